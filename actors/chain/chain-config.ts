@@ -1,0 +1,155 @@
+import { type ForkSchedule, forkSchedule } from '../../protocols/eth/fork-id.ts'
+import type { JsonFields } from './json-fields.ts'
+
+// A chain's rules over its life, as the `config` of a geth genesis.json has them (geth params/config.go).
+
+export type ChainConfig = {
+  readonly chainId: bigint
+  /** The block from which a fork is in force. */
+  readonly blockForks: Readonly<Partial<Record<BlockFork, bigint>>>
+  /** The time, in seconds, from which a fork is in force. */
+  readonly timeForks: Readonly<Partial<Record<TimeFork, bigint>>>
+  readonly blobSchedule: Readonly<Partial<Record<BlobFork, BlobParams>>>
+}
+
+/** Blobs in a block (EIP-7840). */
+export type BlobParams = { readonly target: bigint; readonly max: bigint; readonly baseFeeUpdateFraction: bigint }
+
+/** In order of activation; in the file each is named with `Block` after it. */
+export const blockForks = [
+  'homestead',
+  'daoFork',
+  'eip150',
+  'eip155',
+  'eip158',
+  'byzantium',
+  'constantinople',
+  'petersburg',
+  'istanbul',
+  'muirGlacier',
+  'berlin',
+  'london',
+  'arrowGlacier',
+  'grayGlacier',
+  'mergeNetsplit',
+] as const
+export type BlockFork = (typeof blockForks)[number]
+
+/** In order of activation; in the file each is named with `Time` after it. */
+export const timeForks = [
+  'shanghai',
+  'cancun',
+  'prague',
+  'osaka',
+  'bpo1',
+  'bpo2',
+  'bpo3',
+  'bpo4',
+  'bpo5',
+  'amsterdam',
+] as const
+export type TimeFork = (typeof timeForks)[number]
+export type BlobFork = Exclude<TimeFork, 'shanghai'>
+
+type Position = { readonly number: bigint; readonly time: bigint }
+
+/** A time fork holds only in blocks that London's rules hold in (geth `IsShanghai`). */
+export function isTimeForkActive(config: ChainConfig, fork: TimeFork, { number, time }: Position): boolean {
+  const from = config.timeForks[fork]
+  return from !== undefined && time >= from && isBlockForkActive(config, 'london', number)
+}
+
+export function isBlockForkActive(config: ChainConfig, fork: BlockFork, number: bigint): boolean {
+  const from = config.blockForks[fork]
+  return from !== undefined && number >= from
+}
+
+/** @returns the blob limits in force, undefined before Cancun; a fork without an entry keeps those before it (Osaka) */
+export function blobParams(config: ChainConfig, at: Position): BlobParams | undefined {
+  const fork = timeForks.findLast(
+    (name): name is BlobFork =>
+      name !== 'shanghai' && config.blobSchedule[name] !== undefined && isTimeForkActive(config, name, at),
+  )
+  return fork && config.blobSchedule[fork]
+}
+
+export function scheduleOf(config: ChainConfig, genesisTime: bigint): ForkSchedule {
+  return forkSchedule({
+    genesisTime,
+    blockForks: Object.values(config.blockForks),
+    timeForks: Object.values(config.timeForks),
+  })
+}
+
+/** @throws {InvalidGenesis} a field of the wrong form, forks out of order, a blob fork without its limits */
+export function readChainConfig(fields: JsonFields): ChainConfig {
+  const config = {
+    chainId: fields.uint('chainId', 256),
+    blockForks: readForks(fields, blockForks, 'Block'),
+    timeForks: readForks(fields, timeForks, 'Time'),
+    blobSchedule: readBlobSchedule(fields.optionalObject('blobSchedule')),
+  }
+  checkOrder(fields, 'Block', blockForks, config.blockForks)
+  checkOrder(fields, 'Time', timeForks, config.timeForks)
+  if (config.timeForks.shanghai !== undefined && config.blockForks.london === undefined)
+    throw fields.error('shanghaiTime', 'needs londonBlock')
+  for (const fork of needBlobParams)
+    if (config.timeForks[fork] !== undefined && config.blobSchedule[fork] === undefined)
+      throw fields.error('blobSchedule', `has no entry for ${fork}`)
+  return config
+}
+
+/** Forks that a chain may leave out while it has later ones (geth `CheckConfigForkOrder`). */
+const optional: ReadonlySet<string> = new Set<BlockFork | TimeFork>([
+  'daoFork',
+  'muirGlacier',
+  'arrowGlacier',
+  'grayGlacier',
+  'mergeNetsplit',
+  'osaka',
+  'bpo1',
+  'bpo2',
+  'bpo3',
+  'bpo4',
+  'bpo5',
+])
+
+const needBlobParams = ['cancun', 'prague', 'bpo1', 'bpo2', 'bpo3', 'bpo4', 'bpo5'] as const
+
+function readForks<Name extends string>(
+  fields: JsonFields,
+  names: readonly Name[],
+  suffix: string,
+): Partial<Record<Name, bigint>> {
+  const present = names.filter((name) => fields.has(name + suffix))
+  return Object.fromEntries(present.map((name) => [name, fields.uint(name + suffix)])) as Partial<Record<Name, bigint>>
+}
+
+function readBlobSchedule(fields: JsonFields | undefined): Partial<Record<BlobFork, BlobParams>> {
+  const present = timeForks.filter((name) => fields?.has(name))
+  return Object.fromEntries(present.map((name) => [name, readBlobParams(fields!.object(name))]))
+}
+
+function readBlobParams(fields: JsonFields): BlobParams {
+  const baseFeeUpdateFraction = fields.uint('baseFeeUpdateFraction')
+  if (baseFeeUpdateFraction === 0n) throw fields.error('baseFeeUpdateFraction', 'must not be 0')
+  return { target: fields.uint('target'), max: fields.uint('max'), baseFeeUpdateFraction }
+}
+
+function checkOrder<Name extends string>(
+  fields: JsonFields,
+  suffix: string,
+  names: readonly Name[],
+  forks: Readonly<Partial<Record<Name, bigint>>>,
+): void {
+  let last: Name | undefined
+  for (const name of names) {
+    const at = forks[name]
+    const before = last && forks[last]
+    if (at !== undefined && last !== undefined && before === undefined)
+      throw fields.error(name + suffix, `needs ${last}${suffix}`)
+    if (at !== undefined && before !== undefined && at < before)
+      throw fields.error(name + suffix, `${at} comes before ${last}${suffix} ${before}`)
+    if (at !== undefined || !optional.has(name)) last = name
+  }
+}

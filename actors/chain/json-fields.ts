@@ -1,0 +1,122 @@
+import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
+
+// Reading a genesis.json the way geth's gencodec and math.HexOrDecimal do, with the name of the field in every error.
+
+/** One object of the file. `path` names it in errors: `config.blobSchedule`. */
+export class JsonFields {
+  readonly path: string
+  readonly #fields: Readonly<Record<string, unknown>>
+
+  /** @throws {InvalidGenesis} `value` is no object */
+  constructor(value: unknown, path = '') {
+    if (typeof value !== 'object' || value === null || Array.isArray(value))
+      throw new InvalidGenesis(path || 'the file', 'must be an object')
+    this.path = path
+    this.#fields = value as Record<string, unknown>
+  }
+
+  get names(): string[] {
+    return Object.keys(this.#fields)
+  }
+
+  /** geth reads null as a field left out. */
+  has(name: string): boolean {
+    return Object.hasOwn(this.#fields, name) && this.#fields[name] !== null
+  }
+
+  object(name: string): JsonFields {
+    return new JsonFields(this.#required(name), this.#at(name))
+  }
+
+  optionalObject(name: string): JsonFields | undefined {
+    return this.has(name) ? this.object(name) : undefined
+  }
+
+  /** @param bits the widest the integer may be; decimal or 0x-hex, a number or a string */
+  uint(name: string, bits = 64): bigint {
+    const value = this.#required(name)
+    const text = typeof value === 'number' ? String(value) : value
+    if (typeof text !== 'string' || !/^(0x[0-9a-f]+|[0-9]+)$/i.test(text))
+      throw this.error(name, `must be a whole number, got ${JSON.stringify(value)}`)
+    const number = BigInt(text)
+    if (number >> BigInt(bits) !== 0n) throw this.error(name, `must fit in ${bits} bits, got ${text}`)
+    return number
+  }
+
+  optionalUint(name: string, bits?: number): bigint | undefined {
+    return this.has(name) ? this.uint(name, bits) : undefined
+  }
+
+  /** @param length the only length allowed, in bytes; any when left out */
+  bytes(name: string, length?: number): Uint8Array {
+    const value = this.#required(name)
+    if (typeof value !== 'string' || !/^0x([0-9a-f]{2})*$/i.test(value))
+      throw this.error(name, `must be 0x and whole bytes in hex, got ${JSON.stringify(value)?.slice(0, 80)}`)
+    const bytes = hexToBytes(value.slice(2))
+    if (length !== undefined && bytes.length !== length)
+      throw this.error(name, `must be ${length} bytes, got ${bytes.length}`)
+    return bytes
+  }
+
+  optionalBytes(name: string, length?: number): Uint8Array | undefined {
+    return this.has(name) ? this.bytes(name, length) : undefined
+  }
+
+  /** A storage slot or value: up to 32 bytes of hex with or without 0x, padded on the left. */
+  word(name: string): Uint8Array {
+    return toWord(this.#required(name), () => this.#at(name))
+  }
+
+  /** The names as 32-byte words, or 20-byte addresses. @throws {InvalidGenesis} a name that is none, or one twice */
+  *keys(length: 20 | 32): Generator<[name: string, key: Uint8Array]> {
+    const seen = new Set<string>()
+    for (const name of this.names) {
+      const key = length === 32 ? toWord(name, () => this.#at(name)) : this.#toAddress(name)
+      const hex = bytesToHex(key)
+      if (seen.has(hex)) throw this.error(name, 'is given twice')
+      seen.add(hex)
+      yield [name, key]
+    }
+  }
+
+  error(name: string, reason: string): InvalidGenesis {
+    return new InvalidGenesis(this.#at(name), reason)
+  }
+
+  #toAddress(name: string): Uint8Array {
+    if (!/^(0x)?[0-9a-f]{40}$/i.test(name)) throw this.error(name, 'must be an address of 20 bytes')
+    return hexToBytes(name.replace(/^0x/i, ''))
+  }
+
+  #required(name: string): unknown {
+    if (!this.has(name)) throw this.error(name, 'is missing')
+    return this.#fields[name]
+  }
+
+  #at(name: string): string {
+    return this.path === '' ? name : `${this.path}.${name}`
+  }
+}
+
+/** Parses JSON whose integers may be wider than a double: those become strings of their digits. */
+export function parseJson(text: string): unknown {
+  const whole = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+  return JSON.parse(text.replace(whole, (token) => (/^\d{16,}$/.test(token) ? `"${token}"` : token)))
+}
+
+function toWord(value: unknown, where: () => string): Uint8Array {
+  if (typeof value !== 'string' || !/^(0x)?[0-9a-f]{0,64}$/i.test(value))
+    throw new InvalidGenesis(where(), 'must be at most 32 bytes in hex')
+  return hexToBytes(value.replace(/^0x/i, '').padStart(64, '0'))
+}
+
+/** A genesis file that cannot be used: whoever wrote it is at fault. The message is one line that names the field. */
+export class InvalidGenesis extends Error {
+  override readonly name = 'InvalidGenesis'
+  readonly field: string
+
+  constructor(field: string, reason: string, options?: ErrorOptions) {
+    super(`invalid genesis: ${field} ${reason}`, options)
+    this.field = field
+  }
+}

@@ -1,0 +1,104 @@
+import { type Block, createBlockFromRLP } from '@ethereumjs/block'
+import { type Common, createCommonFromGethGenesis, parseGethGenesisState } from '@ethereumjs/common'
+import { MerkleStateManager } from '@ethereumjs/statemanager'
+import { createTx, type TypedTransaction } from '@ethereumjs/tx'
+import { Address, bytesToHex } from '@ethereumjs/util'
+import { buildBlock, createVM, runBlock, type VM } from '@ethereumjs/vm'
+import { joinBlock, splitBlock } from '../../protocols/eth/block.ts'
+import { decodeHeader } from '../../protocols/eth/header.ts'
+import { concatBytes, equalBytes } from '../../protocols/lib/bytes.ts'
+import { keccak256 } from '../../protocols/lib/keccak.ts'
+import type { Chain, NewBlock } from './chain.ts'
+import { devAccounts, devGenesisJson } from './dev-genesis.ts'
+import { fastCrypto } from './fast-crypto.ts'
+import { encodeNumber } from './schema.ts'
+
+/** Makes the blocks of the dev network: executes, seals with nothing, inserts. The state is in memory. */
+export class BlockProducer {
+  readonly #chain: Chain
+  readonly #vm: VM
+  readonly #common: Common
+  readonly #seed: Uint8Array
+
+  private constructor(chain: Chain, vm: VM, common: Common, seed: Uint8Array) {
+    this.#chain = chain
+    this.#vm = vm
+    this.#common = common
+    this.#seed = seed
+  }
+
+  /**
+   * @param chain of the dev genesis; its blocks so far are executed again
+   * @param options `seed`, any bytes: who is paid how much follows from it
+   * @throws {RangeError} `chain` is another chain
+   */
+  static async open(chain: Chain, { seed }: { readonly seed: Uint8Array }): Promise<BlockProducer> {
+    const common = createCommonFromGethGenesis(devGenesisJson as never, {
+      chain: 'dev',
+      customCrypto: fastCrypto,
+    })
+    const stateManager = new MerkleStateManager({ common })
+    await stateManager.generateCanonicalGenesis(parseGethGenesisState(devGenesisJson as never))
+    if (!equalBytes(await stateManager.getStateRoot(), chain.genesis.stateRoot))
+      throw new RangeError('the chain is not the dev network')
+    const producer = new BlockProducer(chain, await createVM({ common, stateManager }), common, seed)
+    await producer.#replay()
+    return producer
+  }
+
+  /**
+   * Makes a block of one to three transactions on the head, and inserts it.
+   * @param time of the block, in seconds: after the head's
+   */
+  async produce(time: bigint): Promise<NewBlock> {
+    const parent = this.#block(this.#chain.head.hash)
+    const builder = await buildBlock(this.#vm, {
+      parentBlock: parent,
+      headerData: { timestamp: time, gasLimit: parent.header.gasLimit, parentBeaconBlockRoot: new Uint8Array(32) },
+      withdrawals: [],
+      blockOpts: { common: this.#common, putBlockIntoBlockchain: false, setHardfork: true },
+    })
+    const number = parent.header.number + 1n
+    for (let i = 0; i <= Number(number % 3n); i++) await builder.addTransaction(await this.#transaction(number, i))
+    const { block } = await builder.build()
+    const made = splitBlock(block.serialize())
+    const inserted = { header: decodeHeader(made.header), body: made.body }
+    await this.#chain.insertBlocks([inserted])
+    return inserted
+  }
+
+  /** The kinds take turns: legacy, access list (EIP-2930), dynamic fee (EIP-1559). Each sender pays once a block. */
+  async #transaction(number: bigint, index: number): Promise<TypedTransaction> {
+    const sender = devAccounts[(Number(number % BigInt(devAccounts.length)) + index) % devAccounts.length]!
+    const account = await this.#vm.stateManager.getAccount(new Address(sender.address))
+    const lot = keccak256(concatBytes(this.#seed, encodeNumber(number), Uint8Array.of(index)))
+    const type = Number((number + BigInt(index)) % 3n)
+    const data = {
+      type,
+      chainId: this.#common.chainId(),
+      nonce: account?.nonce ?? 0n,
+      to: new Address(lot.slice(0, 20)),
+      value: BigInt(bytesToHex(lot.subarray(24))),
+      gasLimit: 30_000n,
+      ...(type === 2 ? { maxFeePerGas: maxFee, maxPriorityFeePerGas: 1n } : { gasPrice: maxFee }),
+      ...(type > 0 && { accessList: [] }),
+    }
+    return createTx(data, { common: this.#common }).sign(sender.privateKey)
+  }
+
+  async #replay(): Promise<void> {
+    for (let number = 1n; number <= this.#chain.head.number; number++) {
+      const block = this.#block(this.#chain.canonicalHash(number)!)
+      await runBlock(this.#vm, { block, skipBlockValidation: true })
+    }
+  }
+
+  #block(hash: Uint8Array): Block {
+    const header = this.#chain.headerByHash(hash)!.raw
+    const raw = joinBlock({ header, body: this.#chain.bodyByHash(hash)! })
+    return createBlockFromRLP(raw, { common: this.#common, setHardfork: true })
+  }
+}
+
+/** In wei for each gas: above any base fee that transfers can drive the chain to. */
+const maxFee = 10_000_000_000n

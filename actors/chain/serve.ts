@@ -1,0 +1,120 @@
+import type { GetBlockHeaders } from '../../protocols/eth/block-messages.ts'
+import type { Header } from '../../protocols/eth/header.ts'
+import { limits } from '../../protocols/eth/limits.ts'
+import { equalBytes } from '../../protocols/lib/bytes.ts'
+import type { ChainReader } from './chain.ts'
+
+// What a chain answers to requests for headers and bodies, as geth's eth/protocols/eth/handlers.go does.
+
+export type HeaderQuery = Pick<GetBlockHeaders, 'origin' | 'amount' | 'skip' | 'reverse'>
+
+/** @returns RLP of each header; empty when nothing is known of what was asked. BOUNDED: 1024 items, about 2 MiB. */
+export function getBlockHeaders(chain: ChainReader, query: HeaderQuery): Uint8Array[] {
+  const headers = query.skip === 0n ? contiguousHeaders(chain, query) : sparseHeaders(chain, query)
+  return Array.from(headers, ({ raw }) => raw)
+}
+
+/**
+ * The answer ends at the first hash that is unknown.
+ * @returns RLP of each body. BOUNDED: 1024 items, 2 MiB and one body.
+ */
+export function getBlockBodies(chain: ChainReader, hashes: Iterable<Uint8Array>): Uint8Array[] {
+  const bodies: Uint8Array[] = []
+  let bytes = 0
+  for (const hash of hashes) {
+    if (bytes >= limits.softResponseBytes || bodies.length >= limits.maxBodiesServed) break
+    const body = chain.bodyByHash(hash)
+    if (body === undefined) break
+    bodies.push(body)
+    bytes += body.length
+  }
+  return bodies
+}
+
+function contiguousHeaders(chain: ChainReader, { origin, amount, reverse }: HeaderQuery): Header[] {
+  const count = amount < maxHeaders ? amount : maxHeaders
+  if (count === 0n) return []
+  if (typeof origin === 'bigint')
+    return reverse ? descending(chain, origin, count) : ascending(chain, origin, origin + count)
+  const first = chain.headerByHash(origin)
+  if (first === undefined) return []
+  if (reverse) return ancestors(chain, first, count)
+  return isCanonical(chain, first) ? [first, ...ascending(chain, first.number + 1n, first.number + count)] : [first]
+}
+
+const maxHeaders = BigInt(limits.maxHeadersServed)
+
+function ascending(chain: ChainReader, from: bigint, to: bigint): Header[] {
+  const headers: Header[] = []
+  for (let number = from; number < to; number++) {
+    const header = chain.headerByNumber(number)
+    if (header === undefined) break
+    headers.push(header)
+  }
+  return headers
+}
+
+/** The part of `(from − count, from]` that exists, downwards. */
+function descending(chain: ChainReader, from: bigint, count: bigint): Header[] {
+  const top = from < chain.head.number ? from : chain.head.number
+  const first = from - count + 1n
+  return ascending(chain, first < 0n ? 0n : first, top + 1n).reverse()
+}
+
+/** `first` and what it stands on, canonical or not. */
+function ancestors(chain: ChainReader, first: Header, count: bigint): Header[] {
+  const headers = [first]
+  for (let next = chain.headerByHash(first.parentHash); next !== undefined && headers.length < count; ) {
+    headers.push(next)
+    next = chain.headerByHash(next.parentHash)
+  }
+  return headers
+}
+
+/** One header at a time, each `skip + 1` blocks from the one before. */
+function sparseHeaders(chain: ChainReader, { origin, amount, skip, reverse }: HeaderQuery): Header[] {
+  const headers: Header[] = []
+  const budget = { offCanonical: limits.maxNonCanonicalAncestors }
+  const distance = skip + 1n
+  let bytes = 0
+  let next = typeof origin === 'bigint' ? chain.headerByNumber(origin) : chain.headerByHash(origin)
+  while (next !== undefined && headers.length < amount && headers.length < limits.maxHeadersServed) {
+    headers.push(next)
+    bytes += next.raw.length
+    if (bytes >= limits.softResponseBytes || distance > maxUint64) break
+    if (typeof origin === 'bigint')
+      next = chain.headerByNumber(reverse ? next.number - distance : next.number + distance)
+    else next = reverse ? ancestor(chain, next, distance, budget) : descendant(chain, next, distance, budget)
+  }
+  return headers
+}
+
+const maxUint64 = 2n ** 64n - 1n
+
+type Budget = { offCanonical: number }
+
+/** @returns the canonical header `distance` above `from`, when it stands on `from` */
+function descendant(chain: ChainReader, from: Header, distance: bigint, budget: Budget): Header | undefined {
+  const above = chain.headerByNumber(from.number + distance)
+  const below = above && ancestor(chain, above, distance, budget)
+  return below && equalBytes(below.hash, from.hash) ? above : undefined
+}
+
+/** Jumps along the canonical chain; the steps to reach it are taken one by one, out of `budget`. */
+function ancestor(chain: ChainReader, from: Header, distance: bigint, budget: Budget): Header | undefined {
+  const number = from.number - distance
+  if (number < 0n) return undefined
+  let at: Header | undefined = from
+  while (at !== undefined && at.number > number) {
+    if (isCanonical(chain, at)) return chain.headerByNumber(number)
+    if (budget.offCanonical === 0) return undefined
+    budget.offCanonical--
+    at = chain.headerByHash(at.parentHash)
+  }
+  return at
+}
+
+function isCanonical(chain: ChainReader, { number, hash }: Header): boolean {
+  const canonical = chain.canonicalHash(number)
+  return canonical !== undefined && equalBytes(canonical, hash)
+}

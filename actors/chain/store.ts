@@ -1,0 +1,118 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { AbstractLevel } from 'abstract-level'
+import { ClassicLevel } from 'classic-level'
+import { MemoryLevel } from 'memory-level'
+
+/** Bytes under bytes, read at once and written in atomic batches. What a get returns is the caller's to read only. */
+export type KeyValueStore = {
+  /** Nothing was in it when it was opened. */
+  readonly isNew: boolean
+  /** @throws {CorruptDatabase} */
+  get(key: Uint8Array): Uint8Array | undefined
+  /** All of `writes` or none, also when the process is killed meanwhile. They are copied before this returns. */
+  write(writes: readonly Write[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Without a value, the key is deleted. */
+export type Write = { readonly key: Uint8Array; readonly value?: Uint8Array }
+
+/**
+ * @param directory where LevelDB keeps its files; in memory when left out
+ * @throws {DatabaseLocked} another process has it open
+ * @throws {CorruptDatabase} its files are damaged; nothing was written over them
+ */
+export async function openStore(directory?: string): Promise<KeyValueStore> {
+  if (directory === undefined) return new LevelStore(new MemoryLevel(views), { isNew: true, name: 'in memory' })
+  const isNew = await holdsNothing(directory)
+  const level = new ClassicLevel<Uint8Array, Uint8Array>(directory, { ...views, createIfMissing: isNew })
+  await level.open().catch((error: unknown) => {
+    throw toOpenError(directory, error)
+  })
+  return new LevelStore(level, { isNew, name: directory })
+}
+
+const views = { keyEncoding: 'view', valueEncoding: 'view' } as const
+
+class LevelStore implements KeyValueStore {
+  readonly isNew: boolean
+  readonly #name: string
+  readonly #level: AbstractLevel<Uint8Array | Buffer | string, Uint8Array, Uint8Array>
+
+  constructor(
+    level: AbstractLevel<Uint8Array | Buffer | string, Uint8Array, Uint8Array>,
+    { isNew, name }: { isNew: boolean; name: string },
+  ) {
+    this.#level = level
+    this.isNew = isNew
+    this.#name = name
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    try {
+      const value = this.#level.getSync(key)
+      return value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    } catch (cause) {
+      if (codeOf(cause) === 'LEVEL_CORRUPTION' || codeOf(cause) === 'LEVEL_IO_ERROR')
+        throw new CorruptDatabase(this.#name, cause)
+      throw cause
+    }
+  }
+
+  async write(writes: readonly Write[]): Promise<void> {
+    await this.#level.batch(
+      writes.map(({ key, value }) =>
+        value === undefined ? { type: 'del', key } : { type: 'put', key, value: value.slice() },
+      ),
+    )
+  }
+
+  close(): Promise<void> {
+    return this.#level.close()
+  }
+}
+
+/**
+ * LevelDB starts anew where it finds no CURRENT, over whatever else is there, so a damaged database must be told from
+ * none: data is in numbered .log and .ldb files.
+ */
+async function holdsNothing(directory: string): Promise<boolean> {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw toOpenError(directory, error)
+  })
+  const sizes = await Promise.all(
+    names.filter((name) => /^\d+\.(log|ldb|sst)$/.test(name)).map((name) => stat(join(directory, name))),
+  )
+  return sizes.every(({ size }) => size === 0)
+}
+
+function toOpenError(directory: string, error: unknown): Error {
+  const cause = (error as Error).cause ?? error
+  return codeOf(cause) === 'LEVEL_LOCKED'
+    ? new DatabaseLocked(directory, { cause })
+    : new CorruptDatabase(directory, cause)
+}
+
+const codeOf = (error: unknown) => (error as { code?: string }).code
+
+/** Another process has the database open. */
+export class DatabaseLocked extends Error {
+  override readonly name = 'DatabaseLocked'
+
+  constructor(directory: string, options?: ErrorOptions) {
+    super(`database ${directory}: in use by another process`, options)
+  }
+}
+
+/** The database cannot be read: its files are damaged, or are no database. */
+export class CorruptDatabase extends Error {
+  override readonly name = 'CorruptDatabase'
+
+  /** @param cause what LevelDB said, or what is wrong in words */
+  constructor(directory: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+    super(`database ${directory}: cannot be read: ${reason}`, { cause })
+  }
+}

@@ -1,0 +1,154 @@
+import { type BlockBody, decodeBody } from '../../protocols/eth/block.ts'
+import type { Header } from '../../protocols/eth/header.ts'
+import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
+import { keccak256 } from '../../protocols/lib/keccak.ts'
+import { RlpError } from '../../protocols/lib/rlp.ts'
+import { type ChainConfig, isBlockForkActive, isTimeForkActive } from './chain-config.ts'
+import { emptyUnclesHash } from './genesis.ts'
+import { isEmptyTrieRoot, listRoot, transactionValues } from './trie-root.ts'
+
+// What a block shows of itself without being executed: its place after its parent, and that its body is the header's.
+// State, receipts, seals and fees are not looked at.
+
+/** @throws {InvalidBlock} `header` cannot stand on `parent` */
+export function verifyHeader(config: ChainConfig, parent: Header, header: Header): void {
+  const check = (holds: boolean, reason: InvalidReason, detail?: string) => {
+    if (!holds) throw new InvalidBlock(header, reason, detail)
+  }
+  check(equalBytes(header.parentHash, parent.hash), 'parent link')
+  check(header.number === parent.number + 1n, 'number', `${header.number} after ${parent.number}`)
+  check(header.time > parent.time, 'time', `${header.time} after ${parent.time}`)
+  check(header.extraData.length <= maxExtraDataBytes, 'extra data', `${header.extraData.length} bytes`)
+  check(header.gasUsed <= header.gasLimit, 'gas used', `${header.gasUsed} of ${header.gasLimit}`)
+  check(isGasLimitInBounds(config, parent, header), 'gas limit', `${header.gasLimit} after ${parent.gasLimit}`)
+  for (const [name, isDue] of laterFields(config, header))
+    check(
+      (header[name] !== undefined) === isDue,
+      'fields of its fork',
+      `${name} ${isDue ? 'is missing' : 'is too early'}`,
+    )
+  if (header.difficulty > 0n) check(parent.difficulty > 0n, 'difficulty', 'proof of work after the merge')
+  else check(header.nonce.every((byte) => byte === 0) && isEmptyUnclesHash(header.unclesHash), 'seal')
+}
+
+/**
+ * @param raw RLP of a body
+ * @throws {InvalidBlock} `raw` is no body, or not the one that `header` commits to
+ */
+export function verifyBody(header: Header, raw: Uint8Array): void {
+  const body = tryDecode(header, raw)
+  const { transactions, uncles, withdrawals } = body
+  const check = (holds: boolean, reason: InvalidReason) => {
+    if (!holds) throw new InvalidBlock(header, reason)
+  }
+  check(
+    transactions.count === 0
+      ? isEmptyTrieRoot(header.txRoot)
+      : equalBytes(listRoot(transactionValues(transactions.items())), header.txRoot),
+    'transaction root',
+  )
+  check(
+    uncles.count === 0 ? isEmptyUnclesHash(header.unclesHash) : equalBytes(keccak256(uncles.raw), header.unclesHash),
+    'uncles hash',
+  )
+  check(uncles.count <= maxUncles, 'uncles')
+  check((withdrawals === undefined) === (header.withdrawalsRoot === undefined), 'withdrawals')
+  if (withdrawals && header.withdrawalsRoot)
+    check(
+      equalBytes(listRoot(Array.from(withdrawals.items(), ({ raw }) => raw)), header.withdrawalsRoot),
+      'withdrawals root',
+    )
+}
+
+/** geth `params.MaximumExtraDataSize`. */
+const maxExtraDataBytes = 32
+/** Yellow Paper, 11.1. */
+const maxUncles = 2
+/** geth `params.MinGasLimit` and `GasLimitBoundDivisor`. */
+const minGasLimit = 5_000n
+const gasLimitBoundDivisor = 1_024n
+/** EIP-1559: the limit doubles at London itself, so that the target stays. */
+const elasticityMultiplier = 2n
+
+function isGasLimitInBounds(config: ChainConfig, parent: Header, { number, gasLimit }: Header): boolean {
+  const isLondonBlock =
+    isBlockForkActive(config, 'london', number) && !isBlockForkActive(config, 'london', parent.number)
+  const from = isLondonBlock ? parent.gasLimit * elasticityMultiplier : parent.gasLimit
+  const change = gasLimit > from ? gasLimit - from : from - gasLimit
+  return gasLimit >= minGasLimit && change < from / gasLimitBoundDivisor
+}
+
+type LaterField =
+  | 'baseFee'
+  | 'withdrawalsRoot'
+  | 'blobGasUsed'
+  | 'excessBlobGas'
+  | 'parentBeaconRoot'
+  | 'requestsHash'
+  | 'balHash'
+  | 'slotNumber'
+
+function laterFields(config: ChainConfig, header: Header): readonly (readonly [LaterField, boolean])[] {
+  const at = { number: header.number, time: header.time }
+  const cancun = isTimeForkActive(config, 'cancun', at)
+  const amsterdam = isTimeForkActive(config, 'amsterdam', at)
+  return [
+    ['baseFee', isBlockForkActive(config, 'london', at.number)],
+    ['withdrawalsRoot', isTimeForkActive(config, 'shanghai', at)],
+    ['blobGasUsed', cancun],
+    ['excessBlobGas', cancun],
+    ['parentBeaconRoot', cancun],
+    ['requestsHash', isTimeForkActive(config, 'prague', at)],
+    ['balHash', amsterdam],
+    ['slotNumber', amsterdam],
+  ]
+}
+
+const isEmptyUnclesHash = (hash: Uint8Array) => equalBytes(hash, emptyUnclesHash)
+
+function tryDecode(header: Header, raw: Uint8Array): BlockBody {
+  try {
+    const body = decodeBody(raw)
+    for (const _uncle of body.uncles);
+    return body
+  } catch (cause) {
+    // An uncle that is none comes as a MalformedItem around the RlpError.
+    if (cause instanceof RlpError || (cause as Error).cause instanceof RlpError)
+      throw new InvalidBlock(header, 'body', (cause as Error).message, { cause })
+    throw cause
+  }
+}
+
+/** What is wrong with a block. `parent` is not its fault: we do not have the block it stands on. */
+export type InvalidReason =
+  | 'parent'
+  | 'parent link'
+  | 'number'
+  | 'time'
+  | 'extra data'
+  | 'gas used'
+  | 'gas limit'
+  | 'fields of its fork'
+  | 'difficulty'
+  | 'seal'
+  | 'body'
+  | 'transaction root'
+  | 'uncles hash'
+  | 'uncles'
+  | 'withdrawals'
+  | 'withdrawals root'
+
+/** A block that cannot be on our chain: the fault of whoever sent it. */
+export class InvalidBlock extends Error {
+  override readonly name = 'InvalidBlock'
+  readonly number: bigint
+  readonly hash: Uint8Array
+  readonly reason: InvalidReason
+
+  constructor({ number, hash }: Header, reason: InvalidReason, detail?: string, options?: ErrorOptions) {
+    super(`block ${number} (${bytesToHex(hash).slice(0, 8)}…): wrong ${reason}${detail ? `: ${detail}` : ''}`, options)
+    this.number = number
+    this.hash = hash
+    this.reason = reason
+  }
+}

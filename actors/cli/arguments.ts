@@ -1,0 +1,55 @@
+import { InvalidArgumentError } from 'commander'
+import { EnodeError, parseEnode } from '../../protocols/enode/enode.ts'
+import type { Verbosity } from '../log.ts'
+
+// What an option's argument must be. Each throws commander's InvalidArgumentError, which is shown with the option's name.
+
+export const toPort = (text: string): number => toWhole(text, 0, 65_535)
+export const toMaxPeers = (text: string): number => toWhole(text, 0, 10_000)
+export const toNodes = (text: string): number => toWhole(text, 2, 16)
+export const toVerbosity = (text: string): Verbosity => toWhole(text, 0, 5) as Verbosity
+
+/** @returns a network id, a uint64 */
+export function toNetworkId(text: string): bigint {
+  const id = /^\d{1,20}$/.test(text) ? BigInt(text) : 0n
+  if (id > 0n && id < 2n ** 64n) return id
+  throw new InvalidArgumentError('Want a whole number from 1 to 2^64-1.')
+}
+
+/** @returns milliseconds of `20s`, `500ms`, `1.5m` or `2h` */
+export function toDuration(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+  const milliseconds = Math.round(Number(number) * units[unit as keyof typeof units])
+  if (milliseconds > 0 && milliseconds <= longest) return milliseconds
+  throw new InvalidArgumentError('Want a time like 500ms, 20s, 5m or 2h, at most 24 days.')
+}
+
+/** Collects the URLs of an option that may be given again and again. */
+export function addEnode(url: string, others: readonly string[] = []): readonly string[] {
+  try {
+    parseEnode(url)
+  } catch (error) {
+    if (error instanceof EnodeError)
+      throw new InvalidArgumentError(`Want enode://<128 hex>@<host>:<port>: ${error.message}.`)
+    throw error
+  }
+  return [...others, url]
+}
+
+/** As {@link addEnode}, for nodes that are to be dialed. */
+export function addDialable(url: string, others: readonly string[] = []): readonly string[] {
+  const urls = addEnode(url, others)
+  const { host, tcp } = parseEnode(url)
+  if (host !== undefined && tcp > 0) return urls
+  throw new InvalidArgumentError('It says not where to dial: want enode://<128 hex>@<host>:<port>.')
+}
+
+function toWhole(text: string, least: number, most: number): number {
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (number >= least && number <= most) return number
+  throw new InvalidArgumentError(`Want a whole number from ${least} to ${most}.`)
+}
+
+const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
+/** What a timer can wait, in ms. */
+const longest = 2 ** 31 - 1

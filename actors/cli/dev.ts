@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import { version } from '../client-name.ts'
+import { createLogger, type Verbosity } from '../log.ts'
+import { toDuration, toNodes, toVerbosity } from './arguments.ts'
+import type { Io } from './io.ts'
+import { Narrator, nameOf } from './narrator.ts'
+import { watchSignals } from './signals.ts'
+import { Tally } from './tally.ts'
+
+type DevOptions = {
+  readonly nodes: number
+  readonly blockTime: number
+  readonly verbosity: Verbosity
+  readonly jsonLogs: boolean
+  readonly for?: number
+  readonly summary: boolean
+}
+
+export function addDev(program: Command, io: Io): void {
+  program
+    .command('dev')
+    .description('run a small network of nodes in this process, and tell what happens in it')
+    .option('--nodes <number>', 'how many, from 2 to 16', toNodes, 3)
+    .option('--block-time <time>', 'from one block to the next', toDuration, 1_000)
+    .option('--verbosity <level>', '0 silent, 3 what a person follows, 4 every transition, 5 messages', toVerbosity, 3)
+    .option('--json-logs', 'tell everything in JSON, one object a line', false)
+    .option('--for <time>', 'end after this time, as 20s or 5m (default: when interrupted)', toDuration)
+    .option('--summary', 'print one line of JSON at the end', false)
+    .action((options: DevOptions) => dev(options, io))
+}
+
+async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }: DevOptions, io: Io): Promise<void> {
+  // The tale is for people and is told on standard output; the log has only what should not happen.
+  const log = createLogger({ verbosity: verbosity === 0 ? 0 : 2, json: jsonLogs, stream: io.stderr })
+  const narrator = new Narrator({ stream: io.stdout, verbosity, json: jsonLogs })
+  const { DevNetwork } = await import('./dev-network.ts') // brings the whole EVM: not for `--help`
+  const network = await DevNetwork.open({ createNode: io.createNode, nodes: count, blockTime, log })
+  const { nodes } = network
+  const tally = options.summary ? new Tally(nodes) : undefined
+  const unfollow = nodes.map((node, i) => narrator.follow(i, node))
+  const lifetime = watchSignals(io, log)
+  try {
+    narrator.say(`Peerchart ${version}: ${count} Ethereum nodes in this process, over TCP on 127.0.0.1.`)
+    narrator.say(`node-1 makes a block every ${blockTime / 1_000} s; the others find it, shake hands, sync and follow.`)
+    await network.start()
+    for (const [i, { enode }] of nodes.entries()) narrator.say(`  ${nameOf(i)}  ${enode}`)
+    narrator.say(options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.')
+    await lifetime.end(options.for)
+  } finally {
+    tally?.close()
+    await network.stop()
+    for (const end of unfollow) end()
+    lifetime.release()
+  }
+  if (!tally) return
+  const { peers, heads, transitions, errors } = tally
+  io.stdout.write(`${JSON.stringify({ nodes: count, peers, heads, transitions, errors })}\n`)
+}

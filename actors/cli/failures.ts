@@ -1,0 +1,54 @@
+import { EnodeError } from '../../protocols/enode/enode.ts'
+import { WrongGenesis } from '../chain/chain.ts'
+import { ImportError } from '../chain/import.ts'
+import { InvalidGenesis } from '../chain/json-fields.ts'
+import { CorruptDatabase, DatabaseLocked } from '../chain/store.ts'
+import { printable } from '../log.ts'
+import { NodeKeyError } from '../node-key.ts'
+import { ImportInterrupted } from './import-progress.ts'
+
+/**
+ * @returns what is wrong and what to do about it, in one line; nothing when whoever gave the command cannot mend it
+ */
+export function explain(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const advice = adviceOf(cause)
+    // What wraps the cause says where it happened.
+    if (advice !== undefined) return toOneLine(`${(error as Error).message}${advice && `; ${advice}`}`)
+  }
+  return undefined
+}
+
+function adviceOf(error: Error): string | undefined {
+  const known = mendable.find(([fault]) => error instanceof fault)
+  if (known) return known[1]
+  return 'code' in error && typeof error.code === 'string' ? systemAdvice[error.code] : undefined
+}
+
+const mendable: readonly (readonly [fault: abstract new (...args: never) => Error, advice: string])[] = [
+  [NodeKeyError, ''],
+  [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
+  [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],
+  [ImportError, 'what came before it is kept: give --import a file that geth exported from this very chain'],
+  [ImportInterrupted, 'the same command goes on from there'],
+  [WrongGenesis, 'choose another --datadir, or the chain that this one was made for'],
+  [DatabaseLocked, 'stop that process, or choose another --datadir'],
+  [CorruptDatabase, 'restore it, or remove that directory to sync again'],
+]
+
+const systemAdvice: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'choose another with --port, 0 for any',
+  EADDRNOTAVAIL: 'this machine does not have the address: choose one with --host',
+  ENOTFOUND: 'choose an address of this machine with --host',
+  EACCES: 'this user may not: choose another place or port',
+  EPERM: 'this user may not: choose another place or port',
+  ENOENT: 'name what is there',
+  ENOTDIR: 'name a directory',
+  EISDIR: 'name a file, not a directory',
+  EEXIST: 'name a directory, not a file',
+  ENOSPC: 'make room on the disk, then run the same command again',
+  EROFS: 'the disk is read-only: choose another place',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+}
+
+const toOneLine = (text: string) => printable(text.trim().replace(/\s*\n\s*/g, ' '))

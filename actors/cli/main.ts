@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import process from 'node:process'
+import { createNode } from '../create-node.ts'
+import { runCli } from './program.ts'
+
+// A reader that left (`peerchart dev | head`) is an interrupt: the end is as ordered as any other.
+process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM'))
+process.stdout.on('error', () => {})
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signals: process,
+  exit: (code) => process.exit(code),
+  createNode,
+})

@@ -1,0 +1,134 @@
+import { styleText } from 'node:util'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import type { NodeEvent, PeerchartNode } from '../create-node.ts'
+import type { FeedEntry, TransitionEntry } from '../feed.ts'
+import { type LogStream, printable, type Verbosity } from '../log.ts'
+import type { PeerInfo } from '../p2p/peer-info.ts'
+import { PeerNames, shortId } from '../peer-names.ts'
+import { describe, isMilestone, outermost } from './words.ts'
+
+export type NarratorOptions = {
+  readonly stream: LogStream
+  /** 0 nothing … 3 what a person follows, 4 every transition, 5 every message too. */
+  readonly verbosity: Verbosity
+  /** One JSON object a line: every entry of the feed and every event, whatever the verbosity. */
+  readonly json: boolean
+}
+
+/** Tells the lives of nodes as they go by: one line for each step that a person can follow. */
+export class Narrator {
+  readonly #options: NarratorOptions
+  readonly #started = performance.now()
+
+  constructor(options: NarratorOptions) {
+    this.#options = options
+  }
+
+  /** @returns a function that ends the tale of the `index`th node */
+  follow(index: number, node: PeerchartNode): () => void {
+    const tale = new Tale(node, (subject, change, words) => this.#tell(index, subject, change, words), this.#options)
+    const subscription = node.events$.subscribe((event) => {
+      if (this.#options.json) this.#write({ node: nameOf(index), ...event })
+      else tale.take(event)
+    })
+    return () => subscription.unsubscribe()
+  }
+
+  /** A line of no node's. */
+  say(text: string): void {
+    const { stream, verbosity, json } = this.#options
+    if (!json && verbosity >= 3) stream.write(`${text}\n`)
+  }
+
+  /** One line: who, what of it, from where to where, and what that means. */
+  #tell(index: number, subject: string, change: string, words: string): void {
+    const { stream, verbosity, json } = this.#options
+    if (json || verbosity < 3) return
+    const seconds = ((performance.now() - this.#started) / 1_000).toFixed(1)
+    const columns = [
+      this.#paint('dim', `${seconds}s`.padStart(6)),
+      this.#paint(colours[index % colours.length]!, nameOf(index).padEnd(7)),
+      printable(subject).padEnd(13),
+      this.#paint('bold', change.padEnd(28)),
+      printable(words),
+    ]
+    stream.write(`${columns.join('  ').trimEnd()}\n`)
+  }
+
+  #write(entry: object): void {
+    this.#options.stream.write(`${JSON.stringify({ time: new Date(), ...entry }, toJson)}\n`)
+  }
+
+  #paint(style: Style, text: string): string {
+    return this.#options.stream.isTTY ? styleText(style, text, { validateStream: false }) : text
+  }
+}
+
+/** @returns what the `index`th node is called, counted from 1 */
+export const nameOf = (index: number): string => `node-${index + 1}`
+
+function toJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}`
+  return value instanceof Uint8Array ? bytesToHex(value) : value
+}
+
+type Style = Parameters<typeof styleText>[0]
+const colours = ['cyan', 'magenta', 'yellow', 'green', 'blue'] as const
+
+type Say = (subject: string, change: string, words: string) => void
+
+/** One node's part of the story. A peer is called by its connection until it has said who it is. */
+class Tale {
+  readonly #node: PeerchartNode
+  readonly #say: Say
+  readonly #verbosity: Verbosity
+  readonly #names = new PeerNames()
+
+  constructor(node: PeerchartNode, say: Say, { verbosity }: NarratorOptions) {
+    this.#node = node
+    this.#say = say
+    this.#verbosity = verbosity
+  }
+
+  take(event: NodeEvent): void {
+    if (event.type === 'add') this.#added(event.peer)
+    else if (event.type === 'drop') this.#say(peerName(event.peer), 'dropped', event.error)
+    else if (event.type === 'head') this.#say('chain', `head ${event.number}`, '')
+    else this.#entry(event)
+  }
+
+  #entry(entry: FeedEntry): void {
+    const subject = this.#nameOf(entry.actor)
+    this.#names.note(entry)
+    if (entry.type === 'transition' && isMilestone(entry)) this.#say(subject, changeOf(entry), describe(entry))
+    else if (this.#verbosity > 3) this.#detail(subject, entry)
+  }
+
+  #added(id: string): void {
+    const actor = this.#names.announce(id)
+    const peer = this.#node.peers().find((peer) => peer.id === id)
+    this.#say(actor ?? 'a peer', `is ${peerName(id)}`, peer ? describePeer(peer) : '')
+  }
+
+  #detail(subject: string, entry: FeedEntry): void {
+    if (entry.type === 'transition') this.#say(subject, entry.event, `${entry.chart}: ${entry.effects.join(', ')}`)
+    else if (entry.type === 'actor.started') this.#say(subject, 'begins', entry.chart)
+    else if (entry.type === 'actor.stopped') this.#say(subject, 'ends', entry.chart)
+    else if (this.#verbosity > 4)
+      this.#say(subject, entry.type, `${entry.protocol} 0x${entry.code.toString(16)}, ${entry.size} bytes`)
+  }
+
+  /** The sessions of a peer go by its name. */
+  #nameOf(actor: string): string {
+    const id = this.#names.idOf(actor)
+    return id === undefined ? actor : peerName(id)
+  }
+}
+
+const peerName = (id: string) => `peer ${shortId(id)}`
+const changeOf = ({ from, to }: TransitionEntry) => `${outermost(from)} → ${outermost(to)}`
+
+function describePeer({ name, caps, network }: PeerInfo): string {
+  const direction = network.inbound ? 'it dialed us' : 'we dialed it'
+  return `${name.slice(0, 80)} with ${caps.slice(0, 16).join(' ')}; ${direction}`
+}

@@ -1,0 +1,52 @@
+import type { Logger } from '../log.ts'
+import type { Io, Signal } from './io.ts'
+
+/** How long a command runs: until it is interrupted, or for as long as it was told. */
+export type Lifetime = {
+  /** Settles at the first SIGINT or SIGTERM, or after `time` ms. */
+  end(time?: number): Promise<void>
+  readonly wasInterrupted: boolean
+  release(): void
+}
+
+/** geth's watcher: the first signal asks for an ordered end, nine more are counted down, the tenth ends the process. */
+export function watchSignals(io: Pick<Io, 'signals' | 'exit'>, log: Logger): Lifetime {
+  let received = 0
+  let interrupt: () => void
+  const interrupted = new Promise<void>((resolve) => {
+    interrupt = resolve
+  })
+  const onSignal = () => {
+    received += 1
+    if (received === 1) {
+      log.info('Got interrupt, shutting down...')
+      interrupt()
+    } else if (received <= patience) {
+      log.warn('Already shutting down, interrupt more to panic.', { times: patience + 1 - received })
+    } else {
+      io.exit(2) // as Go's panic does
+    }
+  }
+  for (const signal of endings) io.signals.on(signal, onSignal)
+  return {
+    get wasInterrupted() {
+      return received > 0
+    },
+    async end(time) {
+      if (time === undefined) return interrupted
+      let timer: NodeJS.Timeout | undefined
+      const elapsed = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, time)
+      })
+      await Promise.race([interrupted, elapsed])
+      clearTimeout(timer)
+    },
+    release() {
+      for (const signal of endings) io.signals.off(signal, onSignal)
+    },
+  }
+}
+
+const endings: readonly Signal[] = ['SIGINT', 'SIGTERM']
+/** Signals heard before the one that ends the process. */
+const patience = 10

@@ -1,0 +1,225 @@
+import { lookup } from 'node:dns/promises'
+import { join, resolve } from 'node:path'
+import { map, merge, mergeMap, Observable, Subject } from 'rxjs'
+import { defaultMaxPeers, type PeerEvent } from '../machines/admission.ts'
+import { type Enode, formatEnode, parseEnode, toEnode } from '../protocols/enode/enode.ts'
+import { type EthVersion, ethVersions } from '../protocols/eth/versions.ts'
+import { publicKeyOf } from '../protocols/lib/secp256k1.ts'
+import { Chain } from './chain/chain.ts'
+import { type Genesis, loadGenesis, parseGenesis } from './chain/genesis.ts'
+import { type ImportProgress, importChain } from './chain/import.ts'
+import { type NetworkName, network } from './chain/networks.ts'
+import { nodeCiphers } from './ciphers.ts'
+import { clientName } from './client-name.ts'
+import { EthService } from './eth/service.ts'
+import type { Feed, FeedEntry } from './feed.ts'
+import { type Logger, silent } from './log.ts'
+import { Node } from './node.ts'
+import { resolveNodeKey } from './node-key.ts'
+import type { Network } from './p2p/connection.ts'
+import { peerConnector } from './p2p/peer.ts'
+import type { PeerInfo } from './p2p/peer-info.ts'
+import type { Protocol } from './p2p/protocol.ts'
+import { FairScheduler } from './p2p/scheduler.ts'
+import { Server } from './p2p/server.ts'
+import { tcp } from './p2p/tcp.ts'
+import { processRuntime } from './process-runtime.ts'
+import type { Runtime } from './runtime.ts'
+
+export type NodeOptions = {
+  /** Where the node keeps its key and its chain. Without it both live in memory, and nothing is written. */
+  readonly datadir?: string
+  /** A public network. @default 'mainnet' */
+  readonly network?: NetworkName
+  /** Another chain: the path of a geth genesis.json, or what such a file holds. Excludes `network`. */
+  readonly genesis?: string | object
+  /** @default the chain's own */
+  readonly networkId?: bigint
+  /** 32 bytes. @default the key in `datadir`, made when there is none */
+  readonly nodeKey?: Uint8Array
+  /** Address to listen on. @default '127.0.0.1' */
+  readonly host?: string
+  /** TCP port to listen on, 0 for any free one. @default 30303 */
+  readonly port?: number
+  /** @default 50 */
+  readonly maxPeers?: number
+  /** Dials nobody but `peers`. @default false */
+  readonly noDial?: boolean
+  /** enode URLs of nodes to stay connected to. */
+  readonly peers?: readonly string[]
+  /** enode URLs of nodes let in above `maxPeers`. */
+  readonly trusted?: readonly string[]
+  /** A word of your own in the client's name. */
+  readonly identity?: string
+  /** @default all: 72, 71, 70, 69, 68 */
+  readonly ethVersions?: readonly EthVersion[]
+  /** Milliseconds from one look for new blocks at the peers to the next. @default 3000 */
+  readonly headPollInterval?: number
+  /** Capabilities of your own, beside eth. */
+  readonly protocols?: readonly Protocol[]
+  /** Another clock, entropy or feed than the process's: for simulations. */
+  readonly runtime?: Partial<Runtime>
+  /** @default TCP */
+  readonly transport?: Network
+  readonly log?: Logger
+}
+
+/** What a node tells of itself as it runs. Transitions are in it while somebody subscribes, and cost nothing otherwise. */
+export type NodeEvent =
+  | PeerEvent
+  | FeedEntry
+  | { readonly type: 'head'; readonly number: bigint; readonly hash: Uint8Array }
+
+/**
+ * Makes a node: its chain is open and its key known, but nothing listens and nobody is dialed before `start`.
+ * @throws (rejects) {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError}
+ */
+export async function createNode(options: NodeOptions = {}): Promise<PeerchartNode> {
+  const runtime = processRuntime(options.runtime)
+  const datadir = options.datadir === undefined ? undefined : resolve(options.datadir)
+  const staticNodes = (options.peers ?? []).map(parseEnode)
+  const trustedNodes = (options.trusted ?? []).map(parseEnode)
+  const { genesis, networkId } = await chainOf(options)
+  const privateKey = await resolveNodeKey({ nodeKey: options.nodeKey, datadir, entropy: runtime.entropy })
+  const id = options.networkId ?? networkId
+  const chain = await Chain.open({
+    genesis,
+    ...(id !== undefined && { networkId: id }),
+    ...(datadir !== undefined && { directory: join(datadir, 'chaindata') }),
+  })
+  return new PeerchartNode(runtime, options, { privateKey, chain, staticNodes, trustedNodes })
+}
+
+type Parts = {
+  readonly privateKey: Uint8Array
+  readonly chain: Chain
+  readonly staticNodes: readonly Enode[]
+  readonly trustedNodes: readonly Enode[]
+}
+
+/** A full node: p2p server, eth, and the chain behind it. Started and stopped once. */
+export class PeerchartNode {
+  readonly chain: Chain
+  readonly feed: Feed
+  readonly name: string
+  readonly events$: Observable<NodeEvent>
+  readonly eth: EthService
+  readonly #node: Node
+  readonly #publicKey: Uint8Array
+  readonly #peerEvents = new Subject<Observable<PeerEvent>>()
+  #server: Server | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(runtime: Runtime, options: NodeOptions, { privateKey, chain, staticNodes, trustedNodes }: Parts) {
+    const {
+      host = '127.0.0.1',
+      port = 30_303,
+      maxPeers = defaultMaxPeers,
+      noDial = false,
+      log = silent,
+      transport = tcp,
+    } = options
+    this.chain = chain
+    this.feed = runtime.feed
+    this.name = clientName({ identity: options.identity })
+    this.#publicKey = publicKeyOf(privateKey)
+    this.#node = new Node(runtime, {
+      createServer: (protocols, parent) => {
+        const all = [...protocols, ...(options.protocols ?? [])]
+        const id = 'server'
+        const connect = peerConnector(runtime, {
+          privateKey,
+          publicKey: this.#publicKey,
+          name: this.name,
+          protocols: all,
+          ciphers: nodeCiphers,
+          scheduler: new FairScheduler(runtime.clock, setImmediate),
+          parent: id,
+        })
+        const server = new Server(runtime, {
+          ...{ id, parent, publicKey: this.#publicKey, protocols: all, noDial, listen: { host, port } },
+          ...{ staticNodes, trustedNodes, network: transport, connect, lookUp, log, maxPeers },
+        })
+        this.#peerEvents.next(server.events$)
+        this.#server = server
+        return server
+      },
+    })
+    this.eth = this.#node.register(
+      () =>
+        new EthService(runtime, {
+          ...{ chain, maxPeers, versions: options.ethVersions ?? ethVersions, later: setImmediate },
+          ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
+        }),
+    )
+    this.#node.own(chain)
+    this.events$ = merge(
+      this.#peerEvents.pipe(mergeMap((events) => events)),
+      chain.heads$.pipe(map(({ number, hash }) => ({ type: 'head', number, hash }) as const)),
+      new Observable<FeedEntry>((reader) => this.feed.subscribe((entry) => reader.next(entry))),
+    )
+  }
+
+  /** @throws (rejects) what failed to start, after everything that had started was stopped */
+  start(): Promise<void> {
+    return this.#node.start()
+  }
+
+  /** Takes leave of every peer, stops and closes the chain. May be called again, and before the start. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#node.close()
+    return this.#stopping
+  }
+
+  /** Resolves when the node has stopped, for whatever reason. */
+  wait(): Promise<void> {
+    return this.#node.wait()
+  }
+
+  /** This node as others may dial it, once started. */
+  get enode(): string {
+    return formatEnode(this.#server?.self() ?? toEnode(this.#publicKey))
+  }
+
+  /** keccak256 of the public key, 64 hex digits. */
+  get id(): string {
+    return toEnode(this.#publicKey).id
+  }
+
+  peers(): PeerInfo[] {
+    return this.#server?.peers() ?? []
+  }
+
+  /** @throws {EnodeError} */
+  addPeer(enode: string): void {
+    this.#node.server.addPeer(parseEnode(enode))
+  }
+
+  /** Resolves when the peer is gone. @throws {EnodeError} (rejects) */
+  async removePeer(enode: string): Promise<void> {
+    await this.#node.server.removePeer(parseEnode(enode))
+  }
+
+  /** @throws {EnodeError} */
+  addTrustedPeer(enode: string): void {
+    this.#node.server.addTrustedPeer(parseEnode(enode))
+  }
+
+  /** @throws {EnodeError} */
+  removeTrustedPeer(enode: string): void {
+    this.#node.server.removeTrustedPeer(parseEnode(enode))
+  }
+
+  /** Imports what `geth export` wrote. @throws (rejects) {ImportError} the blocks before the fault are kept */
+  importChain(path: string, onProgress?: (progress: ImportProgress) => void): Promise<ImportProgress> {
+    return importChain(this.chain, path, onProgress && { onProgress })
+  }
+}
+
+async function chainOf({ genesis, network: name }: NodeOptions): Promise<{ genesis: Genesis; networkId?: bigint }> {
+  if (typeof genesis === 'string') return { genesis: await loadGenesis(genesis) }
+  if (genesis !== undefined) return { genesis: parseGenesis(JSON.stringify(genesis)) }
+  return network(name ?? 'mainnet')
+}
+
+const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)

@@ -1,0 +1,42 @@
+import { readBody } from '../../protocols/eth/block.ts'
+import { readHeader } from '../../protocols/eth/header.ts'
+import { asItem, HashList, LazyList } from '../../protocols/eth/lazy-list.ts'
+import { limits } from '../../protocols/eth/limits.ts'
+import { decode, type EthAnswer, type EthRequest } from '../../protocols/eth/messages.ts'
+import { readReceiptList } from '../../protocols/eth/receipt-messages.ts'
+import { readCells } from '../../protocols/eth/transaction-messages.ts'
+import type { EthVersion, RequestName } from '../../protocols/eth/versions.ts'
+import { getBlockBodies, getBlockHeaders } from '../chain/serve.ts'
+import type { ChainPort } from './chain-port.ts'
+
+/**
+ * What we have of what is asked for, in the right shape: of receipts, pooled transactions, access lists and cells nothing.
+ * @throws {MalformedMessage} the request is none
+ */
+export function answerRequest(
+  version: EthVersion,
+  { name, payload }: { name: RequestName; payload: Uint8Array },
+  chain: ChainPort,
+): EthAnswer {
+  const request: EthRequest = decode(version, name, payload)
+  const { id } = request
+  switch (request.kind) {
+    case 'GetBlockHeaders':
+      return { kind: 'BlockHeaders', id, headers: LazyList.of(getBlockHeaders(chain, request), readHeader) }
+    case 'GetBlockBodies':
+      return { kind: 'BlockBodies', id, bodies: LazyList.of(getBlockBodies(chain, request.hashes), readBody) }
+    case 'GetReceipts':
+      return { kind: 'Receipts', id, lastBlockIncomplete: false, receipts: LazyList.of([], readReceiptList) }
+    case 'GetPooledTransactions':
+      return { kind: 'PooledTransactions', id, transactions: LazyList.of([], asItem) }
+    case 'GetBlockAccessLists': {
+      const count = Math.min(request.hashes.count, limits.maxBlockAccessListsServed)
+      return { kind: 'BlockAccessLists', id, accessLists: LazyList.of(Array(count).fill(notAvailable), asItem) }
+    }
+    case 'GetCells':
+      return { kind: 'Cells', id, hashes: HashList.of([]), cells: LazyList.of([], readCells), mask: request.mask }
+  }
+}
+
+/** EIP-8159: the empty string, where an access list would be a list. */
+const notAvailable = Uint8Array.of(0x80)

@@ -1,0 +1,19 @@
+import type { Chain, NewBlock } from '../chain/chain.ts'
+
+/** What the eth service needs of a chain. */
+export type ChainPort = Pick<
+  Chain,
+  | 'genesis'
+  | 'config'
+  | 'networkId'
+  | 'head'
+  | 'heads$'
+  | 'forkFilter'
+  | 'forkId'
+  | 'headerByNumber'
+  | 'headerByHash'
+  | 'canonicalHash'
+  | 'bodyByHash'
+  | 'insertBlocks'
+>
+export type { NewBlock }

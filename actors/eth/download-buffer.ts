@@ -1,0 +1,75 @@
+import type { Header } from '../../protocols/eth/header.ts'
+import type { LazyList } from '../../protocols/eth/lazy-list.ts'
+import { equalBytes } from '../../protocols/lib/bytes.ts'
+import { verifyBody } from '../chain/verify.ts'
+import type { NewBlock } from './chain-port.ts'
+
+/** What a sync has fetched and not imported yet, by number. */
+export class DownloadBuffer {
+  /** Hashes of the skeleton, and of the block it stands on. BOUNDED: maxSkeleton and one. */
+  readonly #anchors = new Map<bigint, Uint8Array>()
+  /** Verified headers, views of their messages. BOUNDED: maxAhead, and jobs under way. */
+  readonly #headers = new Map<bigint, Header>()
+  /** RLP of verified bodies, views of their messages. BOUNDED: maxUndeliveredBytes, and jobs under way. */
+  readonly #bodies = new Map<bigint, Uint8Array>()
+
+  /** Remembers an anchor that is not known yet. */
+  anchorAt(number: bigint, hash: () => Uint8Array): void {
+    if (!this.#anchors.has(number)) this.#anchors.set(number, hash())
+  }
+
+  /** @param headers linked, of one segment @returns whether they meet the skeleton at both ends */
+  fits(headers: readonly Header[]): boolean {
+    const [first, last] = [headers[0]!, headers.at(-1)!]
+    return this.#isAnchor(first.number - 1n, first.parentHash) && this.#isAnchor(last.number, last.hash)
+  }
+
+  addHeaders(headers: readonly Header[]): void {
+    for (const header of headers) this.#headers.set(header.number, header)
+  }
+
+  /** @returns the headers from `first` to `last`, both included */
+  headers(first: bigint, last: bigint): Header[] {
+    const headers: Header[] = []
+    for (let number = first; number <= last; number++) headers.push(this.#headers.get(number)!)
+    return headers
+  }
+
+  /**
+   * Takes bodies of `headers`, in their order, as far as they go.
+   * @throws {InvalidBlock} one is not the body of its header
+   */
+  *readBodies(
+    headers: readonly Header[],
+    bodies: LazyList<unknown>,
+  ): Generator<void, { count: number; bytes: number }> {
+    let count = 0
+    let bytes = 0
+    for (const { raw } of bodies.items()) {
+      const header = headers[count++]!
+      verifyBody(header, raw)
+      this.#bodies.set(header.number, raw)
+      bytes += raw.length
+      yield
+    }
+    return { count, bytes }
+  }
+
+  /** @returns the blocks after `after` up to `last`, which are forgotten, and the bytes of their bodies */
+  take(after: bigint, last: bigint): { blocks: NewBlock[]; bytes: number } {
+    const blocks = this.headers(after + 1n, last).map((header) => ({
+      header,
+      body: this.#bodies.get(header.number)!,
+    }))
+    for (const { header } of blocks) {
+      this.#headers.delete(header.number)
+      this.#bodies.delete(header.number)
+    }
+    return { blocks, bytes: blocks.reduce((sum, { body }) => sum + body.length, 0) }
+  }
+
+  #isAnchor(number: bigint, hash: Uint8Array): boolean {
+    const anchor = this.#anchors.get(number)
+    return anchor !== undefined && equalBytes(anchor, hash)
+  }
+}

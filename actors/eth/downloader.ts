@@ -1,0 +1,206 @@
+import { type Assignment, downloadLimits, smaller } from '../../machines/download-plan.ts'
+import { type DownloaderEvent, type DownloaderPorts, downloaderMachine } from '../../machines/downloader.ts'
+import type { Header } from '../../protocols/eth/header.ts'
+import { HashList } from '../../protocols/eth/lazy-list.ts'
+import { equalBytes } from '../../protocols/lib/bytes.ts'
+import { InvalidBlock } from '../chain/verify.ts'
+import { type Runtime, startActor, type Tell } from '../runtime.ts'
+import type { ChainPort } from './chain-port.ts'
+import { DownloadBuffer } from './download-buffer.ts'
+import type { EthPeer } from './eth-peer.ts'
+import { type HeadersByNumber, headersFrom, Lie, readNamed } from './header-chain.ts'
+import { Inquirer } from './inquiry.ts'
+import { SyncMeter, type SyncProgress } from './sync-meter.ts'
+import { type Later, Turns } from './turns.ts'
+
+export type DownloaderOptions = {
+  readonly id: string
+  readonly parent: string
+  readonly chain: ChainPort
+  /** Milliseconds between two looks at the heads of the peers. */
+  readonly pollInterval: number
+  readonly later: Later
+  /** @returns the registered peer of that session */
+  peer(session: number): EthPeer | undefined
+  /** Disconnects a peer as useless. */
+  drop(session: number, why: Error): void
+  report(progress: SyncProgress): void
+}
+
+/** Fetches what peers have and the chain has not: runs {@link downloaderMachine}. */
+export class Downloader {
+  readonly #chain: ChainPort
+  readonly #meter: SyncMeter
+  /** What is asked about heads, and what is asked for the sync: a sync that ends takes its questions back. */
+  readonly #heads: Inquirer
+  readonly #sync: Inquirer
+  #tell: Tell<typeof downloaderMachine> = () => {}
+  #isStopped = false
+  #buffer = new DownloadBuffer()
+  /** Who told the skeleton. */
+  #leader = -1
+
+  constructor(runtime: Runtime, options: DownloaderOptions) {
+    const { id, parent, chain, pollInterval, later, peer } = options
+    const inquiries = {
+      turns: new Turns(runtime.clock, later),
+      peer,
+      lied: (peer: number, error: Error) => this.#tell({ type: 'peer.lied', peer, error }),
+    }
+    this.#chain = chain
+    this.#heads = new Inquirer(inquiries)
+    this.#sync = new Inquirer(inquiries)
+    this.#meter = new SyncMeter(runtime.clock)
+    startActor(runtime, downloaderMachine, {
+      id,
+      parent,
+      input: (tell) => {
+        this.#tell = tell
+        return { ports: this.#ports(options), head: chain.head.number, pollInterval }
+      },
+    })
+  }
+
+  tell(event: DownloaderEvent): void {
+    this.#tell(event)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#tell({ type: 'downloader.stop' })
+  }
+
+  #ports({ drop, report }: DownloaderOptions): DownloaderPorts {
+    return {
+      askHead: (question) => this.#askHead(question),
+      pollHead: (question) => this.#pollHead(question),
+      probe: (question) => this.#probe(question),
+      fetchSkeleton: (task) => this.#fetchSkeleton(task),
+      fetch: (assignment) => {
+        if (assignment.job.kind === 'headers') this.#fetchHeaders(assignment)
+        else this.#fetchBodies(assignment)
+      },
+      importBlocks: (which) => this.#import(which),
+      discard: () => {
+        this.#sync.withdrawAll()
+        this.#buffer = new DownloadBuffer()
+      },
+      drop: ({ peer, error }) => drop(peer, error),
+      report: (progress) => report(this.#meter.read(progress)),
+    }
+  }
+
+  /** eth/68 names the head's hash only. */
+  #askHead({ peer, hash }: { peer: number; hash: Uint8Array }): void {
+    const ours = this.#chain.headerByHash(hash)
+    if (ours) this.#learn(peer, ours)
+    else
+      this.#heads.ask({
+        peer,
+        query: { kind: 'GetBlockHeaders', origin: hash, amount: 1n, skip: 0n, reverse: false },
+        read: ({ headers }) => readNamed(headers, hash),
+        done: (header) => this.#learn(peer, header),
+      })
+  }
+
+  #pollHead({ peer, after }: { peer: number; after: bigint }): void {
+    const query = headersFrom(after + 1n, downloadLimits.segment)
+    this.#heads.ask({ ...query, peer, done: (headers) => this.#learn(peer, headers?.at(-1)) })
+  }
+
+  #learn(peer: number, header: Header | undefined): void {
+    this.#tell({ type: 'head.learnt', peer, ...(header && { head: { number: header.number, hash: header.hash } }) })
+  }
+
+  #probe({ peer, number }: { peer: number; number: bigint }): void {
+    this.#followed(peer, headersFrom(number, 1n), ([header]) => {
+      const ours = this.#chain.canonicalHash(number)
+      this.#tell({ type: 'header.compared', number, isOurs: ours !== undefined && equalBytes(ours, header.hash) })
+    })
+  }
+
+  #fetchSkeleton({ peer, after, to }: { peer: number; after: bigint; to: bigint }): void {
+    const { segment, maxSkeleton } = downloadLimits
+    this.#leader = peer
+    this.#buffer.anchorAt(after, () => this.#chain.canonicalHash(after)!)
+    const segments = (to - after) / segment
+    const amount = smaller(segments, maxSkeleton)
+    // The last segment is a short one, most often.
+    const fetchTail = (anchors: readonly Header[]) =>
+      this.#followed(peer, headersFrom(to, 1n), (tail) => this.#setSkeleton([...anchors, ...tail]))
+    if (amount === 0n) fetchTail([])
+    else
+      this.#followed(peer, headersFrom(after + segment, amount, segment), (anchors) => {
+        const reached = after + BigInt(anchors.length) * segment
+        if (reached < to && to - reached < segment) fetchTail(anchors)
+        else this.#setSkeleton(anchors)
+      })
+  }
+
+  #setSkeleton(anchors: readonly Header[]): void {
+    for (const { number, hash } of anchors) this.#buffer.anchorAt(number, () => hash)
+    this.#tell({ type: 'skeleton.fetched', anchors: anchors.map(({ number }) => number) })
+  }
+
+  #fetchHeaders({ peer, job: { id, first, last } }: Assignment): void {
+    const amount = last - first + 1n
+    const buffer = this.#buffer
+    const failed = () => this.#tell({ type: 'job.failed', peer, job: id })
+    const done = (headers: Header[] | undefined) => {
+      if (!headers || headers.length < Number(amount)) failed()
+      else if (buffer.fits(headers)) {
+        buffer.addHeaders(headers)
+        this.#tell({ type: 'headers.fetched', peer, job: id })
+      } else if (peer === this.#leader) this.#lied(peer, `headers ${first} to ${last} do not meet its own skeleton`)
+      // Another fork than the one that is followed: no lie.
+      else failed()
+    }
+    this.#sync.ask({ ...headersFrom(first, amount), peer, done })
+  }
+
+  #fetchBodies({ peer, job: { id, first, last } }: Assignment): void {
+    const buffer = this.#buffer
+    const headers = buffer.headers(first, last)
+    this.#sync.ask({
+      peer,
+      query: { kind: 'GetBlockBodies', hashes: HashList.of(headers.map(({ hash }) => hash)) },
+      read: ({ bodies }) => buffer.readBodies(headers, bodies),
+      done: (fetched) => {
+        if (fetched?.count) this.#tell({ type: 'bodies.fetched', peer, job: id, ...fetched })
+        else this.#tell({ type: 'job.failed', peer, job: id })
+      },
+    })
+  }
+
+  #import({ after, last }: { after: bigint; last: bigint }): void {
+    const buffer = this.#buffer
+    const { blocks, bytes } = buffer.take(after, last)
+    const tell = (event: DownloaderEvent) => {
+      if (buffer === this.#buffer) this.#tell(event)
+    }
+    this.#chain.insertBlocks(blocks).then(
+      () => tell({ type: 'blocks.imported', last, bytes }),
+      (error) => {
+        if (error instanceof InvalidBlock) tell({ type: 'import.failed', error })
+        else if (!this.#isStopped) throw error
+      },
+    )
+  }
+
+  /** Asks the peer that is followed for headers of its range: it must have the first. */
+  #followed(peer: number, query: HeadersByNumber, done: (headers: [Header, ...Header[]]) => void): void {
+    this.#sync.ask({
+      ...query,
+      peer,
+      done: (headers) => {
+        if (!headers) this.#tell({ type: 'task.failed', peer })
+        else if (headers.length === 0) this.#lied(peer, `no header ${query.query.origin}, which its range holds`)
+        else done(headers as [Header, ...Header[]])
+      },
+    })
+  }
+
+  #lied(peer: number, what: string): void {
+    this.#tell({ type: 'peer.lied', peer, error: new Lie(what) })
+  }
+}

@@ -1,0 +1,139 @@
+import { BehaviorSubject, type Observable, type Subscription } from 'rxjs'
+import { type EthVersion, ethLengths } from '../../protocols/eth/versions.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import type { Service } from '../node.ts'
+import type { Protocol } from '../p2p/protocol.ts'
+import type { Runtime } from '../runtime.ts'
+import type { ChainPort } from './chain-port.ts'
+import { Downloader } from './downloader.ts'
+import type { EthPeer } from './eth-peer.ts'
+import { ProtocolManager } from './protocol-manager.ts'
+import type { SyncProgress } from './sync-meter.ts'
+import type { Later } from './turns.ts'
+
+export type EthServiceOptions = {
+  readonly chain: ChainPort
+  /** Those that geth 1.17 speaks when left out: 72, 71, 70 and 69. */
+  readonly versions?: readonly EthVersion[]
+  /** Registered peers; the trusted come on top. */
+  readonly maxPeers: number
+  /** Milliseconds between two looks at the heads of the peers. @default 3000 */
+  readonly headPollInterval?: number
+  /** Whether transactions are listened to (geth's AcceptTxs). @default false */
+  readonly synced?: boolean
+  /** Lets the rest of the process run between two turns of long work. The clock's next timer when left out. */
+  readonly later?: Later
+  /** Of its actors. @default 'eth', under 'node' */
+  readonly id?: string
+  readonly parent?: string
+}
+
+/** The eth protocols of a node: serves its chain to peers, and follows theirs. */
+export class EthService implements Service {
+  readonly name = 'eth'
+  /** The highest version first. */
+  readonly protocols: readonly Protocol[]
+  readonly #runtime: Runtime
+  readonly #options: EthServiceOptions
+  readonly #id: string
+  readonly #manager: ProtocolManager
+  readonly #progress: BehaviorSubject<SyncProgress>
+  #downloader: Downloader | undefined
+  #heads: Subscription | undefined
+
+  constructor(runtime: Runtime, options: EthServiceOptions) {
+    const { chain, versions = [72, 71, 70, 69], maxPeers, id = 'eth', parent = 'node' } = options
+    const { number: head } = chain.head
+    this.#runtime = runtime
+    this.#options = options
+    this.#id = id
+    this.#manager = new ProtocolManager(runtime, {
+      id,
+      parent,
+      chain,
+      maxPeers,
+      joined: ({ session: peer, range, headHash }) =>
+        this.#downloader?.tell({ type: 'peer.joined', peer, range, headHash }),
+      left: ({ session: peer }) => this.#downloader?.tell({ type: 'peer.left', peer }),
+      rangeChanged: ({ session: peer, range }) => this.#downloader?.tell({ type: 'peer.range', peer, range }),
+    })
+    this.#progress = new BehaviorSubject<SyncProgress>({
+      isSyncing: false,
+      current: head,
+      highest: head,
+      blocksPerSecond: 0,
+    })
+    this.protocols = [...versions].sort((a, b) => b - a).map((version) => this.#protocol(version))
+  }
+
+  /** Lets the sessions that wait begin. */
+  start(): void {
+    const { chain, headPollInterval = 3_000, later, synced = false } = this.#options
+    const { clock } = this.#runtime
+    this.#downloader = new Downloader(this.#runtime, {
+      id: `${this.#id}/downloader`,
+      parent: this.#id,
+      chain,
+      pollInterval: headPollInterval,
+      later: later ?? ((run) => void clock.setTimeout(run, 0)),
+      peer: (session) => this.#manager.peer(session),
+      drop: (session) => this.#manager.tell({ type: 'peer.remove', session }),
+      report: (progress) => this.#progress.next(progress),
+    })
+    this.#heads = chain.heads$.subscribe(({ number }) => {
+      this.#downloader?.tell({ type: 'chain.head', number })
+      this.#manager.tell({ type: 'chain.head', range: this.#manager.range })
+    })
+    this.#manager.tell({ type: 'manager.start', range: this.#manager.range })
+    if (synced) this.#manager.tell({ type: 'chain.synced' })
+  }
+
+  /** Disconnects every peer (0x08) and waits until their sessions have ended. */
+  async stop(): Promise<void> {
+    this.#heads?.unsubscribe()
+    this.#downloader?.stop()
+    this.#manager.tell({ type: 'manager.stop' })
+    await this.#manager.stopped
+    this.#progress.complete()
+  }
+
+  /** @returns the registered peers, the oldest first */
+  get peers(): EthPeer[] {
+    return this.#manager.peers
+  }
+
+  /** Disconnects a peer as useless (0x03). */
+  drop({ session }: EthPeer): void {
+    this.#manager.tell({ type: 'peer.remove', session })
+  }
+
+  /** How the sync goes: the last word at once, then each change. */
+  get progress$(): Observable<SyncProgress> {
+    return this.#progress.asObservable()
+  }
+
+  get progress(): SyncProgress {
+    return this.#progress.value
+  }
+
+  #protocol(version: EthVersion): Protocol {
+    return {
+      name: 'eth',
+      version,
+      length: ethLengths[version],
+      run: (session) => this.#manager.run(session).handler,
+      nodeInfo: () => this.#nodeInfo(),
+    }
+  }
+
+  /** geth's NodeInfo of eth. */
+  #nodeInfo(): unknown {
+    const { networkId, genesis, config, head } = this.#options.chain
+    return { network: Number(networkId), genesis: toHex(genesis.hash), config, head: toHex(head.hash) }
+  }
+}
+
+export const createEthService = (runtime: Runtime, options: EthServiceOptions): EthService =>
+  new EthService(runtime, options)
+
+const toHex = (bytes: Uint8Array) => `0x${bytesToHex(bytes)}`

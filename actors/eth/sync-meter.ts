@@ -1,0 +1,24 @@
+import type { Progress } from '../../machines/downloader.ts'
+import type { Clock } from '../runtime.ts'
+
+/** `blocksPerSecond` over the sync so far. */
+export type SyncProgress = Progress & { readonly blocksPerSecond: number }
+
+/** Tells how fast a sync goes. */
+export class SyncMeter {
+  readonly #clock: Pick<Clock, 'now'>
+  #began: { readonly at: number; readonly current: bigint } | undefined
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock
+  }
+
+  read(progress: Progress): SyncProgress {
+    const now = this.#clock.now()
+    this.#began ??= { at: now, current: progress.current }
+    const blocks = Number(progress.current - this.#began.current)
+    const seconds = (now - this.#began.at) / 1_000
+    if (!progress.isSyncing) this.#began = undefined
+    return { ...progress, blocksPerSecond: seconds > 0 ? blocks / seconds : 0 }
+  }
+}

@@ -1,0 +1,41 @@
+import { limits } from '../../protocols/eth/limits.ts'
+import { decode } from '../../protocols/eth/messages.ts'
+import { blobTxType, txHash, txType } from '../../protocols/eth/transaction.ts'
+import type { EthVersion } from '../../protocols/eth/versions.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+
+// What geth checks of transactions and their announcements before its fetcher sees them (eth/handler_eth.go).
+
+/**
+ * @returns the hashes that the sender has, in hex
+ * @throws {MalformedMessage} no such message
+ * @throws {TransactionsError} a rule is broken
+ */
+export function checkTransactions(version: EthVersion, payload: Uint8Array): string[] {
+  const { transactions } = decode(version, 'Transactions', payload)
+  if (transactions.count > limits.maxTransactions)
+    throw new TransactionsError(`too many transactions: ${transactions.count} > ${limits.maxTransactions}`)
+  const hashes = new Set<string>()
+  for (const item of transactions) {
+    if (txType(item) === blobTxType) throw new TransactionsError('disallowed broadcast blob transaction')
+    const hash = bytesToHex(txHash(item))
+    if (hashes.has(hash)) throw new TransactionsError(`multiple copies of the same hash ${hash}`)
+    hashes.add(hash)
+  }
+  return [...hashes]
+}
+
+/** As {@link checkTransactions}. */
+export function checkAnnouncement(version: EthVersion, payload: Uint8Array): string[] {
+  const { types, sizes, hashes } = decode(version, 'NewPooledTransactionHashes', payload)
+  if (hashes.count !== types.length || hashes.count !== sizes.count)
+    throw new TransactionsError(
+      `invalid len of fields: ${hashes.count} hashes, ${types.length} types, ${sizes.count} sizes`,
+    )
+  return Array.from(hashes, bytesToHex)
+}
+
+/** A breach by the remote, disconnected with SubprotocolError (0x10). */
+export class TransactionsError extends Error {
+  override readonly name = 'TransactionsError'
+}

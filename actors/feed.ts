@@ -1,0 +1,153 @@
+import type { AnyActor, AnyMachineSnapshot, InspectionEvent } from 'xstate'
+
+/** What happens in a process, in order: its actors' births and deaths, their transitions, and the messages of its peers. */
+export type FeedEntry =
+  | { readonly type: 'actor.started'; readonly actor: string; readonly chart: string; readonly parent?: string }
+  | { readonly type: 'actor.stopped'; readonly actor: string; readonly chart: string }
+  | TransitionEntry
+  | MessageEntry
+
+export type TransitionEntry = {
+  readonly type: 'transition'
+  readonly actor: string
+  readonly chart: string
+  /** The event by name, and the states before and after it in words: `greeting.exchanging`. */
+  readonly event: string
+  readonly from: string
+  readonly to: string
+  /** Effects by name, in order. */
+  readonly effects: readonly string[]
+}
+
+export type MessageEntry = {
+  readonly type: 'message.received' | 'message.sent'
+  readonly actor: string
+  /** `p2p` for the base protocol. */
+  readonly protocol: string
+  readonly code: number
+  /** Bytes of the payload, uncompressed. */
+  readonly size: number
+}
+
+export type FeedListener = (entry: FeedEntry) => void
+export type ActorFacts = { readonly id: string; readonly chart: string; readonly parent?: string }
+
+/**
+ * The one inspection feed of a process: log, metrics, inspector and recorder are its readers. Charts are observed only
+ * while somebody reads. Entries carry names and sizes, never contexts or payloads, so no key can enter it.
+ */
+export class Feed {
+  readonly #listeners = new Set<FeedListener>()
+  /** BOUNDED: by the actors alive. */
+  readonly #watched = new Map<AnyActor, Watch>()
+
+  get isRead(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  /** Actors alive now, oldest first: what a reader who comes late starts from. */
+  get actors(): readonly (ActorFacts & { readonly state: string })[] {
+    return [...this.#watched].map(([actor, { facts }]) => ({ ...facts, state: stateOf(actor) }))
+  }
+
+  /** @returns a function that ends the subscription */
+  subscribe(listener: FeedListener): () => void {
+    if (!this.isRead) for (const [actor, watch] of this.#watched) watch.open(actor, (entry) => this.publish(entry))
+    this.#listeners.add(listener)
+    return () => {
+      if (this.#listeners.delete(listener) && !this.isRead) for (const watch of this.#watched.values()) watch.close()
+    }
+  }
+
+  /** Follows an actor that is about to start, until it ends. */
+  watch(actor: AnyActor, facts: ActorFacts): void {
+    const watch = new Watch(facts)
+    this.#watched.set(actor, watch)
+    if (this.isRead) {
+      watch.open(actor, (entry) => this.publish(entry))
+      this.publish({ type: 'actor.started', actor: facts.id, chart: facts.chart, ...parentOf(facts) })
+    }
+    actor.subscribe({
+      complete: () => {
+        this.#watched.delete(actor)
+        if (this.isRead) this.publish({ type: 'actor.stopped', actor: facts.id, chart: facts.chart })
+      },
+    })
+  }
+
+  publish(entry: FeedEntry): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(entry)
+      } catch (error) {
+        // Thrown here it would wedge the actor whose step is being told: a reader's bug ends the process, not one peer.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}
+
+/** Turns XState's inspection of one actor into transitions: one entry for each event that a chart took. */
+class Watch {
+  readonly facts: ActorFacts
+  #subscription: { unsubscribe(): void } | undefined
+  #from = ''
+  #effects: string[] = []
+  #taken = false
+
+  constructor(facts: ActorFacts) {
+    this.facts = facts
+  }
+
+  open(actor: AnyActor, publish: FeedListener): void {
+    this.#from = stateOf(actor)
+    this.#subscription = actor.system.inspect((event) => {
+      if (event.actorRef === actor) this.#observe(event, publish)
+    })
+  }
+
+  close(): void {
+    this.#subscription?.unsubscribe()
+    this.#subscription = undefined
+  }
+
+  #observe(event: InspectionEvent, publish: FeedListener): void {
+    if (event.type === '@xstate.action') {
+      if (!event.action.type.startsWith('xstate.')) this.#effects.push(event.action.type)
+    } else if (event.type === '@xstate.microstep') {
+      this.#taken ||= event._transitions.length > 0
+    } else if (event.type === '@xstate.snapshot') {
+      const to = describeState((event.snapshot as AnyMachineSnapshot).value)
+      const [from, effects, taken] = [this.#from, this.#effects, this.#taken]
+      this.#from = to
+      this.#effects = []
+      this.#taken = false
+      if (taken || from !== to)
+        publish({
+          type: 'transition',
+          actor: this.facts.id,
+          chart: this.facts.chart,
+          event: event.event.type,
+          from,
+          to,
+          effects,
+        })
+    }
+  }
+}
+
+/** @returns a state value in words: `running.(keepalive.quiet writing.flowing)` */
+export function describeState(value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value !== 'object' || value === null) return ''
+  const parts = Object.entries(value).map(([key, child]) => {
+    const inner = describeState(child)
+    return inner ? `${key}.${inner}` : key
+  })
+  return parts.length > 1 ? `(${parts.join(' ')})` : (parts[0] ?? '')
+}
+
+const stateOf = (actor: AnyActor) => describeState((actor.getSnapshot() as AnyMachineSnapshot | undefined)?.value)
+const parentOf = ({ parent }: ActorFacts) => (parent === undefined ? {} : { parent })

@@ -1,0 +1,36 @@
+export { Chain, type ChainReader, WrongGenesis } from './chain/chain.ts'
+export { ImportError, type ImportProgress } from './chain/import.ts'
+export { InvalidGenesis } from './chain/json-fields.ts'
+export type { NetworkName } from './chain/networks.ts'
+export { CorruptDatabase, DatabaseLocked } from './chain/store.ts'
+export { InvalidBlock } from './chain/verify.ts'
+export { createNode, type NodeEvent, type NodeOptions, type PeerchartNode } from './create-node.ts'
+export { EthService } from './eth/service.ts'
+export {
+  type ActorFacts,
+  Feed,
+  type FeedEntry,
+  type FeedListener,
+  type MessageEntry,
+  type TransitionEntry,
+} from './feed.ts'
+export { createLogger, type Logger, type Verbosity } from './log.ts'
+export { Node, type Service, type ServiceContext } from './node.ts'
+export { NodeKeyError } from './node-key.ts'
+export type {
+  Connect,
+  Connection,
+  ConnectionOwner,
+  Listener,
+  Network,
+  Stream,
+  StreamListener,
+} from './p2p/connection.ts'
+export { defineProtocol, type NamedSession, type ProtocolDefinition } from './p2p/define-protocol.ts'
+export type { PeerInfo } from './p2p/peer-info.ts'
+export { WriteQueueFull } from './p2p/peer-session.ts'
+export type { PeerFacts, Protocol, Session, SessionHandler } from './p2p/protocol.ts'
+export { ListenFailed, Server } from './p2p/server.ts'
+export { tcp } from './p2p/tcp.ts'
+export { processRuntime } from './process-runtime.ts'
+export { type Clock, type Entropy, type Runtime, startActor, type Tell } from './runtime.ts'

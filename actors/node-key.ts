@@ -1,0 +1,104 @@
+import { mkdir, open, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { bytesToHex, hexToBytes } from '../protocols/lib/bytes.ts'
+import { isPrivateKey } from '../protocols/lib/secp256k1.ts'
+import type { Entropy } from './runtime.ts'
+
+export type NodeKeyOptions = {
+  /** Used as it is, never written. */
+  readonly nodeKey?: Uint8Array | undefined
+  /** The instance directory: its file `nodekey` is read, or written when there is none. */
+  readonly datadir?: string | undefined
+  readonly entropy: Entropy
+}
+
+/**
+ * The key that a node is known by (geth's Config.NodeKey): the one given, else `datadir/nodekey`, else a fresh one that
+ * dies with the process. Where geth replaces a key file that it cannot read, this refuses: whoever lost the key would
+ * lose the identity too.
+ * @returns 32 bytes
+ * @throws {NodeKeyError}
+ */
+export async function resolveNodeKey({ nodeKey, datadir, entropy }: NodeKeyOptions): Promise<Uint8Array> {
+  if (nodeKey) return checkNodeKey(nodeKey)
+  if (datadir === undefined) return generateNodeKey(entropy)
+  const path = join(datadir, 'nodekey')
+  return (await readIfThere(path)) ?? (await saveNodeKey(path, generateNodeKey(entropy)))
+}
+
+/**
+ * Reads a key file in geth's form: 64 hex digits, then at most two newline characters.
+ * @throws {NodeKeyError}
+ */
+export async function readNodeKey(path: string): Promise<Uint8Array> {
+  const key = await readIfThere(path)
+  if (key) return key
+  throw new NodeKeyError(`there is no node key file ${path}`)
+}
+
+/**
+ * @param hex 64 digits, no 0x
+ * @throws {NodeKeyError} in geth's words
+ */
+export function parseNodeKey(hex: string): Uint8Array {
+  if (hex.length < 64) throw new NodeKeyError('node key too short, want 64 hex characters')
+  if (hex.length > 64) throw new NodeKeyError('node key too long, want 64 hex characters')
+  if (!/^[0-9a-f]+$/i.test(hex)) throw new NodeKeyError('invalid hex character in node key')
+  return checkNodeKey(hexToBytes(hex))
+}
+
+function checkNodeKey(key: Uint8Array): Uint8Array {
+  if (key.length === 32 && isPrivateKey(key)) return key
+  throw new NodeKeyError('the node key is not a private key of secp256k1: want 32 bytes, above zero, below the order')
+}
+
+function generateNodeKey(entropy: Entropy): Uint8Array {
+  const key = entropy(32)
+  return isPrivateKey(key) ? key : generateNodeKey(entropy)
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  let text: string
+  try {
+    text = await readStart(path)
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined
+    throw new NodeKeyError(`cannot read the node key ${path}: ${(error as Error).message}`, { cause: error })
+  }
+  try {
+    return parseNodeKey(text.replace(/[\r\n]{1,2}$/, ''))
+  } catch (cause) {
+    const { message } = cause as NodeKeyError
+    throw new NodeKeyError(`${path}: ${message}; restore it, or move it away for a new identity`, { cause })
+  }
+}
+
+/** One byte past what a key file may have, whatever the file is. */
+async function readStart(path: string): Promise<string> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(67))
+    return buffer.toString('latin1', 0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+/** @returns `key`, or the one that another process wrote in the meantime */
+async function saveNodeKey(path: string, key: Uint8Array): Promise<Uint8Array> {
+  try {
+    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+    await writeFile(path, bytesToHex(key), { flag: 'wx', mode: 0o600, flush: true })
+    return key
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return readNodeKey(path)
+    throw new NodeKeyError(`cannot write the node key ${path}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+const hasCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code
+
+/** The key is not there, not a key, or cannot be kept. Its message never shows a digit of it. */
+export class NodeKeyError extends Error {
+  override readonly name = 'NodeKeyError'
+}

@@ -1,0 +1,202 @@
+import type { Actor } from 'xstate'
+import { type NodePorts, nodeMachine } from '../machines/node.ts'
+import type { Protocol } from './p2p/protocol.ts'
+import type { Server } from './p2p/server.ts'
+import { type Runtime, startActor, type Tell } from './runtime.ts'
+
+/** What a node runs beside its p2p server (geth's node.Lifecycle). */
+export type Service = {
+  /** Unique in its node. */
+  readonly name: string
+  readonly protocols?: readonly Protocol[]
+  /** Called with the p2p server already running, and every service registered before. */
+  start(): Promise<void> | void
+  /** Called once if it started. */
+  stop(): Promise<void> | void
+}
+
+/** How a service reaches what stands around it. */
+export type ServiceContext = {
+  /**
+   * @returns the service of that class, if it was registered before
+   * @throws {UnknownService}
+   */
+  service<S extends Service>(type: abstract new (...args: never) => S): S
+  /**
+   * For a service that runs.
+   * @throws {NodeNotRunning} before the start
+   */
+  server(): Server
+}
+
+export type NodeOptions = {
+  /** Of its actor. */
+  readonly id?: string
+  /** Makes the p2p server once every protocol is known. `parent` is the node's own actor. */
+  createServer(protocols: readonly Protocol[], parent: string): Server
+}
+
+/** What a node closes when it ends: a database, a lock. */
+export type Resource = { close(): Promise<void> | void }
+
+/** geth's node.Node: runs {@link nodeMachine}. Started and closed once. */
+export class Node {
+  readonly #options: NodeOptions
+  readonly #id: string
+  readonly #actor: Actor<typeof nodeMachine>
+  /** BOUNDED: by the program. */
+  readonly #services: Service[] = []
+  readonly #resources: Resource[] = []
+  /** BOUNDED: by who calls start and close. */
+  readonly #calls = new Map<number, (error?: Error) => void>()
+  readonly #closed: Promise<void>
+  #reportClosed: () => void = () => {}
+  #lastCall = 0
+  #refusal: Error | undefined
+  #server: Server | undefined
+
+  constructor(runtime: Runtime, options: NodeOptions) {
+    this.#options = options
+    this.#id = options.id ?? 'node'
+    this.#closed = new Promise((resolve) => {
+      this.#reportClosed = resolve
+    })
+    this.#actor = startActor(runtime, nodeMachine, {
+      id: this.#id,
+      input: (tell) => ({ ports: this.#ports(tell) }),
+    })
+  }
+
+  /**
+   * Adds a service: they start in this order and stop in reverse.
+   * @throws {ServiceRefused} its name is taken, or the node was started or closed
+   */
+  register<S extends Service>(create: (context: ServiceContext) => S): S {
+    const service = create({ service: (type) => this.service(type), server: () => this.server })
+    this.#refusal = undefined
+    this.#actor.send({ type: 'service.register', name: service.name })
+    if (this.#refusal) throw this.#refusal
+    this.#services.push(service)
+    return service
+  }
+
+  /** Has `resource` closed when the node ends, in the order they came. */
+  own(resource: Resource): void {
+    this.#resources.push(resource)
+  }
+
+  /**
+   * Starts the p2p server, then the services.
+   * @throws (rejects) what failed to start, after all that had started was stopped; {NodeRunning}; {NodeStopped}
+   */
+  start(): Promise<void> {
+    return this.#call('node.start')
+  }
+
+  /**
+   * Stops the services, then the p2p server, and closes what the node owns.
+   * @throws (rejects) {StopError} services that failed to stop; {NodeStopped} a call that was not the first
+   */
+  close(): Promise<void> {
+    return this.#call('node.close')
+  }
+
+  /** Resolves when the node has closed, for whatever reason. */
+  wait(): Promise<void> {
+    return this.#closed
+  }
+
+  /** @throws {NodeNotRunning} before the start */
+  get server(): Server {
+    if (!this.#server) throw new NodeNotRunning()
+    return this.#server
+  }
+
+  /** @throws {UnknownService} */
+  service<S extends Service>(type: abstract new (...args: never) => S): S {
+    const service = this.#services.find((service) => service instanceof type)
+    if (!service) throw new UnknownService(type.name)
+    return service as S
+  }
+
+  #call(type: 'node.start' | 'node.close'): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const call = ++this.#lastCall
+      this.#calls.set(call, (error) => (error ? reject(error) : resolve()))
+      this.#actor.send({ type, call })
+    })
+  }
+
+  #ports(tell: Tell<typeof nodeMachine>): NodePorts {
+    return {
+      startServer: async () => {
+        const error = await failureOf(() => {
+          const protocols = this.#services.flatMap(({ protocols = [] }) => protocols)
+          this.#server = this.#options.createServer(protocols, this.#id)
+          return this.#server.start()
+        })
+        tell(error ? { type: 'server.failed', error } : { type: 'server.started' })
+      },
+      stopServer: () => void this.#server!.stop().then(() => tell({ type: 'server.stopped' })),
+      startService: async ({ name }) => {
+        const error = await failureOf(() => this.#named(name).start())
+        tell(error ? { type: 'service.failed', error } : { type: 'service.started' })
+      },
+      stopService: async ({ name }) => {
+        const error = await failureOf(() => this.#named(name).stop())
+        tell({ type: 'service.stopped', ...(error && { error }) })
+      },
+      release: async () => {
+        const errors: Error[] = []
+        for (const resource of this.#resources) {
+          const error = await failureOf(() => resource.close())
+          if (error) errors.push(error)
+        }
+        tell({ type: 'node.released', errors })
+      },
+      settle: ({ call, error }) => {
+        this.#calls.get(call)!(error)
+        this.#calls.delete(call)
+      },
+      refuseService: ({ why }) => {
+        this.#refusal = new ServiceRefused(why)
+      },
+      reportClosed: () => this.#reportClosed(),
+    }
+  }
+
+  #named(name: string): Service {
+    return this.#services.find((service) => service.name === name)!
+  }
+}
+
+/** A service is a guest: what it throws is a value here. */
+async function failureOf(run: () => Promise<void> | void): Promise<Error | undefined> {
+  try {
+    await run()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
+}
+
+/** The program registered a service twice, or too late. */
+export class ServiceRefused extends Error {
+  override readonly name = 'ServiceRefused'
+}
+
+/** geth ErrServiceUnknown: no such service was registered before. */
+export class UnknownService extends Error {
+  override readonly name = 'UnknownService'
+  constructor(type: string) {
+    super(`unknown service: ${type}`)
+  }
+}
+
+/** The p2p server is there once the node starts. */
+export class NodeNotRunning extends Error {
+  override readonly name = 'NodeNotRunning'
+  constructor() {
+    super('node not started')
+  }
+}

@@ -1,0 +1,112 @@
+import { PeerError } from '../../protocols/lib/peer-error.ts'
+import type { MatchedProtocol } from '../../protocols/p2p/matching.ts'
+import type { Runtime } from '../runtime.ts'
+import type { PeerFacts, Protocol, Session, SessionHandler } from './protocol.ts'
+import type { RlpxSocket } from './rlpx-socket.ts'
+
+type SessionParts = {
+  readonly matched: MatchedProtocol<Protocol>
+  readonly peer: PeerFacts
+  readonly runtime: Runtime
+  readonly actor: string
+  readonly socket: RlpxSocket
+  ended(error: Error): void
+  observe(type: 'message.received' | 'message.sent', code: number, payload: Uint8Array): void
+}
+
+/** One matched protocol on one peer (geth's protoRW): shifts codes by the offset and keeps its own place in the line. */
+export class PeerSession implements Session {
+  readonly #parts: SessionParts
+  #handler: SessionHandler | undefined
+  #isPaused = false
+  #isClosed = false
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+  }
+
+  get peer(): PeerFacts {
+    return this.#parts.peer
+  }
+
+  get runtime(): Runtime {
+    return this.#parts.runtime
+  }
+
+  get actor(): string {
+    return this.#parts.actor
+  }
+
+  get name(): string {
+    return this.#parts.matched.name
+  }
+
+  get version(): number {
+    return this.#parts.matched.version
+  }
+
+  start(): void {
+    this.#handler = this.#parts.matched.protocol.run(this)
+  }
+
+  send(code: number, payload: Uint8Array): boolean {
+    if (code >= this.#parts.matched.length) throw new PeerError('invalid message code', 'not handled')
+    if (this.#isClosed) return false
+    if (this.#parts.socket.queuedOutput > maxQueuedOutput) throw new WriteQueueFull()
+    this.#parts.observe('message.sent', code, payload)
+    return this.#parts.socket.send(this.#parts.matched.offset + code, payload)
+  }
+
+  pause(): void {
+    this.#isPaused = true
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
+    this.#parts.socket.proceed()
+  }
+
+  end(error: Error): void {
+    if (!this.#isClosed) this.#parts.ended(error)
+  }
+
+  owns(code: number): boolean {
+    return code >= this.#parts.matched.offset && code < this.#parts.matched.offset + this.#parts.matched.length
+  }
+
+  /** @returns false while the protocol does not read */
+  take(code: number, payload: Uint8Array): boolean {
+    if (this.#isPaused) return false
+    const relative = code - this.#parts.matched.offset
+    this.#parts.observe('message.received', relative, payload)
+    this.#handler?.message(relative, payload)
+    return true
+  }
+
+  writable(): void {
+    if (!this.#isClosed) this.#handler?.writable?.()
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#handler?.closed()
+  }
+
+  /** geth's admin_peers: what the protocol says of the peer, `unknown` when it says nothing of any. */
+  info(): unknown {
+    return this.#handler?.info ? (this.#handler.info() ?? 'handshake') : 'unknown'
+  }
+}
+
+/** BOUNDED: two of the largest messages, for whoever does not wait. */
+const maxQueuedOutput = 2 ** 25
+
+/** Our own fault: a protocol went on sending after `send` had returned false. */
+export class WriteQueueFull extends Error {
+  override readonly name = 'WriteQueueFull'
+  constructor() {
+    super(`more than ${maxQueuedOutput} bytes wait to be sent: wait for writable()`)
+  }
+}

@@ -1,0 +1,273 @@
+import type { Actor } from 'xstate'
+import { type PeerPorts, peerMachine } from '../../machines/peer.ts'
+import { nodeIdOf } from '../../protocols/enode/enode.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { PeerError } from '../../protocols/lib/peer-error.ts'
+import { DiscError, type DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+import { matchProtocols } from '../../protocols/p2p/matching.ts'
+import {
+  baseCodes,
+  baseProtocolLength,
+  baseProtocolVersion,
+  decodeFirstMessage,
+  emptyPayload,
+  encodeDisconnect,
+  encodeHello,
+  type Hello,
+  HelloError,
+  maxHelloBytes,
+  snappyProtocolVersion,
+} from '../../protocols/p2p/messages.ts'
+import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
+import { type Runtime, startActor, type Tell } from '../runtime.ts'
+import type { Connect, Connection, ConnectionOwner, Origin } from './connection.ts'
+import { PeerSession } from './peer-session.ts'
+import type { PeerFacts, Protocol } from './protocol.ts'
+import { RlpxSocket } from './rlpx-socket.ts'
+import { Account, type FairScheduler } from './scheduler.ts'
+
+export type PeerOptions = {
+  readonly privateKey: Uint8Array
+  readonly publicKey: Uint8Array
+  /** Our client name, as Hello carries it. */
+  readonly name: string
+  readonly protocols: readonly Protocol[]
+  readonly ciphers: Ciphers
+  readonly scheduler: FairScheduler
+  /** Id of the server's actor. */
+  readonly parent: string
+}
+
+/** @returns how this node's server turns streams into peers */
+export function peerConnector(runtime: Runtime, options: PeerOptions): Connect {
+  // Strangers share one account: however many there are, they get one peer's part of the thread.
+  const strangers = new Account()
+  return (stream, { conn, origin, target, owner }) =>
+    new Peer(runtime, options, { conn, origin, owner, stream, strangers, ...(target && { target: target.publicKey }) })
+}
+
+type PeerParts = Pick<Connection, 'conn'> & {
+  readonly origin: Origin
+  readonly owner: ConnectionOwner
+  readonly stream: Parameters<Connect>[0]
+  readonly strangers: Account
+  readonly target?: Uint8Array
+}
+
+/** One connection: runs {@link peerMachine} on a socket (geth's SetupConn, then p2p.Peer). */
+class Peer implements Connection {
+  readonly conn: number
+  readonly #runtime: Runtime
+  readonly #options: PeerOptions
+  readonly #parts: PeerParts
+  readonly #socket: RlpxSocket
+  readonly #actor: Actor<typeof peerMachine>
+  readonly #actorId: string
+  /** BOUNDED: by our protocols. */
+  #sessions: readonly PeerSession[] = []
+  #isTrusted = false
+  facts: PeerFacts | undefined
+
+  constructor(runtime: Runtime, options: PeerOptions, parts: PeerParts) {
+    this.conn = parts.conn
+    this.#runtime = runtime
+    this.#options = options
+    this.#parts = parts
+    this.#actorId = `peer/${parts.conn}`
+    this.#socket = new RlpxSocket({
+      stream: parts.stream,
+      privateKey: options.privateKey,
+      publicKey: options.publicKey,
+      ...(parts.target && { remotePublicKey: parts.target }),
+      clock: runtime.clock,
+      entropy: runtime.entropy,
+      ciphers: options.ciphers,
+      scheduler: options.scheduler,
+      account: parts.strangers,
+      listener: {
+        secured: (publicKey) => this.#actor.send({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) }),
+        failed: (error) => this.#actor.send({ type: 'read.failed', error }),
+        blocked: () => this.#actor.send({ type: 'write.blocked' }),
+        drained: () => this.#drained(),
+        closed: (error) => this.#actor.send({ type: 'stream.closed', error }),
+      },
+    })
+    this.#actor = startActor(runtime, peerMachine, {
+      id: this.#actorId,
+      parent: options.parent,
+      input: (tell) => ({ ports: this.#ports(tell), protocols: options.protocols }),
+    })
+  }
+
+  get id(): string | undefined {
+    return this.#actor.getSnapshot().context.id || undefined
+  }
+
+  protocols(): Record<string, unknown> {
+    return Object.fromEntries(this.#sessions.map((session) => [session.name, session.info()]))
+  }
+
+  admit(trusted: boolean): void {
+    this.#actor.send({ type: 'server.admitted', trusted })
+  }
+
+  refuse(reason: DiscReason): void {
+    this.#actor.send({ type: 'server.refused', reason })
+  }
+
+  setTrusted(trusted: boolean): void {
+    this.#actor.send({ type: 'trust.change', trusted })
+  }
+
+  disconnect(reason: DiscReason): void {
+    this.#actor.send({ type: 'peer.disconnect', reason })
+  }
+
+  #ports(tell: Tell<typeof peerMachine>): PeerPorts {
+    const { origin, owner, conn } = this.#parts
+    return {
+      secure: () => this.#socket.secure(),
+      askServer: (question) => owner.checkpoint({ ...question, conn, inbound: origin === 'inbound' }),
+      exchangeHello: () => this.#exchangeHello(tell),
+      openHello: ({ code, payload }) => tell(openHello(code, payload)),
+      adoptVersion: ({ version }) => {
+        if (version >= snappyProtocolVersion) this.#socket.enableSnappy()
+      },
+      startProtocols: (hello) => this.#startProtocols(hello, tell),
+      startReading: () => {
+        this.#socket.promote(new Account(newcomerDebt))
+        this.#socket.limitFrames(undefined)
+        this.#socket.read((code, payload) => this.#take(code, payload, tell))
+      },
+      sendPing: () => this.#sendBase(baseCodes.Ping, emptyPayload),
+      sendPong: () => this.#sendBase(baseCodes.Pong, emptyPayload),
+      setTrusted: ({ trusted }) => {
+        this.#isTrusted = trusted
+      },
+      endProtocols: () => {
+        for (const session of this.#sessions) session.close()
+      },
+      part: ({ reason }) => {
+        if (reason !== undefined) this.#sendBase(baseCodes.Disconnect, encodeDisconnect(reason))
+        this.#socket.end()
+      },
+      abandon: () => this.#socket.destroy(),
+      report: (outcome) => {
+        if (this.facts) owner.peerEnded(conn, { ...outcome, id: this.facts.id })
+        else owner.setupEnded(conn, { added: false, error: outcome.error, ...(this.id && { id: this.id }) })
+      },
+    }
+  }
+
+  #exchangeHello(tell: Tell<typeof peerMachine>): void {
+    const { name, protocols, publicKey } = this.#options
+    const caps = protocols.map(({ name, version }) => ({ name, version }))
+    // A Hello is code and payload in the clear: 2 KiB and one byte.
+    this.#socket.limitFrames(maxHelloBytes + 1)
+    this.#sendBase(
+      baseCodes.Hello,
+      encodeHello({ version: baseProtocolVersion, name, caps, listenPort: 0, id: publicKey }),
+    )
+    this.#socket.read((code, payload) => {
+      this.#socket.read(undefined)
+      this.#observe('message.received', 'p2p', code, payload)
+      tell({ type: 'first.received', code, payload })
+      return true
+    })
+  }
+
+  #startProtocols(hello: Hello, tell: Tell<typeof peerMachine>): void {
+    const { conn, owner } = this.#parts
+    const facts = this.#factsOf(hello)
+    this.facts = facts
+    owner.setupEnded(conn, { added: true, id: facts.id })
+    owner.peerAdded(conn, facts)
+    this.#sessions = matchProtocols(this.#options.protocols, hello.caps).map(
+      (matched) =>
+        new PeerSession({
+          matched,
+          peer: facts,
+          runtime: this.#runtime,
+          actor: this.#actorId,
+          socket: this.#socket,
+          ended: (error) => tell({ type: 'protocol.ended', error }),
+          observe: (type, code, payload) => this.#observe(type, matched.name, code, payload),
+        }),
+    )
+    for (const session of this.#sessions) session.start()
+    tell({ type: 'protocols.started' })
+  }
+
+  /** geth's Peer.handle. */
+  #take(code: number, payload: Uint8Array, tell: Tell<typeof peerMachine>): boolean {
+    if (code >= baseProtocolLength) {
+      const session = this.#sessions.find((session) => session.owns(code))
+      if (session) return session.take(code, payload)
+      this.#socket.read(undefined)
+      tell({ type: 'read.failed', error: new CodeOutOfRange(code) })
+      return true
+    }
+    this.#observe('message.received', 'p2p', code, payload)
+    if (code === baseCodes.Ping) tell({ type: 'ping.received' })
+    else if (code === baseCodes.Disconnect) {
+      this.#socket.read(undefined)
+      tell({ type: 'disconnect.received', payload })
+    }
+    return true
+  }
+
+  #drained(): void {
+    this.#actor.send({ type: 'write.drained' })
+    for (const session of this.#sessions) session.writable()
+  }
+
+  #sendBase(code: number, payload: Uint8Array): void {
+    this.#socket.send(code, payload)
+    this.#observe('message.sent', 'p2p', code, payload)
+  }
+
+  #observe(type: 'message.received' | 'message.sent', protocol: string, code: number, payload: Uint8Array): void {
+    const { feed } = this.#runtime
+    if (feed.isRead) feed.publish({ type, actor: this.#actorId, protocol, code, size: payload.length })
+  }
+
+  #factsOf({ id: publicKey, name, caps }: Hello): PeerFacts {
+    const { origin, stream } = this.#parts
+    const { localAddress, remoteAddress } = stream
+    const isTrusted = () => this.#isTrusted
+    return {
+      id: this.#actor.getSnapshot().context.id,
+      publicKey,
+      name,
+      caps,
+      localAddress,
+      remoteAddress,
+      inbound: origin === 'inbound',
+      static: origin === 'staticdial',
+      get trusted() {
+        return isTrusted()
+      },
+    }
+  }
+}
+
+/** Milliseconds: a hostile node that comes anew for every blow is not served before the peers that were there. */
+const newcomerDebt = 20
+
+function openHello(code: number, payload: Uint8Array) {
+  try {
+    return { type: 'hello.accepted', hello: decodeFirstMessage(code, payload) } as const
+  } catch (error) {
+    if (error instanceof PeerError || error instanceof DiscError || error instanceof HelloError)
+      return { type: 'hello.invalid', error } as const
+    throw error
+  }
+}
+
+/** A code past every protocol: geth hangs up without a word. */
+class CodeOutOfRange extends Error {
+  override readonly name = 'CodeOutOfRange'
+  constructor(code: number) {
+    super(`msg code out of range: ${code}`)
+  }
+}

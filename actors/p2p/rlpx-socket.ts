@@ -1,0 +1,295 @@
+import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
+import { type Handshake, initiate, respond } from '../../protocols/rlpx/handshake.ts'
+import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
+import { RlpxSession } from '../../protocols/rlpx/session.ts'
+import type { Clock, Entropy } from '../runtime.ts'
+import type { Stream } from './connection.ts'
+import type { Account, FairScheduler, Task } from './scheduler.ts'
+
+/** What a socket reports. Every call is made from the scheduler's turn or a stream's event, never from inside a method. */
+export type SocketListener = {
+  secured(remotePublicKey: Uint8Array): void
+  failed(error: Error): void
+  blocked(): void
+  drained(): void
+  closed(error: Error | undefined): void
+}
+
+/** Takes one message. @returns false when it can't be taken now: it is offered again after {@link RlpxSocket.proceed} */
+export type MessageTaker = (code: number, payload: Uint8Array) => boolean
+
+export type SocketOptions = {
+  readonly stream: Stream
+  readonly privateKey: Uint8Array
+  readonly publicKey: Uint8Array
+  /** Whom we dialed; without it the remote speaks first. */
+  readonly remotePublicKey?: Uint8Array
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly ciphers: Ciphers
+  readonly scheduler: FairScheduler
+  /** Pays until {@link RlpxSocket.promote}. */
+  readonly account: Account
+  readonly listener: SocketListener
+}
+
+/** The data plane of one connection: bytes ⇄ messages, with back-pressure both ways. What any of it means is the peer chart's. */
+export class RlpxSocket implements Task {
+  account: Account
+  readonly #options: SocketOptions
+  #handshake: Handshake | undefined
+  #session: RlpxSession | undefined
+  /** Undefined: nothing is read. */
+  #taker: MessageTaker | undefined
+  #offered: { code: number; payload: Uint8Array } | undefined
+  /** BOUNDED: the stream pauses past readHighWater. */
+  #chunks: Uint8Array[] = []
+  #queued = 0
+  #isPaused = true
+  #isBlocked = false
+  #isFlushDue = false
+  #ending: { error: Error | undefined } | undefined
+  #isDone = false
+  #messageBegan = 0
+  #deadline: unknown
+
+  constructor(options: SocketOptions) {
+    this.#options = options
+    this.account = options.account
+    options.stream.listen({
+      data: (chunk) => this.#receive(chunk),
+      drain: () => this.#drained(),
+      closed: (error) => this.#streamClosed(error),
+    })
+  }
+
+  /** Runs the encryption handshake: `secured` or `failed` follows. */
+  secure(): void {
+    const { privateKey, publicKey, remotePublicKey, entropy, ciphers, stream } = this.#options
+    const identity = { privateKey, publicKey, entropy, ciphers }
+    if (remotePublicKey) {
+      const handshake = initiate({ ...identity, remotePublicKey })
+      stream.write(handshake.packet)
+      this.#handshake = handshake
+    } else this.#handshake = respond(identity)
+    this.#resume()
+  }
+
+  /** Reads on, every message to `taker`; nothing is read without one. */
+  read(taker: MessageTaker | undefined): void {
+    this.#taker = taker
+    if (taker) this.proceed()
+  }
+
+  /** Offers the waiting message again. */
+  proceed(): void {
+    this.#beginMessage()
+    this.#options.scheduler.ready(this)
+  }
+
+  /** From here on the peer pays for itself. */
+  promote(account: Account): void {
+    this.account = account
+  }
+
+  limitFrames(maxBytes: number | undefined): void {
+    this.#session?.limitFrames(maxBytes)
+  }
+
+  enableSnappy(): void {
+    this.#session?.enableSnappy()
+  }
+
+  /** @returns false once more is queued than the remote reads: `drained` follows */
+  send(code: number, payload: Uint8Array): boolean {
+    const session = this.#session
+    if (!session || this.#isDone) return false
+    session.write(code, payload)
+    if (session.outputBytes >= flushSize) this.#flush()
+    else if (!this.#isFlushDue) {
+      this.#isFlushDue = true
+      queueMicrotask(() => this.#flush())
+    }
+    return !this.#isBlocked
+  }
+
+  get queuedOutput(): number {
+    return this.#options.stream.buffered + (this.#session?.outputBytes ?? 0)
+  }
+
+  /** Sends what is queued, then closes: `closed` follows. */
+  end(): void {
+    this.read(undefined)
+    this.#flush()
+    this.#options.stream.end()
+  }
+
+  /** Closes and forgets. Nothing is reported from here on. */
+  destroy(): void {
+    this.#release()
+    this.#options.stream.destroy()
+  }
+
+  step(): boolean {
+    try {
+      return this.#handshake ? this.#stepHandshake(this.#handshake) : this.#stepFrames()
+    } catch (error) {
+      this.read(undefined)
+      if (!isRemoteFault(error)) throw error
+      this.#options.listener.failed(error)
+      return false
+    }
+  }
+
+  #receive(chunk: Uint8Array): void {
+    if (this.#isDone) return
+    this.#chunks.push(chunk)
+    this.#queued += chunk.length
+    if (this.#queued >= readHighWater) {
+      this.#isPaused = true
+      this.#options.stream.pause()
+    }
+    if (this.#handshake || this.#canTake()) this.#options.scheduler.ready(this)
+  }
+
+  #stepHandshake(handshake: Handshake): boolean {
+    for (let chunk = this.#nextChunk(); chunk; chunk = this.#nextChunk()) {
+      if (!handshake.receive(chunk)) continue
+      this.#handshake = undefined
+      const { secrets, remotePublicKey, reply, rest } = handshake.finish()
+      if (reply) this.#options.stream.write(reply)
+      this.#session = new RlpxSession(secrets, this.#options.ciphers)
+      if (rest.length > 0) {
+        this.#chunks.unshift(rest)
+        this.#queued += rest.length
+      }
+      this.#options.listener.secured(remotePublicKey)
+      return false
+    }
+    return this.#finishIfEnded()
+  }
+
+  #stepFrames(): boolean {
+    const { clock } = this.#options
+    const end = clock.now() + stepBudget
+    while (this.#canTake()) {
+      const message = this.#offered ?? this.#session!.next()
+      if (message) {
+        this.#offered = this.#taker!(message.code, message.payload) ? undefined : message
+        if (this.#offered) break
+        this.#messageBegan = clock.now()
+        if (this.#messageBegan >= end) return true
+      } else {
+        if (!this.#session!.hasWork) {
+          const chunk = this.#nextChunk()
+          if (!chunk) break
+          this.#session!.push(chunk)
+        }
+        if (clock.now() >= end) return true
+      }
+    }
+    return this.#finishIfEnded()
+  }
+
+  #canTake(): boolean {
+    return this.#taker !== undefined && !this.#isBlocked && this.#session !== undefined
+  }
+
+  #nextChunk(): Uint8Array | undefined {
+    const chunk = this.#chunks.shift()
+    if (!chunk) return undefined
+    this.#queued -= chunk.length
+    if (this.#isPaused && this.#queued <= readLowWater) this.#resume()
+    return chunk
+  }
+
+  #resume(): void {
+    this.#isPaused = false
+    this.#options.stream.resume()
+  }
+
+  /** Arms the read deadline from the moment we are ready to read: one timer, moved only when it fires. */
+  #beginMessage(): void {
+    const { clock } = this.#options
+    this.#messageBegan = clock.now()
+    this.#deadline ??= clock.setTimeout(() => this.#checkDeadline(), frameReadTimeout)
+  }
+
+  #checkDeadline(): void {
+    const { clock, listener } = this.#options
+    this.#deadline = undefined
+    if (this.#isDone || !this.#canTake() || this.#offered) return
+    const left = this.#messageBegan + frameReadTimeout - clock.now()
+    if (left > 0) this.#deadline = clock.setTimeout(() => this.#checkDeadline(), left)
+    else listener.failed(new ReadTimeout())
+  }
+
+  #flush(): void {
+    this.#isFlushDue = false
+    const { stream, listener } = this.#options
+    const bytes = this.#isDone ? undefined : this.#session?.takeOutput()
+    if (!bytes) return
+    stream.write(bytes)
+    if (this.#isBlocked || stream.buffered < writeHighWater) return
+    this.#isBlocked = true
+    listener.blocked()
+  }
+
+  #drained(): void {
+    if (!this.#isBlocked) return
+    this.#isBlocked = false
+    this.#options.listener.drained()
+    if (this.#taker) this.proceed()
+  }
+
+  /** What came before the end is read first, unless nobody takes it. */
+  #streamClosed(error: Error | undefined): void {
+    if (this.#isDone) return
+    this.#ending = { error }
+    if (!(this.#handshake || this.#canTake()) || this.#offered) this.#finishIfEnded()
+    else this.#options.scheduler.ready(this)
+  }
+
+  /** @returns false: nothing more waits */
+  #finishIfEnded(): false {
+    if (this.#ending && !this.#isDone) {
+      this.#release()
+      this.#options.listener.closed(this.#ending.error)
+    }
+    return false
+  }
+
+  #release(): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#taker = undefined
+    this.#handshake = undefined
+    this.#chunks = []
+    this.#queued = 0
+    this.#session?.free()
+    this.#session = undefined
+    this.#options.scheduler.forget(this)
+    if (this.#deadline !== undefined) this.#options.clock.clearTimeout(this.#deadline)
+  }
+}
+
+/** Bytes of input that may wait for the scheduler. */
+const readHighWater = 256 * 1024
+const readLowWater = 64 * 1024
+/** Bytes of output that are gathered before a write, and that may wait for the remote before nothing more is read of it. */
+const flushSize = 64 * 1024
+const writeHighWater = 1024 * 1024
+/** geth frameReadTimeout: from the moment we are ready for a message to its last byte, in ms. */
+const frameReadTimeout = 30_000
+/** Milliseconds of one step. */
+const stepBudget = 1
+
+const isRemoteFault = (error: unknown): error is Error => error instanceof RlpxError
+
+/** The remote sent no whole message for 30 s. */
+class ReadTimeout extends Error {
+  override readonly name = 'ReadTimeout'
+  constructor() {
+    super('read: i/o timeout')
+  }
+}

@@ -1,0 +1,267 @@
+import { filter, firstValueFrom, type Observable, Subject } from 'rxjs'
+import type { Actor } from 'xstate'
+import type { PeerEvent, ServerLimits } from '../../machines/admission.ts'
+import { type ServerPorts, serverMachine } from '../../machines/server.ts'
+import { type Enode, toEnode } from '../../protocols/enode/enode.ts'
+import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+import { type Logger, silent } from '../log.ts'
+import { type Runtime, startActor, type Tell } from '../runtime.ts'
+import { parseAddress } from './address.ts'
+import type { Connection, ConnectionOwner, Listener, Origin, Stream } from './connection.ts'
+import { Dialer } from './dialer.ts'
+import { type PeerInfo, peerInfo } from './peer-info.ts'
+import type { PeerFacts } from './protocol.ts'
+import { limitsOf, type ServerOptions } from './server-options.ts'
+
+/** geth's p2p.Server: runs {@link serverMachine} and its dialer. Started and stopped once. */
+export class Server {
+  /** Peers as they come and go. */
+  readonly events$: Observable<PeerEvent>
+  readonly #runtime: Runtime
+  readonly #options: ServerOptions
+  readonly #id: string
+  readonly #limits: ServerLimits
+  readonly #log: Logger
+  readonly #actor: Actor<typeof serverMachine>
+  readonly #peerEvents = new Subject<PeerEvent>()
+  readonly #ended: Promise<void>
+  /** BOUNDED: by the chart: its backlog, setups and peers. */
+  readonly #conns = new Map<number, Conn>()
+  #lastConn = 0
+  #settleStart: (outcome: { error?: Error }) => void = () => {}
+  #listener: Listener | undefined
+  #dialer: Dialer | undefined
+  #self: Enode
+
+  constructor(runtime: Runtime, options: ServerOptions) {
+    this.#runtime = runtime
+    this.#options = options
+    this.#id = options.id ?? 'server'
+    this.#log = options.log ?? silent
+    this.#self = toEnode(options.publicKey, '0.0.0.0')
+    this.#limits = limitsOf(options, this.#self)
+    this.events$ = this.#peerEvents.asObservable()
+    this.#actor = startActor(runtime, serverMachine, {
+      id: this.#id,
+      ...(options.parent !== undefined && { parent: options.parent }),
+      input: (tell) => ({
+        ...this.#limits,
+        ports: this.#ports(tell),
+        hasListener: options.listen !== undefined,
+        trusted: new Set(options.trustedNodes?.map(({ id }) => id)),
+        netRestrict: options.netRestrict,
+      }),
+    })
+    this.#ended = new Promise((resolve) => this.#actor.subscribe({ complete: resolve }))
+    this.#ended.then(() => this.#peerEvents.complete())
+  }
+
+  /** @throws {ServerAlreadyRunning | ListenFailed | ServerStopped} (rejects) */
+  async start(): Promise<void> {
+    if (!this.#is('idle')) throw new ServerAlreadyRunning()
+    const { noDial, listen } = this.#options
+    if (noDial && !listen) this.#log.warn('P2P server will be useless, neither dialing nor listening')
+    await new Promise<void>((resolve, reject) => {
+      this.#settleStart = ({ error }) => (error ? reject(error) : resolve())
+      this.#actor.send({ type: 'server.start' })
+    })
+  }
+
+  /** Ends every peer with "client quitting" and resolves when the last is gone. Does nothing before the start. */
+  async stop(): Promise<void> {
+    if (this.#is('idle')) return
+    this.#actor.send({ type: 'server.stop' })
+    await this.#ended
+  }
+
+  /** This node as others may dial it. */
+  self(): Enode {
+    return this.#self
+  }
+
+  get peerCount(): number {
+    return this.#is('running') ? this.#actor.getSnapshot().context.peers.size : 0
+  }
+
+  peers(): PeerInfo[] {
+    if (!this.#is('running')) return []
+    const conns = [...this.#actor.getSnapshot().context.peers.values()].map(({ conn }) => this.#conns.get(conn))
+    return conns.flatMap((conn) =>
+      conn?.facts ? [peerInfo(conn.facts, conn.connection?.protocols() ?? {}, conn.target)] : [],
+    )
+  }
+
+  /** Dials `node` and keeps at it until {@link removePeer}. Ignored unless the server runs, like what follows. */
+  addPeer(node: Enode): void {
+    this.#actor.send({ type: 'peer.add', node })
+  }
+
+  /** Resolves when the peer, if it was one, is gone. Not to be awaited by its own protocols. */
+  async removePeer({ id }: Pick<Enode, 'id'>): Promise<void> {
+    const isDrop = (event: PeerEvent) => event.type === 'drop' && event.peer === id
+    const isPeer = this.#is('running') && this.#actor.getSnapshot().context.peers.has(id)
+    const dropped = isPeer ? firstValueFrom(this.#peerEvents.pipe(filter(isDrop))) : undefined
+    this.#actor.send({ type: 'peer.remove', id })
+    await dropped
+  }
+
+  /** A trusted peer is let in however many there are. */
+  addTrustedPeer({ id }: Pick<Enode, 'id'>): void {
+    this.#actor.send({ type: 'trust.change', id, trusted: true })
+  }
+
+  removeTrustedPeer({ id }: Pick<Enode, 'id'>): void {
+    this.#actor.send({ type: 'trust.change', id, trusted: false })
+  }
+
+  #is(state: 'idle' | 'running'): boolean {
+    return this.#actor.getSnapshot().matches(state)
+  }
+
+  #ports(tell: Tell<typeof serverMachine>): ServerPorts {
+    const { network, connect, listen } = this.#options
+    const owner = this.#owner(tell)
+    return {
+      listen: () => {
+        const { host, port } = listen!
+        network
+          .listen(host, port, (stream) => this.#accept(stream, tell))
+          .then(
+            (listener) => {
+              this.#listener = listener
+              tell({ type: 'listener.opened' })
+            },
+            (cause: Error) => tell({ type: 'listener.failed', error: new ListenFailed(host, port, cause) }),
+          )
+      },
+      closeListener: async () => {
+        await this.#listener?.close()
+        tell({ type: 'listener.closed' })
+      },
+      reportStart: (outcome) => {
+        // geth's fallback IP, until someone tells us ours.
+        if (!outcome.error) this.#self = { ...this.#self, host: '127.0.0.1', tcp: this.#listener?.port ?? 0 }
+        this.#settleStart(outcome)
+      },
+      startDialer: () => {
+        this.#dialer = this.#createDialer(tell)
+      },
+      tellDialer: (event) => this.#dialer?.tell(event),
+      stopDialer: () => this.#dialer?.tell({ type: 'dialer.stop' }),
+      setUp: ({ conn }) => {
+        const { stream, origin, target } = this.#conns.get(conn)!
+        const connection = connect(stream, { conn, origin, owner, ...(target && { target }) })
+        const entry = this.#conns.get(conn)
+        if (entry) entry.connection = connection
+      },
+      closeStream: ({ conn, why }) => {
+        this.#log.debug('Rejected connection', { conn, err: why })
+        this.#conns.get(conn)!.stream.destroy()
+        this.#conns.delete(conn)
+      },
+      // A connection that is not there any more has its end on the way.
+      admit: ({ conn, trusted }) => this.#conns.get(conn)?.connection?.admit(trusted),
+      refuse: ({ conn, reason }) => this.#conns.get(conn)?.connection?.refuse(reason),
+      stopSetup: ({ conn }) => this.#conns.get(conn)?.connection?.disconnect(DiscReason.Quitting),
+      setTrusted: ({ conn, trusted }) => this.#conns.get(conn)?.connection?.setTrusted(trusted),
+      disconnect: ({ conn, reason }) => this.#conns.get(conn)?.connection?.disconnect(reason),
+      emitPeerEvent: (event) => this.#peerEvents.next(event),
+    }
+  }
+
+  #owner(tell: Tell<typeof serverMachine>): ConnectionOwner {
+    return {
+      checkpoint: ({ checkpoint, conn, id, inbound, matching = 0 }) =>
+        checkpoint === 'addpeer'
+          ? tell({ type: 'addpeer.reached', conn, id, inbound, matching })
+          : tell({ type: 'posthandshake.reached', conn, id, inbound }),
+      setupEnded: (conn, { added, id, error }) => {
+        if (!added) {
+          this.#log.trace('Setting up connection failed', { conn, id, err: error?.message })
+          this.#conns.delete(conn)
+        }
+        const now = this.#runtime.clock.now()
+        tell({ type: 'setup.ended', conn, added, now, ...(id !== undefined && { id }) })
+      },
+      peerAdded: (conn, facts) => {
+        this.#conns.get(conn)!.facts = facts
+        tell({ type: 'peer.added', conn, ...placed(facts) })
+      },
+      peerEnded: (conn, { error }) => {
+        const { facts } = this.#conns.get(conn)!
+        this.#conns.delete(conn)
+        tell({ type: 'peer.ended', conn, error, ...placed(facts!) })
+      },
+    }
+  }
+
+  #accept(stream: Stream, tell: Tell<typeof serverMachine>): void {
+    const conn = this.#nextConn()
+    this.#conns.set(conn, { stream, origin: 'inbound' })
+    const { ip } = parseAddress(stream.remoteAddress) ?? {}
+    tell({ type: 'conn.accepted', conn, now: this.#runtime.clock.now(), ...(ip !== undefined && { ip }) })
+  }
+
+  #createDialer(tell: Tell<typeof serverMachine>): Dialer {
+    const { network, candidates, netRestrict, staticNodes = [], lookUp = async () => [] } = this.#options
+    const { selfId, maxDialed, maxPendingPeers } = this.#limits
+    return new Dialer(this.#runtime, {
+      ...{
+        id: `${this.#id}/dialer`,
+        parent: this.#id,
+        selfId,
+        maxDialed,
+        maxActiveDials: maxPendingPeers,
+        netRestrict,
+      },
+      ...{ staticNodes, network, candidates, lookUp, log: this.#log },
+      setUp: (stream, target, origin) => {
+        const conn = this.#nextConn()
+        this.#conns.set(conn, { stream, origin, target })
+        tell({ type: 'conn.dialed', conn, id: target.id })
+      },
+      stopped: () => tell({ type: 'dialer.stopped' }),
+    })
+  }
+
+  #nextConn(): number {
+    return this.#options.nextConn?.() ?? ++this.#lastConn
+  }
+}
+
+type Conn = {
+  readonly stream: Stream
+  readonly origin: Origin
+  readonly target?: Enode
+  connection?: Connection
+  facts?: PeerFacts
+}
+
+const placed = ({ id, localAddress, remoteAddress }: PeerFacts) => ({
+  id,
+  local: localAddress,
+  remote: remoteAddress,
+})
+
+/** geth: a server starts once. */
+export class ServerAlreadyRunning extends Error {
+  override readonly name = 'ServerAlreadyRunning'
+  constructor() {
+    super('server already running')
+  }
+}
+
+/** The address is taken, not ours or not allowed. */
+export class ListenFailed extends Error {
+  override readonly name = 'ListenFailed'
+  constructor(host: string, port: number, cause: Error & { code?: string }) {
+    const why = listenFaults[cause.code ?? ''] ?? cause.message
+    super(`listen tcp ${host.includes(':') ? `[${host}]` : host}:${port}: ${why}`, { cause })
+  }
+}
+
+const listenFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'bind: address already in use',
+  EADDRNOTAVAIL: 'bind: cannot assign requested address',
+  EACCES: 'bind: permission denied',
+}

@@ -1,0 +1,47 @@
+import { type Actor, type AnyStateMachine, createActor, type EventFromLogic, type InputFrom } from 'xstate'
+import type { Feed } from './feed.ts'
+
+/** The world as every actor is handed it: nothing below reads a clock, a die or a socket on its own. */
+export type Runtime = {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly feed: Feed
+}
+
+export type Clock = {
+  /** Milliseconds since any fixed point, never going back. */
+  now(): number
+  setTimeout(callback: () => void, delay: number): unknown
+  clearTimeout(id: unknown): void
+}
+
+/** @returns `length` fresh random bytes */
+export type Entropy = (length: number) => Uint8Array
+
+export type StartOptions<Machine extends AnyStateMachine> = {
+  /** Unique among the living: `peer/3f9a…/7`. The feed, the log and the inspector know the actor by it. */
+  readonly id: string
+  readonly parent?: string
+  /** As a function it is given the actor's mailbox, for ports that answer while the actor is starting. */
+  readonly input: InputFrom<Machine> | ((tell: Tell<Machine>) => InputFrom<Machine>)
+}
+
+/**
+ * Starts `machine` as the root of its own actor system: starting and stopping it costs the same however many others
+ * live, and whatever it throws ends it alone. A chart that throws is a bug of ours, so it ends the process.
+ */
+export function startActor<Machine extends AnyStateMachine>(
+  { clock, feed }: Pick<Runtime, 'clock' | 'feed'>,
+  machine: Machine,
+  { id, parent, input }: StartOptions<Machine>,
+): Actor<Machine> {
+  const tell: Tell<Machine> = (event) => actor.send(event)
+  const given = typeof input === 'function' ? (input as (tell: Tell<Machine>) => InputFrom<Machine>)(tell) : input
+  const actor = createActor(machine, { id, clock, input: given } as never) as Actor<Machine>
+  feed.watch(actor, { id, ...(parent !== undefined && { parent }), chart: machine.id })
+  actor.start()
+  return actor
+}
+
+/** What a port is given to answer its chart: the send half of an actor. */
+export type Tell<Machine extends AnyStateMachine> = (event: EventFromLogic<Machine>) => void

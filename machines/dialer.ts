@@ -1,0 +1,300 @@
+import { assign, setup } from 'xstate'
+import type { Enode } from '../protocols/enode/enode.ts'
+import {
+  checkDial,
+  type DialState,
+  dialHistoryExpiry,
+  drawStatics,
+  freeDialSlots,
+  ipOf,
+  poolWith,
+  withDials,
+} from './dial-rules.ts'
+import { without, withoutMember } from './lib.ts'
+
+/** What the chart asks of the world. actors/p2p/dialer.ts implements it; a spec records it. */
+export type DialerPorts = {
+  /** `dns.resolved` comes back, within `timeout` ms. */
+  lookUp(name: { id: string; hostname: string; timeout: number }): void
+  /** Connects and sets up: `connect.failed`, or `dial.ended` when the setup has. */
+  connect(target: ConnectTarget): void
+  /** One `candidate.found` comes back, or never. */
+  wantCandidate(): void
+  /** A node was not dialed, or no further. */
+  discard(which: { id: string; why: string }): void
+  /** geth's "Looking for peers". */
+  reportLooking(stats: { peers: number; tried: number; statics: number }): void
+  /** Gives up the lookups and connects in progress: they come back as failed. */
+  cancelDials(): void
+}
+
+/** `timeout` in ms, of the TCP connect alone. */
+export type ConnectTarget = {
+  readonly node: Enode
+  readonly ip: string
+  readonly origin: 'dyndial' | 'staticdial'
+  readonly timeout: number
+}
+
+export type DialerInput = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveDials' | 'netRestrict'> & {
+  readonly ports: DialerPorts
+  readonly staticNodes: readonly Enode[]
+  /** A uint32: which static node is dialed first is drawn from it. */
+  readonly seed: number
+}
+
+export type DialerEvent =
+  | { type: 'candidate.found'; node: Enode }
+  /** Without `ip` the lookup failed. */
+  | { type: 'dns.resolved'; id: string; ip?: string }
+  | { type: 'connect.failed'; id: string; error: Error }
+  /** The connection's setup has ended, as a peer or not. */
+  | { type: 'dial.ended'; id: string }
+  | { type: 'peer.added'; id: string; dialed: boolean }
+  | { type: 'peer.removed'; id: string; dialed: boolean }
+  | { type: 'inbound.pending'; id: string }
+  | { type: 'inbound.completed'; id: string }
+  | { type: 'static.add'; node: Enode }
+  | { type: 'static.remove'; id: string }
+  | { type: 'history.expired'; id: string }
+  | { type: 'dialer.stop' }
+
+type DialerContext = DialState & {
+  readonly ports: DialerPorts
+  readonly seed: number
+  /** A candidate that came when no slot was left. */
+  readonly held?: Enode | undefined
+  /** Dials ended since the last report. */
+  readonly tried: number
+}
+
+/** geth `defaultDialTimeout` and the lookup's. */
+export const connectTimeout = 15_000
+export const dnsTimeout = 5_000
+/** geth `dialStatsPeerLimit`: with as many dialed peers nobody needs to hear of it. */
+export const enoughDialedPeers = 3
+
+type Id = { id: string }
+
+const { enqueueActions, extend } = setup({
+  types: {} as { context: DialerContext; input: DialerInput; events: DialerEvent },
+  actions: {
+    lookUp: ({ context }, name: Parameters<DialerPorts['lookUp']>[0]) => context.ports.lookUp(name),
+    connect: ({ context }, target: ConnectTarget) => context.ports.connect(target),
+    wantCandidate: ({ context }) => context.ports.wantCandidate(),
+    discard: ({ context }, which: { id: string; why: string }) => context.ports.discard(which),
+    reportLooking: ({ context }, stats: Parameters<DialerPorts['reportLooking']>[0]) =>
+      context.ports.reportLooking(stats),
+    cancelDials: ({ context }) => context.ports.cancelDials(),
+    hold: assign((_, { node }: { node: Enode }) => ({ held: node })),
+    noteAddress: assign(({ context }, { id, ip }: { id: string; ip?: string }) => {
+      const known = context.statics.get(id)
+      return known && ip !== undefined ? { statics: new Map(context.statics).set(id, { ...known, ip }) } : {}
+    }),
+    endDial: assign(({ context }, { id }: Id) =>
+      retrying(context, id, { dialing: without(context.dialing, id), tried: context.tried + 1 }),
+    ),
+    notePeer: assign(({ context }, { id, dialed }: Id & { dialed: boolean }) => ({
+      peers: new Set(context.peers).add(id),
+      dialPeers: context.dialPeers + (dialed ? 1 : 0),
+      staticPool: context.staticPool.filter((other) => other !== id),
+    })),
+    forgetPeer: assign(({ context }, { id, dialed }: Id & { dialed: boolean }) =>
+      retrying(context, id, {
+        peers: withoutMember(context.peers, id),
+        dialPeers: context.dialPeers - (dialed ? 1 : 0),
+      }),
+    ),
+    notePending: assign(({ context }, { id }: Id) => ({ pendingInbound: new Set(context.pendingInbound).add(id) })),
+    forgetPending: assign(({ context }, { id }: Id) =>
+      retrying(context, id, { pendingInbound: withoutMember(context.pendingInbound, id) }),
+    ),
+    addStatic: assign(({ context }, { node }: { node: Enode }) =>
+      retrying(context, node.id, { statics: new Map(context.statics).set(node.id, { node }) }),
+    ),
+    /** A dial of it that runs goes on. */
+    removeStatic: assign(({ context }, { id }: Id) => ({
+      statics: without(context.statics, id),
+      staticPool: context.staticPool.filter((other) => other !== id),
+    })),
+    forgetDialed: assign(({ context }, { id }: Id) =>
+      retrying(context, id, { history: withoutMember(context.history, id) }),
+    ),
+    resetTried: assign({ tried: 0 }),
+  },
+  guards: {
+    /** geth fills its slots with static nodes first. */
+    canDialStatic: ({ context }) => context.staticPool.length > 0 && freeDialSlots(context) > 0,
+    hasFreeSlot: ({ context }) => freeDialSlots(context) > context.staticPool.length,
+    canDialHeld: ({ context }) =>
+      freeDialSlots(context) > context.staticPool.length && whyNot(context, context.held!) === undefined,
+    isStatic: ({ context }, { node }: { node: Enode }) => context.statics.has(node.id),
+    isDialing: ({ context }, { id }: Id) => context.dialing.has(id),
+    hasAddress: ({ context }, { id, ip }: { id: string; ip?: string }) =>
+      context.dialing.has(id) && (ip ?? context.statics.get(id)?.ip) !== undefined,
+    isLooking: ({ context: { dialPeers, maxDialed } }) => dialPeers < enoughDialedPeers && dialPeers < maxDialed,
+    isIdle: ({ context }) => context.dialing.size === 0,
+  },
+  delays: { historyExpiry: dialHistoryExpiry, statsInterval: 10_000 },
+})
+
+/** Whom to dial, when, and how many at a time: geth's dial scheduler. */
+export const dialerMachine = extend({
+  actions: {
+    dialStatics: enqueueActions(({ context, enqueue }) => {
+      const { drawn, seed } = drawStatics(context, context.seed)
+      const tasks = drawn.map(({ node }) => ({ node, origin: 'staticdial' }) as const)
+      enqueue.assign({ seed, ...withDials(context, tasks) })
+      for (const { node } of tasks) {
+        const { id, host } = node
+        const ip = ipOf(node)
+        enqueue.raise({ type: 'history.expired', id }, { id: `history/${id}`, delay: 'historyExpiry' })
+        if (ip !== undefined)
+          enqueue({ type: 'connect', params: { node, ip, origin: 'staticdial', timeout: connectTimeout } })
+        else if (host !== undefined) enqueue({ type: 'lookUp', params: { id, hostname: host, timeout: dnsTimeout } })
+        // geth asks discovery v4 for the address, and without it gives up.
+        else enqueue({ type: 'discard', params: { id, why: 'no IP address' } })
+      }
+    }),
+    dialHeld: enqueueActions(({ context, enqueue }) => {
+      const node = context.held!
+      enqueue.assign({ held: undefined, ...withDials(context, [{ node, origin: 'dyndial' }]) })
+      enqueue.raise({ type: 'history.expired', id: node.id }, { id: `history/${node.id}`, delay: 'historyExpiry' })
+      enqueue({ type: 'connect', params: { node, ip: ipOf(node)!, origin: 'dyndial', timeout: connectTimeout } })
+    }),
+    discardHeld: enqueueActions(({ context, enqueue }) => {
+      const { id } = context.held!
+      enqueue({ type: 'discard', params: { id, why: whyNot(context, context.held!)! } })
+      enqueue.assign({ held: undefined })
+    }),
+  },
+}).createMachine({
+  id: 'dialer',
+  context: ({ input: { staticNodes, ...input } }) => ({ ...input, ...initialState(input, staticNodes), tried: 0 }),
+  options: { maxIterations: 100 },
+  initial: 'running',
+  on: {
+    'connect.failed': {
+      guard: { type: 'isDialing', params: ({ event }) => event },
+      actions: [
+        { type: 'discard', params: ({ event }) => ({ id: event.id, why: event.error.message }) },
+        { type: 'endDial', params: ({ event }) => event },
+      ],
+    },
+    'dial.ended': {
+      guard: { type: 'isDialing', params: ({ event }) => event },
+      actions: { type: 'endDial', params: ({ event }) => event },
+    },
+    'dns.resolved': {
+      guard: { type: 'isDialing', params: ({ event }) => event },
+      actions: { type: 'endDial', params: ({ event }) => event },
+    },
+  },
+  states: {
+    running: {
+      type: 'parallel',
+      always: { guard: 'canDialStatic', actions: 'dialStatics' },
+      on: {
+        'dns.resolved': [
+          {
+            guard: { type: 'hasAddress', params: ({ event }) => event },
+            actions: [
+              { type: 'noteAddress', params: ({ event }) => event },
+              { type: 'connect', params: ({ context, event }) => resolved(context, event) },
+            ],
+          },
+          {
+            guard: { type: 'isDialing', params: ({ event }) => event },
+            actions: [
+              { type: 'discard', params: ({ event }) => ({ id: event.id, why: 'no IP address' }) },
+              { type: 'endDial', params: ({ event }) => event },
+            ],
+          },
+        ],
+        'peer.added': { actions: { type: 'notePeer', params: ({ event }) => event } },
+        'peer.removed': { actions: { type: 'forgetPeer', params: ({ event }) => event } },
+        'inbound.pending': { actions: { type: 'notePending', params: ({ event }) => event } },
+        'inbound.completed': { actions: { type: 'forgetPending', params: ({ event }) => event } },
+        'static.add': [
+          { guard: { type: 'isStatic', params: ({ event }) => event } },
+          { actions: { type: 'addStatic', params: ({ event }) => event } },
+        ],
+        'static.remove': { actions: { type: 'removeStatic', params: ({ event }) => event } },
+        'history.expired': { actions: { type: 'forgetDialed', params: ({ event }) => event } },
+        'dialer.stop': 'stopping',
+      },
+      states: {
+        candidates: {
+          initial: 'full',
+          states: {
+            full: { always: { guard: 'hasFreeSlot', target: 'wanting' } },
+            wanting: {
+              entry: 'wantCandidate',
+              on: {
+                'candidate.found': { target: 'holding', actions: { type: 'hold', params: ({ event }) => event } },
+              },
+            },
+            holding: {
+              always: [
+                { guard: 'canDialHeld', target: 'full', actions: 'dialHeld' },
+                { guard: 'hasFreeSlot', target: 'full', actions: 'discardHeld' },
+              ],
+            },
+          },
+        },
+        stats: {
+          initial: 'counting',
+          states: {
+            counting: {
+              after: {
+                statsInterval: [
+                  {
+                    guard: 'isLooking',
+                    target: 'counting',
+                    reenter: true,
+                    actions: [{ type: 'reportLooking', params: ({ context }) => stats(context) }, 'resetTried'],
+                  },
+                  { target: 'counting', reenter: true, actions: 'resetTried' },
+                ],
+              },
+            },
+          },
+        },
+      },
+    },
+    stopping: {
+      entry: 'cancelDials',
+      always: { guard: 'isIdle', target: 'stopped' },
+    },
+    stopped: { type: 'final' },
+  },
+})
+
+function initialState(input: Omit<DialerInput, 'staticNodes' | 'ports'>, staticNodes: readonly Enode[]): DialState {
+  const state: DialState = {
+    ...input,
+    dialing: new Map(),
+    peers: new Set(),
+    dialPeers: 0,
+    pendingInbound: new Set(),
+    history: new Set(),
+    statics: new Map(staticNodes.map((node) => [node.id, { node }])),
+    staticPool: [],
+  }
+  return { ...state, staticPool: [...state.statics.keys()].filter((id) => poolWith(state, id).length > 0) }
+}
+
+/** What changed may have made `id`, if it is static, one to dial again. */
+const retrying = <Change extends Partial<DialerContext>>(context: DialerContext, id: string, change: Change) => ({
+  ...change,
+  staticPool: poolWith({ ...context, ...change }, id),
+})
+
+const whyNot = (context: DialerContext, node: Enode): string | undefined =>
+  ipOf(node) === undefined ? 'no IP address' : checkDial(context, node)
+
+function resolved({ dialing, statics }: DialerContext, { id, ip }: { id: string; ip?: string }): ConnectTarget {
+  return { ...dialing.get(id)!, ip: (ip ?? statics.get(id)?.ip)!, timeout: connectTimeout }
+}
+
+const stats = ({ peers, tried, statics }: DialerContext) => ({ peers: peers.size, tried, statics: statics.size })

@@ -1,0 +1,64 @@
+import { limits } from '../protocols/eth/limits.ts'
+import type { MessageName } from '../protocols/eth/versions.ts'
+
+// Breaches by the remote, disconnected with SubprotocolError (0x10), in geth's words.
+
+/** The first message of a session was no Status. */
+export class NoStatus extends Error {
+  override readonly name = 'NoStatus'
+  constructor(first: MessageName) {
+    super(`no status message: first msg is ${first}`)
+  }
+}
+
+export class MessageTooLong extends Error {
+  override readonly name = 'MessageTooLong'
+  constructor(size: number) {
+    super(`message too long: ${size} > ${limits.maxMessageBytes}`)
+  }
+}
+
+/** A code without a message in this version, or Status in a running session. */
+export class InvalidMessageCode extends Error {
+  override readonly name = 'InvalidMessageCode'
+  constructor(code: number) {
+    super(`invalid message code: ${code}`)
+  }
+}
+
+/** An answer that fits no request. */
+export class TrackerError extends Error {
+  override readonly name = 'TrackerError'
+}
+
+// What an asker gets instead of an answer.
+
+/** The session has not come as far as the peer set. */
+export class NotRegistered extends Error {
+  override readonly name = 'NotRegistered'
+  constructor() {
+    super('peer not registered')
+  }
+}
+
+export class RequestIdCollision extends Error {
+  override readonly name = 'RequestIdCollision'
+  constructor() {
+    super('request ID collision')
+  }
+}
+
+export class RequestLimitReached extends Error {
+  override readonly name = 'RequestLimitReached'
+  constructor() {
+    super('request limit reached')
+  }
+}
+
+/** No answer in 5 minutes. The session goes on; an answer from here on ends it. */
+export class RequestExpired extends Error {
+  override readonly name = 'RequestExpired'
+  constructor() {
+    super('request expired')
+  }
+}

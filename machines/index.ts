@@ -1,0 +1,7 @@
+export { dialerMachine } from './dialer.ts'
+export { downloaderMachine } from './downloader.ts'
+export { ethPeerMachine } from './eth-peer.ts'
+export { nodeMachine } from './node.ts'
+export { peerMachine } from './peer.ts'
+export { protocolManagerMachine } from './protocol-manager.ts'
+export { serverMachine } from './server.ts'

@@ -1,0 +1,254 @@
+import { assign, setup } from 'xstate'
+
+/** What the chart asks of the world. actors/node.ts implements it; a spec records it. */
+export type NodePorts = {
+  /** `server.started` or `server.failed` comes back. */
+  startServer(): void
+  /** `server.stopped` comes back. */
+  stopServer(): void
+  /** `service.started` or `service.failed` comes back. */
+  startService(which: { name: string }): void
+  /** `service.stopped` comes back. */
+  stopService(which: { name: string }): void
+  /** Closes what the node owns: `node.released` comes back. */
+  release(): void
+  /** The answer to a `node.start` or `node.close`: each gets one. */
+  settle(answer: { call: number; error?: Error }): void
+  refuseService(which: { name: string; why: string }): void
+  /** Whoever waits for the node's end may go on. */
+  reportClosed(): void
+}
+
+export type NodeInput = { readonly ports: NodePorts }
+
+/** `call` numbers a caller who waits for the answer. */
+export type NodeEvent =
+  | { type: 'service.register'; name: string }
+  | { type: 'node.start'; call: number }
+  | { type: 'node.close'; call: number }
+  | { type: 'server.started' }
+  | { type: 'server.failed'; error: Error }
+  | { type: 'server.stopped' }
+  | { type: 'service.started' }
+  | { type: 'service.failed'; error: Error }
+  | { type: 'service.stopped'; error?: Error }
+  | { type: 'node.released'; errors: readonly Error[] }
+
+type NodeContext = NodeInput & {
+  /** In the order they were registered. BOUNDED: by the program. */
+  readonly services: readonly string[]
+  /** How many of the services run. */
+  readonly running: number
+  /** Who waits for the start, and who for the close. */
+  readonly starter?: number | undefined
+  readonly closer?: number | undefined
+  /** Why the start failed. */
+  readonly failure?: Error | undefined
+  /** Of services that failed to stop, by name. BOUNDED: by the services. */
+  readonly serviceErrors: ReadonlyMap<string, Error>
+  readonly releaseErrors: readonly Error[]
+}
+
+type Called = { call: number }
+
+const { enqueueActions, extend } = setup({
+  types: {} as { context: NodeContext; input: NodeInput; events: NodeEvent },
+  actions: {
+    startServer: ({ context }) => context.ports.startServer(),
+    stopServer: ({ context }) => context.ports.stopServer(),
+    startService: ({ context }, which: { name: string }) => context.ports.startService(which),
+    stopService: ({ context }, which: { name: string }) => context.ports.stopService(which),
+    release: ({ context }) => context.ports.release(),
+    settle: ({ context }, answer: { call: number; error?: Error }) => context.ports.settle(answer),
+    refuseService: ({ context }, which: { name: string; why: string }) => context.ports.refuseService(which),
+    reportClosed: ({ context }) => context.ports.reportClosed(),
+    addService: assign(({ context }, { name }: { name: string }) => ({ services: [...context.services, name] })),
+    noteStarter: assign((_, { call }: Called) => ({ starter: call })),
+    noteCloser: assign((_, { call }: Called) => ({ closer: call })),
+    noteFailure: assign((_, { error }: { error: Error }) => ({ failure: error })),
+    noteStarted: assign(({ context }) => ({ running: context.running + 1 })),
+    noteStopped: assign(({ context }, { error }: { error?: Error }) => ({
+      running: context.running - 1,
+      ...(error && { serviceErrors: new Map(context.serviceErrors).set(lastOf(context), error) }),
+    })),
+    noteReleased: assign((_, { errors }: { errors: readonly Error[] }) => ({ releaseErrors: errors })),
+  },
+  guards: {
+    isRegistered: ({ context }, { name }: { name: string }) => context.services.includes(name),
+    haveAllStarted: ({ context }) => context.running === context.services.length,
+    haveAllStopped: ({ context }) => context.running === 0,
+    hasCloser: ({ context }) => context.closer !== undefined,
+  },
+})
+
+/** The services of a process from start to end, around its p2p server: geth's node.Node. */
+export const nodeMachine = extend({
+  actions: {
+    settleAll: enqueueActions(({ context: { starter, closer, failure, ...context }, enqueue }) => {
+      if (failure) enqueue({ type: 'settle', params: { call: starter!, error: failure } })
+      const error = failure ? new NodeStopped() : closeErrorOf(context)
+      if (closer !== undefined) enqueue({ type: 'settle', params: { call: closer, ...(error && { error }) } })
+    }),
+  },
+}).createMachine({
+  id: 'node',
+  context: ({ input }) => ({ ...input, services: [], running: 0, serviceErrors: new Map(), releaseErrors: [] }),
+  options: { maxIterations: 100 },
+  initial: 'initializing',
+  on: {
+    'service.register': { actions: { type: 'refuseService', params: ({ event }) => late(event) } },
+    'node.start': {
+      actions: { type: 'settle', params: ({ event }) => ({ call: event.call, error: new NodeRunning() }) },
+    },
+    'node.close': {
+      actions: { type: 'settle', params: ({ event }) => ({ call: event.call, error: new NodeStopped() }) },
+    },
+  },
+  states: {
+    initializing: {
+      on: {
+        'service.register': [
+          {
+            guard: { type: 'isRegistered', params: ({ event }) => event },
+            actions: { type: 'refuseService', params: ({ event }) => twice(event) },
+          },
+          { actions: { type: 'addService', params: ({ event }) => event } },
+        ],
+        'node.start': { target: 'starting', actions: { type: 'noteStarter', params: ({ event }) => event } },
+        'node.close': { target: 'closing.releasing', actions: { type: 'noteCloser', params: ({ event }) => event } },
+      },
+    },
+    starting: {
+      initial: 'p2p',
+      on: {
+        // geth's Start and Close hold one lock: a Close waits for the Start to end.
+        'node.close': [
+          {
+            guard: 'hasCloser',
+            actions: { type: 'settle', params: ({ event }) => ({ call: event.call, error: new NodeStopped() }) },
+          },
+          { actions: { type: 'noteCloser', params: ({ event }) => event } },
+        ],
+      },
+      states: {
+        p2p: {
+          entry: 'startServer',
+          on: {
+            // RPC starts here, after the server and before the services.
+            'server.started': 'services',
+            'server.failed': {
+              target: '#node.closing.releasing',
+              actions: { type: 'noteFailure', params: ({ event }) => event },
+            },
+          },
+        },
+        services: {
+          initial: 'next',
+          states: {
+            next: { always: [{ guard: 'haveAllStarted', target: '#node.running' }, { target: 'current' }] },
+            current: {
+              entry: { type: 'startService', params: ({ context }) => ({ name: context.services[context.running]! }) },
+              on: {
+                'service.started': { target: 'next', actions: 'noteStarted' },
+                'service.failed': {
+                  target: '#node.closing.services',
+                  actions: { type: 'noteFailure', params: ({ event }) => event },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+    running: {
+      entry: { type: 'settle', params: ({ context }) => ({ call: context.starter! }) },
+      always: { guard: 'hasCloser', target: 'closing' },
+      on: { 'node.close': { target: 'closing', actions: { type: 'noteCloser', params: ({ event }) => event } } },
+    },
+    closing: {
+      initial: 'services',
+      on: {
+        'node.start': {
+          actions: { type: 'settle', params: ({ event }) => ({ call: event.call, error: new NodeStopped() }) },
+        },
+      },
+      states: {
+        // RPC stops here, before the services.
+        services: {
+          description: 'in reverse order; the one that failed to start is not among them',
+          initial: 'next',
+          states: {
+            next: { always: [{ guard: 'haveAllStopped', target: '#node.closing.p2p' }, { target: 'current' }] },
+            current: {
+              entry: { type: 'stopService', params: ({ context }) => ({ name: lastOf(context) }) },
+              on: {
+                'service.stopped': { target: 'next', actions: { type: 'noteStopped', params: ({ event }) => event } },
+              },
+            },
+          },
+        },
+        p2p: { entry: 'stopServer', on: { 'server.stopped': 'releasing' } },
+        releasing: {
+          entry: 'release',
+          on: {
+            'node.released': {
+              target: '#node.closed',
+              actions: { type: 'noteReleased', params: ({ event }) => event },
+            },
+          },
+        },
+      },
+    },
+    closed: {
+      description: 'for ever; not final, for every further call is answered',
+      entry: ['reportClosed', 'settleAll'],
+      on: {
+        'node.start': {
+          actions: { type: 'settle', params: ({ event }) => ({ call: event.call, error: new NodeStopped() }) },
+        },
+      },
+    },
+  },
+})
+
+const lastOf = ({ services, running }: NodeContext): string => services[running - 1]!
+const late = ({ name }: { name: string }) => ({ name, why: "can't register lifecycle on running/stopped node" })
+const twice = ({ name }: { name: string }) => ({ name, why: `attempt to register lifecycle ${name} more than once` })
+
+/** geth's Close: one error as it is, several as one. */
+function closeErrorOf({ serviceErrors, releaseErrors }: Pick<NodeContext, 'serviceErrors' | 'releaseErrors'>) {
+  const errors = [...(serviceErrors.size > 0 ? [new StopError(serviceErrors)] : []), ...releaseErrors]
+  return errors.length > 1
+    ? new AggregateError(errors, `[${errors.map(({ message }) => message).join(' ')}]`)
+    : errors[0]
+}
+
+/** geth ErrNodeRunning. */
+export class NodeRunning extends Error {
+  override readonly name = 'NodeRunning'
+  constructor() {
+    super('node already running')
+  }
+}
+
+/** geth ErrNodeStopped. */
+export class NodeStopped extends Error {
+  override readonly name = 'NodeStopped'
+  constructor() {
+    super('node not started')
+  }
+}
+
+/** Services that failed to stop, by name; every other was stopped all the same. */
+export class StopError extends Error {
+  override readonly name = 'StopError'
+  readonly services: ReadonlyMap<string, Error>
+
+  constructor(services: ReadonlyMap<string, Error>) {
+    const each = [...services]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, { message }]) => `${name}:${message}`)
+    super(`server: <nil>, services: map[${each.join(' ')}]`)
+    this.services = services
+  }
+}

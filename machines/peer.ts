@@ -1,0 +1,315 @@
+import { assign, setup } from 'xstate'
+import { nodeIdOf } from '../protocols/enode/enode.ts'
+import { bytesToHex } from '../protocols/lib/bytes.ts'
+import { DiscError, DiscReason, reasonOf } from '../protocols/p2p/disconnect-reasons.ts'
+import { countMatching } from '../protocols/p2p/matching.ts'
+import { decodeDisconnect, type Hello } from '../protocols/p2p/messages.ts'
+
+/** What the chart asks of the world. actors/p2p/peer.ts implements it; a spec records it. */
+export type PeerPorts = {
+  /** Runs the encryption handshake: `rlpx.secured` or `read.failed` comes back. */
+  secure(): void
+  /** The server answers each question once, with `server.admitted` or `server.refused`. */
+  askServer(question: { checkpoint: 'posthandshake' | 'addpeer'; id: string; matching: number }): void
+  /** Sends our Hello at once and reads one message, no more: `first.received`. */
+  exchangeHello(): void
+  /** The first message is a Hello or the end: `hello.accepted` or `hello.invalid` comes back. */
+  openHello(message: { code: number; payload: Uint8Array }): void
+  /** EIP-706: from version 5 on, everything after Hello is compressed. */
+  adoptVersion(hello: { version: number }): void
+  /** Matches capabilities, reports the peer as added and runs its protocols: `protocols.started`. */
+  startProtocols(hello: Hello): void
+  startReading(): void
+  sendPing(): void
+  sendPong(): void
+  setTrusted(change: { trusted: boolean }): void
+  /** The protocols are told that it is over; nothing they send from here on leaves. */
+  endProtocols(): void
+  /** Sends Disconnect with `reason`, or nothing without one, and closes: `stream.closed`. */
+  part(verdict: { reason: DiscReason | undefined }): void
+  /** Closes the stream without waiting for anything. */
+  abandon(): void
+  report(outcome: Outcome): void
+}
+
+export type PeerInput = {
+  readonly ports: PeerPorts
+  /** Our protocols, in any order. */
+  readonly protocols: readonly { readonly name: string; readonly version: number; readonly length: number }[]
+}
+
+/** What Peer.run, or SetupConn before it, returned. */
+export type Outcome = {
+  readonly error: Error
+  /** The remote sent Disconnect. */
+  readonly remoteRequested: boolean
+}
+
+export type PeerEvent =
+  | { type: 'rlpx.secured'; id: string }
+  | { type: 'server.admitted'; trusted: boolean }
+  | { type: 'server.refused'; reason: DiscReason }
+  | { type: 'first.received'; code: number; payload: Uint8Array }
+  | { type: 'hello.accepted'; hello: Hello }
+  | { type: 'hello.invalid'; error: Error }
+  | { type: 'protocols.started' }
+  | { type: 'protocol.ended'; error: Error }
+  | { type: 'ping.received' }
+  | { type: 'disconnect.received'; payload: Uint8Array }
+  /** The stream, a frame, a MAC, snappy or a code was bad, or the remote was silent for too long. */
+  | { type: 'read.failed'; error: Error }
+  | { type: 'write.blocked' }
+  | { type: 'write.drained' }
+  | { type: 'stream.closed'; error: Error | undefined }
+  | { type: 'peer.disconnect'; reason: DiscReason }
+  | { type: 'trust.change'; trusted: boolean }
+
+type PeerContext = PeerInput & {
+  /** keccak256 of the key that the encryption handshake proved, in hex. */
+  readonly id: string
+  readonly hello: Hello | undefined
+  readonly outcome: Outcome
+  /** Sent when parting; nothing is when there is none. */
+  readonly reason: DiscReason | undefined
+}
+
+/** One connection from its first byte to its last: geth's SetupConn, then Peer.run. */
+export const peerMachine = setup({
+  types: {} as { context: PeerContext; input: PeerInput; events: PeerEvent },
+  actions: {
+    secure: ({ context }) => context.ports.secure(),
+    askServer: ({ context }, question: Parameters<PeerPorts['askServer']>[0]) => context.ports.askServer(question),
+    exchangeHello: ({ context }) => context.ports.exchangeHello(),
+    openHello: ({ context }, message: { code: number; payload: Uint8Array }) => context.ports.openHello(message),
+    adoptVersion: ({ context }, hello: { version: number }) => context.ports.adoptVersion(hello),
+    startProtocols: ({ context }, hello: Hello) => context.ports.startProtocols(hello),
+    startReading: ({ context }) => context.ports.startReading(),
+    sendPing: ({ context }) => context.ports.sendPing(),
+    sendPong: ({ context }) => context.ports.sendPong(),
+    setTrusted: ({ context }, change: { trusted: boolean }) => context.ports.setTrusted(change),
+    endProtocols: ({ context }) => context.ports.endProtocols(),
+    part: ({ context }, verdict: { reason: DiscReason | undefined }) => context.ports.part(verdict),
+    abandon: ({ context }) => context.ports.abandon(),
+    report: ({ context }, outcome: Outcome) => context.ports.report(outcome),
+    identify: assign((_, { id }: { id: string }) => ({ id })),
+    remember: assign((_, hello: Hello) => ({ hello })),
+    /** The first word counts: what ends a peer later than that is not heard. */
+    conclude: assign((_, end: { error: Error; reason?: DiscReason | undefined; remoteRequested?: boolean }) => ({
+      outcome: { error: end.error, remoteRequested: end.remoteRequested ?? false },
+      // NetworkError is never on the wire: geth's close() keeps it to itself.
+      reason: end.reason === DiscReason.NetworkError ? undefined : end.reason,
+    })),
+  },
+  guards: {
+    isImpostor: ({ context }, { id }: Hello) => bytesToHex(nodeIdOf(id)) !== context.id,
+  },
+  delays: {
+    /** The whole of auth and ack, both directions. */
+    encHandshakeTimeout: 5_000,
+    frameReadTimeout: 30_000,
+    frameWriteTimeout: 20_000,
+    disconnectWriteTimeout: 1_000,
+    pingInterval: 15_000,
+  },
+}).createMachine({
+  id: 'peer',
+  context: ({ input }) => ({
+    ...input,
+    id: '',
+    hello: undefined,
+    outcome: { error: new PeerClosed(), remoteRequested: false },
+    reason: undefined,
+  }),
+  options: { maxIterations: 100 },
+  initial: 'securing',
+  on: { 'trust.change': { actions: { type: 'setTrusted', params: ({ event }) => ({ trusted: event.trusted }) } } },
+  states: {
+    securing: {
+      description: 'auth and ack (EIP-8), then the first checkpoint',
+      initial: 'handshaking',
+      on: {
+        'read.failed': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => event } },
+        'stream.closed': { target: 'closed', actions: { type: 'conclude', params: ({ event }) => closedBy(event) } },
+        'peer.disconnect': {
+          target: 'closing',
+          actions: { type: 'conclude', params: () => ({ error: serverStopped() }) },
+        },
+        'server.refused': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => refused(event) } },
+      },
+      states: {
+        handshaking: {
+          entry: 'secure',
+          on: { 'rlpx.secured': { target: 'checkpoint', actions: { type: 'identify', params: ({ event }) => event } } },
+          after: {
+            encHandshakeTimeout: {
+              target: '#peer.closing',
+              actions: { type: 'conclude', params: () => ({ error: new PeerTimeout('rlpx enc error: i/o timeout') }) },
+            },
+          },
+        },
+        checkpoint: {
+          entry: {
+            type: 'askServer',
+            params: ({ context }) => ({ checkpoint: 'posthandshake', id: context.id, matching: 0 }),
+          },
+          on: {
+            'server.admitted': {
+              target: '#peer.greeting',
+              actions: { type: 'setTrusted', params: ({ event }) => ({ trusted: event.trusted }) },
+            },
+          },
+        },
+      },
+    },
+    greeting: {
+      description: 'Hello both ways, then the second checkpoint',
+      initial: 'exchanging',
+      on: {
+        'read.failed': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => event } },
+        'stream.closed': { target: 'closed', actions: { type: 'conclude', params: ({ event }) => closedBy(event) } },
+        'peer.disconnect': {
+          target: 'closing',
+          actions: { type: 'conclude', params: () => ({ error: serverStopped() }) },
+        },
+        'server.refused': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => refused(event) } },
+      },
+      states: {
+        exchanging: {
+          entry: 'exchangeHello',
+          on: {
+            'first.received': { actions: { type: 'openHello', params: ({ event }) => event } },
+            'hello.invalid': {
+              target: '#peer.closing',
+              // Even a Disconnect is not echoed: geth wraps it as `rlpx proto error`.
+              actions: {
+                type: 'conclude',
+                params: ({ event }) => ({ error: event.error, remoteRequested: event.error instanceof DiscError }),
+              },
+            },
+            'hello.accepted': [
+              {
+                guard: { type: 'isImpostor', params: ({ event }) => event.hello },
+                target: '#peer.closing',
+                actions: [
+                  { type: 'adoptVersion', params: ({ event }) => event.hello },
+                  { type: 'conclude', params: () => refused({ reason: DiscReason.UnexpectedIdentity }) },
+                ],
+              },
+              {
+                target: 'checkpoint',
+                actions: [
+                  { type: 'adoptVersion', params: ({ event }) => event.hello },
+                  { type: 'remember', params: ({ event }) => event.hello },
+                ],
+              },
+            ],
+          },
+          after: {
+            frameReadTimeout: {
+              target: '#peer.closing',
+              actions: {
+                type: 'conclude',
+                params: () => ({ error: new PeerTimeout('rlpx proto error: i/o timeout') }),
+              },
+            },
+          },
+        },
+        checkpoint: {
+          entry: {
+            type: 'askServer',
+            params: ({ context }) => ({
+              checkpoint: 'addpeer',
+              id: context.id,
+              matching: countMatching(context.protocols, context.hello!.caps),
+            }),
+          },
+          on: { 'server.admitted': '#peer.admitted' },
+        },
+      },
+    },
+    admitted: {
+      description: 'in the peer set; the matched protocols are being started',
+      entry: { type: 'startProtocols', params: ({ context }) => context.hello! },
+      on: {
+        'protocols.started': 'running',
+        'protocol.ended': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => ended(event) } },
+        'peer.disconnect': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => refused(event) } },
+        'stream.closed': {
+          target: 'closed',
+          actions: [{ type: 'conclude', params: ({ event }) => closedBy(event) }, 'endProtocols'],
+        },
+      },
+    },
+    running: {
+      description: 'sub-protocol messages go straight to their sessions',
+      type: 'parallel',
+      entry: 'startReading',
+      on: {
+        'ping.received': { actions: 'sendPong' },
+        'disconnect.received': {
+          target: 'closing',
+          actions: { type: 'conclude', params: ({ event }) => echoed(decodeDisconnect(event.payload)) },
+        },
+        'protocol.ended': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => ended(event) } },
+        'peer.disconnect': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => refused(event) } },
+        'read.failed': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => event } },
+        'stream.closed': {
+          target: 'closed',
+          actions: [{ type: 'conclude', params: ({ event }) => closedBy(event) }, 'endProtocols'],
+        },
+      },
+      states: {
+        keepalive: {
+          initial: 'quiet',
+          states: {
+            quiet: { after: { pingInterval: { target: 'quiet', reenter: true, actions: 'sendPing' } } },
+          },
+        },
+        writing: {
+          initial: 'flowing',
+          states: {
+            flowing: { on: { 'write.blocked': 'blocked' } },
+            blocked: {
+              on: { 'write.drained': 'flowing' },
+              after: {
+                frameWriteTimeout: {
+                  target: '#peer.closing',
+                  actions: { type: 'conclude', params: () => ({ error: new PeerTimeout('write: i/o timeout') }) },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+    closing: {
+      description: 'protocols told, Disconnect on its way',
+      entry: ['endProtocols', { type: 'part', params: ({ context }) => ({ reason: context.reason }) }],
+      on: { 'stream.closed': 'closed' },
+      after: { disconnectWriteTimeout: { target: 'closed', actions: 'abandon' } },
+    },
+    closed: {
+      type: 'final',
+      entry: { type: 'report', params: ({ context }) => context.outcome },
+    },
+  },
+})
+
+const refused = ({ reason }: { reason: DiscReason }) => ({ error: new DiscError(reason), reason })
+const echoed = (reason: DiscReason) => ({ error: new DiscError(reason), reason, remoteRequested: true })
+const ended = ({ error }: { error: Error }) => ({ error, reason: reasonOf(error) })
+const closedBy = ({ error }: { error: Error | undefined }) => ({ error: error ?? new PeerClosed() })
+const serverStopped = () => new PeerClosed('server stopped')
+
+/** The stream ended without a word: EOF, or our own server going. */
+export class PeerClosed extends Error {
+  override readonly name = 'PeerClosed'
+  constructor(message = 'EOF') {
+    super(message)
+  }
+}
+
+/** The remote let a deadline pass. */
+export class PeerTimeout extends Error {
+  override readonly name = 'PeerTimeout'
+}

@@ -1,0 +1,359 @@
+import { assertEvent, assign, setup } from 'xstate'
+import type { Enode } from '../protocols/enode/enode.ts'
+import type { Netlist } from '../protocols/enode/netlist.ts'
+import { DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
+import {
+  addEvent,
+  admission,
+  type CheckpointEvent,
+  connOf,
+  dropEvent,
+  freeSlots,
+  isFull,
+  isInboundFull,
+  isStillborn,
+  isUseless,
+  type PeerEnd,
+  type PeerEvent,
+  type PeerStart,
+  peerRemoved,
+  type ServerLimits,
+  type ServerState,
+  ServerStopped,
+  type SetupEnd,
+  setupOver,
+  withInbound,
+} from './admission.ts'
+import type { DialerEvent } from './dialer.ts'
+import { acceptWaiting, maxBacklog } from './inbound.ts'
+import { without, withoutMember } from './lib.ts'
+
+/** What the chart asks of the world. actors/p2p/server.ts implements it; a spec records it. */
+export type ServerPorts = {
+  /** `listener.opened` or `listener.failed` comes back. */
+  listen(): void
+  /** `listener.closed` comes back. */
+  closeListener(): void
+  reportStart(outcome: { error?: Error }): void
+  startDialer(): void
+  tellDialer(event: DialerEvent): void
+  /** `dialer.stopped` comes back when its last dial has ended. */
+  stopDialer(): void
+  /** Runs the handshakes of a connection: its checkpoints and one `setup.ended` come back. */
+  setUp(which: { conn: number }): void
+  /** Closes a stream that no byte was read from or written to. */
+  closeStream(which: { conn: number; why: string }): void
+  /** The answer to a checkpoint. */
+  admit(answer: { conn: number; trusted: boolean }): void
+  refuse(answer: { conn: number; reason: DiscReason }): void
+  /** Ends a setup without a word, for the server has stopped. */
+  stopSetup(which: { conn: number }): void
+  setTrusted(change: { conn: number; trusted: boolean }): void
+  /** Sends the reason to a running peer: `peer.ended` comes back. */
+  disconnect(order: { conn: number; reason: DiscReason }): void
+  emitPeerEvent(event: PeerEvent): void
+}
+
+export type ServerInput = ServerLimits & {
+  readonly ports: ServerPorts
+  readonly hasListener: boolean
+  readonly trusted: ReadonlySet<string>
+  readonly netRestrict?: Netlist | undefined
+}
+
+export type ServerEvent =
+  | { type: 'server.start' }
+  | { type: 'server.stop' }
+  | { type: 'listener.opened' }
+  | { type: 'listener.failed'; error: Error }
+  | { type: 'listener.closed' }
+  | { type: 'dialer.stopped' }
+  | { type: 'conn.accepted'; conn: number; ip?: string; now: number }
+  | { type: 'conn.dialed'; conn: number; id: string }
+  | CheckpointEvent
+  | SetupEnd
+  | PeerStart
+  | PeerEnd
+  | { type: 'peer.add'; node: Enode }
+  | { type: 'peer.remove'; id: string }
+  | { type: 'trust.change'; id: string; trusted: boolean }
+
+type ServerContext = ServerInput & ServerState
+
+const { enqueueActions, extend } = setup({
+  types: {} as { context: ServerContext; input: ServerInput; events: ServerEvent },
+  actions: {
+    listen: ({ context }) => context.ports.listen(),
+    closeListener: ({ context }) => context.ports.closeListener(),
+    reportStart: ({ context }, outcome: { error?: Error }) => context.ports.reportStart(outcome),
+    startDialer: ({ context }) => context.ports.startDialer(),
+    tellDialer: ({ context }, event: DialerEvent) => context.ports.tellDialer(event),
+    stopDialer: ({ context }) => context.ports.stopDialer(),
+    setUp: ({ context }, which: { conn: number }) => context.ports.setUp(which),
+    closeStream: ({ context }, which: { conn: number; why: string }) => context.ports.closeStream(which),
+    admit: ({ context }, answer: { conn: number; trusted: boolean }) => context.ports.admit(answer),
+    refuse: ({ context }, answer: { conn: number; reason: DiscReason }) => context.ports.refuse(answer),
+    stopSetup: ({ context }, which: { conn: number }) => context.ports.stopSetup(which),
+    setTrusted: ({ context }, change: { conn: number; trusted: boolean }) => context.ports.setTrusted(change),
+    disconnect: ({ context }, order: { conn: number; reason: DiscReason }) => context.ports.disconnect(order),
+    emitPeerEvent: ({ context }, event: PeerEvent) => context.ports.emitPeerEvent(event),
+    noteListener: assign((_, { isListening }: { isListening: boolean }) => ({ isListening })),
+    wait: assign(({ context }, { conn, ip }: { conn: number; ip?: string }) => ({
+      backlog: [...context.backlog, { conn, ip }],
+    })),
+    noteDialed: assign(({ context }, { conn, id }: { conn: number; id: string }) => ({
+      setups: new Map(context.setups).set(conn, { inbound: false, id, trusted: false }),
+    })),
+    /** geth reads the trusted set here and nowhere later. */
+    noteIdentity: assign(({ context }, { conn, id, inbound }: CheckpointEvent) => ({
+      setups: new Map(context.setups).set(conn, { inbound, id, trusted: context.trusted.has(id) }),
+    })),
+    addPeer: assign(({ context }, { conn, id, inbound }: CheckpointEvent) => ({
+      peers: new Map(context.peers).set(id, { conn, inbound }),
+    })),
+    forgetPeer: assign(({ context }, { id = '' }: { id?: string }) => ({ peers: without(context.peers, id) })),
+    changeTrust: assign(({ context }, { id, trusted }: { id: string; trusted: boolean }) => ({
+      trusted: trusted ? new Set(context.trusted).add(id) : withoutMember(context.trusted, id),
+    })),
+  },
+  guards: {
+    hasListener: ({ context }) => context.hasListener,
+    isBacklogFull: ({ context }) => context.backlog.length >= maxBacklog,
+    isUseless: ({ context }, event: CheckpointEvent) => isUseless(context, event),
+    isFull: ({ context }, event: CheckpointEvent) => isFull(context, event),
+    isInboundFull: ({ context }, event: CheckpointEvent) => isInboundFull(context, event),
+    isConnected: ({ context }, { id }: { id: string }) => context.peers.has(id),
+    isSelf: ({ context }, { id }: { id: string }) => id === context.selfId,
+    isInbound: (_, { inbound }: { inbound: boolean }) => inbound,
+    isPeer: ({ context }, { conn, id }: { conn: number; id: string }) => context.peers.get(id)?.conn === conn,
+    /** Admitted at addpeer, and gone before it ran. */
+    isStillborn: ({ context }, end: SetupEnd) => isStillborn(context, end),
+    isDrained: ({ context: { peers, setups, isListening } }) => peers.size + setups.size === 0 && !isListening,
+  },
+})
+
+/** Admission, the peer set and an ordered end: geth's p2p.Server. */
+export const serverMachine = extend({
+  actions: {
+    acceptWaiting: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, ['conn.accepted', 'setup.ended'])
+      const { accepted, rejected, ...state } = acceptWaiting(context, freeSlots(context), event.now)
+      enqueue.assign({ ...state, setups: withInbound(context.setups, accepted) })
+      for (const which of rejected) enqueue({ type: 'closeStream', params: which })
+      for (const conn of accepted) enqueue({ type: 'setUp', params: { conn } })
+    }),
+    endSetup: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'setup.ended')
+      const news = setupOver(context, event)
+      if (news) enqueue({ type: 'tellDialer', params: news })
+      enqueue.assign({ setups: without(context.setups, event.conn) })
+    }),
+    closeBacklog: enqueueActions(({ context, enqueue }) => {
+      for (const { conn } of context.backlog) enqueue({ type: 'closeStream', params: { conn, why: 'server stopped' } })
+      enqueue.assign({ backlog: [] })
+    }),
+    disconnectAll: enqueueActions(({ context, enqueue }) => {
+      const peers = [...context.peers.values()]
+      for (const { conn } of peers) enqueue({ type: 'disconnect', params: { conn, reason: DiscReason.Quitting } })
+    }),
+    stopSetups: enqueueActions(({ context, enqueue }) => {
+      for (const conn of context.setups.keys()) enqueue({ type: 'stopSetup', params: { conn } })
+    }),
+  },
+}).createMachine({
+  id: 'server',
+  context: ({ input }) => ({
+    ...input,
+    isListening: false,
+    backlog: [],
+    inboundHistory: new Map(),
+    setups: new Map(),
+    peers: new Map(),
+  }),
+  options: { maxIterations: 100 },
+  initial: 'idle',
+  on: {
+    'setup.ended': [
+      {
+        guard: { type: 'isStillborn', params: ({ event }) => event },
+        actions: [
+          'endSetup',
+          { type: 'tellDialer', params: ({ context, event }) => peerRemoved(context, event) },
+          { type: 'forgetPeer', params: ({ event }) => event },
+          'acceptWaiting',
+        ],
+      },
+      { actions: ['endSetup', 'acceptWaiting'] },
+    ],
+    // What still comes when the server does not run.
+    'conn.accepted': {
+      actions: { type: 'closeStream', params: ({ event: { conn } }) => ({ conn, why: 'server stopped' }) },
+    },
+    'conn.dialed': {
+      actions: [
+        { type: 'closeStream', params: ({ event: { conn } }) => ({ conn, why: 'server stopped' }) },
+        { type: 'tellDialer', params: ({ event }) => ({ type: 'dial.ended', id: event.id }) },
+      ],
+    },
+    'posthandshake.reached': { actions: { type: 'stopSetup', params: ({ event: { conn } }) => ({ conn }) } },
+    'addpeer.reached': { actions: { type: 'stopSetup', params: ({ event: { conn } }) => ({ conn }) } },
+    'peer.added': { actions: { type: 'emitPeerEvent', params: ({ event }) => addEvent(event) } },
+    'peer.ended': {
+      guard: { type: 'isPeer', params: ({ event }) => event },
+      actions: [
+        { type: 'forgetPeer', params: ({ event }) => event },
+        { type: 'emitPeerEvent', params: ({ event }) => dropEvent(event) },
+      ],
+    },
+  },
+  states: {
+    idle: {
+      on: {
+        'server.start': [
+          { guard: 'hasListener', target: 'starting' },
+          { target: 'running', actions: { type: 'reportStart', params: {} } },
+        ],
+      },
+    },
+    starting: {
+      entry: 'listen',
+      on: {
+        'listener.opened': {
+          target: 'running',
+          actions: [
+            { type: 'noteListener', params: { isListening: true } },
+            { type: 'reportStart', params: {} },
+          ],
+        },
+        'listener.failed': { target: 'stopped', actions: { type: 'reportStart', params: ({ event }) => event } },
+        'server.stop': 'unwanted',
+      },
+    },
+    unwanted: {
+      description: 'stopped while the listener opens',
+      entry: { type: 'reportStart', params: () => ({ error: new ServerStopped() }) },
+      on: {
+        'listener.opened': { actions: 'closeListener' },
+        'listener.failed': 'stopped',
+        'listener.closed': 'stopped',
+      },
+    },
+    running: {
+      entry: 'startDialer',
+      on: {
+        'conn.accepted': [
+          {
+            guard: 'isBacklogFull',
+            actions: { type: 'closeStream', params: ({ event: { conn } }) => ({ conn, why: 'backlog full' }) },
+          },
+          { actions: [{ type: 'wait', params: ({ event }) => event }, 'acceptWaiting'] },
+        ],
+        'conn.dialed': {
+          actions: [
+            { type: 'noteDialed', params: ({ event }) => event },
+            { type: 'setUp', params: ({ event }) => ({ conn: event.conn }) },
+          ],
+        },
+        // Both lists are geth's checks in geth's order.
+        'posthandshake.reached': [
+          refused('isFull', DiscReason.TooManyPeers),
+          refused('isInboundFull', DiscReason.TooManyPeers),
+          refused('isConnected', DiscReason.AlreadyConnected),
+          refused('isSelf', DiscReason.Self),
+          {
+            guard: { type: 'isInbound', params: ({ event }) => event },
+            actions: [
+              { type: 'noteIdentity', params: ({ event }) => event },
+              { type: 'tellDialer', params: ({ event }) => ({ type: 'inbound.pending', id: event.id }) },
+              { type: 'admit', params: ({ context, event }) => admission(context, event) },
+            ],
+          },
+          {
+            actions: [
+              { type: 'noteIdentity', params: ({ event }) => event },
+              { type: 'admit', params: ({ context, event }) => admission(context, event) },
+            ],
+          },
+        ],
+        'addpeer.reached': [
+          refused('isUseless', DiscReason.UselessPeer),
+          refused('isFull', DiscReason.TooManyPeers),
+          refused('isInboundFull', DiscReason.TooManyPeers),
+          refused('isConnected', DiscReason.AlreadyConnected),
+          refused('isSelf', DiscReason.Self),
+          {
+            actions: [
+              { type: 'addPeer', params: ({ event }) => event },
+              {
+                type: 'tellDialer',
+                params: ({ event }) => ({ type: 'peer.added', id: event.id, dialed: !event.inbound }),
+              },
+              { type: 'admit', params: ({ context, event }) => admission(context, event) },
+            ],
+          },
+        ],
+        'peer.ended': {
+          guard: { type: 'isPeer', params: ({ event }) => event },
+          actions: [
+            { type: 'tellDialer', params: ({ context, event }) => peerRemoved(context, event) },
+            { type: 'forgetPeer', params: ({ event }) => event },
+            { type: 'emitPeerEvent', params: ({ event }) => dropEvent(event) },
+          ],
+        },
+        'peer.add': {
+          actions: { type: 'tellDialer', params: ({ event }) => ({ type: 'static.add', node: event.node }) },
+        },
+        'peer.remove': [
+          {
+            guard: { type: 'isConnected', params: ({ event }) => event },
+            actions: [
+              { type: 'tellDialer', params: ({ event }) => ({ type: 'static.remove', id: event.id }) },
+              {
+                type: 'disconnect',
+                params: ({ context, event: { id } }) => ({ conn: connOf(context, id), reason: DiscReason.Requested }),
+              },
+            ],
+          },
+          { actions: { type: 'tellDialer', params: ({ event }) => ({ type: 'static.remove', id: event.id }) } },
+        ],
+        'trust.change': [
+          {
+            guard: { type: 'isConnected', params: ({ event }) => event },
+            actions: [
+              { type: 'changeTrust', params: ({ event }) => event },
+              {
+                type: 'setTrusted',
+                params: ({ context, event: { id, trusted } }) => ({ conn: connOf(context, id), trusted }),
+              },
+            ],
+          },
+          { actions: { type: 'changeTrust', params: ({ event }) => event } },
+        ],
+        'server.stop': 'stopping',
+      },
+    },
+    stopping: {
+      description: 'listener, then peers and setups, then the dialer',
+      entry: ['closeListener', 'closeBacklog', 'disconnectAll', 'stopSetups'],
+      initial: 'draining',
+      on: { 'listener.closed': { actions: { type: 'noteListener', params: { isListening: false } } } },
+      states: {
+        draining: {
+          always: { guard: 'isDrained', target: 'stoppingDialer' },
+        },
+        stoppingDialer: { entry: 'stopDialer', on: { 'dialer.stopped': '#server.stopped' } },
+      },
+    },
+    stopped: { type: 'final' },
+  },
+})
+
+function refused<Guard extends string>(guard: Guard, reason: DiscReason) {
+  return {
+    guard: { type: guard, params: ({ event }: { event: CheckpointEvent }) => event },
+    actions: {
+      type: 'refuse' as const,
+      params: ({ event }: { event: CheckpointEvent }) => ({ conn: event.conn, reason }),
+    },
+  }
+}

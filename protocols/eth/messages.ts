@@ -1,0 +1,139 @@
+import { PeerError } from '../lib/peer-error.ts'
+import { RlpError, readItem } from '../lib/rlp.ts'
+import {
+  BlockAccessLists,
+  BlockBodies,
+  BlockHeaders,
+  GetBlockAccessLists,
+  GetBlockBodies,
+  GetBlockHeaders,
+  NewBlock,
+  NewBlockHashes,
+} from './block-messages.ts'
+import { BlockRangeUpdate } from './block-range.ts'
+import type { Codec } from './codec.ts'
+import { GetReceipts, Receipts } from './receipt-messages.ts'
+import { Status } from './status.ts'
+import {
+  Cells,
+  GetCells,
+  GetPooledTransactions,
+  NewPooledTransactionHashes,
+  PooledTransactions,
+  Transactions,
+} from './transaction-messages.ts'
+import { type AnswerName, type EthVersion, type MessageName, messageTable, type RequestName } from './versions.ts'
+
+// Every message of every version, from bytes and to bytes. Lists stay the bytes they came as.
+
+export type EthMessage =
+  | Status
+  | NewBlockHashes
+  | Transactions
+  | GetBlockHeaders
+  | BlockHeaders
+  | GetBlockBodies
+  | BlockBodies
+  | NewBlock
+  | NewPooledTransactionHashes
+  | GetPooledTransactions
+  | PooledTransactions
+  | GetReceipts
+  | Receipts
+  | BlockRangeUpdate
+  | GetBlockAccessLists
+  | BlockAccessLists
+  | GetCells
+  | Cells
+
+export type MessageOf<N extends MessageName> = Extract<EthMessage, { readonly kind: N }>
+export type EthRequest = MessageOf<RequestName>
+export type EthAnswer = MessageOf<AnswerName>
+
+const codecs: { readonly [N in MessageName]: Codec<MessageOf<N>> } = {
+  Status,
+  NewBlockHashes,
+  Transactions,
+  GetBlockHeaders,
+  BlockHeaders,
+  GetBlockBodies,
+  BlockBodies,
+  NewBlock,
+  NewPooledTransactionHashes,
+  GetPooledTransactions,
+  PooledTransactions,
+  GetReceipts,
+  Receipts,
+  BlockRangeUpdate,
+  GetBlockAccessLists,
+  BlockAccessLists,
+  GetCells,
+  Cells,
+}
+
+/**
+ * Bytes after the first RLP value are ignored. The message's lists are views of `payload`.
+ * @throws {MalformedMessage} the remote broke the message's definition
+ * @throws {RangeError} `version` has no such message
+ */
+export function decode<N extends MessageName>(version: EthVersion, name: N, payload: Uint8Array): MessageOf<N> {
+  const code = codeIn(version, name)
+  try {
+    return codecs[name].decode(readItem(payload), version)
+  } catch (cause) {
+    if (cause instanceof RlpError) throw new MalformedMessage(name, code, payload.length, cause)
+    throw cause
+  }
+}
+
+/** @throws {RangeError} `version` has no such message, or a field of ours does not fit */
+export function encode<N extends MessageName>(version: EthVersion, message: MessageOf<N>): Uint8Array {
+  const name = message.kind as N
+  codeIn(version, name)
+  return codecs[name].encode(message, version)
+}
+
+/**
+ * What decides whether an answer was asked for: checked before any of its items is opened.
+ * @returns its request's id, and how many items it holds
+ * @throws as {@link decode}
+ */
+export function peekAnswer(version: EthVersion, name: AnswerName, payload: Uint8Array): { id: bigint; count: number } {
+  const answer: EthAnswer = decode(version, name, payload)
+  return { id: answer.id, count: countOf(answer) }
+}
+
+/** @returns how many items `answer` holds: headers, bodies, transactions, blocks of receipts, access lists or groups of cells */
+export function countOf(answer: EthAnswer): number {
+  switch (answer.kind) {
+    case 'BlockHeaders':
+      return answer.headers.count
+    case 'BlockBodies':
+      return answer.bodies.count
+    case 'PooledTransactions':
+      return answer.transactions.count
+    case 'Receipts':
+      return answer.receipts.count
+    case 'BlockAccessLists':
+      return answer.accessLists.count
+    case 'Cells':
+      return answer.cells.count
+  }
+}
+
+function codeIn(version: EthVersion, name: MessageName): number {
+  const code = messageTable(version).codeOf(name)
+  if (code === undefined) throw new RangeError(`eth/${version} has no ${name}`)
+  return code
+}
+
+/** A payload is not the message that its code names: a breach by the remote, disconnected with ProtocolError (0x02). */
+export class MalformedMessage extends PeerError {
+  override readonly name = 'MalformedMessage'
+  readonly kind: MessageName
+
+  constructor(kind: MessageName, code: number, size: number, cause: RlpError) {
+    super('invalid message', `(code ${code.toString(16)}) (size ${size}) ${cause.message}`, { cause })
+    this.kind = kind
+  }
+}

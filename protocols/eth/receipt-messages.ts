@@ -1,0 +1,48 @@
+import type { RlpItem } from '../lib/rlp.ts'
+import { type Codec, hashes, lazyList, readFields, writeFields } from './codec.ts'
+import { asItem, type HashList, LazyList, type ReadItem } from './lazy-list.ts'
+
+// Receipts by block: plain up to eth/69, in parts from eth/70 on (EIP-7975).
+
+export type GetReceipts = {
+  readonly kind: 'GetReceipts'
+  readonly id: bigint
+  /** Of the first block, how many receipts the asker has already; 0 before eth/70. */
+  readonly firstBlockReceiptIndex: bigint
+  readonly hashes: HashList
+}
+
+export const GetReceipts: Codec<GetReceipts> = {
+  decode: (payload, version) =>
+    readFields(payload, (fields) => ({
+      kind: 'GetReceipts',
+      id: fields.uint(),
+      firstBlockReceiptIndex: version >= 70 ? fields.uint() : 0n,
+      hashes: hashes(fields),
+    })),
+  encode: ({ id, firstBlockReceiptIndex, hashes }, version) =>
+    version >= 70 ? writeFields(id, firstBlockReceiptIndex, hashes) : writeFields(id, hashes),
+}
+
+/** A list of receipts for each block: with bloom and type prefix in eth/68, `[type, status, gas, logs]` since. */
+export type Receipts = {
+  readonly kind: 'Receipts'
+  readonly id: bigint
+  /** Whether the last block's receipts go on in a further answer; false before eth/70. */
+  readonly lastBlockIncomplete: boolean
+  readonly receipts: LazyList<LazyList<RlpItem>>
+}
+
+export const Receipts: Codec<Receipts> = {
+  decode: (payload, version) =>
+    readFields(payload, (fields) => ({
+      kind: 'Receipts',
+      id: fields.uint(),
+      lastBlockIncomplete: version >= 70 && fields.bool(),
+      receipts: lazyList(fields, readReceiptList),
+    })),
+  encode: ({ id, lastBlockIncomplete, receipts }, version) =>
+    version >= 70 ? writeFields(id, lastBlockIncomplete ? 1 : 0, receipts) : writeFields(id, receipts),
+}
+
+export const readReceiptList: ReadItem<LazyList<RlpItem>> = (item) => new LazyList(item, asItem)

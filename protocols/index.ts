@@ -1,0 +1,107 @@
+export { type Enode, EnodeError, formatEnode, nodeIdOf, parseEnode, toEnode } from './enode/enode.ts'
+export { formatIp, isLan, isLoopback, parseIp } from './enode/netutil.ts'
+export {
+  type BlockBody,
+  decodeBody,
+  encodeBody,
+  joinBlock,
+  readBody,
+  type SplitBlock,
+  splitBlock,
+} from './eth/block.ts'
+export type {
+  BlockAccessLists,
+  BlockBodies,
+  BlockHeaders,
+  BlockName,
+  GetBlockAccessLists,
+  GetBlockBodies,
+  GetBlockHeaders,
+  NewBlock,
+  NewBlockHashes,
+} from './eth/block-messages.ts'
+export {
+  type BlockRange,
+  BlockRangeError,
+  type BlockRangeUpdate,
+  checkRange,
+  shouldSend,
+} from './eth/block-range.ts'
+export {
+  type ForkFilter,
+  type ForkHead,
+  type ForkId,
+  ForkIdError,
+  type ForkSchedule,
+  forkFilter,
+  forkId,
+  forkSchedule,
+} from './eth/fork-id.ts'
+export { decodeHeader, encodeHeader, Header, type HeaderFields, readHeader } from './eth/header.ts'
+export { asItem, HashList, LazyList, MalformedItem, Uint32List } from './eth/lazy-list.ts'
+export { limits as ethLimits } from './eth/limits.ts'
+export {
+  countOf,
+  decode as decodeEthMessage,
+  type EthAnswer,
+  type EthMessage,
+  type EthRequest,
+  encode as encodeEthMessage,
+  MalformedMessage,
+  type MessageOf,
+  peekAnswer,
+} from './eth/messages.ts'
+export { type GetReceipts, type Receipts, readReceiptList } from './eth/receipt-messages.ts'
+export {
+  checkStatus,
+  type OurChain,
+  type Status,
+  type Status68,
+  type Status69,
+  StatusError,
+  type StatusFault,
+} from './eth/status.ts'
+export { blobTxType, txEnvelope, txHash, txType } from './eth/transaction.ts'
+export {
+  type CellMask,
+  type Cells,
+  type GetCells,
+  type GetPooledTransactions,
+  type NewPooledTransactionHashes,
+  type PooledTransactions,
+  readCells,
+  type Transactions,
+} from './eth/transaction-messages.ts'
+export {
+  type AnswerName,
+  answerOf,
+  type EthVersion,
+  ethLengths,
+  ethVersions,
+  isAnswer,
+  isRequest,
+  type MessageName,
+  type MessageTable,
+  messageTable,
+  type RequestName,
+} from './eth/versions.ts'
+export { PeerError, type PeerErrorCode } from './lib/peer-error.ts'
+export { RlpError, type RlpItem } from './lib/rlp.ts'
+export { DiscError, DiscReason, discReasonText, ProtocolReturned, reasonOf } from './p2p/disconnect-reasons.ts'
+export { countMatching, type LocalProtocol, type MatchedProtocol, matchProtocols, sortCaps } from './p2p/matching.ts'
+export {
+  baseCodes,
+  baseProtocolLength,
+  baseProtocolVersion,
+  type Cap,
+  decodeDisconnect,
+  decodeFirstMessage,
+  decodeHello,
+  emptyPayload,
+  encodeDisconnect,
+  encodeHello,
+  type Hello,
+  HelloError,
+  maxHelloBytes,
+  snappyProtocolVersion,
+} from './p2p/messages.ts'

@@ -1,0 +1,187 @@
+import { type Input, RLP } from '@ethereumjs/rlp'
+
+// Reading RLP lazily: items are views on the bytes they came from, nothing is inflated before it is asked for, and a
+// hostile length, depth or count costs nothing. Canonical form is enforced as geth's decoder does (Yellow Paper, appendix B).
+
+export type RlpInput = Input
+
+/** @returns the RLP of `value`: bytes, bigints and numbers as strings, arrays as lists */
+export const encodeRlp = (value: RlpInput): Uint8Array => RLP.encode(value)
+
+/** @returns the list of `items`, each of them RLP already */
+export function encodeList(items: readonly Uint8Array[]): Uint8Array {
+  const length = items.reduce((sum, item) => sum + item.length, 0)
+  const prefix = listPrefix(length)
+  const list = new Uint8Array(prefix.length + length)
+  list.set(prefix)
+  let offset = prefix.length
+  for (const item of items) {
+    list.set(item, offset)
+    offset += item.length
+  }
+  return list
+}
+
+/** One item: `content` without its prefix, `raw` with it. Both are views. */
+export type RlpItem = { readonly isList: boolean; readonly content: Uint8Array; readonly raw: Uint8Array }
+
+/** @throws {RlpError} the bytes at `offset` are no canonical RLP item or reach past the end */
+export function readItem(bytes: Uint8Array, offset = 0): RlpItem {
+  const end = skipItem(bytes, offset)
+  return {
+    isList: bytes[offset]! >= 0xc0,
+    content: bytes.subarray(contentStart(bytes, offset), end),
+    raw: bytes.subarray(offset, end),
+  }
+}
+
+/**
+ * Looks at one prefix and nothing else.
+ * @returns where the item at `offset` ends
+ * @throws {RlpError} as {@link readItem}
+ */
+export function skipItem(bytes: Uint8Array, offset = 0): number {
+  const prefix = bytes[offset]
+  if (prefix === undefined) throw new RlpError('unexpected end of input')
+  if (prefix < 0x80) return offset + 1
+  const short = prefix - (prefix >= 0xc0 ? 0xc0 : 0x80)
+  const end = short > 55 ? longEnd(bytes, offset + 1, short - 55) : offset + 1 + short
+  if (end > bytes.length) throw new RlpError('value larger than the input')
+  if (prefix === 0x81 && bytes[offset + 1]! < 0x80) throw new RlpError('non-canonical single byte')
+  return end
+}
+
+/** @returns where the content of the item at `offset` begins, once {@link skipItem} has checked it */
+export function contentStart(bytes: Uint8Array, offset: number): number {
+  return offset + prefixLength(bytes[offset]!)
+}
+
+/**
+ * @returns how many items stand in a list's `content`, without opening any
+ * @throws {RlpError} they do not fill it exactly
+ */
+export function countItems(content: Uint8Array): number {
+  let count = 0
+  for (let offset = 0; offset < content.length; count++) {
+    const prefix = content[offset]!
+    // 10 MiB of empty items are a message like any other, so this loop must cost next to nothing.
+    offset = prefix <= 0x80 || prefix === 0xc0 ? offset + 1 : skipItem(content, offset)
+  }
+  return count
+}
+
+/** Takes the items of one list in order. Every method throws {@link RlpError} when the next item is not what it names. */
+export class RlpReader {
+  readonly #content: Uint8Array
+  #offset = 0
+
+  /** @param content a list's content, without its prefix */
+  constructor(content: Uint8Array) {
+    this.#content = content
+  }
+
+  /** Opens the list that `bytes` begin with. Bytes after it are ignored, as geth's `Msg.Decode` does. */
+  static open(bytes: Uint8Array): RlpReader {
+    const item = readItem(bytes)
+    if (!item.isList) throw new RlpError('expected a list')
+    return new RlpReader(item.content)
+  }
+
+  get isDone(): boolean {
+    return this.#offset >= this.#content.length
+  }
+
+  item(): RlpItem {
+    const item = readItem(this.#content, this.#offset)
+    this.#offset += item.raw.length
+    return item
+  }
+
+  /** @param length the only length allowed, in bytes; any when left out */
+  bytes(length?: number): Uint8Array {
+    const item = this.item()
+    if (item.isList) throw new RlpError('expected a string, got a list')
+    if (length !== undefined && item.content.length !== length)
+      throw new RlpError(`expected ${length} bytes, got ${item.content.length}`)
+    return item.content
+  }
+
+  /** @param maxBytes the widest the integer may be: 8 for a uint64, 32 for a uint256 */
+  uint(maxBytes = 8): bigint {
+    return toUint(this.bytes(), maxBytes)
+  }
+
+  bool(): boolean {
+    const value = this.uint(1)
+    if (value > 1n) throw new RlpError('expected a boolean')
+    return value === 1n
+  }
+
+  list(): RlpReader {
+    return new RlpReader(this.listItem().content)
+  }
+
+  listItem(): RlpItem {
+    const item = this.item()
+    if (!item.isList) throw new RlpError('expected a list, got a string')
+    return item
+  }
+
+  /** Takes every item that is left. BOUNDED: by the bytes of the message, each item costs its reader one view. */
+  *rest(): Generator<RlpItem> {
+    while (!this.isDone) yield this.item()
+  }
+
+  /** The list must end here. */
+  end(): void {
+    if (!this.isDone) throw new RlpError('too many list items')
+  }
+}
+
+/** @returns the integer of a canonical big-endian string without leading zeros */
+export function toUint(bytes: Uint8Array, maxBytes = 8): bigint {
+  if (bytes.length > maxBytes) throw new RlpError(`integer wider than ${maxBytes} bytes`)
+  if (bytes[0] === 0) throw new RlpError('integer with a leading zero')
+  if (bytes.length <= maxNumberBytes) return BigInt(bigEndian(bytes, 0, bytes.length))
+  let value = 0n
+  for (const byte of bytes) value = (value << 8n) | BigInt(byte)
+  return value
+}
+
+/** Integers up to here are exact as a number. */
+const maxNumberBytes = 6
+
+function bigEndian(bytes: Uint8Array, offset: number, width: number): number {
+  let value = 0
+  for (let i = offset; i < offset + width; i++) value = value * 256 + bytes[i]!
+  return value
+}
+
+function prefixLength(prefix: number): number {
+  if (prefix < 0x80) return 0
+  const short = prefix - (prefix >= 0xc0 ? 0xc0 : 0x80)
+  return short > 55 ? short - 54 : 1
+}
+
+function listPrefix(length: number): Uint8Array {
+  if (length < 56) return Uint8Array.of(0xc0 + length)
+  const digits: number[] = []
+  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256)
+  return Uint8Array.of(0xf7 + digits.length, ...digits)
+}
+
+/** @returns where the content ends whose length of `width` bytes stands at `offset` */
+function longEnd(bytes: Uint8Array, offset: number, width: number): number {
+  const start = offset + width
+  if (start > bytes.length) throw new RlpError('unexpected end of input')
+  if (bytes[offset] === 0) throw new RlpError('length with a leading zero')
+  if (width > maxNumberBytes) throw new RlpError('value larger than the input')
+  const length = bigEndian(bytes, offset, width)
+  if (length < 56) throw new RlpError('non-canonical length')
+  return start + length
+}
+
+/** The bytes are not the RLP that was expected: the fault of whoever sent them. */
+export class RlpError extends Error {
+  override readonly name = 'RlpError'
+}

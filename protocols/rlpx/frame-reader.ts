@@ -1,0 +1,116 @@
+import { address, memory, sourceBytes } from '../lib/sponge.ts'
+import { ByteBuffer } from './byte-buffer.ts'
+import { type FrameCipher, headerBytes, macBytes, padded } from './frame-cipher.ts'
+import { RlpxError } from './rlpx-error.ts'
+
+/** Takes frames off a stream, in any chunking: a MAC is checked before what it covers is decrypted. */
+export class FrameReader {
+  readonly #cipher: FrameCipher
+  readonly #input = new ByteBuffer()
+  /** The body of a frame that did not come in one piece. BOUNDED: by what of the frame has arrived. */
+  readonly #body = new ByteBuffer()
+  #phase: 'header' | 'body' | 'opening' = 'header'
+  #size = 0
+  #opened = 0
+  maxFrameBytes: number | undefined
+
+  constructor(cipher: FrameCipher) {
+    this.#cipher = cipher
+  }
+
+  /** What of the stream is held. */
+  get bufferedBytes(): number {
+    return this.#input.length + this.#body.length
+  }
+
+  /** Whether `next` has more to do without another chunk. */
+  get hasWork(): boolean {
+    if (this.#phase === 'opening') return true
+    if (this.#phase === 'header') return this.#input.length >= headerBytes
+    return this.#input.length >= (this.#body.length < padded(this.#size) ? 1 : macBytes)
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#input.append(chunk)
+  }
+
+  /**
+   * Does at most {@link workBytes} of work.
+   * @returns the next frame's data without padding, if that completed it: valid until anything else uses the sponge's memory
+   * @throws {RlpxError}
+   */
+  next(): Uint8Array | undefined {
+    if (this.#phase === 'header') {
+      if (this.#input.length < headerBytes) return undefined
+      this.#openHeader()
+      if (this.#isWhole) return this.#openWhole()
+      this.#phase = 'body'
+      this.#body.reserve(Math.min(padded(this.#size), reservedBytes))
+    }
+    if (this.#phase === 'body') this.#collect()
+    return this.#phase === 'opening' ? this.#open() : undefined
+  }
+
+  #openHeader(): void {
+    memory().set(this.#input.view(0, headerBytes), address.frame)
+    this.#input.skip(headerBytes)
+    this.#size = this.#cipher.openHeader()
+    if (this.maxFrameBytes !== undefined && this.#size > this.maxFrameBytes) throw new RlpxError('message too big')
+  }
+
+  get #isWhole(): boolean {
+    return this.#size <= sourceBytes && this.#input.length >= padded(this.#size) + macBytes
+  }
+
+  #openWhole(): Uint8Array {
+    const at = address.frame + headerBytes
+    const size = padded(this.#size)
+    memory().set(this.#input.view(0, size + macBytes), at)
+    this.#input.skip(size + macBytes)
+    this.#cipher.absorb(at, size)
+    this.#cipher.check(at + size)
+    this.#cipher.decrypt(at, size)
+    return memory().subarray(at, at + this.#size)
+  }
+
+  /** Moves what has arrived of the body, and adds it to the MAC at once: a big frame's MAC must not wait for its end. */
+  #collect(): void {
+    const size = padded(this.#size)
+    for (let budget = workBytes; budget > 0 && this.#body.length < size && this.#input.length > 0; ) {
+      const part = this.#input.view(0, Math.min(sourceBytes, size - this.#body.length, this.#input.length))
+      memory().set(part, address.source)
+      this.#cipher.absorb(address.source, part.length)
+      this.#body.extend(part.length).set(part)
+      this.#input.skip(part.length)
+      budget -= part.length
+    }
+    if (this.#body.length < size || this.#input.length < macBytes) return
+    memory().set(this.#input.view(0, macBytes), address.source)
+    this.#input.skip(macBytes)
+    this.#cipher.check(address.source)
+    this.#opened = 0
+    this.#phase = 'opening'
+  }
+
+  #open(): Uint8Array | undefined {
+    const size = this.#body.length
+    const end = Math.min(size, this.#opened + workBytes)
+    while (this.#opened < end) {
+      const part = this.#body.view(this.#opened, Math.min(this.#opened + sourceBytes, end))
+      memory().set(part, address.source)
+      this.#cipher.decrypt(address.source, part.length)
+      part.set(memory().subarray(address.source, address.source + part.length))
+      this.#opened += part.length
+    }
+    if (end < size) return undefined
+    const data = this.#body.view(0, this.#size)
+    this.#body.clear()
+    this.#phase = 'header'
+    return data
+  }
+}
+
+/** The most one call works on: about a millisecond. */
+export const workBytes = 4 * sourceBytes
+/** Room made for a frame on its header's word alone. */
+const reservedBytes = 2 * sourceBytes

@@ -1,0 +1,185 @@
+import { expect } from 'chai'
+import { scheduleOf } from '../../../actors/chain/chain-config.ts'
+import { devAccounts, devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
+import { loadGenesis, parseGenesis } from '../../../actors/chain/genesis.ts'
+import { InvalidGenesis } from '../../../actors/chain/json-fields.ts'
+import { forkId } from '../../../protocols/eth/fork-id.ts'
+import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { requireEthtest } from '../../harness/ethtest.ts'
+
+type Json = Record<string, unknown>
+
+describe('a genesis file', () => {
+  const base = (): Json & { config: Json } => ({
+    config: { chainId: 7, ...legacyForks },
+    difficulty: '0x1',
+    gasLimit: '0x1c9c380',
+    alloc: {},
+  })
+  const parse = (change: (genesis: Json & { config: Json }) => void = () => {}) => {
+    const genesis = base()
+    change(genesis)
+    return parseGenesis(JSON.stringify(genesis))
+  }
+  const alloc = (account: Json, address = `0x${'11'.repeat(20)}`) =>
+    parse((g) => Object.assign(g, { alloc: { [address]: account } }))
+
+  it("of ethtest gives geth's hash, state root and fork id", async function () {
+    const { header, config } = await loadGenesis(requireEthtest(this).genesis)
+    expect(bytesToHex(header.hash)).to.equal('bd6a252af394d80904c5993b859574bd4669642cea00a116970ec7887db67533')
+    expect(bytesToHex(header.stateRoot)).to.equal('dc43f460541a253c0f64b6943ef83fa3bd601699a255622f088d46f7fde359fc')
+    expect(config.chainId).to.equal(3_503_995_874_084_926n)
+    const id = forkId(header.hash, scheduleOf(config, header.time), { number: 600n, time: 6000n })
+    expect([bytesToHex(id.hash), id.next]).to.deep.equal(['377aaa78', 0n])
+  })
+
+  it("of the dev network gives geth's hash", () => {
+    expect(bytesToHex(devGenesis().header.hash)).to.equal(
+      'b6f1480d02b5c8deb4e778f7892938093de86f9e39d631c96106e3ef99db332d',
+    )
+  })
+  it('of the dev network funds the accounts whose keys are known', () => {
+    const funded = devGenesis().alloc!.map(({ address }) => bytesToHex(address))
+    expect(funded).to.include.members(devAccounts.map(({ address }) => bytesToHex(address)))
+    expect(devGenesisJson.config.chainId).to.equal(7331)
+  })
+
+  it('takes a header field only from the fork on that has it', () => {
+    expect(parse().header.baseFee).to.equal(1_000_000_000n)
+    expect(parse((g) => Object.assign(g, { baseFeePerGas: '0x7' })).header.baseFee).to.equal(7n)
+    expect(parse((g) => delete g.config.londonBlock).header.baseFee).to.equal(undefined)
+    expect(parse((g) => Object.assign(g, { blobGasUsed: '0x1' })).header.blobGasUsed).to.equal(undefined)
+  })
+  it('keeps every digit of a number wider than 2^53', () => {
+    const text = JSON.stringify(base()).replace('"chainId":7', '"chainId":18446744073709551615')
+    expect(parseGenesis(text).config.chainId).to.equal(2n ** 64n - 1n)
+  })
+  it('takes numbers in decimal, in hex and as JSON numbers', () => {
+    for (const gasLimit of ['30000000', '0x1c9c380', 30_000_000])
+      expect(parse((g) => Object.assign(g, { gasLimit })).header.gasLimit).to.equal(30_000_000n)
+  })
+  it('leaves storage slots of zero out of the state', () => {
+    expect(alloc({ balance: '1', storage: { '0x1': '0x0' } }).header.stateRoot).to.deep.equal(
+      alloc({ balance: '1' }).header.stateRoot,
+    )
+  })
+
+  for (const [what, change, message] of [
+    ['no config', (g) => delete (g as Json).config, 'config is missing'],
+    ['a config that is none', (g) => Object.assign(g, { config: 3 }), 'config must be an object'],
+    ['no chain id', (g) => delete g.config.chainId, 'config.chainId is missing'],
+    [
+      'a negative fork',
+      (g) => Object.assign(g.config, { berlinBlock: -1 }),
+      'config.berlinBlock must be a whole number, got -1',
+    ],
+    [
+      'half a block',
+      (g) => Object.assign(g.config, { berlinBlock: 1.5 }),
+      'config.berlinBlock must be a whole number, got 1.5',
+    ],
+    [
+      'a fork beyond uint64',
+      (g) => Object.assign(g.config, { shanghaiTime: '18446744073709551616' }),
+      'config.shanghaiTime must fit in 64 bits, got 18446744073709551616',
+    ],
+    [
+      'a fork before an earlier one',
+      (g) => Object.assign(g.config, { londonBlock: 4, berlinBlock: 5 }),
+      'config.londonBlock 4 comes before berlinBlock 5',
+    ],
+    [
+      'a time before an earlier one',
+      (g) => Object.assign(g.config, { shanghaiTime: 9, cancunTime: 8 }),
+      'config.cancunTime 8 comes before shanghaiTime 9',
+    ],
+    [
+      'a fork without the one before',
+      (g) => Object.assign(g.config, { cancunTime: 8 }),
+      'config.cancunTime needs shanghaiTime',
+    ],
+    [
+      'Shanghai without London',
+      (g) => {
+        delete g.config.londonBlock
+        Object.assign(g.config, { shanghaiTime: 1 })
+      },
+      'config.shanghaiTime needs londonBlock',
+    ],
+    [
+      'Cancun without blob limits',
+      (g) => Object.assign(g.config, { shanghaiTime: 0, cancunTime: 0 }),
+      'config.blobSchedule has no entry for cancun',
+    ],
+    [
+      'a blob fee fraction of 0',
+      (g) => Object.assign(g.config, { blobSchedule: { cancun: { target: 1, max: 1, baseFeeUpdateFraction: 0 } } }),
+      'config.blobSchedule.cancun.baseFeeUpdateFraction must not be 0',
+    ],
+    ['no gas limit', (g) => delete g.gasLimit, 'gasLimit is missing'],
+    ['no difficulty', (g) => delete g.difficulty, 'difficulty is missing'],
+    ['no alloc', (g) => delete g.alloc, 'alloc is missing'],
+    ['a short mix hash', (g) => Object.assign(g, { mixHash: '0x00' }), 'mixHash must be 32 bytes, got 1'],
+    [
+      'half a byte',
+      (g) => Object.assign(g, { extraData: '0x1' }),
+      'extraData must be 0x and whole bytes in hex, got "0x1"',
+    ],
+    [
+      'a short address',
+      (g) => Object.assign(g, { alloc: { '0x12': { balance: '1' } } }),
+      'alloc.0x12 must be an address of 20 bytes',
+    ],
+    [
+      'an address twice',
+      (g) => Object.assign(g, { alloc: { ['ab'.repeat(20)]: { balance: '1' }, ['AB'.repeat(20)]: { balance: '1' } } }),
+      `alloc.${'AB'.repeat(20)} is given twice`,
+    ],
+    [
+      'no balance',
+      (g) => Object.assign(g, { alloc: { ['ab'.repeat(20)]: {} } }),
+      `alloc.${'ab'.repeat(20)}.balance is missing`,
+    ],
+    [
+      'storage that is no hex',
+      (g) => Object.assign(g, { alloc: { ['ab'.repeat(20)]: { balance: '1', storage: { zz: '0x1' } } } }),
+      `alloc.${'ab'.repeat(20)}.storage.zz must be at most 32 bytes in hex`,
+    ],
+  ] as [string, (genesis: Json & { config: Json }) => void, string][])
+    it(`with ${what} is refused in one line that names the field`, () => {
+      expect(() => parse(change)).to.throw(InvalidGenesis, new RegExp(`^invalid genesis: ${literally(message)}$`))
+    })
+
+  for (const [what, text] of [
+    ['nothing in it', ''],
+    ['half of it', '{"config":{'],
+    ['a list', '[]'],
+    ['binary', '\u0000\u0001'],
+  ] as const)
+    it(`that has ${what} is refused in one line`, () => {
+      expect(() => parseGenesis(text)).to.throw(InvalidGenesis, /^invalid genesis: the file [^\n]*$/)
+    })
+  it('that is not there is refused in one line', async () => {
+    const error = await loadGenesis('/nowhere/genesis.json').catch((reason: unknown) => reason)
+    expect(error)
+      .to.be.instanceOf(InvalidGenesis)
+      .with.property('message')
+      .that.matches(/^invalid genesis: \/nowhere\/genesis.json cannot be read: ENOENT[^\n]*$/)
+  })
+})
+
+const legacyForks = Object.fromEntries(
+  [
+    'homestead',
+    'eip150',
+    'eip155',
+    'eip158',
+    'byzantium',
+    'constantinople',
+    'petersburg',
+    'istanbul',
+    'berlin',
+    'london',
+  ].map((fork) => [`${fork}Block`, 0]),
+)
+const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -1,0 +1,163 @@
+import { expect } from 'chai'
+import { Chain, type ChainReader } from '../../../actors/chain/chain.ts'
+import { getBlockBodies, getBlockHeaders, type HeaderQuery } from '../../../actors/chain/serve.ts'
+import { decodeHeader, type Header } from '../../../protocols/eth/header.ts'
+import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
+
+const maxUint64 = 2n ** 64n - 1n
+
+describe('serving headers', () => {
+  const genesis = genesisOf(allAtOnce)
+  const canonical = makeBlocks(genesis, genesis.header, 1_200)
+  /** Off the canonical chain from block 1,001 to 1,150. */
+  const side = makeBlocks(genesis, canonical[999]!.header, 150, { salt: 1n })
+  const at = (number: number) => (number === 0 ? genesis.header : canonical[number - 1]!.header)
+  const off = (number: number) => side[number - 1_001]!.header
+  let chain: Chain
+  before(async () => {
+    chain = await Chain.open({ genesis })
+    await chain.insertBlocks(canonical)
+    await chain.insertBlocks(side)
+  })
+  after(() => chain.close())
+
+  const ask = (origin: bigint | Header, query: Partial<Omit<HeaderQuery, 'origin'>> = {}) =>
+    getBlockHeaders(chain, {
+      origin: typeof origin === 'bigint' ? origin : origin.hash,
+      amount: 1n,
+      skip: 0n,
+      reverse: false,
+      ...query,
+    }).map(decodeHeader)
+  /** Block numbers, those off the canonical chain negative. */
+  const name = (header: Header) => (chain.isCanonical(header) ? 1 : -1) * Number(header.number)
+  const range = (from: number, to: number, step = 1) =>
+    Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step)
+
+  for (const [what, origin, query, expected] of [
+    ['none when none is asked for', 5n, { amount: 0n }, []],
+    ['none when none is asked for, by hash', at(5), { amount: 0n }, []],
+    ['the genesis', 0n, {}, [0]],
+    ['numbers upwards', 5n, { amount: 4n }, [5, 6, 7, 8]],
+    ['numbers downwards', 5n, { amount: 4n, reverse: true }, [5, 4, 3, 2]],
+    ['numbers down to the genesis and no further', 2n, { amount: 10n, reverse: true }, [2, 1, 0]],
+    ['numbers up to the head and no further', 1_199n, { amount: 10n }, [1199, 1200]],
+    ['none above the head', 1_201n, { amount: 10n }, []],
+    ['the part below the head of numbers downwards from above it', 1_202n, { amount: 4n, reverse: true }, [1200, 1199]],
+    ['none of numbers downwards that end above the head', 1_205n, { amount: 4n, reverse: true }, []],
+    ['none at 2^64 − 1', maxUint64, { amount: 2n }, []],
+    ['none downwards from 2^64 − 1', maxUint64, { amount: 2n, reverse: true }, []],
+    ['no more than 1,024', 1n, { amount: maxUint64 }, range(1, 1024)],
+    ['no more than 1,024 downwards', 1_199n, { amount: 1_034n, reverse: true }, range(176, 1199).reverse()],
+    ['hashes upwards', at(5), { amount: 4n }, [5, 6, 7, 8]],
+    ['hashes upwards, no more than 1,024', at(5), { amount: 5_000n }, range(5, 1028)],
+    ['hashes downwards', at(5), { amount: 4n, reverse: true }, [5, 4, 3, 2]],
+    ['hashes down to the genesis', at(2), { amount: 9n, reverse: true }, [2, 1, 0]],
+    ['hashes downwards, no more than 1,024', at(1_200), { amount: 5_000n, reverse: true }, range(177, 1200).reverse()],
+    ['only itself upwards from off the canonical chain', off(1_010), { amount: 4n }, [-1010]],
+    [
+      'ancestors of a block off the canonical chain',
+      off(1_002),
+      { amount: 4n, reverse: true },
+      [-1002, -1001, 1000, 999],
+    ],
+    ['every third upwards', 1n, { amount: 3n, skip: 2n }, [1, 4, 7]],
+    ['every third downwards', 9n, { amount: 9n, skip: 2n, reverse: true }, [9, 6, 3, 0]],
+    ['every third until the head', 1_194n, { amount: 9n, skip: 2n }, [1194, 1197, 1200]],
+    ['every third upwards by hash', at(1), { amount: 3n, skip: 2n }, [1, 4, 7]],
+    ['every third downwards by hash', at(8), { amount: 9n, skip: 2n, reverse: true }, [8, 5, 2]],
+    ['every second, no more than the chain has', 1n, { amount: maxUint64, skip: 1n }, range(1, 1199, 2)],
+    ['one when the skip is 2^64 − 2', 599n, { amount: 2n, skip: maxUint64 - 1n }, [599]],
+    ['one when the skip is 2^64 − 1', 599n, { amount: 2n, skip: maxUint64 }, [599]],
+    ['one when the skip is 2^64 − 1, downwards', 599n, { amount: 2n, skip: maxUint64, reverse: true }, [599]],
+    ['one by hash when the skip is 2^64 − 1', at(599), { amount: 2n, skip: maxUint64 }, [599]],
+    [
+      'one by hash when the skip is 2^64 − 1, downwards',
+      at(599),
+      { amount: 2n, skip: maxUint64, reverse: true },
+      [599],
+    ],
+    [
+      'one by hash when the skip is 2^64 − 2, downwards',
+      at(599),
+      { amount: 2n, skip: maxUint64 - 1n, reverse: true },
+      [599],
+    ],
+    ['none at 2^64 − 1 with a skip', maxUint64, { amount: 2n, skip: 1n }, []],
+    ['with a skip, only itself upwards from off the canonical chain', off(1_010), { amount: 3n, skip: 1n }, [-1010]],
+    [
+      'with a skip, ancestors across the fork',
+      off(1_003),
+      { amount: 4n, skip: 1n, reverse: true },
+      [-1003, -1001, 999, 997],
+    ],
+    [
+      'with a skip, 100 steps off the canonical chain',
+      off(1_100),
+      { amount: 3n, skip: 99n, reverse: true },
+      [-1100, 1000, 900],
+    ],
+    ['with a skip, not 101 steps', off(1_101), { amount: 3n, skip: 100n, reverse: true }, [-1101]],
+    ['with a skip, 100 steps in all', off(1_150), { amount: 9n, skip: 39n, reverse: true }, [-1150, -1110, -1070]],
+  ] as [string, bigint | Header, Partial<HeaderQuery>, number[]][])
+    it(`gives ${what}`, () => expect(ask(origin, query).map(name)).to.deep.equal(expected))
+
+  it('gives none for an unknown hash', () => {
+    for (const skip of [0n, 1n])
+      for (const reverse of [false, true])
+        expect(getBlockHeaders(chain, { origin: new Uint8Array(32).fill(9), amount: 3n, skip, reverse })).to.deep.equal(
+          [],
+        )
+  })
+
+  it('gives the bytes as they came', () => expect(bytesToHex(ask(7n)[0]!.raw)).to.equal(bytesToHex(at(7).raw)))
+
+  it('stops once 2 MiB are gathered with a skip', () => {
+    const big = makeBlocks(genesis, genesis.header, 1, {
+      change: () => ({ extraData: new Uint8Array(1024 * 1024) }),
+    })[0]!
+    const reader = { ...silent, headerByNumber: () => big.header }
+    expect(getBlockHeaders(reader, { origin: 1n, amount: 50n, skip: 1n, reverse: false })).to.have.length(2)
+  })
+})
+
+describe('serving bodies', () => {
+  const genesis = genesisOf(allAtOnce)
+  const blocks = makeBlocks(genesis, genesis.header, 8)
+  const hashes = blocks.map(({ header }) => header.hash)
+  const unknown = new Uint8Array(32).fill(9)
+  let chain: Chain
+  before(async () => {
+    chain = await Chain.open({ genesis })
+    await chain.insertBlocks(blocks)
+  })
+  after(() => chain.close())
+
+  it('gives them in the order asked, as often as asked', () => {
+    const [one, two] = [hashes[1]!, hashes[0]!]
+    expect(getBlockBodies(chain, [one, two, one])).to.deep.equal([blocks[1]!.body, blocks[0]!.body, blocks[1]!.body])
+  })
+  it('ends at the first that is unknown', () => {
+    expect(getBlockBodies(chain, [hashes[0]!, unknown, hashes[1]!])).to.deep.equal([blocks[0]!.body])
+    expect(getBlockBodies(chain, [unknown])).to.deep.equal([])
+  })
+  it('gives none for none', () => expect(getBlockBodies(chain, [])).to.deep.equal([]))
+  it('gives no more than 1,024', () => {
+    expect(getBlockBodies(chain, Array<Uint8Array>(2_000).fill(hashes[0]!))).to.have.length(1_024)
+  })
+  it('goes past 2 MiB by one body at most', () => {
+    const bodyByHash = () => new Uint8Array(700_000)
+    expect(getBlockBodies({ ...silent, bodyByHash }, Array<Uint8Array>(9).fill(unknown))).to.have.length(3)
+    const large = () => new Uint8Array(5_000_000)
+    expect(getBlockBodies({ ...silent, bodyByHash: large }, [unknown, unknown])).to.have.length(1)
+  })
+})
+
+const silent: ChainReader = {
+  head: genesisOf(allAtOnce).header,
+  headerByNumber: () => undefined,
+  headerByHash: () => undefined,
+  canonicalHash: () => undefined,
+  bodyByHash: () => undefined,
+}

@@ -1,0 +1,151 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Chain } from '../../../actors/chain/chain.ts'
+import { devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
+import { BlockProducer } from '../../../actors/chain/producer.ts'
+import { runCli } from '../../../actors/cli/program.ts'
+import { createNode } from '../../../actors/create-node.ts'
+import { joinBlock } from '../../../protocols/eth/block.ts'
+import { concatBytes } from '../../../protocols/lib/bytes.ts'
+import { ScriptedIo } from './scripted-io.ts'
+
+describe('peerchart start on files that are not what they should be', () => {
+  let dir: string
+  let blocks: Uint8Array
+  const at = (...names: string[]) => join(dir, ...names)
+
+  before(async function () {
+    this.timeout(60_000)
+    blocks = await makeBlocks(4)
+  })
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'peerchart-faults-'))
+    await writeFile(at('genesis.json'), JSON.stringify(devGenesisJson))
+    await writeFile(at('chain.rlp'), blocks)
+  })
+  afterEach(() => rm(dir, { recursive: true, force: true }))
+
+  /** `@` stands for the spec's directory. */
+  async function start(line: string) {
+    const io = new ScriptedIo(createNode)
+    const args = `start --host 127.0.0.1 --port 0 --for 1ms --summary --verbosity 0 ${line}`.replaceAll('@', dir)
+    const status = await runCli(args.split(' '), io)
+    return { status, out: io.out, err: io.err }
+  }
+  async function expectRefusal(line: string, complaint: RegExp) {
+    const before = await contentOf(dir)
+    const { status, out, err } = await start(line)
+    expect({ status, out }).to.deep.equal({ status: 1, out: '' })
+    expect(err).to.match(/^error: [^\n]+\n$/)
+    expect(err).to.match(complaint)
+    for (const [file, content] of before) expect((await contentOf(dir)).get(file), file).to.equal(content)
+  }
+  const made = '--genesis @/genesis.json --datadir @/data'
+  const make = async () => {
+    const { status, out } = await start(`${made} --import @/chain.rlp`)
+    expect(status).to.equal(0)
+    expect(JSON.parse(out)).to.include({ head: 4 })
+  }
+
+  it('runs when they are', async () => {
+    await make()
+    expect(JSON.parse((await start(made)).out)).to.include({ head: 4, errors: 0 })
+    expect(await readFile(at('data/nodekey'), 'utf8')).to.match(/^[0-9a-f]{64}$/)
+  })
+
+  it('refuses a genesis that is not there', () =>
+    expectRefusal('--genesis @/no.json', /no\.json cannot be read.*ENOENT/))
+  it('refuses a directory for a genesis', () => expectRefusal('--genesis @', /cannot be read.*EISDIR/))
+  for (const [what, text] of Object.entries({
+    'no JSON': 'hello',
+    nothing: '',
+    'a list': '[]',
+    'an empty object': '{}',
+    'half of one': JSON.stringify(devGenesisJson).slice(0, 300),
+  }))
+    it(`refuses a genesis of ${what}`, async () => {
+      await writeFile(at('genesis.json'), text)
+      await expectRefusal(made, /invalid genesis: .*; give --genesis a genesis\.json/)
+    })
+
+  it('refuses a chain that is not there', () => expectRefusal(`${made} --import @/no.rlp`, /no\.rlp.*ENOENT/))
+  it('refuses a chain that is no RLP', async () => {
+    await writeFile(at('chain.rlp'), 'hello')
+    await expectRefusal(`${made} --import @/chain.rlp`, /chain\.rlp: block \S+ at byte 0/)
+  })
+  it('refuses a chain of another genesis', () =>
+    expectRefusal('--network sepolia --datadir @/data --import @/chain.rlp', /chain\.rlp: block 1 at byte 0/))
+  it('keeps what comes before a chain is cut off', async () => {
+    await writeFile(at('chain.rlp'), blocks.subarray(0, -1))
+    await expectRefusal(
+      `${made} --import @/chain.rlp`,
+      /chain\.rlp: block 4 at byte \d+: .*; what came before it is kept/,
+    )
+    expect(JSON.parse((await start(made)).out)).to.include({ head: 3 })
+  })
+
+  it('refuses a file for a datadir', () =>
+    expectRefusal('--genesis @/genesis.json --datadir @/chain.rlp', /chain\.rlp/))
+  it('refuses a node key that is none', async () => {
+    await mkdir(at('data'))
+    await writeFile(at('data/nodekey'), 'secret')
+    await expectRefusal(made, /nodekey: node key too short.*; restore it, or move it away/)
+  })
+  it('refuses a database of another genesis', async () => {
+    await make()
+    await expectRefusal('--network sepolia --datadir @/data', /belongs to genesis 0x.*; choose another --datadir/)
+  })
+  it('refuses a database that another node has open', async () => {
+    await make()
+    const node = await createNode({ genesis: devGenesisJson, datadir: at('data') })
+    await expectRefusal(made, /in use by another process; stop that process/)
+    await node.stop()
+  })
+  for (const file of ['CURRENT', 'MANIFEST'])
+    it(`refuses a database with a damaged ${file}`, async () => {
+      await make()
+      const names = (await readdir(at('data/chaindata'))).filter((name) => name.startsWith(file))
+      for (const name of names) await writeFile(at('data/chaindata', name), 'damaged')
+      await expectRefusal(made, /cannot be read: .*; restore it, or remove that directory/)
+    })
+
+  describe('and on a port that is taken', () => {
+    let other: Server
+    beforeEach((done) => {
+      other = createServer().listen(0, '127.0.0.1', done)
+    })
+    afterEach((done) => {
+      other.close(done)
+    })
+    it('refuses it', async () => {
+      const { port } = other.address() as { port: number }
+      await expectRefusal(`--genesis @/genesis.json --port ${port}`, /EADDRINUSE.*; choose another with --port/)
+    })
+  })
+})
+
+async function makeBlocks(count: number): Promise<Uint8Array> {
+  const chain = await Chain.open({ genesis: devGenesis() })
+  const producer = await BlockProducer.open(chain, { seed: Uint8Array.of(1) })
+  const blocks: Uint8Array[] = []
+  for (let i = 0; i < count; i++) {
+    const { header, body } = await producer.produce(chain.head.time + 1n)
+    blocks.push(joinBlock({ header: header.raw, body }))
+  }
+  await chain.close()
+  return concatBytes(...blocks)
+}
+
+/** Every file below `dir` but LevelDB's own log and lock, which it touches whenever it looks. */
+async function contentOf(dir: string): Promise<Map<string, string>> {
+  const entries = await readdir(dir, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && !/^LO(G|G\.old|CK)$/.test(entry.name))
+  const contents = files.map(async ({ parentPath, name }) => {
+    const path = join(parentPath, name)
+    return [path, await readFile(path, 'base64')] as const
+  })
+  return new Map(await Promise.all(contents))
+}

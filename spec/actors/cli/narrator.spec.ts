@@ -1,0 +1,100 @@
+import { expect } from 'chai'
+import { Narrator } from '../../../actors/cli/narrator.ts'
+import type { Verbosity } from '../../../actors/log.ts'
+import { Written } from './scripted-io.ts'
+import { StandInNode } from './stand-in-node.ts'
+
+describe('the tale of a node', () => {
+  const ann = `3f9a01b2${'0'.repeat(56)}`
+  const tell = (
+    happen: (node: StandInNode) => void,
+    { verbosity = 3 as Verbosity, json = false, isTTY = false } = {},
+  ) => {
+    const stream = new Written(isTTY)
+    const node = new StandInNode()
+    const end = new Narrator({ stream, verbosity, json }).follow(1, node.asNode)
+    happen(node)
+    end()
+    node.meet('peer/9', ann)
+    return stream.text.split('\n').slice(0, -1)
+  }
+  const wordsOf = (line: string) => line.trim().split(/ {2,}/).slice(1)
+
+  it('follows a peer from its keys to its end, by name once it has one', () => {
+    const lines = tell((node) => {
+      node.meet('peer/7', ann)
+      node.transition('peer/7/eth', 'eth-peer', 'status.accepted', 'awaitingStatus', 'registering')
+      node.transition('peer/7', 'peer', 'disconnect.received', 'running.(a.b c.d)', 'closing')
+      node.lose(ann, 'too many peers')
+    })
+    expect(lines.map(wordsOf)).to.deep.equal([
+      ['node-2', 'peer/7', 'securing → greeting', 'keys agreed, frames are encrypted from here on; Hello goes out'],
+      ['node-2', 'peer/7', 'greeting → admitted', 'Hello read, and the server has a place for it'],
+      ['node-2', 'peer/7', 'admitted → running', 'the protocols that both speak begin'],
+      ['node-2', 'peer/7', 'is peer 3f9a01b2', 'Geth/v1.17.5 with eth/69 eth/72; we dialed it'],
+      ['node-2', 'peer 3f9a01b2', 'awaitingStatus → registering', 'Status agrees: the same network, genesis and forks'],
+      ['node-2', 'peer 3f9a01b2', 'running → closing', 'it sent Disconnect'],
+      ['node-2', 'peer 3f9a01b2', 'dropped', 'too many peers'],
+    ])
+  })
+  it('knows two peers apart that come at once', () => {
+    const bob = `b0b${'0'.repeat(61)}`
+    const lines = tell((node) => {
+      for (const actor of ['peer/1', 'peer/2'])
+        node.transition(actor, 'peer', 'server.admitted', 'greeting.checkpoint', 'admitted')
+      for (const peer of [ann, bob]) node.events$.next({ type: 'add', peer, local: 'l', remote: 'r' })
+      node.transition('peer/2', 'peer', 'peer.disconnect', 'running', 'closing')
+    })
+    expect(wordsOf(lines.at(-1)!)).to.deep.equal(['node-2', 'peer b0b00000', 'running → closing', 'we send Disconnect'])
+  })
+  it('tells every new head', () => {
+    const lines = tell((node) => node.events$.next({ type: 'head', number: 7n, hash: new Uint8Array(32) }))
+    expect(lines.map(wordsOf)).to.deep.equal([['node-2', 'chain', 'head 7']])
+  })
+  it('leaves out what stays in one state, and the dialer, unless asked', () => {
+    const happen = (node: StandInNode) => {
+      node.transition('peer/7', 'peer', 'ping.received', 'running.a', 'running.a')
+      node.transition('server/dialer', 'dialer', 'dial.ended', 'idle', 'dialing')
+    }
+    expect(tell(happen)).to.deep.equal([])
+    expect(tell(happen, { verbosity: 4 }).map(wordsOf)).to.deep.equal([
+      ['node-2', 'peer/7', 'ping.received', 'peer: wave'],
+      ['node-2', 'server/dialer', 'dial.ended', 'dialer: wave'],
+    ])
+  })
+  it('tells messages at verbosity 5 only', () => {
+    const happen = (node: StandInNode) =>
+      node.publish({ type: 'message.sent', actor: 'peer/7', protocol: 'eth', code: 0x11, size: 40 })
+    expect(tell(happen, { verbosity: 4 })).to.deep.equal([])
+    expect(tell(happen, { verbosity: 5 }).map(wordsOf)).to.deep.equal([
+      ['node-2', 'peer/7', 'message.sent', 'eth 0x11, 40 bytes'],
+    ])
+  })
+  it('is silent at verbosity 0', () => {
+    expect(tell((node) => node.meet('peer/7', ann), { verbosity: 0 })).to.deep.equal([])
+  })
+  it('is everything in JSON, for programs', () => {
+    const lines = tell(
+      (node) => {
+        node.transition('peer/7', 'peer', 'ping.received', 'running', 'running')
+        node.events$.next({ type: 'head', number: 7n, hash: new Uint8Array(32) })
+        node.lose(ann, 'client quitting')
+      },
+      { json: true },
+    ).map((line) => JSON.parse(line))
+    expect(lines.map(({ time: _, ...entry }) => entry)).to.deep.equal([
+      {
+        ...{ node: 'node-2', type: 'transition', actor: 'peer/7', chart: 'peer', event: 'ping.received' },
+        ...{ from: 'running', to: 'running', effects: ['wave'] },
+      },
+      { node: 'node-2', type: 'head', number: '7', hash: '00'.repeat(32) },
+      { node: 'node-2', type: 'drop', peer: ann, local: 'l:1', remote: 'r:2', error: 'client quitting' },
+    ])
+  })
+  it('has colours on a terminal only, and lets a remote write letters only', () => {
+    const happen = (node: StandInNode) => node.meet('peer/7', ann, 'Geth\u001b[2J\u009bx')
+    expect(tell(happen).join('')).not.to.match(/\p{C}/u)
+    expect(tell(happen, { isTTY: true })[0]).to.contain('\u001b[1m')
+    expect(tell(happen, { isTTY: true }).join('')).not.to.contain('[2J\u009b')
+  })
+})

@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { runCli } from '../../../actors/cli/program.ts'
+import { version } from '../../../actors/client-name.ts'
+import { ScriptedIo } from './scripted-io.ts'
+
+describe('the command line', () => {
+  const run = async (...args: string[]) => {
+    const io = new ScriptedIo()
+    const status = await runCli(args, io)
+    return { status, out: io.out, err: io.err }
+  }
+
+  it('tells its version, which is that of the package', async () => {
+    const file = join(import.meta.dirname, '../../../package.json')
+    expect(JSON.parse(readFileSync(file, 'utf8'))).to.have.property('version', version)
+    expect(await run('--version')).to.deep.equal({ status: 0, out: `peerchart ${version}\n`, err: '' })
+  })
+  it('has help that names every command', async () => {
+    const { status, out, err } = await run('--help')
+    expect({ status, err }).to.deep.equal({ status: 0, err: '' })
+    expect(out).to.contain('start').and.contain('dev')
+  })
+  for (const [command, options] of Object.entries({
+    start: [
+      ...['datadir', 'genesis', 'import', 'network', 'networkid', 'port', 'host', 'identity', 'nodekey', 'nodekeyhex'],
+      ...['peer', 'trusted', 'maxpeers', 'nodial', 'verbosity', 'json-logs', 'for', 'summary'],
+    ],
+    dev: ['nodes', 'block-time', 'verbosity', 'json-logs', 'for', 'summary'],
+  }))
+    it(`has help for ${command} that names every option`, async () => {
+      const { status, out, err } = await run(command, '--help')
+      expect({ status, err }).to.deep.equal({ status: 0, err: '' })
+      expect([...out.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name)).to.deep.equal(options)
+    })
+
+  const id = 'a'.repeat(128)
+  for (const [line, complaint] of [
+    ['', /which command\? start or dev/],
+    ['strat', /unknown command 'strat' \(Did you mean start\?\)/],
+    ['--jsn', /unknown option '--jsn'/],
+    ['start --prot 1', /unknown option '--prot' \(Did you mean --port\?\)/],
+    ['start now', /too many arguments/],
+    ['dev now', /too many arguments/],
+    ['start --port', /'--port <number>' argument missing/],
+    ['start --port 65536', /'65536' is invalid. Want a whole number from 0 to 65535/],
+    ['start --port 80x', /'80x' is invalid/],
+    ['start --port -1', /'-1' is invalid/],
+    ['start --port 1e3', /'1e3' is invalid/],
+    ['start --maxpeers many', /'many' is invalid/],
+    ['start --verbosity 6', /'6' is invalid. Want a whole number from 0 to 5/],
+    ['start --network ropsten', /'ropsten' is invalid. Allowed choices are mainnet, sepolia, hoodi/],
+    ['start --networkid 0', /'0' is invalid/],
+    ['start --networkid 18446744073709551616', /Want a whole number from 1 to 2\^64-1/],
+    ['start --network sepolia --genesis g.json', /'--genesis <file>' cannot be used with option '--network <name>'/],
+    ['start --nodekey a --nodekeyhex b', /'--nodekey <file>' cannot be used with option '--nodekeyhex <digits>'/],
+    ['start --nodekey /no/such/file', /there is no node key file \/no\/such\/file/],
+    ['start --nodekeyhex abc', /node key too short, want 64 hex characters/],
+    [`start --nodekeyhex ${'0'.repeat(64)}`, /not a private key/],
+    ['start --peer nonsense', /'nonsense' is invalid. Want enode:\/\//],
+    [`start --peer enode://${id}@127.0.0.1:30303`, /invalid secp256k1 public key/],
+    ['start --trusted enode://ab@127.0.0.1:1', /wrong length, want 128 hex chars/],
+    ['start --for 20', /'20' is invalid. Want a time like 500ms, 20s, 5m or 2h/],
+    ['start --for 0s', /'0s' is invalid/],
+    ['start --for 1000h', /at most 24 days/],
+    ['start --for soon', /'soon' is invalid/],
+    ['dev --nodes 1', /Want a whole number from 2 to 16/],
+    ['dev --block-time 0s', /'0s' is invalid/],
+    ['dev --datadir x', /unknown option '--datadir'/],
+  ] as const)
+    it(`refuses \`${line.slice(0, 60)}\` in one line`, async () => {
+      const { status, out, err } = await run(...line.split(' ').filter(Boolean))
+      expect({ status, out }).to.deep.equal({ status: 1, out: '' })
+      expect(err).to.match(/^error: [^\n]+\n$/)
+      expect(err).to.match(complaint)
+    })
+
+  it('never repeats a key', async () => {
+    const key = 'b71c71a67e1177ad4e901695e1b4b9ee17ae16c6668d313eac2f96dbcda3f29'
+    expect((await run('start', '--nodekeyhex', key)).err).not.to.contain(key)
+  })
+})

@@ -1,0 +1,47 @@
+import { EventEmitter } from 'node:events'
+import type { Io, Signal } from '../../../actors/cli/io.ts'
+
+/** A process under the spec's control. */
+export class ScriptedIo implements Io {
+  readonly stdout = new Written()
+  readonly stderr = new Written()
+  readonly signals = new EventEmitter()
+  readonly createNode: Io['createNode']
+  exitCode: number | undefined
+
+  constructor(createNode: Io['createNode'] = () => Promise.reject(new Error('no node was to be made'))) {
+    this.createNode = createNode
+  }
+
+  exit(code: number): void {
+    this.exitCode ??= code
+  }
+
+  signal(signal: Signal): void {
+    this.signals.emit(signal)
+  }
+
+  get listening(): number {
+    return this.signals.listenerCount('SIGINT') + this.signals.listenerCount('SIGTERM')
+  }
+  get out(): string {
+    return this.stdout.text
+  }
+  get err(): string {
+    return this.stderr.text
+  }
+}
+
+/** What was written to a stream. */
+export class Written {
+  readonly isTTY: boolean
+  text = ''
+
+  constructor(isTTY = false) {
+    this.isTTY = isTTY
+  }
+
+  write(text: string): void {
+    this.text += text
+  }
+}

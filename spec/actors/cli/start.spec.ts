@@ -1,0 +1,123 @@
+import { setImmediate } from 'node:timers/promises'
+import { expect } from 'chai'
+import { runCli } from '../../../actors/cli/program.ts'
+import type { NodeOptions } from '../../../actors/create-node.ts'
+import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { ScriptedIo } from './scripted-io.ts'
+import { StandInNode } from './stand-in-node.ts'
+
+describe('peerchart start', () => {
+  const key = 'b71c71a67e1177ad4e901695e1b4b9ee17ae16c6668d313eac2f96dbcda3f291'
+  const generator = `${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}${'483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8'}`
+  const [one, two] = [`enode://${generator}@127.0.0.1:30303`, `enode://${generator}@[::1]:30304`]
+
+  const begin = (args: string, node = new StandInNode()) => {
+    const given: NodeOptions[] = []
+    const io = new ScriptedIo(async (options) => {
+      given.push(options ?? {})
+      return node.asNode
+    })
+    return { io, node, given, status: runCli(['start', ...args.split(' ').filter(Boolean)], io) }
+  }
+
+  it('runs for the time it was given, and sums up in one line', async () => {
+    const { io, node, status } = begin('--for 20ms --summary --verbosity 0')
+    await setImmediate()
+    node.meet('peer/1', 'ab'.repeat(32))
+    expect(await status).to.equal(0)
+    expect(node.calls).to.deep.equal(['start', 'stop'])
+    expect(io.err).to.equal('')
+    expect(io.out.split('\n')).to.have.length(2)
+    expect(JSON.parse(io.out)).to.deep.equal({ enode: node.enode, peers: 1, head: 12, transitions: 3, errors: 0 })
+  })
+  it('counts the peers it lost as errors, but not those it left', async () => {
+    const node = new StandInNode()
+    node.stop = async () => {
+      node.lose('cd'.repeat(32), 'client quitting')
+    }
+    const { io, status } = begin('--for 20ms --summary', node)
+    await setImmediate()
+    node.meet('peer/1', 'ab'.repeat(32))
+    node.meet('peer/2', 'cd'.repeat(32))
+    node.lose('ab'.repeat(32), 'read timeout')
+    expect(await status).to.equal(0)
+    expect(JSON.parse(io.out)).to.include({ peers: 1, errors: 1 })
+  })
+  it('runs until it is interrupted, and stops once', async () => {
+    const { io, node, status } = begin('')
+    await setImmediate()
+    expect(node.calls).to.deep.equal(['start'])
+    io.signal('SIGTERM')
+    expect(await status).to.equal(0)
+    expect(node.calls).to.deep.equal(['start', 'stop'])
+    expect(io.listening).to.equal(0)
+    expect(io.out).to.equal('')
+  })
+  it('ends when the node ends', async () => {
+    const { node, status } = begin('')
+    await setImmediate()
+    await node.stop()
+    expect(await status).to.equal(0)
+  })
+  it('hands the node what its options say', async () => {
+    const { given, status } = begin(
+      `--datadir d --genesis g --networkid 7 --port 0 --host ::1 --identity me --nodekeyhex ${key} ` +
+        `--peer ${one} --peer ${two} --trusted ${one} --maxpeers 3 --nodial --for 1ms`,
+    )
+    expect(await status).to.equal(0)
+    const [{ log, nodeKey, ...options } = {}] = given
+    expect(options).to.deep.equal({
+      ...{ datadir: 'd', genesis: 'g', networkId: 7n, port: 0, host: '::1', identity: 'me' },
+      ...{ peers: [one, two], trusted: [one], maxPeers: 3, noDial: true },
+    })
+    expect(bytesToHex(nodeKey!)).to.equal(key)
+    expect(log).to.have.property('info')
+  })
+  it("has geth's defaults, but listens on loopback", async () => {
+    const { given, status } = begin('--for 1ms')
+    expect(await status).to.equal(0)
+    const [{ log: _, ...options } = {}] = given
+    expect(options).to.deep.equal({
+      ...{ host: '127.0.0.1', port: 30_303, maxPeers: 50, noDial: false, peers: [], trusted: [] },
+    })
+  })
+  it('imports first, with its progress in the log', async () => {
+    const node = Object.assign(new StandInNode(), {
+      importChain: async (path: string) => {
+        node.calls.push(`import ${path}`)
+        return { blocks: 600, bytes: 10, totalBytes: 10, blocksPerSecond: 1_200 }
+      },
+    })
+    const { io, status } = begin('--import chain.rlp --for 1ms --json-logs', node)
+    expect(await status).to.equal(0)
+    expect(node.calls).to.deep.equal(['import chain.rlp', 'start', 'stop'])
+    const [imported] = io.err.split('\n').map((line) => JSON.parse(line || '{}'))
+    expect(imported).to.include({ message: 'Imported blocks', blocks: 600, 'blocks/s': 1_200, done: '100%' })
+  })
+  it('ends in order when an import is interrupted', async () => {
+    const node = Object.assign(new StandInNode(), { importChain: () => new Promise<never>(() => {}) })
+    const { io, status } = begin('--import chain.rlp --json-logs', node)
+    await setImmediate()
+    io.signal('SIGINT')
+    expect(await status).to.equal(1)
+    expect(node.calls).to.deep.equal(['stop'])
+    expect(io.err.split('\n').at(-2)).to.equal(
+      'error: import interrupted at block 12; the same command goes on from there',
+    )
+  })
+  it('stops what did not start, and says why', async () => {
+    const node = new StandInNode()
+    const taken = Object.assign(new Error('listen EADDRINUSE: 127.0.0.1:30303'), { code: 'EADDRINUSE' })
+    node.start = () => Promise.reject(new Error('listen tcp 127.0.0.1:30303', { cause: taken }))
+    const { io, status } = begin('--verbosity 0', node)
+    expect(await status).to.equal(1)
+    expect(node.calls).to.deep.equal(['stop'])
+    expect(io.err).to.equal('error: listen tcp 127.0.0.1:30303; choose another with --port, 0 for any\n')
+  })
+  it('lets a bug through, with its stack', async () => {
+    const node = new StandInNode()
+    node.start = () => Promise.reject(new TypeError('undefined is not a function'))
+    const { status } = begin('', node)
+    expect(await status.catch((error: Error) => error)).to.be.instanceOf(TypeError)
+  })
+})

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { ScriptedListener } from '../../harness/scripted-listener.ts'
+import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import type { Subject } from '../../harness/subject.ts'
+import type { Attack } from '../attack.ts'
+import { getHeaders } from '../provocations/requests.ts'
+
+/** Two nodes that dial each other at once, in each order: one connection lives, the other ends in "already connected". */
+export const dials: readonly Attack[] = [
+  {
+    name: 'a node that dials us while we dial it, and is first',
+    run: (subject) =>
+      bothWays(subject, async ({ inbound, outbound }) => {
+        await running(inbound)
+        await outbound.rlpx()
+        await outbound.closed()
+        expect(heard(outbound)).to.deep.equal(['disc 0x05', 'closed'])
+        await inbound.ask(getHeaders())
+      }),
+  },
+  {
+    name: 'a node that dials us while we dial it, and is last',
+    run: (subject) =>
+      bothWays(subject, async ({ inbound, outbound }) => {
+        await running(outbound)
+        await inbound.rlpx()
+        await inbound.closed()
+        expect(heard(inbound)).to.deep.equal(['disc 0x05', 'closed'])
+        await outbound.ask(getHeaders())
+      }),
+  },
+  {
+    name: 'a node that dials us while we dial it, and says Hello last',
+    run: (subject) =>
+      bothWays(subject, async ({ inbound, outbound }) => {
+        await inbound.rlpx()
+        await running(outbound)
+        await inbound.next('Hello')
+        inbound.sendHello()
+        await inbound.closed()
+        expect(heard(inbound)).to.deep.equal(['Hello', 'disc 0x05', 'closed'])
+        await outbound.ask(getHeaders())
+      }),
+  },
+]
+
+async function bothWays(
+  subject: Subject,
+  script: (peers: { inbound: ScriptedPeer; outbound: ScriptedPeer }) => Promise<void>,
+): Promise<void> {
+  const privateKey = randomBytes(32)
+  const listener = await ScriptedListener.open({ privateKey })
+  await subject.addPeer(listener.enode)
+  const outbound = await listener.accept()
+  const inbound = await ScriptedPeer.tcp(subject.enode, { privateKey })
+  try {
+    await script({ inbound, outbound })
+  } finally {
+    await subject.removePeer(listener.enode)
+    inbound.close()
+    outbound.close()
+    listener.close()
+  }
+}
+
+async function running(peer: ScriptedPeer): Promise<void> {
+  await peer.rlpx()
+  await peer.hello()
+  await peer.status()
+}
+
+const heard = (peer: ScriptedPeer) => peer.log.map(({ words }) => words)

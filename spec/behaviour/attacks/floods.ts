@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { expect } from 'chai'
+import { parseEnode } from '../../../protocols/enode/enode.ts'
+import type { EthMessage } from '../../../protocols/eth/messages.ts'
+import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import type { Attack } from '../attack.ts'
+import { getHeaders, unknownHash } from '../provocations/requests.ts'
+import { each } from './crowd.ts'
+import { session } from './framing.ts'
+import { sized } from './packets.ts'
+
+/** More than anybody needs. */
+export const floods: readonly Attack[] = [
+  {
+    name: '20,000 Pings, each of which has its Pong',
+    timeout: 40_000,
+    run: async ({ enode }) => {
+      const peer = await session(enode)
+      for (let batch = 0; batch < 40; batch++) {
+        for (let i = 0; i < 500; i++) peer.ping()
+        for (let i = 0; i < 500; i++) await peer.next('Pong')
+      }
+      peer.close()
+    },
+  },
+  {
+    name: '50,000 Pings whose Pongs are never read',
+    timeout: 40_000,
+    growth: 64 << 20,
+    run: async ({ enode }) => {
+      await unread(await session(enode), (peer) => peer.ping(), 50_000)
+    },
+  },
+  {
+    name: 'requests for 1,024 headers whose answers are never read, until the node reads no more',
+    timeout: 40_000,
+    growth: 64 << 20,
+    run: async ({ enode }) => {
+      const ask = (peer: ScriptedPeer) => peer.say(getHeaders({ amount: 1_024n }))
+      expect(await unread(await session(enode), ask, 100_000)).to.be.below(100_000)
+    },
+  },
+  {
+    name: '5,000 requests at once, each of which has its answer',
+    timeout: 40_000,
+    run: async ({ enode }) => {
+      const peer = await session(enode)
+      for (let i = 0n; i < 5_000n; i++) peer.say(getHeaders({ id: i }))
+      for (let i = 0; i < 5_000; i++) await peer.next('BlockHeaders', { timeout: 10_000 })
+      peer.close()
+    },
+  },
+  {
+    name: '20,000 range updates',
+    timeout: 40_000,
+    run: async ({ enode }) => {
+      const peer = await session(enode)
+      const update: EthMessage = { kind: 'BlockRangeUpdate', earliest: 0n, latest: 1n, latestHash: unknownHash }
+      for (let i = 0; i < 20_000; i++) {
+        peer.say(update)
+        await peer.drained()
+      }
+      await peer.ask(getHeaders(), { timeout: 10_000 })
+      peer.close()
+    },
+  },
+  {
+    name: '2,000 auths of random bytes',
+    timeout: 40_000,
+    run: ({ enode }) =>
+      each(Array(2_000).keys(), async () => {
+        const peer = await ScriptedPeer.tcp(enode)
+        peer.sendRaw(sized(400, randomBytes(400)))
+        await peer.closed()
+      }),
+  },
+  {
+    name: '10,000 connections that close at once',
+    timeout: 60_000,
+    run: ({ enode }) => each(Array(10_000).keys(), () => touch(enode), 100),
+  },
+  {
+    name: '500 connections that say nothing, then a good peer',
+    timeout: 30_000,
+    run: async ({ enode }) => {
+      const silent = await Promise.all(Array.from({ length: 500 }, () => ScriptedPeer.tcp(enode)))
+      await delay(1_000)
+      for (const peer of silent) peer.close()
+      const good = await session(enode)
+      await good.ask(getHeaders())
+      good.close()
+    },
+  },
+  {
+    name: '200 sessions that end without a word',
+    timeout: 30_000,
+    run: ({ enode }) =>
+      each(
+        Array(200).keys(),
+        async () => {
+          const peer = await session(enode)
+          peer.say(getHeaders())
+          peer.close()
+        },
+        16,
+      ),
+  },
+]
+
+/** @returns how many of `most` messages could be said to a node whose answers are not read */
+async function unread(peer: ScriptedPeer, say: (peer: ScriptedPeer) => void, most: number): Promise<number> {
+  peer.stopReading()
+  let said = 0
+  const flood = async () => {
+    for (; said < most && !peer.isClosed; said++) {
+      say(peer)
+      await peer.drained()
+    }
+  }
+  await Promise.race([flood(), stalled(() => said)])
+  peer.close()
+  return said
+}
+
+/** Resolves once `progress` has stood still for a second. */
+async function stalled(progress: () => number): Promise<void> {
+  for (let before = -1; before !== progress(); ) {
+    before = progress()
+    await delay(1_000)
+  }
+}
+
+async function touch(enode: string): Promise<void> {
+  const { host, tcp } = parseEnode(enode)
+  const socket = connect({ host: host!, port: tcp })
+  socket.on('error', () => {}) // a node with full hands may refuse
+  await Promise.race([once(socket, 'connect'), once(socket, 'close')])
+  socket.destroy()
+}

@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { expect } from 'chai'
+import type { Subject, Vitals } from '../harness/subject.ts'
+import type { Attack } from './attack.ts'
+import { attacks } from './attacks.ts'
+import { Bystander } from './bystander.ts'
+
+/**
+ * One spec for each attack, in the suite that calls it: the node does what geth does, a bystander loses no answer, memory
+ * stays within the attack's bound, and no connection or timer is left.
+ *
+ * @param subject known once the suite's own `before` hooks are done
+ */
+export function itSurvives(subject: () => Subject): void {
+  let bystander: Bystander
+  let calm: Vitals
+  before(async () => {
+    bystander = await Bystander.join(subject().enode)
+    calm = await subject().vitals()
+  })
+  after(() => bystander?.leave())
+
+  for (const attack of attacks)
+    it(attack.name, async function () {
+      this.timeout((attack.timeout ?? 10_000) + recovery)
+      const before = await subject().vitals()
+      await bystander.during(() => attack.run(subject()))
+      const { peak } = await subject().vitals()
+      const after = await calmed(attack, before)
+      if (peak !== undefined && before.peak !== undefined)
+        expect(peak - before.peak, 'growth of the process').to.be.below(maxPeakGrowth)
+      expect(after.memory - before.memory, 'growth').to.be.below(attack.growth ?? defaultGrowth)
+      expect(countsOf(after), 'what is left').to.deep.equal(countsOf(calm))
+      if (after.timers !== undefined) expect(after.timers, 'timers').to.be.at.most(calm.timers! + spareTimers)
+      await bystander.ask()
+    })
+
+  /** @returns how it is once it is calm, or when the time is up */
+  async function calmed(attack: Attack, before: Vitals): Promise<Vitals> {
+    const deadline = performance.now() + recovery
+    for (;;) {
+      const now = await subject().vitals()
+      const hasShrunk = now.memory - before.memory < (attack.growth ?? defaultGrowth)
+      const isCalm = isDeepStrictEqual(countsOf(now), countsOf(calm))
+      if ((hasShrunk && isCalm) || performance.now() > deadline) return now
+      await delay(100)
+    }
+  }
+}
+
+const countsOf = ({ peers, sockets, actors }: Vitals) => ({ peers, sockets, actors })
+
+/** Milliseconds that a node may take to forget an attack. */
+const recovery = 8_000
+const defaultGrowth = 32 << 20
+/** What the process may take more at its worst moment. */
+const maxPeakGrowth = 150 << 20
+/** Those that remember for half a minute whom the node dialed. */
+const spareTimers = 2

@@ -1,0 +1,114 @@
+import {
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  type AnyStateNode,
+  type EventFromLogic,
+  getInitialMicrosteps,
+  getMicrosteps,
+  type InputFrom,
+  initialTransition,
+  type SnapshotFrom,
+  transition,
+} from 'xstate'
+import { describeState } from '../actors/feed.ts'
+
+type ContextOf<Machine extends AnyStateMachine> =
+  SnapshotFrom<Machine> extends { context: infer Context } ? Context : never
+export type Effect = readonly [name: string, params: unknown]
+export type Step<Machine extends AnyStateMachine> = {
+  /** Active states in words: `running.(keepalive.quiet writing.flowing)`. */
+  readonly state: string
+  /** Effects of the last event, by name with their params, in order. */
+  readonly effects: Effect[]
+  readonly context: ContextOf<Machine>
+  readonly snapshot: SnapshotFrom<Machine>
+}
+
+/** What the walks of a chart have touched. One for each chart, shared by every spec that walks it. */
+export type ChartCoverage = {
+  readonly machine: AnyStateMachine
+  readonly entered: Set<string>
+  readonly taken: Set<string>
+}
+const coverages = new Map<string, ChartCoverage>()
+export const chartCoverage = (): ReadonlyMap<string, ChartCoverage> => coverages
+
+/** Steps a chart as pure functions: no effect runs, every effect is seen, and what was touched is remembered. */
+export class ChartWalk<Machine extends AnyStateMachine> {
+  readonly #machine: Machine
+  readonly #coverage: ChartCoverage
+
+  constructor(machine: Machine) {
+    this.#machine = machine
+    this.#coverage = coverages.get(machine.id) ?? { machine, entered: new Set(), taken: new Set() }
+    coverages.set(machine.id, this.#coverage)
+  }
+
+  /** States and transitions that no walk has touched, by name. */
+  get untouched(): string[] {
+    return untouched(this.#coverage)
+  }
+
+  /** Where `events` lead from the start. */
+  from(input: InputFrom<Machine>, ...events: EventFromLogic<Machine>[]): Step<Machine> {
+    for (const [passed] of getInitialMicrosteps(this.#machine, input as never)) this.#enter(passed as never)
+    const [snapshot, actions] = initialTransition(this.#machine, input as never)
+    return this.#steps(snapshot as SnapshotFrom<Machine>, actions, events)
+  }
+
+  /** Where `events` lead from a step taken before. */
+  on(step: Step<Machine>, ...events: EventFromLogic<Machine>[]): Step<Machine> {
+    return this.#steps(step.snapshot, [], events)
+  }
+
+  #steps(start: SnapshotFrom<Machine>, actions: readonly unknown[], events: EventFromLogic<Machine>[]): Step<Machine> {
+    const machine: AnyStateMachine = this.#machine
+    let snapshot = start as AnyMachineSnapshot
+    let effects = actions as { type: string; params?: unknown }[]
+    this.#enter(snapshot)
+    for (const event of events) {
+      for (const one of machine.getTransitionData(snapshot as never, event))
+        this.#coverage.taken.add(transitionLabel(one))
+      for (const [passed] of getMicrosteps(machine, snapshot as never, event)) this.#enter(passed as never)
+      ;[snapshot, effects] = transition(machine, snapshot as never, event) as [AnyMachineSnapshot, never[]]
+      this.#enter(snapshot)
+    }
+    return {
+      state: describeState(snapshot.value),
+      effects: effects.filter(({ type }) => !type.startsWith('xstate.')).map(({ type, params }) => [type, params]),
+      context: snapshot.context,
+      snapshot: snapshot as SnapshotFrom<Machine>,
+    }
+  }
+
+  #enter(snapshot: AnyMachineSnapshot): void {
+    for (const node of snapshot._nodes) this.#coverage.entered.add(node.id)
+  }
+}
+
+/** States and transitions of `machine` that no walk has touched, by name. */
+export function untouched({ machine, entered, taken }: ChartCoverage): string[] {
+  const nodes = nodesOf(machine.root)
+  return [
+    ...nodes.filter((node) => !entered.has(node.id)).map((node) => `state ${node.id}`),
+    ...nodes
+      .flatMap((node) => [...node.transitions.values()].flat())
+      .map(transitionLabel)
+      .filter((label) => !taken.has(label))
+      .map((label) => `transition ${label}`),
+  ]
+}
+
+export const nodesOf = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodesOf)]
+
+type Labelled = {
+  source: AnyStateNode
+  eventType: string
+  guard?: unknown
+  target?: readonly AnyStateNode[] | undefined
+}
+export function transitionLabel({ source, eventType, guard, target }: Labelled): string {
+  const condition =
+    guard === undefined ? '' : ` [${typeof guard === 'object' && guard ? (guard as { type: string }).type : guard}]`
+  return `${source.id} · ${eventType}${condition}${target ? ` → ${target.map(({ id }) => id).join(' ')}` : ''}`
+}

@@ -1,0 +1,43 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+// Real clients are used where they are found and never built or downloaded here.
+
+/** @returns the path of geth: `GETH`, or the first on PATH */
+export const findGeth = (): string | undefined => find('geth', process.env.GETH)
+/** @returns the path of geth's devp2p command: `DEVP2P`, or the first on PATH */
+export const findDevp2p = (): string | undefined => find('devp2p', process.env.DEVP2P)
+
+/**
+ * Skips the running spec, or the suite of the running hook, when `found` is undefined.
+ * @throws with PEERCHART_REQUIRE_GETH=1, where absence is a failure
+ */
+export function requireClient(context: Mocha.Context, found: string | undefined, name: 'geth' | 'devp2p'): string {
+  if (found !== undefined) return found
+  if (process.env.PEERCHART_REQUIRE_GETH === '1') throw new Error(`PEERCHART_REQUIRE_GETH=1, and no ${name} on PATH`)
+  return skip(context, `no ${name} on PATH: set ${name.toUpperCase()} or PATH to run this`)
+}
+
+/** Skips, and says why in the title that the reporter prints. */
+export function skip(context: Mocha.Context, reason: string): never {
+  const runnable = context.test ?? context.currentTest
+  const suite = runnable?.parent
+  if (suite && (runnable as { type?: string }).type === 'hook') suite.title += ` — skipped: ${reason}`
+  else if (runnable) runnable.title += ` — skipped: ${reason}`
+  return context.skip()
+}
+
+function find(name: string, configured: string | undefined): string | undefined {
+  if (configured) return configured
+  const places = (process.env.PATH ?? '').split(delimiter).filter((place) => place !== '')
+  return places.map((place) => join(place, name)).find(isExecutable)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,144 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createHmac, randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+
+export type GethOptions = {
+  /** The executable: see findGeth. */
+  readonly path: string
+  /** A genesis.json. */
+  readonly genesis: string
+  readonly networkId: bigint
+  /** A chain.rlp to import. */
+  readonly chain?: string
+  /** Further flags. */
+  readonly args?: readonly string[]
+}
+
+/** A JSON-RPC request as its files have it. */
+export type RpcRequest = { readonly method: string; readonly params: readonly unknown[] }
+
+/** A geth on 127.0.0.1 with a fresh datadir, without discovery. */
+export class Geth {
+  /** 32 bytes. */
+  readonly nodeKey: Uint8Array
+  readonly enode: string
+  readonly #process: ChildProcess
+  readonly #datadir: string
+  readonly #endpoints: { readonly rpc: string; readonly engine: string }
+  readonly #secret: Uint8Array
+
+  private constructor(
+    process: ChildProcess,
+    started: { datadir: string; nodeKey: Uint8Array; secret: Uint8Array; enode: string; rpc: string; engine: string },
+  ) {
+    this.#process = process
+    this.#datadir = started.datadir
+    this.#secret = started.secret
+    this.#endpoints = started
+    this.nodeKey = started.nodeKey
+    this.enode = started.enode
+  }
+
+  /** @throws geth did not start: the message has the end of its log */
+  static async start({ path, genesis, networkId, chain, args = [] }: GethOptions): Promise<Geth> {
+    const datadir = await mkdtemp(join(tmpdir(), 'peerchart-geth-'))
+    const run = (...args: string[]) => promisify(execFile)(path, ['--datadir', datadir, ...args])
+    try {
+      await run('init', genesis)
+      if (chain !== undefined) await run('import', chain)
+      return await launch(path, datadir, ['--networkid', `${networkId}`, ...args])
+    } catch (error) {
+      await rm(datadir, { recursive: true, force: true })
+      throw error
+    }
+
+    async function launch(path: string, datadir: string, args: readonly string[]): Promise<Geth> {
+      const [nodeKey, secret] = [randomBytes(32), randomBytes(32)]
+      await writeFile(join(datadir, 'jwt.hex'), bytesToHex(secret))
+      const flags = [
+        '--datadir',
+        datadir,
+        '--nodekeyhex',
+        bytesToHex(nodeKey),
+        '--authrpc.jwtsecret',
+        join(datadir, 'jwt.hex'),
+      ]
+      const process = spawn(path, [...flags, ...onLoopback, ...args], { stdio: ['ignore', 'ignore', 'pipe'] })
+      return new Geth(process, { datadir, nodeKey, secret, ...(await addressesOf(process)) })
+    }
+  }
+
+  /** @throws {Error} geth's answer is an error: its message */
+  rpc<Result>(method: string, ...params: unknown[]): Promise<Result> {
+    return post(this.#endpoints.rpc, { method, params })
+  }
+
+  /** Calls the engine API with a fresh token. @throws {Error} geth's answer is an error: its message */
+  engine<Result>({ method, params }: RpcRequest): Promise<Result> {
+    return post(this.#endpoints.engine, { method, params }, { authorization: `Bearer ${jwt(this.#secret)}` })
+  }
+
+  /** Resident memory, in bytes. */
+  async memory(): Promise<number> {
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', `${this.#process.pid}`])
+    return Number(stdout) * 1024
+  }
+
+  async stop(): Promise<void> {
+    if (this.#process.exitCode === null) {
+      this.#process.kill('SIGINT')
+      await once(this.#process, 'exit')
+    }
+    await rm(this.#datadir, { recursive: true, force: true })
+  }
+}
+
+/** HS256 with the one claim that the engine API wants. @param secret 32 bytes */
+export function jwt(secret: Uint8Array, issuedAt: number = Math.floor(Date.now() / 1000)): string {
+  const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url')
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ iat: issuedAt })}`
+  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
+}
+
+const loopback = '127.0.0.1'
+const onLoopback = [
+  ...['--nodiscover', '--nat', 'none', '--port', '0', '--maxpeers', '500', '--ipcdisable', '--log.format', 'json'],
+  ...['--http', '--http.addr', loopback, '--http.port', '0', '--http.api', 'admin,debug,eth,net'],
+  ...['--authrpc.addr', loopback, '--authrpc.port', '0'],
+]
+
+/** Reads geth's log until it has said where it listens; from then on the log is thrown away. */
+async function addressesOf(process: ChildProcess): Promise<{ enode: string; rpc: string; engine: string }> {
+  const found: { enode?: string; rpc?: string; engine?: string } = {}
+  const tail: string[] = []
+  const lines = createInterface({ input: process.stderr! })
+  for await (const line of lines) {
+    tail.push(line)
+    if (tail.length > 20) tail.shift()
+    const { msg, self, endpoint, auth } = line.startsWith('{') ? JSON.parse(line) : {}
+    if (msg === 'Started P2P networking') found.enode = self
+    if (msg === 'HTTP server started') found[String(auth) === 'true' ? 'engine' : 'rpc'] = `http://${endpoint}`
+    const { enode, rpc, engine } = found
+    if (!enode || !rpc || !engine) continue
+    process.stderr!.resume()
+    return { enode: enode.replace(/\[::\]|0\.0\.0\.0/, loopback), rpc, engine }
+  }
+  throw new Error(`geth ended before it listened:\n${tail.join('\n')}`)
+}
+
+async function post<Result>(url: string, request: RpcRequest, headers: Record<string, string> = {}): Promise<Result> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...request }),
+  })
+  const { result, error } = (await response.json()) as { result: Result; error?: { message: string } }
+  if (error) throw new Error(`${request.method}: ${error.message}`)
+  return result
+}

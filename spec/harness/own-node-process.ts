@@ -1,0 +1,87 @@
+import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
+import { createNode, type PeerchartNode } from '../../actors/create-node.ts'
+import { createLogger } from '../../actors/log.ts'
+import type { PeerInfo } from '../../actors/p2p/peer-info.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { makeBlocks } from '../actors/chain/make-chain.ts'
+import type { OwnNodeOptions } from './own-node.ts'
+import type { Vitals } from './subject.ts'
+
+// The process of startOwnNode: runs one node as its parent says.
+
+export type OwnNodeCalls = {
+  start(options: OwnNodeOptions & { nodeKey: Uint8Array }): Promise<{ enode: string; head: number }>
+  addPeer(enode: string): Promise<void>
+  removePeer(enode: string): Promise<void>
+  vitals(): Promise<Vitals>
+  head(): Promise<{ number: number; hash: string }>
+  peers(): Promise<readonly Pick<PeerInfo, 'id' | 'name' | 'caps' | 'protocols'>[]>
+  stop(): Promise<void>
+}
+
+export type Call = { readonly id: number; readonly name: keyof OwnNodeCalls; readonly params: readonly unknown[] }
+export type Reply = { readonly id: number; readonly result?: unknown; readonly error?: string }
+
+let node: PeerchartNode
+/** The highest resident memory since it was last asked for. */
+let peak = 0
+setInterval(() => {
+  peak = Math.max(peak, process.memoryUsage.rss())
+}, 50).unref()
+
+const methods: OwnNodeCalls = {
+  async start({ chain, blocks = 40, isWatched = false, genesis, ...options }) {
+    node = await createNode({
+      ...{ host: '127.0.0.1', port: 0, maxPeers: 500, ...options },
+      genesis: genesis ?? devGenesisJson,
+      ...(isWatched && { log: createLogger({ verbosity: 5, json: true }) }),
+    })
+    if (isWatched)
+      node.events$.subscribe((event) =>
+        JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? `${value}` : value)),
+      )
+    if (chain !== undefined) await node.importChain(chain)
+    else if (genesis === undefined) await node.chain.insertBlocks(makeBlocks(devGenesis(), node.chain.head, blocks))
+    await node.start()
+    return { enode: node.enode, head: Number(node.chain.head.number) }
+  },
+  async addPeer(enode) {
+    node.addPeer(enode)
+  },
+  removePeer: (enode) => node.removePeer(enode),
+  async vitals() {
+    globalThis.gc!()
+    const { heapUsed, external, rss } = process.memoryUsage()
+    const highest = Math.max(peak, rss)
+    peak = 0
+    const resources = process.getActiveResourcesInfo()
+    return {
+      memory: heapUsed + external,
+      peak: highest,
+      peers: node.peers().length,
+      sockets: resources.filter((resource) => resource.startsWith('TCP')).length,
+      timers: resources.filter((resource) => resource === 'Timeout').length,
+      actors: node.feed.actors.length,
+    }
+  },
+  async head() {
+    const { number, hash } = node.chain.head
+    return { number: Number(number), hash: bytesToHex(hash) }
+  },
+  async peers() {
+    return node.peers().map(({ id, name, caps, protocols }) => ({ id, name, caps, protocols }))
+  },
+  async stop() {
+    await node.stop()
+    setImmediate(() => process.disconnect()) // the answer first
+  },
+}
+
+process.on('message', async ({ id, name, params }: Call) => {
+  const method = methods[name] as (...params: readonly unknown[]) => Promise<unknown>
+  const reply = await method(...params).then(
+    (result): Reply => ({ id, result }),
+    (error: Error): Reply => ({ id, error: error.stack ?? error.message }),
+  )
+  if (process.connected) process.send!(reply)
+})

@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { findDevp2p, requireClient } from '../harness/clients.ts'
+import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
+
+describe("geth's devp2p rlpx ping", () => {
+  let node: OwnNode | undefined
+  after(() => node?.stop())
+
+  it('prints our Hello', async function () {
+    const path = requireClient(this, findDevp2p(), 'devp2p')
+    node = await startOwnNode()
+    const { stdout } = await promisify(execFile)(path, ['rlpx', 'ping', node.enode], { timeout: 10_000 })
+    expect(stdout)
+      .to.match(/Version:0x5/)
+      .and.match(/Name:"peerchart\//i)
+    for (const version of [68, 69, 70, 71, 72]) expect(stdout).to.contain(`eth/${version}`)
+  })
+})

@@ -1,0 +1,17 @@
+import { findGeth, requireClient } from '../harness/clients.ts'
+import { requireEthtest } from '../harness/ethtest.ts'
+import { Geth } from '../harness/geth.ts'
+
+let running: Promise<Geth> | undefined
+
+/** The geth that all interop specs share: at the head of the ethtest chain, without a consensus client. Skips without one. */
+export function ethtestGeth(context: Mocha.Context): Promise<Geth> {
+  const path = requireClient(context, findGeth(), 'geth')
+  const { genesis, chain, networkId } = requireEthtest(context)
+  running ??= Geth.start({ path, genesis, chain, networkId })
+  return running
+}
+
+after(async () => {
+  await (await running)?.stop()
+})

@@ -1,0 +1,20 @@
+import { ethtest } from '../harness/ethtest.ts'
+import type { Geth } from '../harness/geth.ts'
+import type { Subject } from '../harness/subject.ts'
+
+/** geth, to be tried as our own node is. */
+export function gethSubject(geth: Geth): Subject {
+  return {
+    enode: geth.enode,
+    nodeKey: geth.nodeKey,
+    head: Number(ethtest.head),
+    addPeer: (enode) => geth.rpc('admin_addPeer', enode),
+    removePeer: (enode) => geth.rpc('admin_removePeer', enode),
+    vitals: async () => {
+      await geth.rpc('debug_freeOSMemory')
+      const peers = await geth.rpc<unknown[]>('admin_peers')
+      return { memory: await geth.memory(), peers: peers.length }
+    },
+    stop: () => geth.stop(),
+  }
+}

@@ -1,0 +1,106 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { expect } from 'chai'
+
+/** spec → actors → machines → protocols, never up and never sideways: the enforcers are tried on a small tree of their own. */
+describe('the layer rule', function () {
+  this.timeout(60_000)
+  const root = join(import.meta.dirname, '..')
+  const sound = {
+    'protocols/lib/bytes.ts': 'export const bytes = 1\n',
+    'protocols/eth/status.ts': "import { bytes } from '../lib/bytes.ts'\n\nexport const status = bytes\n",
+    'protocols/p2p/hello.ts': 'export const hello = 5\n',
+    'machines/peer.ts':
+      "import { setup } from 'xstate'\nimport { hello } from '../protocols/p2p/hello.ts'\n\nexport const peer = [setup, hello]\n",
+    'actors/node.ts':
+      "import { peer } from '../machines/peer.ts'\n\nexport const node = [peer, Math.random(), Date.now()]\n",
+    'spec/node.ts': "import { node } from '../actors/node.ts'\n\nexport const spec = node\n",
+  }
+  let tree: string
+
+  beforeEach(() => {
+    tree = mkdtempSync(join(tmpdir(), 'peerchart-layers-'))
+    for (const file of ['package.json', 'biome.json', '.biome', 'tsconfig.json', 'tsconfig.base.json'])
+      cpSync(join(root, file), join(tree, file), { recursive: true })
+    for (const layer of ['protocols', 'machines', 'actors', 'spec'])
+      cpSync(join(root, layer, 'tsconfig.json'), join(tree, layer, 'tsconfig.json'))
+    symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
+    for (const [file, text] of Object.entries(sound)) write(file, text)
+  })
+  afterEach(() => rmSync(tree, { recursive: true, force: true }))
+
+  it('lets a tree pass that keeps it', () => {
+    expect(compile(), 'tsc').to.equal('')
+    expect(lint(), 'biome').to.equal('')
+  })
+
+  it('lets tsc refuse protocols that import machines', () => {
+    write('protocols/eth/bad.ts', "import { peer } from '../../machines/peer.ts'\n\nexport const bad = peer\n")
+    expect(compile()).to.match(/protocols.*TS6307/s)
+  })
+  it('lets tsc refuse machines that import actors', () => {
+    write('machines/bad.ts', "import { node } from '../actors/node.ts'\n\nexport const bad = node\n")
+    expect(compile()).to.match(/machines.*TS6307/s)
+  })
+  it('lets tsc refuse actors that import specs', () => {
+    write('actors/bad.ts', "import { spec } from '../spec/node.ts'\n\nexport const bad = spec\n")
+    expect(compile()).to.match(/actors.*TS6307/s)
+  })
+
+  for (const layer of ['protocols/eth', 'machines'])
+    it(`lets tsc and biome refuse the world in ${layer}`, () => {
+      const ambient = ['setTimeout', 'process', 'Buffer', 'console', 'crypto']
+      const language = ['Date', 'globalThis']
+      const names = [...ambient, ...language, 'Math.random', 'connect']
+      write(`${layer}/bad.ts`, `import { connect } from 'node:net'\n\nexport const bad = [${names}]\n`)
+      const [compiled, linted] = [compile(), lint()]
+      for (const name of ambient) expect(compiled).to.contain(`Cannot find name '${name}'`)
+      expect(compiled).to.contain("'node:net'")
+      for (const name of [...ambient, ...language]) expect(linted).to.contain(`the global variable ${name}`)
+      expect(linted).to.contain('randomness is an input').and.contain('noNodejsModules')
+    })
+
+  it('lets biome refuse two protocol folders that import each other', () => {
+    write('protocols/eth/bad.ts', "import { hello } from '../p2p/hello.ts'\n\nexport const bad = hello\n")
+    expect(lint()).to.contain('protocol folders never import each other')
+  })
+  it('lets biome refuse a shared file that imports a protocol folder', () => {
+    write('protocols/lib/bad.ts', "import { hello } from '../p2p/hello.ts'\n\nexport const bad = hello\n")
+    expect(lint()).to.contain('protocol folders never import each other')
+  })
+  it('lets biome refuse a chart in protocols', () => {
+    write('protocols/eth/bad.ts', "import { setup } from 'xstate'\n\nexport const bad = setup\n")
+    expect(lint()).to.contain('charts are in machines/')
+  })
+  it('lets biome refuse a chart that is made of anything but xstate and protocols', () => {
+    write('machines/bad.ts', "import { map } from 'rxjs'\n\nexport const bad = map\n")
+    expect(lint()).to.contain('a chart is made of xstate and protocols/ only')
+  })
+  it('lets biome refuse an import cycle', () => {
+    write('machines/one.ts', "import { two } from './two.ts'\n\nexport const one = () => two\n")
+    write('machines/two.ts', "import { one } from './one.ts'\n\nexport const two = () => one\n")
+    expect(lint()).to.contain('noImportCycles')
+  })
+
+  function write(file: string, text: string): void {
+    mkdirSync(dirname(join(tree, file)), { recursive: true })
+    writeFileSync(join(tree, file), text)
+  }
+
+  const compile = () => complaintsOf('typescript/bin/tsc', '-b')
+  const lint = () => complaintsOf('@biomejs/biome/bin/biome', 'check', '--colors=off')
+
+  /** @returns what the tool says when it fails; nothing when it passes */
+  function complaintsOf(tool: string, ...args: string[]): string {
+    try {
+      execFileSync(process.execPath, [join(root, 'node_modules', tool), ...args], { cwd: tree, stdio: 'pipe' })
+      return ''
+    } catch (error) {
+      const { status, stdout, stderr } = error as { status: number | null; stdout: Buffer; stderr: Buffer }
+      if (status === null) throw error
+      return `${stdout}${stderr}` || `exit ${status}`
+    }
+  }
+})

@@ -1,0 +1,104 @@
+import { expect } from 'chai'
+import {
+  asItem,
+  HashList,
+  LazyList,
+  MalformedItem,
+  type ReadItem,
+  Uint32List,
+} from '../../../protocols/eth/lazy-list.ts'
+import { hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { RlpError, readItem, toUint } from '../../../protocols/lib/rlp.ts'
+import { repeat } from '../../vectors/eth-messages.ts'
+
+const item = (hex: string) => readItem(hexToBytes(hex))
+const readUint: ReadItem<bigint> = ({ content }) => toUint(content)
+
+describe('a lazy list', () => {
+  it('counts its items and opens them one by one', () => {
+    const list = new LazyList(item('c50102820100'), readUint)
+    expect(list.count).to.equal(3)
+    expect([...list]).to.deep.equal([1n, 2n, 256n])
+    expect([...list]).to.deep.equal([1n, 2n, 256n])
+  })
+  it('opens none that is not asked for', () => {
+    const [first] = new LazyList(item('c20100'), readUint)
+    expect(first).to.equal(1n)
+  })
+  it('says which item is malformed', () => {
+    expect(() => [...new LazyList(item('c3010200'), readUint)])
+      .to.throw(MalformedItem, 'item 2: integer with a leading zero')
+      .with.property('index', 2)
+  })
+  it('lets our own errors through', () => {
+    const readBadly = () => {
+      throw new TypeError('ours')
+    }
+    expect(() => [...new LazyList(item('c101'), readBadly)]).to.throw(TypeError, 'ours')
+  })
+  it('wraps the malformed item of a list within', () => {
+    const lists = new LazyList(item('c3c20100'), (inner) => [...new LazyList(inner, readUint)])
+    expect(() => [...lists]).to.throw(MalformedItem, 'item 0: item 1: integer with a leading zero')
+  })
+  it('does not begin when an item reaches past the end', () => {
+    expect(() => new LazyList(item('c20183'), asItem)).to.throw(RlpError, 'larger than the input')
+  })
+  it('is no string', () => expect(() => new LazyList(item('820101'), asItem)).to.throw(RlpError, 'expected a list'))
+  it('holds 10^6 empty items in the bytes they came in', () => {
+    const bytes = Uint8Array.of(0xfa, 0x0f, 0x42, 0x40, ...[])
+    const payload = new Uint8Array(4 + 1_000_000).fill(0xc0)
+    payload.set(bytes)
+    const before = process.memoryUsage().heapUsed
+    const list = new LazyList(readItem(payload), asItem)
+    expect(list.count).to.equal(1_000_000)
+    expect(process.memoryUsage().heapUsed - before).to.be.below(20_000_000)
+    expect(list.raw.buffer).to.equal(payload.buffer)
+  })
+  it('is made of items that are RLP already, however many', () => {
+    const list = LazyList.of(new Array<Uint8Array>(200_000).fill(Uint8Array.of(1)), readUint)
+    expect(list.count).to.equal(200_000)
+  })
+})
+
+describe('a list of hashes', () => {
+  const hashes = [repeat(1, 32), repeat(2, 32), repeat(0, 32)]
+
+  it('comes back as it was made', () => {
+    const list = HashList.of(hashes)
+    expect(list.count).to.equal(3)
+    expect([...list]).to.deep.equal(hashes)
+    expect([list.at(-1), list.at(1), list.at(3)]).to.deep.equal([undefined, hashes[1], undefined])
+    expect([...HashList.of([])]).to.deep.equal([])
+  })
+  for (const [what, hex] of [
+    ['a hash of 31 bytes', `e09f${'11'.repeat(31)}`],
+    ['a hash of 33 bytes', `e2a1${'11'.repeat(33)}`],
+    ['a list for a hash', `e1e0${'c0'.repeat(32)}`],
+    ['an item short of its bytes', `e0a0${'11'.repeat(31)}`],
+    ['a string', `a0${'11'.repeat(32)}`],
+  ] as const)
+    it(`is none with ${what}`, () => expect(() => new HashList(item(hex))).to.throw(RlpError))
+  it('takes no hash of ours that is none', () => expect(() => HashList.of([repeat(1, 31)])).to.throw(RangeError))
+})
+
+describe('a list of uint32', () => {
+  const values = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0xffff, 0x10000, 0xffffff, 0x1000000, 2 ** 31, 2 ** 32 - 1]
+
+  it('comes back as it was made', () => {
+    const list = Uint32List.of(values)
+    expect(list.count).to.equal(values.length)
+    expect([...list]).to.deep.equal(values)
+  })
+  for (const [what, hex] of [
+    ['five bytes', 'c6850100000000'],
+    ['a zero byte', 'c100'],
+    ['a leading zero', 'c3820001'],
+    ['a byte with a prefix', 'c28101'],
+    ['a list', 'c1c0'],
+    ['a string in its place', '820101'],
+  ] as const)
+    it(`is none with ${what}`, () => expect(() => new Uint32List(item(hex))).to.throw(RlpError))
+  it('takes no number of ours that is none', () => {
+    for (const value of [-1, 1.5, 2 ** 32, Number.NaN]) expect(() => Uint32List.of([value])).to.throw(RangeError)
+  })
+})
