@@ -1,35 +1,50 @@
 import type { FeedEntry } from './feed.ts'
 
+export type NamedPeer = { readonly actor: string; readonly id: string }
+
 /**
  * Knows which peer an actor belongs to. A connection's actor is numbered (`peer/7`) before anybody knows who is there;
- * the server announces the node id a moment after the chart was admitted, in the same order.
+ * its chart is admitted and the server announces the node id within one step, in either order.
  */
 export class PeerNames {
-  /** Admitted and not announced yet, oldest first. BOUNDED: by the peers being set up. */
+  /** Admitted and not announced, or announced and not admitted. BOUNDED: by the peers being set up. */
   readonly #admitted: string[] = []
+  readonly #announced: string[] = []
   /** Node ids by actor. BOUNDED: by the peers alive. */
   readonly #ids = new Map<string, string>()
 
-  /** To be told every entry of the node's feed. */
-  note(entry: FeedEntry): void {
-    if (entry.type === 'actor.stopped') this.#ids.delete(entry.actor)
-    else if (entry.type === 'transition' && entry.chart === 'peer' && entry.to === 'admitted')
-      this.#admitted.push(entry.actor)
+  /**
+   * To be told every entry of the node's feed, after its own name was asked for: the last one takes the name away.
+   * @returns the peer that has got its name by it
+   */
+  note(entry: FeedEntry): NamedPeer | undefined {
+    if (entry.type !== 'transition' || entry.chart !== 'peer') return undefined
+    if (entry.to === 'admitted') this.#admitted.push(entry.actor)
+    if (entry.to === 'closed') this.#ids.delete(entry.actor)
+    return this.#name()
   }
 
   /**
    * To be told of every peer that was added.
-   * @returns its actor
+   * @returns as {@link note}
    */
-  announce(id: string): string | undefined {
-    const actor = this.#admitted.shift()
-    if (actor !== undefined) this.#ids.set(actor, id)
-    return actor
+  announce(id: string): NamedPeer | undefined {
+    this.#announced.push(id)
+    return this.#name()
   }
 
   /** @returns the node id; undefined for an actor that is no peer's, or a peer that is not known yet */
   idOf(actor: string): string | undefined {
     return this.#ids.get(/^peer\/\d+/.exec(actor)?.[0] ?? '')
+  }
+
+  #name(): NamedPeer | undefined {
+    const [actor, id] = [this.#admitted[0], this.#announced[0]]
+    if (actor === undefined || id === undefined) return undefined
+    this.#admitted.shift()
+    this.#announced.shift()
+    this.#ids.set(actor, id)
+    return { actor, id }
   }
 }
 

@@ -18,6 +18,8 @@ export const downloadLimits = {
   maxPolled: 3,
   /** Milliseconds for one answer; geth's varies from 2 to 60 s (msgrate). */
   patience: 10_000,
+  /** Milliseconds until a peer that failed gets work again in the same sync. */
+  restInterval: 30_000,
 } as const
 
 export type Job = {
@@ -68,13 +70,13 @@ export function planSkeleton(after: bigint, anchors: readonly bigint[], nextId: 
 
 export type Assignment = { readonly peer: number; readonly job: Job }
 
-/** Gives every idle peer the first job that it can do; the tired come last. */
+/** Gives every idle peer the first job that it can do. */
 export function assignJobs(plan: Plan, sources: ReadonlyMap<number, Source>): [Plan, Assignment[]] {
   const wanted = [...plan.wanted]
   const running = new Map(plan.running)
   const assigned: Assignment[] = []
-  const idle = [...sources].filter(([peer]) => !running.has(peer))
-  for (const [peer, source] of idle.sort(([, a], [, b]) => Number(a.isTired) - Number(b.isTired))) {
+  for (const [peer, source] of sources) {
+    if (running.has(peer)) continue
     const at = wanted.findIndex((job) => isStartable(plan, job) && canDo(peer, source, job))
     if (at < 0) continue
     const [job] = wanted.splice(at, 1)
@@ -134,8 +136,8 @@ function isStartable(plan: Plan, job: Job): boolean {
 }
 
 /** EIP-7642: below `earliest` a peer has headers only. */
-function canDo(peer: number, { range }: Source, { kind, first, last, failedBy }: Job): boolean {
-  if (!range || failedBy.includes(peer)) return false
+function canDo(peer: number, { range, isTired }: Source, { kind, first, last, failedBy }: Job): boolean {
+  if (!range || isTired || failedBy.includes(peer)) return false
   return last <= range.latest && (kind === 'headers' || first >= range.earliest)
 }
 

@@ -12,7 +12,7 @@ export type Source = {
   readonly polls: number
   /** An answer on its head is under way. */
   readonly isAsked: boolean
-  /** It failed since the last poll: others go first, and it is no one to follow. */
+  /** It failed: it gets no work and is not followed until it has rested. */
   readonly isTired: boolean
   /** Syncs in a row that got stuck behind it. */
   readonly strikes: number
@@ -36,12 +36,12 @@ export const newSource = (range: BlockRange | undefined): Source => ({
   strikes: 0,
 })
 
-/** A poll later: ranges that did not change count, and the tired are rested. */
+/** A poll later: ranges that did not change count. */
 export function aged(sources: Sources): Sources {
   return new Map(
     [...sources].map(([peer, source]) => {
       const polls = source.polls + 1
-      return [peer, { ...source, polls, counts: source.counts || polls >= settledPolls, isTired: false }]
+      return [peer, { ...source, polls, counts: source.counts || polls >= settledPolls }]
     }),
   )
 }

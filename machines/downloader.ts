@@ -113,6 +113,9 @@ const { enqueueActions, extend } = setup({
       sources: learnt(context.sources, peer, head),
     })),
     age: assign(({ context }) => ({ sources: aged(context.sources) })),
+    restAll: assign(({ context: { sources } }) => ({
+      sources: changed(sources, [...sources.keys()], { isTired: false }),
+    })),
     tire: assign(({ context }, { peer }: { peer: number }) => ({
       sources: changed(context.sources, [peer], { isTired: true }),
     })),
@@ -163,7 +166,10 @@ const { enqueueActions, extend } = setup({
     isSkeletonFilled: ({ context: { plan } }) => plan.imported >= plan.end,
     isStuck: ({ context }) => isStuck(context.plan, context.sources),
   },
-  delays: { headPollInterval: ({ context }) => context.pollInterval },
+  delays: {
+    headPollInterval: ({ context }) => context.pollInterval,
+    restInterval: downloadLimits.restInterval,
+  },
 })
 
 /** Follows the highest range that peers announce: geth's downloader, without a consensus client to tell the head. */
@@ -231,7 +237,7 @@ export const downloaderMachine = extend({
     idle: {
       description: 'nobody is known to be ahead; heads are polled',
       always: { guard: 'hasTarget', target: 'syncing', actions: 'aim' },
-      after: { headPollInterval: { target: 'idle', reenter: true, actions: ['age', 'pollHeads'] } },
+      after: { headPollInterval: { target: 'idle', reenter: true, actions: ['age', 'restAll', 'pollHeads'] } },
     },
     syncing: {
       initial: 'searching',
@@ -315,6 +321,7 @@ export const downloaderMachine = extend({
             { guard: 'isSkeletonFilled', target: 'skeleton' },
             { guard: 'isStuck', target: '#downloader.idle', actions: ['strikeLeader', 'discard'] },
           ],
+          after: { restInterval: { target: 'filling', reenter: true, actions: 'restAll' } },
           on: {
             'peer.joined': {
               guard: { type: 'hasRange', params: ({ event }) => event },

@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate'
 import { type BlockRange, checkRange, shouldSend } from '../protocols/eth/block-range.ts'
-import type { MessageName } from '../protocols/eth/versions.ts'
+import type { EthVersion, MessageName } from '../protocols/eth/versions.ts'
 import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
 import { without, withoutMember } from './lib.ts'
 
@@ -17,7 +17,7 @@ export type ProtocolManagerPorts = {
   accuse(verdict: { session: number; error: Error }): void
   /** Answers a request with what the chain has. */
   serve(request: ReceivedMessage): void
-  /** Decodes an announcement of a block, and forgets it: after the merge blocks do not come this way. */
+  /** Decodes a message and forgets it: blocks that came this way before the merge, announcements of eth/72. */
   skim(message: ReceivedMessage): void
   /** Decodes and checks transactions or their announcement. */
   takeTransactions(message: ReceivedMessage): void
@@ -39,6 +39,7 @@ export type Registration = {
   readonly session: number
   /** The node's id in hex: a node has one eth session. */
   readonly id: string
+  readonly version: EthVersion
   readonly trusted: boolean
   readonly range: BlockRange | undefined
   readonly headHash: Uint8Array
@@ -64,7 +65,7 @@ export type ProtocolManagerEvent =
   | { type: 'range.opened'; session: number; range: BlockRange }
   | MessageEvent
 
-type Peer = { readonly id: string; readonly range: BlockRange | undefined }
+type Peer = { readonly id: string; readonly version: EthVersion; readonly range: BlockRange | undefined }
 type ProtocolManagerContext = ProtocolManagerInput & {
   /** Sessions that have not ended. BOUNDED: one for each peer of the server. */
   readonly sessions: ReadonlySet<number>
@@ -99,8 +100,8 @@ const { enqueueActions, extend } = setup({
       peers: without(context.peers, session),
     })),
     noteSent: assign((_, sent: BlockRange) => ({ sent })),
-    addPeer: assign(({ context }, { session, id, range }: Registration) => ({
-      peers: new Map(context.peers).set(session, { id, range }),
+    addPeer: assign(({ context }, { session, id, version, range }: Registration) => ({
+      peers: new Map(context.peers).set(session, { id, version, range }),
     })),
     noteRange: assign(({ context }, { session, range }: { session: number; range: BlockRange }) => ({
       peers: new Map(context.peers).set(session, { ...context.peers.get(session)!, range }),
@@ -111,6 +112,7 @@ const { enqueueActions, extend } = setup({
     isFull: ({ context }, { trusted }: Registration) => !trusted && context.peers.size >= context.maxPeers,
     isKnown: ({ context }, { id }: Registration) => [...context.peers.values()].some((peer) => peer.id === id),
     isPeer: ({ context }, { session }: { session: number }) => context.peers.has(session),
+    speaksOfCells: ({ context }, { session }: { session: number }) => (context.peers.get(session)?.version ?? 0) >= 72,
     isImpossible: (_, { range }: { range: BlockRange }) => checkRange(range) !== undefined,
     /** Without a peer to tell, what was told last stays. */
     isWorthTelling: ({ context }, { range }: { range: BlockRange }) =>
@@ -255,7 +257,14 @@ export const protocolManagerMachine = extend({
       states: {
         syncing: {
           description: 'transactions and their announcements are dropped undecoded',
-          on: { 'chain.synced': 'synced' },
+          on: {
+            'chain.synced': 'synced',
+            // From eth/72 on geth 1.17 decodes an announcement before it drops it.
+            NewPooledTransactionHashes: {
+              guard: { type: 'speaksOfCells', params: ({ event }) => event },
+              actions: { type: 'skim', params: received },
+            },
+          },
         },
         synced: {
           description: 'for good (geth AcceptTxs)',

@@ -1,7 +1,7 @@
 import { assertEvent, assign, setup } from 'xstate'
 import type { Enode } from '../protocols/enode/enode.ts'
 import type { Netlist } from '../protocols/enode/netlist.ts'
-import { DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
+import { DiscReason, discReasonText } from '../protocols/p2p/disconnect-reasons.ts'
 import {
   addEvent,
   admission,
@@ -355,5 +355,6 @@ function refused<Guard extends string>(guard: Guard, reason: DiscReason) {
       type: 'refuse' as const,
       params: ({ event }: { event: CheckpointEvent }) => ({ conn: event.conn, reason }),
     },
+    description: discReasonText(reason),
   }
 }

@@ -1,4 +1,5 @@
 import {
+  type AnyEventObject,
   type AnyMachineSnapshot,
   type AnyStateMachine,
   type AnyStateNode,
@@ -51,7 +52,7 @@ export class ChartWalk<Machine extends AnyStateMachine> {
 
   /** Where `events` lead from the start. */
   from(input: InputFrom<Machine>, ...events: EventFromLogic<Machine>[]): Step<Machine> {
-    for (const [passed] of getInitialMicrosteps(this.#machine, input as never)) this.#enter(passed as never)
+    for (const [passed] of getInitialMicrosteps(this.#machine, input as never)) this.#pass(passed as never, initEvent)
     const [snapshot, actions] = initialTransition(this.#machine, input as never)
     return this.#steps(snapshot as SnapshotFrom<Machine>, actions, events)
   }
@@ -69,7 +70,7 @@ export class ChartWalk<Machine extends AnyStateMachine> {
     for (const event of events) {
       for (const one of machine.getTransitionData(snapshot as never, event))
         this.#coverage.taken.add(transitionLabel(one))
-      for (const [passed] of getMicrosteps(machine, snapshot as never, event)) this.#enter(passed as never)
+      for (const [passed] of getMicrosteps(machine, snapshot as never, event)) this.#pass(passed as never, event)
       ;[snapshot, effects] = transition(machine, snapshot as never, event) as [AnyMachineSnapshot, never[]]
       this.#enter(snapshot)
     }
@@ -84,6 +85,25 @@ export class ChartWalk<Machine extends AnyStateMachine> {
   #enter(snapshot: AnyMachineSnapshot): void {
     for (const node of snapshot._nodes) this.#coverage.entered.add(node.id)
   }
+
+  /** A state on the way through one event: what leaves it without another one is taken. */
+  #pass(snapshot: AnyMachineSnapshot, event: AnyEventObject): void {
+    this.#enter(snapshot)
+    for (const node of snapshot._nodes) {
+      const taken = node.always?.find((one) => isEnabled(this.#machine, one.guard as Guard, snapshot.context, event))
+      if (taken) this.#coverage.taken.add(transitionLabel(taken))
+    }
+  }
+}
+
+type Guard = undefined | string | { type: string; params?: unknown }
+const initEvent = { type: 'xstate.init' }
+
+function isEnabled(machine: AnyStateMachine, guard: Guard, context: unknown, event: AnyEventObject): boolean {
+  if (guard === undefined) return true
+  const { type, params = undefined } = typeof guard === 'string' ? { type: guard } : guard
+  const predicate = machine.implementations.guards[type] as (args: unknown, params: unknown) => boolean
+  return predicate({ context, event }, typeof params === 'function' ? params({ context, event }) : params)
 }
 
 /** States and transitions of `machine` that no walk has touched, by name. */
@@ -92,7 +112,7 @@ export function untouched({ machine, entered, taken }: ChartCoverage): string[] 
   return [
     ...nodes.filter((node) => !entered.has(node.id)).map((node) => `state ${node.id}`),
     ...nodes
-      .flatMap((node) => [...node.transitions.values()].flat())
+      .flatMap((node) => [...[...node.transitions.values()].flat(), ...(node.always ?? [])])
       .map(transitionLabel)
       .filter((label) => !taken.has(label))
       .map((label) => `transition ${label}`),
@@ -110,5 +130,5 @@ type Labelled = {
 export function transitionLabel({ source, eventType, guard, target }: Labelled): string {
   const condition =
     guard === undefined ? '' : ` [${typeof guard === 'object' && guard ? (guard as { type: string }).type : guard}]`
-  return `${source.id} · ${eventType}${condition}${target ? ` → ${target.map(({ id }) => id).join(' ')}` : ''}`
+  return `${source.id} · ${eventType || 'always'}${condition}${target ? ` → ${target.map(({ id }) => id).join(' ')}` : ''}`
 }

@@ -62,7 +62,7 @@ export function makeGenesis(config: ChainConfig, given: GenesisHeader, alloc?: A
 }
 
 /** EIP-1559 INITIAL_BASE_FEE, in wei. */
-export const initialBaseFee = 1_000_000_000n
+const initialBaseFee = 1_000_000_000n
 /** geth `params.GenesisGasLimit`, for a genesis that says 0. */
 const defaultGasLimit = 4_712_388n
 const zeroHash = new Uint8Array(32)

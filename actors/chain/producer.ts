@@ -13,7 +13,10 @@ import { devAccounts, devGenesisJson } from './dev-genesis.ts'
 import { fastCrypto } from './fast-crypto.ts'
 import { encodeNumber } from './schema.ts'
 
-/** Makes the blocks of the dev network: executes, seals with nothing, inserts. The state is in memory. */
+/**
+ * Makes the blocks of the dev network: executes, seals with nothing, inserts. Every state since it was opened stays in
+ * memory, some kilobytes a block: a dev network is for hours, not for months.
+ */
 export class BlockProducer {
   readonly #chain: Chain
   readonly #vm: VM

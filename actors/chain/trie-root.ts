@@ -3,7 +3,7 @@ import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { encodeList, encodeRlp, type RlpItem } from '../../protocols/lib/rlp.ts'
 
 // Roots of Merkle-Patricia tries that are built once and thrown away (Yellow Paper, appendix D). @ethereumjs/mpt keeps
-// every node and is asynchronous: 34 ms for 200 transactions, on the path of every block. This takes under 1 ms.
+// every node and is asynchronous: 22 ms for 200 transactions, on the path of every block. This takes 2 ms.
 
 /** @param items keyed by their RLP-encoded index, as a header commits to transactions and withdrawals */
 export function listRoot(items: readonly Uint8Array[]): Uint8Array {

@@ -40,11 +40,14 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
   const unfollow = nodes.map((node, i) => narrator.follow(i, node))
   const lifetime = watchSignals(io, log)
   try {
-    narrator.say(`Peerchart ${version}: ${count} Ethereum nodes in this process, over TCP on 127.0.0.1.`)
-    narrator.say(`node-1 makes a block every ${blockTime / 1_000} s; the others find it, shake hands, sync and follow.`)
     await network.start()
-    for (const [i, { enode }] of nodes.entries()) narrator.say(`  ${nameOf(i)}  ${enode}`)
-    narrator.say(options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.')
+    narrator.open([
+      `Peerchart ${version}: ${count} Ethereum nodes in this process, over TCP on 127.0.0.1.`,
+      `node-1 makes a block every ${blockTime / 1_000} s; the others find it, shake hands, sync and follow.`,
+      ...nodes.map(({ enode }, i) => `  ${nameOf(i)}  ${enode}`),
+      options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.',
+      '',
+    ])
     await lifetime.end(options.for)
   } finally {
     tally?.close()

@@ -4,7 +4,7 @@ import type { NodeEvent, PeerchartNode } from '../create-node.ts'
 import type { FeedEntry, TransitionEntry } from '../feed.ts'
 import { type LogStream, printable, type Verbosity } from '../log.ts'
 import type { PeerInfo } from '../p2p/peer-info.ts'
-import { PeerNames, shortId } from '../peer-names.ts'
+import { type NamedPeer, PeerNames, shortId } from '../peer-names.ts'
 import { describe, isMilestone, outermost } from './words.ts'
 
 export type NarratorOptions = {
@@ -19,6 +19,8 @@ export type NarratorOptions = {
 export class Narrator {
   readonly #options: NarratorOptions
   readonly #started = performance.now()
+  /** What is to be told after the banner. BOUNDED: by the start of the nodes. */
+  #held: string[] | undefined = []
 
   constructor(options: NarratorOptions) {
     this.#options = options
@@ -34,15 +36,17 @@ export class Narrator {
     return () => subscription.unsubscribe()
   }
 
-  /** A line of no node's. */
-  say(text: string): void {
-    const { stream, verbosity, json } = this.#options
-    if (!json && verbosity >= 3) stream.write(`${text}\n`)
+  /** Tells what this is, then what has happened so far, then the rest as it comes. */
+  open(banner: readonly string[]): void {
+    const { json, verbosity } = this.#options
+    const lines = [...(json || verbosity < 3 ? [] : banner), ...(this.#held ?? [])]
+    this.#held = undefined
+    for (const line of lines) this.#line(line)
   }
 
   /** One line: who, what of it, from where to where, and what that means. */
   #tell(index: number, subject: string, change: string, words: string): void {
-    const { stream, verbosity, json } = this.#options
+    const { verbosity, json } = this.#options
     if (json || verbosity < 3) return
     const seconds = ((performance.now() - this.#started) / 1_000).toFixed(1)
     const columns = [
@@ -52,11 +56,16 @@ export class Narrator {
       this.#paint('bold', change.padEnd(28)),
       printable(words),
     ]
-    stream.write(`${columns.join('  ').trimEnd()}\n`)
+    this.#line(columns.join('  ').trimEnd())
   }
 
   #write(entry: object): void {
-    this.#options.stream.write(`${JSON.stringify({ time: new Date(), ...entry }, toJson)}\n`)
+    this.#line(JSON.stringify({ time: new Date(), ...entry }, toJson))
+  }
+
+  #line(text: string): void {
+    if (this.#held) this.#held.push(text)
+    else this.#options.stream.write(`${text}\n`)
   }
 
   #paint(style: Style, text: string): string {
@@ -83,6 +92,7 @@ class Tale {
   readonly #say: Say
   readonly #verbosity: Verbosity
   readonly #names = new PeerNames()
+  #isSyncing = false
 
   constructor(node: PeerchartNode, say: Say, { verbosity }: NarratorOptions) {
     this.#node = node
@@ -91,23 +101,25 @@ class Tale {
   }
 
   take(event: NodeEvent): void {
-    if (event.type === 'add') this.#added(event.peer)
+    if (event.type === 'add') this.#introduce(this.#names.announce(event.peer))
     else if (event.type === 'drop') this.#say(peerName(event.peer), 'dropped', event.error)
-    else if (event.type === 'head') this.#say('chain', `head ${event.number}`, '')
+    else if (event.type === 'head') this.#say('chain', `head ${event.number}`, this.#isSyncing ? synced : made)
     else this.#entry(event)
   }
 
   #entry(entry: FeedEntry): void {
     const subject = this.#nameOf(entry.actor)
-    this.#names.note(entry)
-    if (entry.type === 'transition' && isMilestone(entry)) this.#say(subject, changeOf(entry), describe(entry))
+    if (entry.type === 'transition' && entry.chart === 'downloader') this.#isSyncing = outermost(entry.to) === 'syncing'
+    if (entry.type === 'transition' && isMilestone(entry))
+      this.#say(subject, changeOf(entry), `${describe(entry)}${this.#versionOf(entry)}`)
     else if (this.#verbosity > 3) this.#detail(subject, entry)
+    this.#introduce(this.#names.note(entry))
   }
 
-  #added(id: string): void {
-    const actor = this.#names.announce(id)
-    const peer = this.#node.peers().find((peer) => peer.id === id)
-    this.#say(actor ?? 'a peer', `is ${peerName(id)}`, peer ? describePeer(peer) : '')
+  #introduce(named: NamedPeer | undefined): void {
+    if (!named) return
+    const peer = this.#node.peers().find(({ id }) => id === named.id)
+    this.#say(named.actor, `is ${peerName(named.id)}`, peer ? describePeer(peer) : '')
   }
 
   #detail(subject: string, entry: FeedEntry): void {
@@ -118,6 +130,14 @@ class Tale {
       this.#say(subject, entry.type, `${entry.protocol} 0x${entry.code.toString(16)}, ${entry.size} bytes`)
   }
 
+  /** Which version of eth was matched, where a session begins to be of use. */
+  #versionOf({ actor, chart, to }: TransitionEntry): string {
+    if (chart !== 'eth-peer' || outermost(to) !== 'active') return ''
+    const id = this.#names.idOf(actor)
+    const eth = this.#node.peers().find((peer) => peer.id === id)?.protocols.eth as { version?: number } | undefined
+    return eth?.version === undefined ? '' : `, over eth/${eth.version}`
+  }
+
   /** The sessions of a peer go by its name. */
   #nameOf(actor: string): string {
     const id = this.#names.idOf(actor)
@@ -125,10 +145,12 @@ class Tale {
   }
 }
 
+const made = 'made here'
+const synced = 'header and body fetched, every link and root verified'
 const peerName = (id: string) => `peer ${shortId(id)}`
 const changeOf = ({ from, to }: TransitionEntry) => `${outermost(from)} → ${outermost(to)}`
 
 function describePeer({ name, caps, network }: PeerInfo): string {
   const direction = network.inbound ? 'it dialed us' : 'we dialed it'
-  return `${name.slice(0, 80)} with ${caps.slice(0, 16).join(' ')}; ${direction}`
+  return `${name.slice(0, 80)} speaks ${caps.slice(0, 16).join(' ')}; ${direction}`
 }

@@ -68,12 +68,14 @@ export function addStart(program: Command, io: Io): void {
 async function start(options: StartOptions, io: Io): Promise<void> {
   const log = createLogger({ verbosity: options.verbosity, json: options.jsonLogs, stream: io.stderr })
   const node = await io.createNode(await toNodeOptions(options, log))
+  log.info('Starting peer-to-peer node', { instance: node.name })
   const tally = options.summary ? new Tally([node]) : undefined
   const unlog = logPeers(log, node)
   const lifetime = watchSignals(io, log)
   try {
     if (options.import !== undefined) await importBlocks(node, options.import, log, lifetime)
     await node.start()
+    log.info('Started P2P networking', { self: node.enode })
     await Promise.race([lifetime.end(options.for), node.wait()])
   } finally {
     tally?.close()

@@ -19,24 +19,37 @@ export const isMilestone = ({ chart, from, to }: TransitionEntry): boolean =>
   told.has(chart) && outermost(from) !== outermost(to)
 
 /** Charts whose lives are told; the others are for `--verbosity 4`. */
-const told = new Set(['node', 'server', 'peer', 'eth-peer', 'protocol-manager', 'downloader'])
+const told = new Set(['node', 'server', 'peer', 'eth-peer', 'protocol-manager'])
 
 const changes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  node: {
+    'initializing → starting': 'server first, then the services in order',
+    'starting → running': 'everything runs',
+    'running → closing': 'services first, then the server',
+    'closing → closed': 'the chain is closed, nothing is left',
+  },
   server: {
     'idle → starting': 'opens its listener',
     'starting → running': 'listens, and dials its static nodes',
-    'running → stopping': 'tells every peer that it quits',
+    'running → stopping': 'takes leave of every peer',
     'stopping → stopped': 'the last peer is gone',
+  },
+  'protocol-manager': {
+    'created → running': 'takes peers that speak eth',
+    'running → stopping': 'ends its sessions',
+    'stopping → stopped': 'the last session is over',
   },
   peer: {
     'securing → greeting': 'keys agreed, frames are encrypted from here on; Hello goes out',
     'greeting → admitted': 'Hello read, and the server has a place for it',
     'admitted → running': 'the protocols that both speak begin',
+    'closing → closed': 'gone',
   },
   'eth-peer': {
     'waiting → awaitingStatus': 'our Status goes out',
     'awaitingStatus → registering': 'Status agrees: the same network, genesis and forks',
     'registering → active': 'a peer to sync with',
+    'active → closed': 'its session is over',
   },
 }
 

@@ -95,12 +95,12 @@ export class ProtocolManager implements EthPeerOwner {
     else this.tell({ type: 'session.arrived', session: peer.session })
   }
 
-  register({ session, peer: { id, trusted } }: EthPeer, status: Status): void {
+  register({ session, version, peer: { id, trusted } }: EthPeer, status: Status): void {
     const chain =
       'range' in status
         ? { range: status.range, headHash: status.range.latestHash }
         : { range: undefined, headHash: status.head }
-    this.tell({ type: 'peer.register', session, id, trusted, ...chain })
+    this.tell({ type: 'peer.register', session, id, version, trusted, ...chain })
   }
 
   handle({ session }: EthPeer, { name, payload }: EthPayload): void {

@@ -15,8 +15,8 @@ export type EthServiceOptions = {
   readonly chain: ChainPort
   /** Those that geth 1.17 speaks when left out: 72, 71, 70 and 69. */
   readonly versions?: readonly EthVersion[]
-  /** Registered peers; the trusted come on top. */
-  readonly maxPeers: number
+  /** Registered peers; the trusted come on top. @default 50 */
+  readonly maxPeers?: number
   /** Milliseconds between two looks at the heads of the peers. @default 3000 */
   readonly headPollInterval?: number
   /** Whether transactions are listened to (geth's AcceptTxs). @default false */
@@ -42,7 +42,7 @@ export class EthService implements Service {
   #heads: Subscription | undefined
 
   constructor(runtime: Runtime, options: EthServiceOptions) {
-    const { chain, versions = [72, 71, 70, 69], maxPeers, id = 'eth', parent = 'node' } = options
+    const { chain, versions = [72, 71, 70, 69], maxPeers = 50, id = 'eth', parent = 'node' } = options
     const { number: head } = chain.head
     this.#runtime = runtime
     this.#options = options

@@ -7,4 +7,4 @@ import { handshakes } from './attacks/handshakes.ts'
 import { numbers } from './attacks/numbers.ts'
 
 /** What hostile peers do. The same attacks are made on geth, which shows that what is expected of a node is what geth does. */
-export const attacks: readonly Attack[] = [...handshakes, ...framing, ...bombs, ...numbers, ...floods, ...dials]
+export const attacks: readonly Attack[] = [...dials, ...handshakes, ...framing, ...bombs, ...numbers, ...floods]

@@ -1,14 +1,21 @@
-import { ethVersions } from '../../protocols/eth/versions.ts'
+import type { EthVersion } from '../../protocols/eth/versions.ts'
 import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
 import { itBehavesAsGeth } from './it-behaves-as-geth.ts'
 
 describe('our node, provoked', () => {
-  let node: OwnNode
-  before(async function () {
-    this.timeout(30_000)
-    node = await startOwnNode()
-  })
-  after(() => node?.stop())
-
-  itBehavesAsGeth(() => node, ethVersions)
+  behaves('with the versions of eth that geth speaks', [69, 70, 71, 72])
+  behaves('with the version of eth that geth spoke last before', [68])
 })
+
+function behaves(title: string, ethVersions: readonly EthVersion[]): void {
+  describe(title, () => {
+    let node: OwnNode
+    before(async function () {
+      this.timeout(30_000)
+      node = await startOwnNode({ ethVersions })
+    })
+    after(() => node?.stop())
+
+    itBehavesAsGeth(() => node, ethVersions)
+  })
+}

@@ -1,6 +1,8 @@
 import { Command } from 'commander'
 import { benchPeers } from './peers.ts'
 import { benchRlpx } from './rlpx.ts'
+import { benchSiege } from './siege.ts'
+import { benchSync } from './sync.ts'
 
 const program = new Command('bench').description('Measures this node, and others at the same work, in one run')
 
@@ -24,6 +26,21 @@ program
   .option('--json', 'print one JSON object on standard output')
   .option('--connections <n>', 'how many', '500')
   .action(async ({ json, connections }) => print(json, await benchPeers(Number(connections), note)))
+
+program
+  .command('sync')
+  .description('blocks a second from an empty node to the head of a peer, over loopback TCP')
+  .option('--json', 'print one JSON object on standard output')
+  .option('--blocks <n>', 'how long the chain is', '10000')
+  .action(async ({ json, blocks }) => print(json, await benchSync(Number(blocks), note)))
+
+program
+  .command('siege')
+  .description('what a good peer gets while others attack at full rate, and what it costs the node')
+  .option('--json', 'print one JSON object on standard output')
+  .option('--seconds <n>', 'length of each attack', '10')
+  .option('--only <name>', 'this attack alone; may be given again', (one, all: string[]) => [...all, one], [])
+  .action(async ({ json, seconds, only }) => print(json, await benchSiege(Number(seconds), only, note)))
 
 await program.parseAsync()
 process.exit(0)

@@ -31,7 +31,7 @@ describe('our node and geth', () => {
   it('meet when we dial', async () => {
     node = await startOnEthtest('head', { peers: [geth.enode] })
     const { caps, name, network } = await met(node)
-    expect(caps).to.deep.equal(['eth/68', 'eth/69', 'eth/70', 'eth/71', 'eth/72'])
+    expect(caps).to.include.members(['eth/69', 'eth/70', 'eth/71', 'eth/72'])
     expect(name).to.match(/^peerchart\//i)
     expect(network.inbound).to.equal(true)
   })

@@ -11,10 +11,18 @@ import {
   transition,
 } from 'xstate'
 import { dialerMachine } from '../../machines/dialer.ts'
+import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import { maxBacklog } from '../../machines/inbound.ts'
 import { nodeMachine } from '../../machines/node.ts'
+import { peerMachine } from '../../machines/peer.ts'
+import { protocolManagerMachine } from '../../machines/protocol-manager.ts'
 import { serverMachine } from '../../machines/server.ts'
-import { toEnode } from '../../protocols/enode/enode.ts'
+import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
+import { readHeader } from '../../protocols/eth/header.ts'
+import { LazyList } from '../../protocols/eth/lazy-list.ts'
+import { type EthVersion, ethVersions, type MessageName, messageTable } from '../../protocols/eth/versions.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import { nodesOf } from '../chart.ts'
 
 type Subject<Machine extends AnyStateMachine> = {
@@ -38,6 +46,15 @@ const each = <A, B, E>(as: readonly A[], bs: readonly B[], event: (a: A, b: B) =
   as.flatMap((a) => bs.map((b) => event(a, b)))
 const node = (id: string, host?: string) => ({ ...toEnode(new Uint8Array(64), host, 30303), id })
 const error = new Error('of the spec')
+const payload = Uint8Array.of(0xc0)
+const peerId = bytesToHex(nodeIdOf(new Uint8Array(64).fill(7)))
+const hello = { version: 5, name: '', caps: [], listenPort: 0, id: new Uint8Array(64).fill(7) }
+const range = (latest: bigint) => ({ earliest: 0n, latest, latestHash: new Uint8Array(32).fill(1) })
+const messageNames = [...new Set(ethVersions.flatMap(namesOf))]
+function namesOf(version: EthVersion): MessageName[] {
+  const table = messageTable(version)
+  return Array.from({ length: table.length }, (_, code) => table.nameOf(code)).filter((name) => name !== undefined)
+}
 const addresses = { local: '', remote: '' }
 
 const subjects = [
@@ -116,6 +133,92 @@ const subjects = [
       ...[{ type: 'service.stopped', error } as const, { type: 'node.released', errors: [error] } as const],
     ],
     holds: ({ running, services }) => expect(running).to.be.within(0, services.length),
+  }),
+  subject({
+    machine: peerMachine,
+    input: { ports, protocols: [{ name: 'eth', version: 72, length: 22 }] },
+    events: [
+      ...[{ type: 'rlpx.secured', id: peerId } as const, { type: 'hello.accepted', hello } as const],
+      ...[true, false].flatMap((trusted) => [
+        { type: 'server.admitted', trusted } as const,
+        { type: 'trust.change', trusted } as const,
+      ]),
+      ...[DiscReason.TooManyPeers, DiscReason.NetworkError].flatMap((reason) => [
+        { type: 'server.refused', reason } as const,
+        { type: 'peer.disconnect', reason } as const,
+      ]),
+      ...(['protocols.started', 'ping.received', 'write.blocked', 'write.drained'] as const).map((type) => ({ type })),
+      ...(['hello.invalid', 'protocol.ended', 'read.failed', 'stream.closed'] as const).map((type) => ({
+        type,
+        error,
+      })),
+      { type: 'first.received', code: 0, payload },
+      { type: 'disconnect.received', payload },
+    ],
+    first: [
+      { type: 'rlpx.secured', id: peerId },
+      { type: 'server.admitted', trusted: false },
+      { type: 'hello.accepted', hello },
+      { type: 'server.admitted', trusted: false },
+      { type: 'protocols.started' },
+    ],
+    last: [
+      { type: 'peer.disconnect', reason: DiscReason.Quitting },
+      { type: 'stream.closed', error: undefined },
+    ],
+    holds: ({ reason }) => expect(reason).to.not.equal(DiscReason.NetworkError),
+  }),
+  subject({
+    machine: ethPeerMachine,
+    input: { ports },
+    events: [
+      ...messageNames.map((type) => ({ type, payload })),
+      ...(['manager.started', 'manager.registered', 'write.blocked', 'write.drained', 'session.closed'] as const).map(
+        (type) => ({ type }),
+      ),
+      ...[{ type: 'code.unknown', code: 31 } as const, { type: 'fault.found', error } as const],
+      ...[{ type: 'manager.refused', error } as const, { type: 'manager.dropped', reason: 8 } as const],
+      { type: 'message.tooLong', name: 'Transactions', size: 2 ** 24 },
+      ...[1n, 2n].flatMap((id) => [
+        { type: 'request.made', id, name: 'GetBlockHeaders', count: 1, payload } as const,
+        { type: 'request.cancelled', id } as const,
+        { type: 'request.expired', id } as const,
+        { type: 'answer.opened', answer: { kind: 'BlockHeaders', id, headers: LazyList.of([], readHeader) } } as const,
+      ]),
+    ],
+    first: [{ type: 'manager.started' }, { type: 'manager.registered' }],
+    last: [{ type: 'session.closed' }],
+    holds: ({ requests }) => expect(requests.size).to.be.at.most(2),
+  }),
+  subject({
+    machine: protocolManagerMachine,
+    input: { ports, maxPeers: 2 },
+    events: [
+      ...[{ type: 'manager.start', range: range(0n) } as const, { type: 'manager.stop' } as const],
+      ...[{ type: 'chain.head', range: range(64n) } as const, { type: 'chain.synced' } as const],
+      ...[1, 2, 3].flatMap((session) => [
+        ...(['session.arrived', 'session.ended', 'peer.remove'] as const).map((type) => ({ type, session })),
+        ...[true, false].map((trusted) => {
+          const who = {
+            session,
+            id: String(session % 2),
+            version: 72 as const,
+            trusted,
+            range: range(1n),
+            headHash: new Uint8Array(32),
+          }
+          return { type: 'peer.register', ...who } as const
+        }),
+        { type: 'range.opened', session, range: range(5n) } as const,
+        ...messageNames
+          .filter((name) => name !== 'Status')
+          .map((type) => ({ type, session, payload }) as EventFromLogic<typeof protocolManagerMachine>),
+      ]),
+    ],
+    first: [{ type: 'manager.start', range: range(0n) }],
+    last: [{ type: 'manager.stop' }, ...[1, 2, 3].map((session) => ({ type: 'session.ended', session }) as const)],
+    holds: ({ peers, maxPeers }) =>
+      expect(peers.size).to.be.at.most(maxPeers + 1, 'the trusted one may be one too many'),
   }),
 ]
 

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { Chain } from '../../../actors/chain/chain.ts'
@@ -11,7 +11,7 @@ import { allAtOnce, everyFork, genesisOf, makeBlocks } from './make-chain.ts'
 
 describe('the database of a chain', () => {
   const genesis = genesisOf(allAtOnce)
-  const blocks = makeBlocks(genesis, genesis.header, 2_000)
+  const blocks = makeBlocks(genesis, genesis.header, 900)
   let directory: string
   beforeEach(async () => {
     directory = join(await mkdtemp(join(tmpdir(), 'peerchart-store-')), 'chaindata')
@@ -121,13 +121,13 @@ describe('the database of a chain', () => {
   })
 
   it('killed again and again during an import opens and goes on to the same end', async function () {
-    this.timeout(60_000)
+    this.timeout(60_000) // four processes, one after the other
     const head = blocks.at(-1)!.header
     let seen = 0
     let code: number | null = null
     for (let kill = 0; code !== 0; kill++) {
       const child = startImport(directory, blocks.length)
-      code = await killAfter(child, kill < 5 ? seen + 150 + 50 * kill : Infinity)
+      code = await killAfter(child, kill < 3 ? seen + 100 + 61 * kill : Infinity)
       await withChain((chain) => {
         expect(chain.head.number >= BigInt(seen)).to.equal(true)
         seen = Number(chain.head.number)
@@ -144,7 +144,7 @@ describe('the database of a chain', () => {
 })
 
 function startImport(directory: string, count: number): ChildProcess {
-  const script = fileURLToPath(new URL('./import-child.ts', import.meta.url))
+  const script = fileURLToPath(new URL(`./import-child${extname(import.meta.url)}`, import.meta.url))
   return spawn(process.execPath, ['--import', 'tsx', script, directory, String(count)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

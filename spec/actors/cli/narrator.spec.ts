@@ -12,7 +12,9 @@ describe('the tale of a node', () => {
   ) => {
     const stream = new Written(isTTY)
     const node = new StandInNode()
-    const end = new Narrator({ stream, verbosity, json }).follow(1, node.asNode)
+    const narrator = new Narrator({ stream, verbosity, json })
+    narrator.open([])
+    const end = narrator.follow(1, node.asNode)
     happen(node)
     end()
     node.meet('peer/9', ann)
@@ -26,15 +28,19 @@ describe('the tale of a node', () => {
       node.transition('peer/7/eth', 'eth-peer', 'status.accepted', 'awaitingStatus', 'registering')
       node.transition('peer/7', 'peer', 'disconnect.received', 'running.(a.b c.d)', 'closing')
       node.lose(ann, 'too many peers')
+      node.transition('peer/7', 'peer', 'stream.closed', 'closing', 'closed')
+      node.transition('peer/7', 'peer', 'late', 'closed', 'gone')
     })
     expect(lines.map(wordsOf)).to.deep.equal([
       ['node-2', 'peer/7', 'securing → greeting', 'keys agreed, frames are encrypted from here on; Hello goes out'],
       ['node-2', 'peer/7', 'greeting → admitted', 'Hello read, and the server has a place for it'],
       ['node-2', 'peer/7', 'admitted → running', 'the protocols that both speak begin'],
-      ['node-2', 'peer/7', 'is peer 3f9a01b2', 'Geth/v1.17.5 with eth/69 eth/72; we dialed it'],
+      ['node-2', 'peer/7', 'is peer 3f9a01b2', 'Geth/v1.17.5 speaks eth/69 eth/72; we dialed it'],
       ['node-2', 'peer 3f9a01b2', 'awaitingStatus → registering', 'Status agrees: the same network, genesis and forks'],
       ['node-2', 'peer 3f9a01b2', 'running → closing', 'it sent Disconnect'],
       ['node-2', 'peer 3f9a01b2', 'dropped', 'too many peers'],
+      ['node-2', 'peer 3f9a01b2', 'closing → closed', 'gone'],
+      ['node-2', 'peer/7', 'closed → gone', 'on late'],
     ])
   })
   it('knows two peers apart that come at once', () => {
@@ -49,7 +55,17 @@ describe('the tale of a node', () => {
   })
   it('tells every new head', () => {
     const lines = tell((node) => node.events$.next({ type: 'head', number: 7n, hash: new Uint8Array(32) }))
-    expect(lines.map(wordsOf)).to.deep.equal([['node-2', 'chain', 'head 7']])
+    expect(lines.map(wordsOf)).to.deep.equal([['node-2', 'chain', 'head 7', 'made here']])
+  })
+  it('tells what it is first, then what has happened so far', () => {
+    const stream = new Written()
+    const node = new StandInNode()
+    const narrator = new Narrator({ stream, verbosity: 3, json: false })
+    narrator.follow(0, node.asNode)
+    node.transition('server', 'server', 'listener.opened', 'starting', 'running')
+    expect(stream.text).to.equal('')
+    narrator.open(['A network.'])
+    expect(stream.text).to.match(/^A network\.\n +\d\.\ds {2}node-1 +server +starting → running +listens/)
   })
   it('leaves out what stays in one state, and the dialer, unless asked', () => {
     const happen = (node: StandInNode) => {

@@ -9,6 +9,7 @@ export class StandInNode {
   readonly events$ = new Subject<NodeEvent>()
   readonly chain = { head: { number: 12n } }
   readonly enode = 'enode://00@127.0.0.1:30303'
+  readonly name = 'Peerchart/stand-in'
   readonly calls: string[] = []
   readonly #peers: PeerInfo[] = []
   #reportEnd: () => void = () => {}

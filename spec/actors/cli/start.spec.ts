@@ -91,7 +91,7 @@ describe('peerchart start', () => {
     const { io, status } = begin('--import chain.rlp --for 1ms --json-logs', node)
     expect(await status).to.equal(0)
     expect(node.calls).to.deep.equal(['import chain.rlp', 'start', 'stop'])
-    const [imported] = io.err.split('\n').map((line) => JSON.parse(line || '{}'))
+    const [, imported] = io.err.split('\n').map((line) => JSON.parse(line || '{}'))
     expect(imported).to.include({ message: 'Imported blocks', blocks: 600, 'blocks/s': 1_200, done: '100%' })
   })
   it('ends in order when an import is interrupted', async () => {

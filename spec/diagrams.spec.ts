@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { createMachine, StateMachine, setup } from 'xstate'
+import { architecturePath, charts, machineToMarkdown, machineToMermaid, withCharts } from './diagrams.ts'
+
+describe('the pictures in ARCHITECTURE.md', () => {
+  const markdown = readFileSync(architecturePath, 'utf8')
+
+  it('are those of the charts as they are (if not: npx tsx spec/diagrams.ts --write)', () =>
+    expect(withCharts(markdown)).to.equal(markdown))
+  it('are of every chart there is', async () => {
+    const folder = new URL('../machines/', import.meta.url)
+    const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && file !== 'index.ts')
+    const modules = await Promise.all(files.map((file) => import(new URL(file, folder).href)))
+    const machines = modules.flatMap((module) => Object.values(module)).filter((one) => one instanceof StateMachine)
+    expect(charts.map(({ id }) => id)).to.have.members(machines.map(({ id }) => id))
+  })
+  it('have a place for each chart, and no place for another', () => {
+    expect(() => withCharts('# Nothing')).to.throw('no place for these charts: node, server')
+    expect(() => withCharts('<!-- chart:ghost -->\n<!-- /chart -->')).to.throw('a chart that is none: ghost')
+  })
+  it('leave the words around them alone', () => {
+    const machine = createMachine({ id: 'one' })
+    const text = 'before\n<!-- chart:one -->\nold\n<!-- /chart -->\nafter\n'
+    const drawn = withCharts(text, [machine])
+    expect(drawn).to.match(/^before\n<!-- chart:one -->\n\n```mermaid\n[\s\S]*<!-- \/chart -->\nafter\n$/)
+    expect(withCharts(drawn, [machine])).to.equal(drawn)
+  })
+})
+
+describe('a chart as a picture', () => {
+  const lamp = setup({
+    actions: { shine: () => {}, warn: () => {} },
+    guards: { isDark: () => true },
+    delays: { rest: 15_000, flash: 250 },
+  }).createMachine({
+    id: 'lamp-1',
+    initial: 'off',
+    states: {
+      off: {
+        on: { 'switch.pressed': [{ guard: 'isDark', target: 'on' }, { actions: 'warn' }] },
+        after: { rest: 'off' },
+      },
+      on: {
+        type: 'parallel',
+        on: { 'switch.pressed': 'off', 'mains.failed': 'broken' },
+        states: {
+          light: { initial: 'dim', states: { dim: { entry: 'shine', after: { flash: 'bright' } }, bright: {} } },
+          fan: { initial: 'still', states: { still: { on: { 'fuse.blown': '#lamp-1.broken' } } } },
+        },
+      },
+      broken: { type: 'final' },
+    },
+  })
+
+  it('has nested and parallel states, guards, delays and what happens on entry', () =>
+    expect(machineToMermaid(lamp).split('\n')).to.deep.equal([
+      'stateDiagram-v2',
+      '  state "off" as lamp_1_off',
+      '  state "on" as lamp_1_on {',
+      '    state "light" as lamp_1_on_light {',
+      '      state "dim" as lamp_1_on_light_dim',
+      '      lamp_1_on_light_dim : entry / shine',
+      '      state "bright" as lamp_1_on_light_bright',
+      '      [*] --> lamp_1_on_light_dim',
+      '      lamp_1_on_light_dim --> lamp_1_on_light_bright : after 250 ms',
+      '    }',
+      '    --',
+      '    state "fan" as lamp_1_on_fan {',
+      '      state "still" as lamp_1_on_fan_still',
+      '      [*] --> lamp_1_on_fan_still',
+      '    }',
+      '  }',
+      '  state "broken" as lamp_1_broken',
+      '  [*] --> lamp_1_off',
+      '  lamp_1_off --> lamp_1_on : switch.pressed [isDark]',
+      '  lamp_1_off --> lamp_1_off : after 15 s',
+      '  lamp_1_on --> lamp_1_off : switch.pressed',
+      '  lamp_1_on --> lamp_1_broken : mains.failed<br/>fuse.blown (in fan.still)',
+      '  lamp_1_broken --> [*]',
+    ]))
+  it('has every transition in a table, also those that stay', () =>
+    expect(machineToMarkdown(lamp)).to.include(
+      [
+        '| state | on | if | effects | next |',
+        '|---|---|---|---|---|',
+        '| off | switch.pressed | isDark |  | on |',
+        '| off | switch.pressed |  | warn |  |',
+        '| off | after 15 s |  |  | off |',
+        '| on | switch.pressed |  |  | off |',
+        '| on | mains.failed |  |  | broken |',
+        '| on.light.dim | entry |  | shine |  |',
+        '| on.light.dim | after 250 ms |  |  | on.light.bright |',
+        '| on.fan.still | fuse.blown |  |  | broken |',
+      ].join('\n'),
+    ))
+})

@@ -1,0 +1,296 @@
+import { expect } from 'chai'
+import { downloadLimits } from '../../machines/download-plan.ts'
+import { type DownloaderEvent, type DownloaderInput, downloaderMachine } from '../../machines/downloader.ts'
+import type { BlockRange } from '../../protocols/eth/block-range.ts'
+import { ChartWalk, type Step } from '../chart.ts'
+
+type DownloaderStep = Step<typeof downloaderMachine>
+
+describe('downloader', () => {
+  const chart = new ChartWalk(downloaderMachine)
+  const ports = new Proxy({}, { get: () => () => {} }) as DownloaderInput['ports']
+  const from = (head: bigint, ...events: DownloaderEvent[]) =>
+    chart.from({ ports, head, pollInterval: 3_000 }, ...events)
+  const hash = new Uint8Array(32).fill(9)
+  const rangeTo = (latest: bigint, earliest = 0n): BlockRange => ({ earliest, latest, latestHash: hash })
+  const error = new Error('it lied')
+
+  const joins = (peer: number, latest?: bigint, earliest = 0n): DownloaderEvent => {
+    return {
+      type: 'peer.joined',
+      peer,
+      range: latest === undefined ? undefined : rangeTo(latest, earliest),
+      headHash: hash,
+    }
+  }
+  const leaves = (peer: number): DownloaderEvent => ({ type: 'peer.left', peer })
+  const lied = (peer: number): DownloaderEvent => ({ type: 'peer.lied', peer, error })
+  const announces = (peer: number, latest: bigint): DownloaderEvent => {
+    return { type: 'peer.range', peer, range: rangeTo(latest) }
+  }
+  const learnt = (peer: number, number?: bigint): DownloaderEvent => {
+    return { type: 'head.learnt', peer, ...(number !== undefined && { head: { number, hash } }) }
+  }
+  const poll = { type: 'xstate.after.headPollInterval.downloader.idle' } as never as DownloaderEvent
+  const rested = { type: 'xstate.after.restInterval.downloader.syncing.filling' } as never as DownloaderEvent
+  const compared = (number: bigint, isOurs: boolean): DownloaderEvent => ({ type: 'header.compared', number, isOurs })
+  const skeleton = (...anchors: bigint[]): DownloaderEvent => ({ type: 'skeleton.fetched', anchors })
+  const failed = (peer: number): DownloaderEvent => ({ type: 'task.failed', peer })
+  const imported = (last: bigint, bytes = 0): DownloaderEvent => ({ type: 'blocks.imported', last, bytes })
+  const jobOf = ({ context }: DownloaderStep, peer: number) => context.plan.running.get(peer)!
+  const headersFor = (step: DownloaderStep, peer: number): DownloaderEvent => {
+    return { type: 'headers.fetched', peer, job: jobOf(step, peer).id }
+  }
+  const bodiesFor = (step: DownloaderStep, peer: number, count?: number, bytes = 1_000): DownloaderEvent => {
+    const { id, first, last } = jobOf(step, peer)
+    return { type: 'bodies.fetched', peer, job: id, count: count ?? Number(last - first) + 1, bytes }
+  }
+  const failsFor = (step: DownloaderStep, peer: number): DownloaderEvent => {
+    return { type: 'job.failed', peer, job: jobOf(step, peer).id }
+  }
+  const names = ({ effects }: DownloaderStep) => effects.map(([name]) => name)
+  const fetches = ({ effects }: DownloaderStep) =>
+    effects
+      .filter(([name]) => name === 'fetch')
+      .map(([, params]) => params as { peer: number; job: { kind: string; first: bigint; last: bigint } })
+      .map(({ peer, job: { kind, first, last } }) => `${peer}: ${kind} ${first}–${last}`)
+
+  /** Peer 1 has blocks to 600, we none: its skeleton is known. */
+  const filling = (...others: DownloaderEvent[]) =>
+    from(0n, joins(1, 600n), ...others, compared(0n, true), skeleton(192n, 384n, 576n, 600n))
+
+  describe('whom it follows', () => {
+    it('begins at once with a peer that is ahead in its Status', () => {
+      const step = from(10n, joins(1, 600n))
+      expect(step.state).to.equal('syncing.searching')
+      expect(step.effects).to.deep.equal([
+        ['report', { isSyncing: true, current: 10n, highest: 600n }],
+        ['probe', { peer: 1, number: 10n }],
+      ])
+    })
+    it('asks a peer that is not ahead for nothing', () =>
+      expect(from(600n, joins(1, 600n))).to.deep.include({ state: 'idle', effects: [] }))
+    it('follows the highest', () =>
+      expect(from(600n, joins(1, 600n), joins(2, 600n), learnt(1, 601n), leaves(1)).context.target).to.deep.equal({
+        peer: 1,
+        number: 601n,
+      }))
+    it('asks an eth/68 peer for the header of its head', () => {
+      const step = from(10n, joins(1))
+      expect(step.effects).to.deep.equal([['askHead', { peer: 1, hash }]])
+      expect(chart.on(step, learnt(1, 600n)).state).to.equal('syncing.searching')
+      expect(chart.on(step, learnt(1)).state).to.equal('idle')
+    })
+    it('learns nothing of a peer that is gone', () =>
+      expect(from(10n, learnt(1, 600n), announces(1, 600n)).context.sources.size).to.equal(0))
+    it('believes an announced range when it has stood for a whole poll', () => {
+      const announced = from(600n, joins(1, 600n), announces(1, 650n))
+      expect(announced.state).to.equal('idle')
+      expect(chart.on(announced, poll).state).to.equal('idle')
+      expect(chart.on(announced, poll, announces(1, 651n), poll).state).to.equal('idle')
+      expect(chart.on(announced, poll, poll).state).to.equal('syncing.searching')
+    })
+    it('forgets a peer that leaves', () =>
+      expect(from(600n, joins(1, 600n), leaves(1)).context.sources.size).to.equal(0))
+    it('forgets a peer that lied, and drops it', () => {
+      const step = from(600n, joins(1, 600n), lied(1))
+      expect(step.effects).to.deep.equal([['drop', { peer: 1, error }]])
+      expect(step.context.sources.size).to.equal(0)
+    })
+  })
+
+  describe('heads', () => {
+    const settled = (...events: DownloaderEvent[]) => from(600n, joins(1, 600n), ...events)
+
+    it('are not asked of a fresh peer', () => expect(settled(poll).effects).to.deep.equal([]))
+    it('are asked of a peer that was there at the last poll', () =>
+      expect(settled(poll, poll).effects).to.deep.equal([['pollHead', { peer: 1, after: 600n }]]))
+    it('are asked once at a time', () => {
+      expect(settled(poll, poll, poll).effects).to.deep.equal([])
+      expect(settled(poll, poll, learnt(1), poll).effects).to.have.length(1)
+    })
+    it('are asked of the three highest', () => {
+      const peers = [1, 2, 3, 4].map((peer) => joins(peer, 595n + BigInt(peer)))
+      const polled = from(600n, ...peers, poll, poll).effects.map(([, params]) => (params as { peer: number }).peer)
+      expect(polled).to.deep.equal([4, 3, 2])
+    })
+    it('start a sync when they are new', () =>
+      expect(settled(poll, poll, learnt(1, 601n)).context.target).to.deep.equal({ peer: 1, number: 601n }))
+    it('follow our own', () =>
+      expect(settled({ type: 'chain.head', number: 601n }, poll, poll).effects).to.deep.equal([
+        ['pollHead', { peer: 1, after: 601n }],
+      ]))
+  })
+
+  describe('the search for the common ancestor', () => {
+    const probes = (step: DownloaderStep) => step.effects.filter(([name]) => name === 'probe').map(([, p]) => p)
+
+    it('takes one look when their chain goes on where ours ends', () => {
+      const step = from(500n, joins(1, 600n), compared(500n, true))
+      expect(step.state).to.equal('syncing.skeleton')
+      expect(step.effects).to.deep.equal([['fetchSkeleton', { peer: 1, after: 500n, to: 600n }]])
+    })
+    it('halves what is left', () => {
+      let step = from(500n, joins(1, 600n))
+      for (let number = 500n; step.state === 'syncing.searching'; ) {
+        ;({ number } = probes(step)[0] as { number: bigint })
+        step = chart.on(step, compared(number, number <= 123n))
+        expect(step.context.search.high - step.context.search.low > 0n).to.equal(true)
+      }
+      expect(step.context.plan.imported).to.equal(123n)
+    })
+    for (const [what, event] of [
+      ['is slow', failed(1)],
+      ['leaves', leaves(1)],
+      ['lies', lied(1)],
+    ] as const)
+      it(`ends when the peer ${what}, and begins with the next`, () => {
+        expect(from(500n, joins(1, 600n), event).state).to.equal('idle')
+        const next = from(500n, joins(1, 600n), joins(2, 550n), event)
+        expect(next.state).to.equal('syncing.searching')
+        expect(next.context.target).to.deep.equal({ peer: 2, number: 550n })
+      })
+    it('is not disturbed by others', () => {
+      const step = from(500n, joins(1, 600n), joins(2, 500n), joins(3, 500n), leaves(2), lied(3), failed(2))
+      expect(step.state).to.equal('syncing.searching')
+      expect(step.context.sources.size).to.equal(1)
+    })
+    it('prefers whom no sync got stuck behind', () => {
+      const step = from(500n, joins(1, 600n), failed(1), poll, joins(2, 550n), failed(1), poll)
+      expect(step.context.target.peer).to.equal(2)
+    })
+  })
+
+  describe('filling', () => {
+    it('gives a segment to every peer that has it', () =>
+      expect(fetches(filling(joins(2, 400n)))).to.deep.equal(['1: headers 1–192', '2: headers 193–384']))
+    it('gives work to a peer that comes later', () =>
+      expect(fetches(chart.on(filling(), joins(2, 700n)))).to.deep.equal(['2: headers 193–384']))
+    it('waits for the range of an eth/68 peer', () =>
+      expect(names(chart.on(filling(), joins(2)))).to.deep.equal(['askHead']))
+    it('fetches bodies by 128 once the headers are there', () => {
+      const step = filling()
+      const next = chart.on(step, headersFor(step, 1))
+      expect(fetches(next)).to.deep.equal(['1: bodies 1–128'])
+      expect(fetches(chart.on(next, bodiesFor(next, 1)))).to.deep.equal(['1: bodies 129–192'])
+    })
+    it('asks for bodies of those only who keep them', () => {
+      const step = from(0n, joins(1, 600n, 300n), compared(0n, true), skeleton(192n, 384n, 576n, 600n))
+      expect(fetches(chart.on(step, headersFor(step, 1)))).to.deep.equal(['1: headers 193–384'])
+    })
+    it('imports in order, 128 at a time, one batch after the other', () => {
+      let step = filling()
+      step = chart.on(step, headersFor(step, 1))
+      step = chart.on(step, bodiesFor(step, 1))
+      expect(step.effects.at(-1)).to.deep.equal(['importBlocks', { after: 0n, last: 128n }])
+      step = chart.on(step, bodiesFor(step, 1))
+      expect(names(step)).to.deep.equal(['fetch'])
+      step = chart.on(step, imported(128n))
+      expect(step.effects).to.deep.equal([
+        ['report', { isSyncing: true, current: 128n, highest: 600n }],
+        ['importBlocks', { after: 128n, last: 192n }],
+      ])
+    })
+    it('keeps what comes before its turn', () => {
+      let step = filling(joins(2, 600n))
+      step = chart.on(step, headersFor(step, 2))
+      step = chart.on(step, bodiesFor(step, 2))
+      expect(names(step)).to.deep.equal(['fetch'])
+      expect(step.context.plan.ready).to.equal(0n)
+      step = chart.on(step, headersFor(step, 1))
+      step = chart.on(step, bodiesFor(step, 1))
+      expect(step.context.plan.ready).to.equal(128n)
+      step = chart.on(step, bodiesFor(step, 2))
+      step = chart.on(step, bodiesFor(step, 1))
+      expect(step.context.plan.ready >= 320n).to.equal(true)
+      expect(step.context.plan.islands).to.deep.equal([])
+    })
+    it('asks another for what a peer has not', () => {
+      let step = filling(joins(2, 600n))
+      step = chart.on(step, failsFor(step, 2))
+      expect(fetches(step)).to.deep.equal([])
+      step = chart.on(step, joins(3, 600n))
+      expect(fetches(step)).to.deep.equal(['3: headers 193–384'])
+    })
+    it('gives a peer that failed something else when it has rested', () => {
+      let step = filling(joins(2, 600n))
+      step = chart.on(step, failsFor(step, 2), rested)
+      expect(fetches(step)).to.deep.equal(['2: headers 385–576'])
+    })
+    it('asks again for the bodies that were missing', () => {
+      let step = filling()
+      step = chart.on(step, headersFor(step, 1))
+      expect(fetches(chart.on(step, bodiesFor(step, 1, 100)))).to.deep.equal(['1: bodies 101–128'])
+    })
+    for (const [what, event] of [
+      ['leaves', leaves(2)],
+      ['lies', lied(2)],
+    ] as const)
+      it(`gives the work of a peer that ${what} to another`, () => {
+        const step = chart.on(filling(joins(2, 600n)), event)
+        expect(step.state).to.equal('syncing.filling')
+        expect(fetches(chart.on(step, joins(3, 600n)))).to.deep.equal(['3: headers 193–384'])
+      })
+    it('drops a peer that lied', () =>
+      expect(chart.on(filling(joins(2, 600n)), lied(2)).effects).to.deep.equal([['drop', { peer: 2, error }]]))
+    it('hears no answer to work that was taken back', () => {
+      const step = filling(joins(2, 600n))
+      const late = [headersFor(step, 2), bodiesFor(step, 2), failsFor(step, 2)]
+      expect(chart.on(step, leaves(2), ...late).effects).to.deep.equal([])
+    })
+    it('gives up when nobody can do what is left, and follows another first', () => {
+      const stuck = filling()
+      const step = chart.on(stuck, failsFor(stuck, 1))
+      expect(step.state).to.equal('idle')
+      expect(names(step)).to.include('discard')
+      expect(step.context.sources.get(1)).to.deep.include({ isTired: true, strikes: 1 })
+    })
+    it('drops whoever told a skeleton of blocks that cannot be', () => {
+      const step = chart.on(filling(), { type: 'import.failed', error })
+      expect(step.state).to.equal('idle')
+      expect(step.effects).to.deep.include(['drop', { peer: 1, error }])
+    })
+    it('goes on behind a long skeleton with the next', () => {
+      let step = from(0n, joins(1, 600n), compared(0n, true), skeleton(192n))
+      step = chart.on(step, headersFor(step, 1))
+      step = chart.on(step, bodiesFor(step, 1))
+      step = chart.on(step, bodiesFor(step, 1))
+      step = chart.on(step, imported(128n), imported(192n))
+      expect(step.state).to.equal('syncing.skeleton')
+      expect(step.effects.at(-1)).to.deep.equal(['fetchSkeleton', { peer: 1, after: 192n, to: 600n }])
+    })
+    it('is done when everything is imported', () => {
+      let step = from(500n, joins(1, 600n), compared(500n, true), skeleton(600n))
+      step = chart.on(step, headersFor(step, 1))
+      step = chart.on(step, bodiesFor(step, 1))
+      step = chart.on(step, { type: 'chain.head', number: 600n }, imported(600n))
+      expect(step.state).to.equal('idle')
+      expect(step.effects).to.deep.include(['report', { isSyncing: false, current: 600n, highest: 600n }])
+    })
+    it('stops when told to', () => {
+      expect(chart.on(filling(), { type: 'downloader.stop' }).state).to.equal('stopped')
+      expect(names(from(0n, { type: 'downloader.stop' }))).to.deep.equal(['discard'])
+    })
+  })
+
+  describe('what it keeps', () => {
+    it('is at most 2,048 blocks ahead of the chain', () => {
+      const anchors = Array.from({ length: 60 }, (_, i) => 192n * BigInt(i + 1))
+      const peers = Array.from({ length: 40 }, (_, i) => joins(i + 2, 12_000n))
+      const step = from(0n, joins(1, 12_000n), ...peers, compared(0n, true), skeleton(...anchors))
+      expect(step.context.plan.running.size).to.equal(Number(downloadLimits.maxAhead / 192n))
+    })
+    it('is about 32 MiB, but for what is needed next', () => {
+      let step = filling(joins(2, 600n), joins(3, 600n))
+      step = chart.on(step, headersFor(step, 2))
+      step = chart.on(step, bodiesFor(step, 2, undefined, downloadLimits.maxUndeliveredBytes))
+      expect(fetches(step)).to.deep.equal([])
+      step = chart.on(step, headersFor(step, 1))
+      expect(fetches(step)).to.deep.equal(['1: bodies 1–128'])
+    })
+  })
+
+  describe('as a whole', () => {
+    it('has entered every state and taken every transition', () => expect(chart.untouched).to.deep.equal([]))
+  })
+})

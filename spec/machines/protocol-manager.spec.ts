@@ -1,0 +1,183 @@
+import { expect } from 'chai'
+import {
+  type ProtocolManagerEvent,
+  type ProtocolManagerInput,
+  protocolManagerMachine,
+} from '../../machines/protocol-manager.ts'
+import type { EthVersion, MessageName } from '../../protocols/eth/versions.ts'
+import { DiscReason, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
+import { ChartWalk, type Step } from '../chart.ts'
+
+describe('protocol-manager', () => {
+  const chart = new ChartWalk(protocolManagerMachine)
+  const ports = new Proxy({}, { get: () => () => {} }) as ProtocolManagerInput['ports']
+  const upon = (...events: ProtocolManagerEvent[]) => chart.from({ ports, maxPeers: 2 }, ...events)
+  const hash = new Uint8Array(32).fill(9)
+  const range = (latest: bigint, earliest = 0n) => ({ earliest, latest, latestHash: hash })
+  const payload = Uint8Array.of(0xc0)
+
+  const arrive = (session: number): ProtocolManagerEvent => ({ type: 'session.arrived', session })
+  const end = (session: number): ProtocolManagerEvent => ({ type: 'session.ended', session })
+  const register = (
+    session: number,
+    options: { id?: string; trusted?: boolean; version?: EthVersion } = {},
+  ): ProtocolManagerEvent => {
+    const { id = `${session}`, trusted = false, version = 69 } = options
+    return { type: 'peer.register', session, id, version, trusted, range: range(5n), headHash: hash }
+  }
+  const joined = (session: number) => [arrive(session), register(session)]
+  const message = (type: Exclude<MessageName, 'Status'>) => ({ type, session: 1, payload }) as ProtocolManagerEvent
+  const head = (latest: bigint): ProtocolManagerEvent => ({ type: 'chain.head', range: range(latest) })
+  const start: ProtocolManagerEvent = { type: 'manager.start', range: range(100n) }
+  const stop: ProtocolManagerEvent = { type: 'manager.stop' }
+  const synced: ProtocolManagerEvent = { type: 'chain.synced' }
+  const refusals = ({ effects }: Step<typeof protocolManagerMachine>) =>
+    effects
+      .filter(([name]) => name === 'refuse')
+      .map(([, params]) => params as { session: number; error: Error })
+      .map(({ session, error }) => ({ session, reason: reasonOf(error), why: error.message }))
+
+  describe('before its start', () => {
+    it('lets sessions wait', () => {
+      expect(upon(arrive(1), arrive(2))).to.deep.include({ state: 'created', effects: [] })
+    })
+    it('lets them begin when it starts', () =>
+      expect(upon(arrive(1), arrive(2), end(1), start)).to.deep.include({
+        state: 'running.syncing',
+        effects: [['admit', { session: 2 }]],
+      }))
+    it('sends them away when it stops', () => {
+      const step = upon(arrive(1), stop)
+      expect(step.state).to.equal('stopping')
+      expect(refusals(step)).to.deep.equal([{ session: 1, reason: DiscReason.Quitting, why: 'client quitting' }])
+    })
+  })
+
+  describe('while running', () => {
+    it('lets a session begin at once', () =>
+      expect(upon(start, arrive(1)).effects).to.deep.equal([['admit', { session: 1 }]]))
+    it('registers a peer, and tells who follows the peer set', () => {
+      const { effects, context } = upon(start, ...joined(1))
+      expect(effects.map(([name]) => name)).to.deep.equal(['confirm', 'tellJoined'])
+      expect(context.peers.get(1)).to.deep.equal({ id: '1', version: 69, range: range(5n) })
+    })
+    it('has no place for more than maxPeers', () =>
+      expect(refusals(upon(start, ...joined(1), ...joined(2), ...joined(3)))).to.deep.equal([
+        { session: 3, reason: DiscReason.TooManyPeers, why: 'too many peers' },
+      ]))
+    it('has a place for the trusted', () =>
+      expect(
+        upon(start, ...joined(1), ...joined(2), arrive(3), register(3, { trusted: true })).context.peers.size,
+      ).to.equal(3))
+    it('has one place for a node', () =>
+      expect(refusals(upon(start, ...joined(1), arrive(2), register(2, { id: '1' })))).to.deep.equal([
+        { session: 2, reason: DiscReason.SubprotocolError, why: 'peer already registered' },
+      ]))
+    it('tells when a peer has left', () =>
+      expect(upon(start, ...joined(1), end(1))).to.deep.include({ effects: [['tellLeft', { session: 1 }]] }))
+    it('tells nothing of a session that was no peer', () =>
+      expect(upon(start, arrive(1), end(1))).to.deep.include({ effects: [] }))
+    it('drops a peer that is of no use', () =>
+      expect(upon(start, ...joined(1), { type: 'peer.remove', session: 1 }).effects).to.deep.equal([
+        ['disconnect', { session: 1, reason: DiscReason.UselessPeer }],
+      ]))
+    it('drops nobody who is gone', () =>
+      expect(upon(start, { type: 'peer.remove', session: 1 }).effects).to.deep.equal([]))
+    for (const name of [
+      'GetBlockHeaders',
+      'GetBlockBodies',
+      'GetReceipts',
+      'GetPooledTransactions',
+      'GetBlockAccessLists',
+      'GetCells',
+    ] as const)
+      it(`serves ${name}`, () =>
+        expect(upon(start, ...joined(1), message(name)).effects).to.deep.equal([
+          ['serve', { session: 1, name, payload }],
+        ]))
+    for (const name of ['NewBlockHashes', 'NewBlock'] as const)
+      it(`skims ${name}`, () =>
+        expect(upon(start, ...joined(1), message(name)).effects).to.deep.equal([
+          ['skim', { session: 1, name, payload }],
+        ]))
+  })
+
+  describe('with transactions', () => {
+    for (const name of ['Transactions', 'NewPooledTransactionHashes', 'PooledTransactions'] as const) {
+      it(`drops ${name} until it is synced`, () =>
+        expect(upon(start, ...joined(1), message(name)).effects).to.deep.equal([]))
+      it(`takes ${name} from then on`, () => {
+        const step = upon(start, ...joined(1), synced, message(name))
+        expect(step.state).to.equal('running.synced')
+        expect(step.effects).to.deep.equal([
+          [name === 'PooledTransactions' ? 'admitAnswer' : 'takeTransactions', { session: 1, name, payload }],
+        ])
+      })
+    }
+  })
+
+  it('opens an announcement of eth/72 even then', () => {
+    const events = [start, arrive(1), register(1, { version: 72 }), message('NewPooledTransactionHashes')]
+    expect(upon(...events).effects).to.deep.equal([
+      ['skim', { session: 1, name: 'NewPooledTransactionHashes', payload }],
+    ])
+  })
+
+  describe('with block ranges', () => {
+    const opened = (session: number, latest: bigint, earliest = 0n): ProtocolManagerEvent => {
+      return { type: 'range.opened', session, range: range(latest, earliest) }
+    }
+
+    it('opens a range', () =>
+      expect(upon(start, ...joined(1), message('BlockRangeUpdate')).effects).to.deep.equal([
+        ['openRange', { session: 1, payload }],
+      ]))
+    it('keeps the range of a peer', () => {
+      const { context, effects } = upon(start, ...joined(1), opened(1, 600n))
+      expect(context.peers.get(1)?.range).to.deep.equal(range(600n))
+      expect(effects).to.deep.equal([['tellRange', { session: 1, range: range(600n) }]])
+    })
+    it('keeps none of a session that is no peer', () => expect(upon(start, opened(1, 600n)).effects).to.deep.equal([]))
+    it('accuses whoever has an impossible range', () =>
+      expect(upon(start, ...joined(1), opened(1, 8n, 10n)).effects).to.have.nested.property('[0][0]', 'accuse'))
+    it('tells its own range 32 blocks on', () => {
+      expect(upon(start, ...joined(1), head(131n)).effects).to.deep.equal([])
+      expect(upon(start, ...joined(1), head(132n)).effects).to.deep.equal([['broadcastRange', range(132n)]])
+      expect(upon(start, ...joined(1), head(132n), head(163n)).effects).to.deep.equal([])
+    })
+    it('tells a rollback at once', () =>
+      expect(upon(start, ...joined(1), head(99n)).effects).to.deep.equal([['broadcastRange', range(99n)]]))
+    it('remembers nothing told to nobody', () => {
+      const step = upon(start, head(132n))
+      expect(step.effects).to.deep.equal([])
+      expect(chart.on(step, ...joined(1), head(133n)).effects).to.deep.equal([['broadcastRange', range(133n)]])
+    })
+  })
+
+  describe('while stopping', () => {
+    it('takes leave of every peer', () => {
+      const step = upon(start, ...joined(1), ...joined(2), stop)
+      expect(step.state).to.equal('stopping')
+      expect(step.effects).to.deep.equal(
+        [1, 2].map((session) => ['disconnect', { session, reason: DiscReason.Quitting }]),
+      )
+    })
+    it('refuses whoever comes', () =>
+      expect(refusals(upon(start, ...joined(1), stop, arrive(2)))).to.deep.equal([
+        { session: 2, reason: DiscReason.Quitting, why: 'client quitting' },
+      ]))
+    it('has closed its peer set to those in their handshake', () =>
+      expect(refusals(upon(start, arrive(1), stop, register(1)))).to.deep.equal([
+        { session: 1, reason: DiscReason.SubprotocolError, why: 'peerset closed' },
+      ]))
+    it('waits for every session to end', () => {
+      expect(upon(start, ...joined(1), arrive(2), stop, end(1)).state).to.equal('stopping')
+      expect(upon(start, ...joined(1), arrive(2), stop, end(1), end(2)).state).to.equal('stopped')
+    })
+    it('stops at once without sessions', () => expect(upon(start, stop).state).to.equal('stopped'))
+  })
+
+  describe('as a whole', () => {
+    it('has entered every state and taken every transition', () => expect(chart.untouched).to.deep.equal([]))
+  })
+})
