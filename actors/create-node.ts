@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { join, resolve } from 'node:path'
 import { map, merge, mergeMap, Observable, Subject } from 'rxjs'
 import { defaultMaxPeers, type PeerEvent } from '../machines/admission.ts'
+import { NodeStopped } from '../machines/node.ts'
 import { type Enode, formatEnode, parseEnode, toEnode } from '../protocols/enode/enode.ts'
 import { type EthVersion, ethVersions } from '../protocols/eth/versions.ts'
 import { publicKeyOf } from '../protocols/lib/secp256k1.ts'
@@ -167,7 +168,9 @@ export class PeerchartNode {
 
   /** Takes leave of every peer, stops and closes the chain. May be called again, and before the start. */
   stop(): Promise<void> {
-    this.#stopping ??= this.#node.close()
+    this.#stopping ??= this.#node.close().catch((error) => {
+      if (!(error instanceof NodeStopped)) throw error // a start that failed has closed it
+    })
     return this.#stopping
   }
 

@@ -26,6 +26,14 @@ export class InvalidMessageCode extends Error {
   }
 }
 
+/** A block of proof of work: its time is over. */
+export class DisallowedBlock extends Error {
+  override readonly name = 'DisallowedBlock'
+  constructor(message: MessageName) {
+    super(`disallowed block ${message === 'NewBlock' ? 'broadcast' : 'announcement'}`)
+  }
+}
+
 /** An answer that fits no request. */
 export class TrackerError extends Error {
   override readonly name = 'TrackerError'

@@ -2,6 +2,7 @@ import { assign, setup } from 'xstate'
 import { type BlockRange, checkRange, shouldSend } from '../protocols/eth/block-range.ts'
 import type { EthVersion, MessageName } from '../protocols/eth/versions.ts'
 import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
+import { DisallowedBlock } from './eth-faults.ts'
 import { without, withoutMember } from './lib.ts'
 
 /** What the chart asks of the world. actors/eth/protocol-manager.ts implements it; a spec records it. */
@@ -128,7 +129,13 @@ const received = ({ event: { type, session, payload } }: { event: MessageEvent }
   payload,
 })
 const served = { actions: { type: 'serve', params: received } } as const
-const skimmed = { actions: { type: 'skim', params: received } } as const
+/** eth/68 still has them; after the merge blocks do not come this way (geth eth/handler_eth.go). */
+const disallowed = {
+  actions: {
+    type: 'accuse',
+    params: ({ event: { type, session } }: { event: MessageEvent }) => ({ session, error: new DisallowedBlock(type) }),
+  },
+} as const
 const left = {
   guard: { type: 'isPeer', params: ({ event }: From<'session.ended'>) => event },
   actions: [
@@ -228,8 +235,8 @@ export const protocolManagerMachine = extend({
         GetPooledTransactions: served,
         GetBlockAccessLists: served,
         GetCells: served,
-        NewBlockHashes: skimmed,
-        NewBlock: skimmed,
+        NewBlockHashes: disallowed,
+        NewBlock: disallowed,
         BlockRangeUpdate: {
           actions: {
             type: 'openRange',

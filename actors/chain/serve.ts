@@ -35,7 +35,10 @@ function contiguousHeaders(chain: ChainReader, { origin, amount, reverse }: Head
   const count = amount < maxHeaders ? amount : maxHeaders
   if (count === 0n) return []
   if (typeof origin === 'bigint')
-    return reverse ? descending(chain, origin, count) : ascending(chain, origin, origin + count)
+    // geth reaches for the last of them in uint64: a range past 2^64 − 1 goes on from the genesis.
+    return reverse
+      ? descending(chain, origin, count)
+      : descending(chain, BigInt.asUintN(64, origin + count - 1n), count).reverse()
   const first = chain.headerByHash(origin)
   if (first === undefined) return []
   if (reverse) return ancestors(chain, first, count)

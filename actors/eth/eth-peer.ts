@@ -1,7 +1,6 @@
 import type { Actor } from 'xstate'
 import { RequestIdCollision } from '../../machines/eth-faults.ts'
 import { type EthPayload, type EthPeerPorts, ethPeerMachine } from '../../machines/eth-peer.ts'
-import type { GetBlockHeaders } from '../../protocols/eth/block-messages.ts'
 import type { BlockRange } from '../../protocols/eth/block-range.ts'
 import type { Header } from '../../protocols/eth/header.ts'
 import { HashList } from '../../protocols/eth/lazy-list.ts'
@@ -20,6 +19,7 @@ import { type answerOf, type EthVersion, type MessageTable, messageTable } from 
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { toUint } from '../../protocols/lib/rlp.ts'
 import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+import type { HeaderQuery } from '../chain/serve.ts'
 import type { PeerFacts, Session, SessionHandler } from '../p2p/protocol.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
 import type { ChainPort } from './chain-port.ts'
@@ -37,7 +37,6 @@ export type EthPeerOwner = {
   ended(peer: EthPeer): void
 }
 
-export type HeaderQuery = Omit<GetBlockHeaders, 'kind' | 'id'>
 /** A request without its id. */
 export type Query<R extends EthRequest = EthRequest> = R extends EthRequest ? Omit<R, 'id'> : never
 export type AnswerTo<R extends EthRequest> = MessageOf<(typeof answerOf)[R['kind']]>

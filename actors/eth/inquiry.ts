@@ -7,7 +7,7 @@ import type { EthPeer, Query } from './eth-peer.ts'
 import { Lie } from './header-chain.ts'
 import type { Turns } from './turns.ts'
 
-export type Inquiry<Q extends Query, T> = {
+type Inquiry<Q extends Query, T> = {
   readonly peer: number
   readonly query: Q
   /** Opens and verifies the answer, step by step. */

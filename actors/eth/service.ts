@@ -133,7 +133,4 @@ export class EthService implements Service {
   }
 }
 
-export const createEthService = (runtime: Runtime, options: EthServiceOptions): EthService =>
-  new EthService(runtime, options)
-
 const toHex = (bytes: Uint8Array) => `0x${bytesToHex(bytes)}`

@@ -85,3 +85,4 @@ process.on('message', async ({ id, name, params }: Call) => {
   )
   if (process.connected) process.send!(reply)
 })
+process.on('disconnect', () => process.exit()) // stopped, or left behind

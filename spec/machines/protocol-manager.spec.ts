@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { DisallowedBlock } from '../../machines/eth-faults.ts'
 import {
   type ProtocolManagerEvent,
   type ProtocolManagerInput,
@@ -96,9 +97,9 @@ describe('protocol-manager', () => {
           ['serve', { session: 1, name, payload }],
         ]))
     for (const name of ['NewBlockHashes', 'NewBlock'] as const)
-      it(`skims ${name}`, () =>
+      it(`accuses a peer of ${name}, whose time is over`, () =>
         expect(upon(start, ...joined(1), message(name)).effects).to.deep.equal([
-          ['skim', { session: 1, name, payload }],
+          ['accuse', { session: 1, error: new DisallowedBlock(name) }],
         ]))
   })
 

@@ -46,7 +46,7 @@ describe('serving headers', () => {
     ['none above the head', 1_201n, { amount: 10n }, []],
     ['the part below the head of numbers downwards from above it', 1_202n, { amount: 4n, reverse: true }, [1200, 1199]],
     ['none of numbers downwards that end above the head', 1_205n, { amount: 4n, reverse: true }, []],
-    ['none at 2^64 − 1', maxUint64, { amount: 2n }, []],
+    ['from the genesis on past 2^64 − 1', maxUint64, { amount: 3n }, [0, 1]],
     ['none downwards from 2^64 − 1', maxUint64, { amount: 2n, reverse: true }, []],
     ['no more than 1,024', 1n, { amount: maxUint64 }, range(1, 1024)],
     ['no more than 1,024 downwards', 1_199n, { amount: 1_034n, reverse: true }, range(176, 1199).reverse()],

@@ -125,7 +125,10 @@ describe('peerchart start on files that are not what they should be', () => {
     })
     it('refuses it', async () => {
       const { port } = other.address() as { port: number }
-      await expectRefusal(`--genesis @/genesis.json --port ${port}`, /EADDRINUSE.*; choose another with --port/)
+      await expectRefusal(
+        `--genesis @/genesis.json --port ${port}`,
+        /address already in use.*; choose another with --port/,
+      )
     })
   })
 })

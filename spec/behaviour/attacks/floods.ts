@@ -83,12 +83,13 @@ export const floods: readonly Attack[] = [
     run: ({ enode }) => each(Array(10_000).keys(), () => touch(enode), 100),
   },
   {
-    name: '500 connections that say nothing, then a good peer',
+    name: '500 connections that say nothing, and half a second after they are gone a good peer',
     timeout: 30_000,
     run: async ({ enode }) => {
       const silent = await Promise.all(Array.from({ length: 500 }, () => ScriptedPeer.tcp(enode)))
       await delay(1_000)
       for (const peer of silent) peer.close()
+      await delay(500)
       const good = await session(enode)
       await good.ask(getHeaders())
       good.close()

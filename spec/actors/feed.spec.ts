@@ -1,0 +1,110 @@
+import { expect } from 'chai'
+import { assign, setup } from 'xstate'
+import { describeState, Feed, type FeedEntry } from '../../actors/feed.ts'
+import { startActor } from '../../actors/runtime.ts'
+import { VirtualClock } from '../harness/virtual-clock.ts'
+
+describe('the feed', () => {
+  const lamp = setup({
+    types: {} as {
+      context: { secret: string; clicks: number }
+      input: { secret: string }
+      events: { type: 'click' | 'break' | 'touch' }
+    },
+    actions: { light: () => {}, count: assign(({ context }) => ({ clicks: context.clicks + 1 })) },
+  }).createMachine({
+    id: 'lamp',
+    context: ({ input }) => ({ ...input, clicks: 0 }),
+    initial: 'off',
+    states: {
+      off: { on: { click: { target: 'on', actions: ['count', 'light'] } } },
+      on: { on: { click: { target: 'off', actions: 'count' }, touch: { actions: 'light' } } },
+      broken: { type: 'final' },
+    },
+    on: { break: '.broken' },
+  })
+  let feed: Feed
+  let entries: FeedEntry[]
+  const start = (id = 'lamp/1', parent?: string) =>
+    startActor({ clock: new VirtualClock(), feed }, lamp, {
+      id,
+      input: { secret: 'of nobody' },
+      ...(parent !== undefined && { parent }),
+    })
+
+  beforeEach(() => {
+    feed = new Feed()
+    entries = []
+  })
+  const read = () => feed.subscribe((entry) => entries.push(entry))
+
+  it('tells births, transitions with their effects, and deaths', () => {
+    read()
+    const actor = start('lamp/1', 'house')
+    actor.send({ type: 'click' })
+    actor.send({ type: 'touch' })
+    actor.send({ type: 'break' })
+    const of = { actor: 'lamp/1', chart: 'lamp' }
+    expect(entries.filter(({ type }) => type !== 'transition')).to.deep.equal([
+      { type: 'actor.started', ...of, parent: 'house' },
+      { type: 'actor.stopped', ...of },
+    ])
+    expect(entries.filter((entry) => entry.type === 'transition' && entry.event !== 'xstate.init')).to.deep.equal([
+      { type: 'transition', ...of, event: 'click', from: 'off', to: 'on', effects: ['light'] },
+      { type: 'transition', ...of, event: 'touch', from: 'on', to: 'on', effects: ['light'] },
+      { type: 'transition', ...of, event: 'break', from: 'on', to: 'broken', effects: [] },
+    ])
+  })
+
+  it('says nothing of an event that the chart ignores', () => {
+    const actor = start()
+    read()
+    actor.send({ type: 'touch' })
+    expect(entries).to.deep.equal([])
+  })
+
+  it('begins and ends with its readers, and tells who lives to one that comes late', () => {
+    const actor = start()
+    actor.send({ type: 'click' })
+    const unsubscribe = read()
+    expect(feed.actors).to.deep.equal([{ id: 'lamp/1', chart: 'lamp', state: 'on' }])
+    actor.send({ type: 'click' })
+    unsubscribe()
+    actor.send({ type: 'click' })
+    expect(entries).to.have.length(1)
+    expect(feed.isRead).to.equal(false)
+  })
+
+  it('carries nothing of a context', () => {
+    read()
+    start().send({ type: 'click' })
+    expect(JSON.stringify(entries)).to.not.include('of nobody')
+  })
+
+  it('does not let a reader that throws stop the actor it reads', (done) => {
+    const thrown = new Error('a reader of the spec')
+    const listeners = process.rawListeners('uncaughtException')
+    process.removeAllListeners('uncaughtException')
+    process.once('uncaughtException', (error) => {
+      for (const listener of listeners) process.on('uncaughtException', listener as never)
+      expect(error).to.equal(thrown)
+      done()
+    })
+    const actor = start()
+    const unsubscribe = feed.subscribe(() => {
+      unsubscribe()
+      throw thrown
+    })
+    actor.send({ type: 'click' })
+    actor.send({ type: 'click' })
+    expect(actor.getSnapshot().value).to.equal('off')
+  })
+
+  it('has words for every state', () => {
+    expect(describeState('idle')).to.equal('idle')
+    expect(describeState({ running: { keepalive: 'quiet', writing: 'flowing' } })).to.equal(
+      'running.(keepalive.quiet writing.flowing)',
+    )
+    expect(describeState({ a: { b: {} } })).to.equal('a.b')
+  })
+})

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto'
+import { nodeCiphers } from '../../../actors/ciphers.ts'
+import { Feed, type FeedEntry } from '../../../actors/feed.ts'
+import type { Connection, ConnectionOwner } from '../../../actors/p2p/connection.ts'
+import { peerConnector } from '../../../actors/p2p/peer.ts'
+import type { PeerFacts, Protocol } from '../../../actors/p2p/protocol.ts'
+import { FairScheduler } from '../../../actors/p2p/scheduler.ts'
+import { toEnode } from '../../../protocols/enode/enode.ts'
+import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
+import { streamPair } from '../../harness/memory-network.ts'
+import { VirtualClock } from '../../harness/virtual-clock.ts'
+
+/** One end of a connection in memory: a real peer on a virtual clock, admitted unasked. */
+export class End {
+  readonly clock = new VirtualClock()
+  readonly feed = new Feed()
+  readonly entries: FeedEntry[] = []
+  readonly privateKey = new Uint8Array(randomBytes(32))
+  readonly publicKey = publicKeyOf(this.privateKey)
+  readonly protocols: readonly Protocol[]
+  connection: Connection | undefined
+  facts: PeerFacts | undefined
+  ended: { error: Error; remoteRequested: boolean } | undefined
+  #held: (() => void)[] | undefined
+
+  constructor(protocols: readonly Protocol[]) {
+    this.protocols = protocols
+    this.feed.subscribe((entry) => this.entries.push(entry))
+  }
+
+  /** From here on it does nothing with what it receives: a remote that hangs. */
+  freeze(): void {
+    this.#held = []
+  }
+
+  get owner(): ConnectionOwner {
+    return {
+      checkpoint: () => this.connection!.admit(false),
+      setupEnded: (_, { added, error }) => {
+        if (!added) this.ended = { error: error!, remoteRequested: false }
+      },
+      peerAdded: (_, facts) => {
+        this.facts = facts
+      },
+      peerEnded: (_, { error, remoteRequested }) => {
+        this.ended = { error, remoteRequested }
+      },
+    }
+  }
+
+  get connector() {
+    const runtime = {
+      clock: this.clock,
+      feed: this.feed,
+      entropy: (length: number) => new Uint8Array(randomBytes(length)),
+    }
+    const defer = (run: () => void) => (this.#held ? void this.#held.push(run) : queueMicrotask(run))
+    const scheduler = new FairScheduler(this.clock, defer)
+    const { privateKey, publicKey, protocols } = this
+    return peerConnector(runtime, {
+      privateKey,
+      publicKey,
+      name: 'spec',
+      protocols,
+      ciphers: nodeCiphers,
+      scheduler,
+      parent: 'spec',
+    })
+  }
+
+  /** Base messages sent or received, by code. */
+  base(type: 'message.sent' | 'message.received'): number[] {
+    return this.entries.flatMap((entry) => (entry.type === type && entry.protocol === 'p2p' ? [entry.code] : []))
+  }
+}
+
+/** Two ends that have met, unless one refused. */
+export async function meet(ours: readonly Protocol[], theirs: readonly Protocol[]): Promise<[End, End]> {
+  const [near, far] = [new End(ours), new End(theirs)]
+  const [out, back] = streamPair('127.0.0.1:1', '127.0.0.1:2')
+  far.connection = far.connector(back, { conn: 1, origin: 'inbound', owner: far.owner })
+  const target = toEnode(far.publicKey, '127.0.0.1', 2)
+  near.connection = near.connector(out, { conn: 1, origin: 'dyndial', target, owner: near.owner })
+  await settle()
+  return [near, far]
+}
+
+export const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 5))

@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto'
+import { expect } from 'chai'
+import { WriteQueueFull } from '../../../actors/p2p/peer-session.ts'
+import type { Protocol, Session } from '../../../actors/p2p/protocol.ts'
+import { PeerError } from '../../../protocols/lib/peer-error.ts'
+import { type DiscError, DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
+import { meet, settle } from './pair.ts'
+
+describe('a peer', () => {
+  /** Remembers its session and what it was told. */
+  class Probe implements Protocol {
+    readonly name: string
+    readonly version: number
+    readonly length: number
+    readonly heard: number[] = []
+    readonly sizes: number[] = []
+    session: Session | undefined
+    closed = 0
+    writable = 0
+    constructor(name = 'probe', version = 1, length = 2) {
+      this.name = name
+      this.version = version
+      this.length = length
+    }
+    run(session: Session) {
+      this.session = session
+      return {
+        message: (code: number, payload: Uint8Array) => {
+          this.heard.push(code)
+          this.sizes.push(payload.length)
+        },
+        writable: () => void this.writable++,
+        closed: () => void this.closed++,
+        info: () => ({ heard: this.heard.length }),
+      }
+    }
+  }
+  const empty = Uint8Array.of(0xc0)
+
+  it('knows the other by the key of its handshake and the name of its Hello', async () => {
+    const [near, far] = await meet([new Probe()], [new Probe()])
+    expect(near.facts).to.deep.include({ name: 'spec', inbound: false, caps: [{ name: 'probe', version: 1 }] })
+    expect(near.facts!.id).to.equal(far.connection!.facts && near.connection!.id)
+    expect(far.facts).to.deep.include({ inbound: true, remoteAddress: '127.0.0.1:1' })
+  })
+
+  it('runs the highest common version of each name, codes one behind the other', async () => {
+    const ours = [new Probe('b', 1, 1), new Probe('b', 2, 2), new Probe('a', 1, 3)]
+    const theirs = [new Probe('a', 1, 3), new Probe('b', 1, 1), new Probe('b', 2, 2), new Probe('b', 3, 9)]
+    await meet(ours, theirs)
+    expect(ours.map(({ session }) => session !== undefined)).to.deep.equal([false, true, true])
+    ours[1]!.session!.send(1, empty)
+    ours[2]!.session!.send(2, empty)
+    await settle()
+    expect(theirs.map(({ heard }) => heard)).to.deep.equal([[2], [], [1], []])
+  })
+
+  it('delivers messages in order, of any size', async () => {
+    const [ours, theirs] = [new Probe(), new Probe()]
+    await meet([ours], [theirs])
+    const sizes = [0, 1, 15, 16, 17, 1_000, 65_536, 300_000, 3]
+    for (const size of sizes) ours.session!.send(0, new Uint8Array(size))
+    await settle()
+    await settle()
+    expect(theirs.sizes).to.deep.equal(sizes)
+  })
+
+  it('pings every 15 s and is answered', async () => {
+    const [near, far] = await meet([new Probe()], [new Probe()])
+    await near.clock.run(45_000)
+    expect(near.base('message.sent').filter((code) => code === 2)).to.have.length(3)
+    expect(far.base('message.sent').filter((code) => code === 3)).to.have.length(3)
+  })
+
+  it('hangs up on a remote that is silent for 30 s, without a word', async () => {
+    const ours = new Probe()
+    const [near, far] = await meet([ours], [new Probe()])
+    far.freeze()
+    await near.clock.run(29_999)
+    expect(near.ended).to.equal(undefined)
+    await near.clock.run(1)
+    expect(near.ended?.error.message).to.equal('read: i/o timeout')
+    expect(near.base('message.sent')).to.not.include(1)
+    expect(ours.closed).to.equal(1)
+  })
+
+  it('leaves no timer behind', async () => {
+    const [near] = await meet([new Probe()], [new Probe()])
+    near.connection!.disconnect(DiscReason.Requested)
+    await settle()
+    expect(near.ended).to.not.equal(undefined)
+    expect(near.clock.pending).to.equal(0)
+    expect(near.feed.actors).to.deep.equal([])
+  })
+
+  it('tells the remote why it leaves, and is told', async () => {
+    const [near, far] = await meet([new Probe()], [new Probe()])
+    near.connection!.disconnect(DiscReason.TooManyPeers)
+    await settle()
+    expect(near.ended).to.deep.include({ remoteRequested: false })
+    expect(far.ended).to.deep.include({ remoteRequested: true })
+    for (const { ended } of [near, far]) expect((ended!.error as DiscError).reason).to.equal(DiscReason.TooManyPeers)
+  })
+
+  it('ends with its protocol, for the reason of its error', async () => {
+    const [ours, theirs] = [new Probe(), new Probe()]
+    const [, far] = await meet([ours], [theirs])
+    ours.session!.end(new PeerError('invalid message', 'of the spec'))
+    await settle()
+    expect((far.ended!.error as DiscError).reason).to.equal(DiscReason.ProtocolError)
+    expect([ours.closed, theirs.closed]).to.deep.equal([1, 1])
+  })
+
+  it('does not send a code that its protocol does not have', async () => {
+    const ours = new Probe()
+    const [near] = await meet([ours], [new Probe()])
+    expect(() => ours.session!.send(2, empty)).to.throw(PeerError, 'not handled')
+    expect(near.ended).to.equal(undefined)
+  })
+
+  it('hangs up on a code past every protocol, without a word', async () => {
+    const ours = new Probe('probe', 1, 9)
+    const [near, far] = await meet([ours], [new Probe('probe', 1, 2)])
+    ours.session!.send(2, empty)
+    await settle()
+    expect(far.ended?.error.message).to.equal('msg code out of range: 18')
+    expect(near.ended).to.deep.include({ remoteRequested: false })
+  })
+
+  it('keeps everything in line behind a message that is not taken', async () => {
+    const [ours, theirs] = [new Probe(), new Probe()]
+    const [near, far] = await meet([ours], [theirs])
+    theirs.session!.pause()
+    ours.session!.send(0, empty)
+    ours.session!.send(1, empty)
+    await settle()
+    await near.clock.run(15_000) // a ping, behind them
+    expect([theirs.heard, far.base('message.received').includes(2)]).to.deep.equal([[], false])
+    theirs.session!.resume()
+    await settle()
+    expect([theirs.heard, far.base('message.received').includes(2)]).to.deep.equal([[0, 1], true])
+  })
+
+  it('asks a sender to wait for a remote that does not read, and closes after 20 s of it', async () => {
+    const ours = new Probe()
+    const [near, far] = await meet([ours], [new Probe()])
+    far.freeze()
+    const chunk = new Uint8Array(randomBytes(100_000))
+    let sent = 0
+    while (ours.session!.send(0, chunk)) sent++
+    await settle()
+    expect(sent).to.be.within(5, 40)
+    expect(() => {
+      for (let i = 0; i < 1_000; i++) ours.session!.send(0, chunk)
+    }).to.throw(WriteQueueFull)
+    await near.clock.run(19_999)
+    expect(near.ended).to.equal(undefined)
+    await near.clock.run(1_001)
+    expect(near.ended?.error.message).to.equal('write: i/o timeout')
+  })
+
+  it('tells a sender when it may go on', async () => {
+    const [ours, theirs] = [new Probe(), new Probe()]
+    await meet([ours], [theirs])
+    const chunk = new Uint8Array(randomBytes(100_000))
+    let sent = 1
+    while (ours.session!.send(0, chunk)) sent++
+    for (let i = 0; i < 50 && theirs.heard.length < sent; i++) await settle()
+    expect(theirs.heard).to.have.length(sent)
+    expect(ours.writable).to.be.at.least(1)
+  })
+
+  it('shows what each protocol says of itself', async () => {
+    const [near] = await meet([new Probe()], [new Probe()])
+    expect(near.connection!.protocols()).to.deep.equal({ probe: { heard: 0 } })
+  })
+
+  it('tells the feed of every message by code and size, never what is in it', async () => {
+    const ours = new Probe()
+    const [near] = await meet([ours], [new Probe()])
+    ours.session!.send(1, Uint8Array.of(1, 2, 3))
+    expect(near.entries.at(-1)).to.deep.equal({
+      type: 'message.sent',
+      actor: 'peer/1',
+      protocol: 'probe',
+      code: 1,
+      size: 3,
+    })
+  })
+})

@@ -1,0 +1,36 @@
+import { expect } from 'chai'
+import { findDevp2p, requireClient } from '../harness/clients.ts'
+import { ethtestFolder, requireEthtest } from '../harness/ethtest.ts'
+import { runEthSuite, type SuiteResult } from '../suites/eth.ts'
+
+/** What a node passes that has headers and bodies, but no receipts and no pool. */
+const tests = [
+  'Status',
+  'MaliciousHandshake',
+  'BlockRangeUpdateExpired',
+  'BlockRangeUpdateFuture',
+  'BlockRangeUpdateInvalid',
+  'GetBlockHeaders',
+  'GetNonexistentBlockHeaders',
+  'SimultaneousRequests',
+  'SameRequestID',
+  'ZeroRequestID',
+  'GetBlockBodies',
+]
+
+describe("geth's own eth suite, run against our node", () => {
+  let result: SuiteResult
+  before(async function () {
+    const devp2p = requireClient(this, findDevp2p(), 'devp2p')
+    requireEthtest(this)
+    result = await runEthSuite({ devp2p, chain: ethtestFolder, run: `^(${tests.join('|')})$` })
+  })
+
+  for (const test of tests)
+    it(`passes ${test}`, () => {
+      expect(result.passed).to.include(test)
+    })
+  it('fails none', () => {
+    expect(result.failed).to.deep.equal([])
+  })
+})

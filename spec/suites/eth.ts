@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { startOwnNode } from '../harness/own-node.ts'
+import { EngineStub } from './engine-stub.ts'
+
+export type SuiteOptions = {
+  /** geth's devp2p command. */
+  readonly devp2p: string
+  /** The folder of the test chain. */
+  readonly chain: string
+  /** Which tests, as a regular expression of Go; all when left out. */
+  readonly run?: string | undefined
+  /** Takes each line of the suite's TAP. */
+  print?(line: string): void
+}
+
+/** Tests by name. */
+export type SuiteResult = { readonly passed: readonly string[]; readonly failed: readonly string[] }
+
+/** Runs geth's eth conformance suite against a fresh node on its chain. @throws the node or the suite did not start */
+export async function runEthSuite({ devp2p, chain, run, print }: SuiteOptions): Promise<SuiteResult> {
+  const secret = randomBytes(32)
+  const engine = await EngineStub.open(secret)
+  const node = await startOwnNode({ genesis: `${chain}/genesis.json`, chain: `${chain}/chain.rlp` })
+  try {
+    const flags = [
+      '--tap',
+      '--chain',
+      chain,
+      '--node',
+      node.enode,
+      '--engineapi',
+      engine.url,
+      '--jwtsecret',
+      bytesToHex(secret),
+    ]
+    const args = ['rlpx', 'eth-test', ...flags, ...(run === undefined ? [] : ['--run', run])]
+    return await readTap(devp2p, args, print)
+  } finally {
+    await node.stop()
+    engine.close()
+  }
+}
+
+async function readTap(command: string, args: readonly string[], print?: (line: string) => void): Promise<SuiteResult> {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(child, 'spawn')
+  const result = { passed: [] as string[], failed: [] as string[] }
+  for await (const line of createInterface({ input: child.stdout })) {
+    print?.(line)
+    const [, not, name] = /^(not )?ok \d+ (?:- )?(.+)$/.exec(line) ?? []
+    if (name !== undefined) (not ? result.failed : result.passed).push(name)
+  }
+  return result
+}
