@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
@@ -30,8 +30,11 @@ export async function openStore(directory?: string): Promise<KeyValueStore> {
   await level.open().catch((error: unknown) => {
     throw toOpenError(directory, error)
   })
-  return new LevelStore(level, { isNew, name: directory })
+  return new LevelStore(level, { isNew, name: directory, mark: () => writeFile(join(directory, marker), '') })
 }
+
+/** Says that data was written here: LevelDB drops a log that it cannot read, and what is left looks like none. */
+const marker = 'INHABITED'
 
 const views = { keyEncoding: 'view', valueEncoding: 'view' } as const
 
@@ -39,14 +42,16 @@ class LevelStore implements KeyValueStore {
   readonly isNew: boolean
   readonly #name: string
   readonly #level: AbstractLevel<Uint8Array | Buffer | string, Uint8Array, Uint8Array>
+  #mark: (() => Promise<void>) | undefined
 
   constructor(
     level: AbstractLevel<Uint8Array | Buffer | string, Uint8Array, Uint8Array>,
-    { isNew, name }: { isNew: boolean; name: string },
+    { isNew, name, mark }: { isNew: boolean; name: string; mark?: () => Promise<void> },
   ) {
     this.#level = level
     this.isNew = isNew
     this.#name = name
+    this.#mark = mark
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -66,6 +71,8 @@ class LevelStore implements KeyValueStore {
         value === undefined ? { type: 'del', key } : { type: 'put', key, value: value.slice() },
       ),
     )
+    await this.#mark?.()
+    this.#mark = undefined
   }
 
   close(): Promise<void> {
@@ -82,6 +89,7 @@ async function holdsNothing(directory: string): Promise<boolean> {
     if (error.code === 'ENOENT') return []
     throw toOpenError(directory, error)
   })
+  if (names.includes(marker)) return false
   const sizes = await Promise.all(
     names.filter((name) => /^\d+\.(log|ldb|sst)$/.test(name)).map((name) => stat(join(directory, name))),
   )

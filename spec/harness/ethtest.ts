@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { skip } from './clients.ts'
 
 /** The folder with the chain of geth's own conformance suites: 600 blocks, Shanghai to Prague. */
-export const ethtestFolder: string = fileURLToPath(new URL('../../../shared/ethtest', import.meta.url))
+export const ethtestFolder: string = fileURLToPath(
+  new URL(`${import.meta.url.endsWith('.js') ? '../' : ''}../../../shared/ethtest`, import.meta.url), // from dist/, too
+)
 
 export const ethtest = {
   genesis: `${ethtestFolder}/genesis.json`,

@@ -1,4 +1,6 @@
 export { FrameWriter } from './frame-writer.ts'
 export { type Heard, type Received, ScriptError, type Wait } from './inbox.ts'
+export { memoryNetwork, streamPair } from './memory-network.ts'
 export { ScriptedListener } from './scripted-listener.ts'
 export { ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts'
+export { VirtualClock } from './virtual-clock.ts'

@@ -84,11 +84,12 @@ describe('the database of a chain', () => {
       expect(await contents()).to.deep.equal(before)
     })
 
-  it('whose log is garbage is refused', async () => {
+  it('whose log is garbage is refused, however often', async () => {
     await withChain((chain) => chain.insertBlocks(blocks.slice(0, 30)))
     const log = await find('.log')
     await writeFile(log, 'x'.repeat((await readFile(log)).length))
-    expect(await failure()).to.have.property('name', 'CorruptDatabase')
+    // LevelDB drops the log when it opens: from then on its files look like none.
+    for (let i = 0; i < 3; i++) expect(await failure()).to.have.property('name', 'CorruptDatabase')
   })
 
   it('whose log lost its end opens at an earlier head, and goes on', async () => {
