@@ -26,6 +26,7 @@ import { Server } from './p2p/server.ts'
 import { tcp } from './p2p/tcp.ts'
 import { processRuntime } from './process-runtime.ts'
 import type { Runtime } from './runtime.ts'
+import { logSync } from './sync-log.ts'
 
 export type NodeOptions = {
   /** Where the node keeps its key and its chain. Without it both live in memory, and nothing is written. */
@@ -153,6 +154,7 @@ export class PeerchartNode {
           ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
         }),
     )
+    logSync(log, this.eth.progress$, runtime.clock)
     this.#node.own(chain)
     this.events$ = merge(
       this.#peerEvents.pipe(mergeMap((events) => events)),

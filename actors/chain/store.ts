@@ -85,7 +85,7 @@ class LevelStore implements KeyValueStore {
  * none: data is in numbered .log and .ldb files.
  */
 async function holdsNothing(directory: string): Promise<boolean> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+  const names = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
     throw toOpenError(directory, error)
   })

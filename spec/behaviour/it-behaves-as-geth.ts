@@ -45,7 +45,8 @@ export function itBehavesAsGeth(world: () => World, versions: readonly EthVersio
 }
 
 const maxAtOnce = 8
-const slow = /silence|idle|stall|watch|half/
+/** They mostly wait. */
+const slow = /silence|idle|stall|watch|half|drip/
 
 /** @returns a function that starts its argument when fewer than `max` are running */
 function limiter(max: number): <Result>(start: () => Promise<Result>) => Promise<Result> {

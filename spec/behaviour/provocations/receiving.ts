@@ -66,6 +66,28 @@ export const receiving: readonly Provocation[] = [
       announcement,
       staysOpen(),
     ),
+    sends(
+      'tx/garbage',
+      'Transactions of `c101`, to a node that is not synced',
+      0x02,
+      Uint8Array.of(0xc1, 0x01),
+      staysOpen(),
+    ),
+    sends('tx/not-a-list', 'Transactions of `07`, to a node that is not synced', 0x02, Uint8Array.of(7), staysOpen()),
+    sends(
+      'tx/same-twice',
+      'Transactions with the same one twice, to a node that is not synced',
+      0x02,
+      Uint8Array.of(0xc4, 0xc1, 1, 0xc1, 1),
+      staysOpen(),
+    ),
+    sends(
+      'announce/garbage',
+      'NewPooledTransactionHashes of `07`, to a node that is not synced',
+      0x08,
+      Uint8Array.of(7),
+      staysOpen(),
+    ),
     sends('code/unassigned-0x0b', 'eth code 0x0b', 0x0b, emptyPayload, refused),
     sends('code/unassigned-0x0e', 'eth code 0x0e', 0x0e, emptyPayload, refused),
     sends(

@@ -17,6 +17,15 @@ export const serving: readonly Provocation[] = [
     headers('ok', '3 from 1', { amount: 3n }, 3),
     headers('id-zero', 'request id 0', { id: 0n }, 1),
     headers('id-max', 'request id 2^64 − 1', { id: maxUint64 }, 1),
+    {
+      name: 'headers/same-id-twice',
+      sends: 'two requests with one id',
+      script: async (peer) => {
+        peer.say(getHeaders({ amount: 2n }))
+        peer.say(getHeaders({ origin: 5n, amount: 3n }))
+      },
+      expects: staysOpen('BlockHeaders 2', 'BlockHeaders 3'),
+    },
     headers('origin-zero', 'the genesis', { origin: 0n }, 1),
     // geth counts in uint64: the range goes on from the genesis, and what exists of it is served.
     headers('origin-max', '2 from 2^64 − 1', { origin: maxUint64, amount: 2n }, 1),

@@ -23,6 +23,17 @@ export const status: readonly Provocation[] = [
       },
       expects: refused,
     },
+    {
+      name: 'nostatus/ping-first',
+      sends: 'Ping where the Status should be, then a good Status',
+      script: async (peer) => {
+        const { payload } = await peer.next('Status')
+        peer.ping()
+        await peer.next('Pong')
+        peer.send(peer.ethCode(0), payload)
+      },
+      expects: staysOpen('Status', 'Pong'),
+    },
     { name: 'nostatus/silence', sends: 'nothing', expects: closesAfter(5_000, 'Status', 'disc 0x0b') },
     {
       name: 'nostatus/status-garbage',

@@ -5,6 +5,7 @@ import { concatBytes, utf8ToBytes } from '../../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { baseCodes, emptyPayload } from '../../../protocols/p2p/messages.ts'
 import { eciesEncrypt } from '../../../protocols/rlpx/ecies.ts'
+import type { ScriptedPeer } from '../../harness/scripted-peer.ts'
 import { closes, closesAfter, type Provocation, staysOpen, staysQuiet, table } from '../provocation.ts'
 
 /** Before, in and under RLPx: what is wrong here is answered with nothing but the end of the connection. */
@@ -175,6 +176,15 @@ function authToAnotherKey(): Uint8Array {
   const prefix = Uint8Array.of(size >> 8, size & 0xff)
   const key = publicKeyOf(randomBytes(32))
   return concatBytes(prefix, eciesEncrypt(key, plain, prefix, { entropy: randomBytes, ciphers: nodeCiphers }))
+}
+
+/** Sends `bytes` one by one, until the node has had enough. */
+async function drip(peer: ScriptedPeer, bytes: Uint8Array, pause: number): Promise<void> {
+  for (const byte of bytes) {
+    if (peer.isClosed) return
+    peer.sendRaw(Uint8Array.of(byte))
+    await peer.listen(pause)
+  }
 }
 
 /** A snappy block begins with the length that it inflates to, in 7 bits a byte. */

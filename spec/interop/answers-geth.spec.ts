@@ -1,0 +1,74 @@
+import { expect } from 'chai'
+import { HashList } from '../../protocols/eth/lazy-list.ts'
+import type { EthRequest } from '../../protocols/eth/messages.ts'
+import { answerOf, type EthVersion } from '../../protocols/eth/versions.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { session } from '../behaviour/attacks/framing.ts'
+import { extremeRequests } from '../behaviour/attacks/numbers.ts'
+import { getHeaders } from '../behaviour/provocations/requests.ts'
+import type { Geth } from '../harness/geth.ts'
+import type { OwnNode } from '../harness/own-node.ts'
+import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { ethtestGeth } from './ethtest-geth.ts'
+import { startOnEthtest } from './own-ethtest-node.ts'
+
+describe('our node and geth, asked the same on the same chain, answer byte for byte the same', () => {
+  let geth: Geth
+  let node: OwnNode
+  before(async function () {
+    geth = await ethtestGeth(this)
+    node = await startOnEthtest('head')
+  })
+  after(() => node?.stop())
+
+  for (const version of [69, 70, 71, 72] as const) {
+    it(`every number of every request of eth/${version} at its extremes`, () =>
+      compare(version, [...extremeRequests(version)]))
+    it(`headers by number and by hash at eth/${version}, each way, with and without gaps`, async () =>
+      compare(version, [...walks(await hashes(geth.enode, [0n, 1n, 54n, 599n, 600n]))]))
+    it(`bodies of every block at eth/${version}`, async () => {
+      const all = await hashes(
+        geth.enode,
+        Array.from({ length: 601 }, (_, i) => BigInt(i)),
+      )
+      const of = (some: Uint8Array[]): EthRequest => ({ kind: 'GetBlockBodies', id: 7n, hashes: HashList.of(some) })
+      await compare(version, [of(all), of(all.slice(100, 228)), of([all[54]!, all[75]!]), of([all[1]!, all[1]!])])
+    })
+  }
+
+  async function compare(version: EthVersion, requests: readonly EthRequest[]): Promise<void> {
+    const peers = await Promise.all([session(geth.enode, version), session(node.enode, version)])
+    for (const request of requests) {
+      const [theirs, ours] = await Promise.all(peers.map((peer) => answer(peer, request)))
+      expect(bytesToHex(ours!) === bytesToHex(theirs!), describeRequest(request)).to.equal(true)
+    }
+    for (const peer of peers) peer.close()
+  }
+})
+
+function* walks(origins: readonly Uint8Array[]): Generator<EthRequest> {
+  for (const origin of [...origins, 0n, 1n, 54n, 300n, 599n, 600n, 601n, 1_000n])
+    for (const amount of [1n, 2n, 192n, 512n, 1_025n])
+      for (const skip of [0n, 1n, 2n, 191n, 599n, 600n])
+        for (const reverse of [false, true]) yield getHeaders({ origin, amount, skip, reverse })
+}
+
+async function hashes(enode: string, numbers: readonly bigint[]): Promise<Uint8Array[]> {
+  const peer = await session(enode)
+  const answers = await Promise.all(numbers.map((origin) => peer.ask(getHeaders({ id: origin, origin }))))
+  peer.close()
+  return answers.map(({ headers }) => [...headers][0]!.hash)
+}
+
+async function answer(peer: ScriptedPeer, request: EthRequest): Promise<Uint8Array> {
+  peer.say(request)
+  const { payload } = await peer.next(answerOf[request.kind])
+  return payload
+}
+
+function describeRequest(request: EthRequest): string {
+  const fields = Object.entries(request).map(
+    ([name, value]) => `${name} ${value instanceof Uint8Array ? bytesToHex(value) : value}`,
+  )
+  return fields.join(', ')
+}
