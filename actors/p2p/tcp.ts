@@ -26,7 +26,7 @@ export const tcp: Network = {
     return new Promise<Listener>((resolve, reject) => {
       const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => accept(new TcpStream(socket)))
       server.once('error', reject)
-      server.listen(port, host, () => {
+      server.listen({ port, host, backlog: listenBacklog }, () => {
         server.off('error', reject)
         // accept() failing for want of file descriptors must not end the node: the next connection is tried again.
         server.on('error', () => {})
@@ -116,6 +116,8 @@ class TcpStream implements Stream {
   }
 }
 
+/** Connections that the kernel holds for us: all of them are accepted in one turn, so a crowd must not be one long turn. */
+const listenBacklog = 64
 /** BOUNDED: sockets that said their last word and wait for the remote's. */
 const maxLingering = 256
 const maxDiscarded = 1 << 20

@@ -3,14 +3,13 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { compress } from 'snappyjs'
 import { parseEnode } from '../../protocols/enode/enode.ts'
 import { encode } from '../../protocols/eth/messages.ts'
 import { concatBytes } from '../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
-import { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { FastPeer } from './fast-peer.ts'
 
 // The attackers' process: `node siege-attacks.js NAME ENODE SECONDS`.
 
@@ -70,13 +69,13 @@ const attacks = {
   }),
   /** Pongs nobody asked for, of nearly 16 MiB that does not compress: all of it is read, and nothing ends. */
   'frames-16mb': flood(2, () => {
-    const payload = compress(new Uint8Array(randomBytes(2 ** 24 - 2 ** 16)))
-    return (peer) => peer.sendFrame(baseCodes.Pong, payload)
+    const payload = new Uint8Array(randomBytes(2 ** 24 - 2 ** 16))
+    return (peer) => peer.send(baseCodes.Pong, payload)
   }),
   /** GetBlockHeaders of 9 MiB of zeros, which ends in 0x02: each comes anew. */
   'zero-bombs': flood(4, () => {
-    const payload = compress(new Uint8Array(9 << 20))
-    return (peer) => peer.sendFrame(ethCode(3), payload)
+    const payload = new Uint8Array(9 << 20)
+    return (peer) => peer.send(ethCode(3), payload)
   }),
   announcements: flood(4, () => {
     const hashes = Array.from({ length: 4096 }, () => new Uint8Array(randomBytes(32)))
@@ -98,16 +97,15 @@ export type AttackName = keyof typeof attacks
 export const attackNames = Object.keys(attacks) as AttackName[]
 
 /** Peers that have shaken hands, then send the same thing as fast as it is taken. */
-function flood(crowd: number, prepare: () => (peer: ScriptedPeer) => boolean): Attack {
+function flood(crowd: number, prepare: () => (peer: FastPeer) => boolean): Attack {
   let send: ReturnType<typeof prepare> | undefined
   return {
     crowd,
     async run(siege) {
       send ??= prepare()
-      const peer = await ScriptedPeer.dial(siege.enode, { answerPings: true })
-      await peer.status()
+      const peer = await FastPeer.join(siege.enode)
       while (!siege.isOver && !peer.isClosed) {
-        for (let i = 0; i < 64 && !peer.isClosed; i++) {
+        for (let i = 0; i < 256 && !peer.isClosed; i++) {
           siege.count++
           if (!send(peer)) break
         }

@@ -48,8 +48,8 @@ describe('our node and geth, asked the same on the same chain, answer byte for b
 
 function* walks(origins: readonly Uint8Array[]): Generator<EthRequest> {
   for (const origin of [...origins, 0n, 1n, 54n, 300n, 599n, 600n, 601n, 1_000n])
-    for (const amount of [1n, 2n, 192n, 512n, 1_025n])
-      for (const skip of [0n, 1n, 2n, 191n, 599n, 600n])
+    for (const amount of [1n, 2n, 192n, 1_025n])
+      for (const skip of [0n, 1n, 191n, 600n])
         for (const reverse of [false, true]) yield getHeaders({ origin, amount, skip, reverse })
 }
 

@@ -15,6 +15,15 @@ export const serving: readonly Provocation[] = [
     headers('amount-5000', 'amount 5,000 from 1', { amount: 5_000n }, toHead),
     headers('amount-max', 'amount 2^64 − 1 from 1', { amount: maxUint64 }, toHead),
     headers('ok', '3 from 1', { amount: 3n }, 3),
+    // geth counts them in int64 where there are gaps: such an amount is below zero.
+    headers('amount-max-skip-1', 'amount 2^64 − 1 from 0, skip 1', { origin: 0n, amount: maxUint64, skip: 1n }, 0),
+    headers('amount-2^63-skip-1', 'amount 2^63 from 0, skip 1', { origin: 0n, amount: 1n << 63n, skip: 1n }, 0),
+    headers(
+      'amount-2^32-skip-30',
+      'amount 2^32 from 0, skip 30',
+      { origin: 0n, amount: 1n << 32n, skip: 30n },
+      ({ head }) => 1 + Math.floor(head / 31),
+    ),
     headers('id-zero', 'request id 0', { id: 0n }, 1),
     headers('id-max', 'request id 2^64 − 1', { id: maxUint64 }, 1),
     {

@@ -46,6 +46,12 @@ export const transport: readonly Provocation[] = [
         expects: closesAfter(5_000),
       },
       {
+        name: 'tcp/size-300-then-drip',
+        sends: 'a size that an auth may have, then a byte every 200 ms, as a slow loris does',
+        script: (peer) => drip(peer, sized(300, 300), 200),
+        expects: closesAfter(5_000),
+      },
+      {
         name: 'tcp/wrong-node-key',
         sends: 'an auth encrypted to another key',
         script: (peer) => peer.sendRaw(authToAnotherKey()),
@@ -117,6 +123,12 @@ export const transport: readonly Provocation[] = [
         sends: '10 bytes of a frame header',
         script: (peer) => peer.sendRaw(randomBytes(10)),
         expects: staysQuiet(),
+      },
+      {
+        name: 'frame/drip',
+        sends: 'a frame of 16 KiB, a byte every second: slower than a frame may be',
+        script: (peer) => drip(peer, peer.frames.message(5, randomBytes(16_384)), 1_000),
+        expects: { ...closesAfter(30_000, 'Ping'), mayHear: 'Ping' },
       },
       {
         name: 'frame/two-in-one-segment',
