@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { join, resolve } from 'node:path'
-import { map, merge, mergeMap, Observable, Subject } from 'rxjs'
+import { map, merge, mergeMap, Observable, ReplaySubject } from 'rxjs'
 import { defaultMaxPeers, type PeerEvent } from '../machines/admission.ts'
 import { NodeStopped } from '../machines/node.ts'
 import { type Enode, formatEnode, parseEnode, toEnode } from '../protocols/enode/enode.ts'
@@ -104,11 +104,15 @@ export class PeerchartNode {
   readonly chain: Chain
   readonly feed: Feed
   readonly name: string
+  /** Peers as they come and go. */
+  readonly peerEvents$: Observable<PeerEvent>
+  /** Those, heads, and the whole feed: charts are observed while somebody subscribes. */
   readonly events$: Observable<NodeEvent>
   readonly eth: EthService
   readonly #node: Node
   readonly #publicKey: Uint8Array
-  readonly #peerEvents = new Subject<Observable<PeerEvent>>()
+  /** The one server, once it is made. */
+  readonly #servers = new ReplaySubject<Server>(1)
   #server: Server | undefined
   #stopping: Promise<void> | undefined
 
@@ -142,7 +146,7 @@ export class PeerchartNode {
           ...{ id, parent, publicKey: this.#publicKey, protocols: all, noDial, listen: { host, port } },
           ...{ staticNodes, trustedNodes, network: transport, connect, lookUp, log, maxPeers },
         })
-        this.#peerEvents.next(server.events$)
+        this.#servers.next(server)
         this.#server = server
         return server
       },
@@ -156,8 +160,9 @@ export class PeerchartNode {
     )
     logSync(log, this.eth.progress$, runtime.clock)
     this.#node.own(chain)
+    this.peerEvents$ = this.#servers.pipe(mergeMap(({ events$ }) => events$))
     this.events$ = merge(
-      this.#peerEvents.pipe(mergeMap((events) => events)),
+      this.peerEvents$,
       chain.heads$.pipe(map(({ number, hash }) => ({ type: 'head', number, hash }) as const)),
       new Observable<FeedEntry>((reader) => this.feed.subscribe((entry) => reader.next(entry))),
     )

@@ -6,9 +6,14 @@ import { PeerNames, shortId } from './peer-names.ts'
 /**
  * Logs the lives of a node's peers, each with a child of `log` that bears the peer's name: their coming and going at
  * info, transitions at debug, what changes no state and every message at trace.
+ * @param options `transitions: false` leaves all but the coming and going, and the charts unobserved
  * @returns a function that ends it
  */
-export function logPeers(log: Logger, node: Pick<PeerchartNode, 'events$' | 'peers'>): () => void {
+export function logPeers(
+  log: Logger,
+  node: Pick<PeerchartNode, 'events$' | 'peerEvents$' | 'peers'>,
+  { transitions = true } = {},
+): () => void {
   const names = new PeerNames()
   /** By node id. BOUNDED: by the peers alive. */
   const children = new Map<string, Logger>()
@@ -32,7 +37,7 @@ export function logPeers(log: Logger, node: Pick<PeerchartNode, 'events$' | 'pee
       logEntry(id === undefined ? log : childOf(id), event)
     }
   }
-  const subscription = node.events$.subscribe(take)
+  const subscription = (transitions ? node.events$ : node.peerEvents$).subscribe(take)
   return () => subscription.unsubscribe()
 }
 

@@ -73,6 +73,27 @@ type PeerContext = PeerInput & {
   readonly reason: DiscReason | undefined
 }
 
+type From<Type> = { event: Extract<PeerEvent, { type: Type }> }
+/** What ends a connection before its peer is added. geth's SetupConn tells the remote only what the server said. */
+const endsOfSetup = {
+  'read.failed': {
+    target: '#peer.closing',
+    actions: { type: 'conclude', params: ({ event }: From<'read.failed'>) => event },
+  },
+  'stream.closed': {
+    target: '#peer.closed',
+    actions: { type: 'conclude', params: ({ event }: From<'stream.closed'>) => closedBy(event) },
+  },
+  'peer.disconnect': {
+    target: '#peer.closing',
+    actions: { type: 'conclude', params: () => ({ error: new PeerClosed('server stopped') }) },
+  },
+  'server.refused': {
+    target: '#peer.closing',
+    actions: { type: 'conclude', params: ({ event }: From<'server.refused'>) => refused(event) },
+  },
+} as const
+
 /** One connection from its first byte to its last: geth's SetupConn, then Peer.run. */
 export const peerMachine = setup({
   types: {} as { context: PeerContext; input: PeerInput; events: PeerEvent },
@@ -127,15 +148,7 @@ export const peerMachine = setup({
     securing: {
       description: 'auth and ack (EIP-8), then the first checkpoint',
       initial: 'handshaking',
-      on: {
-        'read.failed': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => event } },
-        'stream.closed': { target: 'closed', actions: { type: 'conclude', params: ({ event }) => closedBy(event) } },
-        'peer.disconnect': {
-          target: 'closing',
-          actions: { type: 'conclude', params: () => ({ error: serverStopped() }) },
-        },
-        'server.refused': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => refused(event) } },
-      },
+      on: endsOfSetup,
       states: {
         handshaking: {
           entry: 'secure',
@@ -164,15 +177,7 @@ export const peerMachine = setup({
     greeting: {
       description: 'Hello both ways, then the second checkpoint',
       initial: 'exchanging',
-      on: {
-        'read.failed': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => event } },
-        'stream.closed': { target: 'closed', actions: { type: 'conclude', params: ({ event }) => closedBy(event) } },
-        'peer.disconnect': {
-          target: 'closing',
-          actions: { type: 'conclude', params: () => ({ error: serverStopped() }) },
-        },
-        'server.refused': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => refused(event) } },
-      },
+      on: endsOfSetup,
       states: {
         exchanging: {
           entry: 'exchangeHello',
@@ -299,7 +304,6 @@ const refused = ({ reason }: { reason: DiscReason }) => ({ error: new DiscError(
 const echoed = (reason: DiscReason) => ({ error: new DiscError(reason), reason, remoteRequested: true })
 const ended = ({ error }: { error: Error }) => ({ error, reason: reasonOf(error) })
 const closedBy = ({ error }: { error: Error | undefined }) => ({ error: error ?? new PeerClosed() })
-const serverStopped = () => new PeerClosed('server stopped')
 
 /** The stream ended without a word: EOF, or our own server going. */
 export class PeerClosed extends Error {

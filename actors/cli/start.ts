@@ -70,7 +70,7 @@ async function start(options: StartOptions, io: Io): Promise<void> {
   const node = await io.createNode(await toNodeOptions(options, log))
   log.info('Starting peer-to-peer node', { instance: node.name })
   const tally = options.summary ? new Tally([node]) : undefined
-  const unlog = logPeers(log, node)
+  const unlog = logPeers(log, node, { transitions: options.verbosity > 3 })
   const lifetime = watchSignals(io, log)
   try {
     if (options.import !== undefined) await importBlocks(node, options.import, log, lifetime)

@@ -1,4 +1,4 @@
-import { Subject } from 'rxjs'
+import { filter, Subject } from 'rxjs'
 import type { NodeEvent, PeerchartNode } from '../../../actors/create-node.ts'
 import { Feed, type FeedEntry } from '../../../actors/feed.ts'
 import type { PeerInfo } from '../../../actors/p2p/peer-info.ts'
@@ -7,6 +7,7 @@ import type { PeerInfo } from '../../../actors/p2p/peer-info.ts'
 export class StandInNode {
   readonly feed = new Feed()
   readonly events$ = new Subject<NodeEvent>()
+  readonly peerEvents$ = this.events$.pipe(filter((event) => event.type === 'add' || event.type === 'drop'))
   readonly chain = { head: { number: 12n } }
   readonly enode = 'enode://00@127.0.0.1:30303'
   readonly name = 'Peerchart/stand-in'
