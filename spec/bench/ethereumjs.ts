@@ -21,21 +21,23 @@ class Counter {
 
 const capability = { name: 'bench', version: 1, length: 1, constructor: Counter }
 
-async function open(): Promise<{ server: RLPx; client: RLPx; port: number }> {
-  const create = () =>
-    new RLPx(new Uint8Array(randomBytes(32)), {
-      capabilities: [capability as never],
-      common: new Common({ chain: Mainnet }),
-      maxPeers: 10_000,
-      listenPort: null,
-    })
-  const [server, client] = [create(), create()]
-  server.events.on('error', () => {})
-  client.events.on('error', () => {})
+const create = () => {
+  const rlpx = new RLPx(new Uint8Array(randomBytes(32)), {
+    capabilities: [capability as never],
+    common: new Common({ chain: Mainnet }),
+    maxPeers: 10_000,
+    listenPort: null,
+  })
+  rlpx.events.on('error', () => {})
+  return rlpx
+}
+
+async function listen(): Promise<{ server: RLPx; port: number }> {
+  const server = create()
   server.listen(0, '127.0.0.1')
   const listening = (server as unknown as { _server: import('node:net').Server })._server
   if (!listening.listening) await new Promise((resolve) => listening.once('listening', resolve))
-  return { server, client, port: (listening.address() as { port: number }).port }
+  return { server, port: (listening.address() as { port: number }).port }
 }
 
 async function connect(client: RLPx, server: RLPx, port: number): Promise<Peer> {
@@ -44,25 +46,31 @@ async function connect(client: RLPx, server: RLPx, port: number): Promise<Peer> 
   return added
 }
 
-export async function measureHandshakes(seconds: number): Promise<number> {
-  const { server, client, port } = await open()
+/** @param width how many dial side by side */
+export async function measureHandshakes(seconds: number, width: number): Promise<number> {
+  const { server, port } = await listen()
   const start = performance.now()
   let count = 0
-  while (performance.now() - start < seconds * 1000) {
-    const peer = await connect(client, server, port)
-    count++
-    const removed = new Promise((resolve) => client.events.once('peer:removed', resolve))
-    ;(peer as unknown as { _socket: import('node:net').Socket })._socket.destroy()
-    await removed
+  const dialOn = async () => {
+    const client = create()
+    while (performance.now() - start < seconds * 1000) {
+      const peer = await connect(client, server, port)
+      count++
+      const removed = new Promise((resolve) => client.events.once('peer:removed', resolve))
+      ;(peer as unknown as { _socket: import('node:net').Socket })._socket.destroy()
+      await removed
+    }
+    client.destroy()
   }
+  await Promise.all(Array.from({ length: width }, dialOn))
   const rate = (count * 1000) / (performance.now() - start)
-  client.destroy()
   server.destroy()
   return rate
 }
 
 export async function measureMessages(payload: Uint8Array, seconds: number): Promise<number> {
-  const { server, client, port } = await open()
+  const { server, port } = await listen()
+  const client = create()
   const peer = await connect(client, server, port)
   const socket = (peer as unknown as { _socket: import('node:net').Socket })._socket
   const [{ protocol }] = (peer as unknown as { _protocols: [{ protocol: Counter }] })._protocols

@@ -24,7 +24,7 @@ export async function benchRlpx(seconds: number, report: (line: string) => void)
   await pair(
     'handshake',
     () => measureHandshakes(seconds),
-    () => ethereumjsHandshakes(seconds),
+    () => ethereumjsHandshakes(seconds, width),
   )
   for (const [name, size] of Object.entries(sizes) as [keyof typeof sizes, number][]) {
     const payload = new Uint8Array(randomBytes(size))
@@ -43,9 +43,14 @@ async function measureHandshakes(seconds: number): Promise<number> {
   const listener = await listen(server)
   const start = performance.now()
   let count = 0
-  for (; performance.now() - start < seconds * 1000; count++) (await dial(client, server, listener.port)).disconnect(0)
+  const dialOn = async () => {
+    for (; performance.now() - start < seconds * 1000; count++)
+      (await dial(client, server, listener.port)).disconnect(0)
+  }
+  await Promise.all(Array.from({ length: width }, dialOn))
+  const rate = (count * 1000) / (performance.now() - start)
   await listener.close()
-  return (count * 1000) / (performance.now() - start)
+  return rate
 }
 
 /** One side sends as fast as the other takes. */
@@ -85,4 +90,6 @@ async function measureMessages(payload: Uint8Array, seconds: number): Promise<nu
   return rate
 }
 
+/** Handshakes side by side: a node dials many. */
+const width = 8
 const round = (value: number) => Math.round(value * 10) / 10
