@@ -45,7 +45,7 @@ export type NodeOptions = {
   readonly port?: number
   /** @default 50 */
   readonly maxPeers?: number
-  /** Dials nobody but `peers`. @default false */
+  /** Dials nobody, not even `peers`: geth's NoDial. @default false */
   readonly noDial?: boolean
   /** enode URLs of nodes to stay connected to. */
   readonly peers?: readonly string[]

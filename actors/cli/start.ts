@@ -38,11 +38,7 @@ export function addStart(program: Command, io: Io): void {
     .addOption(new Option('--genesis <file>', "the chain's geth genesis.json").conflicts('network'))
     .option('--import <file>', 'blocks to import first: RLP, one after the other, as geth exports them')
     .addOption(
-      new Option('--network <name>', 'a public network (default: the chain in --datadir, else mainnet)').choices([
-        'mainnet',
-        'sepolia',
-        'hoodi',
-      ]),
+      new Option('--network <name>', 'a public network (default: mainnet)').choices(['mainnet', 'sepolia', 'hoodi']),
     )
     .option('--networkid <id>', "the network id (default: the chain's own)", toNetworkId)
     .option('--port <number>', 'TCP port to listen on, 0 for any', toPort, 30_303)
@@ -57,7 +53,7 @@ export function addStart(program: Command, io: Io): void {
     .option('--peer <enode>', 'a node to stay connected to; may be given again', addDialable, [])
     .option('--trusted <enode>', 'a node let in above the limit of peers; may be given again', addEnode, [])
     .option('--maxpeers <number>', 'most peers at a time', toMaxPeers, 50)
-    .option('--nodial', 'dial nobody but each --peer', false)
+    .option('--nodial', 'dial nobody, not even a --peer: they may dial us', false)
     .option('--verbosity <level>', '0 silent, 1 error, 2 warn, 3 info, 4 debug, 5 trace', toVerbosity, 3)
     .option('--json-logs', 'log JSON, one object a line (default: when standard error is no terminal)')
     .option('--for <time>', 'end after this time, as 20s or 5m', toDuration)

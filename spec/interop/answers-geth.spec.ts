@@ -35,11 +35,14 @@ describe('our node and geth, asked the same on the same chain, answer byte for b
 
   async function compare(version: EthVersion, requests: readonly EthRequest[]): Promise<void> {
     const peers = await Promise.all([session(geth.enode, version), session(node.enode, version)])
-    for (const request of requests) {
-      const [theirs, ours] = await Promise.all(peers.map((peer) => answer(peer, request)))
-      expect(bytesToHex(ours!) === bytesToHex(theirs!), describeRequest(request)).to.equal(true)
+    try {
+      for (const request of requests) {
+        const [theirs, ours] = await Promise.all(peers.map((peer) => answer(peer, request)))
+        expect(bytesToHex(ours!) === bytesToHex(theirs!), describeRequest(request)).to.equal(true)
+      }
+    } finally {
+      for (const peer of peers) peer.close()
     }
-    for (const peer of peers) peer.close()
   }
 })
 
