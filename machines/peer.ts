@@ -68,7 +68,7 @@ type PeerContext = PeerInput & {
   /** keccak256 of the key that the encryption handshake proved, in hex. */
   readonly id: string
   readonly hello: Hello | undefined
-  readonly outcome: Outcome
+  readonly outcome: Outcome | undefined
   /** Sent when parting; nothing is when there is none. */
   readonly reason: DiscReason | undefined
 }
@@ -138,7 +138,7 @@ export const peerMachine = setup({
     ...input,
     id: '',
     hello: undefined,
-    outcome: { error: new PeerClosed(), remoteRequested: false },
+    outcome: undefined,
     reason: undefined,
   }),
   options: { maxIterations: 100 },
@@ -295,7 +295,7 @@ export const peerMachine = setup({
     },
     closed: {
       type: 'final',
-      entry: { type: 'report', params: ({ context }) => context.outcome },
+      entry: { type: 'report', params: ({ context }) => context.outcome! }, // every way here concludes
     },
   },
 })

@@ -1,17 +1,15 @@
-import { randomBytes } from 'node:crypto'
 import { nodeCiphers } from '../../actors/ciphers.ts'
-import { Feed } from '../../actors/feed.ts'
 import type { Connect, ConnectionOwner, Listener } from '../../actors/p2p/connection.ts'
 import { peerConnector } from '../../actors/p2p/peer.ts'
 import type { Protocol } from '../../actors/p2p/protocol.ts'
 import { FairScheduler } from '../../actors/p2p/scheduler.ts'
 import { tcp } from '../../actors/p2p/tcp.ts'
+import { processRuntime } from '../../actors/process-runtime.ts'
 import { toEnode } from '../../protocols/enode/enode.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 
-const clock = { now: () => performance.now(), setTimeout, clearTimeout: clearTimeout as (id: unknown) => void }
-const runtime = { clock, entropy: (length: number) => new Uint8Array(randomBytes(length)), feed: new Feed() }
-const scheduler = new FairScheduler(clock, setImmediate)
+const runtime = processRuntime()
+const scheduler = new FairScheduler(runtime.clock, setImmediate)
 
 /** One end of a connection without a server behind it: peers are admitted unasked. */
 export type End = { readonly publicKey: Uint8Array; readonly connect: Connect }

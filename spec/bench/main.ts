@@ -17,7 +17,7 @@ program
     'handshakes and messages a second over loopback TCP, both ends in one process, against @ethereumjs/devp2p',
   )
   .option('--json', 'print one JSON object on standard output')
-  .option('--seconds <n>', 'length of each of the sixteen measurements', '2')
+  .option('--seconds <n>', 'length of each measurement', '2')
   .action(async ({ json, seconds }) => print(json, await benchRlpx(Number(seconds), note)))
 
 program

@@ -138,7 +138,7 @@ describe('peer', () => {
       it(`echoes a Disconnect ${what}`, () => {
         const step = upon(...toRunning, { type: 'disconnect.received', payload: Uint8Array.from(payload) })
         expect(parting(step)).to.deep.equal(withReason(reason))
-        expect(step.context.outcome.remoteRequested).to.equal(true)
+        expect(step.context.outcome?.remoteRequested).to.equal(true)
       })
     it('never sends NetworkError', () =>
       expect(

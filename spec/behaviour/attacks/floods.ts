@@ -83,7 +83,7 @@ export const floods: readonly Attack[] = [
   {
     name: '10,000 connections that close at once',
     timeout: 60_000,
-    run: ({ enode }) => each(Array(10_000).keys(), () => touch(enode), 100),
+    run: ({ enode }) => each(Array(10_000).keys(), () => touch(enode), 200),
   },
   {
     name: '500 connections that say nothing, and half a second after they are gone a good peer',
@@ -140,7 +140,7 @@ async function stalled(progress: () => number): Promise<void> {
 async function touch(enode: string): Promise<void> {
   const { host, tcp } = parseEnode(enode)
   const socket = connect({ host: host!, port: tcp })
-  socket.on('error', () => {}) // a node with full hands may refuse
-  await Promise.race([once(socket, 'connect'), once(socket, 'close')])
+  socket.on('error', () => {}) // a node with full hands may refuse, or leave us waiting
+  await Promise.race([once(socket, 'connect'), once(socket, 'close'), delay(100)])
   socket.destroy()
 }
