@@ -55,8 +55,7 @@ async function besiege(name: AttackName, seconds: number): Promise<SiegeResult[A
   peer.close()
   await node.stop()
   const answered = latencies.filter((one) => one !== undefined).sort((a, b) => a - b)
-  const at = (part: number) =>
-    Math.round(answered[Math.min(answered.length - 1, Math.floor(answered.length * part))]! * 10) / 10
+  const at = (part: number) => Math.round(answered[Math.max(0, Math.ceil(answered.length * part) - 1)]! * 10) / 10
   return {
     rate,
     asked: latencies.length,
