@@ -36,14 +36,10 @@ export class Inbox {
     this.#wake()
   }
 
-  /** What came is no message. */
-  fail(error: Error): void {
-    this.#note({ at: this.now, words: `broke the wire: ${error.message}` })
-    this.close()
-  }
-
-  close(): void {
+  /** @param error what came last was no message */
+  close(error?: Error): void {
     if (this.isClosed) return
+    if (error) this.#note({ at: this.now, words: `broke the wire: ${error.message}` })
     this.#closedAt = this.now
     this.#note({ at: this.#closedAt, words: 'closed' })
     this.#wake()
@@ -109,8 +105,8 @@ const maxUnread = 10_000
 export class ScriptError extends Error {
   override readonly name = 'ScriptError'
 
-  constructor(what: string, log: readonly Heard[]) {
+  constructor(what: string, log: readonly Heard[], options?: ErrorOptions) {
     const heard = log.slice(-20).map(({ at, words }) => `${words} (${Math.round(at)} ms)`)
-    super(`${what}; heard ${heard.length > 0 ? heard.join(', ') : 'nothing'}`)
+    super(`${what}; heard ${heard.length > 0 ? heard.join(', ') : 'nothing'}`, options)
   }
 }

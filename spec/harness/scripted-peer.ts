@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { compress } from 'snappyjs'
-import { nodeCiphers } from '../../actors/ciphers.ts'
 import { type Enode, parseEnode } from '../../protocols/enode/enode.ts'
 import { decode, type EthAnswer, type EthMessage, type EthRequest, encode } from '../../protocols/eth/messages.ts'
 import type { Status, Status68, Status69 } from '../../protocols/eth/status.ts'
@@ -19,10 +18,9 @@ import {
   type Hello,
   snappyProtocolVersion,
 } from '../../protocols/p2p/messages.ts'
-import { type Handshake, initiate, respond } from '../../protocols/rlpx/handshake.ts'
-import { RlpxSession } from '../../protocols/rlpx/session.ts'
-import { FrameWriter } from './frame-writer.ts'
+import type { FrameWriter } from './frame-writer.ts'
 import { type Heard, Inbox, type Received, ScriptError, type Wait } from './inbox.ts'
+import { Wire } from './wire.ts'
 import { describeMessage, nameMessage } from './words.ts'
 
 export type ScriptedPeerOptions = {
@@ -57,15 +55,8 @@ export class ScriptedPeer {
   readonly privateKey: Uint8Array
   readonly caps: readonly Cap[]
   readonly #options: ScriptedPeerOptions
-  readonly #socket: Socket
-  readonly #remotePublicKey: Uint8Array | undefined
+  readonly #wire: Wire
   readonly #inbox = new Inbox()
-  /** What came before the script was ready for it. BOUNDED: maxEarlyChunks. */
-  readonly #early: Uint8Array[] = []
-  #handshake: PendingHandshake | undefined
-  #session: RlpxSession | undefined
-  #writer: FrameWriter | undefined
-  #cutting: Promise<void> = Promise.resolve()
   #isSnappy = false
   #hasMet = false
   /** Of our Hello, once it is said. */
@@ -74,17 +65,18 @@ export class ScriptedPeer {
 
   /** @param socket connected; @param remotePublicKey whom we dialed: without it the other side begins */
   constructor(socket: Socket, options: ScriptedPeerOptions = {}, remotePublicKey?: Uint8Array) {
-    this.#socket = socket
     this.#options = options
-    this.#remotePublicKey = remotePublicKey
     this.privateKey = options.privateKey ?? randomBytes(32)
     this.caps = options.caps ?? [{ name: 'eth', version: 69 }]
-    socket.setNoDelay(true)
-    socket.on('data', (chunk: Uint8Array) => this.#receive(chunk))
-    socket.on('error', () => {}) // a reset is a close too
-    socket.on('close', () => this.#close())
-    socket.on('end', () => this.#close())
-    socket.resume()
+    const { privateKey } = this
+    this.#wire = new Wire(
+      socket,
+      { privateKey, remotePublicKey, cut: options.cut },
+      {
+        message: (code, payload) => this.#hear(code, payload),
+        closed: (error) => this.#inbox.close(error),
+      },
+    )
   }
 
   /** Connects, and says nothing. @throws the connection is refused */
@@ -120,16 +112,8 @@ export class ScriptedPeer {
 
   /** Does the encryption handshake, in whichever role. @throws {ScriptError} it failed */
   async rlpx(): Promise<void> {
-    const identity = { privateKey: this.privateKey, entropy: randomBytes, ciphers: nodeCiphers }
-    await new Promise<void>((resolve, reject) => {
-      const done = (error?: Error) => (error ? reject(error) : resolve())
-      if (this.#remotePublicKey) {
-        const state = initiate({ ...identity, remotePublicKey: this.#remotePublicKey })
-        this.sendRaw(state.packet)
-        this.#handshake = { state, done }
-      } else this.#handshake = { state: respond(identity), done }
-      for (const chunk of this.#early.splice(0)) this.#receive(chunk)
-      if (this.isClosed) done(new ScriptError('no RLPx handshake', this.log))
+    await this.#wire.secure().catch((cause) => {
+      throw new ScriptError('no RLPx handshake', this.log, { cause })
     })
   }
 
@@ -197,17 +181,14 @@ export class ScriptedPeer {
 
   /** Sends bytes: no frame, no MAC. */
   sendRaw(bytes: Uint8Array): boolean {
-    if (this.isClosed) return false
-    const { cut } = this.#options
-    if (!cut) return this.#socket.write(bytes)
-    this.#cutting = this.#cutting.then(() => this.#sendPieces(cut(bytes)))
-    return true
+    return this.#wire.write(bytes)
   }
 
   /** Makes frames by hand; whatever is made must be sent, and in order, or what follows has a wrong MAC. */
   get frames(): FrameWriter {
-    if (!this.#writer) throw new ScriptError('frames need the RLPx handshake first', this.log)
-    return this.#writer
+    const { writer } = this.#wire
+    if (!writer) throw new ScriptError('frames need the RLPx handshake first', this.log)
+    return writer
   }
 
   ping(): void {
@@ -215,18 +196,17 @@ export class ScriptedPeer {
   }
 
   /** All that was sent has been taken, or the connection is over. */
-  async drained(): Promise<void> {
-    while (!this.isClosed && this.#socket.writableNeedDrain)
-      await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')])
+  drained(): Promise<void> {
+    return this.#wire.drained()
   }
 
   /** Reads no more, so that the node's answers pile up on its side. */
   stopReading(): void {
-    this.#socket.pause()
+    this.#wire.pause()
   }
 
   resumeReading(): void {
-    this.#socket.resume()
+    this.#wire.resume()
   }
 
   /** @see {@link Inbox.next} */
@@ -246,48 +226,7 @@ export class ScriptedPeer {
 
   /** Hangs up without a word. */
   close(): void {
-    this.#socket.destroy()
-    this.#close()
-  }
-
-  async #sendPieces(pieces: Iterable<Uint8Array>): Promise<void> {
-    for (const piece of pieces)
-      if (!this.isClosed) await new Promise<unknown>((written) => this.#socket.write(piece, written))
-  }
-
-  #receive(chunk: Uint8Array): void {
-    if (this.#handshake) this.#receiveHandshake(this.#handshake, chunk)
-    else if (this.#session) this.#receiveFrames(chunk)
-    else if (this.#early.length < maxEarlyChunks) this.#early.push(chunk)
-  }
-
-  #receiveFrames(chunk: Uint8Array): void {
-    try {
-      this.#session?.push(chunk)
-      while (this.#session?.hasWork) {
-        const message = this.#session.next()
-        if (message) this.#hear(message.code, message.payload)
-      }
-    } catch (error) {
-      this.#inbox.fail(error as Error)
-      this.close()
-    }
-  }
-
-  #receiveHandshake({ state, done }: PendingHandshake, chunk: Uint8Array): void {
-    try {
-      if (!state.receive(chunk)) return
-      const { secrets, reply, rest } = state.finish()
-      if (reply) this.sendRaw(reply)
-      this.#session = new RlpxSession(secrets, nodeCiphers)
-      this.#writer = new FrameWriter(secrets)
-      this.#handshake = undefined
-      done()
-      this.#receiveFrames(rest)
-    } catch (error) {
-      this.#handshake = undefined
-      done(error as Error)
-    }
+    this.#wire.close()
   }
 
   #hear(code: number, payload: Uint8Array): void {
@@ -305,15 +244,7 @@ export class ScriptedPeer {
 
   /** What the node says after both Hellos is compressed, if ours allows it. */
   #readSnappy(): void {
-    if ((this.#helloVersion ?? 0) >= snappyProtocolVersion) this.#session?.enableSnappy()
-  }
-
-  #close(): void {
-    this.#handshake?.done(new ScriptError('no RLPx handshake', [{ at: this.#inbox.now, words: 'closed' }]))
-    this.#handshake = undefined
-    this.#inbox.close()
-    this.#session?.free()
-    this.#session = undefined
+    if ((this.#helloVersion ?? 0) >= snappyProtocolVersion) this.#wire.readSnappy()
   }
 
   get #eth(): MatchedProtocol<LocalProtocol> {
@@ -328,9 +259,7 @@ export class ScriptedPeer {
 }
 
 type StatusFields = Partial<Status68 | Status69>
-type PendingHandshake = { readonly state: Handshake; readonly done: (error?: Error) => void }
 
-const maxEarlyChunks = 16
 const snapLengths: Record<number, number> = { 1: 8, 2: 10 }
 const withLength = ({ name, version }: Cap): LocalProtocol => ({
   name,
