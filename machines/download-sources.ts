@@ -1,5 +1,5 @@
 import type { BlockRange } from '../protocols/eth/block-range.ts'
-import { downloadLimits } from './download-plan.ts'
+import { downloadLimits } from './download-limits.ts'
 
 // Whom a sync asks and whom it follows: pure functions on immutable tables.
 

@@ -1,11 +1,11 @@
 import { assign, setup } from 'xstate'
 import type { BlockRange } from '../protocols/eth/block-range.ts'
+import { downloadLimits } from './download-limits.ts'
 import {
   type Assignment,
   assignJobs,
   beginSearch,
   bodiesDone,
-  downloadLimits,
   headersDone,
   isStuck,
   jobFailed,

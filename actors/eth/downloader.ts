@@ -1,4 +1,5 @@
-import { type Assignment, downloadLimits, smaller } from '../../machines/download-plan.ts'
+import { downloadLimits } from '../../machines/download-limits.ts'
+import { type Assignment, smaller } from '../../machines/download-plan.ts'
 import { type DownloaderEvent, type DownloaderPorts, downloaderMachine } from '../../machines/downloader.ts'
 import type { Header } from '../../protocols/eth/header.ts'
 import { HashList } from '../../protocols/eth/lazy-list.ts'

@@ -1,4 +1,4 @@
-import { downloadLimits } from '../../machines/download-plan.ts'
+import { downloadLimits } from '../../machines/download-limits.ts'
 import { MalformedItem } from '../../protocols/eth/lazy-list.ts'
 import type { EthAnswer, MessageOf } from '../../protocols/eth/messages.ts'
 import type { answerOf } from '../../protocols/eth/versions.ts'

@@ -18,12 +18,12 @@ export function requireClient(context: Mocha.Context, found: string | undefined,
   return skip(context, `no ${name} on PATH: set ${name.toUpperCase()} or PATH to run this`)
 }
 
-/** Skips, and says why in the title that the reporter prints. */
+/** Skips, and says why in a title that the reporter prints: of the spec, or of the suite's first. */
 export function skip(context: Mocha.Context, reason: string): never {
-  const runnable = context.test ?? context.currentTest
-  const suite = runnable?.parent
-  if (suite && (runnable as { type?: string }).type === 'hook') suite.title += ` — skipped: ${reason}`
-  else if (runnable) runnable.title += ` — skipped: ${reason}`
+  const runnable = context.test
+  const isHook = (runnable as { type?: string } | undefined)?.type === 'hook'
+  const told = isHook ? runnable?.parent?.tests[0] : runnable
+  if (told) told.title += ` — skipped: ${reason}`
   return context.skip()
 }
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { downloadLimits } from '../../machines/download-plan.ts'
+import { downloadLimits } from '../../machines/download-limits.ts'
 import { type DownloaderEvent, type DownloaderInput, downloaderMachine } from '../../machines/downloader.ts'
 import type { BlockRange } from '../../protocols/eth/block-range.ts'
 import { ChartWalk, type Step } from '../chart.ts'
