@@ -1,6 +1,6 @@
 import { assign, setup } from 'xstate'
 import { type BlockRange, checkRange, shouldSend } from '../protocols/eth/block-range.ts'
-import type { EthVersion, MessageName } from '../protocols/eth/versions.ts'
+import type { MessageName } from '../protocols/eth/versions.ts'
 import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
 import { DisallowedBlock } from './eth-faults.ts'
 import { without, withoutMember } from './lib.ts'
@@ -19,7 +19,6 @@ export type ProtocolManagerPorts = {
   /** Answers a request with what the chain has. */
   serve(request: ReceivedMessage): void
   /** Decodes a message and forgets it: blocks that came this way before the merge, announcements of eth/72. */
-  skim(message: ReceivedMessage): void
   /** Decodes and checks transactions or their announcement. */
   takeTransactions(message: ReceivedMessage): void
   /** Lets the session match an answer with its request. */
@@ -40,7 +39,6 @@ export type Registration = {
   readonly session: number
   /** The node's id in hex: a node has one eth session. */
   readonly id: string
-  readonly version: EthVersion
   readonly trusted: boolean
   readonly range: BlockRange | undefined
   readonly headHash: Uint8Array
@@ -66,7 +64,7 @@ export type ProtocolManagerEvent =
   | { type: 'range.opened'; session: number; range: BlockRange }
   | MessageEvent
 
-type Peer = { readonly id: string; readonly version: EthVersion; readonly range: BlockRange | undefined }
+type Peer = { readonly id: string; readonly range: BlockRange | undefined }
 type ProtocolManagerContext = ProtocolManagerInput & {
   /** Sessions that have not ended. BOUNDED: one for each peer of the server. */
   readonly sessions: ReadonlySet<number>
@@ -85,7 +83,6 @@ const { enqueueActions, extend } = setup({
     disconnect: ({ context }, order: { session: number; reason: DiscReason }) => context.ports.disconnect(order),
     accuse: ({ context }, verdict: { session: number; error: Error }) => context.ports.accuse(verdict),
     serve: ({ context }, request: ReceivedMessage) => context.ports.serve(request),
-    skim: ({ context }, message: ReceivedMessage) => context.ports.skim(message),
     takeTransactions: ({ context }, message: ReceivedMessage) => context.ports.takeTransactions(message),
     admitAnswer: ({ context }, message: ReceivedMessage) => context.ports.admitAnswer(message),
     openRange: ({ context }, message: { session: number; payload: Uint8Array }) => context.ports.openRange(message),
@@ -101,8 +98,8 @@ const { enqueueActions, extend } = setup({
       peers: without(context.peers, session),
     })),
     noteSent: assign((_, sent: BlockRange) => ({ sent })),
-    addPeer: assign(({ context }, { session, id, version, range }: Registration) => ({
-      peers: new Map(context.peers).set(session, { id, version, range }),
+    addPeer: assign(({ context }, { session, id, range }: Registration) => ({
+      peers: new Map(context.peers).set(session, { id, range }),
     })),
     noteRange: assign(({ context }, { session, range }: { session: number; range: BlockRange }) => ({
       peers: new Map(context.peers).set(session, { ...context.peers.get(session)!, range }),
@@ -113,7 +110,6 @@ const { enqueueActions, extend } = setup({
     isFull: ({ context }, { trusted }: Registration) => !trusted && context.peers.size >= context.maxPeers,
     isKnown: ({ context }, { id }: Registration) => [...context.peers.values()].some((peer) => peer.id === id),
     isPeer: ({ context }, { session }: { session: number }) => context.peers.has(session),
-    speaksOfCells: ({ context }, { session }: { session: number }) => (context.peers.get(session)?.version ?? 0) >= 72,
     isImpossible: (_, { range }: { range: BlockRange }) => checkRange(range) !== undefined,
     /** Without a peer to tell, what was told last stays. */
     isWorthTelling: ({ context }, { range }: { range: BlockRange }) =>
@@ -266,11 +262,6 @@ export const protocolManagerMachine = extend({
           description: 'transactions and their announcements are dropped undecoded',
           on: {
             'chain.synced': 'synced',
-            // From eth/72 on geth 1.17 decodes an announcement before it drops it.
-            NewPooledTransactionHashes: {
-              guard: { type: 'speaksOfCells', params: ({ event }) => event },
-              actions: { type: 'skim', params: received },
-            },
           },
         },
         synced: {

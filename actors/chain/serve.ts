@@ -79,9 +79,10 @@ function sparseHeaders(chain: ChainReader, { origin, amount, skip, reverse }: He
   const headers: Header[] = []
   const budget = { offCanonical: limits.maxNonCanonicalAncestors }
   const distance = skip + 1n
+  const wanted = BigInt.asIntN(64, amount) // geth counts in an int: from 2^63 on nothing is wanted
   let bytes = 0
   let next = typeof origin === 'bigint' ? chain.headerByNumber(origin) : chain.headerByHash(origin)
-  while (next !== undefined && headers.length < amount && headers.length < limits.maxHeadersServed) {
+  while (next !== undefined && headers.length < wanted && headers.length < limits.maxHeadersServed) {
     headers.push(next)
     bytes += next.raw.length
     if (bytes >= limits.softResponseBytes || distance > maxUint64) break

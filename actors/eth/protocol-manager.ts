@@ -95,12 +95,12 @@ export class ProtocolManager implements EthPeerOwner {
     else this.tell({ type: 'session.arrived', session: peer.session })
   }
 
-  register({ session, version, peer: { id, trusted } }: EthPeer, status: Status): void {
+  register({ session, peer: { id, trusted } }: EthPeer, status: Status): void {
     const chain =
       'range' in status
         ? { range: status.range, headHash: status.range.latestHash }
         : { range: undefined, headHash: status.head }
-    this.tell({ type: 'peer.register', session, id, version, trusted, ...chain })
+    this.tell({ type: 'peer.register', session, id, trusted, ...chain })
   }
 
   handle({ session }: EthPeer, { name, payload }: EthPayload): void {
@@ -131,7 +131,6 @@ export class ProtocolManager implements EthPeerOwner {
         to(session, (peer) => {
           if (isRequest(name)) peer.sendMessage(answerRequest(peer.version, { name, payload }, this.chain))
         }),
-      skim: ({ session, name, payload }) => to(session, (peer) => void decode(peer.version, name, payload)),
       takeTransactions: ({ session, name, payload }) => to(session, (peer) => takeTransactions(peer, name, payload)),
       admitAnswer: ({ session, payload }) =>
         to(session, (peer) => peer.admitAnswer({ name: 'PooledTransactions', payload })),

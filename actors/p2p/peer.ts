@@ -4,7 +4,7 @@ import { nodeIdOf } from '../../protocols/enode/enode.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import { DiscError, type DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
-import { matchProtocols } from '../../protocols/p2p/matching.ts'
+import { matchProtocols, sortCaps } from '../../protocols/p2p/matching.ts'
 import {
   baseCodes,
   baseProtocolLength,
@@ -161,7 +161,7 @@ class Peer implements Connection {
 
   #exchangeHello(tell: Tell<typeof peerMachine>): void {
     const { name, protocols, publicKey } = this.#options
-    const caps = protocols.map(({ name, version }) => ({ name, version }))
+    const caps = sortCaps(protocols.map(({ name, version }) => ({ name, version })))
     // A Hello is code and payload in the clear: 2 KiB and one byte.
     this.#socket.limitFrames(maxHelloBytes + 1)
     this.#sendBase(

@@ -117,7 +117,7 @@ class TcpStream implements Stream {
 }
 
 /** Connections that the kernel holds for us: all of them are accepted in one turn, so a crowd must not be one long turn. */
-const listenBacklog = 64
+const listenBacklog = 128
 /** BOUNDED: sockets that said their last word and wait for the remote's. */
 const maxLingering = 256
 const maxDiscarded = 1 << 20

@@ -71,7 +71,7 @@ export const PooledTransactions: Codec<PooledTransactions> = {
 export type CellMask = Uint8Array
 const maskBytes = limits.cellsPerBlob / 8
 
-/** eth/72. */
+/** eth/72, as geth 1.17.5 has it on the wire: behind the id stands one list, and the rest in it. */
 export type GetCells = {
   readonly kind: 'GetCells'
   readonly id: bigint
@@ -84,13 +84,12 @@ export const GetCells: Codec<GetCells> = {
     readFields(payload, (fields) => ({
       kind: 'GetCells',
       id: fields.uint(),
-      hashes: hashes(fields),
-      mask: fields.bytes(maskBytes),
+      ...readFields(fields.listItem(), (query) => ({ hashes: hashes(query), mask: query.bytes(maskBytes) })),
     })),
-  encode: ({ id, hashes, mask }) => writeFields(id, hashes, fixed(mask, maskBytes)),
+  encode: ({ id, hashes, mask }) => writeFields(id, { raw: writeFields(hashes, fixed(mask, maskBytes)) }),
 }
 
-/** eth/72. One group of cells for each hash, each cell 2048 bytes. */
+/** eth/72, nested like its request. One group of cells for each hash, each cell 2048 bytes. */
 export type Cells = {
   readonly kind: 'Cells'
   readonly id: bigint
@@ -104,11 +103,13 @@ export const Cells: Codec<Cells> = {
     readFields(payload, (fields) => ({
       kind: 'Cells',
       id: fields.uint(),
-      hashes: hashes(fields),
-      cells: lazyList(fields, readCells),
-      mask: fields.bytes(maskBytes),
+      ...readFields(fields.listItem(), (answer) => ({
+        hashes: hashes(answer),
+        cells: lazyList(answer, readCells),
+        mask: answer.bytes(maskBytes),
+      })),
     })),
-  encode: ({ id, hashes, cells, mask }) => writeFields(id, hashes, cells, fixed(mask, maskBytes)),
+  encode: ({ id, hashes, cells, mask }) => writeFields(id, { raw: writeFields(hashes, cells, fixed(mask, maskBytes)) }),
 }
 
 export const readCells: ReadItem<LazyList<Uint8Array>> = (item) => new LazyList(item, readCell)

@@ -5,7 +5,7 @@ import {
   type ProtocolManagerInput,
   protocolManagerMachine,
 } from '../../machines/protocol-manager.ts'
-import type { EthVersion, MessageName } from '../../protocols/eth/versions.ts'
+import type { MessageName } from '../../protocols/eth/versions.ts'
 import { DiscReason, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
 import { ChartWalk, type Step } from '../chart.ts'
 
@@ -19,12 +19,9 @@ describe('protocol-manager', () => {
 
   const arrive = (session: number): ProtocolManagerEvent => ({ type: 'session.arrived', session })
   const end = (session: number): ProtocolManagerEvent => ({ type: 'session.ended', session })
-  const register = (
-    session: number,
-    options: { id?: string; trusted?: boolean; version?: EthVersion } = {},
-  ): ProtocolManagerEvent => {
-    const { id = `${session}`, trusted = false, version = 69 } = options
-    return { type: 'peer.register', session, id, version, trusted, range: range(5n), headHash: hash }
+  const register = (session: number, options: { id?: string; trusted?: boolean } = {}): ProtocolManagerEvent => {
+    const { id = `${session}`, trusted = false } = options
+    return { type: 'peer.register', session, id, trusted, range: range(5n), headHash: hash }
   }
   const joined = (session: number) => [arrive(session), register(session)]
   const message = (type: Exclude<MessageName, 'Status'>) => ({ type, session: 1, payload }) as ProtocolManagerEvent
@@ -60,7 +57,7 @@ describe('protocol-manager', () => {
     it('registers a peer, and tells who follows the peer set', () => {
       const { effects, context } = upon(start, ...joined(1))
       expect(effects.map(([name]) => name)).to.deep.equal(['confirm', 'tellJoined'])
-      expect(context.peers.get(1)).to.deep.equal({ id: '1', version: 69, range: range(5n) })
+      expect(context.peers.get(1)).to.deep.equal({ id: '1', range: range(5n) })
     })
     it('has no place for more than maxPeers', () =>
       expect(refusals(upon(start, ...joined(1), ...joined(2), ...joined(3)))).to.deep.equal([
@@ -115,13 +112,6 @@ describe('protocol-manager', () => {
         ])
       })
     }
-  })
-
-  it('opens an announcement of eth/72 even then', () => {
-    const events = [start, arrive(1), register(1, { version: 72 }), message('NewPooledTransactionHashes')]
-    expect(upon(...events).effects).to.deep.equal([
-      ['skim', { session: 1, name: 'NewPooledTransactionHashes', payload }],
-    ])
   })
 
   describe('with block ranges', () => {

@@ -139,7 +139,7 @@ describe('an eth session, provoked as geth was', () => {
       [
         72,
         { kind: 'GetCells', id: 7n, hashes: HashList.of([unknown]), mask: new Uint8Array(16).fill(1, 0, 1) },
-        `d407c0c09001${'00'.repeat(15)}`,
+        `d507d3c0c09001${'00'.repeat(15)}`,
       ],
     ] as const)
       it(`${message.kind} at eth/${version} with nothing, in the right shape`, async () => {
@@ -196,7 +196,6 @@ describe('an eth session, provoked as geth was', () => {
       ['status/twice', (remote: ScriptedRemote) => remote.send(remote.honestStatus), 0x10],
       // An old shape, at a version that has another.
       ['code/first-past-eth at 72', code(0x12, 'c0'), 0x02, 72],
-      ['an announcement of eth/71 at 72', code(8, 'c380c0c0'), 0x02, 72],
       ['receipts of eth/69 at 70', code(0x10, 'c207c0'), 0x02, 70],
     ] as readonly (readonly [string, (remote: ScriptedRemote) => void, number, EthVersion?])[])
       it(name, async () => {
