@@ -1,31 +1,38 @@
-import type { Protocol } from '../../actors/p2p/protocol.ts'
-import { createEnd, dial, listen } from './loopback.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
+import { FastPeer } from './fast-peer.ts'
 
-/** Memory of idle connected peers over loopback TCP, both ends in this process, in KiB an end. */
-export async function benchPeers(count: number, report: (line: string) => void) {
-  const protocol: Protocol = { name: 'bench', version: 1, length: 1, run: () => ({ message() {}, closed() {} }) }
-  const [server, client] = [createEnd('server', [protocol]), createEnd('client', [protocol])]
-  const listener = await listen(server)
+/** Memory of an idle connected peer over loopback TCP, in KiB: of a whole node in its own process, p2p and eth session. */
+export async function benchPeers(connections: number, report: (line: string) => void) {
+  // Of its peers a third is for those that it dials.
+  const node = await startOwnNode({ maxPeers: 2 * (connections + warmUp) })
+  const peers: FastPeer[] = []
+  const join = async (count: number) => {
+    for (let i = 0; i < count; i++) peers.push(await FastPeer.join(node.enode))
+  }
   // The first ones pay for code and tables that the others share.
-  for (let i = 0; i < 20; i++) await dial(client, server, listener.port)
-  const before = await settled()
-  for (let i = 0; i < count; i++) await dial(client, server, listener.port)
-  const after = await settled()
-  const kib = (key: 'rss' | 'heapUsed' | 'external') =>
-    Math.round(((after[key] - before[key]) / 1024 / count / 2) * 10) / 10
-  const result = { connections: count, rssKiB: kib('rss'), heapKiB: kib('heapUsed'), externalKiB: kib('external') }
+  await join(warmUp)
+  const before = await settled(node)
+  await join(connections)
+  const after = await settled(node)
+  if (after.peers !== peers.length) throw new Error(`${peers.length - after.peers} peers were lost`)
+  const kib = (key: 'rss' | 'memory') => Math.round(((after[key] - before[key]) / 1024 / connections) * 10) / 10
+  const result = { connections, rssKiB: kib('rss'), heapAndExternalKiB: kib('memory') }
   report(
-    `${count} connections: ${result.rssKiB} KiB RSS an end (heap ${result.heapKiB}, external ${result.externalKiB})`,
+    `${connections} connections: ${result.rssKiB} KiB RSS each, ${result.heapAndExternalKiB} KiB of it heap and buffers`,
   )
-  await listener.close()
+  for (const peer of peers) peer.close()
+  await node.stop()
   return result
 }
 
-async function settled(): Promise<NodeJS.MemoryUsage> {
-  if (!globalThis.gc) throw new Error('run with node --expose-gc')
-  for (let i = 0; i < 5; i++) {
-    globalThis.gc()
-    await new Promise((resolve) => setTimeout(resolve, 100))
+const warmUp = 20
+
+async function settled(node: OwnNode): Promise<{ rss: number; memory: number; peers: number }> {
+  for (let i = 0; i < 4; i++) {
+    await node.vitals() // collects garbage, and begins a new peak
+    await sleep(200)
   }
-  return process.memoryUsage()
+  const { peak = 0, memory, peers } = await node.vitals()
+  return { rss: peak, memory, peers }
 }
