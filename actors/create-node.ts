@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises'
 import { join, resolve } from 'node:path'
-import { map, merge, mergeMap, Observable, ReplaySubject } from 'rxjs'
+import { BehaviorSubject, filter, map, merge, mergeMap, Observable } from 'rxjs'
 import { defaultMaxPeers, type PeerEvent } from '../machines/admission.ts'
 import { NodeStopped } from '../machines/node.ts'
 import { type Enode, formatEnode, parseEnode, toEnode } from '../protocols/enode/enode.ts'
@@ -111,9 +111,8 @@ export class PeerchartNode {
   readonly eth: EthService
   readonly #node: Node
   readonly #publicKey: Uint8Array
-  /** The one server, once it is made. */
-  readonly #servers = new ReplaySubject<Server>(1)
-  #server: Server | undefined
+  /** The p2p server, once the start has made it. */
+  readonly #server = new BehaviorSubject<Server | undefined>(undefined)
   #stopping: Promise<void> | undefined
 
   constructor(runtime: Runtime, options: NodeOptions, { privateKey, chain, staticNodes, trustedNodes }: Parts) {
@@ -146,8 +145,7 @@ export class PeerchartNode {
           ...{ id, parent, publicKey: this.#publicKey, protocols: all, noDial, listen: { host, port } },
           ...{ staticNodes, trustedNodes, network: transport, connect, lookUp, log, maxPeers },
         })
-        this.#servers.next(server)
-        this.#server = server
+        this.#server.next(server)
         return server
       },
     })
@@ -160,7 +158,10 @@ export class PeerchartNode {
     )
     logSync(log, this.eth.progress$, runtime.clock)
     this.#node.own(chain)
-    this.peerEvents$ = this.#servers.pipe(mergeMap(({ events$ }) => events$))
+    this.peerEvents$ = this.#server.pipe(
+      filter((server) => server !== undefined),
+      mergeMap(({ events$ }) => events$),
+    )
     this.events$ = merge(
       this.peerEvents$,
       chain.heads$.pipe(map(({ number, hash }) => ({ type: 'head', number, hash }) as const)),
@@ -188,7 +189,7 @@ export class PeerchartNode {
 
   /** This node as others may dial it, once started. */
   get enode(): string {
-    return formatEnode(this.#server?.self() ?? toEnode(this.#publicKey))
+    return formatEnode(this.#server.value?.self() ?? toEnode(this.#publicKey))
   }
 
   /** keccak256 of the public key, 64 hex digits. */
@@ -197,7 +198,7 @@ export class PeerchartNode {
   }
 
   peers(): PeerInfo[] {
-    return this.#server?.peers() ?? []
+    return this.#server.value?.peers() ?? []
   }
 
   /** @throws {EnodeError} */

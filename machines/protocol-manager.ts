@@ -18,7 +18,6 @@ export type ProtocolManagerPorts = {
   accuse(verdict: { session: number; error: Error }): void
   /** Answers a request with what the chain has. */
   serve(request: ReceivedMessage): void
-  /** Decodes a message and forgets it: blocks that came this way before the merge, announcements of eth/72. */
   /** Decodes and checks transactions or their announcement. */
   takeTransactions(message: ReceivedMessage): void
   /** Lets the session match an answer with its request. */
@@ -260,9 +259,7 @@ export const protocolManagerMachine = extend({
       states: {
         syncing: {
           description: 'transactions and their announcements are dropped undecoded',
-          on: {
-            'chain.synced': 'synced',
-          },
+          on: { 'chain.synced': 'synced' },
         },
         synced: {
           description: 'for good (geth AcceptTxs)',

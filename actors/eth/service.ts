@@ -1,4 +1,5 @@
 import { BehaviorSubject, type Observable, type Subscription } from 'rxjs'
+import { defaultMaxPeers } from '../../machines/admission.ts'
 import { type EthVersion, ethLengths } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import type { Service } from '../node.ts'
@@ -42,7 +43,7 @@ export class EthService implements Service {
   #heads: Subscription | undefined
 
   constructor(runtime: Runtime, options: EthServiceOptions) {
-    const { chain, versions = [72, 71, 70, 69], maxPeers = 50, id = 'eth', parent = 'node' } = options
+    const { chain, versions = [72, 71, 70, 69], maxPeers = defaultMaxPeers, id = 'eth', parent = 'node' } = options
     const { number: head } = chain.head
     this.#runtime = runtime
     this.#options = options

@@ -22,7 +22,7 @@ program
 
 program
   .command('peers')
-  .description('memory of an idle connected peer, both ends in one process')
+  .description('memory of an idle connected peer of a whole node, eth session included')
   .option('--json', 'print one JSON object on standard output')
   .option('--connections <n>', 'how many', '500')
   .action(async ({ json, connections }) => print(json, await benchPeers(Number(connections), note)))

@@ -51,18 +51,16 @@ describe('an eth session, provoked as geth was', () => {
     remote.sendRaw(number, hexToBytes(payload))
   const say = (message: EthMessage | (() => EthMessage)) => (remote: ScriptedRemote) =>
     remote.send(typeof message === 'function' ? message() : message)
+  const announceOfUnequalLengths = say({
+    kind: 'NewPooledTransactionHashes',
+    types: Uint8Array.of(2, 2),
+    sizes: Uint32List.of([100]),
+    hashes: HashList.of([unknown]),
+  })
 
   describe('keeps what is harmless', () => {
     for (const [name, provoke] of [
-      [
-        'announce/lengths-differ',
-        say({
-          kind: 'NewPooledTransactionHashes',
-          types: Uint8Array.of(2, 2),
-          sizes: Uint32List.of([100]),
-          hashes: HashList.of([unknown]),
-        }),
-      ],
+      ['announce/lengths-differ', announceOfUnequalLengths],
       ['range/ok', say(() => ({ kind: 'BlockRangeUpdate', earliest: 0n, latest: 600n, latestHash: headOf().hash }))],
       ['tx/empty', code(2, 'c0')],
     ] as const)
@@ -292,16 +290,7 @@ describe('an eth session, provoked as geth was', () => {
       ['an empty one', code(2, 'c180'), 0x10],
       ['5,001 of them', say(() => list(...Array<Uint8Array>(5_001).fill(legacy))), 0x10],
       ['a string', code(2, '07'), 0x02],
-      [
-        'an announcement whose lengths differ',
-        say({
-          kind: 'NewPooledTransactionHashes',
-          types: Uint8Array.of(2, 2),
-          sizes: Uint32List.of([100]),
-          hashes: HashList.of([unknown]),
-        }),
-        0x10,
-      ],
+      ['an announcement whose lengths differ', announceOfUnequalLengths, 0x10],
       ['pooled transactions that nobody asked for', code(0x0a, 'c207c0'), 0x10],
     ] as const)
       it(name, async () => {
