@@ -1,4 +1,4 @@
-import type { AnyActor, AnyMachineSnapshot, InspectionEvent } from 'xstate'
+import type { AnyActor, AnyMachineSnapshot, AnyTransitionDefinition, EventObject, InspectionEvent } from 'xstate'
 
 /** What happens in a process, in order: its actors' births and deaths, their transitions, and the messages of its peers. */
 export type FeedEntry =
@@ -24,22 +24,36 @@ export type MessageEntry = {
   readonly actor: string
   /** `p2p` for the base protocol. */
   readonly protocol: string
+  /** Of the capability; the base protocol has none. */
+  readonly version?: number
   readonly code: number
   /** Bytes of the payload, uncompressed. */
   readonly size: number
 }
 
-export type FeedListener = (entry: FeedEntry) => void
+/** What an entry was made from: live objects, to be read during the call. Whoever keeps them copies them. */
+export type Live = {
+  /** Of a transition: the event with its data, the transitions of the definition that it took, the actor after it. */
+  readonly event?: EventObject
+  readonly taken?: readonly AnyTransitionDefinition[]
+  /** Of a transition or a start. */
+  readonly actor?: AnyActor
+  /** Of a message: its payload, uncompressed. */
+  readonly payload?: Uint8Array
+}
+
+export type FeedListener = (entry: FeedEntry, live: Live) => void
 export type ActorFacts = { readonly id: string; readonly chart: string; readonly parent?: string }
 
 /**
  * The one inspection feed of a process: log, metrics, inspector and recorder are its readers. Charts are observed only
- * while somebody reads. Entries carry names and sizes, never contexts or payloads, so no key can enter it.
+ * while somebody reads. Entries carry names and sizes; keys are in the ports of actors, which no event carries.
  */
 export class Feed {
   readonly #listeners = new Set<FeedListener>()
   /** BOUNDED: by the actors alive. */
   readonly #watched = new Map<AnyActor, Watch>()
+  readonly #publish: FeedListener = (entry, live) => this.publish(entry, live)
 
   get isRead(): boolean {
     return this.#listeners.size > 0
@@ -52,7 +66,7 @@ export class Feed {
 
   /** @returns a function that ends the subscription */
   subscribe(listener: FeedListener): () => void {
-    if (!this.isRead) for (const [actor, watch] of this.#watched) watch.open(actor, (entry) => this.publish(entry))
+    if (!this.isRead) for (const [actor, watch] of this.#watched) watch.open(actor, this.#publish)
     this.#listeners.add(listener)
     return () => {
       if (this.#listeners.delete(listener) && !this.isRead) for (const watch of this.#watched.values()) watch.close()
@@ -64,8 +78,8 @@ export class Feed {
     const watch = new Watch(facts)
     this.#watched.set(actor, watch)
     if (this.isRead) {
-      watch.open(actor, (entry) => this.publish(entry))
-      this.publish({ type: 'actor.started', actor: facts.id, chart: facts.chart, ...parentOf(facts) })
+      watch.open(actor, this.#publish)
+      this.publish({ type: 'actor.started', actor: facts.id, chart: facts.chart, ...parentOf(facts) }, { actor })
     }
     actor.subscribe({
       complete: () => {
@@ -75,10 +89,10 @@ export class Feed {
     })
   }
 
-  publish(entry: FeedEntry): void {
+  publish(entry: FeedEntry, live: Live = {}): void {
     for (const listener of this.#listeners) {
       try {
-        listener(entry)
+        listener(entry, live)
       } catch (error) {
         // Thrown here it would wedge the actor whose step is being told: a reader's bug ends the process, not one peer.
         queueMicrotask(() => {
@@ -95,7 +109,7 @@ class Watch {
   #subscription: { unsubscribe(): void } | undefined
   #from = ''
   #effects: string[] = []
-  #taken = false
+  #taken: AnyTransitionDefinition[] = []
 
   constructor(facts: ActorFacts) {
     this.facts = facts
@@ -104,7 +118,7 @@ class Watch {
   open(actor: AnyActor, publish: FeedListener): void {
     this.#from = stateOf(actor)
     this.#subscription = actor.system.inspect((event) => {
-      if (event.actorRef === actor) this.#observe(event, publish)
+      if (event.actorRef === actor) this.#observe(actor, event, publish)
     })
   }
 
@@ -113,27 +127,22 @@ class Watch {
     this.#subscription = undefined
   }
 
-  #observe(event: InspectionEvent, publish: FeedListener): void {
+  #observe(actor: AnyActor, event: InspectionEvent, publish: FeedListener): void {
     if (event.type === '@xstate.action') {
       if (!event.action.type.startsWith('xstate.')) this.#effects.push(event.action.type)
     } else if (event.type === '@xstate.microstep') {
-      this.#taken ||= event._transitions.length > 0
+      this.#taken.push(...event._transitions)
     } else if (event.type === '@xstate.snapshot') {
       const to = describeState((event.snapshot as AnyMachineSnapshot).value)
       const [from, effects, taken] = [this.#from, this.#effects, this.#taken]
       this.#from = to
       this.#effects = []
-      this.#taken = false
-      if (taken || from !== to)
-        publish({
-          type: 'transition',
-          actor: this.facts.id,
-          chart: this.facts.chart,
-          event: event.event.type,
-          from,
-          to,
-          effects,
-        })
+      this.#taken = []
+      if (taken.length > 0 || from !== to) {
+        const { id, chart } = this.facts
+        const entry = { type: 'transition', actor: id, chart, event: event.event.type, from, to, effects } as const
+        publish(entry, { event: event.event, taken, actor })
+      }
     }
   }
 }

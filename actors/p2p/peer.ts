@@ -19,6 +19,7 @@ import {
   snappyProtocolVersion,
 } from '../../protocols/p2p/messages.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
+import type { MessageEntry } from '../feed.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
 import type { Connect, Connection, ConnectionOwner, Origin } from './connection.ts'
 import { PeerSession } from './peer-session.ts'
@@ -170,7 +171,7 @@ class Peer implements Connection {
     )
     this.#socket.read((code, payload) => {
       this.#socket.read(undefined)
-      this.#observe('message.received', 'p2p', code, payload)
+      this.#observe('message.received', basic, code, payload)
       tell({ type: 'first.received', code, payload })
       return true
     })
@@ -182,18 +183,18 @@ class Peer implements Connection {
     this.facts = facts
     owner.setupEnded(conn, { added: true, id: facts.id })
     owner.peerAdded(conn, facts)
-    this.#sessions = matchProtocols(this.#options.protocols, hello.caps).map(
-      (matched) =>
-        new PeerSession({
-          matched,
-          peer: facts,
-          runtime: this.#runtime,
-          actor: this.#actorId,
-          socket: this.#socket,
-          ended: (error) => tell({ type: 'protocol.ended', error }),
-          observe: (type, code, payload) => this.#observe(type, matched.name, code, payload),
-        }),
-    )
+    this.#sessions = matchProtocols(this.#options.protocols, hello.caps).map((matched) => {
+      const of = { protocol: matched.name, version: matched.version }
+      return new PeerSession({
+        matched,
+        peer: facts,
+        runtime: this.#runtime,
+        actor: this.#actorId,
+        socket: this.#socket,
+        ended: (error) => tell({ type: 'protocol.ended', error }),
+        observe: (type, code, payload) => this.#observe(type, of, code, payload),
+      })
+    })
     for (const session of this.#sessions) session.start()
     tell({ type: 'protocols.started' })
   }
@@ -207,7 +208,7 @@ class Peer implements Connection {
       tell({ type: 'read.failed', error: new CodeOutOfRange(code) })
       return true
     }
-    this.#observe('message.received', 'p2p', code, payload)
+    this.#observe('message.received', basic, code, payload)
     if (code === baseCodes.Ping) tell({ type: 'ping.received' })
     else if (code === baseCodes.Disconnect) {
       this.#socket.read(undefined)
@@ -223,12 +224,12 @@ class Peer implements Connection {
 
   #sendBase(code: number, payload: Uint8Array): void {
     this.#socket.send(code, payload)
-    this.#observe('message.sent', 'p2p', code, payload)
+    this.#observe('message.sent', basic, code, payload)
   }
 
-  #observe(type: 'message.received' | 'message.sent', protocol: string, code: number, payload: Uint8Array): void {
+  #observe(type: MessageEntry['type'], of: Protocolled, code: number, payload: Uint8Array): void {
     const { feed } = this.#runtime
-    if (feed.isRead) feed.publish({ type, actor: this.#actorId, protocol, code, size: payload.length })
+    if (feed.isRead) feed.publish({ type, actor: this.#actorId, ...of, code, size: payload.length }, { payload })
   }
 
   #factsOf({ id: publicKey, name, caps }: Hello): PeerFacts {
@@ -250,6 +251,9 @@ class Peer implements Connection {
     }
   }
 }
+
+type Protocolled = Pick<MessageEntry, 'protocol' | 'version'>
+const basic: Protocolled = { protocol: 'p2p' }
 
 /** Milliseconds: a hostile node that comes anew for every blow is not served before the peers that were there. */
 const newcomerDebt = 20

@@ -175,7 +175,7 @@ describe('a peer', () => {
     expect(near.connection!.protocols()).to.deep.equal({ probe: { heard: 0 } })
   })
 
-  it('tells the feed of every message by code and size, never what is in it', async () => {
+  it('tells the feed of every message by protocol, code and size', async () => {
     const ours = new Probe()
     const [near] = await meet([ours], [new Probe()])
     ours.session!.send(1, Uint8Array.of(1, 2, 3))
@@ -183,6 +183,7 @@ describe('a peer', () => {
       type: 'message.sent',
       actor: 'peer/1',
       protocol: 'probe',
+      version: 1,
       code: 1,
       size: 3,
     })
