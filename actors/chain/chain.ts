@@ -7,6 +7,7 @@ import { type ChainConfig, scheduleOf } from './chain-config.ts'
 import type { Genesis } from './genesis.ts'
 import { decodeNumber, encodeNumber, keys, schemaVersion } from './schema.ts'
 import { CorruptDatabase, type KeyValueStore, openStore, type Write } from './store.ts'
+import { type IndexedTransaction, TransactionIndex } from './tx-index.ts'
 import { InvalidBlock, verifyBody, verifyHeader } from './verify.ts'
 
 export type ChainOptions = {
@@ -43,6 +44,7 @@ export class Chain implements ChainReader {
   readonly #store: KeyValueStore
   readonly #name: string
   readonly #heads = new Subject<Header>()
+  readonly #transactions: TransactionIndex
   #head: Header
   #inserting: Promise<unknown> = Promise.resolve()
 
@@ -55,6 +57,7 @@ export class Chain implements ChainReader {
     this.forkSchedule = scheduleOf(genesis.config, genesis.header.time)
     this.forkFilter = forkFilter(genesis.header.hash, this.forkSchedule, () => this.#head)
     this.#head = head
+    this.#transactions = new TransactionIndex(store, this)
   }
 
   /**
@@ -104,6 +107,11 @@ export class Chain implements ChainReader {
   bodyByHash(hash: Uint8Array): Uint8Array | undefined {
     const number = this.#numberOf(hash)
     return number === undefined ? undefined : this.#store.get(keys.body(number, hash))
+  }
+
+  /** @returns a canonical transaction of the last 2,350,000 blocks */
+  transactionByHash(hash: Uint8Array): IndexedTransaction | undefined {
+    return this.#transactions.find(hash)
   }
 
   hasBlock(hash: Uint8Array): boolean {
@@ -168,13 +176,18 @@ export class Chain implements ChainReader {
 
   /** Makes the branch that ends in `fresh` canonical, down to where it already is. */
   #canonicalWrites(fresh: readonly NewBlock[]): Write[] {
-    const writes = fresh.map(({ header }) => ({ key: keys.canonical(header.number), value: header.hash }))
+    const writes = fresh.flatMap(({ header, body }) => this.#canonicalWrite(header, body))
     let below = this.headerByHash(fresh[0]!.header.parentHash)
     while (below !== undefined && !this.isCanonical(below)) {
-      writes.push({ key: keys.canonical(below.number), value: below.hash })
+      writes.push(...this.#canonicalWrite(below, this.bodyByHash(below.hash)!))
       below = this.headerByHash(below.parentHash)
     }
     return writes
+  }
+
+  #canonicalWrite(header: Header, body: Uint8Array): Write[] {
+    const { number, hash } = header
+    return [{ key: keys.canonical(number), value: hash }, ...this.#transactions.writes(header, body)]
   }
 
   #numberOf(hash: Uint8Array): bigint | undefined {

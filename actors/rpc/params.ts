@@ -8,58 +8,46 @@ export type Param<Value> = {
   read(json: unknown): Value
 }
 
-/** May be left out, or null. */
-export const optional = <Value>({ read }: Param<Value>): Param<Value | undefined> => ({
-  isOptional: true,
-  read: (json) => (json === null || json === undefined ? undefined : read(json)),
-})
-
-export const text: Param<string> = required((json) => {
-  if (typeof json === 'string') return json
-  throw unfit(json, 'string')
-})
-
+/** To geth, null is false. */
 export const boolean: Param<boolean> = required((json) => {
   if (typeof json === 'boolean') return json
+  if (json === null) return false
   throw unfit(json, 'bool')
-})
-
-/** A JSON number, whole and not below zero. */
-export const whole: Param<number> = required((json) => {
-  if (typeof json === 'number' && Number.isSafeInteger(json) && json >= 0) return json
-  throw unfit(json, 'int')
 })
 
 /** 32 bytes in hex. */
 export const hash: Param<Uint8Array> = required((json) => fixedBytes(json, 32, 'common.Hash'))
 
+/** 20 bytes in hex. */
+export const address: Param<Uint8Array> = required((json) => fixedBytes(json, 20, 'common.Address'))
+
 /** Any number of bytes in hex. */
 export const bytes: Param<Uint8Array> = required((json) => {
-  const digits = hexDigits(json, 'hexutil.Bytes')
-  if (digits.length % 2 === 1) throw new ParamError('hex string of odd length')
+  const digits = byteDigits(json, 'hexutil.Bytes')
+  if (!isHex(digits)) throw malformed('invalid hex string', 'hexutil.Bytes')
   return hexToBytes(digits)
 })
 
-/** A number in hex without leading zeros, below 2^64. */
-export const quantity: Param<bigint> = required((json) => readQuantity(json))
+/** A number in hex without leading zeros, below 2^64; an empty string is 0. */
+export const quantity: Param<bigint> = required((json) => readTyped(json, 'hexutil.Uint64'))
 
-/** Whatever it is. */
-export const json: Param<unknown> = required((json) => json)
+/** As {@link quantity}, where geth counts in a machine's own integers. */
+export const index: Param<bigint> = required((json) => readTyped(json, 'hexutil.Uint'))
 
-/** @throws {ParamError} */
-export function readQuantity(json: unknown): bigint {
-  const digits = hexDigits(json, 'hexutil.Uint64')
-  if (digits === '') throw new ParamError('hex string "0x"')
-  if (digits.length > 1 && digits.startsWith('0')) throw new ParamError('hex number with leading zero digits')
-  if (digits.length > 16) throw new ParamError('hex number > 64 bits')
-  return BigInt(`0x${digits}`)
+/** @throws {ParamError} in the words of geth's `hexutil.DecodeUint64` */
+export function readQuantity(text: string): bigint {
+  if (text === '') throw new ParamError('empty hex string')
+  const reason = faultOf(text)
+  if (reason !== undefined) throw new ParamError(reason)
+  return BigInt(text)
 }
 
-/** @throws {ParamError} */
+/** @throws {ParamError} in the words of geth's `hexutil.UnmarshalFixedJSON` */
 export function fixedBytes(json: unknown, length: number, type: string): Uint8Array {
-  const digits = hexDigits(json, type)
+  const digits = byteDigits(json, type)
   if (digits.length !== 2 * length)
     throw new ParamError(`hex string has length ${digits.length}, want ${2 * length} for ${type}`)
+  if (!isHex(digits)) throw malformed('invalid hex string', type)
   return hexToBytes(digits)
 }
 
@@ -75,13 +63,38 @@ export function unfit(json: unknown, type: string): ParamError {
 
 const goKinds: Readonly<Record<string, string>> = { boolean: 'bool' }
 
-function hexDigits(json: unknown, type: string): string {
-  if (typeof json !== 'string') throw unfit(json, type)
-  if (json === '') throw new ParamError('empty hex string')
-  if (!/^0x/i.test(json)) throw new ParamError('hex string without 0x prefix')
-  if (!/^[0-9a-f]*$/i.test(json.slice(2))) throw new ParamError('invalid hex string')
+/** What of a JSON string does not make the Go value. */
+const malformed = (reason: string, type: string) =>
+  new ParamError(`json: cannot unmarshal ${reason} into Go value of type ${type}`)
+
+function readTyped(json: unknown, type: string): bigint {
+  if (json === '') return 0n
+  if (typeof json !== 'string') throw malformed('non-string', type)
+  const reason = faultOf(json)
+  if (reason !== undefined) throw malformed(reason, type)
+  return BigInt(json)
+}
+
+/** @returns why `text` is no number in hex */
+function faultOf(text: string): string | undefined {
+  const digits = text.slice(2)
+  if (!hasPrefix(text)) return 'hex string without 0x prefix'
+  if (digits === '') return 'hex string "0x"'
+  if (digits.length > 1 && digits.startsWith('0')) return 'hex number with leading zero digits'
+  if (digits.length > 16) return 'hex number > 64 bits'
+  return isHex(digits) ? undefined : 'invalid hex string'
+}
+
+/** The digits of whole bytes, not looked at; none for an empty string. */
+function byteDigits(json: unknown, type: string): string {
+  if (typeof json !== 'string') throw malformed('non-string', type)
+  if (json !== '' && !hasPrefix(json)) throw malformed('hex string without 0x prefix', type)
+  if (json.length % 2 === 1) throw malformed('hex string of odd length', type)
   return json.slice(2)
 }
+
+const hasPrefix = (text: string) => /^0x/i.test(text)
+const isHex = (digits: string) => /^[0-9a-f]*$/i.test(digits)
 
 /** One argument is not what the method takes; the caller is told which, with code -32602. */
 export class ParamError extends Error {

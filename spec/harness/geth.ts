@@ -109,7 +109,7 @@ export function jwt(secret: Uint8Array, issuedAt: number = Math.floor(Date.now()
 const loopback = '127.0.0.1'
 const onLoopback = [
   ...['--nodiscover', '--nat', 'none', '--port', '0', '--maxpeers', '500', '--ipcdisable', '--log.format', 'json'],
-  ...['--http', '--http.addr', loopback, '--http.port', '0', '--http.api', 'admin,debug,eth,net'],
+  ...['--http', '--http.addr', loopback, '--http.port', '0', '--http.api', 'admin,debug,eth,net,txpool,web3'],
   ...['--authrpc.addr', loopback, '--authrpc.port', '0'],
 ]
 

@@ -1,0 +1,109 @@
+import { forkId } from '../../../protocols/eth/fork-id.ts'
+import type { Header } from '../../../protocols/eth/header.ts'
+import type { Chain } from '../../chain/chain.ts'
+import { type ChainConfig, type TimeFork, timeForks } from '../../chain/chain-config.ts'
+import { data, quantity } from '../json/hex.ts'
+
+// What rules a chain is under, was and will be: EIP-7910, as geth has it.
+
+type ConfigChain = Pick<Chain, 'config' | 'forkSchedule' | 'genesis' | 'head'>
+
+/** Of the fork that holds at the head, the one after it, and the last known; only forks by time count. */
+export function configJson(chain: ConfigChain): Record<'current' | 'next' | 'last', unknown> {
+  const { config, head } = chain
+  const now = latestFork(config, head.time)
+  const current = timeForks[now]
+  const following = timeForks[now + 1]
+  const last = timeForks[latestFork(config, endOfTime)]
+  const next = following && forkJson(chain, following)
+  return {
+    current: (current && forkJson(chain, current)) ?? null,
+    next: next ?? null,
+    last: (next && last && forkJson(chain, last)) ?? null,
+  }
+}
+
+/** @returns undefined for a fork that the chain does not have */
+function forkJson({ config, forkSchedule, genesis }: ConfigChain, fork: TimeFork): unknown {
+  const time = config.timeForks[fork]
+  if (time === undefined) return undefined
+  // Several forks may come at one time: the last of them rules.
+  const rank = latestFork(config, time)
+  return {
+    activationTime: activationTime(genesis, time),
+    blobSchedule: blobSchedule(config, rank),
+    chainId: quantity(config.chainId),
+    forkId: data(forkId(genesis.hash, forkSchedule, { number: endOfTime, time }).hash),
+    precompiles: precompiles(rank),
+    systemContracts: systemContracts(config, rank),
+  }
+}
+
+const endOfTime = 2n ** 64n - 1n
+
+/** @returns the rank in `timeForks` of the highest fork in force, -1 before all; geth ranks without looking for gaps */
+function latestFork({ timeForks: times }: ChainConfig, time: bigint): number {
+  return timeForks.findLastIndex((fork) => times[fork] !== undefined && times[fork] <= time)
+}
+
+const rankOf = (fork: TimeFork) => timeForks.indexOf(fork)
+
+/** A plain number in EIP-7910. */
+const activationTime = (genesis: Header, time: bigint) => (genesis.time >= time ? 0 : Number(time))
+
+function blobSchedule({ blobSchedule }: ChainConfig, rank: number): Record<string, number> | null {
+  const fork = timeForks.slice(0, rank + 1).findLast((name) => name !== 'shanghai' && blobSchedule[name] !== undefined)
+  const params = fork && fork !== 'shanghai' ? blobSchedule[fork] : undefined
+  if (params === undefined) return null
+  const { target, max, baseFeeUpdateFraction } = params
+  return { target: Number(target), max: Number(max), baseFeeUpdateFraction: Number(baseFeeUpdateFraction) }
+}
+
+function precompiles(rank: number): Record<string, string> {
+  const present = precompileTable.filter(([, , since]) => since === undefined || rank >= rankOf(since))
+  return Object.fromEntries(present.map(([name, address]) => [name, `0x${address.toString(16).padStart(40, '0')}`]))
+}
+
+/** By name, as Go prints a map; those without a fork are older than the merge. */
+const precompileTable: readonly (readonly [name: string, address: number, since?: TimeFork])[] = [
+  ['BLAKE2F', 0x09],
+  ['BLS12_G1ADD', 0x0b, 'prague'],
+  ['BLS12_G1MSM', 0x0c, 'prague'],
+  ['BLS12_G2ADD', 0x0d, 'prague'],
+  ['BLS12_G2MSM', 0x0e, 'prague'],
+  ['BLS12_MAP_FP2_TO_G2', 0x11, 'prague'],
+  ['BLS12_MAP_FP_TO_G1', 0x10, 'prague'],
+  ['BLS12_PAIRING_CHECK', 0x0f, 'prague'],
+  ['BN254_ADD', 0x06],
+  ['BN254_MUL', 0x07],
+  ['BN254_PAIRING', 0x08],
+  ['ECREC', 0x01],
+  ['ID', 0x04],
+  ['KZG_POINT_EVALUATION', 0x0a, 'cancun'],
+  ['MODEXP', 0x05],
+  ['P256VERIFY', 0x100, 'osaka'],
+  ['RIPEMD160', 0x03],
+  ['SHA256', 0x02],
+]
+
+function systemContracts(config: ChainConfig & DepositConfig, rank: number): Record<string, string> {
+  const { depositContractAddress: deposit }: DepositConfig = config
+  const present = systemContractTable.filter(([, , since]) => rank >= rankOf(since))
+  return Object.fromEntries(present.map(([name, address]) => [name, address ?? (deposit ? data(deposit) : nobody)]))
+}
+
+/** 20 bytes; zeros in a chain that names none. */
+type DepositConfig = { readonly depositContractAddress?: Uint8Array | undefined }
+
+const nobody = `0x${'0'.repeat(40)}`
+
+/** By name. The deposit contract is the chain's own; the others are EIP-4788, 2935, 7002, 7251 and 8282. */
+const systemContractTable: readonly (readonly [name: string, address: string | undefined, since: TimeFork])[] = [
+  ['BEACON_ROOTS_ADDRESS', '0x000f3df6d732807ef1319fb7b8bb8522d0beac02', 'cancun'],
+  ['BUILDER_DEPOSIT_CONTRACT_ADDRESS', '0x0000bff46984e3725691fa540a8c7589300d8282', 'amsterdam'],
+  ['BUILDER_EXIT_CONTRACT_ADDRESS', '0x000064d678505ad48f8ccb093bc65613800e8282', 'amsterdam'],
+  ['CONSOLIDATION_REQUEST_PREDEPLOY_ADDRESS', '0x0000bbddc7ce488642fb579f8b00f3a590007251', 'prague'],
+  ['DEPOSIT_CONTRACT_ADDRESS', undefined, 'prague'],
+  ['HISTORY_STORAGE_ADDRESS', '0x0000f90827f1c53a10cb7a02335b175320002935', 'prague'],
+  ['WITHDRAWAL_REQUEST_PREDEPLOY_ADDRESS', '0x00000961ef480eb55e80d19ad83579a64c007002', 'prague'],
+]

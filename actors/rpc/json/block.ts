@@ -1,0 +1,54 @@
+import type { BlockBody } from '../../../protocols/eth/block.ts'
+import type { Header } from '../../../protocols/eth/header.ts'
+import { type RlpItem, RlpReader, readItem } from '../../../protocols/lib/rlp.ts'
+import { headerJson } from './header.ts'
+import { data, quantity } from './hex.ts'
+
+/** A block as it is stored. */
+export type Block = { readonly header: Header; readonly body: BlockBody }
+
+/**
+ * By the names of geth's `RPCMarshalBlock`.
+ * @param transactions hashes, or whole ones
+ */
+export function blockJson({ header, body }: Block, transactions: readonly unknown[]): Record<string, unknown> {
+  return sorted({
+    ...headerJson(header),
+    size: quantity(sizeOf(header, readItem(body.raw).content.length)),
+    transactions,
+    uncles: Array.from(body.uncles, ({ hash }) => data(hash)),
+    withdrawals: body.withdrawals && Array.from(body.withdrawals.items(), withdrawalJson),
+  })
+}
+
+/** An uncle is shown as a block that has none itself, nor transactions to tell. */
+export function uncleJson(header: Header): Record<string, unknown> {
+  return sorted({ ...headerJson(header), size: quantity(sizeOf(header, twoEmptyLists)), uncles: [] })
+}
+
+/** EIP-4895; `amount` in Gwei. @throws {RlpError} no withdrawal */
+function withdrawalJson({ raw }: RlpItem): Record<string, unknown> {
+  const fields = RlpReader.open(raw)
+  const json = {
+    index: quantity(fields.uint()),
+    validatorIndex: quantity(fields.uint()),
+    address: data(fields.bytes(20)),
+    amount: quantity(fields.uint()),
+  }
+  fields.end()
+  return json
+}
+
+/** @returns the bytes of the block's RLP: the body's items follow the header in one list */
+function sizeOf({ raw }: Header, bodyBytes: number): number {
+  const length = raw.length + bodyBytes
+  const lengthBytes = length < 56 ? 0 : Math.ceil(length.toString(16).length / 2)
+  return 1 + lengthBytes + length
+}
+
+const twoEmptyLists = 2
+
+/** Go prints the keys of a map in order. */
+function sorted(json: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1)))
+}

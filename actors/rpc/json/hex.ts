@@ -1,0 +1,14 @@
+import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+
+// How JSON-RPC writes values: execution-apis, "Hex value encoding".
+
+/** `0x`, and two digits a byte. */
+export const data = (bytes: Uint8Array): string => `0x${bytesToHex(bytes)}`
+
+/** `0x`, and the digits that are needed. */
+export const quantity = (value: bigint | number): string => `0x${value.toString(16)}`
+
+export const optionalData = (bytes: Uint8Array | undefined): string | undefined => bytes && data(bytes)
+
+export const optionalQuantity = (value: bigint | undefined): string | undefined =>
+  value === undefined ? undefined : quantity(value)

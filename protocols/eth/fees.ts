@@ -1,0 +1,41 @@
+import type { HeaderFields } from './header.ts'
+
+// What the next block costs, by EIP-1559 and EIP-4844 (geth consensus/misc/eip1559, eip4844). In wei.
+
+/** @returns the base fee of the block on `parent`, which has one itself */
+export function nextBaseFee({
+  baseFee,
+  gasLimit,
+  gasUsed,
+}: Pick<HeaderFields, 'gasLimit' | 'gasUsed'> & { readonly baseFee: bigint }): bigint {
+  const target = gasLimit / elasticityMultiplier
+  if (gasUsed === target) return baseFee
+  const change = (off: bigint) => (off * baseFee) / target / baseFeeChangeDenominator
+  if (gasUsed < target) return baseFee - change(target - gasUsed)
+  const increase = change(gasUsed - target)
+  return baseFee + (increase > 0n ? increase : 1n)
+}
+
+/** Of the first block with one (EIP-1559). */
+export const initialBaseFee = 1_000_000_000n
+
+/**
+ * @param updateFraction of the fork that the block is in
+ * @returns undefined beyond 256 bits, where no chain that checks its headers gets: the sum would take for ever
+ */
+export function blobBaseFee(excessBlobGas: bigint, updateFraction: bigint): bigint | undefined {
+  if (excessBlobGas / updateFraction >= maxExponent) return undefined
+  let output = 0n
+  let term = minBlobBaseFee * updateFraction
+  for (let i = 1n; term > 0n; i++) {
+    output += term
+    term = (term * excessBlobGas) / updateFraction / i
+  }
+  return output / updateFraction
+}
+
+const elasticityMultiplier = 2n
+const baseFeeChangeDenominator = 8n
+const minBlobBaseFee = 1n
+/** e to the power of 178 is above 2^256. */
+const maxExponent = 178n

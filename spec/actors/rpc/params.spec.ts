@@ -1,0 +1,40 @@
+import { expect } from 'chai'
+import { address, boolean, bytes, hash, index, ParamError, quantity } from '../../../actors/rpc/params.ts'
+
+describe('what a method takes', () => {
+  it('is read as geth reads it', () => {
+    expect(hash.read(`0x${'0A'.repeat(32)}`)).to.deep.equal(new Uint8Array(32).fill(10))
+    expect(address.read(`0X${'0a'.repeat(20)}`)).to.deep.equal(new Uint8Array(20).fill(10))
+    expect([bytes.read('0x'), bytes.read(''), bytes.read('0x0102')]).to.deep.equal([
+      new Uint8Array(0),
+      new Uint8Array(0),
+      Uint8Array.of(1, 2),
+    ])
+    expect([quantity.read('0x0'), quantity.read(''), quantity.read('0xffffffffffffffff')]).to.deep.equal([
+      0n,
+      0n,
+      2n ** 64n - 1n,
+    ])
+    expect([boolean.read(true), boolean.read(null)]).to.deep.equal([true, false])
+  })
+
+  const to = (reason: string, type: string) => `json: cannot unmarshal ${reason} into Go value of type ${type}`
+  for (const [name, param, json, message] of [
+    ['hash', hash, '0x12', 'hex string has length 2, want 64 for common.Hash'],
+    ['hash', hash, '', 'hex string has length 0, want 64 for common.Hash'],
+    ['hash', hash, `0x${'1g'.repeat(32)}`, to('invalid hex string', 'common.Hash')],
+    ['hash', hash, '12', to('hex string without 0x prefix', 'common.Hash')],
+    ['hash', hash, 12, to('non-string', 'common.Hash')],
+    ['address', address, '0x1', to('hex string of odd length', 'common.Address')],
+    ['bytes', bytes, '0x1', to('hex string of odd length', 'hexutil.Bytes')],
+    ['bytes', bytes, '0x1g', to('invalid hex string', 'hexutil.Bytes')],
+    ['quantity', quantity, '0x01', to('hex number with leading zero digits', 'hexutil.Uint64')],
+    ['index', index, '0', to('hex string without 0x prefix', 'hexutil.Uint')],
+    ['index', index, '0x10000000000000000', to('hex number > 64 bits', 'hexutil.Uint')],
+    ['index', index, 0, to('non-string', 'hexutil.Uint')],
+    ['boolean', boolean, 1, to('number', 'bool')],
+  ] as const)
+    it(`is no ${name} when it is ${JSON.stringify(json)}`, () => {
+      expect(() => param.read(json)).to.throw(ParamError, message)
+    })
+})
