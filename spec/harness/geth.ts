@@ -79,6 +79,12 @@ export class Geth {
     return post(this.#endpoints.rpc, { method, params })
   }
 
+  /** Sends `body` as it is. @returns the answer as it is */
+  async post(body: string): Promise<string> {
+    const headers = { 'content-type': 'application/json' }
+    return (await fetch(this.#endpoints.rpc, { method: 'POST', headers, body })).text()
+  }
+
   /** Calls the engine API with a fresh token. @throws {Error} geth's answer is an error: its message */
   engine<Result>({ method, params }: RpcRequest): Promise<Result> {
     return post(this.#endpoints.engine, { method, params }, { authorization: `Bearer ${jwt(this.#secret)}` })

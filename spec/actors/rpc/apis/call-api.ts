@@ -1,22 +1,14 @@
+import { silent } from '../../../../actors/log.ts'
 import type { Api } from '../../../../actors/rpc/api.ts'
-import { ParamError } from '../../../../actors/rpc/params.ts'
+import { Dispatcher } from '../../../../actors/rpc/dispatcher.ts'
+import { RpcError } from '../../../../actors/rpc/rpc-error.ts'
 
-/** Calls a method as a dispatcher does. @returns what a client reads of the result, or the message of the error */
-export async function callApi(apis: readonly Api[], name: string, ...args: unknown[]): Promise<unknown> {
-  const [namespace, rest] = [name.slice(0, name.indexOf('_')), name.slice(name.indexOf('_') + 1)]
-  const method = apis.find((api) => api.namespace === namespace && rest in api.methods)?.methods[rest]
-  if (method === undefined) throw new Error(`no method ${name}`)
-  const values = method.params.map((param, i) => {
-    if (args[i] === undefined && !param.isOptional) throw new Error(`missing value for required argument ${i}`)
-    return readParam(() => param.read(args[i]), i)
-  })
-  return JSON.parse(JSON.stringify(await method.run(values as never[])))
-}
-
-function readParam(read: () => unknown, index: number): unknown {
-  try {
-    return read()
-  } catch (error) {
-    throw error instanceof ParamError ? new Error(`invalid argument ${index}: ${error.message}`) : error
-  }
+/** Calls a method as a client does. @returns what it reads of the result @throws (rejects) {RpcError} the error that it reads */
+export async function callApi(apis: readonly Api[], name: string, ...params: unknown[]): Promise<unknown> {
+  const limits = { batchItems: 1, batchResponseBytes: 1 }
+  const given = params.slice(0, params.findLastIndex((param) => param !== undefined) + 1)
+  const request = JSON.stringify({ jsonrpc: '2.0', id: 1, method: name, params: given })
+  const { result, error } = JSON.parse((await new Dispatcher({ apis, limits, log: silent }).answer(request))!)
+  if (error) throw new RpcError(error.message, error.code, error.data)
+  return result
 }

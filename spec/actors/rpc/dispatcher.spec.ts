@@ -1,0 +1,91 @@
+import { expect } from 'chai'
+import { createLogger, silent } from '../../../actors/log.ts'
+import { type Api, method } from '../../../actors/rpc/api.ts'
+import { Dispatcher, type DispatcherLimits } from '../../../actors/rpc/dispatcher.ts'
+import { boolean, quantity } from '../../../actors/rpc/params.ts'
+import { RpcCode, RpcError } from '../../../actors/rpc/rpc-error.ts'
+import { batchLimits, malformedRequests } from './malformed-requests.ts'
+
+const eth: Api = {
+  namespace: 'eth',
+  methods: {
+    chainId: method([], () => '0x1'),
+    getBlockByNumber: method([quantity, boolean], async (number, full) => ({
+      number: `0x${number.toString(16)}`,
+      full,
+    })),
+    refuse: method([], () => {
+      throw new RpcError('not now', -38002, { why: 'busy' })
+    }),
+    crash: method([], () => {
+      throw new TypeError('a bug')
+    }),
+    crashLater: method([], async () => {
+      throw new TypeError('a bug')
+    }),
+  },
+}
+
+describe('the RPC dispatcher', () => {
+  function dispatcher(limits: Partial<DispatcherLimits> = {}, log = silent) {
+    return new Dispatcher({
+      apis: [eth],
+      limits: { batchItems: 1_000, batchResponseBytes: 25_000_000, ...limits },
+      log,
+    })
+  }
+  const call = (method: string, params?: unknown, id: unknown = 1) =>
+    JSON.stringify({ jsonrpc: '2.0', id, method, params })
+  const parse = (answer: string | undefined) => (answer === undefined ? undefined : JSON.parse(answer))
+  const ask = async (request: string, limits?: Partial<DispatcherLimits>) =>
+    parse(await dispatcher(limits).answer(request))
+
+  it('answers at once where the method does', () => {
+    expect(dispatcher().answer(call('eth_chainId'))).to.equal('{"jsonrpc":"2.0","id":1,"result":"0x1"}')
+    expect(dispatcher().answer(call('eth_getBlockByNumber', ['0x7', true]))).to.be.a('promise')
+  })
+  it('answers what takes its time', async () => {
+    expect(await ask(call('eth_getBlockByNumber', ['0x7', true], 'seven'))).to.deep.equal({
+      jsonrpc: '2.0',
+      id: 'seven',
+      result: { number: '0x7', full: true },
+    })
+  })
+  it('answers a batch in its order, and says nothing to notifications', async () => {
+    const notification = '{"jsonrpc":"2.0","method":"eth_chainId"}'
+    const batch = `[${call('eth_getBlockByNumber', ['0x7', true], 1)},${notification},${call('eth_chainId', [], 2)}]`
+    expect((await ask(batch)).map(({ id }: { id: number }) => id)).to.deep.equal([1, 2])
+    expect(await ask(`[${notification}]`)).to.equal(undefined)
+  })
+  it('names its modules', async () => {
+    expect((await ask(call('rpc_modules'))).result).to.deep.equal({ eth: '1.0', rpc: '1.0' })
+  })
+  it('tells the error that a method throws, with its data', async () => {
+    expect((await ask(call('eth_refuse'))).error).to.deep.equal({
+      code: -38002,
+      message: 'not now',
+      data: { why: 'busy' },
+    })
+  })
+  for (const name of ['eth_crash', 'eth_crashLater'])
+    it(`says that ${name} crashed, and logs where`, async () => {
+      const lines: string[] = []
+      const log = createLogger({ json: true, stream: { write: (line) => lines.push(line) } })
+      const { error } = parse(await dispatcher({}, log).answer(call(name)))
+      expect(error).to.deep.equal({ code: RpcCode.internal, message: 'method handler crashed' })
+      expect(lines.join()).to.include('a bug').and.include('dispatcher.spec')
+    })
+  it('ends a batch whose answers are too large with an error for each that is left', async () => {
+    const batch = `[${[1, 2, 3].map((id) => call('eth_getBlockByNumber', ['0x7', false], id)).join()}]`
+    const answers = await ask(batch, { batchResponseBytes: 80 })
+    expect(answers.map(({ error }: { error?: { code: number } }) => error?.code)).to.deep.equal([
+      undefined,
+      undefined,
+      RpcCode.responseTooLarge,
+    ])
+  })
+  for (const { request, answer } of malformedRequests)
+    it(`answers ${request.slice(0, 90)} as geth does`, async () => {
+      expect(await ask(request, batchLimits)).to.deep.equal(answer)
+    })
+})
