@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { encodeBody } from '../../protocols/eth/block.ts'
+import { initialBaseFee } from '../../protocols/eth/fees.ts'
 import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../protocols/eth/header.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
@@ -61,8 +62,6 @@ export function makeGenesis(config: ChainConfig, given: GenesisHeader, alloc?: A
   return { config, header, body, ...(alloc && { alloc }) }
 }
 
-/** EIP-1559 INITIAL_BASE_FEE, in wei. */
-const initialBaseFee = 1_000_000_000n
 /** geth `params.GenesisGasLimit`, for a genesis that says 0. */
 const defaultGasLimit = 4_712_388n
 const zeroHash = new Uint8Array(32)

@@ -1,4 +1,5 @@
 import { type BlockBody, decodeBody } from '../../protocols/eth/block.ts'
+import { elasticityMultiplier } from '../../protocols/eth/fees.ts'
 import type { Header } from '../../protocols/eth/header.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
@@ -67,12 +68,11 @@ const maxUncles = 2
 /** geth `params.MinGasLimit` and `GasLimitBoundDivisor`. */
 const minGasLimit = 5_000n
 const gasLimitBoundDivisor = 1_024n
-/** EIP-1559: the limit doubles at London itself, so that the target stays. */
-const elasticityMultiplier = 2n
 
 function isGasLimitInBounds(config: ChainConfig, parent: Header, { number, gasLimit }: Header): boolean {
   const isLondonBlock =
     isBlockForkActive(config, 'london', number) && !isBlockForkActive(config, 'london', parent.number)
+  // The limit doubles at London itself, so that the target stays.
   const from = isLondonBlock ? parent.gasLimit * elasticityMultiplier : parent.gasLimit
   const change = gasLimit > from ? gasLimit - from : from - gasLimit
   return gasLimit >= minGasLimit && change < from / gasLimitBoundDivisor

@@ -16,6 +16,8 @@ export function nextBaseFee({
   return baseFee + (increase > 0n ? increase : 1n)
 }
 
+/** How many times its target a block may use (EIP-1559). */
+export const elasticityMultiplier = 2n
 /** Of the first block with one (EIP-1559). */
 export const initialBaseFee = 1_000_000_000n
 
@@ -34,7 +36,6 @@ export function blobBaseFee(excessBlobGas: bigint, updateFraction: bigint): bigi
   return output / updateFraction
 }
 
-const elasticityMultiplier = 2n
 const baseFeeChangeDenominator = 8n
 const minBlobBaseFee = 1n
 /** e to the power of 178 is above 2^256. */
