@@ -1,0 +1,163 @@
+import type { Heading, Line } from '../recording/lines.ts'
+import type { Plain } from '../recording/values.ts'
+
+// What the inspector's page and the node say to each other, over one WebSocket: one JSON object a message. The page only
+// asks; nothing that it says changes the node.
+
+/** From the page. `id` numbers a question: its answer bears it. */
+export type Ask =
+  /** The lines of these actors from now on, as they come. An empty list ends it. */
+  | { readonly ask: 'watch'; readonly actors: readonly string[] }
+  /** Messages of all peers from now on, for the sequence view. */
+  | { readonly ask: 'tap'; readonly isOn: boolean }
+  /** The actors as they were after the line `seq`; as they are now without it. */
+  | { readonly ask: 'picture'; readonly id: number; readonly seq?: number }
+  /** Lines of the history, the newest last; those of `actor` and its children if given. At most `limit`, 500 if left out. */
+  | {
+      readonly ask: 'lines'
+      readonly id: number
+      readonly before?: number
+      readonly after?: number
+      readonly actor?: string
+      readonly messagesOnly?: boolean
+      readonly limit?: number
+    }
+  /** One line with all that is known of it: a message is decoded. */
+  | { readonly ask: 'line'; readonly id: number; readonly seq: number }
+  /** The drawing of a chart, by its name. */
+  | { readonly ask: 'chart'; readonly id: number; readonly chart: string }
+  /** Why a peer left, or how it stands. */
+  | { readonly ask: 'why'; readonly id: number; readonly actor: string; readonly seq?: number }
+
+/** To the page. */
+export type Tell =
+  | Hello
+  | Changes
+  | { readonly tell: 'picture'; readonly id: number; readonly picture: Picture }
+  | { readonly tell: 'lines'; readonly id: number; readonly lines: readonly Line[] }
+  | { readonly tell: 'line'; readonly id: number; readonly line: Line; readonly message?: DecodedMessage }
+  | { readonly tell: 'chart'; readonly id: number; readonly chart: string; readonly drawing: unknown }
+  | { readonly tell: 'why'; readonly id: number; readonly why: Explanation }
+  /** The question cannot be answered: in one line. */
+  | { readonly tell: 'error'; readonly id: number; readonly error: string }
+
+/** The first word, to every page that is opened. */
+export type Hello = {
+  readonly tell: 'hello'
+  readonly heading: Heading
+  /** A recording is shown: nothing new will come. */
+  readonly isRecording: boolean
+  /** The nodes of the process by name; one has no name. */
+  readonly nodes: readonly string[]
+  /** Bytes of history that are kept at most. */
+  readonly historyBytes: number
+  readonly picture: Picture
+}
+
+/** Sent ten times a second at most: what has changed since the last. */
+export type Changes = {
+  readonly tell: 'changes'
+  readonly now: Moment
+  /** The oldest line that is still there. */
+  readonly oldest: Moment
+  readonly started: readonly ActorFacts[]
+  readonly stopped: readonly string[]
+  /** The new state of each actor that changed, and how often it took a transition in all: `[actor, state, count]`. */
+  readonly states: readonly (readonly [actor: string, state: string, count: number])[]
+  /** Peers whose facts or traffic changed. */
+  readonly peers: readonly PeerFacts[]
+  /** Of actors that are watched, and messages if tapped; the newest that fit. */
+  readonly lines: readonly Line[]
+  /** Lines that did not fit, since the page was opened. */
+  readonly dropped: number
+}
+
+export type Moment = { readonly seq: number; readonly at: number }
+
+/** All actors at a moment, parents before their children. */
+export type Picture = Moment & {
+  readonly oldest: Moment
+  readonly actors: readonly ActorFacts[]
+  readonly peers: readonly PeerFacts[]
+}
+
+export type ActorFacts = {
+  /** Unique in the process: `node-1/peer/7`; the node's name is left out where there is but one. */
+  readonly actor: string
+  readonly chart: string
+  readonly parent?: string
+  readonly node?: string
+  readonly state: string
+  /** Transitions taken, in all. */
+  readonly count: number
+  readonly startedAt: number
+  /** Kept for a while after its end, so that one can ask why. */
+  readonly stoppedAt?: number
+  /** How often each edge of its chart was taken, and when last: by the edge's name. Only in pictures of watched actors. */
+  readonly edges?: Readonly<Record<string, readonly [count: number, at: number]>>
+}
+
+/** What is known of the peer that an actor of the chart `peer` is connected to. */
+export type PeerFacts = {
+  readonly actor: string
+  /** 64 hex digits; left out before the handshake proved it. */
+  readonly id?: string
+  /** As it calls itself. */
+  readonly client?: string
+  readonly caps?: readonly string[]
+  readonly inbound?: boolean
+  readonly address?: string
+  /** Whom it is in this process, if it is one of the nodes here: its name. */
+  readonly isNode?: string
+  /** Bytes of payloads, and messages. */
+  readonly received: readonly [bytes: number, messages: number]
+  readonly sent: readonly [bytes: number, messages: number]
+}
+
+export type DecodedMessage = {
+  /** `GetBlockHeaders`. */
+  readonly name: string
+  /** `eth/69`, `p2p`. */
+  readonly protocol: string
+  readonly fields: Plain
+  /** The request that this answers or the answer to this, by line, and the time between them in ms. */
+  readonly other?: { readonly seq: number; readonly latency: number }
+  /** Why it could not be decoded. */
+  readonly error?: string
+}
+
+/** Why a peer is not there any more, for people. */
+export type Explanation = {
+  readonly actor: string
+  readonly peer?: PeerFacts
+  /** In one sentence: who ended it, with what reason, and what that means. */
+  readonly summary: string
+  /** `remote`: they told us, or hung up; `local`: we ended it. */
+  readonly by: 'local' | 'remote' | 'network' | 'nobody'
+  /** The disconnect reason, in geth's words. */
+  readonly reason?: string
+  /** The states it went through: state, when it was entered, by which event, the line. */
+  readonly path: readonly {
+    readonly state: string
+    readonly at: number
+    readonly event: string
+    readonly seq: number
+    readonly actor: string
+  }[]
+  /** The last messages, the newest last. */
+  readonly messages: readonly {
+    readonly seq: number
+    readonly at: number
+    readonly isSent: boolean
+    readonly name: string
+    readonly text: string
+  }[]
+  /** Both Statuses, field by field. */
+  readonly status?: readonly {
+    readonly field: string
+    readonly ours: string
+    readonly theirs: string
+    readonly differs: boolean
+    readonly note?: string
+  }[]
+}

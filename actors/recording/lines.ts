@@ -1,0 +1,65 @@
+import type { Plain } from './values.ts'
+
+// A recording: one JSON object a line. The first is its heading; every other is one entry of a feed, in order.
+
+export const recordingFormat = 'peerchart-recording'
+/** Raised when a change makes older recordings unreadable. */
+export const recordingVersion = 1
+
+export type Heading = {
+  readonly format: typeof recordingFormat
+  readonly version: typeof recordingVersion
+  /** The name of the client that was recorded. */
+  readonly client: string
+  /** When `at` was 0: ISO 8601. */
+  readonly startedAt: string
+}
+
+export type Line = {
+  /** Counted from 1, without a gap. */
+  readonly seq: number
+  /** Milliseconds since the beginning, monotonic. */
+  readonly at: number
+  /** Which node of several in one process; left out where there is but one. */
+  readonly node?: string
+} & (StartLine | StopLine | TransitionLine | MessageLine)
+
+export type StartLine = {
+  readonly type: 'actor.started'
+  readonly actor: string
+  readonly chart: string
+  readonly parent?: string
+  /** What the chart was given, without its ports. */
+  readonly input?: Plain
+}
+
+export type StopLine = { readonly type: 'actor.stopped'; readonly actor: string; readonly chart: string }
+
+export type TransitionLine = {
+  readonly type: 'transition'
+  readonly actor: string
+  readonly chart: string
+  /** The event by name, and its data. */
+  readonly event: string
+  readonly data?: Plain
+  /** The states in words: `greeting.exchanging`. */
+  readonly from: string
+  readonly to: string
+  /** Effects by name, in order. */
+  readonly effects: readonly string[]
+  /** The transitions of the definition that were taken, as the drawing of the chart names its edges. */
+  readonly edges: readonly string[]
+}
+
+export type MessageLine = {
+  readonly type: 'message.received' | 'message.sent'
+  readonly actor: string
+  readonly protocol: string
+  readonly version?: number
+  /** Relative to the protocol's offset. */
+  readonly code: number
+  /** Bytes of the payload, uncompressed. */
+  readonly size: number
+  /** The payload in base64; left out where lines are shown, not kept. */
+  readonly payload?: string
+}
