@@ -22,6 +22,8 @@ export type Ask =
       readonly messagesOnly?: boolean
       readonly limit?: number
     }
+  /** One actor as it was after the line `seq`, or is now: with the counts of its edges. */
+  | { readonly ask: 'actor'; readonly id: number; readonly actor: string; readonly seq?: number }
   /** One line with all that is known of it: a message is decoded. */
   | { readonly ask: 'line'; readonly id: number; readonly seq: number }
   /** The drawing of a chart, by its name. */
@@ -34,8 +36,9 @@ export type Tell =
   | Hello
   | Changes
   | { readonly tell: 'picture'; readonly id: number; readonly picture: Picture }
-  | { readonly tell: 'lines'; readonly id: number; readonly lines: readonly Line[] }
-  | { readonly tell: 'line'; readonly id: number; readonly line: Line; readonly message?: DecodedMessage }
+  | { readonly tell: 'lines'; readonly id: number; readonly lines: readonly ShownLine[] }
+  | { readonly tell: 'actor'; readonly id: number; readonly actor: ActorFacts }
+  | { readonly tell: 'line'; readonly id: number; readonly line: ShownLine; readonly message?: DecodedMessage }
   | { readonly tell: 'chart'; readonly id: number; readonly chart: string; readonly drawing: unknown }
   | { readonly tell: 'why'; readonly id: number; readonly why: Explanation }
   /** The question cannot be answered: in one line. */
@@ -54,6 +57,18 @@ export type Hello = {
   readonly picture: Picture
 }
 
+/** A line as it is shown. What the node can tell of it cheaply is told, the rest is for who asks for that `line`. */
+export type ShownLine = Line & {
+  /** Of a message: `GetBlockHeaders`. */
+  readonly name?: string
+  /** Of a message, in a few words: `192 headers`; the reason of a Disconnect. */
+  readonly text?: string
+  /** Of an answer: the line of its request, and the time between them in ms. */
+  readonly answers?: { readonly seq: number; readonly latency: number }
+  /** Of a message that was received: the transition it caused. Of a transition: the message that caused it. */
+  readonly related?: number
+}
+
 /** Sent ten times a second at most: what has changed since the last. */
 export type Changes = {
   readonly tell: 'changes'
@@ -67,7 +82,7 @@ export type Changes = {
   /** Peers whose facts or traffic changed. */
   readonly peers: readonly PeerFacts[]
   /** Of actors that are watched, and messages if tapped; the newest that fit. */
-  readonly lines: readonly Line[]
+  readonly lines: readonly ShownLine[]
   /** Lines that did not fit, since the page was opened. */
   readonly dropped: number
 }
@@ -93,7 +108,7 @@ export type ActorFacts = {
   readonly startedAt: number
   /** Kept for a while after its end, so that one can ask why. */
   readonly stoppedAt?: number
-  /** How often each edge of its chart was taken, and when last: by the edge's name. Only in pictures of watched actors. */
+  /** How often each edge of its chart was taken, and when last: by the edge's name. Only where one actor was asked for. */
   readonly edges?: Readonly<Record<string, readonly [count: number, at: number]>>
 }
 

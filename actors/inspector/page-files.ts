@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+
+// The files of the inspector's page. Scripts are those that `tsc -b` built, whether this runs built or from its source.
+
+export type PageFile = { readonly type: string; readonly body: Buffer }
+
+/**
+ * @param path of the request, without its query: `/`, `/page/main.js`
+ * @returns undefined where the page has no such file: nothing else on the disk is ever read
+ */
+export async function readPageFile(path: string): Promise<PageFile | undefined> {
+  const place = placeOf(path)
+  if (!place) return undefined
+  try {
+    return { type: typeOf(place.pathname), body: await readFile(fileURLToPath(place)) }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** What the page may load: its own files and the feed of the node that served it. */
+export async function contentSecurityPolicy(): Promise<string> {
+  const html = `${(await readPageFile('/'))?.body}`
+  const [, importMap = ''] = /<script type="importmap">(.*?)<\/script>/s.exec(html) ?? []
+  const digest = createHash('sha256').update(importMap).digest('base64')
+  return [
+    "default-src 'none'",
+    `script-src 'self' 'sha256-${digest}'`,
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}
+
+const isSource = import.meta.filename.endsWith('.ts')
+const built = new URL(isSource ? '../../dist/actors/inspector/' : './', import.meta.url)
+const source = new URL(isSource ? './page/' : '../../../actors/inspector/page/', import.meta.url)
+
+/** Import map of index.html, path by path. */
+const vendor: Readonly<Record<string, string>> = {
+  '/vendor/preact.mjs': 'preact',
+  '/vendor/hooks.mjs': 'preact/hooks',
+  '/vendor/jsx-runtime.mjs': 'preact/jsx-runtime',
+}
+
+function placeOf(path: string): URL | undefined {
+  if (path === '/') return new URL('index.html', source)
+  if (path === '/icon.svg') return new URL('icon.svg', source)
+  if (/^\/styles\/[a-z-]+\.css$/.test(path)) return new URL(`.${path}`, source)
+  if (/^\/(page|drawing)\/[a-z-]+\.js$/.test(path)) return new URL(`.${path}`, built)
+  const name = vendor[path]
+  return name === undefined ? undefined : new URL(import.meta.resolve(name))
+}
+
+function typeOf(path: string): string {
+  if (path.endsWith('.html')) return 'text/html; charset=utf-8'
+  if (path.endsWith('.css')) return 'text/css; charset=utf-8'
+  if (path.endsWith('.svg')) return 'image/svg+xml'
+  return 'text/javascript; charset=utf-8'
+}
