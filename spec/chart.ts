@@ -12,6 +12,7 @@ import {
   transition,
 } from 'xstate'
 import { describeState } from '../actors/feed.ts'
+import { edgeName, transitionsOf } from '../actors/inspector/drawing/edge-name.ts'
 
 type ContextOf<Machine extends AnyStateMachine> =
   SnapshotFrom<Machine> extends { context: infer Context } ? Context : never
@@ -68,8 +69,7 @@ export class ChartWalk<Machine extends AnyStateMachine> {
     let effects = actions as { type: string; params?: unknown }[]
     this.#enter(snapshot)
     for (const event of events) {
-      for (const one of machine.getTransitionData(snapshot as never, event))
-        this.#coverage.taken.add(transitionLabel(one))
+      for (const one of machine.getTransitionData(snapshot as never, event)) this.#coverage.taken.add(edgeName(one))
       for (const [passed] of getMicrosteps(machine, snapshot as never, event)) this.#pass(passed as never, event)
       ;[snapshot, effects] = transition(machine, snapshot as never, event) as [AnyMachineSnapshot, never[]]
       this.#enter(snapshot)
@@ -91,7 +91,7 @@ export class ChartWalk<Machine extends AnyStateMachine> {
     this.#enter(snapshot)
     for (const node of snapshot._nodes) {
       const taken = node.always?.find((one) => isEnabled(this.#machine, one.guard as Guard, snapshot.context, event))
-      if (taken) this.#coverage.taken.add(transitionLabel(taken))
+      if (taken) this.#coverage.taken.add(edgeName(taken))
     }
   }
 }
@@ -112,23 +112,11 @@ export function untouched({ machine, entered, taken }: ChartCoverage): string[] 
   return [
     ...nodes.filter((node) => !entered.has(node.id)).map((node) => `state ${node.id}`),
     ...nodes
-      .flatMap((node) => [...[...node.transitions.values()].flat(), ...(node.always ?? [])])
-      .map(transitionLabel)
+      .flatMap(transitionsOf)
+      .map(edgeName)
       .filter((label) => !taken.has(label))
       .map((label) => `transition ${label}`),
   ]
 }
 
 export const nodesOf = (node: AnyStateNode): AnyStateNode[] => [node, ...Object.values(node.states).flatMap(nodesOf)]
-
-type Labelled = {
-  source: AnyStateNode
-  eventType: string
-  guard?: unknown
-  target?: readonly AnyStateNode[] | undefined
-}
-export function transitionLabel({ source, eventType, guard, target }: Labelled): string {
-  const condition =
-    guard === undefined ? '' : ` [${typeof guard === 'object' && guard ? (guard as { type: string }).type : guard}]`
-  return `${source.id} · ${eventType || 'always'}${condition}${target ? ` → ${target.map(({ id }) => id).join(' ')}` : ''}`
-}

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { AnyStateMachine, AnyStateNode } from 'xstate'
+import { transitionsOf } from '../actors/inspector/drawing/edge-name.ts'
+import { delayOf, durationOf, effectsOf, guardOf, triggerOf } from '../actors/inspector/drawing/words.ts'
 import { dialerMachine } from '../machines/dialer.ts'
 import { downloaderMachine } from '../machines/downloader.ts'
 import { ethPeerMachine } from '../machines/eth-peer.ts'
@@ -79,7 +81,7 @@ function declarationOf(node: AnyStateNode, edges: readonly Edge[]): string[] {
 
 /** Mermaid draws no arrow across a border: it goes from the outermost state that is left to the outermost entered. */
 function edgesOf(node: AnyStateNode): Edge[] {
-  return transitionsOf(node).flatMap(({ trigger, guard, targets }) =>
+  return describedTransitionsOf(node).flatMap(({ trigger, guard, targets }) =>
     targets.map((target) => {
       const scope = scopeOf(node, target)
       const [from, to] = [childToward(scope, node), childToward(scope, target)!]
@@ -102,7 +104,7 @@ function rowsOf(node: AnyStateNode): Row[] {
   return [
     ...(entry.length > 0 ? [{ ...bare, on: 'entry', effects: entry }] : []),
     ...(exit.length > 0 ? [{ ...bare, on: 'exit', effects: exit }] : []),
-    ...transitionsOf(node).map(({ trigger, guard, effects, targets, description }) => ({
+    ...describedTransitionsOf(node).map(({ trigger, guard, effects, targets, description }) => ({
       ...{ state, on: trigger, guard, effects: description ? [...effects, `(${description})`] : effects },
       next: targets.map(({ path }) => path.join('.')).join(' '),
     })),
@@ -112,35 +114,17 @@ function rowsOf(node: AnyStateNode): Row[] {
 const toRow = ({ state, on, guard, effects, next }: Row): string =>
   `| ${state} | ${on} | ${guard} | ${effects.join(', ').replace(', (', ' (')} | ${next} |`
 
-function transitionsOf(node: AnyStateNode) {
-  const delayed = new Map(node.after.map(({ eventType, delay }) => [eventType, `after ${durationOf(node, delay)}`]))
-  return [...node.transitions.values(), node.always ?? []].flat().map((transition) => ({
-    trigger: delayed.get(transition.eventType) ?? (transition.eventType || 'always'),
-    guard: guardOf(transition.guard),
-    effects: effectsOf(transition.actions),
-    description: transition.description,
-    targets: (transition.target ?? []) as readonly AnyStateNode[],
-  }))
-}
-
-function durationOf({ machine }: AnyStateNode, delay: unknown): string {
-  const ms = typeof delay === 'string' ? machine.implementations.delays[delay] : delay
-  if (typeof ms !== 'number') return String(delay)
-  return ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`
-}
-
-type Named = { type?: string; guards?: readonly unknown[]; name?: string }
-
-function guardOf(guard: unknown): string {
-  if (guard === undefined || typeof guard === 'string') return guard ?? ''
-  const { type, guards, name } = guard as Named
-  return guards ? `${name} ${guards.map(guardOf).join(', ')}` : (type ?? name ?? '')
-}
-
-/** By name; what only keeps a delay is left out. */
-function effectsOf(actions: readonly unknown[]): string[] {
-  const names = actions.map((action) => (typeof action === 'string' ? action : (action as Named).type))
-  return names.filter((name) => name !== undefined && !name.startsWith('xstate.')) as string[]
+function describedTransitionsOf(node: AnyStateNode) {
+  return transitionsOf(node).map((transition) => {
+    const delay = delayOf(transition)
+    return {
+      trigger: delay === undefined ? triggerOf(transition) : `after ${durationOf(node, delay)}`,
+      guard: guardOf(transition.guard),
+      effects: effectsOf(transition.actions),
+      description: transition.description,
+      targets: (transition.target ?? []) as readonly AnyStateNode[],
+    }
+  })
 }
 
 const idOf = ({ id }: AnyStateNode): string => id.replace(/\W/g, '_')
