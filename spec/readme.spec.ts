@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { createProgram } from '../actors/cli/program.ts'
+import { ScriptedIo } from './actors/cli/scripted-io.ts'
 
 const run = promisify(execFile)
 
@@ -49,8 +51,8 @@ describe('the README', function () {
       expect(stdout.trimEnd().split('\n')).to.deep.equal(promised)
     })
   it('names every option of every command', () => {
-    const commands = ['start', 'dev'].map((name) => readFileSync(join(root, `actors/cli/${name}.ts`), 'utf8')).join('')
-    const options = [...commands.matchAll(/ption\('(--[a-z-]+)/g)].map(([, option]) => option!)
+    const { commands } = createProgram(new ScriptedIo())
+    const options = commands.flatMap((command) => command.options.map(({ long }) => long!))
     expect(options).to.have.length.above(20)
     for (const option of options) expect(readme).to.contain(option)
   })

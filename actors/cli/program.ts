@@ -13,7 +13,8 @@ import { addStart } from './start.ts'
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   const program = createProgram(io)
   try {
-    if (args.length === 0) program.error('error: which command? start or dev')
+    if (args.length === 0)
+      program.error(`error: which command? ${program.commands.map((one) => one.name()).join(', ')}`)
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
@@ -25,7 +26,13 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function createProgram(io: Io): Command {
+/** Commands in the order of the help, by what they are for. */
+const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
+  'Run nodes:': [addStart, addDev],
+}
+
+/** @returns the whole command line as a value: what runs it, and what specs look at */
+export function createProgram(io: Io): Command {
   const program = new Command('peerchart')
     .description("Ethereum's peer-to-peer process as statecharts: a devp2p node you can watch and script")
     .version(`peerchart ${version}`, '--version', 'print the version')
@@ -37,8 +44,10 @@ function createProgram(io: Io): Command {
       writeErr: (text) => io.stderr.write(text),
       outputError: (text, write) => write(`${toOneLine(text)}; see peerchart --help\n`),
     })
-  addStart(program, io)
-  addDev(program, io)
+  for (const [topic, commands] of Object.entries(topics)) {
+    program.commandsGroup(topic)
+    for (const add of commands) add(program, io)
+  }
   return program
 }
 

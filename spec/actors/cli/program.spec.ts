@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { runCli } from '../../../actors/cli/program.ts'
+import { createProgram, runCli } from '../../../actors/cli/program.ts'
 import { version } from '../../../actors/client-name.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
@@ -20,7 +20,9 @@ describe('the command line', () => {
   it('has help that names every command', async () => {
     const { status, out, err } = await run('--help')
     expect({ status, err }).to.deep.equal({ status: 0, err: '' })
-    expect(out).to.contain('start').and.contain('dev')
+    const listed = [...out.matchAll(/^ {2}([a-z][a-z0-9-]*) /gm)].map(([, name]) => name)
+    expect(listed).to.deep.equal(createProgram(new ScriptedIo()).commands.map((command) => command.name()))
+    expect(listed).to.include.members(['start', 'dev'])
   })
   for (const [command, options] of Object.entries({
     start: [
@@ -37,7 +39,7 @@ describe('the command line', () => {
 
   const id = 'a'.repeat(128)
   for (const [line, complaint] of [
-    ['', /which command\? start or dev/],
+    ['', /which command\? start, dev/],
     ['strat', /unknown command 'strat' \(Did you mean start\?\)/],
     ['--jsn', /unknown option '--jsn'/],
     ['start --prot 1', /unknown option '--prot' \(Did you mean --port\?\)/],
