@@ -3,6 +3,10 @@ import type { Plain } from '../recording/values.ts'
 
 // What the inspector's page and the node say to each other, over one WebSocket: one JSON object a message. The page only
 // asks; nothing that it says changes the node.
+//
+// The token is the first part of every path: the page is `http://127.0.0.1:<port>/<token>/`, so it addresses everything
+// by what stands behind: its own files (`page.js`), `feed` (the WebSocket), `vendor/preact.js` and `vendor/preact/hooks.js`.
+// An import map may stand in index.html, no other script or style may stand inline.
 
 /** From the page. `id` numbers a question: its answer bears it. */
 export type Ask =
@@ -76,7 +80,10 @@ export type Changes = {
   /** The oldest line that is still there. */
   readonly oldest: Moment
   readonly started: readonly ActorFacts[]
+  /** Actors that have ended. They stay in the picture until they are forgotten. */
   readonly stopped: readonly string[]
+  /** Actors that ended long ago, and are in no picture from here on. */
+  readonly forgotten: readonly string[]
   /** The new state of each actor that changed, and how often it took a transition in all: `[actor, state, count]`. */
   readonly states: readonly (readonly [actor: string, state: string, count: number])[]
   /** Peers whose facts or traffic changed. */

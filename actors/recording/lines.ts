@@ -13,6 +13,8 @@ export type Heading = {
   readonly client: string
   /** When `at` was 0: ISO 8601. */
   readonly startedAt: string
+  /** Who was recorded: node ids, 64 hex digits, and names where there are several. */
+  readonly nodes?: readonly { readonly name?: string; readonly id: string }[]
 }
 
 export type Line = {
@@ -20,7 +22,7 @@ export type Line = {
   readonly seq: number
   /** Milliseconds since the beginning, monotonic. */
   readonly at: number
-  /** Which node of several in one process; left out where there is but one. */
+  /** Which node of several in one process; left out where there is but one. Names of actors begin with it: `node-1/peer/7`. */
   readonly node?: string
 } & (StartLine | StopLine | TransitionLine | MessageLine)
 
