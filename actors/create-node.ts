@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { BehaviorSubject, filter, map, merge, mergeMap, Observable } from 'rxjs'
 import { defaultMaxPeers, type PeerEvent } from '../machines/admission.ts'
 import { NodeStopped } from '../machines/node.ts'
@@ -14,6 +14,7 @@ import { nodeCiphers } from './ciphers.ts'
 import { clientName } from './client-name.ts'
 import { EthService } from './eth/service.ts'
 import type { Feed, FeedEntry } from './feed.ts'
+import { instancePaths, reportLegacyFiles } from './instance.ts'
 import { type Logger, silent } from './log.ts'
 import { Node } from './node.ts'
 import { resolveNodeKey } from './node-key.ts'
@@ -82,12 +83,18 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
   const staticNodes = (options.peers ?? []).map(parseEnode)
   const trustedNodes = (options.trusted ?? []).map(parseEnode)
   const { genesis, networkId } = await chainOf(options)
-  const privateKey = await resolveNodeKey({ nodeKey: options.nodeKey, datadir, entropy: runtime.entropy })
+  const instance = datadir === undefined ? undefined : instancePaths(datadir)
+  if (instance) await reportLegacyFiles(instance.directory, options.log ?? silent)
+  const privateKey = await resolveNodeKey({
+    nodeKey: options.nodeKey,
+    file: instance?.nodekey,
+    entropy: runtime.entropy,
+  })
   const id = options.networkId ?? networkId
   const chain = await Chain.open({
     genesis,
     ...(id !== undefined && { networkId: id }),
-    ...(datadir !== undefined && { directory: join(datadir, 'chaindata') }),
+    ...(instance && { directory: instance.chaindata }),
   })
   return new PeerchartNode(runtime, options, { privateKey, chain, staticNodes, trustedNodes })
 }

@@ -1,4 +1,7 @@
 import { Logger as TslogLogger } from 'tslog'
+import { LogLevels, type Verbosity } from './log-levels.ts'
+
+export type { Verbosity }
 
 /** What the node writes its log to. Any tslog logger is one. */
 export type Logger = {
@@ -11,8 +14,8 @@ export type Logger = {
 }
 export type Fields = Readonly<Record<string, unknown>>
 
-/** geth's levels: 0 silent, 1 error, 2 warn, 3 info, 4 debug, 5 trace. */
-export type Verbosity = 0 | 1 | 2 | 3 | 4 | 5
+/** A log whose levels can be changed while it is in use. */
+export type LeveledLogger = Logger & { readonly levels: LogLevels }
 
 export type LogOptions = {
   readonly verbosity?: Verbosity
@@ -23,18 +26,14 @@ export type LogOptions = {
 }
 export type LogStream = { write(text: string): unknown; readonly isTTY?: boolean }
 
-/** tslog's ids; nothing is logged as fatal (6). */
-const minLevels = { 0: 6, 1: 5, 2: 4, 3: 3, 4: 2, 5: 1 } as const
-
 /** @returns a tslog logger that writes lines in geth's form, or JSON */
 export function createLogger({
   verbosity = 3,
   stream = process.stderr,
   json = !stream.isTTY,
-}: LogOptions = {}): Logger {
-  return new TslogLogger<unknown>({
+}: LogOptions = {}): LeveledLogger {
+  const log = new TslogLogger<unknown>({
     type: json ? 'json' : 'pretty',
-    minLevel: minLevels[verbosity],
     hideLogPositionForProduction: true,
     stylePrettyLogs: stream.isTTY ?? false,
     prettyLogTemplate: '{{logLevelName}} [{{mm}}-{{dd}}|{{hh}}:{{MM}}:{{ss}}.{{ms}}] {{nameWithDelimiterSuffix}}',
@@ -49,6 +48,50 @@ export function createLogger({
       transportJSON: (entry) => stream.write(`${JSON.stringify(toObject(entry as Entry), toJson)}\n`),
     },
   })
+  return new Gate(log, new LogLevels(verbosity))
+}
+
+/** Lets through what the levels of the moment allow; tslog itself would fix them when a child is made. */
+class Gate implements LeveledLogger {
+  readonly levels: LogLevels
+  readonly #log: Logger
+  readonly #name: string
+  #version = -1
+  #verbosity: Verbosity = 0
+
+  constructor(log: Logger, levels: LogLevels, name = '') {
+    this.#log = log
+    this.levels = levels
+    this.#name = name
+  }
+
+  error(message: string, fields?: Fields): void {
+    if (this.#tells(1)) this.#log.error(message, fields)
+  }
+  warn(message: string, fields?: Fields): void {
+    if (this.#tells(2)) this.#log.warn(message, fields)
+  }
+  info(message: string, fields?: Fields): void {
+    if (this.#tells(3)) this.#log.info(message, fields)
+  }
+  debug(message: string, fields?: Fields): void {
+    if (this.#tells(4)) this.#log.debug(message, fields)
+  }
+  trace(message: string, fields?: Fields): void {
+    if (this.#tells(5)) this.#log.trace(message, fields)
+  }
+
+  getSubLogger(settings: { name: string }): LeveledLogger {
+    return new Gate(this.#log.getSubLogger(settings), this.levels, `${this.#name} ${settings.name}`.trimStart())
+  }
+
+  #tells(level: Verbosity): boolean {
+    if (this.#version !== this.levels.version) {
+      this.#version = this.levels.version
+      this.#verbosity = this.levels.of(this.#name)
+    }
+    return level <= this.#verbosity
+  }
 }
 
 /** The log of nobody. */

@@ -7,23 +7,22 @@ import type { Entropy } from './runtime.ts'
 export type NodeKeyOptions = {
   /** Used as it is, never written. */
   readonly nodeKey?: Uint8Array | undefined
-  /** The instance directory: its file `nodekey` is read, or written when there is none. */
-  readonly datadir?: string | undefined
+  /** Read, or written when it is not there. */
+  readonly file?: string | undefined
   readonly entropy: Entropy
 }
 
 /**
- * The key that a node is known by (geth's Config.NodeKey): the one given, else `datadir/nodekey`, else a fresh one that
+ * The key that a node is known by (geth's Config.NodeKey): the one given, else the one in the file, else a fresh one that
  * dies with the process. Where geth replaces a key file that it cannot read, this refuses: whoever lost the key would
  * lose the identity too.
  * @returns 32 bytes
  * @throws {NodeKeyError}
  */
-export async function resolveNodeKey({ nodeKey, datadir, entropy }: NodeKeyOptions): Promise<Uint8Array> {
+export async function resolveNodeKey({ nodeKey, file, entropy }: NodeKeyOptions): Promise<Uint8Array> {
   if (nodeKey) return checkNodeKey(nodeKey)
-  if (datadir === undefined) return generateNodeKey(entropy)
-  const path = join(datadir, 'nodekey')
-  return (await readIfThere(path)) ?? (await saveNodeKey(path, generateNodeKey(entropy)))
+  if (file === undefined) return generateNodeKey(entropy)
+  return (await readIfThere(file)) ?? (await saveNodeKey(file, generateNodeKey(entropy)))
 }
 
 /**

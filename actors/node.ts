@@ -1,7 +1,9 @@
 import type { Actor } from 'xstate'
 import { type NodePorts, nodeMachine } from '../machines/node.ts'
+import { type Logger, silent } from './log.ts'
 import type { Protocol } from './p2p/protocol.ts'
 import type { Server } from './p2p/server.ts'
+import type { Api } from './rpc/api.ts'
 import { type Runtime, startActor, type Tell } from './runtime.ts'
 
 /** What a node runs beside its p2p server (geth's node.Lifecycle). */
@@ -9,7 +11,9 @@ export type Service = {
   /** Unique in its node. */
   readonly name: string
   readonly protocols?: readonly Protocol[]
-  /** Called with the p2p server already running, and every service registered before. */
+  /** What it offers over RPC, from before its start until after its stop. */
+  readonly apis?: readonly Api[]
+  /** Called with the p2p server and RPC already running, and every service registered before. */
   start(): Promise<void> | void
   /** Called once if it started. */
   stop(): Promise<void> | void
@@ -34,6 +38,16 @@ export type NodeOptions = {
   readonly id?: string
   /** Makes the p2p server once every protocol is known. `parent` is the node's own actor. */
   createServer(protocols: readonly Protocol[], parent: string): Server
+  /** Makes what serves the APIs of all services. Without it nothing does. */
+  createRpc?(apis: readonly Api[], parent: string): Rpc
+  readonly log?: Logger
+}
+
+/** The endpoints of a node's RPC. */
+export type Rpc = {
+  /** @throws (rejects) an endpoint could not be opened; those before it are open until `stop` */
+  start(): Promise<void>
+  stop(): Promise<void>
 }
 
 /** What a node closes when it ends: a database, a lock. */
@@ -43,6 +57,7 @@ export type Resource = { close(): Promise<void> | void }
 export class Node {
   readonly #options: NodeOptions
   readonly #id: string
+  readonly #log: Logger
   readonly #actor: Actor<typeof nodeMachine>
   /** BOUNDED: by the program. */
   readonly #services: Service[] = []
@@ -54,10 +69,12 @@ export class Node {
   #lastCall = 0
   #refusal: Error | undefined
   #server: Server | undefined
+  #rpc: Rpc | undefined
 
   constructor(runtime: Runtime, options: NodeOptions) {
     this.#options = options
     this.#id = options.id ?? 'node'
+    this.#log = options.log ?? silent
     this.#closed = new Promise((resolve) => {
       this.#reportClosed = resolve
     })
@@ -86,7 +103,7 @@ export class Node {
   }
 
   /**
-   * Starts the p2p server, then the services.
+   * Starts the p2p server, then RPC, then the services.
    * @throws (rejects) what failed to start, after all that had started was stopped; {NodeRunning}; {NodeStopped}
    */
   start(): Promise<void> {
@@ -94,7 +111,7 @@ export class Node {
   }
 
   /**
-   * Stops the services, then the p2p server, and closes what the node owns.
+   * Stops RPC, then the services, then the p2p server, and closes what the node owns.
    * @throws (rejects) {StopError} services that failed to stop; {NodeStopped} a call that was not the first
    */
   close(): Promise<void> {
@@ -138,6 +155,21 @@ export class Node {
         tell(error ? { type: 'server.failed', error } : { type: 'server.started' })
       },
       stopServer: () => void this.#server!.stop().then(() => tell({ type: 'server.stopped' })),
+      startRpc: async () => {
+        const error = await failureOf(() => {
+          this.#rpc = this.#options.createRpc?.(
+            this.#services.flatMap(({ apis = [] }) => apis),
+            this.#id,
+          )
+          return this.#rpc?.start()
+        })
+        tell(error ? { type: 'rpc.failed', error } : { type: 'rpc.started' })
+      },
+      stopRpc: async () => {
+        const error = await failureOf(() => this.#rpc?.stop())
+        if (error) this.#log.error('RPC did not stop in order', { err: error })
+        tell({ type: 'rpc.stopped' })
+      },
       startService: async ({ name }) => {
         const error = await failureOf(() => this.#named(name).start())
         tell(error ? { type: 'service.failed', error } : { type: 'service.started' })
@@ -154,6 +186,7 @@ export class Node {
         }
         tell({ type: 'node.released', errors })
       },
+      reportSlow: ({ name }) => void this.#log.warn('Still waiting for a service to stop', { service: name }),
       settle: ({ call, error }) => {
         this.#calls.get(call)!(error)
         this.#calls.delete(call)

@@ -6,10 +6,16 @@ export type NodePorts = {
   startServer(): void
   /** `server.stopped` comes back. */
   stopServer(): void
+  /** Opens the endpoints of RPC: `rpc.started` or `rpc.failed` comes back. */
+  startRpc(): void
+  /** `rpc.stopped` comes back. */
+  stopRpc(): void
   /** `service.started` or `service.failed` comes back. */
   startService(which: { name: string }): void
   /** `service.stopped` comes back. */
   stopService(which: { name: string }): void
+  /** It has not stopped yet: whoever waits should hear of it. */
+  reportSlow(which: { name: string }): void
   /** Closes what the node owns: `node.released` comes back. */
   release(): void
   /** The answer to a `node.start` or `node.close`: each gets one. */
@@ -29,6 +35,9 @@ export type NodeEvent =
   | { type: 'server.started' }
   | { type: 'server.failed'; error: Error }
   | { type: 'server.stopped' }
+  | { type: 'rpc.started' }
+  | { type: 'rpc.failed'; error: Error }
+  | { type: 'rpc.stopped' }
   | { type: 'service.started' }
   | { type: 'service.failed'; error: Error }
   | { type: 'service.stopped'; error?: Error }
@@ -56,8 +65,11 @@ const { enqueueActions, extend } = setup({
   actions: {
     startServer: ({ context }) => context.ports.startServer(),
     stopServer: ({ context }) => context.ports.stopServer(),
+    startRpc: ({ context }) => context.ports.startRpc(),
+    stopRpc: ({ context }) => context.ports.stopRpc(),
     startService: ({ context }, which: { name: string }) => context.ports.startService(which),
     stopService: ({ context }, which: { name: string }) => context.ports.stopService(which),
+    reportSlow: ({ context }, which: { name: string }) => context.ports.reportSlow(which),
     release: ({ context }) => context.ports.release(),
     settle: ({ context }, answer: { call: number; error?: Error }) => context.ports.settle(answer),
     refuseService: ({ context }, which: { name: string; why: string }) => context.ports.refuseService(which),
@@ -78,6 +90,10 @@ const { enqueueActions, extend } = setup({
     haveAllStarted: ({ context }) => context.running === context.services.length,
     haveAllStopped: ({ context }) => context.running === 0,
     hasCloser: ({ context }) => context.closer !== undefined,
+  },
+  delays: {
+    /** A service may take as long as it needs to stop, as in geth; from here on somebody is told whom they wait for. */
+    slowStop: 10_000,
   },
 })
 
@@ -134,12 +150,18 @@ export const nodeMachine = extend({
         p2p: {
           entry: 'startServer',
           on: {
-            // RPC starts here, after the server and before the services.
-            'server.started': 'services',
+            'server.started': 'rpc',
             'server.failed': {
               target: '#node.closing.releasing',
               actions: { type: 'noteFailure', params: ({ event }) => event },
             },
+          },
+        },
+        rpc: {
+          entry: 'startRpc',
+          on: {
+            'rpc.started': 'services',
+            'rpc.failed': { target: '#node.closing', actions: { type: 'noteFailure', params: ({ event }) => event } },
           },
         },
         services: {
@@ -151,7 +173,7 @@ export const nodeMachine = extend({
               on: {
                 'service.started': { target: 'next', actions: 'noteStarted' },
                 'service.failed': {
-                  target: '#node.closing.services',
+                  target: '#node.closing',
                   actions: { type: 'noteFailure', params: ({ event }) => event },
                 },
               },
@@ -166,14 +188,14 @@ export const nodeMachine = extend({
       on: { 'node.close': { target: 'closing', actions: { type: 'noteCloser', params: ({ event }) => event } } },
     },
     closing: {
-      initial: 'services',
+      initial: 'rpc',
       on: {
         'node.start': {
           actions: { type: 'settle', params: ({ event }) => ({ call: event.call, error: new NodeStopped() }) },
         },
       },
       states: {
-        // RPC stops here, before the services.
+        rpc: { entry: 'stopRpc', on: { 'rpc.stopped': 'services' } },
         services: {
           description: 'in reverse order; the one that failed to start is not among them',
           initial: 'next',
@@ -183,6 +205,9 @@ export const nodeMachine = extend({
               entry: { type: 'stopService', params: ({ context }) => ({ name: lastOf(context) }) },
               on: {
                 'service.stopped': { target: 'next', actions: { type: 'noteStopped', params: ({ event }) => event } },
+              },
+              after: {
+                slowStop: { actions: { type: 'reportSlow', params: ({ context }) => ({ name: lastOf(context) }) } },
               },
             },
           },

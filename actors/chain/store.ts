@@ -110,7 +110,7 @@ export class DatabaseLocked extends Error {
   override readonly name = 'DatabaseLocked'
 
   constructor(directory: string, options?: ErrorOptions) {
-    super(`database ${directory}: in use by another process`, options)
+    super(`datadir already used by another process: ${directory} is locked`, options)
   }
 }
 

@@ -9,6 +9,7 @@ import { type Runtime, startActor, type Tell } from '../runtime.ts'
 import { parseAddress } from './address.ts'
 import type { Connection, ConnectionOwner, Listener, Origin, Stream } from './connection.ts'
 import { Dialer } from './dialer.ts'
+import { type NodeInfo, nodeInfo } from './node-info.ts'
 import { type PeerInfo, peerInfo } from './peer-info.ts'
 import type { PeerFacts } from './protocol.ts'
 import { limitsOf, type ServerOptions } from './server-options.ts'
@@ -77,6 +78,11 @@ export class Server {
   /** This node as others may dial it. */
   self(): Enode {
     return this.#self
+  }
+
+  /** @param name as Hello carries it */
+  nodeInfo(name: string): NodeInfo {
+    return nodeInfo(name, this.#self, this.#listener, this.#options.protocols)
   }
 
   get peerCount(): number {

@@ -15,6 +15,27 @@ export const boolean: Param<boolean> = required((json) => {
   throw unfit(json, 'bool')
 })
 
+/** To geth, null is empty. */
+export const string: Param<string> = required((json) => {
+  if (typeof json === 'string') return json
+  if (json === null) return ''
+  throw unfit(json, 'string')
+})
+
+/** A JSON number without a fraction, below 2^53; to geth, null is 0. */
+export const int: Param<number> = required((json) => {
+  if (Number.isSafeInteger(json)) return json as number
+  if (json === null) return 0
+  throw typeof json === 'number'
+    ? new ParamError(`json: cannot unmarshal number ${json} into Go value of type int`)
+    : unfit(json, 'int')
+})
+
+/** What may be left out, or null. */
+export function optional<Value>({ read }: Param<Value>): Param<Value | undefined> {
+  return { isOptional: true, read: (json) => (json === null ? undefined : read(json)) }
+}
+
 /** 32 bytes in hex. */
 export const hash: Param<Uint8Array> = required((json) => fixedBytes(json, 32, 'common.Hash'))
 

@@ -19,7 +19,7 @@ describe("a node's key", () => {
   afterEach(() => rm(datadir, { recursive: true, force: true }))
 
   it('is the one given, and is not written', async () => {
-    expect(hex(await resolveNodeKey({ nodeKey: parseNodeKey(digits), datadir, entropy }))).to.equal(digits)
+    expect(hex(await resolveNodeKey({ nodeKey: parseNodeKey(digits), file: path, entropy }))).to.equal(digits)
     expect(await failureOf(stat(path))).to.have.property('code', 'ENOENT')
   })
   it('is fresh without a datadir', async () => {
@@ -30,21 +30,21 @@ describe("a node's key", () => {
     expect(await resolveNodeKey({ entropy: () => draws.shift()! })).to.deep.equal(entropy(32))
   })
   it('is written once, as 64 digits that only its owner may read', async () => {
-    const first = await resolveNodeKey({ datadir, entropy })
+    const first = await resolveNodeKey({ file: path, entropy })
     expect(await readFile(path, 'utf8')).to.equal(hex(first))
     expect((await stat(path)).mode & 0o777).to.equal(0o600)
-    expect(await resolveNodeKey({ datadir, entropy: () => expect.fail('drew another') })).to.deep.equal(first)
+    expect(await resolveNodeKey({ file: path, entropy: () => expect.fail('drew another') })).to.deep.equal(first)
   })
   it('makes the datadir it is kept in, for its owner only', async () => {
     const deep = join(datadir, 'a', 'b')
-    await resolveNodeKey({ datadir: deep, entropy })
+    await resolveNodeKey({ file: join(deep, 'nodekey'), entropy })
     expect((await stat(deep)).mode & 0o777).to.equal(0o700)
   })
 
   for (const [what, ending] of Object.entries({ none: '', LF: '\n', CRLF: '\r\n', 'two LF': '\n\n' }))
     it(`is read from a file that ends with ${what}`, async () => {
       await writeFile(path, digits + ending)
-      expect(hex(await resolveNodeKey({ datadir, entropy }))).to.equal(digits)
+      expect(hex(await resolveNodeKey({ file: path, entropy }))).to.equal(digits)
     })
 
   for (const [what, text, fault] of [
@@ -60,7 +60,7 @@ describe("a node's key", () => {
   ] as const)
     it(`is not taken from a file that ${what}, and the file stays as it was`, async () => {
       await writeFile(path, text)
-      const failure = await failureOf(resolveNodeKey({ datadir, entropy }))
+      const failure = await failureOf(resolveNodeKey({ file: path, entropy }))
       expect(failure).to.be.instanceOf(NodeKeyError)
       expect(failure.message).to.contain(path).and.contain(fault).and.contain('move it away')
       expect(failure.message).not.to.match(/[0-9a-f]{8}/)
@@ -73,13 +73,13 @@ describe("a node's key", () => {
   it('is not replaced when it may not be read', async function () {
     if (process.getuid?.() === 0) return this.skip() // root reads everything
     await writeFile(path, digits, { mode: 0o200 })
-    expect(await failureOf(resolveNodeKey({ datadir, entropy }))).to.be.instanceOf(NodeKeyError)
+    expect(await failureOf(resolveNodeKey({ file: path, entropy }))).to.be.instanceOf(NodeKeyError)
     await chmod(path, 0o600)
     expect(await readFile(path, 'utf8')).to.equal(digits)
   })
   it('cannot be kept below a file', async () => {
     await writeFile(path, digits)
-    expect(await failureOf(resolveNodeKey({ datadir: path, entropy }))).to.be.instanceOf(NodeKeyError)
+    expect(await failureOf(resolveNodeKey({ file: join(path, 'nodekey'), entropy }))).to.be.instanceOf(NodeKeyError)
   })
   it('must be where the command line says', async () => {
     expect(await failureOf(readNodeKey(path)))

@@ -1,4 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect } from 'chai'
+import { Feed, type TransitionEntry } from '../../actors/feed.ts'
+import { silent } from '../../actors/log.ts'
 import { Node, type NodeOptions, type Service, type ServiceContext } from '../../actors/node.ts'
 import type { Protocol } from '../../actors/p2p/protocol.ts'
 import { ListenFailed, Server } from '../../actors/p2p/server.ts'
@@ -22,7 +25,27 @@ describe('a node', () => {
         listen: { host: '127.0.0.1', port: 0 },
       })
     }
-    const node = new Node(runtime, { createServer })
+    const rpc: { fault?: string } = {}
+    const createRpc: NodeOptions['createRpc'] = (apis) => ({
+      start: async () => {
+        log.push(`serve ${apis.map(({ namespace }) => namespace).join()}`)
+        if (rpc.fault) throw new Error(rpc.fault)
+      },
+      stop: async () => void log.push('serve no more'),
+    })
+    const warnings: unknown[] = []
+    const warner = { ...silent, warn: (...said: unknown[]) => warnings.push(said) }
+    const feed = new Feed()
+    const entries: TransitionEntry[] = []
+    feed.subscribe((entry) => {
+      if (entry.type === 'transition' && entry.chart === 'node') entries.push(entry)
+    })
+    /** What moved the node, where to, and what it did there. */
+    const transitions = () =>
+      entries
+        .filter(({ effects }) => effects.some((effect) => !/^(note|add)/.test(effect)))
+        .map(({ event, to, effects }) => `${event}: ${to} (${effects.filter((one) => !/^note/.test(one)).join(' ')})`)
+    const node = new Node({ ...runtime, feed }, { createServer, createRpc, log: warner })
     const service = (name: string, faults: { start?: string; stop?: string } = {}): Service => ({
       name,
       protocols: [{ name: `${name}-protocol` } as Protocol],
@@ -35,7 +58,7 @@ describe('a node', () => {
         if (faults.stop) throw new Error(faults.stop)
       },
     })
-    return { node, log, network, service }
+    return { node, log, network, service, rpc, transitions, warnings }
   }
 
   it('starts p2p with every protocol, then the services, and ends them in reverse', async () => {
@@ -50,7 +73,7 @@ describe('a node', () => {
     expect(network.isListening).to.equal(false)
     expect(log).to.deep.equal([
       'server with a-protocol,b-protocol under node',
-      ...['start a', 'start b', 'stop b', 'stop a', 'close database'],
+      ...['serve ', 'start a', 'start b', 'serve no more', 'stop b', 'stop a', 'close database'],
     ])
   })
   it('wakes everybody who waits when it has closed, and nobody before', async () => {
@@ -80,10 +103,84 @@ describe('a node', () => {
     node.register(() => service('d', { start: 'no disk' }))
     const error = await failure(node.start())
     expect(error).to.have.property('message', 'no disk')
-    expect(log.slice(1)).to.deep.equal(['start a', 'start b', 'start c', 'start d', 'stop c', 'stop b', 'stop a'])
+    expect(log.slice(1)).to.deep.equal([
+      ...['serve ', 'start a', 'start b', 'start c', 'start d'],
+      ...['serve no more', 'stop c', 'stop b', 'stop a'],
+    ])
     expect(network.isListening).to.equal(false)
     await node.wait()
     expect(await failure(node.start())).to.have.property('message', 'node not started')
+  })
+  it('shows in its transitions how it unwinds: RPC, the services that had started in reverse, p2p [N2]', async () => {
+    const { node, service, transitions } = rig()
+    for (const name of ['a', 'b']) node.register(() => service(name))
+    node.register(() => service('c', { start: 'no disk' }))
+    await failure(node.start())
+    expect(transitions()).to.deep.equal([
+      'node.start: starting.p2p (startServer)',
+      'server.started: starting.rpc (startRpc)',
+      'rpc.started: starting.services.current (startService)',
+      'service.started: starting.services.current (startService)',
+      'service.started: starting.services.current (startService)',
+      'service.failed: closing.rpc (stopRpc)',
+      'rpc.stopped: closing.services.current (stopService)',
+      'service.stopped: closing.services.current (stopService)',
+      'service.stopped: closing.p2p (stopServer)',
+      'server.stopped: closing.releasing (release)',
+      'node.released: closed (reportClosed settle)',
+    ])
+  })
+  it('waits for a service that hangs in its stop, stops nothing behind its back, and tells who it is', async () => {
+    const { node, log, service, transitions, warnings } = rig()
+    node.register(() => service('a'))
+    let letGo = () => {}
+    node.register(() => ({
+      ...service('b'),
+      stop: () =>
+        new Promise<void>((resolve) => {
+          letGo = resolve
+        }),
+    }))
+    await node.start()
+    const closed = node.close()
+    await setImmediate()
+    await runtime.clock.advance(10_000)
+    expect(transitions().at(-1)).to.match(/^xstate\.after\..*: closing\.services\.current \(reportSlow\)$/)
+    expect(warnings).to.deep.equal([['Still waiting for a service to stop', { service: 'b' }]])
+    expect(log).not.to.include('stop a')
+    letGo()
+    await closed
+    expect(log.at(-1)).to.equal('stop a')
+  })
+  it('goes on past a service that throws in its stop, in the order of its transitions [N3]', async () => {
+    const { node, service, transitions } = rig()
+    node.register(() => service('a'))
+    node.register(() => service('b', { stop: 'lost' }))
+    await node.start()
+    await failure(node.close())
+    expect(transitions().slice(-6)).to.deep.equal([
+      'node.close: closing.rpc (stopRpc)',
+      'rpc.stopped: closing.services.current (stopService)',
+      'service.stopped: closing.services.current (stopService)',
+      'service.stopped: closing.p2p (stopServer)',
+      'server.stopped: closing.releasing (release)',
+      'node.released: closed (reportClosed settle)',
+    ])
+  })
+  it('serves the APIs of its services between p2p and the services, and stops serving them first', async () => {
+    const { node, log, service } = rig()
+    node.register(() => ({ ...service('a'), apis: [{ namespace: 'a', methods: {} }] }))
+    await node.start()
+    await node.close()
+    expect(log.slice(1)).to.deep.equal(['serve a', 'start a', 'serve no more', 'stop a'])
+  })
+  it('stops RPC and p2p when an endpoint cannot be opened', async () => {
+    const { node, log, network, service, rpc } = rig()
+    node.register(() => service('a'))
+    rpc.fault = 'address already in use'
+    expect(await failure(node.start())).to.have.property('message', 'address already in use')
+    expect(log.slice(1)).to.deep.equal(['serve ', 'serve no more'])
+    expect(network.isListening).to.equal(false)
   })
   it('starts no service when p2p fails, and still closes what it owns', async () => {
     const { node, log, network, service } = rig()

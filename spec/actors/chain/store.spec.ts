@@ -50,7 +50,10 @@ describe('the database of a chain', () => {
   it('is refused to a second process, and the first goes on', async () => {
     await withChain(async (chain) => {
       const error = await failure()
-      expect(error).to.include({ name: 'DatabaseLocked', message: `database ${directory}: in use by another process` })
+      expect(error).to.include({
+        name: 'DatabaseLocked',
+        message: `datadir already used by another process: ${directory} is locked`,
+      })
       await chain.insertBlocks(blocks.slice(0, 3))
       expect(chain.head.number).to.equal(3n)
     })

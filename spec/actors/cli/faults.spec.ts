@@ -54,7 +54,7 @@ describe('peerchart start on files that are not what they should be', () => {
   it('runs when they are', async () => {
     await make()
     expect(JSON.parse((await start(made)).out)).to.include({ head: 4, errors: 0 })
-    expect(await readFile(at('data/nodekey'), 'utf8')).to.match(/^[0-9a-f]{64}$/)
+    expect(await readFile(at('data/peerchart/nodekey'), 'utf8')).to.match(/^[0-9a-f]{64}$/)
   })
 
   it('refuses a genesis that is not there', () =>
@@ -91,8 +91,8 @@ describe('peerchart start on files that are not what they should be', () => {
   it('refuses a file for a datadir', () =>
     expectRefusal('--genesis @/genesis.json --datadir @/chain.rlp', /chain\.rlp/))
   it('refuses a node key that is none', async () => {
-    await mkdir(at('data'))
-    await writeFile(at('data/nodekey'), 'secret')
+    await mkdir(at('data/peerchart'), { recursive: true })
+    await writeFile(at('data/peerchart/nodekey'), 'secret')
     await expectRefusal(made, /nodekey: node key too short.*; restore it, or move it away/)
   })
   it('refuses a database of another genesis, and leaves it usable', async () => {
@@ -104,14 +104,14 @@ describe('peerchart start on files that are not what they should be', () => {
   it('refuses a database that another node has open', async () => {
     await make()
     const node = await createNode({ genesis: devGenesisJson, datadir: at('data') })
-    await expectRefusal(made, /in use by another process; stop that process/)
+    await expectRefusal(made, /datadir already used by another process: .* is locked; stop that process/)
     await node.stop()
   })
   for (const file of ['CURRENT', 'MANIFEST'])
     it(`refuses a database with a damaged ${file}`, async () => {
       await make()
-      const names = (await readdir(at('data/chaindata'))).filter((name) => name.startsWith(file))
-      for (const name of names) await writeFile(at('data/chaindata', name), 'damaged')
+      const names = (await readdir(at('data/peerchart/chaindata'))).filter((name) => name.startsWith(file))
+      for (const name of names) await writeFile(at('data/peerchart/chaindata', name), 'damaged')
       await expectRefusal(made, /cannot be read: .*; restore it, or remove that directory/)
     })
 

@@ -1,0 +1,48 @@
+import { expect } from 'chai'
+import { Feed } from '../../../../actors/feed.ts'
+import { LogLevels } from '../../../../actors/log-levels.ts'
+import { debugChartApi } from '../../../../actors/rpc/apis/debug-chart.ts'
+import { debugLogApi } from '../../../../actors/rpc/apis/debug-log.ts'
+import { startActor } from '../../../../actors/runtime.ts'
+import { protocolManagerMachine } from '../../../../machines/protocol-manager.ts'
+import { virtualRuntime } from '../../p2p/fakes.ts'
+import { callApi } from './call-api.ts'
+
+describe('the debug namespace', () => {
+  it('changes how much the log tells, at run time', async () => {
+    const levels = new LogLevels(3)
+    const call = (name: string, ...args: unknown[]) => callApi([debugLogApi(levels)], `debug_${name}`, ...args)
+    expect(await call('verbosity', 5)).to.equal(null)
+    expect(levels.verbosity).to.equal(5)
+    expect(await call('vmodule', 'peer=1')).to.equal(null)
+    expect(levels.of('peer 3f9a01b2')).to.equal(1)
+    const refusal = await call('vmodule', 'peer').catch((error: unknown) => error)
+    expect(refusal).to.include({ code: -32_000, message: 'expect comma-separated list of module=N' })
+    const mistake = await call('verbosity', 'a').catch((error: unknown) => error)
+    expect(mistake).to.include({
+      code: -32_602,
+      message: 'invalid argument 0: json: cannot unmarshal string into Go value of type int',
+    })
+  })
+
+  it('shows the state of an actor, and never what it holds', async () => {
+    const runtime = { ...virtualRuntime(), feed: new Feed() }
+    const ports = new Proxy({}, { get: () => () => {} }) as never
+    const manager = startActor(runtime, protocolManagerMachine, {
+      id: 'eth',
+      parent: 'node',
+      input: { ports, maxPeers: 1 },
+    })
+    const call = (...args: unknown[]) => callApi([debugChartApi(runtime.feed)], 'debug_chart', ...args)
+    const created = { actor: 'eth', chart: 'protocol-manager', parent: 'node', state: 'created' }
+    expect(await call('eth')).to.deep.equal(created)
+    expect(await call()).to.deep.equal([created])
+    manager.send({ type: 'manager.stop' })
+    expect(await call()).to.deep.equal([])
+    const refusal = await call('eth').catch((error: unknown) => error)
+    expect(refusal).to.include({
+      code: -32_000,
+      message: 'no actor "eth": debug_chart without arguments lists them all',
+    })
+  })
+})
