@@ -3,13 +3,10 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { Chain } from '../../../actors/chain/chain.ts'
-import { devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { BlockProducer } from '../../../actors/chain/producer.ts'
+import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { runCli } from '../../../actors/cli/program.ts'
 import { createNode } from '../../../actors/create-node.ts'
-import { joinBlock } from '../../../protocols/eth/block.ts'
-import { concatBytes } from '../../../protocols/lib/bytes.ts'
+import { devChainFile } from '../chain/dev-chain.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
 describe('peerchart start on files that are not what they should be', () => {
@@ -19,7 +16,7 @@ describe('peerchart start on files that are not what they should be', () => {
 
   before(async function () {
     this.timeout(60_000)
-    blocks = await makeBlocks(4)
+    blocks = await devChainFile(4)
   })
   beforeEach(async () => {
     dir = await mkdtemp(join(tmpdir(), 'peerchart-faults-'))
@@ -132,18 +129,6 @@ describe('peerchart start on files that are not what they should be', () => {
     })
   })
 })
-
-async function makeBlocks(count: number): Promise<Uint8Array> {
-  const chain = await Chain.open({ genesis: devGenesis() })
-  const producer = await BlockProducer.open(chain, { seed: Uint8Array.of(1) })
-  const blocks: Uint8Array[] = []
-  for (let i = 0; i < count; i++) {
-    const { header, body } = await producer.produce(chain.head.time + 1n)
-    blocks.push(joinBlock({ header: header.raw, body }))
-  }
-  await chain.close()
-  return concatBytes(...blocks)
-}
 
 /** Every file below `dir` but LevelDB's own log and lock, which it touches whenever it looks. */
 async function contentOf(dir: string): Promise<Map<string, string>> {

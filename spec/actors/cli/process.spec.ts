@@ -1,34 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
+import { PeerchartProcesses, seen } from './peerchart-process.ts'
 
 describe('the peerchart process', function () {
   this.timeout(60_000)
-  const root = join(import.meta.dirname, '../../..')
-  const main = join(root, 'actors/cli/main.ts')
-  const children: ChildProcess[] = []
-
-  afterEach(() => {
-    for (const child of children.splice(0)) child.kill('SIGKILL')
-  })
-
-  function peerchart(...args: string[]) {
-    const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], { cwd: root, stdio: 'pipe' })
-    children.push(child)
-    const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
-    return { child, ended, out: text(child.stdout), err: text(child.stderr) }
-  }
-  const until = (stream: NodeJS.ReadableStream, pattern: RegExp) =>
-    new Promise<void>((resolve, reject) => {
-      let seen = ''
-      stream.on('data', (chunk) => {
-        seen += chunk
-        if (pattern.test(seen)) resolve()
-      })
-      stream.on('end', () => reject(new Error(`ended without ${pattern}: ${seen}`)))
-    })
+  const processes = new PeerchartProcesses()
+  const peerchart = (...args: string[]) => processes.start(...args)
+  afterEach(() => processes.endAll())
 
   it('exits with 1 and one line upon a wrong command line', async () => {
     const { ended, out, err } = peerchart('start', '--prot', '1')
@@ -51,7 +28,7 @@ describe('the peerchart process', function () {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     it(`ends a network in order upon ${signal}`, async () => {
       const { child, ended, out } = peerchart('dev')
-      await until(child.stdout, /registering → active/)
+      await seen(child.stdout, /registering → active/)
       child.kill(signal)
       expect(await ended).to.deep.equal({ code: 0, signal: null })
       const closed = [...(await out).matchAll(/(node-\d) +node +closing → closed/g)].map(([, name]) => name)
@@ -59,7 +36,7 @@ describe('the peerchart process', function () {
     })
   it('ends a node in order upon SIGINT', async () => {
     const { child, ended, err } = peerchart('start', '--port', '0', '--summary')
-    await until(child.stderr, /Started P2P networking/)
+    await seen(child.stderr, /Started P2P networking/)
     child.kill('SIGINT')
     expect(await ended).to.deep.equal({ code: 0, signal: null })
     expect(await err).to.contain('Got interrupt, shutting down...')
@@ -76,7 +53,7 @@ describe('the peerchart process', function () {
   })
   it('ends in order when its reader leaves', async () => {
     const { child, ended } = peerchart('dev')
-    await until(child.stdout, /registering → active/)
+    await seen(child.stdout, /registering → active/)
     child.stdout.destroy()
     expect(await ended).to.deep.equal({ code: 0, signal: null })
   })

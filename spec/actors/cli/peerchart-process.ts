@@ -1,0 +1,35 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+
+const root = join(import.meta.dirname, '../../..')
+const main = join(root, 'actors/cli/main.ts')
+
+/** The command line as a process of its own, for specs of one file: `endAll` after each. */
+export class PeerchartProcesses {
+  readonly #children: ChildProcess[] = []
+
+  start(...args: string[]) {
+    const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], { cwd: root, stdio: 'pipe' })
+    this.#children.push(child)
+    const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
+    return { child, ended, out: text(child.stdout), err: text(child.stderr) }
+  }
+
+  endAll(): void {
+    for (const child of this.#children.splice(0)) child.kill('SIGKILL')
+  }
+}
+
+/** Resolves with all that came until `pattern` was seen. @throws (rejects) the stream ended without it */
+export function seen(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = ''
+    stream.on('data', (chunk) => {
+      text += chunk
+      if (pattern.test(text)) resolve(text)
+    })
+    stream.on('end', () => reject(new Error(`ended without ${pattern}: ${text}`)))
+  })
+}
