@@ -1,4 +1,5 @@
 import type { AnyActor, AnyMachineSnapshot, AnyTransitionDefinition, EventObject, InspectionEvent } from 'xstate'
+import { observeActor } from './inspection.ts'
 
 /** What happens in a process, in order: its actors' births and deaths, their transitions, and the messages of its peers. */
 export type FeedEntry =
@@ -106,45 +107,66 @@ export class Feed {
 /** Turns XState's inspection of one actor into transitions: one entry for each event that a chart took. */
 class Watch {
   readonly facts: ActorFacts
-  #subscription: { unsubscribe(): void } | undefined
-  #from = ''
-  #effects: string[] = []
-  #taken: AnyTransitionDefinition[] = []
+  #value: unknown
+  #state = ''
+  #effects: string[] | undefined
+  #taken: readonly AnyTransitionDefinition[] = nothing
+  #close: (() => void) | undefined
 
   constructor(facts: ActorFacts) {
     this.facts = facts
   }
 
   open(actor: AnyActor, publish: FeedListener): void {
-    this.#from = stateOf(actor)
-    this.#subscription = actor.system.inspect((event) => {
+    this.#value = stateValueOf(actor)
+    this.#state = describeState(this.#value)
+    this.#close = observeActor(actor, (event) => {
       if (event.actorRef === actor) this.#observe(actor, event, publish)
     })
   }
 
   close(): void {
-    this.#subscription?.unsubscribe()
-    this.#subscription = undefined
+    this.#close?.()
+    this.#close = undefined
   }
 
   #observe(actor: AnyActor, event: InspectionEvent, publish: FeedListener): void {
     if (event.type === '@xstate.action') {
-      if (!event.action.type.startsWith('xstate.')) this.#effects.push(event.action.type)
+      const { type } = event.action
+      if (!type.startsWith('xstate.')) this.#effects = append(this.#effects, type)
     } else if (event.type === '@xstate.microstep') {
-      this.#taken.push(...event._transitions)
+      this.#taken = this.#taken.length > 0 ? [...this.#taken, ...event._transitions] : event._transitions
     } else if (event.type === '@xstate.snapshot') {
-      const to = describeState((event.snapshot as AnyMachineSnapshot).value)
-      const [from, effects, taken] = [this.#from, this.#effects, this.#taken]
-      this.#from = to
-      this.#effects = []
-      this.#taken = []
-      if (taken.length > 0 || from !== to) {
-        const { id, chart } = this.facts
-        const entry = { type: 'transition', actor: id, chart, event: event.event.type, from, to, effects } as const
-        publish(entry, { event: event.event, taken, actor })
-      }
+      const taken = this.#taken
+      const effects = this.#effects ?? nothing
+      this.#taken = nothing
+      this.#effects = undefined
+      const from = this.#state
+      const to = this.#settle((event.snapshot as AnyMachineSnapshot).value)
+      if (taken.length === 0 && from === to) return
+      const { id, chart } = this.facts
+      const entry = { type: 'transition', actor: id, chart, event: event.event.type, from, to, effects } as const
+      publish(entry, { event: event.event, taken, actor })
     }
   }
+
+  /** @returns `value` in words, of which there are new ones only when it is another. */
+  #settle(value: unknown): string {
+    if (value !== this.#value) {
+      this.#value = value
+      this.#state = describeState(value)
+    }
+    return this.#state
+  }
+}
+
+const nothing: readonly never[] = []
+
+/** The list is made with its first item: most steps have none or one. */
+function append(list: string[] | undefined, item: string): string[] {
+  if (list === undefined) return [item]
+  list.push(item)
+  return list
 }
 
 /** @returns a state value in words: `running.(keepalive.quiet writing.flowing)` */
@@ -158,5 +180,6 @@ export function describeState(value: unknown): string {
   return parts.length > 1 ? `(${parts.join(' ')})` : (parts[0] ?? '')
 }
 
-const stateOf = (actor: AnyActor) => describeState((actor.getSnapshot() as AnyMachineSnapshot | undefined)?.value)
+const stateValueOf = (actor: AnyActor): unknown => (actor.getSnapshot() as AnyMachineSnapshot | undefined)?.value
+const stateOf = (actor: AnyActor) => describeState(stateValueOf(actor))
 const parentOf = ({ parent }: ActorFacts) => (parent === undefined ? {} : { parent })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { assign, setup } from 'xstate'
-import { describeState, Feed, type FeedEntry } from '../../actors/feed.ts'
+import { assign, type InspectionEvent, raise, setup } from 'xstate'
+import { describeState, Feed, type FeedEntry, type Live } from '../../actors/feed.ts'
 import { startActor } from '../../actors/runtime.ts'
 import { VirtualClock } from '../harness/virtual-clock.ts'
 
@@ -54,6 +54,48 @@ describe('the feed', () => {
       { type: 'transition', ...of, event: 'touch', from: 'on', to: 'on', effects: ['light'] },
       { type: 'transition', ...of, event: 'break', from: 'on', to: 'broken', effects: [] },
     ])
+  })
+
+  it('tells all that XState tells of an event, which its own inspection still does beside it', () => {
+    const actor = start()
+    const lives: Live[] = []
+    feed.subscribe((_, live) => lives.push(live))
+    const told: InspectionEvent[] = []
+    actor.system.inspect((event) => told.push(event))
+    const click = { type: 'click' } as const
+    for (const event of [click, { type: 'touch' } as const, click, { type: 'break' } as const]) actor.send(event)
+    const steps = told.flatMap((event) => (event.type === '@xstate.microstep' ? event._transitions : []))
+    const events = told.flatMap((event) => (event.type === '@xstate.snapshot' ? event.event : []))
+    expect(steps.map(({ eventType }) => eventType)).to.deep.equal(['click', 'touch', 'click', 'break'])
+    const transitions = lives.filter(({ taken }) => taken)
+    expect(transitions.flatMap(({ taken }) => taken)).to.deep.equal(steps)
+    expect(transitions.map(({ event }) => event)).to.deep.equal(events)
+    expect(transitions[0]?.event).to.equal(click)
+    expect(new Set(transitions.map(({ actor }) => actor))).to.deep.equal(new Set([actor]))
+  })
+
+  it('tells of every step that one event sets off, and leaves out what the chart raises for itself', () => {
+    const relay = setup({ actions: { note: () => {} } }).createMachine({
+      id: 'relay',
+      initial: 'idle',
+      states: {
+        idle: { on: { go: { target: 'passing', actions: ['note', raise({ type: 'on' })] } } },
+        passing: { entry: 'note', on: { on: 'checking' } },
+        checking: { always: { target: 'idle', actions: 'note' } },
+      },
+    })
+    const actor = startActor({ clock: new VirtualClock(), feed }, relay, { id: 'relay/1', input: undefined })
+    const taken: string[] = []
+    feed.subscribe((entry, live) => {
+      entries.push(entry)
+      taken.push(...live.taken!.map(({ source, eventType }) => `${source.key} ${eventType}`))
+    })
+    actor.send({ type: 'go' })
+    const of = { actor: 'relay/1', chart: 'relay' }
+    expect(entries).to.deep.equal([
+      { type: 'transition', ...of, event: 'go', from: 'idle', to: 'idle', effects: ['note', 'note', 'note'] },
+    ])
+    expect(taken).to.deep.equal(['idle go', 'passing on', 'checking '])
   })
 
   it('says nothing of an event that the chart ignores', () => {

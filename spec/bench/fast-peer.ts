@@ -17,6 +17,8 @@ export class FastPeer {
   #hasMet = false
   #joined: () => void = () => {}
   #wake: () => void = () => {}
+  /** Told of what comes once both Status are exchanged, but for Pings. */
+  heard: (code: number) => void = () => {}
   isClosed = false
 
   /** Connects and goes as far as both Status. @throws (rejects) the node hung up before */
@@ -117,7 +119,7 @@ export class FastPeer {
       this.send(statusCode, payload)
       this.flush()
       this.#joined()
-    }
+    } else this.heard(code)
   }
 }
 

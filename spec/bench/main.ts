@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { benchInspect } from './inspect.ts'
 import { benchPeers } from './peers.ts'
 import { benchRlpx } from './rlpx.ts'
 import { benchSiege } from './siege.ts'
@@ -33,6 +34,13 @@ program
   .option('--json', 'print one JSON object on standard output')
   .option('--blocks <n>', 'how long the chain is', '10000')
   .action(async ({ json, blocks }) => print(json, await benchSync(Number(blocks), note)))
+
+program
+  .command('inspect')
+  .description('messages a second that a node answers while nobody reads its feed, and while somebody does')
+  .option('--json', 'print one JSON object on standard output')
+  .option('--seconds <n>', 'length of each measurement', '5')
+  .action(async ({ json, seconds }) => print(json, await benchInspect(Number(seconds), note)))
 
 program
   .command('siege')

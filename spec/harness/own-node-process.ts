@@ -1,5 +1,6 @@
 import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode, type PeerchartNode } from '../../actors/create-node.ts'
+import type { Feed, FeedEntry } from '../../actors/feed.ts'
 import { createLogger } from '../../actors/log.ts'
 import type { PeerInfo } from '../../actors/p2p/peer-info.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
@@ -15,6 +16,10 @@ export type OwnNodeCalls = {
   removePeer(enode: string): Promise<void>
   vitals(): Promise<Vitals>
   head(): Promise<{ number: number; hash: string }>
+  /** Has the feed read from now on by a reader that keeps the newest entries, or by nobody. */
+  read(isRead: boolean): Promise<void>
+  /** Microseconds of processor time since the process began. */
+  cpu(): Promise<number>
   peers(): Promise<readonly Pick<PeerInfo, 'id' | 'name' | 'caps' | 'protocols'>[]>
   stop(): Promise<void>
 }
@@ -28,6 +33,8 @@ let peak = 0
 setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss())
 }, 50).unref()
+
+let stopReading = () => {}
 
 const methods: OwnNodeCalls = {
   async start({ chain, blocks = 40, isWatched = false, genesis, ...options }) {
@@ -68,6 +75,14 @@ const methods: OwnNodeCalls = {
     const { number, hash } = node.chain.head
     return { number: Number(number), hash: bytesToHex(hash) }
   },
+  async read(isRead) {
+    stopReading()
+    stopReading = isRead ? keepNewest(node.feed) : () => {}
+  },
+  async cpu() {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  },
   async peers() {
     return node.peers().map(({ id, name, caps, protocols }) => ({ id, name, caps, protocols }))
   },
@@ -75,6 +90,16 @@ const methods: OwnNodeCalls = {
     await node.stop()
     setImmediate(() => process.disconnect()) // the answer first
   },
+}
+
+/** BOUNDED: the last 65,536 entries. It stays full while nobody reads: what it holds costs both alike. */
+const ring: FeedEntry[] = []
+let kept = 0
+
+function keepNewest(feed: Feed): () => void {
+  return feed.subscribe((entry) => {
+    ring[kept++ % 65_536] = entry
+  })
 }
 
 process.on('message', async ({ id, name, params }: Call) => {
