@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { BehaviorSubject, filter, map, merge, mergeMap, Observable } from 'rxjs'
 import { defaultMaxPeers, type PeerEvent } from '../machines/admission.ts'
 import { NodeStopped } from '../machines/node.ts'
-import { type Enode, formatEnode, parseEnode, toEnode } from '../protocols/enode/enode.ts'
+import { type Enode, formatEnode, toEnode } from '../protocols/enode/enode.ts'
 import { type EthVersion, ethVersions } from '../protocols/eth/versions.ts'
 import { publicKeyOf } from '../protocols/lib/secp256k1.ts'
 import { Chain } from './chain/chain.ts'
@@ -19,6 +19,7 @@ import { type Logger, silent } from './log.ts'
 import { Node } from './node.ts'
 import { resolveNodeKey } from './node-key.ts'
 import type { Network } from './p2p/connection.ts'
+import { parseNode } from './p2p/parse-node.ts'
 import { peerConnector } from './p2p/peer.ts'
 import type { PeerInfo } from './p2p/peer-info.ts'
 import type { Protocol } from './p2p/protocol.ts'
@@ -80,8 +81,8 @@ export type NodeEvent =
 export async function createNode(options: NodeOptions = {}): Promise<PeerchartNode> {
   const runtime = processRuntime(options.runtime)
   const datadir = options.datadir === undefined ? undefined : resolve(options.datadir)
-  const staticNodes = (options.peers ?? []).map(parseEnode)
-  const trustedNodes = (options.trusted ?? []).map(parseEnode)
+  const staticNodes = (options.peers ?? []).map(parseNode)
+  const trustedNodes = (options.trusted ?? []).map(parseNode)
   const { genesis, networkId } = await chainOf(options)
   const instance = datadir === undefined ? undefined : instancePaths(datadir)
   if (instance) await reportLegacyFiles(instance.directory, options.log ?? silent)
@@ -210,22 +211,22 @@ export class PeerchartNode {
 
   /** @throws {EnodeError} */
   addPeer(enode: string): void {
-    this.#node.server.addPeer(parseEnode(enode))
+    this.#node.server.addPeer(parseNode(enode))
   }
 
   /** Resolves when the peer is gone. @throws {EnodeError} (rejects) */
   async removePeer(enode: string): Promise<void> {
-    await this.#node.server.removePeer(parseEnode(enode))
+    await this.#node.server.removePeer(parseNode(enode))
   }
 
   /** @throws {EnodeError} */
   addTrustedPeer(enode: string): void {
-    this.#node.server.addTrustedPeer(parseEnode(enode))
+    this.#node.server.addTrustedPeer(parseNode(enode))
   }
 
   /** @throws {EnodeError} */
   removeTrustedPeer(enode: string): void {
-    this.#node.server.removeTrustedPeer(parseEnode(enode))
+    this.#node.server.removeTrustedPeer(parseNode(enode))
   }
 
   /** Imports what `geth export` wrote. @throws (rejects) {ImportError} the blocks before the fault are kept */

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
-import { EnodeError, parseEnode } from '../../protocols/enode/enode.ts'
+import { EnodeError } from '../../protocols/enode/enode.ts'
 import type { Verbosity } from '../log.ts'
+import { parseNode } from '../p2p/parse-node.ts'
 
 // What an option's argument must be. Each throws commander's InvalidArgumentError, which is shown with the option's name.
 
@@ -27,7 +28,7 @@ export function toDuration(text: string): number {
 /** Collects the URLs of an option that may be given again and again. */
 export function addEnode(url: string, others: readonly string[] = []): readonly string[] {
   try {
-    parseEnode(url)
+    parseNode(url)
   } catch (error) {
     if (error instanceof EnodeError)
       throw new InvalidArgumentError(`Want enode://<128 hex>@<host>:<port>: ${error.message}.`)
@@ -39,7 +40,7 @@ export function addEnode(url: string, others: readonly string[] = []): readonly 
 /** As {@link addEnode}, for nodes that are to be dialed. */
 export function addDialable(url: string, others: readonly string[] = []): readonly string[] {
   const urls = addEnode(url, others)
-  const { host, tcp } = parseEnode(url)
+  const { host, tcp } = parseNode(url)
   if (host !== undefined && tcp > 0) return urls
   throw new InvalidArgumentError('It says not where to dial: want enode://<128 hex>@<host>:<port>.')
 }

@@ -64,6 +64,29 @@ export function recoverPublicKey(hash: Uint8Array, sig: Uint8Array): Uint8Array 
   )
 }
 
+/**
+ * @param sig 64 bytes, r ‖ s
+ * @returns whether `publicKey` signed `hash`, with the low s
+ */
+export function verifySignature(hash: Uint8Array, sig: Uint8Array, publicKey: Uint8Array): boolean {
+  if (hash.length !== 32 || sig.length !== 64 || !isPublicKey(publicKey)) return false
+  return secp256k1.verifySignatureCompactLowS(sig, prefixed(publicKey), hash)
+}
+
+/** @returns 33 bytes: SEC 1's compressed form @throws {Secp256k1Error} */
+export function compressPublicKey(publicKey: Uint8Array): Uint8Array {
+  if (!isPublicKey(publicKey)) throw new Secp256k1Error('bad public key')
+  const point = secp256k1.compressPublicKey(prefixed(publicKey))
+  if (typeof point === 'string') throw new Secp256k1Error('bad public key')
+  return point
+}
+
+/** The inverse. @throws {Secp256k1Error} */
+export function decompressPublicKey(compressed: Uint8Array): Uint8Array {
+  if (compressed.length !== 33 || !secp256k1.validatePublicKey(compressed)) throw new Secp256k1Error('bad public key')
+  return unprefixed(secp256k1.uncompressPublicKey(compressed), 'bad public key')
+}
+
 function prefixed(publicKey: Uint8Array): Uint8Array {
   const point = new Uint8Array(65)
   point[0] = 4

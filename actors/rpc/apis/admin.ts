@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { PeerEvent } from '../../../machines/admission.ts'
-import { type Enode, EnodeError, parseEnode } from '../../../protocols/enode/enode.ts'
+import { type Enode, EnodeError } from '../../../protocols/enode/enode.ts'
+import { parseNode } from '../../p2p/parse-node.ts'
 import type { PeerInfo } from '../../p2p/peer-info.ts'
 import type { Server } from '../../p2p/server.ts'
 import { type Api, method, subscription } from '../api.ts'
@@ -64,7 +65,7 @@ function peerMethod(run: (peer: Enode) => void | Promise<void>) {
 
 function enodeOf(url: string): Enode {
   try {
-    return parseEnode(url)
+    return parseNode(url)
   } catch (error) {
     if (error instanceof EnodeError) throw new RpcError(`invalid enode: ${error.message}`)
     throw error

@@ -1,0 +1,22 @@
+import { type Enode, EnodeError, parseEnode, toEnode } from '../../protocols/enode/enode.ts'
+import { formatIp } from '../../protocols/enode/netutil.ts'
+import { endpointOf, type NodeRecord, parseRecord, RecordError } from '../../protocols/enr/record.ts'
+
+/**
+ * @param text `enode://…`, or a node record `enr:…` (geth's enode.Parse)
+ * @throws {EnodeError}
+ */
+export function parseNode(text: string): Enode {
+  if (text.startsWith('enode://')) return parseEnode(text)
+  try {
+    return toNode(parseRecord(text))
+  } catch (error) {
+    if (error instanceof RecordError) throw new EnodeError(error.message, { cause: error })
+    throw error
+  }
+}
+
+function toNode(record: NodeRecord): Enode {
+  const { ip, tcp = 0, udp = 0 } = endpointOf(record)
+  return toEnode(record.publicKey, ip && formatIp(ip), tcp, udp)
+}

@@ -1,0 +1,38 @@
+import type { Chain } from '../../chain/chain.ts'
+import type { EthService } from '../../eth/service.ts'
+import type { Feed } from '../../feed.ts'
+import type { LogLevels } from '../../log-levels.ts'
+import type { Api } from '../api.ts'
+import { type Administered, adminApi, type Endpoints } from './admin.ts'
+import { debugChartApi } from './debug-chart.ts'
+import { debugLogApi } from './debug-log.ts'
+import { debugRawApi } from './debug-raw.ts'
+import { ethApi } from './eth.ts'
+import { netApi } from './net.ts'
+import { txpoolApi } from './txpool.ts'
+import { web3Api } from './web3.ts'
+
+export type ServedNode = Administered & {
+  readonly chain: Chain
+  readonly eth: Pick<EthService, 'progress'>
+  readonly feed: Feed
+  /** As peers are told. */
+  readonly name: string
+  /** Those of its log, if they can be changed. */
+  readonly levels?: LogLevels | undefined
+}
+
+/** Every namespace that a node serves. */
+export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
+  const { chain, eth, feed, name, levels } = node
+  return [
+    adminApi(node, endpoints),
+    debugRawApi({ chain }),
+    debugChartApi(feed),
+    ...(levels ? [debugLogApi(levels)] : []),
+    ethApi({ chain, progress: () => eth.progress }),
+    netApi({ networkId: chain.networkId, peerCount: () => node.peers().length }),
+    txpoolApi(),
+    web3Api({ clientVersion: name }),
+  ]
+}
