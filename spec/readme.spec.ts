@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { createProgram } from '../actors/cli/program.ts'
+import { optionsTable } from './actors/cli/options-table.ts'
 import { ScriptedIo } from './actors/cli/scripted-io.ts'
 
 const run = promisify(execFile)
@@ -50,6 +51,12 @@ describe('the README', function () {
       expect(stderr).to.equal('')
       expect(stdout.trimEnd().split('\n')).to.deep.equal(promised)
     })
+  it('lists the options of `peerchart start` as the settings have them', () => {
+    const table = optionsTable()
+    const [heading] = table.split('\n')
+    const start = readme.indexOf(heading!)
+    expect(readme.slice(start, readme.indexOf('\n\n', start) + 1)).to.equal(table)
+  })
   it('names every option of every command', () => {
     const { commands } = createProgram(new ScriptedIo())
     const options = commands.flatMap((command) => command.options.map(({ long }) => long!))

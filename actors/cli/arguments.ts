@@ -5,8 +5,6 @@ import { parseNode } from '../p2p/parse-node.ts'
 
 // What an option's argument must be. Each throws commander's InvalidArgumentError, which is shown with the option's name.
 
-export const toPort = (text: string): number => toWhole(text, 0, 65_535)
-export const toMaxPeers = (text: string): number => toWhole(text, 0, 10_000)
 export const toNodes = (text: string): number => toWhole(text, 2, 16)
 export const toVerbosity = (text: string): Verbosity => toWhole(text, 0, 5) as Verbosity
 
@@ -45,7 +43,7 @@ export function addDialable(url: string, others: readonly string[] = []): readon
   throw new InvalidArgumentError('It says not where to dial: want enode://<128 hex>@<host>:<port>.')
 }
 
-function toWhole(text: string, least: number, most: number): number {
+export function toWhole(text: string, least: number, most: number): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (number >= least && number <= most) return number
   throw new InvalidArgumentError(`Want a whole number from ${least} to ${most}.`)

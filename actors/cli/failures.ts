@@ -5,6 +5,7 @@ import { InvalidGenesis } from '../chain/json-fields.ts'
 import { CorruptDatabase, DatabaseLocked } from '../chain/store.ts'
 import { printable } from '../log.ts'
 import { NodeKeyError } from '../node-key.ts'
+import { ConfigError } from './config-file.ts'
 import { ImportInterrupted } from './import-progress.ts'
 
 /**
@@ -27,6 +28,7 @@ function adviceOf(error: Error): string | undefined {
 
 const mendable: readonly (readonly [fault: abstract new (...args: never) => Error, advice: string])[] = [
   [NodeKeyError, ''],
+  [ConfigError, ''],
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],
   [ImportError, 'what came before it is kept: give --import a file that geth exported from this very chain'],

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../client-name.ts'
 import { addDev } from './dev.ts'
+import { addDumpConfig } from './dump-config.ts'
 import { explain } from './failures.ts'
 import type { Io } from './io.ts'
 import { addStart } from './start.ts'
@@ -28,7 +29,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 
 /** Commands in the order of the help, by what they are for. */
 const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
-  'Run nodes:': [addStart, addDev],
+  'Run nodes:': [addStart, addDev, addDumpConfig],
 }
 
 /** @returns the whole command line as a value: what runs it, and what specs look at */

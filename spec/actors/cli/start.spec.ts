@@ -78,7 +78,7 @@ describe('peerchart start', () => {
     expect(await status).to.equal(0)
     const [{ log: _, ...options } = {}] = given
     expect(options).to.deep.equal({
-      ...{ host: '127.0.0.1', port: 30_303, maxPeers: 50, noDial: false, peers: [], trusted: [] },
+      ...{ network: 'mainnet', host: '127.0.0.1', port: 30_303, maxPeers: 50, noDial: false, peers: [], trusted: [] },
     })
   })
   it('imports first, with its progress in the log', async () => {

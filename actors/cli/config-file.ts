@@ -1,0 +1,139 @@
+import { readFile } from 'node:fs/promises'
+import { InvalidArgumentError } from 'commander'
+import { parse, stringify, TomlError, type TomlTable } from 'smol-toml'
+import { gethKeys } from './geth-keys.ts'
+import type { Settings, ValuesOf } from './setting.ts'
+import type { TomlValue } from './setting-kinds.ts'
+
+// A configuration file as `geth --config` takes it: TOML, with geth's sections and keys wherever they mean the same.
+
+export type ConfigFile<Table> = {
+  readonly values: Partial<ValuesOf<Table>>
+  /** Keys of geth's that mean nothing here, as `Eth.SyncMode`. */
+  readonly ignored: readonly string[]
+}
+
+/** @throws (rejects) {ConfigError} */
+export async function readConfig<Table>(path: string, settings: Table): Promise<ConfigFile<Table>> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new ConfigError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+  }
+  return parseConfig(text, settings, path)
+}
+
+/** @param path what the file is called in errors. @throws {ConfigError} */
+export function parseConfig<Table>(text: string, settings: Table, path: string): ConfigFile<Table> {
+  const names = new Map(Object.entries(settings as Settings).flatMap(([name, { key }]) => (key ? [[key, name]] : [])))
+  const known = [...names.keys(), ...gethKeys]
+  const sections = new Set(known.flatMap((key) => key.split('.').map((_, i, path) => path.slice(0, i).join('.'))))
+  const values: Record<string, unknown> = {}
+  const ignored: string[] = []
+  for (const [key, value] of leavesOf(parseToml(text, path))) {
+    const name = names.get(key)
+    if (name !== undefined) values[name] = read((settings as Settings)[name]!.kind.read, key, value)
+    else if (gethKeys.has(key)) ignored.push(key)
+    else if (!sections.has(key)) throw fault(key, `unknown key ${key}; ${guess(key, [...known, ...sections])}`)
+    else if (!isTable(value)) throw fault(key, `${key} is a section: write it as [${key}]`)
+  }
+  return { values: values as Partial<ValuesOf<Table>>, ignored }
+
+  function read(reader: (toml: unknown) => unknown, key: string, value: unknown): unknown {
+    try {
+      return reader(value)
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error
+      throw fault(key, `${key} = ${JSON.stringify(value, toJson)} is invalid. ${error.message}`)
+    }
+  }
+  function fault(key: string, message: string): ConfigError {
+    const line = lineOf(key, text)
+    return new ConfigError(`${path}${line === undefined ? '' : `:${line}`}: ${message}`)
+  }
+}
+
+/** @returns the file that {@link parseConfig} reads back to `values` */
+export function writeConfig<Table>(settings: Table, values: ValuesOf<Table>): string {
+  const file: Section = {}
+  for (const [name, { key, kind }] of Object.entries(settings as Settings)) {
+    const value: TomlValue | undefined = key && kind.write(values[name as keyof Table])
+    if (value === undefined) continue
+    const path = key!.split('.')
+    path.slice(0, -1).reduce(sectionOf, file)[path.at(-1)!] = value
+  }
+  return `${stringify(file)}\n`
+}
+
+type Section = { [name: string]: TomlValue | Section }
+
+function sectionOf(file: Section, name: string): Section {
+  file[name] ??= {}
+  return file[name] as Section
+}
+
+function parseToml(text: string, path: string): TomlTable {
+  try {
+    return parse(text, { integersAsBigInt: 'asNeeded' })
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause
+    const [, reason = ''] = /^Invalid TOML document: (.*)/.exec(cause.message) ?? []
+    throw new ConfigError(`${path}:${cause.line}: no TOML: ${reason}, at column ${cause.column}`, { cause })
+  }
+}
+
+/** Every value by its sections and key: `Node.P2P.MaxPeers`; an empty section, too. */
+function leavesOf(table: TomlTable, section = ''): [key: string, value: unknown][] {
+  return Object.entries(table).flatMap(([name, value]) => {
+    const key = `${section}${name}`
+    return isTable(value) && Object.keys(value).length > 0 ? leavesOf(value, `${key}.`) : [[key, value]]
+  })
+}
+
+/** The parser gives tables no prototype. */
+const isTable = (value: unknown): value is TomlTable =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
+
+/** @returns the line, from 1, that sets `key`, as far as a look at each line by itself can tell */
+function lineOf(key: string, text: string): number | undefined {
+  let section = ''
+  const index = text.split('\n').findIndex((line) => {
+    const [, header] = /^\s*\[+\s*([^\]]+?)\s*\]/.exec(line) ?? []
+    if (header !== undefined) section = `${unquote(header)}.`
+    const [, name] = /^\s*([^=#[]+?)\s*=/.exec(line) ?? []
+    return header === undefined ? name !== undefined && `${section}${unquote(name)}` === key : section === `${key}.`
+  })
+  return index < 0 ? undefined : index + 1
+}
+
+const unquote = (key: string) => key.replace(/["'\s]/g, '')
+
+/** The known key that is the fewest letters away; where it is but the section that is wrong, that. */
+function guess(key: string, known: readonly string[]): string {
+  const lower = (text: string) => text.toLowerCase()
+  const elsewhere = known.find((other) => lower(nameOf(other)) === lower(nameOf(key)))
+  const distances = known.map((other) => [distance(lower(key), lower(other)), other] as const)
+  return `did you mean ${elsewhere ?? distances.reduce((least, next) => (next[0] < least[0] ? next : least))[1]}?`
+}
+
+const nameOf = (key: string) => key.slice(key.lastIndexOf('.') + 1)
+
+/** Levenshtein's. */
+function distance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
+  for (const [i, letter] of [...from].entries())
+    row = row.reduce<number[]>((next, above, j) => {
+      if (j === 0) return [i + 1]
+      next.push(Math.min(above + 1, next[j - 1]! + 1, row[j - 1]! + (letter === to[j - 1] ? 0 : 1)))
+      return next
+    }, [])
+  return row[to.length]!
+}
+
+const toJson = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)
+
+/** The configuration file is not what it should be: the message says where, and what to do. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}

@@ -1,0 +1,30 @@
+import type { NodeOptions } from '../create-node.ts'
+import type { Logger } from '../log.ts'
+import { parseNodeKey, readNodeKey } from '../node-key.ts'
+import type { StartSettings } from './settings.ts'
+
+/** @returns what {@link createNode} makes of the settings. @throws (rejects) {NodeKeyError} */
+export async function toNodeOptions(settings: StartSettings, log: Logger): Promise<NodeOptions> {
+  const { datadir, genesis, network, networkid, listen, maxpeers, nodial, peer, trusted, identity } = settings
+  const nodeKey = await toNodeKey(settings)
+  return {
+    ...(datadir !== '' && { datadir }),
+    ...(genesis !== undefined && { genesis }),
+    ...(network !== undefined && { network }),
+    ...(networkid !== undefined && { networkId: networkid }),
+    ...(identity !== undefined && { identity }),
+    ...(nodeKey && { nodeKey }),
+    ...listen,
+    maxPeers: maxpeers,
+    noDial: nodial,
+    peers: peer,
+    trusted,
+    log,
+  }
+}
+
+/** Not commander's to parse: it would show the digits with the error. */
+async function toNodeKey({ nodekey, nodekeyhex }: StartSettings): Promise<Uint8Array | undefined> {
+  if (nodekeyhex !== undefined) return parseNodeKey(nodekeyhex)
+  return nodekey === undefined ? undefined : readNodeKey(nodekey)
+}

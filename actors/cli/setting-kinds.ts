@@ -1,0 +1,128 @@
+import { InvalidArgumentError } from 'commander'
+import { type NetworkName, networkNames } from '../chain/networks.ts'
+import type { Verbosity } from '../log.ts'
+import { addDialable, addEnode, toDuration, toNetworkId, toVerbosity, toWhole } from './arguments.ts'
+
+// What a setting's value is: as the argument of a flag, and in a configuration file.
+
+export type Kind<Value> = {
+  /** Of a flag's argument; left out: it is taken as it is. @throws {InvalidArgumentError} */
+  readonly parse?: ((text: string, previous?: Value) => Value) | undefined
+  /** @throws {InvalidArgumentError} */
+  read(toml: unknown): Value
+  /** @returns undefined where a file is better off without it */
+  write(value: Value): TomlValue | undefined
+}
+
+export type TomlValue = string | number | bigint | boolean | readonly string[]
+
+export const text: Kind<string> = {
+  read(toml) {
+    if (typeof toml === 'string') return toml
+    throw new InvalidArgumentError('Want a string.')
+  },
+  write: (value) => value,
+}
+
+export const yesNo: Kind<boolean> = {
+  read(toml) {
+    if (typeof toml === 'boolean') return toml
+    throw new InvalidArgumentError('Want true or false.')
+  },
+  write: (value) => value,
+}
+
+/** On the command line with commas between. */
+export const list: Kind<readonly string[]> = {
+  parse: (text) =>
+    text
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  read(toml) {
+    if (Array.isArray(toml) && toml.every((item) => typeof item === 'string')) return toml
+    throw new InvalidArgumentError('Want a list of strings.')
+  },
+  write: (value) => value,
+}
+
+export const whole = (least: number, most: number): Kind<number> => ({
+  parse: (text) => toWhole(text, least, most),
+  read(toml) {
+    if (typeof toml === 'number' && Number.isInteger(toml) && toml >= least && toml <= most) return toml
+    throw new InvalidArgumentError(`Want a whole number from ${least} to ${most}.`)
+  },
+  write: (value) => value,
+})
+
+export const port: Kind<number> = whole(0, 65_535)
+
+export const maxPeers: Kind<number> = whole(0, 10_000)
+
+/** Milliseconds; a file has Go's nanoseconds. */
+export const duration: Kind<number> = {
+  parse: toDuration,
+  read: (toml) => whole(0, longest * 1e6).read(toml) / 1e6,
+  write: (value) => value * 1e6,
+}
+
+export const verbosity: Kind<Verbosity> = {
+  parse: toVerbosity,
+  read: (toml) => whole(0, 5).read(toml) as Verbosity,
+  write: (value) => value,
+}
+
+/** A uint64; in a file, 0 leaves it to the chain. */
+export const networkId: Kind<bigint | undefined> = {
+  parse: toNetworkId,
+  read(toml) {
+    if (toml === 0) return undefined
+    return toNetworkId(typeof toml === 'number' || typeof toml === 'bigint' ? `${toml}` : '')
+  },
+  write: (value) => value ?? 0,
+}
+
+export const networkName: Kind<NetworkName> = {
+  parse(name) {
+    const found = networkNames.find((other) => other === name)
+    if (found !== undefined) return found
+    throw new InvalidArgumentError(`Allowed choices are ${networkNames.join(', ')}.`)
+  },
+  read: (toml) => networkName.parse!(text.read(toml)),
+  write: (value) => value,
+}
+
+export type ListenAddress = { readonly host: string; readonly port: number }
+
+/** `127.0.0.1:30303`, `[::1]:30303`, or `:30303` for every address that the machine has. */
+export const listenAddress: Kind<ListenAddress> = {
+  read(toml) {
+    const [, bracketed, plain = '', port] = /^(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(text.read(toml)) ?? []
+    if (port === undefined || Number(port) > 65_535) throw new InvalidArgumentError('Want an address as host:port.')
+    return { host: bracketed ?? plain, port: Number(port) }
+  },
+  write: ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
+}
+
+/** enode URLs. */
+export const nodes: Kind<readonly string[]> = nodesBy(addEnode)
+/** enode URLs with an address. */
+export const dialableNodes: Kind<readonly string[]> = nodesBy(addDialable)
+
+function nodesBy(add: typeof addEnode): Kind<readonly string[]> {
+  return {
+    parse: add,
+    read: (toml) => list.read(toml).reduce<readonly string[]>((nodes, url) => add(url, nodes), []),
+    write: (value) => value,
+  }
+}
+
+/** Not in a file where it has no value. */
+export const optional = <Value>({ parse, read, write }: Kind<Value>): Kind<Value | undefined> => ({
+  ...(parse && { parse: (text) => parse(text) }),
+  read,
+  write: (value) => (value === undefined ? undefined : write(value)),
+})
+
+/** What a timer can wait, in ms. */
+const longest = 2 ** 31 - 1

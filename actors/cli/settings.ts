@@ -1,0 +1,137 @@
+import { defaultMaxPeers } from '../../machines/admission.ts'
+import { type NetworkName, networkNames } from '../chain/networks.ts'
+import { flag, setting, topic, type ValuesOf } from './setting.ts'
+import * as kinds from './setting-kinds.ts'
+
+// Every option of `peerchart start`, once: flags, configuration file, dumpconfig and the README's table are made of this.
+// A row: what it is, its default, its key in a file (geth's, where it has one; undefined is none), its flags.
+
+const { text, yesNo, port, optional, duration } = kinds
+const loopback = '127.0.0.1'
+
+/** Where neither a network nor a genesis is said. */
+export const defaultNetwork: NetworkName = 'mainnet'
+
+const chain = topic('Chain:', {
+  datadir: setting(
+    text,
+    '',
+    'Node.DataDir',
+    flag('--datadir <dir>', 'where key and chain are kept; without it nothing is written'),
+  ),
+  genesis: setting(
+    optional(text),
+    undefined,
+    'Peerchart.Genesis',
+    flag('--genesis <file>', 'the chain, as a geth `genesis.json`', { conflicts: ['network'] }),
+  ),
+  network: setting(
+    optional(kinds.networkName),
+    undefined,
+    'Peerchart.Network',
+    flag('--network <name>', `or a public one: ${networkNames.join(', ')}`, { initial: defaultNetwork }),
+  ),
+  networkid: setting(
+    kinds.networkId,
+    undefined,
+    'Eth.NetworkId',
+    flag('--networkid <id>', "when it is not the chain's own"),
+  ),
+  import: setting(
+    optional(text),
+    undefined,
+    undefined,
+    flag('--import <file>', 'blocks to import first, as `geth export` writes them'),
+  ),
+})
+
+const peers = topic('Peers:', {
+  listen: setting(
+    kinds.listenAddress,
+    { host: loopback, port: 30_303 },
+    'Node.P2P.ListenAddr',
+    flag('--host <address>', 'address to listen on', {
+      initial: loopback,
+      apply: (listen: kinds.ListenAddress, host: string) => ({ ...listen, host }),
+    }),
+    flag('--port <number>', 'TCP port to listen on, 0 for any', {
+      parse: port.parse!,
+      initial: 30_303,
+      apply: (listen: kinds.ListenAddress, port: number) => ({ ...listen, port }),
+    }),
+  ),
+  nodekey: setting(
+    optional(text),
+    undefined,
+    undefined,
+    flag('--nodekey <file>', "the node's key, else `peerchart/nodekey` in the datadir, written once", {
+      conflicts: ['nodekeyhex'],
+    }),
+  ),
+  nodekeyhex: setting(
+    optional(text),
+    undefined,
+    undefined,
+    flag('--nodekeyhex <digits>', 'the key itself, for tests: other users of the machine can see it'),
+  ),
+  identity: setting(
+    optional(text),
+    undefined,
+    'Node.UserIdent',
+    flag('--identity <name>', "a word of your own in the client's name"),
+  ),
+  peer: setting(
+    kinds.dialableNodes,
+    [],
+    'Node.P2P.StaticNodes',
+    flag('--peer <enode>', 'a node to stay connected to; may be given again'),
+  ),
+  trusted: setting(
+    kinds.nodes,
+    [],
+    'Node.P2P.TrustedNodes',
+    flag('--trusted <enode>', 'a node let in above the limit; may be given again'),
+  ),
+  maxpeers: setting(
+    kinds.maxPeers,
+    defaultMaxPeers,
+    'Node.P2P.MaxPeers',
+    flag('--maxpeers <number>', 'most peers at a time'),
+  ),
+  nodial: setting(
+    yesNo,
+    false,
+    'Node.P2P.NoDial',
+    flag('--nodial', 'dial nobody, not even a `--peer`: they may dial us'),
+  ),
+})
+
+const life = topic('Log and life:', {
+  verbosity: setting(
+    kinds.verbosity,
+    3,
+    undefined,
+    flag(
+      '--verbosity <level>',
+      '0 silent, 1 error, 2 warn, 3 info, 4 debug (every transition), 5 trace (every message)',
+    ),
+  ),
+  jsonLogs: setting(
+    optional(yesNo),
+    undefined,
+    undefined,
+    flag('--json-logs', 'one JSON object a line; so it is anyway when standard error is no terminal'),
+  ),
+  for: setting(optional(duration), undefined, undefined, flag('--for <time>', 'end after this time, as `20s` or `5m`')),
+  summary: setting(
+    yesNo,
+    false,
+    undefined,
+    flag('--summary', 'one line of JSON at the end: `enode`, `peers`, `head`, `transitions`, `errors` (peers lost)'),
+  ),
+})
+
+export const settings = { ...chain, ...peers, ...life }
+
+/** What a node is started with: defaults, then what a configuration file says, then flags. */
+export type StartSettings = ValuesOf<typeof settings>

@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+import { ConfigError, readConfig } from './config-file.ts'
+import { addFlags, applyFlags, initialValues } from './setting.ts'
+import { defaultNetwork, type StartSettings, settings } from './settings.ts'
+
+/** What commander read: the flags that were given, and no others. */
+export type GivenFlags = Readonly<Record<string, unknown>> & { readonly config?: string }
+
+/** Adds the flags of all settings, and `--config`. */
+export function addSettings(command: Command): Command {
+  addFlags(
+    command.option('--config <file>', 'a TOML file as `dumpconfig` writes it; flags win over what it says'),
+    settings,
+  )
+  return command
+}
+
+/**
+ * Defaults, then the configuration file, then flags.
+ * @returns also the keys of the file that say nothing to this node, as they do to geth
+ * @throws (rejects) {ConfigError}
+ */
+export async function resolveSettings({ config, ...given }: GivenFlags): Promise<{
+  readonly settings: StartSettings
+  readonly ignored: readonly string[]
+}> {
+  const { values, ignored } = config === undefined ? { values: {}, ignored: [] } : await readConfig(config, settings)
+  if (values.genesis !== undefined && values.network !== undefined)
+    throw new ConfigError(`${config}: Peerchart.Genesis and Peerchart.Network exclude each other; leave out one`)
+  // A flag for one of the pair is also said against the other.
+  const isChainGiven = given.genesis !== undefined || given.network !== undefined
+  const chain = isChainGiven ? { genesis: undefined, network: undefined } : {}
+  const said = applyFlags(settings, { ...initialValues(settings), ...values, ...chain }, given)
+  const network = said.genesis === undefined ? (said.network ?? defaultNetwork) : undefined
+  return { settings: { ...said, network }, ignored }
+}

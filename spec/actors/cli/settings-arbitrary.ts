@@ -1,0 +1,31 @@
+import fc from 'fast-check'
+import { networkNames } from '../../../actors/chain/networks.ts'
+import type { StartSettings } from '../../../actors/cli/settings.ts'
+
+const generator = `${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}${'483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8'}`
+
+const text = fc.string({ unit: 'grapheme' })
+const port = fc.nat(65_535)
+const host = fc.constantFrom('127.0.0.1', '::1', 'localhost', '')
+const enodes = fc.array(
+  fc.integer({ min: 1, max: 65_535 }).map((port) => `enode://${generator}@127.0.0.1:${port}`),
+  { maxLength: 3 },
+)
+const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
+
+/** Whatever a node may be started with, as far as a file can say it. */
+export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
+  datadir: text,
+  genesis: maybe(text),
+  network: maybe(fc.constantFrom(...networkNames)),
+  networkid: maybe(fc.bigInt(1n, 2n ** 64n - 1n)),
+  listen: fc.record({ host, port }),
+  identity: maybe(text),
+  peer: enodes,
+  trusted: enodes,
+  maxpeers: fc.nat(10_000),
+  nodial: fc.boolean(),
+  ...{ import: fc.constant(undefined), nodekey: fc.constant(undefined), nodekeyhex: fc.constant(undefined) },
+  ...{ verbosity: fc.constant(3 as const), jsonLogs: fc.constant(undefined), for: fc.constant(undefined) },
+  summary: fc.constant(false),
+})
