@@ -10,7 +10,19 @@ export type ChainConfig = {
   /** The time, in seconds, from which a fork is in force. */
   readonly timeForks: Readonly<Partial<Record<TimeFork, bigint>>>
   readonly blobSchedule: Readonly<Partial<Record<BlobFork, BlobParams>>>
+  /** Whether the chain is on the side that forked (EIP-779). */
+  readonly daoForkSupport?: boolean | undefined
+  /** The sum of difficulties at which proof of work ended (EIP-3675). */
+  readonly terminalTotalDifficulty?: bigint | undefined
+  /** 20 bytes: where validators deposit (EIP-6110). */
+  readonly depositContractAddress?: Uint8Array | undefined
+  /** What sealed its blocks before the merge; neither is looked at. */
+  readonly ethash?: object | undefined
+  readonly clique?: CliqueConfig | undefined
 }
+
+/** EIP-225: seconds between two blocks, and blocks between two checkpoints. */
+export type CliqueConfig = { readonly period: bigint; readonly epoch: bigint }
 
 /** Blobs in a block (EIP-7840). */
 export type BlobParams = { readonly target: bigint; readonly max: bigint; readonly baseFeeUpdateFraction: bigint }
@@ -88,6 +100,11 @@ export function readChainConfig(fields: JsonFields): ChainConfig {
     blockForks: readForks(fields, blockForks, 'Block'),
     timeForks: readForks(fields, timeForks, 'Time'),
     blobSchedule: readBlobSchedule(fields.optionalObject('blobSchedule')),
+    daoForkSupport: fields.optionalBoolean('daoForkSupport'),
+    terminalTotalDifficulty: fields.optionalUint('terminalTotalDifficulty', 256),
+    depositContractAddress: fields.optionalBytes('depositContractAddress', 20),
+    ethash: fields.optionalObject('ethash') && {},
+    clique: readClique(fields.optionalObject('clique')),
   }
   checkOrder(fields, 'Block', blockForks, config.blockForks)
   checkOrder(fields, 'Time', timeForks, config.timeForks)
@@ -128,6 +145,10 @@ function readForks<Name extends string>(
 function readBlobSchedule(fields: JsonFields | undefined): Partial<Record<BlobFork, BlobParams>> {
   const present = timeForks.filter((name) => fields?.has(name))
   return Object.fromEntries(present.map((name) => [name, readBlobParams(fields!.object(name))]))
+}
+
+function readClique(fields: JsonFields | undefined): CliqueConfig | undefined {
+  return fields && { period: fields.uint('period'), epoch: fields.uint('epoch') }
 }
 
 function readBlobParams(fields: JsonFields): BlobParams {

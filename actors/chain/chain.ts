@@ -2,11 +2,13 @@ import { setImmediate } from 'node:timers/promises'
 import { type Observable, Subject } from 'rxjs'
 import { type ForkFilter, type ForkId, type ForkSchedule, forkFilter, forkId } from '../../protocols/eth/fork-id.ts'
 import { decodeHeader, type Header } from '../../protocols/eth/header.ts'
-import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
+import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { type ChainConfig, scheduleOf } from './chain-config.ts'
+import { Branch, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
 import type { Genesis } from './genesis.ts'
-import { decodeNumber, encodeNumber, keys, schemaVersion } from './schema.ts'
+import { decodeNumber, keys } from './schema.ts'
 import { CorruptDatabase, type KeyValueStore, openStore, type Write } from './store.ts'
+import { blockWrites, inMemory, readChain, type StoredChain, tryDecodeHeader, writeGenesis } from './stored-chain.ts'
 import { type IndexedTransaction, TransactionIndex } from './tx-index.ts'
 import { InvalidBlock, verifyBody, verifyHeader } from './verify.ts'
 
@@ -46,9 +48,12 @@ export class Chain implements ChainReader {
   readonly #heads = new Subject<Header>()
   readonly #transactions: TransactionIndex
   #head: Header
-  #inserting: Promise<unknown> = Promise.resolve()
+  /** What a consensus client said of the blocks below the head; undefined as long as none has said anything. */
+  #marks: Marks | undefined
+  #writing: Promise<unknown> = Promise.resolve()
+  #turnBegan = 0
 
-  private constructor(store: KeyValueStore, { genesis, networkId, directory }: ChainOptions, head: Header) {
+  private constructor(store: KeyValueStore, { genesis, networkId, directory }: ChainOptions, stored: StoredChain) {
     this.#store = store
     this.#name = directory ?? inMemory
     this.genesis = genesis.header
@@ -56,7 +61,8 @@ export class Chain implements ChainReader {
     this.networkId = networkId ?? genesis.config.chainId
     this.forkSchedule = scheduleOf(genesis.config, genesis.header.time)
     this.forkFilter = forkFilter(genesis.header.hash, this.forkSchedule, () => this.#head)
-    this.#head = head
+    this.#head = stored.head
+    this.#marks = stored.marks
     this.#transactions = new TransactionIndex(store, this)
   }
 
@@ -69,7 +75,7 @@ export class Chain implements ChainReader {
     const store = await openStore(options.directory)
     try {
       if (store.isNew) await writeGenesis(store, options.genesis)
-      return new Chain(store, options, readHead(store, options))
+      return new Chain(store, options, readChain(store, options))
     } catch (error) {
       await store.close()
       throw error
@@ -78,6 +84,21 @@ export class Chain implements ChainReader {
 
   get head(): Header {
     return this.#head
+  }
+
+  /** The block that a consensus client calls safe; undefined while there is none on the canonical chain. */
+  get safe(): Header | undefined {
+    return this.#marked(this.#marks?.safe)
+  }
+
+  /** As {@link safe}, of the block that will never be undone. */
+  get finalized(): Header | undefined {
+    return this.#marked(this.#marks?.finalized)
+  }
+
+  /** Whether a consensus client tells the head: once one has, nothing else does. */
+  get followsConsensus(): boolean {
+    return this.#marks !== undefined
   }
 
   /** Each new head, once its block is stored. */
@@ -124,41 +145,120 @@ export class Chain implements ChainReader {
   }
 
   /**
-   * Verifies and stores all of `blocks` or none. The last becomes the head when its number is higher than the head's:
-   * without a consensus client the longest chain is the chain, and of equals the first.
+   * Verifies and stores all of `blocks` or none. As long as no consensus client tells the head, the last becomes it when
+   * its number is higher than the head's: the longest chain is the chain, and of equals the first.
    * @param blocks each on the one before it, the first on any block we have; those we have are passed over
    * @throws {InvalidBlock} the first block that cannot be, `parent` when it stands on nothing we have
    */
   insertBlocks(blocks: readonly NewBlock[]): Promise<void> {
-    const done = this.#inserting.then(() => this.#insert(blocks))
-    this.#inserting = done.catch(() => {})
-    return done
+    return this.#inOrder(() =>
+      this.#insert(blocks, ({ number }) => !this.followsConsensus && number > this.#head.number),
+    )
   }
 
-  /** Waits for insertions under way. */
+  /** As {@link insertBlocks}, and the head stays where it is. */
+  storeBlocks(blocks: readonly NewBlock[]): Promise<void> {
+    return this.#inOrder(() => this.#insert(blocks, () => false))
+  }
+
+  /** From now on the head is what {@link setForkchoice} says, whatever comes from peers: for good, kept in the database. */
+  followConsensus(): Promise<void> {
+    return this.#inOrder(async () => {
+      if (this.followsConsensus) return
+      await this.#store.write([marksWrite({})])
+      this.#marks = {}
+    })
+  }
+
+  /**
+   * Makes any block we have the head, and its branch the canonical chain, as a consensus client wants it. From now on
+   * nothing else does. A mark that is left out stays as it is. The database is never without a head: killed on the way to
+   * one far off, it opens at a block in between.
+   * @throws {ForkchoiceError} nothing is changed: a block that we do not have, or one marked that the head does not stand on
+   */
+  setForkchoice(forkchoice: Forkchoice): Promise<void> {
+    return this.#inOrder(() => this.#setForkchoice(forkchoice))
+  }
+
+  /** Waits for what is being written. */
   async close(): Promise<void> {
-    await this.#inserting
+    await this.#writing
     this.#heads.complete()
     await this.#store.close()
   }
 
-  async #insert(blocks: readonly NewBlock[]): Promise<void> {
+  #inOrder(write: () => Promise<void>): Promise<void> {
+    const done = this.#writing.then(() => {
+      this.#turnBegan = performance.now()
+      return write()
+    })
+    this.#writing = done.catch(() => {})
+    return done
+  }
+
+  async #insert(blocks: readonly NewBlock[], becomesHead: (last: Header) => boolean): Promise<void> {
     const fresh = await this.#verify(blocks)
     const last = fresh.at(-1)?.header
     if (last === undefined) return
-    const isHead = last.number > this.#head.number
+    const isHead = becomesHead(last)
     const writes = fresh.flatMap(blockWrites)
     if (isHead) writes.push(...this.#canonicalWrites(fresh), { key: keys.head, value: last.hash })
     await this.#store.write(writes)
-    if (!isHead) return
-    this.#head = decodeHeader(last.raw.slice())
+    if (isHead) this.#moveHead(last)
+  }
+
+  async #setForkchoice({ head: hash, ...told }: Forkchoice): Promise<void> {
+    const head = this.#known('head', hash)
+    const branch = await Branch.down(this, head)
+    const marks: { -readonly [Name in keyof Marks]: Marks[Name] } = { ...this.#marks }
+    for (const name of ['safe', 'finalized'] as const) {
+      const marked = told[name]
+      if (marked === undefined) continue
+      if (!branch.holds(this.#known(name, marked))) throw new ForkchoiceError(name, 'not in canonical chain')
+      marks[name] = marked.slice()
+    }
+    const old = this.#head
+    for (const { blocks, isLast } of branch.parts()) {
+      const top = blocks.at(-1)!
+      const writes: Write[] = []
+      for (const block of blocks) {
+        writes.push(...this.#canonicalWrite(block, this.bodyByHash(block.hash)!))
+        await this.#breathe()
+      }
+      await this.#store.write([...writes, { key: keys.head, value: top.hash }, ...(isLast ? [marksWrite(marks)] : [])])
+      this.#head = top
+    }
+    this.#marks = marks
+    if (!equalBytes(old.hash, this.#head.hash)) this.#moveHead(this.#head)
+  }
+
+  /** Lets everyone else on the thread have their turn. */
+  async #breathe(): Promise<void> {
+    if (performance.now() - this.#turnBegan < turnMs) return
+    await setImmediate()
+    this.#turnBegan = performance.now()
+  }
+
+  /** @param header may be a view of a message: what is kept is a copy */
+  #moveHead({ raw }: Header): void {
+    this.#head = decodeHeader(raw.slice())
     this.#heads.next(this.#head)
+  }
+
+  #known(name: keyof Forkchoice, hash: Uint8Array): Header {
+    const header = this.headerByHash(hash)
+    if (header === undefined) throw new ForkchoiceError(name, 'not available in database')
+    return header
+  }
+
+  #marked(hash: Uint8Array | undefined): Header | undefined {
+    const header = hash && this.headerByHash(hash)
+    return header && this.isCanonical(header) ? header : undefined
   }
 
   /** @returns those of `blocks` that are new */
   async #verify(blocks: readonly NewBlock[]): Promise<NewBlock[]> {
     const fresh: NewBlock[] = []
-    let since = performance.now()
     for (const block of blocks) {
       if (this.hasBlock(block.header.hash)) continue
       const before = fresh.at(-1)?.header ?? this.headerByHash(block.header.parentHash)
@@ -166,10 +266,7 @@ export class Chain implements ChainReader {
       verifyHeader(this.config, before, block.header)
       verifyBody(block.header, block.body)
       fresh.push(block)
-      if (performance.now() - since > turnMs) {
-        await setImmediate()
-        since = performance.now()
-      }
+      await this.#breathe()
     }
     return fresh
   }
@@ -203,69 +300,7 @@ export class Chain implements ChainReader {
   }
 }
 
-const inMemory = 'in memory'
-/** How long one insertion keeps the thread to itself, in milliseconds. */
+/** How long one write keeps the thread to itself, in milliseconds. */
 const turnMs = 8
 
-function blockWrites({ header, body }: NewBlock): Write[] {
-  const { number, hash, raw } = header
-  return [
-    { key: keys.header(number, hash), value: raw },
-    { key: keys.body(number, hash), value: body },
-    { key: keys.number(hash), value: encodeNumber(number) },
-  ]
-}
-
-async function writeGenesis(store: KeyValueStore, { header, body }: Genesis): Promise<void> {
-  await store.write([
-    { key: keys.version, value: schemaVersion },
-    { key: keys.genesis, value: header.hash },
-    ...blockWrites({ header, body }),
-    { key: keys.canonical(header.number), value: header.hash },
-    { key: keys.head, value: header.hash },
-  ])
-}
-
-/** How far below the head a database is looked through when it is opened: further than its log reaches back. */
-const checkedDepth = 1_024n
-
-function readHead(store: KeyValueStore, { genesis, directory = inMemory }: ChainOptions): Header {
-  const damaged = (what: string) => new CorruptDatabase(directory, what)
-  const stored = store.get(keys.genesis)
-  if (stored === undefined) throw damaged('no genesis in it')
-  if (!equalBytes(stored, genesis.header.hash)) throw new WrongGenesis(directory, stored, genesis.header.hash)
-  const version = store.get(keys.version)
-  if (version === undefined || !equalBytes(version, schemaVersion)) throw damaged(`version ${version} of the schema`)
-  const blockAt = (hash: Uint8Array | undefined) => {
-    const number = hash && store.get(keys.number(hash))
-    const raw = number && store.get(keys.header(decodeNumber(number), hash))
-    const header = raw && tryDecodeHeader(raw)
-    if (header === undefined || !equalBytes(header.hash, hash!)) throw damaged('a block is missing')
-    if (store.get(keys.body(header.number, header.hash)) === undefined)
-      throw damaged(`block ${header.number} has no body`)
-    const canonical = store.get(keys.canonical(header.number))
-    if (!canonical || !equalBytes(canonical, header.hash)) throw damaged(`block ${header.number} is not canonical`)
-    return header
-  }
-  const head = blockAt(store.get(keys.head))
-  for (let at = head; at.number > genesis.header.number && head.number - at.number < checkedDepth; )
-    at = blockAt(at.parentHash)
-  return head
-}
-
-function tryDecodeHeader(raw: Uint8Array): Header | undefined {
-  try {
-    return decodeHeader(raw)
-  } catch {
-    return undefined
-  }
-}
-
-/** The database holds another chain than the one asked for. */
-export class WrongGenesis extends Error {
-  override readonly name = 'WrongGenesis'
-
-  constructor(directory: string, stored: Uint8Array, wanted: Uint8Array) {
-    super(`database ${directory}: belongs to genesis 0x${bytesToHex(stored)}, not 0x${bytesToHex(wanted)}`)
-  }
-}
+const marksWrite = (marks: Marks): Write => ({ key: keys.forkchoice, value: encodeMarks(marks) })

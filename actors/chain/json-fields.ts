@@ -35,7 +35,8 @@ export class JsonFields {
   /** @param bits the widest the integer may be; decimal or 0x-hex, a number or a string */
   uint(name: string, bits = 64): bigint {
     const value = this.#required(name)
-    const text = typeof value === 'number' ? String(value) : value
+    // A number beyond 2^53 comes from a program: from a file it is a string already.
+    const text = typeof value === 'number' && Number.isInteger(value) ? BigInt(value).toString() : value
     if (typeof text !== 'string' || !/^(0x[0-9a-f]+|[0-9]+)$/i.test(text))
       throw this.error(name, `must be a whole number, got ${JSON.stringify(value)}`)
     const number = BigInt(text)
@@ -45,6 +46,13 @@ export class JsonFields {
 
   optionalUint(name: string, bits?: number): bigint | undefined {
     return this.has(name) ? this.uint(name, bits) : undefined
+  }
+
+  optionalBoolean(name: string): boolean | undefined {
+    if (!this.has(name)) return undefined
+    const value = this.#fields[name]
+    if (typeof value !== 'boolean') throw this.error(name, `must be true or false, got ${JSON.stringify(value)}`)
+    return value
   }
 
   /** @param length the only length allowed, in bytes; any when left out */

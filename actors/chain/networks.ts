@@ -76,6 +76,7 @@ const builders: Readonly<Record<NetworkName, () => Network>> = {
 }
 
 const mainnetConfig: ChainConfig = {
+  ...merged(58_750_000_000_000_000_000_000n, '00000000219ab540356cbb839cbe05303d7705fa'),
   chainId: 1n,
   blockForks: {
     homestead: 1_150_000n,
@@ -120,6 +121,7 @@ const fromTheStart: ChainConfig['blockForks'] = {
 }
 
 const sepoliaConfig: ChainConfig = {
+  ...merged(17_000_000_000_000_000n, '7f02c3e3c98b133055b8b348b2ac625669ed295d'),
   chainId: 11_155_111n,
   blockForks: { ...fromTheStart, mergeNetsplit: 1_735_371n },
   timeForks: {
@@ -134,6 +136,7 @@ const sepoliaConfig: ChainConfig = {
 }
 
 const hoodiConfig: ChainConfig = {
+  ...merged(0n, '00000000219ab540356cbb839cbe05303d7705fa'),
   chainId: 560_048n,
   blockForks: { ...fromTheStart, mergeNetsplit: 0n },
   timeForks: {
@@ -145,4 +148,11 @@ const hoodiConfig: ChainConfig = {
     bpo2: 1_762_955_544n,
   },
   blobSchedule,
+}
+
+function merged(terminalTotalDifficulty: bigint, depositContract: string) {
+  return {
+    ...{ terminalTotalDifficulty, depositContractAddress: hexToBytes(depositContract) },
+    ...{ daoForkSupport: true, ethash: {} },
+  }
 }

@@ -9,6 +9,8 @@ export const keys = {
   genesis: ascii('Genesis'),
   /** The hash of the head. */
   head: ascii('LastBlock'),
+  /** What a consensus client said last: see `encodeMarks`. Not there before it has said anything. */
+  forkchoice: ascii('LastForkchoice'),
   /** RLP of a header. */
   header: (number: bigint, hash: Uint8Array): Uint8Array => key('h', number, hash),
   /** RLP of a body. */

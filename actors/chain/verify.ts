@@ -1,19 +1,26 @@
-import { type BlockBody, decodeBody } from '../../protocols/eth/block.ts'
-import { elasticityMultiplier } from '../../protocols/eth/fees.ts'
+import { type BlockBody, decodeBody, decodeWithdrawal } from '../../protocols/eth/block.ts'
+import {
+  blobGasPerBlob,
+  elasticityMultiplier,
+  initialBaseFee,
+  nextBaseFee,
+  nextExcessBlobGas,
+} from '../../protocols/eth/fees.ts'
 import type { Header } from '../../protocols/eth/header.ts'
+import { decodeTransaction } from '../../protocols/eth/transaction-fields.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { RlpError } from '../../protocols/lib/rlp.ts'
-import { type ChainConfig, isBlockForkActive, isTimeForkActive } from './chain-config.ts'
+import { blobParams, type ChainConfig, isBlockForkActive, isTimeForkActive } from './chain-config.ts'
 import { emptyUnclesHash } from './genesis.ts'
 import { isEmptyTrieRoot, listRoot, transactionValues } from './trie-root.ts'
 
-// What a block shows of itself without being executed: its place after its parent, and that its body is the header's.
-// State, receipts, seals and fees are not looked at.
+// What a block shows of itself without being executed: its place after its parent, what gas costs in it, and that its body
+// is the header's. State, receipts, signatures and seals are not looked at.
 
 /** @throws {InvalidBlock} `header` cannot stand on `parent` */
 export function verifyHeader(config: ChainConfig, parent: Header, header: Header): void {
-  const check = (holds: boolean, reason: InvalidReason, detail?: string) => {
+  const check: Check = (holds, reason, detail) => {
     if (!holds) throw new InvalidBlock(header, reason, detail)
   }
   check(equalBytes(header.parentHash, parent.hash), 'parent link')
@@ -28,9 +35,32 @@ export function verifyHeader(config: ChainConfig, parent: Header, header: Header
       'fields of its fork',
       `${name} ${isDue ? 'is missing' : 'is too early'}`,
     )
+  checkFees(config, parent, header, check)
   if (header.difficulty > 0n) check(parent.difficulty > 0n, 'difficulty', 'proof of work after the merge')
   else check(header.nonce.every((byte) => byte === 0) && isEmptyUnclesHash(header.unclesHash), 'seal')
 }
+
+type Check = (holds: boolean, reason: InvalidReason, detail?: string) => void
+
+/** EIP-1559, EIP-4844 and, from Osaka on, EIP-7918; how many blobs fit is in the chain's blob schedule (EIP-7840). */
+function checkFees(config: ChainConfig, parent: Header, header: Header, check: Check): void {
+  if (header.baseFee !== undefined) {
+    const baseFee =
+      parent.baseFee === undefined ? initialBaseFee : nextBaseFee({ ...gasOf(parent), baseFee: parent.baseFee })
+    check(header.baseFee === baseFee, 'base fee', `have ${header.baseFee}, want ${baseFee}`)
+  }
+  const blobs = blobParams(config, header)
+  if (header.blobGasUsed === undefined || header.excessBlobGas === undefined || blobs === undefined) return
+  const { blobGasUsed, excessBlobGas } = header
+  const most = blobs.max * blobGasPerBlob
+  check(blobGasUsed <= most, 'blob gas used', `${blobGasUsed} of ${most}`)
+  check(blobGasUsed % blobGasPerBlob === 0n, 'blob gas used', `${blobGasUsed} is not of whole blobs`)
+  const hasReservePrice = isTimeForkActive(config, 'osaka', header)
+  const wanted = nextExcessBlobGas({ ...blobs, hasReservePrice }, parent)
+  check(excessBlobGas === wanted, 'excess blob gas', `have ${excessBlobGas}, want ${wanted}`)
+}
+
+const gasOf = ({ gasLimit, gasUsed }: Header) => ({ gasLimit, gasUsed })
 
 /**
  * @param raw RLP of a body
@@ -39,8 +69,8 @@ export function verifyHeader(config: ChainConfig, parent: Header, header: Header
 export function verifyBody(header: Header, raw: Uint8Array): void {
   const body = tryDecode(header, raw)
   const { transactions, uncles, withdrawals } = body
-  const check = (holds: boolean, reason: InvalidReason) => {
-    if (!holds) throw new InvalidBlock(header, reason)
+  const check: Check = (holds, reason, detail) => {
+    if (!holds) throw new InvalidBlock(header, reason, detail)
   }
   check(
     transactions.count === 0
@@ -59,14 +89,46 @@ export function verifyBody(header: Header, raw: Uint8Array): void {
       equalBytes(listRoot(Array.from(withdrawals.items(), ({ raw }) => raw)), header.withdrawalsRoot),
       'withdrawals root',
     )
+  const blobGas = blobGasPerBlob * BigInt(readItems(header, body))
+  check(
+    blobGas === (header.blobGasUsed ?? 0n),
+    'blob gas used',
+    `${header.blobGasUsed ?? 0n}, and blobs for ${blobGas}`,
+  )
+}
+
+/**
+ * Opens what the body is of: nobody after this has to fear what is in it.
+ * @returns how many blobs its transactions have
+ */
+function readItems(header: Header, { transactions, withdrawals }: BlockBody): number {
+  let blobs = 0
+  let place = ''
+  try {
+    let index = 0
+    for (const item of transactions.items()) {
+      place = `transaction ${index++}`
+      blobs += decodeTransaction(item).blobVersionedHashes?.length ?? 0
+    }
+    index = 0
+    for (const item of withdrawals?.items() ?? []) {
+      place = `withdrawal ${index++}`
+      decodeWithdrawal(item)
+    }
+  } catch (cause) {
+    if (cause instanceof RlpError) throw new InvalidBlock(header, 'body', `${place}: ${cause.message}`, { cause })
+    throw cause
+  }
+  return blobs
 }
 
 /** geth `params.MaximumExtraDataSize`. */
 const maxExtraDataBytes = 32
 /** Yellow Paper, 11.1. */
 const maxUncles = 2
-/** geth `params.MinGasLimit` and `GasLimitBoundDivisor`. */
+/** geth `params.MinGasLimit`, `MaxGasLimit` and `GasLimitBoundDivisor`. */
 const minGasLimit = 5_000n
+const maxGasLimit = 2n ** 63n - 1n
 const gasLimitBoundDivisor = 1_024n
 
 function isGasLimitInBounds(config: ChainConfig, parent: Header, { number, gasLimit }: Header): boolean {
@@ -75,7 +137,7 @@ function isGasLimitInBounds(config: ChainConfig, parent: Header, { number, gasLi
   // The limit doubles at London itself, so that the target stays.
   const from = isLondonBlock ? parent.gasLimit * elasticityMultiplier : parent.gasLimit
   const change = gasLimit > from ? gasLimit - from : from - gasLimit
-  return gasLimit >= minGasLimit && change < from / gasLimitBoundDivisor
+  return gasLimit >= minGasLimit && gasLimit <= maxGasLimit && change < from / gasLimitBoundDivisor
 }
 
 type LaterField =
@@ -129,6 +191,9 @@ export type InvalidReason =
   | 'gas used'
   | 'gas limit'
   | 'fields of its fork'
+  | 'base fee'
+  | 'blob gas used'
+  | 'excess blob gas'
   | 'difficulty'
   | 'seal'
   | 'body'

@@ -2,6 +2,7 @@ import { BehaviorSubject, type Observable, type Subscription } from 'rxjs'
 import { defaultMaxPeers } from '../../machines/admission.ts'
 import { type EthVersion, ethLengths } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { chainConfigJson } from '../chain/chain-config-json.ts'
 import type { Service } from '../node.ts'
 import type { Protocol } from '../p2p/protocol.ts'
 import type { Runtime } from '../runtime.ts'
@@ -130,7 +131,12 @@ export class EthService implements Service {
   /** geth's NodeInfo of eth. */
   #nodeInfo(): unknown {
     const { networkId, genesis, config, head } = this.#options.chain
-    return { network: Number(networkId), genesis: toHex(genesis.hash), config, head: toHex(head.hash) }
+    return {
+      network: Number(networkId),
+      genesis: toHex(genesis.hash),
+      config: chainConfigJson(config),
+      head: toHex(head.hash),
+    }
   }
 }
 

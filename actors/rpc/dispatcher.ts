@@ -1,5 +1,6 @@
 import type { Logger } from '../log.ts'
 import type { Api, Method } from './api.ts'
+import { printJson } from './json/print.ts'
 import { type Param, ParamError } from './params.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
 
@@ -156,7 +157,7 @@ function refusal(request: unknown): string | undefined {
 }
 
 function success(id: string, result: unknown): string {
-  return `{"jsonrpc":"2.0","id":${id},"result":${JSON.stringify(result) ?? 'null'}}`
+  return `{"jsonrpc":"2.0","id":${id},"result":${printJson(result) ?? 'null'}}`
 }
 
 function failure(id: unknown, { code, message, data }: RpcError): string {

@@ -32,6 +32,27 @@ export function readBody({ isList, content, raw }: RlpItem): BlockBody {
  */
 export const decodeBody = (raw: Uint8Array): BlockBody => readBody(whole(raw))
 
+/** `amount` in Gwei (EIP-4895). */
+export type Withdrawal = {
+  readonly index: bigint
+  readonly validatorIndex: bigint
+  readonly address: Uint8Array
+  readonly amount: bigint
+}
+
+/** @throws {RlpError} no withdrawal */
+export function decodeWithdrawal({ raw }: RlpItem): Withdrawal {
+  const fields = RlpReader.open(raw)
+  const withdrawal = {
+    index: fields.uint(),
+    validatorIndex: fields.uint(),
+    address: fields.bytes(20),
+    amount: fields.uint(),
+  }
+  fields.end()
+  return withdrawal
+}
+
 /** @param parts items, each of them RLP already */
 export function encodeBody(parts: {
   readonly transactions: readonly Uint8Array[]

@@ -36,6 +36,34 @@ export function blobBaseFee(excessBlobGas: bigint, updateFraction: bigint): bigi
   return output / updateFraction
 }
 
+/** What the chain's rules say of blobs in a block; `hasReservePrice` from Osaka on (EIP-7918). */
+export type BlobRules = {
+  readonly target: bigint
+  readonly max: bigint
+  readonly baseFeeUpdateFraction: bigint
+  readonly hasReservePrice: boolean
+}
+
+/** @returns the excess blob gas of the block on `parent`, by the rules that hold in that block; sums wrap as uint64 do */
+export function nextExcessBlobGas(
+  { target, max, baseFeeUpdateFraction, hasReservePrice }: BlobRules,
+  parent: Pick<HeaderFields, 'baseFee' | 'blobGasUsed' | 'excessBlobGas'>,
+): bigint {
+  const { baseFee = 0n, blobGasUsed = 0n, excessBlobGas = 0n } = parent
+  const sum = BigInt.asUintN(64, excessBlobGas + blobGasUsed)
+  const targetGas = target * blobGasPerBlob
+  if (sum < targetGas) return 0n
+  const blobPrice = hasReservePrice ? blobBaseFee(excessBlobGas, baseFeeUpdateFraction) : undefined
+  if (blobPrice !== undefined && blobBaseCost * baseFee > blobPrice * blobGasPerBlob)
+    // Where no blob fits, none was used.
+    return BigInt.asUintN(64, excessBlobGas + (blobGasUsed * (max - target)) / (max || 1n))
+  return sum - targetGas
+}
+
+/** EIP-4844. */
+export const blobGasPerBlob = 131_072n
+/** EIP-7918: gas of executing that a blob shall cost at least. */
+const blobBaseCost = 8_192n
 const baseFeeChangeDenominator = 8n
 const minBlobBaseFee = 1n
 /** e to the power of 178 is above 2^256. */

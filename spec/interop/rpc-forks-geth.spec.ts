@@ -5,16 +5,17 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { Chain } from '../../actors/chain/chain.ts'
-import { type Genesis, parseGenesis } from '../../actors/chain/genesis.ts'
-import { type NetworkName, network } from '../../actors/chain/networks.ts'
-import { type EthChain, ethApi } from '../../actors/rpc/apis/eth.ts'
-import { hexToBytes } from '../../protocols/lib/bytes.ts'
+import { chainConfigJson } from '../../actors/chain/chain-config-json.ts'
+import { type Genesis, loadGenesis, parseGenesis } from '../../actors/chain/genesis.ts'
+import { network } from '../../actors/chain/networks.ts'
+import { ethApi } from '../../actors/rpc/apis/eth.ts'
+import { printJson } from '../../actors/rpc/json/print.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
 import { Geth } from '../harness/geth.ts'
 
-describe('eth_config and the first block, as geth tells them', function () {
+describe('eth_config, the chain of admin_nodeInfo and the first block, as geth tells them', function () {
   this.timeout(60_000)
   let directory: string
   let path: string
@@ -27,15 +28,17 @@ describe('eth_config and the first block, as geth tells them', function () {
   })
 
   /** @param file the genesis.json of `genesis` */
-  async function compare(file: string, genesis: Genesis, depositContract: string): Promise<void> {
+  async function compare(file: string, genesis: Genesis): Promise<void> {
     const geth = await Geth.start({ path, genesis: file, networkId: genesis.config.chainId })
     const chain = await Chain.open({ genesis })
     try {
-      const apis = [ethApi({ chain: withDepositContract(chain, depositContract) })]
+      const apis = [ethApi({ chain })]
       for (const [method, ...args] of questions) {
         const theirs = await geth.rpc(method, ...args)
         expect(JSON.stringify(await callApi(apis, method, ...args)), method).to.equal(JSON.stringify(theirs))
       }
+      const nodeInfo = await geth.post('{"jsonrpc":"2.0","id":1,"method":"admin_nodeInfo","params":[]}')
+      expect(nodeInfo, 'admin_nodeInfo').to.contain(`"config":${printJson(chainConfigJson(chain.config))},"head"`)
     } finally {
       await chain.close()
       await geth.stop()
@@ -43,15 +46,25 @@ describe('eth_config and the first block, as geth tells them', function () {
   }
 
   /** @param change of the `config` of the ethtest genesis; times are seconds after the genesis, which is at 1000 */
-  async function ofForks(context: Mocha.Context, change: Record<string, unknown>): Promise<void> {
+  async function ofForks(context: Mocha.Context, change: Record<string, unknown>, header = {}): Promise<void> {
     const json = JSON.parse(await readFile(requireEthtest(context).genesis, 'utf8'))
-    const own = { chainId: 1234, depositContractAddress: `0x${depositContracts.sepolia}` }
+    const own = { chainId: 1234, depositContractAddress: `0x${'1f'.repeat(20)}` }
     const config = { ...json.config, cancunTime: 0, pragueTime: 0, ...own, ...change }
-    const text = JSON.stringify({ ...json, config, timestamp: '0x3e8', difficulty: '0x0' })
+    const text = JSON.stringify({ ...json, config, timestamp: '0x3e8', difficulty: '0x0', ...header })
     const file = join(directory, 'genesis.json')
     await writeFile(file, text)
-    await compare(file, parseGenesis(text), depositContracts.sepolia)
+    await compare(file, parseGenesis(text))
   }
+
+  it('of the ethtest chain', async function () {
+    const file = requireEthtest(this).genesis
+    await compare(file, await loadGenesis(file))
+  })
+
+  it('of a chain that clique sealed', function () {
+    const change = { ethash: null, clique: { period: 5, epoch: 30_000 }, daoForkBlock: 0, daoForkSupport: true }
+    return ofForks(this, change, { extraData: `0x${'00'.repeat(32)}${'01'.repeat(20)}${'00'.repeat(65)}` })
+  })
 
   it('where Osaka and two forks of blobs are to come', function () {
     return ofForks(this, { osakaTime: 2_000, bpo1Time: 3_000, bpo2Time: 4_000, blobSchedule: schedule })
@@ -83,7 +96,7 @@ describe('eth_config and the first block, as geth tells them', function () {
       const file = join(directory, `${name}.json`)
       const { stdout } = await promisify(execFile)(path, ['dumpgenesis', `--${name}`], { maxBuffer: 1 << 26 })
       await writeFile(file, stdout)
-      await compare(file, network(name).genesis, depositContracts[name])
+      await compare(file, network(name).genesis)
     })
 })
 
@@ -106,21 +119,4 @@ const schedule = {
   bpo3: blobs(15),
   bpo4: blobs(16),
   bpo5: blobs(17),
-}
-
-const depositContracts: Readonly<Record<NetworkName, string>> = {
-  mainnet: '00000000219ab540356cbb839cbe05303d7705fa',
-  sepolia: '7f02c3e3c98b133055b8b348b2ac625669ed295d',
-  hoodi: '00000000219ab540356cbb839cbe05303d7705fa',
-}
-
-function withDepositContract(chain: Chain, address: string): EthChain {
-  const config = { ...chain.config, depositContractAddress: hexToBytes(address) }
-  return new Proxy(chain, {
-    get(_, name) {
-      if (name === 'config') return config
-      const value = Reflect.get(chain, name, chain)
-      return typeof value === 'function' ? value.bind(chain) : value
-    },
-  })
 }

@@ -86,15 +86,12 @@ const precompileTable: readonly (readonly [name: string, address: number, since?
   ['SHA256', 0x02],
 ]
 
-function systemContracts(config: ChainConfig & DepositConfig, rank: number): Record<string, string> {
-  const { depositContractAddress: deposit }: DepositConfig = config
+function systemContracts({ depositContractAddress: deposit }: ChainConfig, rank: number): Record<string, string> {
   const present = systemContractTable.filter(([, , since]) => rank >= rankOf(since))
   return Object.fromEntries(present.map(([name, address]) => [name, address ?? (deposit ? data(deposit) : nobody)]))
 }
 
-/** 20 bytes; zeros in a chain that names none. */
-type DepositConfig = { readonly depositContractAddress?: Uint8Array | undefined }
-
+/** The deposit contract of a chain that names none. */
 const nobody = `0x${'0'.repeat(40)}`
 
 /** By name. The deposit contract is the chain's own; the others are EIP-4788, 2935, 7002, 7251 and 8282. */

@@ -1,6 +1,6 @@
-import type { BlockBody } from '../../../protocols/eth/block.ts'
+import { type BlockBody, decodeWithdrawal } from '../../../protocols/eth/block.ts'
 import type { Header } from '../../../protocols/eth/header.ts'
-import { type RlpItem, RlpReader, readItem } from '../../../protocols/lib/rlp.ts'
+import { type RlpItem, readItem } from '../../../protocols/lib/rlp.ts'
 import { headerJson } from './header.ts'
 import { data, quantity } from './hex.ts'
 
@@ -26,17 +26,12 @@ export function uncleJson(header: Header): Record<string, unknown> {
   return sorted({ ...headerJson(header), size: quantity(sizeOf(header, twoEmptyLists)), uncles: [] })
 }
 
-/** EIP-4895; `amount` in Gwei. @throws {RlpError} no withdrawal */
-function withdrawalJson({ raw }: RlpItem): Record<string, unknown> {
-  const fields = RlpReader.open(raw)
-  const json = {
-    index: quantity(fields.uint()),
-    validatorIndex: quantity(fields.uint()),
-    address: data(fields.bytes(20)),
-    amount: quantity(fields.uint()),
+function withdrawalJson(item: RlpItem): Record<string, unknown> {
+  const { index, validatorIndex, address, amount } = decodeWithdrawal(item)
+  return {
+    ...{ index: quantity(index), validatorIndex: quantity(validatorIndex) },
+    ...{ address: data(address), amount: quantity(amount) },
   }
-  fields.end()
-  return json
 }
 
 /** @returns the bytes of the block's RLP: the body's items follow the header in one list */

@@ -1,12 +1,13 @@
 import { expect } from 'chai'
 import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
+import { listRoot } from '../../../actors/chain/trie-root.ts'
 import type { InvalidReason } from '../../../actors/chain/verify.ts'
 import { encodeBody } from '../../../protocols/eth/block.ts'
-import { decodeHeader, encodeHeader, type HeaderFields } from '../../../protocols/eth/header.ts'
+import type { HeaderFields } from '../../../protocols/eth/header.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
-import { encodeList } from '../../../protocols/lib/rlp.ts'
-import { allAtOnce, everyFork, genesisOf, makeBlocks } from './make-chain.ts'
+import { encodeList, encodeRlp, readItem } from '../../../protocols/lib/rlp.ts'
+import { allAtOnce, changedHeader, everyFork, genesisOf, makeBlocks } from './make-chain.ts'
 
 describe('a chain', () => {
   const genesis = genesisOf(allAtOnce)
@@ -53,7 +54,7 @@ describe('a chain', () => {
   })
 
   it('counts past 2^53', async () => {
-    const far = { ...genesis, header: decodeHeader(encodeHeader({ ...fieldsOf(genesis.header), number: 2n ** 53n })) }
+    const far = { ...genesis, header: changedHeader(genesis.header, { number: 2n ** 53n }) }
     const high = await Chain.open({ genesis: far })
     const above = makeBlocks(far, far.header, 3)
     await high.insertBlocks(above)
@@ -173,6 +174,36 @@ describe('a chain', () => {
       changed(({ gasLimit }) => ({ gasLimit: gasLimit - gasLimit / 1024n })),
     )
     fails(
+      'a gas limit beyond 2^63 − 1',
+      'gas limit',
+      changed(() => ({ gasLimit: 2n ** 63n })),
+    )
+    fails(
+      'a base fee that does not follow from the block before (EIP-1559)',
+      'base fee',
+      changed(({ baseFee }) => ({ baseFee: baseFee! + 1n })),
+    )
+    fails(
+      'excess blob gas that does not follow from the block before (EIP-4844)',
+      'excess blob gas',
+      changed(() => ({ excessBlobGas: 1n })),
+    )
+    fails(
+      'more blobs than its fork allows (EIP-7691)',
+      'blob gas used',
+      changed(() => ({ blobGasUsed: 10n * 131_072n })),
+    )
+    fails(
+      'a part of a blob',
+      'blob gas used',
+      changed(() => ({ blobGasUsed: 131_071n })),
+    )
+    fails(
+      'blob gas without a blob',
+      'blob gas used',
+      changed(() => ({ blobGasUsed: 131_072n })),
+    )
+    fails(
       'proof of work after the merge',
       'difficulty',
       changed(() => ({ difficulty: 1n })),
@@ -205,6 +236,31 @@ describe('a chain', () => {
       const [block] = makeBlocks(genesis, blocks[3]!.header, 1, { change: () => ({ txRoot: genesis.header.txRoot }) })
       return [{ header: block!.header, body: encodeBody({ transactions: [], uncles: [] }) }]
     })
+    const committed = (transactions: readonly Uint8Array[], withdrawals: readonly Uint8Array[]) => () => {
+      const values = transactions.map((item) => (item[0]! >= 0xc0 ? item : readItem(item).content))
+      const change = () => ({ txRoot: listRoot(values), withdrawalsRoot: listRoot(withdrawals) })
+      const [{ header }] = makeBlocks(genesis, blocks[3]!.header, 1, { change }) as [NewBlock]
+      return [{ header, body: encodeBody({ transactions, uncles: [], withdrawals }) }]
+    }
+    const legacy = encodeRlp([0n, 1n, 21_000n, new Uint8Array(20), 1n, '', 27n, 1n, 1n])
+    const withdrawal = encodeRlp([1n, 1n, new Uint8Array(20), 1n])
+    for (const [what, item] of [
+      ['of an unknown type', encodeRlp(Uint8Array.of(0x7f, 0xc0))],
+      ['of no bytes', encodeRlp('')],
+      ['of one field', encodeRlp([0n])],
+      ['with a field too many', encodeRlp([0n, 1n, 21_000n, new Uint8Array(20), 1n, '', 27n, 1n, 1n, 1n])],
+      ['to 19 bytes', encodeRlp([0n, 1n, 21_000n, new Uint8Array(19), 1n, '', 27n, 1n, 1n])],
+      ['that is cut off', encodeRlp(Uint8Array.of(0x02, 0xc3, 0x01))],
+    ] as const)
+      fails(`a transaction ${what}, though the root is right`, 'body', committed([legacy, item], [withdrawal]))
+    for (const [what, item] of [
+      ['of three fields', encodeRlp([1n, 1n, new Uint8Array(20)])],
+      ['of five fields', encodeRlp([1n, 1n, new Uint8Array(20), 1n, 1n])],
+      ['to 21 bytes', encodeRlp([1n, 1n, new Uint8Array(21), 1n])],
+      ['of an amount beyond 64 bits', encodeRlp([1n, 1n, new Uint8Array(20), 2n ** 64n])],
+      ['that is a string', encodeRlp(new Uint8Array(24))],
+    ] as const)
+      fails(`a withdrawal ${what}, though the root is right`, 'body', committed([legacy], [withdrawal, item]))
     fails('uncles that the header does not name', 'uncles hash', () => {
       const [block] = makeBlocks(genesis, blocks[3]!.header, 1, { change: () => ({ txRoot: genesis.header.txRoot }) })
       return [{ header: block!.header, body: encodeBody({ transactions: [], uncles: [header], withdrawals: [] }) }]
@@ -239,29 +295,3 @@ describe('a chain', () => {
     expect(chain.head.number).to.equal(12n)
   })
 })
-
-const names = [
-  'parentHash',
-  'unclesHash',
-  'coinbase',
-  'stateRoot',
-  'txRoot',
-  'receiptsRoot',
-  'bloom',
-  'difficulty',
-  'number',
-  'gasLimit',
-  'gasUsed',
-  'time',
-  'extraData',
-  'mixHash',
-  'nonce',
-  'baseFee',
-  'withdrawalsRoot',
-  'blobGasUsed',
-  'excessBlobGas',
-  'parentBeaconRoot',
-  'requestsHash',
-] as const
-const fieldsOf = (header: HeaderFields) =>
-  Object.fromEntries(names.map((name) => [name, header[name]])) as unknown as HeaderFields

@@ -1,5 +1,6 @@
 import type { NewBlock } from '../../../actors/chain/chain.ts'
 import {
+  blobParams,
   blockForks,
   type ChainConfig,
   isBlockForkActive,
@@ -8,6 +9,7 @@ import {
 import { emptyRequestsHash, emptyUnclesHash, type Genesis, makeGenesis } from '../../../actors/chain/genesis.ts'
 import { listRoot } from '../../../actors/chain/trie-root.ts'
 import { encodeBody } from '../../../protocols/eth/block.ts'
+import { initialBaseFee, nextBaseFee, nextExcessBlobGas } from '../../../protocols/eth/fees.ts'
 import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../../protocols/eth/header.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
@@ -84,11 +86,11 @@ function makeBlock(
     extraData: new Uint8Array(0),
     mixHash: new Uint8Array(32),
     nonce: new Uint8Array(8),
-    ...(london && { baseFee: 7n }),
+    ...(london && { baseFee: baseFeeAfter(parent) }),
     ...(shanghai && { withdrawalsRoot: listRoot(withdrawals) }),
     ...(isTimeForkActive(config, 'cancun', at) && {
       blobGasUsed: 0n,
-      excessBlobGas: 0n,
+      excessBlobGas: excessBlobGasAfter(config, parent, at),
       parentBeaconRoot: new Uint8Array(32),
     }),
     ...(isTimeForkActive(config, 'prague', at) && { requestsHash: emptyRequestsHash }),
@@ -96,6 +98,15 @@ function makeBlock(
   const items = transactions.map((value) => (value[0]! >= 0xc0 ? value : encodeRlp(value)))
   const body = encodeBody({ transactions: items, uncles: [], ...(shanghai && { withdrawals }) })
   return { header: decodeHeader(encodeHeader({ ...fields, ...change(fields) })), body }
+}
+
+function baseFeeAfter({ gasLimit, gasUsed, baseFee }: Header): bigint {
+  return baseFee === undefined ? initialBaseFee : nextBaseFee({ gasLimit, gasUsed, baseFee })
+}
+
+function excessBlobGasAfter(config: ChainConfig, parent: Header, at: { number: bigint; time: bigint }): bigint {
+  const hasReservePrice = isTimeForkActive(config, 'osaka', at)
+  return nextExcessBlobGas({ ...blobParams(config, at)!, hasReservePrice }, parent)
 }
 
 /** Of every kind that the block's fork knows, in turn. */
@@ -110,3 +121,25 @@ function transaction({ chainId, ...config }: ChainConfig, number: bigint, index:
   const known = has('london') ? 3 : has('berlin') ? 2 : 1
   return kinds[(Number(number) + index) % known]!()
 }
+
+/** `header` with other fields. */
+export function changedHeader(header: Header, change: Partial<HeaderFields>): Header {
+  const fields = Object.fromEntries(fieldNames.map((name) => [name, header[name]])) as unknown as HeaderFields
+  return decodeHeader(encodeHeader({ ...fields, ...change }))
+}
+
+const fieldNames: readonly (keyof HeaderFields)[] = [
+  ...(['parentHash', 'unclesHash', 'coinbase', 'stateRoot', 'txRoot', 'receiptsRoot', 'bloom', 'difficulty'] as const),
+  ...([
+    'number',
+    'gasLimit',
+    'gasUsed',
+    'time',
+    'extraData',
+    'mixHash',
+    'nonce',
+    'baseFee',
+    'withdrawalsRoot',
+  ] as const),
+  ...(['blobGasUsed', 'excessBlobGas', 'parentBeaconRoot', 'requestsHash', 'balHash', 'slotNumber'] as const),
+]

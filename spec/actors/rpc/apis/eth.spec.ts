@@ -3,11 +3,11 @@ import { Chain } from '../../../../actors/chain/chain.ts'
 import { listRoot } from '../../../../actors/chain/trie-root.ts'
 import { type EthChain, ethApi, type SyncStatus } from '../../../../actors/rpc/apis/eth.ts'
 import { encodeBody } from '../../../../protocols/eth/block.ts'
-import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../../../protocols/eth/header.ts'
+import type { Header, HeaderFields } from '../../../../protocols/eth/header.ts'
 import { bytesToHex } from '../../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../../protocols/lib/keccak.ts'
 import { encodeList, encodeRlp } from '../../../../protocols/lib/rlp.ts'
-import { allAtOnce, everyFork, genesisOf, makeBlocks } from '../../chain/make-chain.ts'
+import { allAtOnce, changedHeader, everyFork, genesisOf, makeBlocks } from '../../chain/make-chain.ts'
 import { callApi } from './call-api.ts'
 
 describe('the eth namespace', () => {
@@ -64,7 +64,11 @@ describe('the eth namespace', () => {
     const raw = encodeList(uncles.map((uncle) => uncle.raw))
     const body = encodeBody({ transactions: [], uncles: uncles.map((uncle) => uncle.raw) })
     const [plain] = makeBlocks(genesis, genesis.header, 1)
-    const header = changed(plain!.header, { unclesHash: keccak256(raw), txRoot: genesis.header.txRoot, gasUsed: 0n })
+    const header = changedHeader(plain!.header, {
+      unclesHash: keccak256(raw),
+      txRoot: genesis.header.txRoot,
+      gasUsed: 0n,
+    })
     await chain.insertBlocks([{ header, body }])
     const block = (await call('getBlockByNumber', '0x1', true)) as { uncles: string[]; size: string }
     expect(block.uncles).to.deep.equal(uncles.map(({ hash }) => hex(hash)))
@@ -85,17 +89,16 @@ describe('the eth namespace', () => {
     await chain.insertBlocks(blocks.slice(10, 11))
     expect(await call('baseFee')).to.equal('0x3b9aca00')
     await chain.insertBlocks(blocks.slice(11))
-    expect(await call('baseFee')).to.equal('0x7')
+    expect(await call('baseFee')).to.equal('0x342770c0') // an eighth less after an empty block
   })
 
   it('tells the blob base fee of the head, from Cancun on', async () => {
-    const blocks = makeBlocks(genesis, genesis.header, 18, {
-      change: ({ blobGasUsed }) => (blobGasUsed === undefined ? {} : { excessBlobGas: 33_384_770n }),
-    })
-    await chain.insertBlocks(blocks.slice(0, 17))
+    await chain.insertBlocks(makeBlocks(genesis, genesis.header, 17))
     expect(await call('blobBaseFee')).to.equal(null)
-    await chain.insertBlocks(blocks.slice(17))
-    expect(await call('blobBaseFee')).to.equal('0x560a')
+    await chain.insertBlocks(makeBlocks(genesis, chain.head, 1))
+    expect(await call('blobBaseFee')).to.equal('0x1')
+    const dear = changedHeader(chain.head, { excessBlobGas: 33_384_770n })
+    expect(await callApi([ethApi({ chain: standingOn(chain, dear) })], 'eth_blobBaseFee')).to.equal('0x560a')
   })
 
   it('refuses the tags of blocks that there are not', async () => {
@@ -138,7 +141,7 @@ describe('the eth namespace', () => {
     const [plain] = makeBlocks(genesis, genesis.header, 1)
     const signedByNobody = encodeRlp([0n, 1n, 21_000n, new Uint8Array(20), 1n, '', 27n, 5n, 1n]) // no point has 5 as its x
     const body = encodeBody({ transactions: [signedByNobody], uncles: [] })
-    const header = changed(plain!.header, { txRoot: listRoot([signedByNobody]) })
+    const header = changedHeader(plain!.header, { txRoot: listRoot([signedByNobody]) })
     await chain.insertBlocks([{ header, body }])
     expect(await call('getTransactionByHash', hex(keccak256(signedByNobody)))).to.include({
       from: `0x${'00'.repeat(20)}`,
@@ -210,27 +213,6 @@ const amsterdam: Partial<HeaderFields> = {
 }
 
 const quantity = (value: bigint) => `0x${value.toString(16)}`
-
-function changed(header: Header, change: Partial<HeaderFields>): Header {
-  const fields: HeaderFields = {
-    parentHash: header.parentHash,
-    unclesHash: header.unclesHash,
-    coinbase: header.coinbase,
-    stateRoot: header.stateRoot,
-    txRoot: header.txRoot,
-    receiptsRoot: header.receiptsRoot,
-    bloom: header.bloom,
-    difficulty: header.difficulty,
-    number: header.number,
-    gasLimit: header.gasLimit,
-    gasUsed: header.gasUsed,
-    time: header.time,
-    extraData: header.extraData,
-    mixHash: header.mixHash,
-    nonce: header.nonce,
-  }
-  return decodeHeader(encodeHeader({ ...fields, ...change }))
-}
 
 /** `chain` as it would be with this head. */
 function standingOn(chain: Chain, head: Header): EthChain {

@@ -1,0 +1,82 @@
+import { decodeHeader, type Header } from '../../protocols/eth/header.ts'
+import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
+import type { ChainOptions, NewBlock } from './chain.ts'
+import { decodeMarks, type Marks } from './forkchoice.ts'
+import type { Genesis } from './genesis.ts'
+import { decodeNumber, encodeNumber, keys, schemaVersion } from './schema.ts'
+import { CorruptDatabase, type KeyValueStore, type Write } from './store.ts'
+
+// What a database holds of a chain when it is made and when it is opened.
+
+/** `marks` is undefined when no consensus client has told the head yet: in every database older than them, too. */
+export type StoredChain = { readonly head: Header; readonly marks: Marks | undefined }
+
+/** The name of a database without a directory, in errors. */
+export const inMemory = 'in memory'
+
+export function blockWrites({ header, body }: NewBlock): Write[] {
+  const { number, hash, raw } = header
+  return [
+    { key: keys.header(number, hash), value: raw },
+    { key: keys.body(number, hash), value: body },
+    { key: keys.number(hash), value: encodeNumber(number) },
+  ]
+}
+
+export async function writeGenesis(store: KeyValueStore, { header, body }: Genesis): Promise<void> {
+  await store.write([
+    { key: keys.version, value: schemaVersion },
+    { key: keys.genesis, value: header.hash },
+    ...blockWrites({ header, body }),
+    { key: keys.canonical(header.number), value: header.hash },
+    { key: keys.head, value: header.hash },
+  ])
+}
+
+/** How far below the head a database is looked through when it is opened: further than its log reaches back. */
+const checkedDepth = 1_024n
+
+/** @throws {CorruptDatabase} {WrongGenesis} */
+export function readChain(store: KeyValueStore, { genesis, directory = inMemory }: ChainOptions): StoredChain {
+  const damaged = (what: string) => new CorruptDatabase(directory, what)
+  const stored = store.get(keys.genesis)
+  if (stored === undefined) throw damaged('no genesis in it')
+  if (!equalBytes(stored, genesis.header.hash)) throw new WrongGenesis(directory, stored, genesis.header.hash)
+  const version = store.get(keys.version)
+  if (version === undefined || !equalBytes(version, schemaVersion)) throw damaged(`version ${version} of the schema`)
+  const blockAt = (hash: Uint8Array | undefined) => {
+    const number = hash && store.get(keys.number(hash))
+    const raw = number && store.get(keys.header(decodeNumber(number), hash))
+    const header = raw && tryDecodeHeader(raw)
+    if (header === undefined || !equalBytes(header.hash, hash!)) throw damaged('a block is missing')
+    if (store.get(keys.body(header.number, header.hash)) === undefined)
+      throw damaged(`block ${header.number} has no body`)
+    const canonical = store.get(keys.canonical(header.number))
+    if (!canonical || !equalBytes(canonical, header.hash)) throw damaged(`block ${header.number} is not canonical`)
+    return header
+  }
+  const head = blockAt(store.get(keys.head))
+  for (let at = head; at.number > genesis.header.number && head.number - at.number < checkedDepth; )
+    at = blockAt(at.parentHash)
+  const forkchoice = store.get(keys.forkchoice)
+  const marks = forkchoice && decodeMarks(forkchoice)
+  if (forkchoice && !marks) throw damaged('the forkchoice is damaged')
+  return { head, marks }
+}
+
+export function tryDecodeHeader(raw: Uint8Array): Header | undefined {
+  try {
+    return decodeHeader(raw)
+  } catch {
+    return undefined
+  }
+}
+
+/** The database holds another chain than the one asked for. */
+export class WrongGenesis extends Error {
+  override readonly name = 'WrongGenesis'
+
+  constructor(directory: string, stored: Uint8Array, wanted: Uint8Array) {
+    super(`database ${directory}: belongs to genesis 0x${bytesToHex(stored)}, not 0x${bytesToHex(wanted)}`)
+  }
+}

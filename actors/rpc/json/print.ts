@@ -1,0 +1,23 @@
+/**
+ * JSON of `value`; a bigint is printed as the number that it is, which JSON allows and JavaScript has no way to write.
+ * @returns undefined for what JSON has no word for
+ */
+export function printJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (error instanceof TypeError) return print(value) // there is a bigint in it: rare, and this is slow
+    throw error
+  }
+}
+
+function print(value: unknown): string | undefined {
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map((item) => print(item) ?? 'null').join()}]`
+  const fields = Object.entries(value).flatMap(([name, field]) => {
+    const text = print(field)
+    return text === undefined ? [] : [`${JSON.stringify(name)}:${text}`]
+  })
+  return `{${fields.join()}}`
+}

@@ -1,0 +1,13 @@
+import { Chain } from '../../../actors/chain/chain.ts'
+import { hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { allAtOnce, genesisOf } from './make-chain.ts'
+
+// The process that the forkchoice spec kills: `forkchoice-child.ts DIRECTORY HEAD…` goes from head to head, and says which.
+
+const [, , directory, ...heads] = process.argv
+const chain = await Chain.open({ genesis: genesisOf(allAtOnce), directory: directory! })
+for (let told = 0; ; told++) {
+  const head = hexToBytes(heads[told % heads.length]!)
+  await chain.setForkchoice({ head, finalized: chain.headerByNumber(5n)!.hash })
+  process.stdout.write(`${told}\n`)
+}

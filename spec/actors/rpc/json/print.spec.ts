@@ -1,0 +1,23 @@
+import { expect } from 'chai'
+import { printJson } from '../../../../actors/rpc/json/print.ts'
+
+describe('printing JSON', () => {
+  it('writes a bigint as the number that it is, wherever it is', () => {
+    expect(printJson(58_750_000_000_000_000_000_000n)).to.equal('58750000000000000000000')
+    expect(printJson({ a: [1n, { b: -2n }], c: 2n ** 70n })).to.equal('{"a":[1,{"b":-2}],"c":1180591620717411303424}')
+  })
+
+  it('writes everything beside one as JSON.stringify does', () => {
+    const value = {
+      ...{ text: 'a"\\\n\u2028é', 'a key"': null, yes: true, half: 0.5, not: Number.NaN, nothing: undefined },
+      list: [undefined, () => {}, 'x', [], {}],
+      deep: { run: () => {}, again: { '': [[null]] } },
+    }
+    expect(printJson({ big: 1n, ...value })).to.equal(`{"big":1,${JSON.stringify(value).slice(1)}`)
+    expect(printJson(value)).to.equal(JSON.stringify(value))
+  })
+
+  it('has no word for nothing, nor for a function', () => {
+    expect([printJson(undefined), printJson(() => {})]).to.deep.equal([undefined, undefined])
+  })
+})
