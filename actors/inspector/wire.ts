@@ -48,7 +48,7 @@ export type Tell =
   /** The question cannot be answered: in one line. */
   | { readonly tell: 'error'; readonly id: number; readonly error: string }
 
-/** The first word, to every page that is opened. */
+/** The first word to every page that is opened. To one that could not keep up it is said again: the page begins anew. */
 export type Hello = {
   readonly tell: 'hello'
   readonly heading: Heading

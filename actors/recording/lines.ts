@@ -31,6 +31,8 @@ export type StartLine = {
   readonly actor: string
   readonly chart: string
   readonly parent?: string
+  /** In which it begins. */
+  readonly state: string
   /** What the chart was given, without its ports. */
   readonly input?: Plain
 }

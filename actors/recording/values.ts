@@ -37,7 +37,7 @@ export function fromPlain(plain: Plain | undefined): unknown {
 }
 
 /** Hashes, ids and public keys are told in full; a payload is beside its message. */
-const longestBytes = 64
+export const longestBytes = 64
 const deepest = 8
 
 function fieldsOf(value: object, depth: number): Record<string, Plain> {

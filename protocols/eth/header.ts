@@ -71,6 +71,9 @@ const layout: readonly (readonly [keyof HeaderFields, FieldShape])[] = [
   ['slotNumber', uint64],
 ]
 
+/** In the order of the wire. */
+export const headerFieldNames: readonly (keyof HeaderFields)[] = layout.map(([name]) => name)
+
 /** Frontier's fields; every later one is optional, but only with all before it. */
 const requiredFields = 15
 

@@ -1,0 +1,198 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { PeerchartNode } from '../create-node.ts'
+import { type Heading, recordingFormat, recordingVersion } from '../recording/lines.ts'
+import { admit } from './gate.ts'
+import { History } from './history.ts'
+import { contentSecurityPolicy, readPageFile } from './page-files.ts'
+import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
+
+export type InspectorOptions = {
+  /** TCP port on 127.0.0.1, 0 for any free one. @default 0 */
+  readonly port?: number
+  /** Bytes of history that are kept at most. @default 16 MiB */
+  readonly historyBytes?: number
+}
+
+/** What an inspector needs of a node. */
+export type Inspected = Pick<PeerchartNode, 'feed' | 'id' | 'name'>
+
+/** Serves a page that shows nodes as they run. It reads them and never changes anything; its address is a secret. */
+export class Inspector {
+  /** With the token: whoever has it can read everything that is shown. */
+  readonly address: string
+  readonly #server: Server
+  readonly #end: () => Promise<void>
+
+  private constructor(server: Server, address: string, end: () => Promise<void>) {
+    this.#server = server
+    this.address = address
+    this.#end = end
+  }
+
+  /**
+   * Follows nodes from here on.
+   * @param nodes by name where there are several: `{ 'node-1': node }`; the only one as it is
+   * @throws (rejects) {InspectorFailed} the port is taken or not allowed
+   */
+  static async open(
+    nodes: Inspected | Readonly<Record<string, Inspected>>,
+    { port = 0, historyBytes }: InspectorOptions = {},
+  ): Promise<Inspector> {
+    const named: (readonly [string | undefined, Inspected])[] = isNode(nodes)
+      ? [[undefined, nodes]]
+      : Object.entries(nodes)
+    const heading: Heading = {
+      format: recordingFormat,
+      version: recordingVersion,
+      client: named[0]?.[1].name ?? '',
+      startedAt: new Date().toISOString(),
+      nodes: named.map(([name, { id }]) => ({ ...(name !== undefined && { name }), id })),
+    }
+    const history = new History({
+      now: () => performance.now(),
+      nodes: heading.nodes!,
+      ...(historyBytes !== undefined && { bytes: historyBytes }),
+    })
+    const unfollow = named.map(([name, { feed }]) => history.follow(feed, name))
+    try {
+      return await Inspector.show({ heading, history, isRecording: false }, port, () => {
+        for (const end of unfollow) end()
+      })
+    } catch (error) {
+      for (const end of unfollow) end()
+      throw error
+    }
+  }
+
+  /** @throws (rejects) {InspectorFailed} */
+  static async show(exhibit: Exhibit, port = 0, ended = () => {}): Promise<Inspector> {
+    const token = randomBytes(16).toString('hex')
+    const pages = new Pages(exhibit)
+    const policy = await contentSecurityPolicy()
+    const server = createServer((request, response) => void serve(request, response, token, policy))
+    server.maxConnections = mostConnections
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const verdict = admit(request, token)
+      if ('path' in verdict && verdict.path === '/feed') pages.welcome(request, socket, head)
+      else socket.end(`HTTP/1.1 ${'path' in verdict ? 404 : verdict.status} \r\nConnection: close\r\n\r\n`)
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', (cause) => reject(new InspectorFailed(port, cause)))
+      server.listen(port, '127.0.0.1', resolve)
+    })
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/${token}/`
+    return new Inspector(server, address, async () => {
+      ended()
+      pages.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    })
+  }
+
+  /** Ends every page. May be called again. */
+  async close(): Promise<void> {
+    if (this.#server.listening) await this.#end()
+  }
+}
+
+/** The pages that are open. */
+class Pages {
+  readonly #exhibit: Exhibit
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 10, perMessageDeflate: false })
+  /** BOUNDED: mostPages. */
+  readonly #open = new Map<WebSocket, PageSession>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(exhibit: Exhibit) {
+    this.#exhibit = exhibit
+  }
+
+  welcome(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    if (this.#open.size >= mostPages) {
+      stream.end('HTTP/1.1 503 \r\nConnection: close\r\n\r\n')
+      return
+    }
+    this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#add(socket))
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    for (const socket of this.#open.keys()) socket.terminate()
+  }
+
+  #add(socket: WebSocket): void {
+    if (this.#open.size === 0) this.#exhibit.history.world.takeChanges() // a picture has them all
+    const session = new PageSession(this.#exhibit, socket)
+    this.#open.set(socket, session)
+    this.#timer ??= setInterval(() => this.#tell(), tellingInterval)
+    socket.on('message', (data) => {
+      try {
+        session.take(String(data))
+      } catch (error) {
+        if (!(error instanceof BadQuestion)) throw error
+        socket.close(1008, error.message)
+      }
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#open.delete(socket)
+      if (this.#open.size > 0) return
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    })
+  }
+
+  /** What all are told is gathered once. */
+  #tell(): void {
+    const { history } = this.#exhibit
+    const common = history.takeChanges()
+    for (const session of this.#open.values()) session.tell(common)
+  }
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse, token: string, policy: string): Promise<void> {
+  const verdict = admit(request, token)
+  if ('status' in verdict) return answer(response, verdict.status, `${verdict.why}\n`)
+  if (verdict.path === '') return void response.writeHead(308, { location: `/${token}/` }).end()
+  const file = await readPageFile(verdict.path)
+  if (!file) return answer(response, 404, 'not found\n')
+  response.writeHead(200, {
+    ...headers,
+    'content-type': file.type,
+    'content-security-policy': policy,
+    'content-length': file.body.length,
+  })
+  response.end(file.body)
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { ...headers, 'content-type': 'text/plain; charset=utf-8' }).end(text)
+}
+
+const headers = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
+const isNode = (nodes: Inspected | Readonly<Record<string, Inspected>>): nodes is Inspected =>
+  'feed' in nodes && 'id' in nodes
+
+/** Milliseconds from one telling to the next. */
+const tellingInterval = 100
+const mostPages = 16
+const mostConnections = 256
+
+/** The inspector cannot listen on its port. */
+export class InspectorFailed extends Error {
+  override readonly name = 'InspectorFailed'
+  constructor(port: number, cause: Error & { readonly code?: string }) {
+    const why = cause.code === 'EADDRINUSE' ? 'address already in use' : cause.message
+    super(`inspector: listen tcp 127.0.0.1:${port}: ${why}`, { cause })
+  }
+}

@@ -1,0 +1,77 @@
+import { Header, headerFieldNames } from '../../protocols/eth/header.ts'
+import { MalformedItem } from '../../protocols/eth/lazy-list.ts'
+import { decodeTransaction } from '../../protocols/eth/transaction-fields.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { RlpError, type RlpItem, readItem } from '../../protocols/lib/rlp.ts'
+import type { Plain } from '../recording/values.ts'
+
+// A message's fields as a person reads them: numbers in decimal, bytes as 0x…, long lists by their beginning.
+
+/** @param message of which `kind` is the name and no field */
+export const fieldsOf = (message: object): Plain => toFields(message)
+
+function show(value: unknown, key: string): Plain {
+  if (value === null || value === undefined) return null
+  if (typeof value === 'bigint') return value <= Number.MAX_SAFE_INTEGER ? Number(value) : `${value}`
+  if (typeof value !== 'object') return value as Plain
+  if (value instanceof Uint8Array) return showBytes(value)
+  if (value instanceof Header)
+    return toFields({ hash: value.hash, ...Object.fromEntries(headerFieldNames.map((name) => [name, value[name]])) })
+  if (isItem(value)) return showItem(value, key)
+  if (Symbol.iterator in value) return showList(value as Iterable<unknown> & { readonly count?: number }, key)
+  return toFields(value)
+}
+
+function toFields(value: object): Plain {
+  const entries = Object.entries(value).filter(([key, field]) => field !== undefined && !untold.has(key))
+  return Object.fromEntries(entries.map(([key, field]) => [key, show(field, key)]))
+}
+
+function showList(list: Iterable<unknown> & { readonly count?: number; readonly length?: number }, key: string): Plain {
+  const shown: Plain[] = []
+  const count = list.count ?? list.length ?? 0
+  try {
+    for (const item of list) {
+      if (shown.length >= longestList) return [...shown, `… and ${count - shown.length} more`]
+      shown.push(show(item, key))
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedItem)) throw error
+    shown.push(error.message)
+  }
+  return shown
+}
+
+/** RLP that its message does not look into: transactions are opened, of the rest the lists are shown. */
+function showItem(item: RlpItem, key: string): Plain {
+  try {
+    return key === 'transactions' ? toFields(decodeTransaction(item)) : showRlp(item, 0)
+  } catch (error) {
+    if (error instanceof RlpError) return showBytes(item.raw)
+    throw error
+  }
+}
+
+function showRlp({ isList, content }: RlpItem, depth: number): Plain {
+  if (!isList || depth >= deepest) return showBytes(content)
+  const shown: Plain[] = []
+  for (let at = 0; at < content.length; ) {
+    if (shown.length >= longestList) return [...shown, '… and more']
+    const item = readItem(content, at)
+    shown.push(showRlp(item, depth + 1))
+    at += item.raw.length
+  }
+  return shown
+}
+
+const showBytes = (bytes: Uint8Array): string =>
+  bytes.length <= longestBytes
+    ? `0x${bytesToHex(bytes)}`
+    : `0x${bytesToHex(bytes.subarray(0, longestBytes))}… (${bytes.length} bytes)`
+
+const isItem = (value: object): value is RlpItem => 'isList' in value && 'content' in value
+
+const untold = new Set(['kind', 'raw', 'unsigned'])
+const longestBytes = 128
+const longestList = 16
+const deepest = 6

@@ -1,0 +1,201 @@
+import type { Kept } from '../recording/feed-lines.ts'
+import type { Heading } from '../recording/lines.ts'
+import type { History } from './history.ts'
+import { showLine, showLines } from './shown-lines.ts'
+import type { Ask, Changes, Hello, Tell } from './wire.ts'
+
+/** What is shown: a process that runs, or a recording. */
+export type Exhibit = {
+  readonly heading: Heading
+  readonly history: History
+  readonly isRecording: boolean
+}
+
+/** The page's end of a WebSocket. */
+export type PageSocket = {
+  send(text: string): void
+  /** Bytes that wait to be sent. */
+  readonly bufferedAmount: number
+}
+
+type Common = Omit<Changes, 'lines' | 'dropped'>
+
+/** One open page: its questions, and what it is told of its own accord. */
+export class PageSession {
+  readonly #exhibit: Exhibit
+  readonly #socket: PageSocket
+  /** BOUNDED: mostWatched. */
+  #watched = new Set<string>()
+  #isTapped = false
+  #lastSeq: number
+  #dropped = 0
+  #isBehind = false
+  #questions = 0
+
+  constructor(exhibit: Exhibit, socket: PageSocket) {
+    this.#exhibit = exhibit
+    this.#socket = socket
+    this.#lastSeq = exhibit.history.newest.seq
+    this.#greet()
+  }
+
+  /** What happened since the last call, unless the page has not read that yet: then it begins anew once it has. */
+  tell(common: Common): void {
+    this.#questions = 0
+    if (this.#socket.bufferedAmount > mostUnread) {
+      this.#dropped += this.#count()
+      this.#isBehind = true
+    } else if (this.#isBehind) {
+      this.#isBehind = false
+      this.#greet()
+    } else this.#send({ ...common, lines: this.#newLines(), dropped: this.#dropped })
+    this.#lastSeq = this.#exhibit.history.newest.seq
+  }
+
+  /** @throws {BadQuestion} what came is no question: whoever asks so is no page of ours */
+  take(text: string): void {
+    const ask = parse(text)
+    if (ask.ask === 'watch') this.#watched = new Set(ask.actors.slice(0, mostWatched))
+    else if (ask.ask === 'tap') this.#isTapped = ask.isOn
+    else
+      this.#send(++this.#questions > mostQuestions ? refusal(ask.id, 'too many questions at once') : this.#answer(ask))
+  }
+
+  #answer(ask: Exclude<Ask, { ask: 'watch' | 'tap' }>): Tell {
+    const { history } = this.#exhibit
+    const { id } = ask
+    switch (ask.ask) {
+      case 'picture': {
+        const picture = history.picture(ask.seq)
+        return picture ? { tell: 'picture', id, picture } : refusal(id, gone)
+      }
+      case 'actor': {
+        const world = history.worldAt(ask.seq)
+        if (!world) return refusal(id, gone)
+        const actor = world.actor(ask.actor)
+        return actor ? { tell: 'actor', id, actor } : refusal(id, `there is no actor ${ask.actor}`)
+      }
+      case 'lines':
+        return { tell: 'lines', id, lines: showLines(history, select(history, ask)) }
+      case 'line': {
+        const kept = history.at(ask.seq)
+        return kept ? { tell: 'line', id, ...showLine(history, kept) } : refusal(id, gone)
+      }
+      default:
+        return refusal(id, `${ask.ask} is not answered here`)
+    }
+  }
+
+  #greet(): void {
+    const { heading, history, isRecording } = this.#exhibit
+    const nodes = (heading.nodes ?? []).flatMap(({ name }) => name ?? [])
+    const hello: Hello = {
+      ...{ tell: 'hello', heading, isRecording, nodes, historyBytes: history.bytes },
+      picture: history.picture()!,
+    }
+    this.#send(hello)
+  }
+
+  /** The newest that fit; the others are counted. */
+  #newLines(): Changes['lines'] {
+    if (!this.#isTapped && this.#watched.size === 0) return []
+    const { history } = this.#exhibit
+    const chosen: Kept[] = []
+    for (const kept of history.backwards(undefined, this.#lastSeq)) {
+      if (!this.#wants(kept)) continue
+      if (chosen.length < mostLines) chosen.push(kept)
+      else this.#dropped += 1
+    }
+    return showLines(history, chosen.reverse())
+  }
+
+  #count(): number {
+    let count = 0
+    for (const kept of this.#exhibit.history.backwards(undefined, this.#lastSeq)) if (this.#wants(kept)) count += 1
+    return count
+  }
+
+  #wants({ entry, actor }: Kept): boolean {
+    return (
+      this.#watched.has(actor) ||
+      (this.#isTapped && (entry.type === 'message.received' || entry.type === 'message.sent'))
+    )
+  }
+
+  #send(tell: Tell): void {
+    this.#socket.send(JSON.stringify(tell))
+  }
+}
+
+function select(history: History, ask: Extract<Ask, { ask: 'lines' }>): Kept[] {
+  const { before, after, actor, messagesOnly = false, limit = 500 } = ask
+  const chosen: Kept[] = []
+  const family = actor === undefined ? undefined : familyOf(history, actor)
+  for (const kept of history.backwards(before, after)) {
+    if (family && !family.has(kept.actor)) continue
+    if (messagesOnly && kept.entry.type !== 'message.received' && kept.entry.type !== 'message.sent') continue
+    chosen.push(kept)
+    if (chosen.length >= Math.min(limit, mostAsked)) break
+  }
+  return chosen.reverse()
+}
+
+/** An actor and its children. */
+function familyOf({ world }: History, name: string): ReadonlySet<string> {
+  const children = world.checkpoint().actors.filter(({ parent }) => parent === name)
+  return new Set([name, ...children.map(({ actor }) => actor)])
+}
+
+const refusal = (id: number, error: string): Tell => ({ tell: 'error', id, error })
+
+function parse(text: string): Ask {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new BadQuestion('not JSON', { cause })
+  }
+  const fields = (value ?? {}) as Readonly<Record<string, unknown>>
+  const shape = shapes[String(fields.ask)]
+  if (!shape) throw new BadQuestion('no such question')
+  for (const [name, isFit] of Object.entries(shape)) if (!isFit(fields[name])) throw new BadQuestion(`bad ${name}`)
+  return fields as Ask
+}
+
+type Test = (value: unknown) => boolean
+const isNumber: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const isString: Test = (value) => typeof value === 'string'
+const isFlag: Test = (value) => typeof value === 'boolean'
+const maybe =
+  (test: Test): Test =>
+  (value) =>
+    value === undefined || test(value)
+
+const shapes: Readonly<Record<string, Readonly<Record<string, Test>>>> = {
+  watch: { actors: (value) => Array.isArray(value) && value.every(isString) },
+  tap: { isOn: isFlag },
+  picture: { id: isNumber, seq: maybe(isNumber) },
+  lines: {
+    ...{ id: isNumber, before: maybe(isNumber), after: maybe(isNumber), actor: maybe(isString) },
+    ...{ messagesOnly: maybe(isFlag), limit: maybe(isNumber) },
+  },
+  actor: { id: isNumber, actor: isString, seq: maybe(isNumber) },
+  line: { id: isNumber, seq: isNumber },
+  chart: { id: isNumber, chart: isString },
+  why: { id: isNumber, actor: isString, seq: maybe(isNumber) },
+}
+
+const gone = 'that is not remembered any more'
+const mostWatched = 64
+/** Lines in one message, told or asked for. */
+const mostLines = 200
+const mostAsked = 5_000
+/** Questions between two tellings. */
+const mostQuestions = 50
+/** Bytes that a page has not read. */
+const mostUnread = 1 << 20
+
+/** What came over the socket is no question of a page. */
+export class BadQuestion extends Error {
+  override readonly name = 'BadQuestion'
+}

@@ -1,0 +1,131 @@
+import { sortCaps } from '../../protocols/p2p/matching.ts'
+import { baseCodes, decodeFirstMessage } from '../../protocols/p2p/messages.ts'
+import type { Kept } from '../recording/feed-lines.ts'
+import type { PeerFacts } from './wire.ts'
+
+/** Who is at the other end of each connection, and what went over it: gathered from what the charts were told. */
+export class PeerTable {
+  /** By the connection's actor. BOUNDED: by the actors that are remembered. */
+  readonly #peers = new Map<string, Peer>()
+  /** BOUNDED: by the peers. */
+  readonly #changed = new Set<Peer>()
+  readonly #nodes: ReadonlyMap<string, string>
+
+  constructor(nodes: ReadonlyMap<string, string>, peers: readonly PeerFacts[]) {
+    this.#nodes = nodes
+    for (const facts of peers) this.#peers.set(facts.actor, new Peer(facts))
+  }
+
+  get facts(): readonly PeerFacts[] {
+    return Array.from(this.#peers.values(), ({ facts }) => facts)
+  }
+
+  get(actor: string): PeerFacts | undefined {
+    return this.#peers.get(actor)?.facts
+  }
+
+  add(actor: string): void {
+    const peer = new Peer({ actor, received: [0, 0], sent: [0, 0] })
+    this.#peers.set(actor, peer)
+    this.#note(peer)
+  }
+
+  delete(actor: string): void {
+    const peer = this.#peers.get(actor)
+    if (!peer) return
+    this.#peers.delete(actor)
+    this.#changed.delete(peer)
+  }
+
+  takeChanges(): readonly PeerFacts[] {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    for (const peer of changed) peer.isNoted = false
+    return changed.map(({ facts }) => facts)
+  }
+
+  noteMessage({ entry, actor, payload }: Kept): void {
+    if (entry.type !== 'message.received' && entry.type !== 'message.sent') return
+    const peer = this.#peers.get(actor)
+    if (!peer) return
+    peer.count(entry.type === 'message.sent', entry.size)
+    this.#note(peer)
+    const isHello = entry.protocol === 'p2p' && entry.code === baseCodes.Hello
+    if (isHello && entry.type === 'message.received' && payload) this.#learn(peer, helloOf(payload))
+  }
+
+  /** The connection's own chart tells who it is, the server's where it comes from. */
+  noteTransition({ entry, actor, node, data = {} }: Kept): void {
+    if (entry.type !== 'transition') return
+    if (entry.chart === 'peer' && entry.event === 'rlpx.secured') {
+      const peer = this.#peers.get(actor)
+      if (peer) this.#learn(peer, { id: String(data.id) })
+    } else if (entry.chart === 'server' && typeof data.conn === 'number') {
+      const facts = origins[entry.event]?.(data)
+      const peer = facts && this.#peers.get(`${node === undefined ? '' : `${node}/`}peer/${data.conn}`)
+      if (peer) this.#learn(peer, facts)
+    }
+  }
+
+  #learn(peer: Peer, facts: Learnt): void {
+    const isNode = facts.id === undefined ? undefined : this.#nodes.get(facts.id)
+    peer.learn({ ...facts, ...(isNode !== undefined && { isNode }) })
+    this.#note(peer)
+  }
+
+  #note(peer: Peer): void {
+    if (peer.isNoted) return
+    peer.isNoted = true
+    this.#changed.add(peer)
+  }
+}
+
+type Learnt = Pick<PeerFacts, 'id' | 'client' | 'caps' | 'inbound' | 'address' | 'isNode'>
+
+/** What the server's events say of a connection. */
+const origins: Readonly<Record<string, (data: Readonly<Record<string, unknown>>) => Learnt>> = {
+  'conn.accepted': ({ ip }) => ({ inbound: true, ...(typeof ip === 'string' && { address: ip }) }),
+  'conn.dialed': ({ id }) => ({ inbound: false, id: String(id) }),
+  'peer.added': ({ id, remote }) => ({ id: String(id), address: String(remote) }),
+}
+
+/** A Hello that is none teaches nothing. */
+function helloOf(payload: Uint8Array): Learnt {
+  try {
+    const { name, caps } = decodeFirstMessage(baseCodes.Hello, payload)
+    return { client: name.slice(0, 200), caps: sortCaps(caps).map(({ name, version }) => `${name}/${version}`) }
+  } catch {
+    return {}
+  }
+}
+
+class Peer {
+  #facts: PeerFacts
+  #received: [number, number]
+  #sent: [number, number]
+  #isStale = false
+  isNoted = false
+
+  constructor(facts: PeerFacts) {
+    this.#facts = facts
+    this.#received = [...facts.received]
+    this.#sent = [...facts.sent]
+  }
+
+  count(isSent: boolean, bytes: number): void {
+    const traffic = isSent ? this.#sent : this.#received
+    traffic[0] += bytes
+    traffic[1] += 1
+    this.#isStale = true
+  }
+
+  learn(facts: Learnt): void {
+    this.#facts = { ...this.#facts, ...facts }
+  }
+
+  get facts(): PeerFacts {
+    if (this.#isStale) this.#facts = { ...this.#facts, received: [...this.#received], sent: [...this.#sent] }
+    this.#isStale = false
+    return this.#facts
+  }
+}

@@ -1,0 +1,170 @@
+import type { Kept } from '../recording/feed-lines.ts'
+import { PeerTable } from './peer-table.ts'
+import type { ActorFacts, Changes, PeerFacts } from './wire.ts'
+
+/** An actor with the counts of its edges. A snapshot: it never changes. */
+export type SeenActor = ActorFacts & { readonly edges: NonNullable<ActorFacts['edges']> }
+
+export type WorldChanges = Pick<Changes, 'started' | 'stopped' | 'forgotten' | 'states' | 'peers'>
+
+/** Everything at one moment, in the order of birth. */
+export type Checkpoint = { readonly actors: readonly SeenActor[]; readonly peers: readonly PeerFacts[] }
+
+/** The actors and peers of a process as they are after the entries that were applied. */
+export class World {
+  readonly peers: PeerTable
+  /** BOUNDED: by the actors alive, and maxEnded of those that are not. */
+  readonly #actors = new Map<string, Actor>()
+  /** The oldest first. BOUNDED: maxEnded. */
+  readonly #ended: string[] = []
+  /** BOUNDED: maxEnded. */
+  #forgotten: string[] = []
+  /** BOUNDED: by the actors. */
+  readonly #changed = new Set<Actor>()
+
+  /** @param nodes names of the nodes here, by their ids */
+  constructor(nodes: ReadonlyMap<string, string>, { actors, peers }: Checkpoint = nothing) {
+    this.peers = new PeerTable(nodes, peers)
+    for (const facts of actors) {
+      this.#actors.set(facts.actor, new Actor(facts))
+      if (facts.stoppedAt !== undefined) this.#ended.push(facts.actor)
+    }
+  }
+
+  apply(kept: Kept): void {
+    const { entry, actor, at } = kept
+    if (entry.type === 'transition') {
+      const known = this.#actors.get(actor)
+      if (!known) return
+      known.step(entry.to, kept.edges, at)
+      this.#note(known)
+      this.peers.noteTransition(kept)
+    } else if (entry.type === 'actor.started') this.#begin(kept, entry.chart)
+    else if (entry.type === 'actor.stopped') this.#end(actor, at)
+    else this.peers.noteMessage(kept)
+  }
+
+  /** An actor that was there before anybody looked. */
+  add(facts: Omit<ActorFacts, 'count'>): void {
+    this.#set({ ...facts, count: 0, edges: {} })
+  }
+
+  actor(name: string): SeenActor | undefined {
+    return this.#actors.get(name)?.facts
+  }
+
+  /** Costs what has changed since the last one, and a reference for each of the rest. */
+  checkpoint(): Checkpoint {
+    return { actors: Array.from(this.#actors.values(), ({ facts }) => facts), peers: this.peers.facts }
+  }
+
+  /** What has changed since the last call. */
+  takeChanges(): WorldChanges {
+    const changed = [...this.#changed]
+    const forgotten = this.#forgotten
+    this.#changed.clear()
+    this.#forgotten = []
+    const started: ActorFacts[] = []
+    const stopped: string[] = []
+    const states: [actor: string, state: string, count: number][] = []
+    for (const actor of changed) {
+      const { edges: _, ...facts } = actor.facts
+      if (actor.isNew) started.push(facts)
+      else states.push([facts.actor, facts.state, facts.count])
+      if (facts.stoppedAt !== undefined) stopped.push(facts.actor)
+      actor.isNew = false
+      actor.isNoted = false
+    }
+    return { started, stopped, forgotten, states, peers: this.peers.takeChanges() }
+  }
+
+  #begin({ actor, parent, node, at, state = '' }: Kept, chart: string): void {
+    const of = { ...(parent !== undefined && { parent }), ...(node !== undefined && { node }) }
+    this.#set({ actor, chart, ...of, state, count: 0, startedAt: at, edges: {} })
+  }
+
+  #set(facts: SeenActor): void {
+    const actor = new Actor(facts)
+    this.#actors.set(facts.actor, actor)
+    this.#note(actor)
+    if (facts.chart === 'peer') this.peers.add(facts.actor)
+  }
+
+  #end(name: string, at: number): void {
+    const actor = this.#actors.get(name)
+    if (!actor) return
+    actor.stop(at)
+    this.#note(actor)
+    this.#ended.push(name)
+    if (this.#ended.length > maxEnded) this.#forget(this.#ended.shift()!)
+  }
+
+  #forget(name: string): void {
+    const actor = this.#actors.get(name)
+    if (actor?.facts.stoppedAt === undefined) return // the name was given anew
+    this.#actors.delete(name)
+    this.#changed.delete(actor)
+    this.peers.delete(name)
+    if (this.#forgotten.length < maxEnded) this.#forgotten.push(name)
+  }
+
+  #note(actor: Actor): void {
+    if (actor.isNoted) return
+    actor.isNoted = true
+    this.#changed.add(actor)
+  }
+}
+
+/** Counted as it goes; its facts are made when somebody asks, and kept until it changes. */
+class Actor {
+  readonly #base: SeenActor
+  readonly #edges: Map<string, [count: number, at: number]>
+  #state: string
+  #count: number
+  #stoppedAt: number | undefined
+  #facts: SeenActor | undefined
+  isNoted = false
+  isNew = true
+
+  constructor(facts: SeenActor) {
+    this.#base = facts
+    this.#state = facts.state
+    this.#count = facts.count
+    this.#stoppedAt = facts.stoppedAt
+    this.#edges = new Map(Object.entries(facts.edges).map(([name, [count, at]]) => [name, [count, at]]))
+    this.#facts = facts
+  }
+
+  step(state: string, edges: readonly string[], at: number): void {
+    this.#facts = undefined
+    this.#state = state
+    this.#count += 1
+    for (const name of edges) {
+      const edge = this.#edges.get(name)
+      if (edge) {
+        edge[0] += 1
+        edge[1] = at
+      } else this.#edges.set(name, [1, at])
+    }
+  }
+
+  stop(at: number): void {
+    this.#facts = undefined
+    this.#stoppedAt = at
+  }
+
+  get facts(): SeenActor {
+    this.#facts ??= {
+      ...this.#base,
+      state: this.#state,
+      count: this.#count,
+      ...(this.#stoppedAt !== undefined && { stoppedAt: this.#stoppedAt }),
+      edges: Object.fromEntries(Array.from(this.#edges, ([name, [count, at]]) => [name, [count, at] as const])),
+    }
+    return this.#facts
+  }
+}
+
+/** Actors whose end is remembered: a peer has two or three. */
+const maxEnded = 1_000
+const nothing: Checkpoint = { actors: [], peers: [] }
