@@ -5,7 +5,7 @@ import type { Plain } from '../recording/values.ts'
 // asks; nothing that it says changes the node.
 //
 // The token is the first part of every path: the page is `http://127.0.0.1:<port>/<token>/`, so it addresses everything
-// by what stands behind: its own files (`page.js`), `feed` (the WebSocket), `vendor/preact.js` and `vendor/preact/hooks.js`.
+// by what stands behind: its own files and `feed`, the WebSocket.
 // An import map may stand in index.html, no other script or style may stand inline.
 
 /** From the page. `id` numbers a question: its answer bears it. */

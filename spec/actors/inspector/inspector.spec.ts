@@ -1,0 +1,226 @@
+import { once } from 'node:events'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { expect } from 'chai'
+import { WebSocket } from 'ws'
+import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
+import { createNode, type PeerchartNode } from '../../../actors/create-node.ts'
+import { Inspector, InspectorFailed } from '../../../actors/inspector/inspector.ts'
+import { OpenPage } from './open-page.ts'
+
+describe('the inspector of two nodes', () => {
+  let alice: PeerchartNode
+  let bob: PeerchartNode
+  let inspector: Inspector
+  const pages: OpenPage[] = []
+
+  beforeEach(async () => {
+    ;[alice, bob] = await Promise.all([createNode(options), createNode(options)])
+    inspector = await Inspector.open({ alice, bob })
+  })
+  afterEach(async () => {
+    for (const page of pages.splice(0)) page.close()
+    await inspector.close()
+    await bob.stop()
+    await alice.stop()
+  })
+  const options = { genesis: devGenesisJson, port: 0 }
+  const open = async () => {
+    const page = await OpenPage.at(inspector.address)
+    pages.push(page)
+    return page
+  }
+  const meet = async () => {
+    await Promise.all([alice.start(), bob.start()])
+    const met = new Promise<void>((resolve) => {
+      alice.events$.subscribe((event) => {
+        if (event.type === 'transition' && event.chart === 'eth-peer' && event.to === 'active.flowing') resolve()
+      })
+    })
+    bob.addPeer(alice.enode)
+    await met
+  }
+
+  it('greets a page with who is there', async () => {
+    const hello = await (await open()).told$('hello')
+    expect(hello).to.include({ isRecording: false, historyBytes: 16 * 2 ** 20 })
+    expect(hello.nodes).to.deep.equal(['alice', 'bob'])
+    expect(hello.heading.nodes).to.deep.equal([
+      { name: 'alice', id: alice.id },
+      { name: 'bob', id: bob.id },
+    ])
+    const actors = hello.picture.actors.map(({ actor, chart, state }) => ({ actor, chart, state }))
+    expect(actors).to.deep.include.members([
+      { actor: 'alice/node', chart: 'node', state: 'initializing' },
+      { actor: 'bob/eth', chart: 'protocol-manager', state: 'created' },
+    ])
+  })
+
+  it('tells a peer as it moves through its chart, and who it is', async () => {
+    const page = await open()
+    page.say({ ask: 'watch', actors: ['alice/peer/1'] })
+    await meet()
+    await page.told$('changes', ({ started, states }) => {
+      const now = [...started.map(({ actor, state }) => [actor, state]), ...states]
+      return now.some(([actor, state]) => actor === 'alice/peer/1/eth' && state === 'active.flowing')
+    })
+    const lines = page.told.flatMap((tell) => (tell.tell === 'changes' ? tell.lines : []))
+    const path = lines.flatMap((line) => (line.type === 'transition' && line.from !== line.to ? [line.to] : []))
+    expect(path).to.deep.equal([
+      ...['securing.checkpoint', 'greeting.exchanging', 'greeting.checkpoint', 'admitted'],
+      'running.(keepalive.quiet writing.flowing)',
+    ])
+    const { peers } = (await page.ask('picture', {})).picture
+    const { client, caps, inbound, isNode } = peers.find(({ actor }) => actor === 'alice/peer/1')!
+    expect({ client, inbound, isNode }).to.deep.equal({ client: bob.name, inbound: true, isNode: 'bob' })
+    expect(caps).to.deep.equal(['eth/68', 'eth/69', 'eth/70', 'eth/71', 'eth/72'])
+  })
+
+  it('shows a page that is opened late what one shows that was there', async () => {
+    const early = await open()
+    await meet()
+    const late = await (await open()).told$('hello')
+    const now = (await early.ask('picture', {})).picture
+    expect(late.picture.actors.map(({ actor }) => actor)).to.deep.equal(now.actors.map(({ actor }) => actor))
+    expect(late.picture.peers.map(({ actor, id }) => ({ actor, id }))).to.deep.include.members([
+      { actor: 'alice/peer/1', id: bob.id },
+      { actor: 'bob/peer/1', id: alice.id },
+    ])
+  })
+
+  it('goes back to any line that it remembers', async () => {
+    const page = await open()
+    await meet()
+    const { lines } = await page.ask('lines', { actor: 'alice/peer/1' })
+    const secured = lines.find((line) => line.type === 'transition' && line.event === 'rlpx.secured')!
+    const stateAt = async (seq: number) =>
+      (await page.ask('picture', { seq })).picture.actors.find(({ actor }) => actor === 'alice/peer/1')?.state
+    expect(await stateAt(secured.seq)).to.equal('securing.checkpoint')
+    expect(await stateAt(secured.seq - 1)).to.equal('securing.handshaking')
+    expect(await stateAt(lines[0]!.seq - 1)).to.equal(undefined)
+  })
+
+  it('decodes a message, names what it caused, and counts the edges of a chart', async () => {
+    const page = await open()
+    await meet()
+    const { lines } = await page.ask('lines', { actor: 'alice/peer/1', messagesOnly: true })
+    expect(lines.map((line) => line.name)).to.include.members(['Hello', 'Status'])
+    const status = lines.find(({ name, type }) => name === 'Status' && type === 'message.received')!
+    const { message, line } = await page.ask('line', { seq: status.seq })
+    expect(message).to.deep.include({ name: 'Status', protocol: 'eth/72' })
+    expect((message!.fields as { genesis: string }).genesis).to.match(/^0x[0-9a-f]{64}$/)
+    const cause = (await page.ask('line', { seq: line.related! })).line
+    expect(cause).to.deep.include({
+      type: 'transition',
+      actor: 'alice/peer/1/eth',
+      event: 'Status',
+      related: status.seq,
+    })
+    const { actor } = await page.ask('actor', { actor: 'alice/peer/1/eth' })
+    expect(actor.edges!['awaitingStatus · Status']![0]).to.equal(1)
+  })
+
+  it('says so where it has no answer', async () => {
+    const page = await open()
+    const refusal = (promise: Promise<unknown>) => promise.catch(({ message }: Error) => message)
+    expect(await refusal(page.ask('line', { seq: 10_000 }))).to.equal('that is not remembered any more')
+    expect(await refusal(page.ask('actor', { actor: 'nobody' }))).to.equal('there is no actor nobody')
+    page.socket.send('{"ask":"reboot"}')
+    const [code, reason] = await once(page.socket, 'close')
+    expect([code, String(reason)]).to.deep.equal([1008, 'no such question'])
+  })
+})
+
+describe('the door of the inspector', () => {
+  let inspector: Inspector
+  let address: URL
+  beforeEach(async () => {
+    const node = await createNode({ genesis: devGenesisJson, port: 0 })
+    inspector = await Inspector.open(node)
+    await node.stop()
+    address = new URL(inspector.address)
+  })
+  afterEach(() => inspector.close())
+
+  const get = async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
+    const { hostname, port } = address
+    const sent = request({ hostname, port, path, method, headers }).end()
+    const [response] = await once(sent, 'response')
+    response.setEncoding('utf8')
+    let body = ''
+    for await (const chunk of response) body += chunk
+    return { status: response.statusCode as number, headers: response.headers as Record<string, string>, body }
+  }
+  const upgrade = async (path: string, headers: Record<string, string> = {}) => {
+    const socket = new WebSocket(new URL(path, address.href.replace('http', 'ws')), { headers })
+    const [event] = await Promise.race([
+      once(socket, 'open').then(() => ['open']),
+      once(socket, 'unexpected-response').then(([, response]) => [response.statusCode]),
+    ])
+    socket.on('error', () => {})
+    socket.terminate()
+    return event
+  }
+
+  it('opens for the whole address, and for nothing less', async () => {
+    expect(await upgrade('feed')).to.equal('open')
+    for (const path of ['/feed', '/', `/${'0'.repeat(32)}/feed`, `${address.pathname.slice(0, -2)}/feed`])
+      expect(await upgrade(path), path).to.equal(403)
+    expect(await upgrade('else')).to.equal(404)
+    expect((await get('/')).body).to.equal('open the whole address that the node printed\n')
+  })
+  it('is closed to another name for this machine, and to pages of other sites', async () => {
+    for (const host of ['rebound.example', `rebound.example:${address.port}`, '127.0.0.1.example'])
+      expect(await upgrade('feed', { host }), host).to.equal(403)
+    for (const origin of ['https://example.org', `http://localhost:${Number(address.port) + 1}`, 'null'])
+      expect(await upgrade('feed', { origin }), origin).to.equal(403)
+    expect(await upgrade('feed', { origin: address.origin })).to.equal('open')
+    expect((await get(address.pathname, { origin: 'https://example.org' })).status).to.equal(403)
+  })
+  it('is read, never written', async () => {
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
+      expect((await get(address.pathname, {}, method)).status, method).to.equal(405)
+  })
+  it('leads nowhere else on the disk', async () => {
+    for (const path of [
+      '../package.json',
+      '..%2fpackage.json',
+      'page/../../../package.json',
+      'vendor/../inspector.js',
+      'page/%2e%2e/inspector.js',
+    ])
+      expect((await get(`${address.pathname}${path}`)).status, path).to.equal(404)
+  })
+  it('lets nothing be kept, sniffed or told to others', async () => {
+    const { headers } = await get(`${address.pathname}nothing`)
+    expect(headers).to.include({
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+    })
+  })
+  it('is on loopback alone', async () => {
+    for (const { address: host } of Object.values(networkInterfaces())
+      .flatMap((all = []) => all)
+      .filter(({ internal, family }) => !internal && family === 'IPv4')) {
+      const socket = connect(Number(address.port), host)
+      const [error] = await once(socket, 'error')
+      expect(error.code, host).to.equal('ECONNREFUSED')
+    }
+  })
+  it('has room for a bounded number of pages', async () => {
+    const sockets = Array.from({ length: 16 }, () => new WebSocket(new URL('feed', address.href.replace('http', 'ws'))))
+    await Promise.all(sockets.map((socket) => once(socket, 'open')))
+    expect(await upgrade('feed')).to.equal(503)
+    for (const socket of sockets) socket.terminate()
+  })
+  it('says which port is taken', async () => {
+    const error = await Inspector.open(await createNode({ port: 0 }), { port: Number(address.port) }).catch(
+      (error) => error,
+    )
+    expect(error).to.be.instanceOf(InspectorFailed)
+    expect(error.message).to.equal(`inspector: listen tcp 127.0.0.1:${address.port}: address already in use`)
+  })
+})

@@ -1,0 +1,69 @@
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import type { Ask, Tell } from '../../../actors/inspector/wire.ts'
+
+type Answer<Of extends Tell['tell']> = Extract<Tell, { readonly tell: Of }>
+type Question = Extract<Ask, { readonly id: number }>
+
+/** A page as a browser has it open, without what it draws. */
+export class OpenPage {
+  readonly socket: WebSocket
+  /** Everything it was told. */
+  readonly told: Tell[] = []
+  readonly #waiting = new Set<() => void>()
+  #lastId = 0
+
+  private constructor(socket: WebSocket) {
+    this.socket = socket
+    socket.on('message', (data) => {
+      this.told.push(JSON.parse(String(data)))
+      for (const wake of this.#waiting) wake()
+    })
+  }
+
+  /** @param address as the inspector prints it */
+  static async at(address: string): Promise<OpenPage> {
+    const page = new OpenPage(new WebSocket(new URL('feed', address.replace('http', 'ws'))))
+    await once(page.socket, 'open')
+    return page
+  }
+
+  /** @returns the first tell of that kind that is, or will be, and passes */
+  async told$<Of extends Tell['tell']>(
+    kind: Of,
+    test: (tell: Answer<Of>) => boolean = () => true,
+  ): Promise<Answer<Of>> {
+    for (;;) {
+      const found = this.told.find((tell): tell is Answer<Of> => tell.tell === kind && test(tell as Answer<Of>))
+      if (found) return found
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#waiting.delete(wake)
+          resolve()
+        }
+        this.#waiting.add(wake)
+      })
+    }
+  }
+
+  say(ask: Exclude<Ask, Question>): void {
+    this.socket.send(JSON.stringify(ask))
+  }
+
+  /** @throws the inspector's refusal */
+  async ask<Of extends Question['ask']>(
+    ask: Of,
+    question: Omit<Extract<Question, { readonly ask: Of }>, 'ask' | 'id'>,
+  ): Promise<Answer<Of>> {
+    const id = ++this.#lastId
+    this.socket.send(JSON.stringify({ ask, id, ...question }))
+    const isMine = (tell: Tell) => 'id' in tell && tell.id === id
+    const answer = await Promise.race([this.told$(ask, isMine as never), this.told$('error', isMine)])
+    if ('error' in answer) throw new Error(answer.error)
+    return answer as Answer<Of>
+  }
+
+  close(): void {
+    this.socket.terminate()
+  }
+}
