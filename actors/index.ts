@@ -16,6 +16,8 @@ export {
   type MessageEntry,
   type TransitionEntry,
 } from './feed.ts'
+export { Inspector, type InspectorOptions } from './inspector/inspector.ts'
+export { InspectorFailed } from './inspector/inspector-failed.ts'
 export { createLogger, type Logger, type Verbosity } from './log.ts'
 export { Node, type Service, type ServiceContext } from './node.ts'
 export { NodeKeyError } from './node-key.ts'

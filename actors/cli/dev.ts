@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
 import { version } from '../client-name.ts'
+import type { Inspector } from '../inspector/inspector.ts'
 import { createLogger, type Verbosity } from '../log.ts'
 import { toDuration, toNodes, toVerbosity } from './arguments.ts'
+import { openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { Narrator, nameOf } from './narrator.ts'
+import { port } from './setting-kinds.ts'
 import { watchSignals } from './signals.ts'
 import { Tally } from './tally.ts'
 
@@ -14,6 +17,8 @@ type DevOptions = {
   readonly jsonLogs: boolean
   readonly for?: number
   readonly summary: boolean
+  /** false for none; left out or bare, any port. */
+  readonly inspect?: boolean | number
 }
 
 export function addDev(program: Command, io: Io): void {
@@ -24,6 +29,8 @@ export function addDev(program: Command, io: Io): void {
     .option('--block-time <time>', 'from one block to the next', toDuration, 1_000)
     .option('--verbosity <level>', '0 silent, 3 what a person follows, 4 every transition, 5 messages', toVerbosity, 3)
     .option('--json-logs', 'tell everything in JSON, one object a line', false)
+    .option('--inspect [port]', 'where the page that shows it is served, on 127.0.0.1 (default: any port)', port.parse!)
+    .option('--no-inspect', 'serve no page')
     .option('--for <time>', 'end after this time, as 20s or 5m (default: when interrupted)', toDuration)
     .option('--summary', 'print one line of JSON at the end', false)
     .action((options: DevOptions) => dev(options, io))
@@ -39,12 +46,18 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
   const tally = options.summary ? new Tally(nodes) : undefined
   const unfollow = nodes.map((node, i) => narrator.follow(i, node))
   const lifetime = watchSignals(io, log)
+  let inspector: Inspector | undefined
   try {
+    inspector = await openInspector(
+      Object.fromEntries(nodes.map((node, i) => [nameOf(i), node])),
+      portOf(options.inspect),
+    )
     await network.start()
     narrator.open([
       `Peerchart ${version}: ${count} Ethereum nodes in this process, over TCP on 127.0.0.1.`,
       `node-1 makes a block every ${blockTime / 1_000} s; the others find it, shake hands, sync and follow.`,
       ...nodes.map(({ enode }, i) => `  ${nameOf(i)}  ${enode}`),
+      ...(inspector ? [`Watch it in a browser: ${inspector.address}`] : []),
       options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.',
       '',
     ])
@@ -52,6 +65,7 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
   } finally {
     tally?.close()
     await network.stop()
+    await inspector?.close()
     for (const end of unfollow) end()
     lifetime.release()
   }
@@ -59,3 +73,5 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
   const { peers, heads, transitions, errors } = tally
   io.stdout.write(`${JSON.stringify({ nodes: count, peers, heads, transitions, errors })}\n`)
 }
+
+const portOf = (given: boolean | number = true) => (typeof given === 'number' ? given : given ? 0 : undefined)

@@ -3,6 +3,7 @@ import { ImportError } from '../chain/import.ts'
 import { InvalidGenesis } from '../chain/json-fields.ts'
 import { CorruptDatabase, DatabaseLocked } from '../chain/store.ts'
 import { WrongGenesis } from '../chain/stored-chain.ts'
+import { InspectorFailed } from '../inspector/inspector-failed.ts'
 import { printable } from '../log.ts'
 import { NodeKeyError } from '../node-key.ts'
 import { ConfigError } from './config-file.ts'
@@ -31,6 +32,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [ConfigError, ''],
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],
+  [InspectorFailed, 'choose another port with --inspect, or leave it to chance'],
   [ImportError, 'what came before it is kept: give --import a file that geth exported from this very chain'],
   [ImportInterrupted, 'the same command goes on from there'],
   [WrongGenesis, 'choose another --datadir, or the chain that this one was made for'],

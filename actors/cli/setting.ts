@@ -60,7 +60,8 @@ export function addFlags(command: Command, settings: Settings): void {
   for (const { topic, kind, flags, initial } of Object.values(settings))
     for (const { usage, help, parse = kind.parse, conflicts = [], ...options } of flags) {
       const option = new Option(usage, `${help}${defaultInWords(options.initial ?? initial)}`)
-      if (parse && option.required) option.argParser<unknown>(parse as (text: string, previous: unknown) => unknown)
+      if (parse && (option.required || option.optional))
+        option.argParser<unknown>(parse as (text: string, previous: unknown) => unknown)
       command.addOption(option.helpGroup(topic).conflicts([...conflicts]))
     }
 }

@@ -122,6 +122,14 @@ const life = topic('Log and life:', {
     undefined,
     flag('--json-logs', 'one JSON object a line; so it is anyway when standard error is no terminal'),
   ),
+  inspect: setting(
+    optional(port),
+    undefined,
+    undefined,
+    flag('--inspect [port]', 'serve a page on 127.0.0.1 that shows the node as it runs; its address is logged', {
+      apply: (_, given: number | true) => (given === true ? 0 : given),
+    }),
+  ),
   for: setting(optional(duration), undefined, undefined, flag('--for <time>', 'end after this time, as `20s` or `5m`')),
   summary: setting(
     yesNo,

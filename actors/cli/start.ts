@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import type { PeerchartNode } from '../create-node.ts'
+import type { Inspector } from '../inspector/inspector.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { logPeers } from '../peer-log.ts'
 import { ImportInterrupted, importReporter } from './import-progress.ts'
+import { openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { toNodeOptions } from './node-options.ts'
 import { type Lifetime, watchSignals } from './signals.ts'
@@ -24,7 +26,10 @@ async function start(given: GivenFlags, io: Io): Promise<void> {
   const tally = settings.summary ? new Tally([node]) : undefined
   const unlog = logPeers(log, node, { transitions: settings.verbosity > 3 })
   const lifetime = watchSignals(io, log)
+  let inspector: Inspector | undefined
   try {
+    inspector = await openInspector(node, settings.inspect)
+    if (inspector) log.info('Started inspector', { url: inspector.address })
     if (settings.import !== undefined) await importBlocks(node, settings.import, log, lifetime)
     await node.start()
     log.info('Started P2P networking', { self: node.enode })
@@ -32,6 +37,7 @@ async function start(given: GivenFlags, io: Io): Promise<void> {
   } finally {
     tally?.close()
     await node.stop()
+    await inspector?.close()
     unlog()
     lifetime.release()
   }

@@ -7,6 +7,7 @@ import type { PeerchartNode } from '../create-node.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../recording/lines.ts'
 import { admit } from './gate.ts'
 import { History } from './history.ts'
+import { InspectorFailed } from './inspector-failed.ts'
 import { contentSecurityPolicy, readPageFile } from './page-files.ts'
 import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
 
@@ -187,12 +188,3 @@ const isNode = (nodes: Inspected | Readonly<Record<string, Inspected>>): nodes i
 const tellingInterval = 100
 const mostPages = 16
 const mostConnections = 256
-
-/** The inspector cannot listen on its port. */
-export class InspectorFailed extends Error {
-  override readonly name = 'InspectorFailed'
-  constructor(port: number, cause: Error & { readonly code?: string }) {
-    const why = cause.code === 'EADDRINUSE' ? 'address already in use' : cause.message
-    super(`inspector: listen tcp 127.0.0.1:${port}: ${why}`, { cause })
-  }
-}

@@ -127,6 +127,13 @@ describe('peerchart start on files that are not what they should be', () => {
         /address already in use.*; choose another with --port/,
       )
     })
+    it('refuses it to the inspector', async () => {
+      const { port } = other.address() as { port: number }
+      await expectRefusal(
+        `--genesis @/genesis.json --port 0 --inspect ${port}`,
+        /inspector: .*address already in use; choose another port with --inspect/,
+      )
+    })
   })
 })
 

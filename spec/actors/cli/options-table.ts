@@ -5,7 +5,9 @@ import { settings } from '../../../actors/cli/settings.ts'
 export function optionsTable(): string {
   const rows = Object.values(settings).map(({ key, initial, flags }) => {
     const usages = flags
-      .map(({ usage }) => `\`${usage.replace(/<(.*)>/, (_, name: string) => name.toUpperCase())}\``)
+      .map(
+        ({ usage }) => `\`${usage.replace(/<(.*)>|\[.*\]/, (shown, name?: string) => (name ?? shown).toUpperCase())}\``,
+      )
       .join(' ')
     const helps = flags.map(({ help, initial: shown }) => `${help}${defaultInWords(shown ?? initial)}`)
     return `| ${usages} | ${key ? `\`${key}\` ` : ''}| ${helps.join('; ')} |`

@@ -31,7 +31,7 @@ describe('the command line', () => {
   for (const [command, options] of Object.entries({
     start: ['config', ...flagsOfSettings],
     dumpconfig: ['config', ...flagsOfSettings],
-    dev: ['nodes', 'block-time', 'verbosity', 'json-logs', 'for', 'summary'],
+    dev: ['nodes', 'block-time', 'verbosity', 'json-logs', 'inspect', 'no-inspect', 'for', 'summary'],
   }))
     it(`has help for ${command} that names every option`, async () => {
       const { status, out, err } = await run(command, '--help')

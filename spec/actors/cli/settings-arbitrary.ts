@@ -27,5 +27,6 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   nodial: fc.boolean(),
   ...{ import: fc.constant(undefined), nodekey: fc.constant(undefined), nodekeyhex: fc.constant(undefined) },
   ...{ verbosity: fc.constant(3 as const), jsonLogs: fc.constant(undefined), for: fc.constant(undefined) },
+  inspect: fc.constant(undefined),
   summary: fc.constant(false),
 })

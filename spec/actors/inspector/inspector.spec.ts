@@ -6,7 +6,8 @@ import { expect } from 'chai'
 import { WebSocket } from 'ws'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode, type PeerchartNode } from '../../../actors/create-node.ts'
-import { Inspector, InspectorFailed } from '../../../actors/inspector/inspector.ts'
+import { Inspector } from '../../../actors/inspector/inspector.ts'
+import { InspectorFailed } from '../../../actors/inspector/inspector-failed.ts'
 import { OpenPage } from './open-page.ts'
 
 describe('the inspector of two nodes', () => {
