@@ -8,6 +8,7 @@ import { ethPeerMachine } from '../machines/eth-peer.ts'
 import { nodeMachine } from '../machines/node.ts'
 import { peerMachine } from '../machines/peer.ts'
 import { protocolManagerMachine } from '../machines/protocol-manager.ts'
+import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
 import { nodesOf } from './chart.ts'
 
@@ -16,7 +17,7 @@ import { nodesOf } from './chart.ts'
 /** Every chart that ARCHITECTURE.md shows. */
 export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
-  ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
+  ...[ethPeerMachine, protocolManagerMachine, downloaderMachine, scriptedPeerMachine],
 ]
 
 export const architecturePath = new URL('../ARCHITECTURE.md', import.meta.url)

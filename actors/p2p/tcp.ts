@@ -1,11 +1,12 @@
 import { createServer, connect as netConnect, type Socket } from 'node:net'
 import type { Listener, Network, Stream, StreamListener } from './connection.ts'
 
-/** TCP as the operating system has it. */
-export const tcp: Network = {
+/** TCP as the operating system has it. @param localAddress what to dial from; the system's choice when left out */
+export const tcpFrom = (localAddress?: string): Network => ({
   dial(host, port, timeout, signal) {
     return new Promise((resolve, reject) => {
-      const socket = netConnect({ host, port, noDelay: true, ...(signal && { signal }) })
+      const from = localAddress !== undefined && { localAddress }
+      const socket = netConnect({ host, port, noDelay: true, ...from, ...(signal && { signal }) })
       const fail = (error: Error) => {
         socket.destroy()
         reject(error)
@@ -36,7 +37,9 @@ export const tcp: Network = {
       })
     })
   },
-}
+})
+
+export const tcp: Network = tcpFrom()
 
 class TcpStream implements Stream {
   readonly localAddress: string

@@ -8,7 +8,7 @@ import { LazyList } from '../../protocols/eth/lazy-list.ts'
 import { decode, type EthMessage } from '../../protocols/eth/messages.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
 import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
-import { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { meet } from '../harness/stages.ts'
 import { Bystander } from './bystander.ts'
 
 // geth-behaviour of the tracker: an answer belongs to a request, has its kind, and no more items than were asked for.
@@ -38,12 +38,12 @@ describe('our node, answered wrongly', () => {
     word: string,
   ): void {
     it(`drops who gives ${what}, and nobody else`, async () => {
-      const peer = await ScriptedPeer.dial(node.enode)
+      const peer = await meet(node.enode)
       const { header } = chain.at(-1)!
       await peer.status({ range: { earliest: 0n, latest: header.number, latestHash: header.hash } })
       const { payload } = await peer.next('GetBlockHeaders')
       const request = decode(69, 'GetBlockHeaders', payload)
-      for (const message of answer(request.id, asked(request))) peer.say(message)
+      for (const message of answer(request.id, asked(request))) peer.send(message)
       await peer.closed()
       expect(peer.log.map(({ words }) => words)).to.include(word)
       await bystander.ask()

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { ScriptedPeer } from '../harness/scripted-peer.ts'
+import type { ScriptedPeer } from '../../actors/harness/scripted-peer.ts'
+import { meet } from '../harness/stages.ts'
 import { getHeaders } from './provocations/requests.ts'
 
 /** A good peer, which asks for one header every 50 ms while others misbehave. */
@@ -12,7 +13,7 @@ export class Bystander {
   }
 
   static async join(enode: string): Promise<Bystander> {
-    const peer = await ScriptedPeer.dial(enode, { answerPings: true })
+    const peer = await meet(enode, { answerPings: true })
     await peer.status()
     return new Bystander(peer)
   }
@@ -40,7 +41,7 @@ export class Bystander {
   /** @returns how long the answer took, in milliseconds */
   async ask(): Promise<number> {
     const began = performance.now()
-    await this.#peer.ask(getHeaders({ id: ++this.#asked }))
+    await this.#peer.request(getHeaders({ id: ++this.#asked }))
     return performance.now() - began
   }
 

@@ -1,5 +1,5 @@
+import type { ScriptedPeer, ScriptedPeerOptions } from '../../actors/harness/scripted-peer.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
-import type { ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
 
 /** What a provocation may know of the node. */
 export type World = {

@@ -1,6 +1,7 @@
+import { ScriptError } from '../../actors/harness/exchange.ts'
+import type { ScriptedPeer } from '../../actors/harness/scripted-peer.ts'
 import { type EthVersion, isRequest, type MessageName } from '../../protocols/eth/versions.ts'
-import { ScriptError } from '../harness/inbox.ts'
-import { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { openTcp } from '../harness/stages.ts'
 import type { Expectation, Provocation, World } from './provocation.ts'
 
 export type Outcome = {
@@ -17,7 +18,7 @@ export async function provoke(
   version: EthVersion,
   world: World,
 ): Promise<Outcome> {
-  const peer = await ScriptedPeer.tcp(world.enode, { caps: [{ name: 'eth', version }], ...options?.(world) })
+  const peer = await openTcp(world.enode, { caps: [{ name: 'eth', version }], ...options?.(world) })
   try {
     const skipped = await lead(peer, stage)
     const began = performance.now()
@@ -52,7 +53,7 @@ async function watch(peer: ScriptedPeer, script: () => unknown, expected: Expect
     if (expected.ends === 'closed') await peer.closed({ timeout: expected.after?.atMost ?? closeTimeout })
     else if (expected.proof === 'quiet') await peer.listen(quietTime)
     else {
-      await peer.ask({ kind: 'GetBlockHeaders', id: proofId, origin: 0n, amount: 1n, skip: 0n, reverse: false })
+      await peer.request({ kind: 'GetBlockHeaders', id: proofId, origin: 0n, amount: 1n, skip: 0n, reverse: false })
       return true
     }
   } catch (error) {

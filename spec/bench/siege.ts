@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { setPriority } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { ScriptedPeer } from '../../actors/harness/scripted-peer.ts'
 import { startOwnNode } from '../harness/own-node.ts'
-import { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { meet } from '../harness/stages.ts'
 import { type AttackName, attackNames } from './siege-attacks.ts'
 
 export type SiegeResult = Record<
@@ -41,7 +42,7 @@ export async function benchSiege(
 
 async function besiege(name: AttackName, seconds: number): Promise<SiegeResult[AttackName]> {
   const node = await startOwnNode({ blocks: 600, maxPeers: 50 })
-  const peer = await ScriptedPeer.dial(node.enode, { answerPings: true })
+  const peer = await meet(node.enode, { answerPings: true })
   await peer.status()
   await askEvery100ms(peer, 2) // what a node that has run for a while has long compiled
   await node.vitals()
@@ -80,7 +81,7 @@ async function ask(peer: ScriptedPeer, id: bigint): Promise<number | undefined> 
   const began = performance.now()
   const request = { kind: 'GetBlockHeaders', id, origin: 300n, amount: 1n, skip: 0n, reverse: false } as const
   try {
-    await peer.ask(request, { timeout: 5_000 })
+    await peer.request(request, { timeout: 5_000 })
     return performance.now() - began
   } catch {
     return undefined

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import type { ScriptedPeer } from '../../actors/harness/scripted-peer.ts'
 import { HashList } from '../../protocols/eth/lazy-list.ts'
 import type { EthRequest } from '../../protocols/eth/messages.ts'
 import { answerOf, type EthVersion } from '../../protocols/eth/versions.ts'
@@ -8,7 +9,6 @@ import { extremeRequests } from '../behaviour/attacks/numbers.ts'
 import { getHeaders } from '../behaviour/provocations/requests.ts'
 import type { Geth } from '../harness/geth.ts'
 import type { OwnNode } from '../harness/own-node.ts'
-import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 import { startOnEthtest } from './own-ethtest-node.ts'
 
@@ -58,7 +58,7 @@ async function hashes(enode: string, origins: readonly bigint[], amount = 1n): P
   const peer = await session(enode)
   const found: Uint8Array[] = []
   for (const origin of origins) {
-    const { headers } = await peer.ask(getHeaders({ origin, amount }))
+    const { headers } = await peer.request(getHeaders({ origin, amount }))
     found.push(...Array.from(headers, ({ hash }) => hash))
   }
   peer.close()
@@ -66,7 +66,7 @@ async function hashes(enode: string, origins: readonly bigint[], amount = 1n): P
 }
 
 async function answer(peer: ScriptedPeer, request: EthRequest): Promise<Uint8Array> {
-  peer.say(request)
+  peer.send(request)
   const { payload } = await peer.next(answerOf[request.kind])
   return payload
 }

@@ -16,6 +16,7 @@ import { maxBacklog } from '../../machines/inbound.ts'
 import { nodeMachine } from '../../machines/node.ts'
 import { peerMachine } from '../../machines/peer.ts'
 import { protocolManagerMachine } from '../../machines/protocol-manager.ts'
+import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
 import { readHeader } from '../../protocols/eth/header.ts'
@@ -219,6 +220,21 @@ const subjects = [
     last: [{ type: 'manager.stop' }, ...[1, 2, 3].map((session) => ({ type: 'session.ended', session }) as const)],
     holds: ({ peers, maxPeers }) =>
       expect(peers.size).to.be.at.most(maxPeers + 1, 'the trusted one may be one too many'),
+  }),
+  subject({
+    machine: scriptedPeerMachine,
+    input: { ports, isDialing: true, through: 'tcp', hasStatus: false, answersPings: true },
+    events: [
+      ...(['stream.opened', 'script.secure', 'rlpx.secured', 'hello.sent', 'status.sent'] as const).map((type) => ({
+        type,
+      })),
+      ...(['status.received', 'ping.received', 'script.close'] as const).map((type) => ({ type })),
+      ...[true, false].map((speaksEth) => ({ type: 'hello.received', speaksEth }) as const),
+      ...(['dial.failed', 'stream.closed'] as const).map((type) => ({ type, error })),
+      { type: 'disconnect.received', reason: DiscReason.TooManyPeers },
+    ],
+    first: [{ type: 'stream.opened' }, { type: 'script.secure' }, { type: 'rlpx.secured' }],
+    last: [{ type: 'script.close' }],
   }),
 ]
 

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { compress } from 'snappyjs'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { HashList } from '../../../protocols/eth/lazy-list.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { baseCodes } from '../../../protocols/p2p/messages.ts'
-import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import { openTcp } from '../../harness/stages.ts'
 import type { Attack } from '../attack.ts'
 import { getHeaders, unknownHash } from '../provocations/requests.ts'
 import { session, words } from './framing.ts'
@@ -64,7 +65,7 @@ export const bombs: readonly Attack[] = [
     name: 'a Hello of 1,000 capabilities, which is above 2 KiB',
     run: async ({ enode }) => {
       const caps = Array.from({ length: 1_000 }, (_, i) => ({ name: 'eth', version: i }))
-      const peer = await ScriptedPeer.tcp(enode)
+      const peer = await openTcp(enode)
       await peer.rlpx()
       peer.sendHello({ caps })
       await peer.closed()
@@ -94,13 +95,13 @@ function bomb(name: string, code: number, payload: Uint8Array, hears: readonly s
 /** Reads `hears`, and proves that the peer goes on. */
 async function answers(peer: ScriptedPeer, hears: readonly string[]): Promise<void> {
   for (const name of hears) await peer.next(({ words }) => words === name)
-  await peer.ask(getHeaders())
+  await peer.request(getHeaders())
 }
 
 async function first(enode: string, hello: Uint8Array): Promise<void> {
-  const peer = await ScriptedPeer.tcp(enode)
+  const peer = await openTcp(enode)
   await peer.rlpx()
-  peer.sendFrame(baseCodes.Hello, hello)
+  peer.raw({ code: baseCodes.Hello, payload: hello })
   await peer.closed()
   expect(peer.log.map(({ words }) => words)).to.deep.equal(['Hello', 'closed'])
 }

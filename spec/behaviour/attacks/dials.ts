@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { ScriptedListener } from '../../harness/scripted-listener.ts'
-import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import { listen } from '../../../actors/harness/listen.ts'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import { openTcp, tcpOnly } from '../../harness/stages.ts'
 import type { Subject } from '../../harness/subject.ts'
 import type { Attack } from '../attack.ts'
 import { getHeaders } from '../provocations/requests.ts'
@@ -16,7 +17,7 @@ export const dials: readonly Attack[] = [
         await outbound.rlpx()
         await outbound.closed()
         expect(heard(outbound)).to.deep.equal(['disc 0x05', 'closed'])
-        await inbound.ask(getHeaders())
+        await inbound.request(getHeaders())
       }),
   },
   {
@@ -27,7 +28,7 @@ export const dials: readonly Attack[] = [
         await inbound.rlpx()
         await inbound.closed()
         expect(heard(inbound)).to.deep.equal(['disc 0x05', 'closed'])
-        await outbound.ask(getHeaders())
+        await outbound.request(getHeaders())
       }),
   },
   {
@@ -40,7 +41,7 @@ export const dials: readonly Attack[] = [
         inbound.sendHello()
         await inbound.closed()
         expect(heard(inbound)).to.deep.equal(['Hello', 'disc 0x05', 'closed'])
-        await outbound.ask(getHeaders())
+        await outbound.request(getHeaders())
       }),
   },
 ]
@@ -50,17 +51,17 @@ async function bothWays(
   script: (peers: { inbound: ScriptedPeer; outbound: ScriptedPeer }) => Promise<void>,
 ): Promise<void> {
   const privateKey = randomBytes(32)
-  const listener = await ScriptedListener.open({ privateKey })
+  const listener = await listen({ ...tcpOnly, privateKey })
   await subject.addPeer(listener.enode)
-  const outbound = await listener.accept()
-  const inbound = await ScriptedPeer.tcp(subject.enode, { privateKey })
+  const outbound = await listener.accept().until('securing')
+  const inbound = await openTcp(subject.enode, { privateKey })
   try {
     await script({ inbound, outbound })
   } finally {
     await subject.removePeer(listener.enode)
     inbound.close()
     outbound.close()
-    listener.close()
+    await listener.close()
   }
 }
 

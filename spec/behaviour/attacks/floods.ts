@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { parseEnode } from '../../../protocols/enode/enode.ts'
 import { type EthMessage, encode } from '../../../protocols/eth/messages.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
-import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import { openTcp } from '../../harness/stages.ts'
 import type { Attack } from '../attack.ts'
 import { getHeaders, unknownHash } from '../provocations/requests.ts'
 import { each } from './crowd.ts'
@@ -21,7 +22,7 @@ export const floods: readonly Attack[] = [
     run: async ({ enode }) => {
       const peer = await session(enode)
       for (let batch = 0; batch < 40; batch++) {
-        for (let i = 0; i < 500; i++) peer.ping()
+        for (let i = 0; i < 500; i++) peer.send('Ping')
         for (let i = 0; i < 500; i++) await peer.next('Pong')
       }
       peer.close()
@@ -32,7 +33,7 @@ export const floods: readonly Attack[] = [
     timeout: 40_000,
     growth: 64 << 20,
     run: async ({ enode }) => {
-      await unread(await session(enode), (peer) => peer.ping(), 20_000)
+      await unread(await session(enode), (peer) => peer.send('Ping'), 20_000)
     },
   },
   {
@@ -51,7 +52,7 @@ export const floods: readonly Attack[] = [
     timeout: 40_000,
     run: async ({ enode }) => {
       const peer = await session(enode)
-      for (let i = 0n; i < 5_000n; i++) peer.say(getHeaders({ id: i }))
+      for (let i = 0n; i < 5_000n; i++) peer.send(getHeaders({ id: i }))
       for (let i = 0; i < 5_000; i++) await peer.next('BlockHeaders', { timeout: 10_000 })
       peer.close()
     },
@@ -63,10 +64,10 @@ export const floods: readonly Attack[] = [
       const peer = await session(enode)
       const update: EthMessage = { kind: 'BlockRangeUpdate', earliest: 0n, latest: 1n, latestHash: unknownHash }
       for (let i = 0; i < 20_000; i++) {
-        peer.say(update)
+        peer.send(update)
         await peer.drained()
       }
-      await peer.ask(getHeaders(), { timeout: 10_000 })
+      await peer.request(getHeaders(), { timeout: 10_000 })
       peer.close()
     },
   },
@@ -75,8 +76,8 @@ export const floods: readonly Attack[] = [
     timeout: 40_000,
     run: ({ enode }) =>
       each(Array(2_000).keys(), async () => {
-        const peer = await ScriptedPeer.tcp(enode)
-        peer.sendRaw(sized(400, randomBytes(400)))
+        const peer = await openTcp(enode)
+        peer.raw(sized(400, randomBytes(400)))
         await peer.closed()
       }),
   },
@@ -89,12 +90,12 @@ export const floods: readonly Attack[] = [
     name: '500 connections that say nothing, and half a second after they are gone a good peer',
     timeout: 30_000,
     run: async ({ enode }) => {
-      const silent = await Promise.all(Array.from({ length: 500 }, () => ScriptedPeer.tcp(enode)))
+      const silent = await Promise.all(Array.from({ length: 500 }, () => openTcp(enode)))
       await delay(1_000)
       for (const peer of silent) peer.close()
       await delay(500)
       const good = await session(enode)
-      await good.ask(getHeaders())
+      await good.request(getHeaders())
       good.close()
     },
   },
@@ -106,7 +107,7 @@ export const floods: readonly Attack[] = [
         Array(200).keys(),
         async () => {
           const peer = await session(enode)
-          peer.say(getHeaders())
+          peer.send(getHeaders())
           peer.close()
         },
         16,

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'chai'
 import { compress } from 'snappyjs'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { encode } from '../../../protocols/eth/messages.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { baseCodes } from '../../../protocols/p2p/messages.ts'
-import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import { meet, openTcp } from '../../harness/stages.ts'
 import type { Attack } from '../attack.ts'
 import { getHeaders } from '../provocations/requests.ts'
 import { each } from './crowd.ts'
@@ -20,9 +21,9 @@ export const framing: readonly Attack[] = [
       for (let at = 1, size = 2; at < size; at++) {
         const frame = request()
         size = frame.length
-        peer.sendRaw(frame.subarray(0, at))
+        peer.raw(frame.subarray(0, at))
         await setImmediate()
-        peer.sendRaw(frame.subarray(at))
+        peer.raw(frame.subarray(at))
         await peer.next('BlockHeaders')
       }
       peer.close()
@@ -31,9 +32,9 @@ export const framing: readonly Attack[] = [
   {
     name: 'a session in writes of one byte, from its auth on',
     run: async ({ enode }) => {
-      const peer = await ScriptedPeer.dial(enode, { cut: (bytes) => Array.from(bytes, (byte) => Uint8Array.of(byte)) })
+      const peer = await meet(enode, { cut: (bytes) => Array.from(bytes, (byte) => Uint8Array.of(byte)) })
       await peer.status()
-      const { headers } = await peer.ask(getHeaders(), { timeout: 10_000 })
+      const { headers } = await peer.request(getHeaders(), { timeout: 10_000 })
       expect(headers.count).to.equal(1)
       peer.close()
     },
@@ -45,9 +46,9 @@ export const framing: readonly Attack[] = [
       each(
         Array.from({ length: 28 }, (_, i) => 1 + 16 * i),
         async (at) => {
-          const peer = await ScriptedPeer.dial(enode, { cut: (bytes) => [bytes.subarray(0, at), bytes.subarray(at)] })
+          const peer = await meet(enode, { cut: (bytes) => [bytes.subarray(0, at), bytes.subarray(at)] })
           await peer.status()
-          await peer.ask(getHeaders())
+          await peer.request(getHeaders())
           peer.close()
         },
       ),
@@ -57,7 +58,7 @@ export const framing: readonly Attack[] = [
     run: ({ enode }) =>
       each(Array(20).keys(), async () => {
         const peer = await session(enode)
-        peer.sendRaw(peer.frames.frame(randomBytes(65_536), (1 << 24) - 1))
+        peer.raw(peer.frames.frame(randomBytes(65_536), (1 << 24) - 1))
         await peer.listen(500)
         expect(peer.isClosed).to.equal(false)
         peer.close()
@@ -66,9 +67,9 @@ export const framing: readonly Attack[] = [
   {
     name: 'a frame that claims 2^24 − 1 bytes where the Hello should be',
     run: async ({ enode }) => {
-      const peer = await ScriptedPeer.tcp(enode)
+      const peer = await openTcp(enode)
       await peer.rlpx()
-      peer.sendRaw(peer.frames.frame(randomBytes(1_024), (1 << 24) - 1))
+      peer.raw(peer.frames.frame(randomBytes(1_024), (1 << 24) - 1))
       await peer.listen(500)
       peer.close()
     },
@@ -80,7 +81,7 @@ export const framing: readonly Attack[] = [
         const peer = await session(enode)
         const frame = peer.frames.message(baseCodes.Ping, compress(Uint8Array.of(0xc0)))
         frame[at]! ^= 0x80
-        peer.sendRaw(frame)
+        peer.raw(frame)
         await peer.closed()
         expect(words(peer)).to.deep.equal(['closed'])
       }),
@@ -98,7 +99,7 @@ export const framing: readonly Attack[] = [
         ],
         async (code) => {
           const peer = await session(enode)
-          peer.sendRaw(peer.frames.frame(concatBytes(Uint8Array.from(code), compress(Uint8Array.of(0xc0)))))
+          peer.raw(peer.frames.frame(concatBytes(Uint8Array.from(code), compress(Uint8Array.of(0xc0)))))
           await peer.closed()
           expect(words(peer)).to.deep.equal(['closed'])
         },
@@ -108,7 +109,7 @@ export const framing: readonly Attack[] = [
 
 /** A peer whose session runs. */
 export async function session(enode: string, version = 69): Promise<ScriptedPeer> {
-  const peer = await ScriptedPeer.dial(enode, { caps: [{ name: 'eth', version }] })
+  const peer = await meet(enode, { caps: [{ name: 'eth', version }] })
   await peer.status()
   return peer
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
+import { listen } from '../../../actors/harness/listen.ts'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
-import { ScriptedListener } from '../../harness/scripted-listener.ts'
-import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import { openTcp, tcpOnly } from '../../harness/stages.ts'
 import type { Subject } from '../../harness/subject.ts'
 import type { Attack } from '../attack.ts'
 import { each } from './crowd.ts'
@@ -61,7 +62,7 @@ export const handshakes: readonly Attack[] = [
       each(Object.values(badKeys), (key) =>
         dialed(subject, async (peer) => {
           await peer.listen(100) // its auth
-          peer.sendRaw(sealed(publicKeyOf(subject.nodeKey), encodeRlp([key, randomBytes(32), 4])))
+          peer.raw(sealed(publicKeyOf(subject.nodeKey), encodeRlp([key, randomBytes(32), 4])))
           await peer.closed()
           expect(peer.log.map(({ words }) => words)).to.deep.equal(['closed'])
         }),
@@ -70,10 +71,10 @@ export const handshakes: readonly Attack[] = [
   {
     name: 'a second auth where the first frame should be',
     run: async (subject) => {
-      const peer = await ScriptedPeer.tcp(subject.enode)
+      const peer = await openTcp(subject.enode)
       await peer.rlpx()
       await peer.next('Hello')
-      peer.sendRaw(auth(subject.enode, [randomBytes(65), publicKeyOf(randomBytes(32)), randomBytes(32), 4]))
+      peer.raw(auth(subject.enode, [randomBytes(65), publicKeyOf(randomBytes(32)), randomBytes(32), 4]))
       await peer.closed()
       expect(peer.log.map(({ words }) => words)).to.deep.equal(['Hello', 'closed'])
     },
@@ -82,20 +83,20 @@ export const handshakes: readonly Attack[] = [
 
 /** Sends `packet` on a fresh connection, which ends without a word. */
 async function refused({ enode }: Subject, packet: Uint8Array): Promise<void> {
-  const peer = await ScriptedPeer.tcp(enode)
-  peer.sendRaw(packet)
+  const peer = await openTcp(enode)
+  peer.raw(packet)
   await peer.closed({ timeout: 6_000 })
   expect(peer.log.map(({ words }) => words)).to.deep.equal(['closed'])
 }
 
 /** Has the node dial a script. */
 async function dialed(subject: Subject, script: (peer: ScriptedPeer) => Promise<void>): Promise<void> {
-  const listener = await ScriptedListener.open()
+  const listener = await listen(tcpOnly)
   await subject.addPeer(listener.enode)
   try {
-    await script(await listener.accept())
+    await script(await listener.accept().until('securing'))
   } finally {
     await subject.removePeer(listener.enode)
-    listener.close()
+    await listener.close()
   }
 }

@@ -34,7 +34,7 @@ export const numbers: readonly Attack[] = ([69, 72] as const).map((version) => (
   run: async ({ enode }) => {
     const peer = await session(enode, version)
     for (const request of extremeRequests(version)) {
-      const { id } = await peer.ask(request)
+      const { id } = await peer.request(request)
       expect(id).to.equal(request.id)
     }
     peer.close()

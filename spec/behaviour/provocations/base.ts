@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { baseCodes, emptyPayload, encodeHello, type Hello } from '../../../protocols/p2p/messages.ts'
-import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import { meet } from '../../harness/stages.ts'
 import { closes, closesAfter, type Provocation, type Row, staysOpen, staysQuiet, table } from '../provocation.ts'
 
 const useless = closes('Hello', 'disc 0x03')
@@ -34,43 +35,43 @@ const first = table(
     {
       name: 'first/code-16',
       sends: 'a message with code 16',
-      script: (peer) => peer.sendFrame(16, emptyPayload),
+      script: (peer) => peer.raw({ code: 16, payload: emptyPayload }),
       expects: closes('Hello'),
     },
     {
       name: 'first/disconnect-bare',
       sends: 'Disconnect 0x04 as a number',
-      script: (peer) => peer.sendFrame(baseCodes.Disconnect, Uint8Array.of(4)),
+      script: (peer) => peer.raw({ code: baseCodes.Disconnect, payload: Uint8Array.of(4) }),
       expects: closes('Hello'),
     },
     {
       name: 'first/disconnect-list',
       sends: 'Disconnect 0x04 in a list',
-      script: (peer) => peer.sendFrame(baseCodes.Disconnect, Uint8Array.of(0xc1, 4)),
+      script: (peer) => peer.raw({ code: baseCodes.Disconnect, payload: Uint8Array.of(0xc1, 4) }),
       expects: closes('Hello'),
     },
     {
       name: 'first/hello-empty-payload',
       sends: 'Hello without a payload',
-      script: (peer) => peer.sendFrame(baseCodes.Hello, new Uint8Array(0)),
+      script: (peer) => peer.raw({ code: baseCodes.Hello, payload: new Uint8Array(0) }),
       expects: closes('Hello'),
     },
     {
       name: 'first/hello-garbage',
       sends: 'Hello that is no RLP',
-      script: (peer) => peer.sendFrame(baseCodes.Hello, new Uint8Array(40).fill(0xff)),
+      script: (peer) => peer.raw({ code: baseCodes.Hello, payload: new Uint8Array(40).fill(0xff) }),
       expects: closes('Hello'),
     },
     {
       name: 'first/hello-too-big',
       sends: 'Hello of 2,049 bytes',
-      script: (peer) => peer.sendFrame(baseCodes.Hello, new Uint8Array(2_049)),
+      script: (peer) => peer.raw({ code: baseCodes.Hello, payload: new Uint8Array(2_049) }),
       expects: closes('Hello'),
     },
     {
       name: 'first/ping',
       sends: 'Ping',
-      script: (peer) => peer.sendFrame(baseCodes.Ping, emptyPayload),
+      script: (peer) => peer.raw({ code: baseCodes.Ping, payload: emptyPayload }),
       expects: closes('Hello'),
     },
   ],
@@ -83,14 +84,14 @@ const hello = table(
     {
       name: 'hello/cap-name-9-chars',
       sends: 'a capability with a name of 9 characters',
-      script: (peer) => meet(peer, { caps: [{ name: 'abcdefghi', version: 1 }, eth69] }),
+      script: (peer) => greet(peer, { caps: [{ name: 'abcdefghi', version: 1 }, eth69] }),
       expects: staysOpen('Hello', 'Status'),
     },
     {
       name: 'hello/caps-60',
       sends: '60 more capabilities, eth/100 to eth/159',
       script: (peer) =>
-        meet(peer, { caps: [eth69, ...Array.from({ length: 60 }, (_, i) => ({ name: 'eth', version: 100 + i }))] }),
+        greet(peer, { caps: [eth69, ...Array.from({ length: 60 }, (_, i) => ({ name: 'eth', version: 100 + i }))] }),
       expects: staysOpen('Hello', 'Status'),
     },
     {
@@ -131,7 +132,7 @@ const hello = table(
     {
       name: 'hello/name-1000B',
       sends: 'a name of 1,000 bytes',
-      script: (peer) => meet(peer, { name: 'x'.repeat(1_000) }),
+      script: (peer) => greet(peer, { name: 'x'.repeat(1_000) }),
       expects: staysOpen('Hello', 'Status'),
     },
     { name: 'hello/no-caps', sends: 'no capability', script: (peer) => peer.sendHello({ caps: [] }), expects: useless },
@@ -173,19 +174,19 @@ const hello = table(
     {
       name: 'hello/version-0',
       sends: 'version 0 of the base protocol, and no snappy from here on',
-      script: (peer) => meet(peer, { version: 0 }),
+      script: (peer) => greet(peer, { version: 0 }),
       expects: staysOpen('Hello', 'Status'),
     },
     {
       name: 'hello/version-4',
       sends: 'version 4 of the base protocol, and no snappy from here on',
-      script: (peer) => meet(peer, { version: 4 }),
+      script: (peer) => greet(peer, { version: 4 }),
       expects: staysOpen('Hello', 'Status'),
     },
     {
       name: 'hello/version-6',
       sends: 'version 6 of the base protocol',
-      script: (peer) => meet(peer, { version: 6 }),
+      script: (peer) => greet(peer, { version: 6 }),
       expects: staysOpen('Hello', 'Status'),
     },
   ],
@@ -199,7 +200,7 @@ const again = table(
       name: 'hello/id-connected',
       sends: 'the handshake of a peer that is connected already',
       script: async (peer, { enode }) => {
-        const other = await ScriptedPeer.dial(enode, { privateKey: peer.privateKey })
+        const other = await meet(enode, { privateKey: peer.privateKey })
         await other.status()
         await peer.rlpx()
         await peer.closed()
@@ -266,13 +267,13 @@ export const base: readonly Provocation[] = [...first, ...hello, ...again, ...ru
 const eth69 = { name: 'eth', version: 69 }
 
 /** Goes on to a running session after an odd Hello. */
-async function meet(peer: ScriptedPeer, fields: Partial<Hello>): Promise<void> {
+async function greet(peer: ScriptedPeer, fields: Partial<Hello>): Promise<void> {
   await peer.hello(fields)
   await peer.status()
 }
 
 async function ping(peer: ScriptedPeer, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) peer.ping()
+  for (let i = 0; i < times; i++) peer.send('Ping')
   for (let i = 0; i < times; i++) await peer.next('Pong')
 }
 

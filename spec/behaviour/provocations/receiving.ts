@@ -111,7 +111,7 @@ export const receiving: readonly Provocation[] = [
     {
       name: 'range/ok',
       sends: 'BlockRangeUpdate 0 to the head',
-      script: (peer, { head }) => peer.say(update(0n, BigInt(head))),
+      script: (peer, { head }) => peer.send(update(0n, BigInt(head))),
       expects: staysOpen(),
     },
     says('range/future', 'BlockRangeUpdate of blocks that nobody has', update(610n, 2n ** 64n - 1n), staysOpen()),
@@ -139,7 +139,7 @@ export const receiving: readonly Provocation[] = [
 ]
 
 function says(name: string, what: string, message: EthMessage, expects: Expectation): Row {
-  return { name, sends: what, script: (peer) => peer.say(message), expects }
+  return { name, sends: what, script: (peer) => peer.send(message), expects }
 }
 
 /** @param code relative to eth */

@@ -1,7 +1,7 @@
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import type { GetBlockHeaders } from '../../../protocols/eth/block-messages.ts'
 import { HashList } from '../../../protocols/eth/lazy-list.ts'
 import type { EthRequest } from '../../../protocols/eth/messages.ts'
-import type { ScriptedPeer } from '../../harness/scripted-peer.ts'
 import { closes, type Expectation, type Provocation, type Row, staysOpen, table, type World } from '../provocation.ts'
 import { getHeaders, maxUint64, unknownHash } from './requests.ts'
 
@@ -30,8 +30,8 @@ export const serving: readonly Provocation[] = [
       name: 'headers/same-id-twice',
       sends: 'two requests with one id',
       script: async (peer) => {
-        peer.say(getHeaders({ amount: 2n }))
-        peer.say(getHeaders({ origin: 5n, amount: 3n }))
+        peer.send(getHeaders({ amount: 2n }))
+        peer.send(getHeaders({ origin: 5n, amount: 3n }))
       },
       expects: staysOpen('BlockHeaders 2', 'BlockHeaders 3'),
     },
@@ -85,7 +85,7 @@ export const serving: readonly Provocation[] = [
     {
       name: 'bodies/head',
       sends: 'GetBlockBodies of the head',
-      script: async (peer, world) => peer.say(bodies([await headHash(peer, world)])),
+      script: async (peer, world) => peer.send(bodies([await headHash(peer, world)])),
       expects: staysOpen('BlockHeaders 1', 'BlockBodies 1'),
     },
     sends('bodies/short-hash', 'GetBlockBodies of a hash of 2 bytes', 0x05, [0xc5, 7, 0xc3, 0x82, 1, 2], malformed),
@@ -153,7 +153,7 @@ function headers(
   return {
     name: `headers/${name}`,
     sends: `GetBlockHeaders: ${what}`,
-    script: (peer) => peer.say(getHeaders(fields)),
+    script: (peer) => peer.send(getHeaders(fields)),
     expects: (world) => staysOpen(`BlockHeaders ${typeof count === 'number' ? count : count(world)}`),
   }
 }
@@ -163,13 +163,13 @@ function byHead(name: string, what: string, fields: Partial<GetBlockHeaders>, co
   return {
     name: `headers/${name}`,
     sends: `GetBlockHeaders: ${what}`,
-    script: async (peer, world) => peer.say(getHeaders({ origin: await headHash(peer, world), ...fields })),
+    script: async (peer, world) => peer.send(getHeaders({ origin: await headHash(peer, world), ...fields })),
     expects: staysOpen('BlockHeaders 1', `BlockHeaders ${count}`),
   }
 }
 
 function asks(name: string, what: string, request: () => EthRequest, answer: string): Row {
-  return { name, sends: what, script: (peer) => peer.say(request()), expects: staysOpen(answer) }
+  return { name, sends: what, script: (peer) => peer.send(request()), expects: staysOpen(answer) }
 }
 
 /** @param code relative to eth */
@@ -178,7 +178,7 @@ function sends(name: string, what: string, code: number, payload: readonly numbe
 }
 
 async function headHash(peer: ScriptedPeer, { head }: World): Promise<Uint8Array> {
-  const { headers } = await peer.ask(getHeaders({ origin: BigInt(head) }))
+  const { headers } = await peer.request(getHeaders({ origin: BigInt(head) }))
   return [...headers][0]!.hash
 }
 

@@ -1,8 +1,8 @@
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import type { BlockRange } from '../../../protocols/eth/block-range.ts'
 import type { ForkId } from '../../../protocols/eth/fork-id.ts'
 import { decode } from '../../../protocols/eth/messages.ts'
 import { encodeList, encodeRlp, RlpReader } from '../../../protocols/lib/rlp.ts'
-import type { ScriptedPeer } from '../../harness/scripted-peer.ts'
 import { closes, closesAfter, type Provocation, staysOpen, table } from '../provocation.ts'
 import { getHeaders } from './requests.ts'
 
@@ -19,7 +19,7 @@ export const status: readonly Provocation[] = [
       sends: 'GetBlockHeaders where the Status should be',
       script: async (peer) => {
         await peer.next('Status')
-        peer.say(getHeaders())
+        peer.send(getHeaders())
       },
       expects: refused,
     },
@@ -28,7 +28,7 @@ export const status: readonly Provocation[] = [
       sends: 'Ping where the Status should be, then a good Status',
       script: async (peer) => {
         const { payload } = await peer.next('Status')
-        peer.ping()
+        peer.send('Ping')
         await peer.next('Pong')
         peer.send(peer.ethCode(0), payload)
       },
@@ -58,7 +58,7 @@ export const status: readonly Provocation[] = [
     {
       name: 'status/twice',
       sends: 'a good Status, twice',
-      script: async (peer) => peer.say(await peer.status()),
+      script: async (peer) => peer.send(await peer.status()),
       expects: refused,
     },
     {

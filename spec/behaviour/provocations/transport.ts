@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { compress } from 'snappyjs'
 import { nodeCiphers } from '../../../actors/ciphers.ts'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { concatBytes, utf8ToBytes } from '../../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { baseCodes, emptyPayload } from '../../../protocols/p2p/messages.ts'
 import { eciesEncrypt } from '../../../protocols/rlpx/ecies.ts'
-import type { ScriptedPeer } from '../../harness/scripted-peer.ts'
 import { closes, closesAfter, type Provocation, staysOpen, staysQuiet, table } from '../provocation.ts'
 
 /** Before, in and under RLPx: what is wrong here is answered with nothing but the end of the connection. */
@@ -17,32 +17,32 @@ export const transport: readonly Provocation[] = [
       {
         name: 'tcp/http-get',
         sends: 'an HTTP request',
-        script: (peer) => peer.sendRaw(utf8ToBytes('GET / HTTP/1.1\r\nHost: node\r\n\r\n')),
+        script: (peer) => peer.raw(utf8ToBytes('GET / HTTP/1.1\r\nHost: node\r\n\r\n')),
         expects: closes(),
       },
       {
         name: 'tcp/random-400',
         sends: 'the size 398 and as many random bytes',
-        script: (peer) => peer.sendRaw(sized(398, 398)),
+        script: (peer) => peer.raw(sized(398, 398)),
         expects: closes(),
       },
       { name: 'tcp/silence', sends: 'nothing', expects: closesAfter(5_000) },
       {
         name: 'tcp/size-100-then-100',
         sends: 'a size below that of any auth, and as many bytes',
-        script: (peer) => peer.sendRaw(sized(100, 100)),
+        script: (peer) => peer.raw(sized(100, 100)),
         expects: closes(),
       },
       {
         name: 'tcp/size-65535-then-stall',
         sends: 'a size above that of any auth, and 3 bytes',
-        script: (peer) => peer.sendRaw(sized(0xffff, 3)),
+        script: (peer) => peer.raw(sized(0xffff, 3)),
         expects: closes(),
       },
       {
         name: 'tcp/size-300-then-stall',
         sends: 'a size that an auth may have, and 3 bytes',
-        script: (peer) => peer.sendRaw(sized(300, 3)),
+        script: (peer) => peer.raw(sized(300, 3)),
         expects: closesAfter(5_000),
       },
       {
@@ -54,7 +54,7 @@ export const transport: readonly Provocation[] = [
       {
         name: 'tcp/wrong-node-key',
         sends: 'an auth encrypted to another key',
-        script: (peer) => peer.sendRaw(authToAnotherKey()),
+        script: (peer) => peer.raw(authToAnotherKey()),
         expects: closes(),
       },
     ],
@@ -68,7 +68,7 @@ export const transport: readonly Provocation[] = [
         sends: '64 random bytes where a frame should be',
         script: async (peer) => {
           await peer.next('Hello')
-          peer.sendRaw(randomBytes(64))
+          peer.raw(randomBytes(64))
         },
         expects: closes('Hello'),
       },
@@ -87,7 +87,7 @@ export const transport: readonly Provocation[] = [
       {
         name: 'frame/bad-mac',
         sends: '48 random bytes',
-        script: (peer) => peer.sendRaw(randomBytes(48)),
+        script: (peer) => peer.raw(randomBytes(48)),
         expects: closes(),
       },
       {
@@ -96,32 +96,32 @@ export const transport: readonly Provocation[] = [
         script: (peer) => {
           const frame = peer.frames.message(baseCodes.Ping, compress(emptyPayload))
           frame[frame.length - 1]! ^= 1
-          peer.sendRaw(frame)
+          peer.raw(frame)
         },
         expects: closes(),
       },
       {
         name: 'frame/empty-payload-ping',
         sends: 'a Ping without even the length that snappy begins with',
-        script: (peer) => peer.sendFrame(baseCodes.Ping, new Uint8Array(0)),
+        script: (peer) => peer.raw({ code: baseCodes.Ping, payload: new Uint8Array(0) }),
         expects: closes(),
       },
       {
         name: 'frame/size-0',
         sends: 'a frame without a message code',
-        script: (peer) => peer.sendRaw(peer.frames.frame(new Uint8Array(0))),
+        script: (peer) => peer.raw(peer.frames.frame(new Uint8Array(0))),
         expects: closes(),
       },
       {
         name: 'frame/code-is-list',
         sends: 'a frame whose message code is a list',
-        script: (peer) => peer.sendRaw(peer.frames.frame(Uint8Array.of(0xc1, 0x02))),
+        script: (peer) => peer.raw(peer.frames.frame(Uint8Array.of(0xc1, 0x02))),
         expects: closes(),
       },
       {
         name: 'frame/half-then-silence',
         sends: '10 bytes of a frame header',
-        script: (peer) => peer.sendRaw(randomBytes(10)),
+        script: (peer) => peer.raw(randomBytes(10)),
         expects: staysQuiet(),
       },
       {
@@ -135,7 +135,7 @@ export const transport: readonly Provocation[] = [
         sends: 'two Pings in one write',
         script: async (peer) => {
           const ping = () => peer.frames.message(baseCodes.Ping, compress(emptyPayload))
-          peer.sendRaw(concatBytes(ping(), ping()))
+          peer.raw(concatBytes(ping(), ping()))
           await peer.next('Pong')
           await peer.next('Pong')
         },
@@ -144,25 +144,25 @@ export const transport: readonly Provocation[] = [
       {
         name: 'frame/snappy-claims-17MB',
         sends: 'a payload that claims to inflate to 17 MiB',
-        script: (peer) => peer.sendFrame(baseCodes.Ping, claiming(17 << 20)),
+        script: (peer) => peer.raw({ code: baseCodes.Ping, payload: claiming(17 << 20) }),
         expects: closes(),
       },
       {
         name: 'frame/snappy-claims-4GB',
         sends: 'a payload that claims to inflate to 2^32 − 1 bytes',
-        script: (peer) => peer.sendFrame(baseCodes.Ping, claiming(0xffff_ffff)),
+        script: (peer) => peer.raw({ code: baseCodes.Ping, payload: claiming(0xffff_ffff) }),
         expects: closes(),
       },
       {
         name: 'frame/snappy-garbage',
         sends: 'six bytes 0xff where snappy should be',
-        script: (peer) => peer.sendFrame(baseCodes.Ping, new Uint8Array(6).fill(0xff)),
+        script: (peer) => peer.raw({ code: baseCodes.Ping, payload: new Uint8Array(6).fill(0xff) }),
         expects: closes(),
       },
       {
         name: 'frame/snappy-claims-more',
         sends: 'a payload that inflates to less than it claims',
-        script: (peer) => peer.sendFrame(baseCodes.Ping, Uint8Array.of(9, 0x00, 0xc0)),
+        script: (peer) => peer.raw({ code: baseCodes.Ping, payload: Uint8Array.of(9, 0x00, 0xc0) }),
         expects: closes(),
       },
       {
@@ -194,7 +194,7 @@ function authToAnotherKey(): Uint8Array {
 async function drip(peer: ScriptedPeer, bytes: Uint8Array, pause: number): Promise<void> {
   for (const byte of bytes) {
     if (peer.isClosed) return
-    peer.sendRaw(Uint8Array.of(byte))
+    peer.raw(Uint8Array.of(byte))
     await peer.listen(pause)
   }
 }

@@ -1,14 +1,16 @@
-import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import type { Socket } from 'node:net'
-import { nodeCiphers } from '../../actors/ciphers.ts'
+import { setImmediate } from 'node:timers/promises'
 import { type Handshake, type HandshakeResult, initiate, respond } from '../../protocols/rlpx/handshake.ts'
+import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
+import { nodeCiphers } from '../ciphers.ts'
+import type { Stream } from '../p2p/connection.ts'
+import type { Entropy } from '../runtime.ts'
 import { FrameWriter } from './frame-writer.ts'
 
 export type WireListener = {
+  secured(): void
   message(code: number, payload: Uint8Array): void
-  /** Once. `error`: what came was no frame. */
+  /** Once. `error`: what came was no handshake or no frame, or the system's word on how the stream ended. */
   closed(error?: Error): void
 }
 
@@ -17,34 +19,37 @@ export type WireOptions = {
   readonly privateKey: Uint8Array
   /** Whom we dialed; without it the other side begins. */
   readonly remotePublicKey?: Uint8Array | undefined
+  readonly entropy: Entropy
   /** Cuts what is sent into pieces, each written when the one before has left. */
   readonly cut?: ((bytes: Uint8Array) => Iterable<Uint8Array>) | undefined
 }
 
-/** The transport under a scripted peer: a TCP socket, bytes, and after the handshake frames. */
+/** The transport under a scripted peer: a stream of bytes, and after the handshake frames. */
 export class Wire {
-  readonly #socket: Socket
+  readonly #stream: Stream
   readonly #options: WireOptions
   readonly #listener: WireListener
   /** What came before the handshake was begun. BOUNDED: maxEarlyChunks. */
   readonly #early: Uint8Array[] = []
-  #handshake: PendingHandshake | undefined
+  #handshake: Handshake | undefined
   #session: RlpxSession | undefined
   #writer: FrameWriter | undefined
   #cutting: Promise<void> = Promise.resolve()
+  /** Waits for the stream to take what was written. BOUNDED: by the script, which waits for one thing at a time. */
+  readonly #waiters = new Set<() => void>()
+  #isFull = false
   #isClosed = false
 
-  /** @param socket connected */
-  constructor(socket: Socket, options: WireOptions, listener: WireListener) {
-    this.#socket = socket
+  constructor(stream: Stream, options: WireOptions, listener: WireListener) {
+    this.#stream = stream
     this.#options = options
     this.#listener = listener
-    socket.setNoDelay(true)
-    socket.on('data', (chunk: Uint8Array) => this.#receive(chunk))
-    socket.on('error', () => {}) // a reset is a close too
-    socket.on('close', () => this.close())
-    socket.on('end', () => this.close())
-    socket.resume()
+    stream.listen({
+      data: (chunk) => this.#receive(chunk),
+      drain: () => this.#drained(),
+      closed: (error) => this.close(error),
+    })
+    stream.resume()
   }
 
   /** What frames are made with, once the handshake is done. */
@@ -52,20 +57,16 @@ export class Wire {
     return this.#writer
   }
 
-  /** Does the encryption handshake, in whichever role. @throws it failed, or the connection closed */
-  secure(): Promise<void> {
-    const { privateKey, remotePublicKey } = this.#options
-    const identity = { privateKey, entropy: randomBytes, ciphers: nodeCiphers }
-    return new Promise((resolve, reject) => {
-      const done = (error?: Error) => (error ? reject(error) : resolve())
-      if (remotePublicKey) {
-        const state = initiate({ ...identity, remotePublicKey })
-        this.write(state.packet)
-        this.#handshake = { state, done }
-      } else this.#handshake = { state: respond(identity), done }
-      for (const chunk of this.#early.splice(0)) this.#receive(chunk)
-      if (this.#isClosed) done(new Error('closed'))
-    })
+  /** Does the encryption handshake, in whichever role: `secured` or `closed` follows. */
+  secure(): void {
+    const { privateKey, remotePublicKey, entropy } = this.#options
+    const identity = { privateKey, entropy, ciphers: nodeCiphers }
+    if (remotePublicKey) {
+      const handshake = initiate({ ...identity, remotePublicKey })
+      this.write(handshake.packet)
+      this.#handshake = handshake
+    } else this.#handshake = respond(identity)
+    for (const chunk of this.#early.splice(0)) this.#receive(chunk)
   }
 
   /** What comes from here on is compressed. */
@@ -77,39 +78,54 @@ export class Wire {
   write(bytes: Uint8Array): boolean {
     if (this.#isClosed) return false
     const { cut } = this.#options
-    if (!cut) return this.#socket.write(bytes)
+    if (!cut) return this.#write(bytes)
     this.#cutting = this.#cutting.then(() => this.#writePieces(cut(bytes)))
     return true
   }
 
   /** All that was written has been taken, or the connection is over. */
   async drained(): Promise<void> {
-    while (!this.#isClosed && this.#socket.writableNeedDrain)
-      await Promise.race([once(this.#socket, 'drain'), once(this.#socket, 'close')])
+    while (!this.#isClosed && this.#isFull) await new Promise<void>((resolve) => this.#waiters.add(resolve))
   }
 
   pause(): void {
-    this.#socket.pause()
+    this.#stream.pause()
   }
 
   resume(): void {
-    this.#socket.resume()
+    this.#stream.resume()
   }
 
   close(error?: Error): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#socket.destroy()
+    this.#stream.destroy()
+    this.#handshake = undefined
     this.#session?.free()
     this.#session = undefined
+    this.#drained()
     this.#listener.closed(error)
-    this.#handshake?.done(new Error('closed'))
-    this.#handshake = undefined
+  }
+
+  #write(bytes: Uint8Array): boolean {
+    const mayGoOn = this.#stream.write(bytes)
+    if (!mayGoOn) this.#isFull = true
+    return mayGoOn
   }
 
   async #writePieces(pieces: Iterable<Uint8Array>): Promise<void> {
-    for (const piece of pieces)
-      if (!this.#isClosed) await new Promise<unknown>((written) => this.#socket.write(piece, written))
+    for (const piece of pieces) {
+      if (this.#isClosed) return
+      this.#write(piece)
+      await setImmediate()
+      await this.drained()
+    }
+  }
+
+  #drained(): void {
+    this.#isFull = false
+    for (const resume of this.#waiters) resume()
+    this.#waiters.clear()
   }
 
   #receive(chunk: Uint8Array): void {
@@ -118,22 +134,24 @@ export class Wire {
     else if (this.#early.length < maxEarlyChunks) this.#early.push(chunk)
   }
 
-  #receiveHandshake({ state, done }: PendingHandshake, chunk: Uint8Array): void {
+  #receiveHandshake(handshake: Handshake, chunk: Uint8Array): void {
+    let result: HandshakeResult
     try {
-      if (state.receive(chunk)) this.#begin(state.finish())
+      if (!handshake.receive(chunk)) return
+      result = handshake.finish()
     } catch (error) {
-      this.#handshake = undefined
-      done(error as Error)
+      if (!(error instanceof RlpxError)) throw error
+      return void this.close(error)
     }
+    this.#begin(result)
   }
 
   #begin({ secrets, reply, rest }: HandshakeResult): void {
-    const done = this.#handshake!.done
     this.#handshake = undefined
     if (reply) this.write(reply)
     this.#session = new RlpxSession(secrets, nodeCiphers)
     this.#writer = new FrameWriter(secrets)
-    done()
+    this.#listener.secured()
     this.#receiveFrames(rest)
   }
 
@@ -145,11 +163,10 @@ export class Wire {
         if (message) this.#listener.message(message.code, message.payload)
       }
     } catch (error) {
-      this.close(error as Error)
+      if (!(error instanceof RlpxError)) throw error
+      this.close(error)
     }
   }
 }
-
-type PendingHandshake = { readonly state: Handshake; readonly done: (error?: Error) => void }
 
 const maxEarlyChunks = 16

@@ -1,0 +1,30 @@
+import { type Enode, EnodeError, parseEnode } from '../../protocols/enode/enode.ts'
+import { tcpFrom } from '../p2p/tcp.ts'
+import { ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts'
+
+export type DialOptions = ScriptedPeerOptions & {
+  /** The address to dial from: any of 127.0.0.0/8 plays another host. */
+  readonly localAddress?: string
+}
+
+/**
+ * Dials a node. What comes of it is seen with {@link ScriptedPeer.until}.
+ *
+ * ```ts
+ * await using peer = dial('enode://…@127.0.0.1:30303', { caps: ['eth/70'] })
+ * await peer.until('running')                       // TCP, RLPx, both Hellos, both Statuses
+ * const { headers } = await peer.request('GetBlockHeaders', { origin: 1, amount: 3 })
+ * peer.raw({ code: 0x7f })                          // a code of no protocol
+ * await peer.closed()
+ * ```
+ * @throws {EnodeError} the URL names no node, or no place to dial
+ */
+export function dial(node: string | Enode, options: DialOptions = {}): ScriptedPeer {
+  const { host, tcp: port, publicKey } = typeof node === 'string' ? parseEnode(node) : node
+  if (host === undefined || port === 0) throw new EnodeError('does not say where to dial')
+  const { localAddress, network = tcpFrom(localAddress), timeout = 5_000 } = options
+  return new ScriptedPeer(options, {
+    remotePublicKey: publicKey,
+    connect: () => network.dial(host, port, timeout),
+  })
+}

@@ -1,0 +1,79 @@
+import { formatEnode } from '../../protocols/enode/enode.ts'
+import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
+import type { Listener, Stream } from '../p2p/connection.ts'
+import { tcp } from '../p2p/tcp.ts'
+import { processRuntime } from '../process-runtime.ts'
+import { ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts'
+
+export type ListenOptions = ScriptedPeerOptions & {
+  /** @default '127.0.0.1' */
+  readonly host?: string
+  /** 0 for any. @default 0 */
+  readonly port?: number
+}
+
+/**
+ * Opens a place where nodes dial scripted peers, each with the same key and options.
+ *
+ * ```ts
+ * await using listener = await listen({ status: 'mirror' })
+ * const peer = listener.accept()                    // waits in `listening`
+ * await node.addPeer(listener.enode)
+ * await peer.until('running')
+ * ```
+ * @throws the address is taken, or not this machine's
+ */
+export async function listen({
+  host = '127.0.0.1',
+  port = 0,
+  ...options
+}: ListenOptions = {}): Promise<ScriptedListener> {
+  const { network = tcp, runtime = processRuntime(), privateKey = runtime.entropy(32) } = options
+  let listener: ScriptedListener | undefined
+  const place = await network.listen(host, port, (stream) => listener?.take(stream))
+  listener = new ScriptedListener(place, { ...options, runtime, privateKey })
+  return listener
+}
+
+/** Where scripted peers are dialed: see {@link listen}. */
+export class ScriptedListener {
+  readonly enode: string
+  readonly #place: Listener
+  readonly #options: ScriptedPeerOptions
+  /** Who came and is not asked for yet, and who waits for somebody. BOUNDED: by those who dial a script, and by the script. */
+  readonly #streams: Stream[] = []
+  readonly #waiting: ScriptedPeer[] = []
+
+  constructor(place: Listener, options: ScriptedPeerOptions & { readonly privateKey: Uint8Array }) {
+    const { host, port } = place
+    this.#place = place
+    this.#options = options
+    this.enode = formatEnode({ publicKey: publicKeyOf(options.privateKey), host, tcp: port, udp: port })
+  }
+
+  /** @param options what this one is to do otherwise @returns the peer of the next connection, in `listening` until it comes */
+  accept(options: ScriptedPeerOptions = {}): ScriptedPeer {
+    const peer = new ScriptedPeer({ ...this.#options, ...options })
+    const stream = this.#streams.shift()
+    if (stream) peer.adopt(stream)
+    else this.#waiting.push(peer)
+    return peer
+  }
+
+  /** Takes a connection. */
+  take(stream: Stream): void {
+    const peer = this.#waiting.shift()
+    if (peer) peer.adopt(stream)
+    else this.#streams.push(stream)
+  }
+
+  /** Hangs up on those whom nobody asked for; accepted peers are their script's. */
+  async close(): Promise<void> {
+    for (const stream of this.#streams.splice(0)) stream.destroy()
+    await this.#place.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

@@ -1,0 +1,225 @@
+import type { Actor } from 'xstate'
+import { type Automatism, type ScriptedPeerEvent, scriptedPeerMachine } from '../../machines/scripted-peer.ts'
+import type { EthRequest } from '../../protocols/eth/messages.ts'
+import type { Status, Status68, Status69 } from '../../protocols/eth/status.ts'
+import { answerOf, type RequestName } from '../../protocols/eth/versions.ts'
+import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+import type { Hello } from '../../protocols/p2p/messages.ts'
+import { describeState } from '../feed.ts'
+import type { Network, Stream } from '../p2p/connection.ts'
+import { startActor } from '../runtime.ts'
+import type { Noted, Received, Wait } from './exchange.ts'
+import { describeMatch, isMatch } from './match.ts'
+import { Speaker, type SpeakerOptions } from './speaker.ts'
+import {
+  type FieldsOf,
+  hex,
+  type PeerMessage,
+  type PeerMessageName,
+  type Reason,
+  toMessage,
+  toReason,
+} from './vocabulary.ts'
+
+export type ScriptedPeerOptions = SpeakerOptions & {
+  /**
+   * Our Status: `mirror` is theirs; an object or function changes what it names of theirs. One that has every field
+   * is said first, without waiting for theirs. @default 'mirror'
+   */
+  readonly status?: 'mirror' | StatusFields | ((theirs: Status) => StatusFields)
+  /** The last step that the peer takes by itself. @default 'status' */
+  readonly through?: Automatism
+  /** Answers each Ping with a Pong. @default true */
+  readonly answerPings?: boolean
+  /** TCP when left out; memoryNetwork() needs no port. */
+  readonly network?: Network
+}
+
+export type StatusFields = Partial<Omit<Status68, 'kind'> & Omit<Status69, 'kind'>>
+export type PeerState = 'listening' | 'dialing' | 'securing' | 'greeting' | 'handshaking' | 'running' | 'closed'
+
+type Link = { readonly connect?: () => Promise<Stream>; readonly remotePublicKey?: Uint8Array }
+type Match<N extends PeerMessageName> = Partial<PeerMessage<N>> | ((message: PeerMessage<N>) => boolean)
+
+/**
+ * A devp2p peer that does what a script says, at any layer and any stage: see `dial` and `listen`. By itself it takes the
+ * steps of a handshake, as far as `through`, and answers Pings.
+ */
+export class ScriptedPeer extends Speaker {
+  readonly #options: ScriptedPeerOptions
+  readonly #actor: Actor<typeof scriptedPeerMachine>
+
+  /** @param link how to connect, and to whom; without it the peer waits to be given a stream */
+  constructor(options: ScriptedPeerOptions = {}, { connect, remotePublicKey }: Link = {}) {
+    super(options, remotePublicKey)
+    this.#options = options
+    this.#actor = this.#start(connect)
+  }
+
+  /** The states it has come to, in order: `securing.agreeing`, with when. */
+  get states(): readonly Noted[] {
+    return this.exchange.states
+  }
+  /** How it ended: who closed it, the reason of their Disconnect if they sent one, and what went wrong with the wire. */
+  get end(): { readonly by: 'us' | 'them' | undefined; readonly reason?: DiscReason; readonly error?: Error } {
+    const { endedBy: by, reason, error } = this.#actor.getSnapshot().context
+    return { by, ...(reason !== undefined && { reason }), ...(error && { error }) }
+  }
+
+  /** Waits until it has come to `state`. @throws {ScriptError} it closed before, or the time is up */
+  async until(state: PeerState, wait: Wait = {}): Promise<this> {
+    const hasCome = () => this.states.some(({ words }) => words === state || words.startsWith(`${state}.`))
+    await this.exchange.until(() => hasCome() || this.isClosed, wait)
+    if (hasCome()) return this
+    const { error } = this.end
+    const why = this.isClosed ? `it closed${error ? `: ${error.message}` : ''}` : this.exchange.within(wait)
+    return this.exchange.fail(`never came to ${state}: ${why}`, error && { cause: error })
+  }
+
+  /** Sends a request and waits for its answer. @throws {ScriptError} none came */
+  request<N extends RequestName>(name: N, fields: FieldsOf<N>, wait?: Wait): Promise<PeerMessage<(typeof answerOf)[N]>>
+  request<R extends EthRequest>(message: R, wait?: Wait): Promise<PeerMessage<(typeof answerOf)[R['kind']]>>
+  async request(what: RequestName | EthRequest, fields: object = {}, wait?: Wait): Promise<unknown> {
+    if (typeof what === 'object') return this.request(what.kind, what as never, fields as Wait)
+    const request = toMessage(what, fields, () => this.nextId()) as EthRequest
+    this.send(request)
+    return this.expect(answerOf[what], ({ id }) => id === request.id, wait)
+  }
+
+  /**
+   * Waits for the first unread message of `name` that is as `match` says; others stay unread.
+   * @throws {ScriptError} none came, or one that is malformed; the message tells the exchange so far
+   */
+  async expect<N extends PeerMessageName>(name: N, match: Match<N> = {}, wait?: Wait): Promise<PeerMessage<N>> {
+    const read = ({ payload }: Received) => this.vocabulary.decode(name, payload)
+    const { payload } = await this.exchange.next(
+      `${name}${describeMatch(match)}`,
+      (one) => {
+        const message = one.name === name ? read(one) : undefined
+        return one.name === name && (message === undefined || isMatch(message, match))
+      },
+      wait,
+    )
+    return this.vocabulary.decode(name, payload) ?? this.exchange.fail(`a ${name} that is malformed`)
+  }
+
+  /** Waits for their Disconnect. @throws {ScriptError} none came, or with another reason */
+  async expectDisconnect(reason?: Reason, wait?: Wait): Promise<DiscReason> {
+    const got = await this.expect('Disconnect', {}, wait)
+    if (reason !== undefined && got.reason !== toReason(reason))
+      this.exchange.fail(`${hex('disc', got.reason)} where ${hex('disc', toReason(reason))} was expected`)
+    return got.reason
+  }
+
+  /** Listens on for `ms`, in which they neither say anything but Ping nor hang up. @throws {ScriptError} they did */
+  async expectSilence(ms: number): Promise<void> {
+    const before = this.log.length
+    const broken = () => this.log.slice(before).find(({ words }) => words !== 'Ping')
+    await this.exchange.until(() => broken() !== undefined, { timeout: ms })
+    const first = broken()
+    if (first) this.exchange.fail(`${first.words} in what was to be ${ms} ms of silence`)
+  }
+
+  /** @returns the first unread message that is `wanted`, its payload as it came @throws {ScriptError} none came */
+  next(wanted: string | ((message: Received) => boolean), wait?: Wait): Promise<Received> {
+    if (typeof wanted === 'function') return this.exchange.next('such message', wanted, wait)
+    return this.exchange.next(wanted, ({ name }) => name === wanted, wait)
+  }
+
+  /** @throws {ScriptError} it is still open when the time is up */
+  async closed(wait: Wait = {}): Promise<void> {
+    await this.exchange.until(() => this.isClosed, wait)
+    if (!this.isClosed) this.exchange.fail(`it did not close ${this.exchange.within(wait)}`)
+  }
+
+  /** Listens on for `ms`, or until the connection closes. */
+  listen(ms: number): Promise<void> {
+    return this.exchange.until(() => this.isClosed, { timeout: ms })
+  }
+
+  /** Does the encryption handshake, where `through` stops before it. @throws {ScriptError} it failed */
+  async rlpx(wait?: Wait): Promise<void> {
+    this.tell({ type: 'script.secure' })
+    await this.until('greeting', wait)
+  }
+
+  /** Says Hello and hears theirs, where `through` stops before it. @throws {ScriptError} no Hello came */
+  async hello(fields?: Partial<Hello>, wait?: Wait): Promise<Hello> {
+    this.sendHello(fields)
+    return this.expect('Hello', {}, wait)
+  }
+
+  /**
+   * Hears their Status and says the same, but for what `change` makes of it, where `through` stops before it.
+   * @throws {ScriptError} none came
+   */
+  async status(change: ScriptedPeerOptions['status'] = 'mirror', wait?: Wait): Promise<Status> {
+    const theirs = await this.expect('Status', {}, wait)
+    this.send({ ...theirs, ...fieldsOf(change, theirs) } as Status)
+    return theirs
+  }
+
+  /** Hangs up without a word. */
+  close(): void {
+    this.tell({ type: 'script.close' })
+    this.exchange.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  protected override tell(event: ScriptedPeerEvent): void {
+    if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event)
+  }
+
+  #start(connect: Link['connect']): Actor<typeof scriptedPeerMachine> {
+    const { through = 'status', answerPings = true, status } = this.#options
+    const hasStatus = typeof status === 'object' && isWhole(status)
+    const actor = startActor(this.runtime, scriptedPeerMachine, {
+      id: this.id,
+      input: (tell) => ({
+        ...{ through, hasStatus, answersPings: answerPings, isDialing: connect !== undefined },
+        ports: {
+          connect: () => {
+            connect!().then(
+              (stream) => this.adopt(stream),
+              (error: Error) => {
+                tell({ type: 'dial.failed', error })
+                this.exchange.close()
+              },
+            )
+          },
+          secure: () => this.secure(),
+          sayHello: () => this.sendHello(),
+          sayStatus: () => this.#sayStatus(),
+          sendPong: () => this.send('Pong'),
+          hangUp: () => this.hangUp(),
+        },
+      }),
+    })
+    let last = ''
+    const note = (value: unknown) => {
+      const state = describeState(value)
+      if (state !== last) this.exchange.enter(state)
+      last = state
+    }
+    note(actor.getSnapshot().value)
+    actor.subscribe(({ value }) => note(value))
+    return actor
+  }
+
+  #sayStatus(): void {
+    const { status = 'mirror' } = this.#options
+    const theirs = this.theirStatus
+    const version = this.version!
+    this.send({ kind: 'Status', version, ...theirs, ...fieldsOf(status, theirs) } as Status)
+  }
+}
+
+const fieldsOf = (status: NonNullable<ScriptedPeerOptions['status']>, theirs: Status | undefined): StatusFields =>
+  status === 'mirror' ? {} : typeof status === 'function' ? status(theirs!) : status
+
+/** Nothing of it is theirs. */
+const isWhole = ({ networkId, genesis, forkId, range, td, head }: StatusFields): boolean =>
+  networkId !== undefined && !!genesis && !!forkId && (!!range || (td !== undefined && !!head))

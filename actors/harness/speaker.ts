@@ -1,0 +1,268 @@
+import { compress } from 'snappyjs'
+import type { ScriptedPeerEvent } from '../../machines/scripted-peer.ts'
+import type { EthMessage } from '../../protocols/eth/messages.ts'
+import type { Status } from '../../protocols/eth/status.ts'
+import { type EthVersion, ethVersions, type MessageName } from '../../protocols/eth/versions.ts'
+import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
+import { matchProtocols } from '../../protocols/p2p/matching.ts'
+import {
+  baseCodes,
+  baseProtocolVersion,
+  type Cap,
+  emptyPayload,
+  encodeDisconnect,
+  encodeHello,
+  type Hello,
+  snappyProtocolVersion,
+} from '../../protocols/p2p/messages.ts'
+import { clientName } from '../client-name.ts'
+import type { Stream } from '../p2p/connection.ts'
+import { processRuntime } from '../process-runtime.ts'
+import type { Runtime } from '../runtime.ts'
+import { Exchange, type Noted } from './exchange.ts'
+import type { FrameWriter } from './frame-writer.ts'
+import { type RawFrame, sealRaw } from './raw-frame.ts'
+import {
+  type FieldsOf,
+  isBase,
+  type PeerMessageName,
+  type Reason,
+  toCap,
+  toMessage,
+  toReason,
+  Vocabulary,
+  withLength,
+} from './vocabulary.ts'
+import { Wire } from './wire.ts'
+
+export type SpeakerOptions = {
+  /** 32 bytes; fresh for every peer when left out. */
+  readonly privateKey?: Uint8Array
+  /** What Hello offers; every version of eth that we speak when left out. */
+  readonly caps?: readonly (string | Cap)[]
+  /** Fields of Hello that are to be something else. */
+  readonly hello?: Partial<Hello>
+  /** How long anything is waited for, in ms, where the call does not say. @default 5000 */
+  readonly timeout?: number
+  /** Cuts what is sent into pieces, each written when the one before has left. */
+  readonly cut?: (bytes: Uint8Array) => Iterable<Uint8Array>
+  /** The process's own when left out; its clock and entropy may be a simulation's, its feed is told of everything. */
+  readonly runtime?: Runtime
+}
+
+/** What {@link Speaker.send} takes, by the name of the message. */
+export type Sendable = { readonly [N in MessageName]: FieldsOf<N> } & {
+  readonly Hello: Partial<Hello>
+  readonly Disconnect: { readonly reason: Reason }
+  readonly Ping: object
+  readonly Pong: object
+}
+
+/** One end of a connection that says what it is told to, at any layer, and notes what it hears. */
+export abstract class Speaker {
+  readonly privateKey: Uint8Array
+  readonly caps: readonly Cap[]
+  /** By which the feed knows it. */
+  readonly id: string
+  protected readonly exchange: Exchange
+  protected readonly runtime: Runtime
+  protected vocabulary: Vocabulary = new Vocabulary()
+  readonly #options: SpeakerOptions
+  readonly #remotePublicKey: Uint8Array | undefined
+  #wire: Wire | undefined
+  /** Of our Hello, once it is said. */
+  #helloVersion: number | undefined
+  #isSnappy = false
+  #lastId = 0n
+  #theirHello: Hello | undefined
+  #theirStatus: Status | undefined
+
+  /** @param remotePublicKey whom it dials; without it the other side begins */
+  constructor(options: SpeakerOptions, remotePublicKey?: Uint8Array) {
+    this.#options = options
+    this.#remotePublicKey = remotePublicKey
+    this.id = `scripted-peer/${++speakers}`
+    this.runtime = options.runtime ?? processRuntime()
+    this.privateKey = options.privateKey ?? this.runtime.entropy(32)
+    this.caps = (options.caps ?? ethVersions.map((version) => ({ name: 'eth', version }))).map(toCap)
+    this.exchange = new Exchange(this.runtime.clock, options.timeout ?? defaultTimeout)
+  }
+
+  /** What happens, for its chart. */
+  protected abstract tell(event: ScriptedPeerEvent): void
+
+  /** All that was heard, in order. */
+  get log(): readonly Noted[] {
+    return this.exchange.heard
+  }
+  /** All that was said, in order. */
+  get said(): readonly Noted[] {
+    return this.exchange.said
+  }
+  get isClosed(): boolean {
+    return this.exchange.isClosed
+  }
+  /** What they said of themselves, once it was read. */
+  get theirHello(): Hello | undefined {
+    return this.#theirHello
+  }
+  get theirStatus(): Status | undefined {
+    return this.#theirStatus
+  }
+  /** The highest version of eth that both Hellos name. */
+  get version(): EthVersion | undefined {
+    return this.vocabulary.eth?.version
+  }
+  /** Makes frames by hand; whatever is made must be sent, and in order, or what follows has a wrong MAC. */
+  get frames(): FrameWriter {
+    return this.#wire?.writer ?? this.exchange.fail('frames need the RLPx handshake first')
+  }
+
+  /**
+   * Sends one message: by name from its fields, a whole message of eth, or any payload under any code of the wire.
+   * @returns false when the other side reads too slowly: see {@link drained}
+   * @throws {RangeError} the matched version of eth has no such message, or a field does not fit
+   */
+  send<N extends keyof Sendable>(
+    name: N,
+    ...fields: object extends Sendable[N] ? [Sendable[N]?] : [Sendable[N]]
+  ): boolean
+  send(message: EthMessage): boolean
+  send(code: number, payload: Uint8Array): boolean
+  send(what: PeerMessageName | EthMessage | number, fields: object = {}): boolean {
+    if (typeof what === 'number') return this.#sendMessage(what, fields as Uint8Array)
+    if (typeof what === 'object') return this.send(what.kind, what as never)
+    if (what === 'Hello') return this.sendHello(fields)
+    if (what === 'Disconnect')
+      return this.send(baseCodes.Disconnect, encodeDisconnect(toReason((fields as { reason: Reason }).reason)))
+    if (isBase(what)) return this.send(baseCodes[what], emptyPayload)
+    const payload = this.vocabulary.encode(toMessage(what, fields, () => this.nextId()))
+    const mayGoOn = this.send(this.#codeOf(what), payload)
+    if (what === 'Status') this.tell({ type: 'status.sent' })
+    return mayGoOn
+  }
+
+  /** Sends what no message is: bytes as they are, or one frame with whatever is to be wrong with it. */
+  raw(what: Uint8Array | RawFrame): boolean {
+    if (what instanceof Uint8Array) {
+      this.exchange.say(() => `${what.length} bytes`)
+      return this.#wire?.write(what) ?? false
+    }
+    const code = typeof what.code === 'string' ? this.#codeOf(what.code) : what.code
+    this.exchange.say(() => `a frame of code 0x${code.toString(16).padStart(2, '0')}`)
+    return this.#wire!.write(sealRaw(this.frames, { ...what, code }))
+  }
+
+  /** @param payload what to send in place of what the fields say */
+  sendHello(fields?: Partial<Hello>, payload?: Uint8Array): boolean {
+    const id = publicKeyOf(this.privateKey)
+    const base = { version: baseProtocolVersion, name, caps: this.caps, listenPort: 0, id }
+    const hello = { ...base, ...this.#options.hello, ...fields }
+    this.#helloVersion = hello.version
+    const mayGoOn = this.send(baseCodes.Hello, payload ?? encodeHello(hello))
+    this.#isSnappy = hello.version >= snappyProtocolVersion
+    if (this.#theirHello) this.#readSnappy()
+    this.tell({ type: 'hello.sent' })
+    return mayGoOn
+  }
+
+  /** @param code relative to eth @returns the code on this connection */
+  ethCode(code: number): number {
+    const { eth } = this.vocabulary
+    return eth ? eth.offset + code : this.exchange.fail('eth is not matched')
+  }
+
+  /** All that was sent has been taken, or the connection is over. */
+  async drained(): Promise<void> {
+    await this.#wire?.drained()
+  }
+
+  /** Reads no more, so that their answers pile up on their side. */
+  stopReading(): void {
+    this.#wire?.pause()
+  }
+
+  /** Takes the stream that it waited for. */
+  adopt(stream: Stream): void {
+    if (this.isClosed) return void stream.destroy()
+    const { privateKey } = this
+    const { entropy } = this.runtime
+    this.#wire = new Wire(
+      stream,
+      { privateKey, remotePublicKey: this.#remotePublicKey, entropy, cut: this.#options.cut },
+      {
+        secured: () => this.tell({ type: 'rlpx.secured' }),
+        message: (code, payload) => this.#hear(code, payload),
+        closed: (error) => {
+          this.tell({ type: 'stream.closed', error })
+          this.exchange.close(error?.name === 'RlpxError' ? error.message : undefined)
+        },
+      },
+    )
+    this.tell({ type: 'stream.opened' })
+  }
+
+  protected secure(): void {
+    this.#wire?.secure()
+  }
+
+  protected hangUp(): void {
+    this.#wire?.close()
+  }
+
+  protected nextId(): bigint {
+    this.#lastId += 1n
+    return this.#lastId
+  }
+
+  #hear(code: number, payload: Uint8Array): void {
+    const isFirst = code === baseCodes.Hello && !this.#theirHello
+    if (isFirst) this.#meet(payload)
+    const name = this.vocabulary.nameOf(code)
+    this.#observe('message.received', code, payload)
+    this.exchange.receive({ name, code, payload, words: this.vocabulary.describe(code, payload) })
+    if (isFirst && this.#theirHello) this.tell({ type: 'hello.received', speaksEth: this.version !== undefined })
+    else if (name === 'Ping') this.tell({ type: 'ping.received' })
+    else if (name === 'Disconnect') {
+      const { reason } = this.vocabulary.decode('Disconnect', payload)!
+      this.tell({ type: 'disconnect.received', reason })
+    } else if (name === 'Status' && !this.#theirStatus) {
+      this.#theirStatus = this.vocabulary.decode('Status', payload)
+      if (this.#theirStatus) this.tell({ type: 'status.received' })
+    }
+  }
+
+  #meet(payload: Uint8Array): void {
+    this.#theirHello = this.vocabulary.decode('Hello', payload)
+    if (!this.#theirHello) return
+    this.vocabulary = new Vocabulary(matchProtocols(this.caps.map(withLength), this.#theirHello.caps))
+    this.#readSnappy()
+  }
+
+  /** What they say after both Hellos is compressed, if ours allows it. */
+  #readSnappy(): void {
+    if ((this.#helloVersion ?? 0) >= snappyProtocolVersion) this.#wire?.readSnappy()
+  }
+
+  #sendMessage(code: number, payload: Uint8Array): boolean {
+    const { frames } = this
+    this.exchange.say(() => this.vocabulary.describe(code, payload))
+    this.#observe('message.sent', code, payload)
+    return this.#wire!.write(frames.message(code, this.#isSnappy ? compress(payload) : payload))
+  }
+
+  #observe(type: 'message.received' | 'message.sent', code: number, payload: Uint8Array): void {
+    const { feed } = this.runtime
+    if (!feed.isRead) return
+    feed.publish({ type, actor: this.id, ...this.vocabulary.protocolOf(code), size: payload.length }, { payload })
+  }
+
+  #codeOf(name: PeerMessageName): number {
+    return this.vocabulary.codeOf(name) ?? this.exchange.fail(`eth/${this.version} has no ${name}`)
+  }
+}
+
+const defaultTimeout = 5_000
+const name = clientName({ identity: 'harness' })
+/** Made so far, to tell them apart in the feed. */
+let speakers = 0

@@ -1,0 +1,18 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+
+describe('the harness', function () {
+  this.timeout(30_000)
+
+  it('needs nothing of the test runner: node:test will do', async () => {
+    const file = join(import.meta.dirname, 'node-test-child.ts')
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
+    const args = ['--import', 'tsx', '--test', '--test-reporter=tap', file]
+    const { stdout } = await promisify(execFile)(process.execPath, args, { env })
+    expect(stdout)
+      .to.match(/^# pass 2$/m)
+      .and.match(/^# fail 0$/m)
+  })
+})
