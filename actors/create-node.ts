@@ -16,6 +16,7 @@ import { EthService } from './eth/service.ts'
 import type { Feed, FeedEntry } from './feed.ts'
 import { instancePaths, reportLegacyFiles } from './instance.ts'
 import { type Logger, silent } from './log.ts'
+import type { MetricsOptions, NodeMetrics } from './metrics/node-metrics.ts'
 import { Node } from './node.ts'
 import { resolveNodeKey } from './node-key.ts'
 import type { Network } from './p2p/connection.ts'
@@ -66,6 +67,8 @@ export type NodeOptions = {
   /** @default TCP */
   readonly transport?: Network
   readonly log?: Logger
+  /** Metrics for Prometheus, on an address of their own. Left out, nothing is counted. */
+  readonly metrics?: MetricsOptions
 }
 
 /** What a node tells of itself as it runs. Transitions are in it while somebody subscribes, and cost nothing otherwise. */
@@ -97,7 +100,13 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     ...(id !== undefined && { networkId: id }),
     ...(instance && { directory: instance.chaindata }),
   })
-  return new PeerchartNode(runtime, options, { privateKey, chain, staticNodes, trustedNodes })
+  const metrics =
+    options.metrics &&
+    new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
+      head: () => Number(chain.head.number),
+      protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
+    })
+  return new PeerchartNode(runtime, options, { privateKey, chain, staticNodes, trustedNodes, metrics })
 }
 
 type Parts = {
@@ -105,6 +114,7 @@ type Parts = {
   readonly chain: Chain
   readonly staticNodes: readonly Enode[]
   readonly trustedNodes: readonly Enode[]
+  readonly metrics: NodeMetrics | undefined
 }
 
 /** A full node: p2p server, eth, and the chain behind it. Started and stopped once. */
@@ -117,13 +127,15 @@ export class PeerchartNode {
   /** Those, heads, and the whole feed: charts are observed while somebody subscribes. */
   readonly events$: Observable<NodeEvent>
   readonly eth: EthService
+  /** If they were asked for. */
+  readonly metrics: NodeMetrics | undefined
   readonly #node: Node
   readonly #publicKey: Uint8Array
   /** The p2p server, once the start has made it. */
   readonly #server = new BehaviorSubject<Server | undefined>(undefined)
   #stopping: Promise<void> | undefined
 
-  constructor(runtime: Runtime, options: NodeOptions, { privateKey, chain, staticNodes, trustedNodes }: Parts) {
+  constructor(runtime: Runtime, options: NodeOptions, parts: Parts) {
     const {
       host = '127.0.0.1',
       port = 30_303,
@@ -132,7 +144,9 @@ export class PeerchartNode {
       log = silent,
       transport = tcp,
     } = options
+    const { privateKey, chain, staticNodes, trustedNodes, metrics } = parts
     this.chain = chain
+    this.metrics = metrics
     this.feed = runtime.feed
     this.name = clientName({ identity: options.identity })
     this.#publicKey = publicKeyOf(privateKey)
@@ -151,12 +165,24 @@ export class PeerchartNode {
         })
         const server = new Server(runtime, {
           ...{ id, parent, publicKey: this.#publicKey, protocols: all, noDial, listen: { host, port } },
-          ...{ staticNodes, trustedNodes, network: transport, connect, lookUp, log, maxPeers },
+          ...{
+            staticNodes,
+            trustedNodes,
+            network: metrics?.meter(transport) ?? transport,
+            connect,
+            lookUp,
+            log,
+            maxPeers,
+          },
         })
         this.#server.next(server)
         return server
       },
     })
+    if (metrics) {
+      this.#node.own(metrics)
+      this.#node.register(() => metrics)
+    }
     this.eth = this.#node.register(
       () =>
         new EthService(runtime, {
@@ -241,4 +267,5 @@ async function chainOf({ genesis, network: name }: NodeOptions): Promise<{ genes
   return network(name ?? 'mainnet')
 }
 
+const capsOf = (protocols: readonly Protocol[] = []) => protocols.map(({ name, version }) => `${name}/${version}`)
 const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)

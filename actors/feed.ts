@@ -44,6 +44,7 @@ export type Live = {
 }
 
 export type FeedListener = (entry: FeedEntry, live: Live) => void
+export type Mailbox = { deepest: number }
 export type ActorFacts = { readonly id: string; readonly chart: string; readonly parent?: string }
 
 /**
@@ -54,6 +55,8 @@ export class Feed {
   readonly #listeners = new Set<FeedListener>()
   /** BOUNDED: by the actors alive. */
   readonly #watched = new Map<AnyActor, Watch>()
+  /** Of each chart, the most events that waited in one mailbox: its reader sets it back. BOUNDED: by the charts. */
+  readonly mailboxes = new Map<string, Mailbox>()
   readonly #publish: FeedListener = (entry, live) => this.publish(entry, live)
 
   get isRead(): boolean {
@@ -76,7 +79,7 @@ export class Feed {
 
   /** Follows an actor that is about to start, until it ends. */
   watch(actor: AnyActor, facts: ActorFacts): void {
-    const watch = new Watch(facts)
+    const watch = new Watch(facts, this.#mailboxOf(facts.chart))
     this.#watched.set(actor, watch)
     if (this.isRead) {
       watch.open(actor, this.#publish)
@@ -88,6 +91,12 @@ export class Feed {
         if (this.isRead) this.publish({ type: 'actor.stopped', actor: facts.id, chart: facts.chart })
       },
     })
+  }
+
+  #mailboxOf(chart: string): Mailbox {
+    const mailbox = this.mailboxes.get(chart) ?? { deepest: 0 }
+    this.mailboxes.set(chart, mailbox)
+    return mailbox
   }
 
   publish(entry: FeedEntry, live: Live = {}): void {
@@ -112,12 +121,17 @@ class Watch {
   #effects: string[] | undefined
   #taken: readonly AnyTransitionDefinition[] = nothing
   #close: (() => void) | undefined
+  readonly #mailbox: Mailbox
+  /** Events sent and not yet taken, the one in hand included. */
+  #waiting = 0
 
-  constructor(facts: ActorFacts) {
+  constructor(facts: ActorFacts, mailbox: Mailbox) {
     this.facts = facts
+    this.#mailbox = mailbox
   }
 
   open(actor: AnyActor, publish: FeedListener): void {
+    this.#waiting = 0
     this.#value = stateValueOf(actor)
     this.#state = describeState(this.#value)
     this.#close = observeActor(actor, (event) => {
@@ -131,12 +145,15 @@ class Watch {
   }
 
   #observe(actor: AnyActor, event: InspectionEvent, publish: FeedListener): void {
-    if (event.type === '@xstate.action') {
+    if (event.type === '@xstate.event') {
+      if (++this.#waiting > this.#mailbox.deepest) this.#mailbox.deepest = this.#waiting
+    } else if (event.type === '@xstate.action') {
       const { type } = event.action
       if (!type.startsWith('xstate.')) this.#effects = append(this.#effects, type)
     } else if (event.type === '@xstate.microstep') {
       this.#taken = this.#taken.length > 0 ? [...this.#taken, ...event._transitions] : event._transitions
     } else if (event.type === '@xstate.snapshot') {
+      if (this.#waiting > 0) this.#waiting-- // one that was sent before anybody read is not counted
       const taken = this.#taken
       const effects = this.#effects ?? nothing
       this.#taken = nothing
@@ -180,6 +197,8 @@ export function describeState(value: unknown): string {
   return parts.length > 1 ? `(${parts.join(' ')})` : (parts[0] ?? '')
 }
 
+/** @returns the state of an actor now, in words */
+export const stateOf = (actor: AnyActor): string => describeState(stateValueOf(actor))
+
 const stateValueOf = (actor: AnyActor): unknown => (actor.getSnapshot() as AnyMachineSnapshot | undefined)?.value
-const stateOf = (actor: AnyActor) => describeState(stateValueOf(actor))
 const parentOf = ({ parent }: ActorFacts) => (parent === undefined ? {} : { parent })

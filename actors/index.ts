@@ -19,6 +19,7 @@ export {
 export { Inspector, type InspectorOptions } from './inspector/inspector.ts'
 export { InspectorFailed } from './inspector/inspector-failed.ts'
 export { createLogger, type Logger, type Verbosity } from './log.ts'
+export type { MetricsOptions, NodeMetrics } from './metrics/node-metrics.ts'
 export { Node, type Service, type ServiceContext } from './node.ts'
 export { NodeKeyError } from './node-key.ts'
 export type {

@@ -1,15 +1,16 @@
 import { encode } from '../../protocols/eth/messages.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
 import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
+import type { Watcher } from '../harness/own-node-process.ts'
 import { FastPeer } from './fast-peer.ts'
 
 type Load = { readonly code: number; readonly answer: number; readonly payload: Uint8Array }
 /** What the node answers: a second, and microseconds of its processor each. */
 type Rates = { readonly perSecond: number; readonly cpuMicros: number }
-/** The ratio is that of the rates a second: watched over unwatched. */
+/** By who watches. The ratio is that of the rates a second: watched over unwatched. */
 export type InspectResult = Record<
   keyof typeof loads,
-  Record<keyof typeof watchers, Rates & { readonly ratio: number }>
+  Record<(typeof watchers)[number], Rates & { readonly ratio: number }>
 >
 
 const ethOffset = 16
@@ -21,12 +22,7 @@ const loads = {
   ping: { code: baseCodes.Ping, answer: baseCodes.Pong, payload: emptyPayload },
 } as const satisfies Record<string, Load>
 
-/** Who watches the node. */
-const watchers = {
-  nobody: (node: OwnNode) => node.call('read', false),
-  reader: (node: OwnNode) => node.call('read', true),
-} as const
-const names = Object.keys(watchers) as (keyof typeof watchers)[]
+const watchers = ['nobody', 'ring', 'metrics'] as const satisfies Watcher[]
 
 /** A node in its own process, asked over loopback TCP as fast as it answers, watched in one way and another by turns. */
 export async function benchInspect(seconds: number, report: (line: string) => void): Promise<InspectResult> {
@@ -46,21 +42,21 @@ export async function benchInspect(seconds: number, report: (line: string) => vo
 
 /** Short turns, and medians of them: whatever else the machine does disturbs neighbours alike. */
 async function measure(node: OwnNode, peer: FastPeer, load: Load, seconds: number) {
-  const turns = { nobody: [] as Rates[], reader: [] as Rates[] }
+  const turns = Object.fromEntries(watchers.map((watcher) => [watcher, [] as Rates[]])) as Record<Watcher, Rates[]>
   const count = Math.ceil((seconds * 1_000) / turnLength)
   for (let i = -warmUp; i < count; i++)
-    for (const name of i % 2 === 0 ? names : names.toReversed()) {
-      await watchers[name](node)
+    for (const watcher of i % 2 === 0 ? watchers : watchers.toReversed()) {
+      await node.call('watch', watcher)
       const rates = await turn(node, peer, load)
-      if (i >= 0) turns[name].push(rates)
+      if (i >= 0) turns[watcher].push(rates)
     }
-  await watchers.nobody(node)
-  const summary = (name: keyof typeof watchers) => ({
-    perSecond: median(turns[name].map(({ perSecond }) => perSecond)),
-    cpuMicros: median(turns[name].map(({ cpuMicros }) => cpuMicros)),
-    ratio: round(median(turns[name].map(({ perSecond }, i) => perSecond / turns.nobody[i]!.perSecond))),
+  await node.call('watch', 'nobody')
+  const summary = (watcher: Watcher) => ({
+    perSecond: median(turns[watcher].map(({ perSecond }) => perSecond)),
+    cpuMicros: median(turns[watcher].map(({ cpuMicros }) => cpuMicros)),
+    ratio: round(median(turns[watcher].map(({ perSecond }, i) => perSecond / turns.nobody[i]!.perSecond))),
   })
-  return { nobody: summary('nobody'), reader: summary('reader') }
+  return Object.fromEntries(watchers.map((watcher) => [watcher, summary(watcher)])) as InspectResult['header']
 }
 
 async function turn(node: OwnNode, peer: FastPeer, load: Load): Promise<Rates> {

@@ -1,8 +1,10 @@
 import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode, type PeerchartNode } from '../../actors/create-node.ts'
-import type { Feed, FeedEntry } from '../../actors/feed.ts'
+import type { FeedEntry } from '../../actors/feed.ts'
 import { createLogger } from '../../actors/log.ts'
+import { NodeMetrics } from '../../actors/metrics/node-metrics.ts'
 import type { PeerInfo } from '../../actors/p2p/peer-info.ts'
+import { processRuntime } from '../../actors/process-runtime.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
 import type { OwnNodeOptions } from './own-node.ts'
@@ -16,8 +18,8 @@ export type OwnNodeCalls = {
   removePeer(enode: string): Promise<void>
   vitals(): Promise<Vitals>
   head(): Promise<{ number: number; hash: string }>
-  /** Has the feed read from now on by a reader that keeps the newest entries, or by nobody. */
-  read(isRead: boolean): Promise<void>
+  /** Who reads the feed from now on: nobody, one who keeps its newest entries, or the metrics. */
+  watch(watcher: Watcher): Promise<void>
   /** Microseconds of processor time since the process began. */
   cpu(): Promise<number>
   peers(): Promise<readonly Pick<PeerInfo, 'id' | 'name' | 'caps' | 'protocols'>[]>
@@ -34,7 +36,25 @@ setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss())
 }, 50).unref()
 
-let stopReading = () => {}
+export type Watcher = 'nobody' | 'ring' | 'metrics'
+
+/** How each begins, and ends. */
+const watchers: Record<Watcher, (node: PeerchartNode) => () => void> = {
+  nobody: () => () => {},
+  ring: ({ feed }) =>
+    feed.subscribe((entry) => {
+      ring[kept++ % ringSize] = entry
+    }),
+  metrics: ({ feed }) => {
+    const metrics = new NodeMetrics(processRuntime({ feed }), { port: 0 }, { head: () => 0, protocols: [] })
+    return () => metrics.close()
+  },
+}
+let stopWatching = () => {}
+/** BOUNDED: the newest ringSize entries. It stays full while nobody reads: what it holds costs all alike. */
+const ring: FeedEntry[] = []
+const ringSize = 65_536
+let kept = 0
 
 const methods: OwnNodeCalls = {
   async start({ chain, blocks = 40, isWatched = false, genesis, ...options }) {
@@ -75,9 +95,9 @@ const methods: OwnNodeCalls = {
     const { number, hash } = node.chain.head
     return { number: Number(number), hash: bytesToHex(hash) }
   },
-  async read(isRead) {
-    stopReading()
-    stopReading = isRead ? keepNewest(node.feed) : () => {}
+  async watch(watcher) {
+    stopWatching()
+    stopWatching = watchers[watcher](node)
   },
   async cpu() {
     const { user, system } = process.cpuUsage()
@@ -90,16 +110,6 @@ const methods: OwnNodeCalls = {
     await node.stop()
     setImmediate(() => process.disconnect()) // the answer first
   },
-}
-
-/** BOUNDED: the last 65,536 entries. It stays full while nobody reads: what it holds costs both alike. */
-const ring: FeedEntry[] = []
-let kept = 0
-
-function keepNewest(feed: Feed): () => void {
-  return feed.subscribe((entry) => {
-    ring[kept++ % 65_536] = entry
-  })
 }
 
 process.on('message', async ({ id, name, params }: Call) => {

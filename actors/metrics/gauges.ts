@@ -1,0 +1,174 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import { baseProtocolVersion } from '../../protocols/p2p/messages.ts'
+import type { Feed } from '../feed.ts'
+import type { ChartCounts } from './chart-counts.ts'
+import { type ConnectionCounts, type DirectionCounts, setupFaults, statusFaults } from './connection-counts.ts'
+import { type MessageCounts, messageName, toHex } from './message-counts.ts'
+import type { Traffic } from './metered-network.ts'
+
+/** What the metrics of one node are read from when somebody scrapes. Labels have the words of our definitions, never a remote's. */
+export type Sources = {
+  readonly traffic: Traffic
+  readonly connections: ConnectionCounts
+  readonly charts: ChartCounts
+  readonly messages: MessageCounts
+  readonly feed: Pick<Feed, 'actors' | 'mailboxes'>
+  head(): number
+}
+
+/** Those that geth has, under its names. Like geth's they are gauges, even where they only grow. */
+export function registerGethGauges(registry: Registry, { traffic, connections, head }: Sources): void {
+  const gauge = (name: string, help: string, read: () => number) => gaugeOf(registry, name, help, read)
+  gauge('p2p_ingress', 'Bytes received on all sockets', () => traffic.ingress)
+  gauge('p2p_egress', 'Bytes sent on all sockets', () => traffic.egress)
+  gauge('p2p_peers', 'Peers connected', () => connections.peers(true) + connections.peers(false))
+  gauge('p2p_peers_inbound', 'Peers that came to us', () => connections.peers(false))
+  gauge('p2p_peers_outbound', 'Peers that we dialed', () => connections.peers(true))
+  gauge('p2p_dials', 'Dials begun', () => connections.dials)
+  gauge('p2p_serves', 'Connections accepted', () => connections.serves)
+  gauge('p2p_dials_error_connection', 'Dials whose TCP connect failed', () => connections.connectErrors)
+  for (const [prefix, whom, counts] of [
+    ['p2p_dials', 'we dialed', connections.outbound],
+    ['p2p_serves', 'came to us', connections.inbound],
+  ] as const) {
+    gauge(`${prefix}_success`, `Connections that ${whom} and became peers`, () => counts.success)
+    gauge(`${prefix}_success_1min`, `Peers that ${whom} and stayed a minute`, () => minutes(connections, counts))
+    for (const fault of setupFaults)
+      gauge(`${prefix}_error_${fault}`, `Connections that ${whom} and failed: ${faults[fault]}`, () => {
+        return counts.setupErrors[fault]
+      })
+  }
+  for (const [way, whom, counts] of [
+    ['ingress', 'came to us', connections.inbound],
+    ['egress', 'we dialed', connections.outbound],
+  ] as const)
+    for (const fault of statusFaults)
+      gauge(
+        `eth_protocols_eth_${way}_handshake_error_${fault}`,
+        `Status exchanges with peers that ${whom}, failed: ${faults[fault]}`,
+        () => counts.statusErrors[fault],
+      )
+  gauge('chain_head_block', 'Number of the head block', head)
+  gauge('chain_head_header', 'Number of the head header', head)
+}
+
+/** Those that only charts have. */
+export function registerOwnMetrics(registry: Registry, sources: Sources, info: Readonly<Record<string, string>>): void {
+  const { traffic, connections, charts, messages, feed } = sources
+  const facts = { registers: [registry], name: 'peerchart_info', help: 'What the node is' }
+  new Gauge({ ...facts, labelNames: Object.keys(info) }).set(info, 1)
+  gaugeOf(registry, 'peerchart_sockets_paused', 'Sockets not read now: too much of theirs waits', () => traffic.paused)
+  labelled(Gauge, registry, 'peerchart_actors', 'Actors alive, by the state they are in', ['chart', 'state'], () =>
+    tally(feed.actors),
+  )
+  labelled(
+    Gauge,
+    registry,
+    'peerchart_mailbox_depth',
+    'Most events that waited in one mailbox since the last scrape',
+    ['chart'],
+    () => [...feed.mailboxes].map(([chart, mailbox]) => [{ chart }, emptied(mailbox)]),
+  )
+  labelled(
+    Counter,
+    registry,
+    'peerchart_chart_state_entered_total',
+    'How often a state of a chart was entered',
+    ['chart', 'state'],
+    () => charts.states.map(({ chart, what, value }) => [{ chart, state: what }, value]),
+  )
+  labelled(
+    Counter,
+    registry,
+    'peerchart_chart_transitions_total',
+    'How often a transition of a chart was taken',
+    ['chart', 'transition'],
+    () => charts.transitions.map(({ chart, what, value }) => [{ chart, transition: what }, value]),
+  )
+  const kind = ({ direction, protocol, version = baseProtocolVersion, ...rest }: MessageCounts['all'][number]) => ({
+    ...{ direction, protocol, version: `${version}` },
+    message: messageName({ protocol, version, ...rest }),
+  })
+  const labels = ['direction', 'protocol', 'version', 'message']
+  labelled(Counter, registry, 'peerchart_messages_total', 'Messages received and sent', labels, () =>
+    messages.all.map((count) => [kind(count), count.packets]),
+  )
+  labelled(Counter, registry, 'peerchart_message_bytes_total', 'Bytes of their payloads, uncompressed', labels, () =>
+    messages.all.map((count) => [kind(count), count.bytes]),
+  )
+  labelled(
+    Counter,
+    registry,
+    'peerchart_peers_ended_total',
+    'Peers that ended, by who ended it and the reason in words',
+    ['by', 'reason'],
+    () => [...connections.ended.values()].map(({ by, reason, value }) => [{ by, reason }, value]),
+  )
+}
+
+/** geth's of each message, once one was seen: `p2p_ingress_eth_69_0x03_packets`. geth has none of the base protocol. */
+export function registerPacketGauges(registry: Registry, { messages }: Sources): void {
+  for (const count of messages.all) {
+    const { direction, protocol, version, code } = count
+    const name = `p2p_${direction}_${protocol}_${version}_${toHex(code)}_packets`
+    if (version === undefined || !/^\w+$/.test(protocol) || registry.getSingleMetric(name)) continue
+    const what = direction === 'ingress' ? 'received' : 'sent'
+    gaugeOf(registry, name, `${messageName(count)} of ${protocol}/${version} ${what}`, () => count.packets)
+  }
+}
+
+const faults = {
+  saturated: 'too many peers',
+  known: 'already connected',
+  self: 'connected to self',
+  useless: 'no protocol in common',
+  id_unexpected: 'another identity than expected',
+  rlpx_proto: 'in the exchange of Hellos',
+  rlpx_enc: 'in the encryption handshake',
+  other: 'for another reason',
+  peer: 'the peer left, or its Status was no good',
+  timeout: 'no Status within 5 s',
+  network: 'another network id',
+  version: 'another version',
+  genesis: 'another genesis',
+  forkid: 'a fork id that does not fit',
+} as const
+
+function gaugeOf(registry: Registry, name: string, help: string, read: () => number): void {
+  const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
+}
+
+type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
+
+/** A metric whose samples are made when somebody scrapes. */
+function labelled(
+  Metric: typeof Gauge | typeof Counter,
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly string[],
+  read: () => readonly Sample[],
+): void {
+  const metric: Gauge | Counter = new Metric({
+    ...{ name, help, labelNames: [...labelNames], registers: [registry] },
+    collect: () => {
+      metric.reset()
+      for (const [labels, value] of read()) metric.inc({ ...labels }, value)
+    },
+  })
+}
+
+function tally(actors: Feed['actors']): Sample[] {
+  return actors.map(({ chart, state }) => [{ chart, state }, 1]) // samples of the same labels add up
+}
+
+function emptied(mailbox: { deepest: number }): number {
+  const { deepest } = mailbox
+  mailbox.deepest = 0
+  return deepest
+}
+
+function minutes(connections: ConnectionCounts, counts: DirectionCounts): number {
+  connections.countStayed()
+  return counts.stayed
+}

@@ -1,0 +1,81 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { isIP } from 'node:net'
+import { ListenFailed } from '../p2p/server.ts'
+
+export type MetricsServerOptions = {
+  readonly host: string
+  /** 0 for any free one. */
+  readonly port: number
+  readonly contentType: string
+  metrics(): Promise<string>
+}
+
+/** Ours, and the one at which geth has them. */
+const paths: ReadonlySet<string> = new Set(['/metrics', '/debug/metrics/prometheus'])
+
+/** Serves the metrics of one node over HTTP, to be read and no more. */
+export class MetricsServer {
+  readonly #options: MetricsServerOptions
+  readonly #server: Server
+
+  constructor(options: MetricsServerOptions) {
+    this.#options = options
+    this.#server = createServer((request, response) => void this.#answer(request, response))
+    this.#server.maxConnections = maxConnections
+    this.#server.requestTimeout = requestTimeout
+    this.#server.headersTimeout = requestTimeout
+  }
+
+  /** @throws (rejects) {ListenFailed} */
+  async start(): Promise<void> {
+    const { host, port } = this.#options
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (cause) => reject(new ListenFailed(host, port, cause)))
+      this.#server.listen({ host, port }, resolve)
+    })
+    this.#server.removeAllListeners('error')
+    this.#server.on('error', () => {}) // accept() failing for want of file descriptors must not end the node
+  }
+
+  async stop(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    this.#server.closeAllConnections()
+    await closed
+  }
+
+  /** Where it listens; undefined while it does not. */
+  get url(): string | undefined {
+    const address = this.#server.address()
+    if (address === null || typeof address === 'string') return undefined
+    const host = address.family === 'IPv6' ? `[${address.address}]` : address.address
+    return `http://${host}:${address.port}/metrics`
+  }
+
+  async #answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const isRead = method === 'GET' || method === 'HEAD'
+    if (!this.#isOurName(headers.host)) return refuse(response, 403, 'invalid host specified')
+    if (!paths.has(url.split('?', 1)[0]!)) return refuse(response, 404, 'not found: the metrics are at /metrics')
+    if (!isRead) return refuse(response.setHeader('allow', 'GET, HEAD'), 405, 'method not allowed')
+    const { contentType, metrics } = this.#options
+    response.setHeader('content-type', contentType)
+    response.end(method === 'HEAD' ? '' : await metrics())
+  }
+
+  /** A web page whose own name leads here by DNS is none of ours: geth's check of virtual hosts, for addresses and localhost. */
+  #isOurName(host = ''): boolean {
+    const name = host
+      .replace(/:\d*$/, '')
+      .replace(/^\[(.*)\]$/, '$1')
+      .toLowerCase()
+    return isIP(name) !== 0 || name === 'localhost' || name === this.#options.host.toLowerCase()
+  }
+}
+
+function refuse(response: ServerResponse, status: number, why: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(`${why}\n`)
+}
+
+/** BOUNDED: scrapers at a time. */
+const maxConnections = 32
+/** Milliseconds. */
+const requestTimeout = 10_000

@@ -1,0 +1,100 @@
+import { Registry } from 'prom-client'
+import { version } from '../client-name.ts'
+import { type FeedEntry, type Live, stateOf } from '../feed.ts'
+import type { Service } from '../node.ts'
+import type { Network } from '../p2p/connection.ts'
+import type { Runtime } from '../runtime.ts'
+import { ChartCounts } from './chart-counts.ts'
+import { ConnectionCounts } from './connection-counts.ts'
+import { registerGethGauges, registerOwnMetrics, registerPacketGauges, type Sources } from './gauges.ts'
+import { MessageCounts } from './message-counts.ts'
+import { meterNetwork, Traffic } from './metered-network.ts'
+import { MetricsServer } from './metrics-server.ts'
+import { processMetrics } from './process-metrics.ts'
+
+/** Where the metrics are served: `/metrics`, and geth's `/debug/metrics/prometheus`. */
+export type MetricsOptions = {
+  /** @default '127.0.0.1' */
+  readonly host?: string
+  /** TCP port, 0 for any free one. @default 6060 */
+  readonly port?: number
+}
+
+type Facts = {
+  /** Number of the head block. */
+  head(): number
+  /** What the node speaks: `eth/69`. */
+  readonly protocols: readonly string[]
+}
+
+/** The metrics of one node, for Prometheus: one reader of its feed, and a meter on its network. */
+export class NodeMetrics implements Service {
+  readonly name = 'metrics'
+  /** The node's own: whoever has a metric of theirs may add it. */
+  readonly registry = new Registry()
+  readonly #traffic = new Traffic()
+  readonly #charts = new ChartCounts()
+  readonly #messages = new MessageCounts()
+  readonly #connections: ConnectionCounts
+  readonly #sources: Sources
+  readonly #server: MetricsServer
+  readonly #stopReading: () => void
+
+  /** Begins to count. */
+  constructor({ feed, clock }: Pick<Runtime, 'feed' | 'clock'>, options: MetricsOptions, { head, protocols }: Facts) {
+    const { host = '127.0.0.1', port = 6060 } = options
+    this.#connections = new ConnectionCounts(clock)
+    this.#sources = {
+      ...{ traffic: this.#traffic, connections: this.#connections, charts: this.#charts, messages: this.#messages },
+      ...{ feed, head },
+    }
+    registerGethGauges(this.registry, this.#sources)
+    registerOwnMetrics(this.registry, this.#sources, {
+      ...{ arch: process.arch, os: process.platform, node: process.versions.node },
+      ...{ version, protocols: protocols.join() },
+    })
+    const { contentType } = this.registry
+    this.#server = new MetricsServer({ host, port, contentType, metrics: () => this.text() })
+    processMetrics()
+    this.#stopReading = feed.subscribe((entry, live) => this.#take(entry, live))
+  }
+
+  /** @returns the network as the node should use it: its streams are metered */
+  meter(network: Network): Network {
+    return meterNetwork(network, this.#traffic)
+  }
+
+  /** @throws (rejects) {ListenFailed} */
+  start(): Promise<void> {
+    return this.#server.start()
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop()
+  }
+
+  /** Counts no more. */
+  close(): void {
+    this.#stopReading()
+  }
+
+  /** Where they are served; undefined while they are not. */
+  get url(): string | undefined {
+    return this.#server.url
+  }
+
+  /** All metrics of the node and its process in Prometheus' text format. */
+  async text(): Promise<string> {
+    registerPacketGauges(this.registry, this.#sources)
+    return [await this.registry.metrics(), await processMetrics().metrics()].join('\n')
+  }
+
+  #take(entry: FeedEntry, live: Live): void {
+    if (entry.type === 'transition') {
+      this.#charts.take(entry, live.taken)
+      this.#connections.take(entry, live)
+    } else if (entry.type === 'actor.started') this.#charts.began(entry.chart, stateOf(live.actor!))
+    else if (entry.type === 'actor.stopped') this.#connections.stopped(entry.actor)
+    else this.#messages.take(entry)
+  }
+}

@@ -1,0 +1,28 @@
+import { createNode, type NodeOptions, type PeerchartNode } from '../../../actors/create-node.ts'
+
+/** BOUNDED: by a spec. */
+const nodes: PeerchartNode[] = []
+
+/** A node on a free port of 127.0.0.1, until {@link stopNodes}. */
+export async function startNode(options: NodeOptions = {}): Promise<PeerchartNode> {
+  const node = await createNode({ port: 0, ...options })
+  nodes.push(node)
+  await node.start()
+  return node
+}
+
+export async function stopNodes(): Promise<void> {
+  for (const node of nodes.splice(0)) await node.stop()
+}
+
+/** Resolves once an actor of that chart is, or comes, in that state. */
+export function until({ feed }: PeerchartNode, chart: string, state: string): Promise<void> {
+  if (feed.actors.some((actor) => actor.chart === chart && actor.state === state)) return Promise.resolve()
+  return new Promise((resolve) => {
+    const unsubscribe = feed.subscribe((entry) => {
+      if (entry.type !== 'transition' || entry.chart !== chart || entry.to !== state) return
+      unsubscribe()
+      setImmediate(resolve) // what this step set off is over
+    })
+  })
+}
