@@ -15,6 +15,7 @@ import { clientName } from './client-name.ts'
 import { EthService } from './eth/service.ts'
 import type { Feed, FeedEntry } from './feed.ts'
 import { instancePaths, reportLegacyFiles } from './instance.ts'
+import { KeyLogFile } from './keylog/key-log-file.ts'
 import { type Logger, silent } from './log.ts'
 import type { MetricsOptions, NodeMetrics } from './metrics/node-metrics.ts'
 import { Node } from './node.ts'
@@ -62,6 +63,11 @@ export type NodeOptions = {
   readonly headPollInterval?: number
   /** Capabilities of your own, beside eth. */
   readonly protocols?: readonly Protocol[]
+  /**
+   * A file that the keys of every session are added to, so that a capture of them can be read: whoever has it reads the
+   * traffic. @default none
+   */
+  readonly keyLog?: string
   /** Another clock, entropy or feed than the process's: for simulations. */
   readonly runtime?: Partial<Runtime>
   /** @default TCP */
@@ -100,18 +106,29 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     ...(id !== undefined && { networkId: id }),
     ...(instance && { directory: instance.chaindata }),
   })
+  const keyLog = await openKeyLog(options.keyLog, chain)
   const metrics =
     options.metrics &&
     new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
       head: () => Number(chain.head.number),
       protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
     })
-  return new PeerchartNode(runtime, options, { privateKey, chain, staticNodes, trustedNodes, metrics })
+  return new PeerchartNode(runtime, options, { privateKey, chain, keyLog, staticNodes, trustedNodes, metrics })
+}
+
+async function openKeyLog(path: string | undefined, chain: Chain): Promise<KeyLogFile | undefined> {
+  try {
+    return path === undefined ? undefined : new KeyLogFile(path)
+  } catch (error) {
+    await chain.close()
+    throw error
+  }
 }
 
 type Parts = {
   readonly privateKey: Uint8Array
   readonly chain: Chain
+  readonly keyLog: KeyLogFile | undefined
   readonly staticNodes: readonly Enode[]
   readonly trustedNodes: readonly Enode[]
   readonly metrics: NodeMetrics | undefined
@@ -144,7 +161,9 @@ export class PeerchartNode {
       log = silent,
       transport = tcp,
     } = options
-    const { privateKey, chain, staticNodes, trustedNodes, metrics } = parts
+    const { privateKey, chain, keyLog, staticNodes, trustedNodes, metrics } = parts
+    if (keyLog)
+      log.warn('Session keys are written to a file: whoever has it reads the traffic', { file: options.keyLog })
     this.chain = chain
     this.metrics = metrics
     this.feed = runtime.feed
@@ -161,6 +180,7 @@ export class PeerchartNode {
           protocols: all,
           ciphers: nodeCiphers,
           scheduler: new FairScheduler(runtime.clock, setImmediate),
+          keyLog: keyLog?.write,
           parent: id,
         })
         const server = new Server(runtime, {
@@ -192,6 +212,7 @@ export class PeerchartNode {
     )
     logSync(log, this.eth.progress$, runtime.clock)
     this.#node.own(chain)
+    if (keyLog) this.#node.own(keyLog)
     this.peerEvents$ = this.#server.pipe(
       filter((server) => server !== undefined),
       mergeMap(({ events$ }) => events$),

@@ -5,7 +5,7 @@ import type { StartSettings } from './settings.ts'
 
 /** @returns what {@link createNode} makes of the settings. @throws (rejects) {NodeKeyError} */
 export async function toNodeOptions(settings: StartSettings, log: Logger): Promise<NodeOptions> {
-  const { datadir, genesis, network, networkid, listen, maxpeers, nodial, peer, trusted, identity } = settings
+  const { datadir, genesis, network, networkid, listen, maxpeers, nodial, peer, trusted, identity, keylog } = settings
   const nodeKey = await toNodeKey(settings)
   return {
     ...(datadir !== '' && { datadir }),
@@ -14,6 +14,7 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(networkid !== undefined && { networkId: networkid }),
     ...(identity !== undefined && { identity }),
     ...(nodeKey && { nodeKey }),
+    ...(keylog !== undefined && { keyLog: keylog }),
     ...listen,
     maxPeers: maxpeers,
     noDial: nodial,

@@ -106,6 +106,18 @@ const peers = topic('Peers:', {
   ),
 })
 
+const watching = topic('Watching:', {
+  keylog: setting(
+    optional(text),
+    undefined,
+    undefined,
+    flag(
+      '--keylog <file>',
+      'add the keys of every session to this file, for `decode`: whoever has it reads the traffic',
+    ),
+  ),
+})
+
 const life = topic('Log and life:', {
   verbosity: setting(
     kinds.verbosity,
@@ -139,7 +151,7 @@ const life = topic('Log and life:', {
   ),
 })
 
-export const settings = { ...chain, ...peers, ...life }
+export const settings = { ...chain, ...peers, ...watching, ...life }
 
 /** What a node is started with: defaults, then what a configuration file says, then flags. */
 export type StartSettings = ValuesOf<typeof settings>

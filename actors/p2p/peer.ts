@@ -20,6 +20,7 @@ import {
 } from '../../protocols/p2p/messages.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
 import type { MessageEntry } from '../feed.ts'
+import type { KeyLog } from '../keylog/key-log-file.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
 import type { Connect, Connection, ConnectionOwner, Origin } from './connection.ts'
 import { PeerSession } from './peer-session.ts'
@@ -35,6 +36,8 @@ export type PeerOptions = {
   readonly protocols: readonly Protocol[]
   readonly ciphers: Ciphers
   readonly scheduler: FairScheduler
+  /** Told the keys of every session. */
+  readonly keyLog?: KeyLog | undefined
   /** Id of the server's actor. */
   readonly parent: string
 }
@@ -85,6 +88,7 @@ class Peer implements Connection {
       ciphers: options.ciphers,
       scheduler: options.scheduler,
       account: parts.strangers,
+      keyLog: options.keyLog,
       listener: {
         secured: (publicKey) => this.#actor.send({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) }),
         failed: (error) => this.#actor.send({ type: 'read.failed', error }),

@@ -1,7 +1,9 @@
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
 import { type Handshake, initiate, respond } from '../../protocols/rlpx/handshake.ts'
+import { formatKeyLogLine } from '../../protocols/rlpx/key-log.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
+import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Clock, Entropy } from '../runtime.ts'
 import type { Stream } from './connection.ts'
 import type { Account, FairScheduler, Task } from './scheduler.ts'
@@ -31,6 +33,8 @@ export type SocketOptions = {
   /** Pays until {@link RlpxSocket.promote}. */
   readonly account: Account
   readonly listener: SocketListener
+  /** Told the keys of the session, once there are any. */
+  readonly keyLog?: KeyLog | undefined
 }
 
 /** The data plane of one connection: bytes ⇄ messages, with back-pressure both ways. What any of it means is the peer chart's. */
@@ -158,6 +162,7 @@ export class RlpxSocket implements Task {
       this.#handshake = undefined
       const { secrets, remotePublicKey, reply, rest } = handshake.finish()
       if (reply) this.#options.stream.write(reply)
+      this.#options.keyLog?.(formatKeyLogLine(secrets, this.#options.remotePublicKey !== undefined))
       this.#session = new RlpxSession(secrets, this.#options.ciphers)
       if (rest.length > 0) {
         this.#chunks.unshift(rest)

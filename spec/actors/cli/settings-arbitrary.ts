@@ -26,6 +26,7 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   maxpeers: fc.nat(10_000),
   nodial: fc.boolean(),
   ...{ import: fc.constant(undefined), nodekey: fc.constant(undefined), nodekeyhex: fc.constant(undefined) },
+  keylog: fc.constant(undefined),
   ...{ verbosity: fc.constant(3 as const), jsonLogs: fc.constant(undefined), for: fc.constant(undefined) },
   inspect: fc.constant(undefined),
   summary: fc.constant(false),

@@ -1,0 +1,112 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
+import { createNode, type PeerchartNode } from '../../../actors/create-node.ts'
+import type { MessageEntry } from '../../../actors/feed.ts'
+import { type CaptureEntry, decodeCapture } from '../../../actors/keylog/decode-capture.ts'
+import { decodeHello } from '../../../protocols/p2p/messages.ts'
+import { parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
+import { ethernet, writeCapture } from '../../protocols/pcap/capture-writer.ts'
+import { Tap } from './tapped-session.ts'
+
+describe('a captured session', () => {
+  let dir: string
+  let tap: Tap
+  let keyLog: string
+  let entries: CaptureEntry[]
+  /** What the node that dialed said of itself while the capture was made. */
+  const told: MessageEntry[] = []
+  const nodes: PeerchartNode[] = []
+
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'peerchart-keylog-'))
+    const file = join(dir, 'keys')
+    const [listening, dialing] = await Promise.all([
+      createNode({ genesis: devGenesisJson, port: 0 }),
+      createNode({ genesis: devGenesisJson, port: 0, keyLog: file }),
+    ])
+    nodes.push(listening, dialing)
+    await listening.start()
+    tap = new Tap(Number(/:(\d+)\?/.exec(listening.enode)![1]))
+    await tap.open()
+    dialing.feed.subscribe((entry) => {
+      if (entry.type === 'message.sent' || entry.type === 'message.received') told.push(entry)
+    })
+    await dialing.start()
+    const met = new Promise<void>((resolve) => {
+      listening.events$.subscribe((event) => {
+        if (event.type === 'transition' && event.chart === 'eth-peer' && event.to.startsWith('active')) resolve()
+      })
+    })
+    dialing.addPeer(listening.enode.replace(/:\d+\?/, `:${tap.port}?`))
+    await met
+    await dialing.stop()
+    await listening.stop()
+    keyLog = await readFile(file, 'utf8')
+    entries = [...decodeCapture(tap.capture(), parseKeyLog(keyLog))]
+  })
+  after(async () => {
+    for (const node of nodes) await node.stop()
+    tap.close()
+    await rm(dir, { recursive: true })
+  })
+
+  const messages = (of = entries) => of.filter((entry) => entry.type === 'message')
+  const rounded = (entry: CaptureEntry) => ({ ...entry, at: Math.round(entry.at) })
+  const whys = (of: Iterable<CaptureEntry>) =>
+    [...of].flatMap((entry) => (entry.type === 'unreadable' ? [entry.why] : []))
+
+  it('begins with auth and ack, and ends', () => {
+    expect(entries.slice(0, 2).map(({ type }) => type)).to.deep.equal(['auth', 'ack'])
+    expect(entries.at(-1)!.type).to.equal('end')
+    expect(whys(entries)).to.deep.equal([])
+  })
+  it('is every message that its sides exchanged, whole', () => {
+    const ours = entries[0]!.from
+    const seen = messages().map(({ from, protocol, code, payload, version }) => ({
+      type: from === ours ? 'message.sent' : 'message.received',
+      ...{ protocol, code, size: payload.length },
+      ...(version !== undefined && { version }),
+    }))
+    const of = (type: string) => [
+      seen.filter((one) => one.type === type),
+      told.filter((one) => one.type === type).map(({ actor: _, ...message }) => message),
+    ]
+    const [sent, toldSent] = of('message.sent')
+    expect(sent).to.deep.equal(toldSent)
+    const [received, toldReceived] = of('message.received')
+    // The answer to our leave-taking comes when we read no more.
+    expect(received!.slice(0, toldReceived!.length)).to.deep.equal(toldReceived)
+    expect(decodeHello(messages()[0]!.payload).name).to.match(/^Peerchart/)
+  })
+  it('is the same by every format, whatever side wrote the keys', () => {
+    const again = [...decodeCapture(tap.capture('pcapng of nanoseconds, big-endian'), parseKeyLog(keyLog))]
+    expect(again.map(rounded)).to.deep.equal(entries.map(rounded))
+  })
+  it('cannot be read without its keys', () => {
+    expect(whys(decodeCapture(tap.capture(), new Map()))).to.deep.equal(['its keys are not in the key log'])
+    expect(messages([...decodeCapture(tap.capture(), new Map())])).to.deep.equal([])
+  })
+  it('cannot be read with wrong keys', () => {
+    const wrong = keyLog.replace(/(?<=^RLPX \w{64} \w{64} )\w/, (digit) => (digit === '0' ? '1' : '0'))
+    const [why] = whys(decodeCapture(tap.capture(), parseKeyLog(wrong)))
+    expect(why).to.equal('these are no bytes of an RLPx session: rlpx: bad header MAC')
+  })
+  it('is passed over when it is no RLPx, and the others are read', () => {
+    const http = {
+      from: '127.0.0.1:1',
+      to: '127.0.0.1:80',
+      seq: 1,
+      payload: new TextEncoder().encode('GET / HTTP/1.1\r\n'),
+    }
+    const capture = writeCapture([{ at: 0, bytes: ethernet(http) }])
+    const [why] = whys(decodeCapture(capture, new Map()))
+    expect(why).to.contain('no bytes of an RLPx session')
+  })
+  it('has a key log that only its owner reads', async () => {
+    expect((await stat(join(dir, 'keys'))).mode & 0o777).to.equal(0o600)
+    expect(keyLog.trimEnd().split('\n')).to.have.length(1)
+  })
+})

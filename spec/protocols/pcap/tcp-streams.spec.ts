@@ -1,0 +1,114 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { type TcpSegment, tcpSegment } from '../../../protocols/pcap/tcp-segment.ts'
+import { TcpStreams } from '../../../protocols/pcap/tcp-streams.ts'
+import { ethernet, type Sent } from './capture-writer.ts'
+
+const [client, server] = ['10.0.0.1:5000', '10.0.0.2:30303']
+const segment = (sent: Sent): TcpSegment => tcpSegment({ linkType: 1, bytes: ethernet(sent) })!
+const ours = (seq: number, payload: Uint8Array | number[] = [], flags: Sent['flags'] = ['ACK']) =>
+  segment({ from: client, to: server, seq, flags, payload: Uint8Array.from(payload) })
+const theirs = (seq: number, payload: number[] = [], flags: Sent['flags'] = ['ACK']) =>
+  segment({ from: server, to: client, seq, flags, payload: Uint8Array.from(payload) })
+
+describe('a TCP segment in a packet', () => {
+  const frame = ethernet({ from: client, to: server, seq: 7, payload: Uint8Array.of(1, 2) })
+  const ip = frame.subarray(14)
+  const expected = {
+    from: client,
+    to: server,
+    seq: 7,
+    isSyn: false,
+    isAck: true,
+    isEnd: false,
+    payload: Uint8Array.of(1, 2),
+  }
+  const behind = (...header: number[]) => Uint8Array.of(...header, ...ip)
+  const nulls = (count: number) => new Array<number>(count).fill(0)
+
+  for (const [name, linkType, bytes] of [
+    ['Ethernet', 1, frame],
+    ['Ethernet with padding behind it', 1, Uint8Array.of(...frame, 0, 0, 0, 0)],
+    ['Ethernet with a VLAN tag', 1, Uint8Array.of(...frame.subarray(0, 12), 0x81, 0, 0, 5, ...frame.subarray(12))],
+    ['the loopback of BSD', 0, behind(2, 0, 0, 0)],
+    ['raw IP', 101, ip],
+    ['cooked Linux', 113, behind(...nulls(14), 8, 0)],
+    ['cooked Linux, second form', 276, behind(8, 0, ...nulls(18))],
+  ] as const)
+    it(`is found behind ${name}`, () => expect(tcpSegment({ linkType, bytes })).to.deep.equal(expected))
+
+  it('is found behind IPv6', () => {
+    const packet = new Uint8Array(62)
+    packet.set([0x60, 0, 0, 0, 0, 22, 6, 64])
+    packet[23] = packet[39] = 1
+    packet.set(ip.subarray(20), 40)
+    expect(tcpSegment({ linkType: 101, bytes: packet })).to.deep.include({ from: '[::1]:5000', to: '[::1]:30303' })
+  })
+  it('is not found in what is none', () => {
+    const with_ = (at: number, value: number) => frame.with(at, value)
+    for (const bytes of [
+      with_(12, 0),
+      with_(23, 17),
+      with_(20, 0x20),
+      with_(14, 0x41),
+      with_(46, 0x10),
+      with_(46, 0xf0),
+    ])
+      expect(tcpSegment({ linkType: 1, bytes })).to.equal(undefined)
+    expect(tcpSegment({ linkType: 9_999, bytes: frame })).to.equal(undefined)
+    for (let length = 0; length < 54; length++) tcpSegment({ linkType: 1, bytes: frame.subarray(0, length) })
+  })
+})
+
+describe('the streams of a capture', () => {
+  const joined = (segments: readonly TcpSegment[]) => {
+    const streams = new TcpStreams()
+    return segments
+      .flatMap((segment) => streams.take(segment))
+      .map(({ bytes, lost, isFromClient, connection }) => ({
+        of: `${connection}${isFromClient ? '>' : '<'}`,
+        bytes: [...bytes],
+        ...(lost > 0 && { lost }),
+      }))
+  }
+  const bytesOf = (chunks: readonly { bytes: number[] }[]) => chunks.flatMap(({ bytes }) => bytes)
+
+  it('are both ways of each connection, by who opened it', () => {
+    const chunks = joined([ours(9, [], ['SYN']), theirs(99, [], ['SYN', 'ACK']), ours(10, [1, 2]), theirs(100, [3])])
+    expect(chunks).to.deep.equal([
+      { of: '1>', bytes: [1, 2] },
+      { of: '1<', bytes: [3] },
+    ])
+  })
+  it('know the client by the answer to its opening when that alone was captured', () =>
+    expect(joined([theirs(99, [], ['SYN', 'ACK']), theirs(100, [3])])).to.deep.equal([{ of: '1<', bytes: [3] }]))
+  it('are the same in whatever order the segments come, twice, overlapping, and around 2^32', () => {
+    const data = Array.from({ length: 60 }, (_, i) => i)
+    const cuts = fc.array(fc.tuple(fc.nat(59), fc.integer({ min: 1, max: 20 })), { maxLength: 12 })
+    fc.assert(
+      fc.property(cuts, fc.constantFrom(100, 2 ** 32 - 30), fc.infiniteStream(fc.nat(1_000)), (cuts, start, order) => {
+        const pieces = [...cuts, ...data.filter((at) => at % 10 === 0).map((at) => [at, 10] as const)]
+        const segments = pieces.map(([at, length]) => ours((start + at) >>> 0, data.slice(at, at + length)))
+        const shuffled = segments.map((one) => [order.next().value, one] as const).sort(([a], [b]) => a - b)
+        const syn = ours((start - 1) >>> 0, [], ['SYN'])
+        expect(bytesOf(joined([syn, ...shuffled.map(([, one]) => one)]))).to.deep.equal(data)
+      }),
+    )
+  })
+  it('tell what is missing once too much waits for it', () => {
+    const big = new Uint8Array(60_000)
+    const later = Array.from({ length: 71 }, (_, i) => ours(1_010 + i * big.length, big))
+    const chunks = joined([ours(999, [], ['SYN']), ours(1_000, [1, 2]), ...later])
+    expect(chunks[0]).to.deep.equal({ of: '1>', bytes: [1, 2] })
+    expect(chunks[1]).to.include({ lost: 8 })
+    expect(bytesOf(chunks)).to.have.length(2 + 71 * big.length)
+  })
+  it('end once, and begin anew when the ports are used again', () => {
+    const first = [ours(9, [], ['SYN']), ours(10, [1]), ours(11, [], ['FIN', 'ACK']), theirs(1, [], ['RST'])]
+    expect(joined([...first, ours(500, [], ['SYN']), ours(501, [2])])).to.deep.equal([
+      { of: '1>', bytes: [1] },
+      { of: '1>', bytes: [] },
+      { of: '2>', bytes: [2] },
+    ])
+  })
+})
