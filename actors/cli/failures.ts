@@ -7,6 +7,7 @@ import { InspectorFailed } from '../inspector/inspector-failed.ts'
 import { printable } from '../log.ts'
 import { NodeKeyError } from '../node-key.ts'
 import { ConfigError } from './config-file.ts'
+import { CaptureFileError } from './decode.ts'
 import { ImportInterrupted } from './import-progress.ts'
 
 /**
@@ -30,6 +31,7 @@ function adviceOf(error: Error): string | undefined {
 const mendable: readonly (readonly [fault: abstract new (...args: never) => Error, advice: string])[] = [
   [NodeKeyError, ''],
   [ConfigError, ''],
+  [CaptureFileError, ''],
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],
   [InspectorFailed, 'choose another port with --inspect, or leave it to chance'],

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../client-name.ts'
+import { addDecode } from './decode.ts'
 import { addDev } from './dev.ts'
 import { addDumpConfig } from './dump-config.ts'
 import { explain } from './failures.ts'
@@ -30,6 +31,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 /** Commands in the order of the help, by what they are for. */
 const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
   'Run nodes:': [addStart, addDev, addDumpConfig],
+  'Look into sessions:': [addDecode],
 }
 
 /** @returns the whole command line as a value: what runs it, and what specs look at */

@@ -2,56 +2,25 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { createNode, type PeerchartNode } from '../../../actors/create-node.ts'
-import type { MessageEntry } from '../../../actors/feed.ts'
 import { type CaptureEntry, decodeCapture } from '../../../actors/keylog/decode-capture.ts'
 import { decodeHello } from '../../../protocols/p2p/messages.ts'
 import { parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
 import { ethernet, writeCapture } from '../../protocols/pcap/capture-writer.ts'
-import { Tap } from './tapped-session.ts'
+import { type TappedSession, tapSession } from './tapped-session.ts'
 
 describe('a captured session', () => {
   let dir: string
-  let tap: Tap
+  let session: TappedSession
   let keyLog: string
   let entries: CaptureEntry[]
-  /** What the node that dialed said of itself while the capture was made. */
-  const told: MessageEntry[] = []
-  const nodes: PeerchartNode[] = []
 
   before(async () => {
     dir = await mkdtemp(join(tmpdir(), 'peerchart-keylog-'))
-    const file = join(dir, 'keys')
-    const [listening, dialing] = await Promise.all([
-      createNode({ genesis: devGenesisJson, port: 0 }),
-      createNode({ genesis: devGenesisJson, port: 0, keyLog: file }),
-    ])
-    nodes.push(listening, dialing)
-    await listening.start()
-    tap = new Tap(Number(/:(\d+)\?/.exec(listening.enode)![1]))
-    await tap.open()
-    dialing.feed.subscribe((entry) => {
-      if (entry.type === 'message.sent' || entry.type === 'message.received') told.push(entry)
-    })
-    await dialing.start()
-    const met = new Promise<void>((resolve) => {
-      listening.events$.subscribe((event) => {
-        if (event.type === 'transition' && event.chart === 'eth-peer' && event.to.startsWith('active')) resolve()
-      })
-    })
-    dialing.addPeer(listening.enode.replace(/:\d+\?/, `:${tap.port}?`))
-    await met
-    await dialing.stop()
-    await listening.stop()
-    keyLog = await readFile(file, 'utf8')
-    entries = [...decodeCapture(tap.capture(), parseKeyLog(keyLog))]
+    session = await tapSession(join(dir, 'keys'))
+    keyLog = await readFile(join(dir, 'keys'), 'utf8')
+    entries = [...decodeCapture(session.capture(), parseKeyLog(keyLog))]
   })
-  after(async () => {
-    for (const node of nodes) await node.stop()
-    tap.close()
-    await rm(dir, { recursive: true })
-  })
+  after(() => rm(dir, { recursive: true }))
 
   const messages = (of = entries) => of.filter((entry) => entry.type === 'message')
   const rounded = (entry: CaptureEntry) => ({ ...entry, at: Math.round(entry.at) })
@@ -72,7 +41,7 @@ describe('a captured session', () => {
     }))
     const of = (type: string) => [
       seen.filter((one) => one.type === type),
-      told.filter((one) => one.type === type).map(({ actor: _, ...message }) => message),
+      session.told.filter((one) => one.type === type).map(({ actor: _, ...message }) => message),
     ]
     const [sent, toldSent] = of('message.sent')
     expect(sent).to.deep.equal(toldSent)
@@ -82,16 +51,16 @@ describe('a captured session', () => {
     expect(decodeHello(messages()[0]!.payload).name).to.match(/^Peerchart/)
   })
   it('is the same by every format, whatever side wrote the keys', () => {
-    const again = [...decodeCapture(tap.capture('pcapng of nanoseconds, big-endian'), parseKeyLog(keyLog))]
+    const again = [...decodeCapture(session.capture('pcapng of nanoseconds, big-endian'), parseKeyLog(keyLog))]
     expect(again.map(rounded)).to.deep.equal(entries.map(rounded))
   })
   it('cannot be read without its keys', () => {
-    expect(whys(decodeCapture(tap.capture(), new Map()))).to.deep.equal(['its keys are not in the key log'])
-    expect(messages([...decodeCapture(tap.capture(), new Map())])).to.deep.equal([])
+    expect(whys(decodeCapture(session.capture(), new Map()))).to.deep.equal(['its keys are not in the key log'])
+    expect(messages([...decodeCapture(session.capture(), new Map())])).to.deep.equal([])
   })
   it('cannot be read with wrong keys', () => {
     const wrong = keyLog.replace(/(?<=^RLPX \w{64} \w{64} )\w/, (digit) => (digit === '0' ? '1' : '0'))
-    const [why] = whys(decodeCapture(tap.capture(), parseKeyLog(wrong)))
+    const [why] = whys(decodeCapture(session.capture(), parseKeyLog(wrong)))
     expect(why).to.equal('these are no bytes of an RLPx session: rlpx: bad header MAC')
   })
   it('is passed over when it is no RLPx, and the others are read', () => {

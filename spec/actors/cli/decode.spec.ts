@@ -1,0 +1,77 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { runCli } from '../../../actors/cli/program.ts'
+import { writeCapture } from '../../protocols/pcap/capture-writer.ts'
+import { tapSession } from '../keylog/tapped-session.ts'
+import { ScriptedIo } from './scripted-io.ts'
+
+describe('peerchart decode', () => {
+  let dir: string
+  const at = (name: string) => join(dir, name)
+
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'peerchart-decode-'))
+    const session = await tapSession(at('keys'))
+    await writeFile(at('capture.pcap'), session.capture())
+    await writeFile(at('capture.pcapng'), session.capture('pcapng'))
+    await writeFile(at('cut.pcap'), session.capture().subarray(0, -20))
+    await writeFile(at('empty.pcap'), writeCapture([]))
+    await writeFile(at('nokeys'), '# none\n')
+  })
+  after(() => rm(dir, { recursive: true }))
+
+  async function decode(line: string) {
+    const io = new ScriptedIo()
+    const status = await runCli(['decode', ...line.split(' ').map((word) => word.replace('@', `${dir}/`))], io)
+    return { status, out: io.out, err: io.err }
+  }
+
+  it('shows who said what to whom, and when', async () => {
+    const { status, out, err } = await decode('@capture.pcap --keylog @keys')
+    expect({ status, err }).to.deep.equal({ status: 0, err: '' })
+    const ends = '127\\.0\\.0\\.1:\\d+ → 127\\.0\\.0\\.1:\\d+'
+    const lines = out.trimEnd().split('\n')
+    for (const line of lines) expect(line).to.match(new RegExp(`^ +\\d\\.\\d{6}s  #1 ${ends}  .`))
+    const said = lines.map((line) => line.replace(/.*?→ \S+ {2}/, ''))
+    expect(said[0]).to.match(/^auth, \d+ bytes$/)
+    expect(said[2]).to.match(/^Hello, \d+ bytes: Peerchart\/v/)
+    expect(said.filter((text) => /^eth\/72 Status, \d+ bytes: network \d+, block 0$/.test(text))).to.have.length(2)
+    expect(said).to.include('Disconnect, 2 bytes: client quitting')
+    expect(said.at(-1)).to.equal('closed')
+  })
+  it('gives every field as JSON, of a capture in the other format too', async () => {
+    const { status, out } = await decode('@capture.pcapng --keylog @keys --json')
+    expect(status).to.equal(0)
+    const entries = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const [status72] = entries.filter(({ name }) => name === 'Status')
+    expect(status72).to.deep.include({ type: 'message', connection: 1, protocol: 'eth', version: 72, code: 0 })
+    expect(status72.fields).to.include.keys('networkId', 'genesis', 'forkId', 'range')
+  })
+  it('says what is cut off, after what came before', async () => {
+    const { status, out, err } = await decode('@cut.pcap --keylog @keys')
+    expect(status).to.equal(1)
+    expect(out).to.contain('Hello')
+    expect(err).to.match(/^error: \S+cut\.pcap: it is cut off at byte \d+\n$/)
+  })
+  for (const [line, complaint] of [
+    ['@capture.pcap --keylog @nokeys', /capture\.pcap: none of its sessions is in the key log; capture while/],
+    ['@empty.pcap --keylog @keys', /empty\.pcap: no RLPx session begins in it; capture the connection/],
+    ['@keys --keylog @keys', /keys: this is no pcap or pcapng file/],
+    ['@capture.pcap --keylog @capture.pcap', /capture\.pcap: line 1 is no line of a key log/],
+    ['@nothing --keylog @keys', /nothing.*; name what is there/],
+    ['@capture.pcap --keylog @nothing', /nothing.*; name what is there/],
+    ['@capture.pcap', /required option '--keylog <file>' not specified/],
+  ] as const)
+    it(`refuses "${line}" in one line`, async () => {
+      const { status, err } = await decode(line)
+      expect(status).to.equal(1)
+      expect(err)
+        .to.match(/^error: [^\n]+\n$/)
+        .and.to.match(complaint)
+    })
+})
