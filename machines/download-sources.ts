@@ -1,4 +1,5 @@
 import type { BlockRange } from '../protocols/eth/block-range.ts'
+import { equalBytes } from '../protocols/lib/bytes.ts'
 import { downloadLimits } from './download-limits.ts'
 
 // Whom a sync asks and whom it follows: pure functions on immutable tables.
@@ -16,6 +17,10 @@ export type Source = {
   readonly isTired: boolean
   /** Syncs in a row that got stuck behind it. */
   readonly strikes: number
+  /** How often it answered, or did not, what was asked of heads. */
+  readonly asks: number
+  /** The hash of the block of those that it had last. */
+  readonly holds?: Uint8Array
 }
 
 /** By peer. BOUNDED: the peer set. */
@@ -23,6 +28,30 @@ export type Sources = ReadonlyMap<number, Source>
 
 /** A header that the peer has. */
 export type ProvenHead = { readonly number: bigint; readonly hash: Uint8Array }
+
+/** What the chain is to become. */
+export type Goal =
+  /** The longest that a peer has: nobody else tells. */
+  | { readonly kind: 'longest' }
+  /** A consensus client named a block that we have. */
+  | { readonly kind: 'reached' }
+  /** It named one that we do not have; `number` once we know it. */
+  | { readonly kind: 'missing'; readonly hash: Uint8Array; readonly number: bigint | undefined }
+
+/** Whom to follow, and how far; `hash` is of a block that a consensus client named. */
+export type Target = { readonly peer: number; readonly number: bigint; readonly hash?: Uint8Array }
+
+/** @param named what a consensus client named now */
+export function nextGoal(goal: Goal, named: { hash: Uint8Array; number?: bigint; isOurs: boolean }): Goal {
+  if (named.isOurs) return { kind: 'reached' }
+  const known = isGoal(goal, named) ? goal.number : undefined
+  return { kind: 'missing', hash: named.hash, number: named.number ?? known }
+}
+
+/** Whether a consensus client wants this very block still. */
+export function isGoal(goal: Goal, { hash }: { hash?: Uint8Array }): goal is Goal & { kind: 'missing' } {
+  return goal.kind === 'missing' && hash !== undefined && equalBytes(goal.hash, hash)
+}
 
 /** A peer is asked, and its range believed, when it was there and unchanged at two polls. */
 const settledPolls = 2
@@ -34,6 +63,7 @@ export const newSource = (range: BlockRange | undefined): Source => ({
   isAsked: false,
   isTired: false,
   strikes: 0,
+  asks: 0,
 })
 
 /** A poll later: ranges that did not change count. */
@@ -46,18 +76,38 @@ export function aged(sources: Sources): Sources {
   )
 }
 
-/** @returns the peer to follow: of those ahead of us that count, one that others did not get stuck behind, the highest */
-export function bestSource(sources: Sources, head: bigint): { peer: number; number: bigint } | undefined {
-  const ahead = [...sources].filter(([, source]) => source.counts && !source.isTired && latestOf(source) > head)
-  const [best] = ahead.sort(([, a], [, b]) => a.strikes - b.strikes || Number(latestOf(b) - latestOf(a)))
+type Sight = { readonly sources: Sources; readonly head: bigint; readonly goal: Goal }
+
+/**
+ * @returns the peer to follow, one that others did not get stuck behind: of those that have the block that a consensus
+ * client named, or of those ahead of us that count the highest
+ */
+export function bestSource({ sources, head, goal }: Sight): Target | undefined {
+  const byStrikes = ([, a]: [number, Source], [, b]: [number, Source]) => a.strikes - b.strikes
+  const able = [...sources].filter(([, { isTired }]) => !isTired)
+  if (goal.kind === 'missing') {
+    const { hash, number } = goal
+    const [best] = able.filter(([, { holds }]) => holds && equalBytes(holds, hash)).sort(byStrikes)
+    return best && number !== undefined ? { peer: best[0], number, hash } : undefined
+  }
+  if (goal.kind === 'reached') return undefined
+  const ahead = able.filter(([, source]) => source.counts && latestOf(source) > head)
+  const [best] = ahead.sort((a, b) => byStrikes(a, b) || Number(latestOf(b[1]) - latestOf(a[1])))
   return best && { peer: best[0], number: latestOf(best[1]) }
 }
 
-/** @returns the highest of those that were there before: a fresh peer is asked nothing, it may have come for one answer */
-export function toPoll(sources: Sources): number[] {
+/**
+ * @returns the highest of those that were there before: a fresh peer is asked nothing, it may have come for one answer.
+ * For a block that a consensus client named, anyone is asked who was asked least, and does not have it.
+ */
+export function toPoll({ sources, goal }: Omit<Sight, 'head'>): number[] {
+  if (goal.kind === 'reached') return []
+  const isAskable = ({ polls, holds }: Source) =>
+    goal.kind === 'missing' ? !holds || !equalBytes(holds, goal.hash) : polls >= settledPolls
+  const weight = ({ asks }: Source) => (goal.kind === 'missing' ? asks : 0)
   return [...sources]
-    .filter(([, { polls, isAsked }]) => polls >= settledPolls && !isAsked)
-    .sort(([, a], [, b]) => Number(latestOf(b) - latestOf(a)))
+    .filter(([, source]) => !source.isAsked && isAskable(source))
+    .sort(([, a], [, b]) => weight(a) - weight(b) || Number(latestOf(b) - latestOf(a)))
     .slice(0, downloadLimits.maxPolled)
     .map(([peer]) => peer)
 }
@@ -72,16 +122,21 @@ export function changed(sources: Sources, peers: readonly number[], change: Part
   return next
 }
 
-/** A header of the peer proves its range up to there. */
-export function learnt(sources: Sources, peer: number, head: ProvenHead | undefined): Sources {
-  const range = sources.get(peer)?.range
-  if (!head || (range && range.latest >= head.number)) return changed(sources, [peer], { isAsked: false })
+/** A header of the peer proves its range up to there, and tells the number of the block that was asked for. */
+export function learnt(
+  { sources, goal }: Omit<Sight, 'head'>,
+  peer: number,
+  head: ProvenHead | undefined,
+): { sources: Sources; goal: Goal } {
+  const { range, asks } = sources.get(peer)!
+  const isNamed = head !== undefined && isGoal(goal, head)
+  const answered = { isAsked: false, asks: asks + 1, ...(isNamed && { holds: head.hash }) }
+  const nextGoal: Goal = isNamed ? { kind: 'missing', hash: goal.hash, number: head.number } : goal
+  if (!head || (range && range.latest >= head.number))
+    return { sources: changed(sources, [peer], answered), goal: nextGoal }
   const { number: latest, hash: latestHash } = head
-  return changed(sources, [peer], {
-    isAsked: false,
-    counts: true,
-    range: { earliest: range?.earliest ?? 0n, latest, latestHash },
-  })
+  const proven = { counts: true, range: { earliest: range?.earliest ?? 0n, latest, latestHash } }
+  return { sources: changed(sources, [peer], { ...answered, ...proven }), goal: nextGoal }
 }
 
 const latestOf = ({ range }: Source): bigint => range?.latest ?? 0n

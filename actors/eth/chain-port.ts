@@ -14,6 +14,9 @@ export type ChainPort = Pick<
   | 'headerByHash'
   | 'canonicalHash'
   | 'bodyByHash'
+  | 'hasBlock'
   | 'insertBlocks'
+  | 'followsConsensus'
+  | 'setForkchoice'
 >
 export type { NewBlock }

@@ -6,7 +6,7 @@ import type { NewBlock } from './chain-port.ts'
 
 /** What a sync has fetched and not imported yet, by number. */
 export class DownloadBuffer {
-  /** Hashes of the skeleton, and of the block it stands on. BOUNDED: maxSkeleton and one. */
+  /** Hashes of the skeleton, and of blocks we share with it. BOUNDED: maxSkeleton, and one for each of 64 probes. */
   readonly #anchors = new Map<bigint, Uint8Array>()
   /** Verified headers, views of their messages. BOUNDED: maxAhead, and jobs under way. */
   readonly #headers = new Map<bigint, Header>()

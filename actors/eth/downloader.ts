@@ -1,6 +1,7 @@
 import { downloadLimits } from '../../machines/download-limits.ts'
 import { type Assignment, smaller } from '../../machines/download-plan.ts'
-import { type DownloaderEvent, type DownloaderPorts, downloaderMachine } from '../../machines/downloader.ts'
+import { downloaderMachine } from '../../machines/downloader.ts'
+import type { DownloaderEvent, DownloaderPorts } from '../../machines/downloader-setup.ts'
 import type { Header } from '../../protocols/eth/header.ts'
 import { HashList } from '../../protocols/eth/lazy-list.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
@@ -57,7 +58,8 @@ export class Downloader {
       parent,
       input: (tell) => {
         this.#tell = tell
-        return { ports: this.#ports(options), head: chain.head.number, pollInterval }
+        const { head, followsConsensus } = chain
+        return { ports: this.#ports(options), head: head.number, pollInterval, followsConsensus }
       },
     })
   }
@@ -82,6 +84,7 @@ export class Downloader {
         else this.#fetchBodies(assignment)
       },
       importBlocks: (which) => this.#import(which),
+      adopt: ({ hash }) => this.#adopt(hash),
       discard: () => {
         this.#sync.withdrawAll()
         this.#buffer = new DownloadBuffer()
@@ -113,28 +116,37 @@ export class Downloader {
     this.#tell({ type: 'head.learnt', peer, ...(header && { head: { number: header.number, hash: header.hash } }) })
   }
 
-  #probe({ peer, number }: { peer: number; number: bigint }): void {
+  #probe({ peer, number, hash }: Parameters<DownloaderPorts['probe']>[0]): void {
+    const buffer = this.#buffer
     this.#followed(peer, headersFrom(number, 1n), ([header]) => {
-      const ours = this.#chain.canonicalHash(number)
-      this.#tell({ type: 'header.compared', number, isOurs: ours !== undefined && equalBytes(ours, header.hash) })
+      const isOurs = this.#chain.hasBlock(header.hash)
+      if (isOurs) buffer.anchorAt(number, () => header.hash)
+      if (isOther(header, hash)) this.#tell({ type: 'task.failed', peer })
+      else this.#tell({ type: 'header.compared', number, isOurs })
     })
   }
 
-  #fetchSkeleton({ peer, after, to }: { peer: number; after: bigint; to: bigint }): void {
+  #fetchSkeleton({ peer, after, to, hash }: Parameters<DownloaderPorts['fetchSkeleton']>[0]): void {
     const { segment, maxSkeleton } = downloadLimits
     this.#leader = peer
     this.#buffer.anchorAt(after, () => this.#chain.canonicalHash(after)!)
     const segments = (to - after) / segment
     const amount = smaller(segments, maxSkeleton)
+    const set = (anchors: readonly Header[]) => {
+      const last = anchors.at(-1)!
+      // Its chain does not lead to the block that it has: both may be, but only one is wanted.
+      if (last.number === to && isOther(last, hash)) this.#tell({ type: 'task.failed', peer })
+      else this.#setSkeleton(anchors)
+    }
     // The last segment is a short one, most often.
     const fetchTail = (anchors: readonly Header[]) =>
-      this.#followed(peer, headersFrom(to, 1n), (tail) => this.#setSkeleton([...anchors, ...tail]))
+      this.#followed(peer, headersFrom(to, 1n), (tail) => set([...anchors, ...tail]))
     if (amount === 0n) fetchTail([])
     else
       this.#followed(peer, headersFrom(after + segment, amount, segment), (anchors) => {
         const reached = after + BigInt(anchors.length) * segment
         if (reached < to && to - reached < segment) fetchTail(anchors)
-        else this.#setSkeleton(anchors)
+        else set(anchors)
       })
   }
 
@@ -183,18 +195,37 @@ export class Downloader {
       () => tell({ type: 'blocks.imported', last, bytes }),
       (error) => {
         if (error instanceof InvalidBlock) tell({ type: 'import.failed', error })
-        else if (!this.#isStopped) throw error
+        else this.#failed(error)
       },
     )
   }
 
-  /** Asks the peer that is followed for headers of its range: it must have the first. */
+  #adopt(head: Uint8Array): void {
+    const buffer = this.#buffer
+    this.#chain.setForkchoice({ head }).then(
+      () => {
+        if (buffer === this.#buffer) this.#tell({ type: 'head.adopted' })
+      },
+      (error) => this.#failed(error),
+    )
+  }
+
+  /** A chain that is closed already refuses what was under way; anything else is a bug. */
+  #failed(error: unknown): void {
+    if (!this.#isStopped) throw error
+  }
+
+  /**
+   * Asks the peer that is followed for headers of its range: it must have the first. One that is followed for a block that
+   * a consensus client named may have that one, and a chain that does not lead to it yet.
+   */
   #followed(peer: number, query: HeadersByNumber, done: (headers: [Header, ...Header[]]) => void): void {
     this.#sync.ask({
       ...query,
       peer,
       done: (headers) => {
-        if (!headers) this.#tell({ type: 'task.failed', peer })
+        const isExcused = headers?.length === 0 && this.#chain.followsConsensus
+        if (!headers || isExcused) this.#tell({ type: 'task.failed', peer })
         else if (headers.length === 0) this.#lied(peer, `no header ${query.query.origin}, which its range holds`)
         else done(headers as [Header, ...Header[]])
       },
@@ -205,3 +236,6 @@ export class Downloader {
     this.#tell({ type: 'peer.lied', peer, error: new Lie(what) })
   }
 }
+
+const isOther = (header: Header, hash: Uint8Array | undefined): boolean =>
+  hash !== undefined && !equalBytes(header.hash, hash)

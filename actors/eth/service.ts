@@ -1,5 +1,6 @@
 import { BehaviorSubject, type Observable, type Subscription } from 'rxjs'
 import { defaultMaxPeers } from '../../machines/admission.ts'
+import type { ConsensusHead } from '../../machines/downloader-setup.ts'
 import { type EthVersion, ethLengths } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { chainConfigJson } from '../chain/chain-config-json.ts'
@@ -42,6 +43,8 @@ export class EthService implements Service {
   readonly #progress: BehaviorSubject<SyncProgress>
   #downloader: Downloader | undefined
   #heads: Subscription | undefined
+  /** What a consensus client named last. */
+  #named: ConsensusHead | undefined
 
   constructor(runtime: Runtime, options: EthServiceOptions) {
     const { chain, versions = [72, 71, 70, 69], maxPeers = defaultMaxPeers, id = 'eth', parent = 'node' } = options
@@ -61,6 +64,7 @@ export class EthService implements Service {
     })
     this.#progress = new BehaviorSubject<SyncProgress>({
       isSyncing: false,
+      starting: head,
       current: head,
       highest: head,
       blocksPerSecond: 0,
@@ -87,6 +91,7 @@ export class EthService implements Service {
       this.#manager.tell({ type: 'chain.head', range: this.#manager.range })
     })
     this.#manager.tell({ type: 'manager.start', range: this.#manager.range })
+    if (this.#named) this.follow(this.#named)
     if (synced) this.#manager.tell({ type: 'chain.synced' })
   }
 
@@ -107,6 +112,15 @@ export class EthService implements Service {
   /** Disconnects a peer as useless (0x03). */
   drop({ session }: EthPeer): void {
     this.#manager.tell({ type: 'peer.remove', session })
+  }
+
+  /**
+   * A consensus client named the head: it is fetched from peers when the chain does not have it, and then made the head.
+   * From now on no peer is followed for the length of its chain.
+   */
+  follow(head: ConsensusHead): void {
+    this.#named = head
+    this.#downloader?.tell({ type: 'consensus.head', ...head })
   }
 
   /** How the sync goes: the last word at once, then each change. */

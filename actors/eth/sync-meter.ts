@@ -1,4 +1,4 @@
-import type { Progress } from '../../machines/downloader.ts'
+import type { Progress } from '../../machines/downloader-setup.ts'
 import type { Clock } from '../runtime.ts'
 
 /** `blocksPerSecond` over the sync so far. */

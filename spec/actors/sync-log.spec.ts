@@ -11,6 +11,7 @@ describe('the log of a sync', () => {
   const progress = new Subject<SyncProgress>()
   const at = (current: bigint, isSyncing = true): SyncProgress => ({
     isSyncing,
+    starting: 0n,
     current,
     highest: 200n,
     blocksPerSecond: 9.6,

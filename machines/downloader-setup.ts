@@ -1,0 +1,246 @@
+import { assign, setup } from 'xstate'
+import type { BlockRange } from '../protocols/eth/block-range.ts'
+import { downloadLimits } from './download-limits.ts'
+import {
+  type Assignment,
+  assignJobs,
+  beginSearch,
+  bodiesDone,
+  headersDone,
+  isStuck,
+  jobFailed,
+  narrow,
+  type Plan,
+  planSkeleton,
+  type Search,
+  smaller,
+} from './download-plan.ts'
+import {
+  aged,
+  bestSource,
+  changed,
+  type Goal,
+  isGoal,
+  learnt,
+  newSource,
+  nextGoal,
+  type ProvenHead,
+  type Sources,
+  type Target,
+  toPoll,
+} from './download-sources.ts'
+import { without } from './lib.ts'
+
+/** What the chart asks of the world. actors/eth/downloader.ts implements it; a spec records it. */
+export type DownloaderPorts = {
+  /** Asks for the header of that hash, which a Status of eth/68 or a consensus client named: `head.learnt` comes back. */
+  askHead(question: { peer: number; hash: Uint8Array }): void
+  /** Asks for the headers after our head: `head.learnt` comes back. */
+  pollHead(question: { peer: number; after: bigint }): void
+  /** Asks whether we have a block of theirs: `header.compared`, or `task.failed`, also when it is not the one of `hash`. */
+  probe(question: { peer: number; number: bigint; hash?: Uint8Array }): void
+  /** Asks for every 192nd header: `skeleton.fetched`, or `task.failed`, also when the header at `to` is not that of `hash`. */
+  fetchSkeleton(task: { peer: number; after: bigint; to: bigint; hash?: Uint8Array }): void
+  /** Fetches and verifies: `headers.fetched` or `bodies.fetched`, or `job.failed`. */
+  fetch(assignment: Assignment): void
+  /** `blocks.imported` or `import.failed` comes back. */
+  importBlocks(which: { after: bigint; last: bigint }): void
+  /** Makes the block that a consensus client named the head: `head.adopted` comes back. */
+  adopt(head: { hash: Uint8Array }): void
+  /** Forgets everything that was fetched, and whatever is under way. */
+  discard(): void
+  /** The peer lied: it is disconnected as useless. */
+  drop(verdict: { peer: number; error: Error }): void
+  report(progress: Progress): void
+}
+
+/** `starting`: where our chain ended when the sync began. */
+export type Progress = {
+  readonly isSyncing: boolean
+  readonly starting: bigint
+  readonly current: bigint
+  readonly highest: bigint
+}
+
+/** `pollInterval`: milliseconds between two looks at the heads of the peers. */
+export type DownloaderInput = {
+  readonly ports: DownloaderPorts
+  readonly head: bigint
+  readonly pollInterval: number
+  /** Whether a consensus client told the head before: nothing above it is fetched until it names another. */
+  readonly followsConsensus: boolean
+}
+
+/** What a consensus client wants the head to be; `isOurs` when we have the block. */
+export type ConsensusHead = { readonly hash: Uint8Array; readonly number?: bigint; readonly isOurs: boolean }
+
+export type DownloaderEvent =
+  | { type: 'peer.joined'; peer: number; range: BlockRange | undefined; headHash: Uint8Array }
+  | { type: 'peer.left'; peer: number }
+  | { type: 'peer.range'; peer: number; range: BlockRange }
+  | { type: 'peer.lied'; peer: number; error: Error }
+  | { type: 'chain.head'; number: bigint }
+  /** From the first of these on no peer is followed for the length of its chain. */
+  | ({ type: 'consensus.head' } & ConsensusHead)
+  /** `head` is missing when the peer knows nothing new, or did not answer. */
+  | { type: 'head.learnt'; peer: number; head?: ProvenHead }
+  | { type: 'header.compared'; number: bigint; isOurs: boolean }
+  | { type: 'skeleton.fetched'; anchors: readonly bigint[] }
+  /** The peer that is followed was slow, or has not what we look for. */
+  | { type: 'task.failed'; peer: number }
+  | { type: 'headers.fetched'; peer: number; job: number }
+  /** `count` is at least 1. */
+  | { type: 'bodies.fetched'; peer: number; job: number; count: number; bytes: number }
+  | { type: 'job.failed'; peer: number; job: number }
+  | { type: 'blocks.imported'; last: bigint; bytes: number }
+  /** A block was refused: whoever told the skeleton lied. */
+  | { type: 'import.failed'; error: Error }
+  | { type: 'head.adopted' }
+  | { type: 'downloader.stop' }
+
+export type DownloaderContext = Omit<DownloaderInput, 'followsConsensus'> & {
+  readonly goal: Goal
+  readonly sources: Sources
+  /** Whom the sync follows, and how far. */
+  readonly target: Target
+  readonly starting: bigint
+  readonly search: Search
+  readonly plan: Plan
+}
+
+const base = setup({
+  types: {} as { context: DownloaderContext; input: DownloaderInput; events: DownloaderEvent },
+  actions: {
+    askHead: ({ context }, question: { peer: number; hash: Uint8Array }) => context.ports.askHead(question),
+    pollHead: ({ context }, question: { peer: number; after: bigint }) => context.ports.pollHead(question),
+    probe: ({ context }, question: Parameters<DownloaderPorts['probe']>[0]) => context.ports.probe(question),
+    fetchSkeleton: ({ context }, task: Parameters<DownloaderPorts['fetchSkeleton']>[0]) =>
+      context.ports.fetchSkeleton(task),
+    fetch: ({ context }, assignment: Assignment) => context.ports.fetch(assignment),
+    importBlocks: ({ context }, which: { after: bigint; last: bigint }) => context.ports.importBlocks(which),
+    adopt: ({ context }, head: { hash: Uint8Array }) => context.ports.adopt(head),
+    discard: ({ context }) => context.ports.discard(),
+    drop: ({ context }, verdict: { peer: number; error: Error }) => context.ports.drop(verdict),
+    report: ({ context }, progress: Progress) => context.ports.report(progress),
+    noteHead: assign((_, { number }: { number: bigint }) => ({ head: number })),
+    noteConsensus: assign(({ context }, head: ConsensusHead) => ({ goal: nextGoal(context.goal, head) })),
+    noteAdopted: assign(({ context: { goal, target } }) => ({ goal: isGoal(goal, target) ? reached : goal })),
+    add: assign(({ context }, { peer, range }: { peer: number; range: BlockRange | undefined }) => ({
+      sources: new Map(context.sources).set(peer, newSource(range)),
+    })),
+    remove: assign(({ context }, { peer }: { peer: number }) => ({ sources: without(context.sources, peer) })),
+    removeLeader: assign(({ context }) => ({ sources: without(context.sources, context.target.peer) })),
+    noteRange: assign(({ context }, { peer, range }: { peer: number; range: BlockRange }) => ({
+      sources: changed(context.sources, [peer], { range, counts: false, polls: 0 }),
+    })),
+    noteLearnt: assign(({ context }, { peer, head }: { peer: number; head?: ProvenHead }) => ({
+      ...learnt(context, peer, head),
+    })),
+    age: assign(({ context }) => ({ sources: aged(context.sources) })),
+    restAll: assign(({ context: { sources } }) => ({
+      sources: changed(sources, [...sources.keys()], { isTired: false }),
+    })),
+    tire: assign(({ context }, { peer }: { peer: number }) => ({
+      sources: changed(context.sources, [peer], { isTired: true }),
+    })),
+    /** What it had is ours now; more of it comes with the next poll. */
+    thankLeader: assign(({ context: { sources, target } }) => ({
+      sources: changed(sources, [target.peer], { isTired: true, strikes: 0 }),
+    })),
+    strikeLeader: assign(({ context: { sources, target } }) => ({
+      sources: changed(sources, [target.peer], {
+        isTired: true,
+        strikes: (sources.get(target.peer)?.strikes ?? 0) + 1,
+      }),
+    })),
+    aim: assign(({ context }) => {
+      const target = bestSource(context)!
+      // A block that a consensus client names may be on any branch, and we may have some of it.
+      const ours = target.hash ? target.number : context.head
+      const plan = { ...context.plan, imported: 0n }
+      return { target, plan, starting: context.head, search: beginSearch(ours, target.number) }
+    }),
+    narrow: assign(({ context }, probe: { number: bigint; isOurs: boolean }) => ({
+      search: narrow(context.search, probe),
+    })),
+    beginPlan: assign(({ context }, { after }: { after: bigint }) => ({
+      plan: { ...context.plan, imported: after, end: after },
+    })),
+    plan: assign(({ context }, { anchors }: { anchors: readonly bigint[] }) => ({
+      plan: planSkeleton(context.plan.imported, anchors, context.plan.nextId),
+    })),
+    headersDone: assign(({ context }, { peer }: { peer: number }) => ({ plan: headersDone(context.plan, peer) })),
+    bodiesDone: assign(({ context }, done: { peer: number; count: number; bytes: number }) => ({
+      plan: bodiesDone(context.plan, done.peer, done),
+    })),
+    jobFailed: assign(({ context }, { peer }: { peer: number }) => ({ plan: jobFailed(context.plan, peer) })),
+    imported: assign(({ context: { plan } }, { last, bytes }: { last: bigint; bytes: number }) => ({
+      plan: { ...plan, imported: last, bytes: plan.bytes - bytes, isImporting: false },
+    })),
+  },
+  guards: {
+    hasTarget: ({ context }) => bestSource(context) !== undefined,
+    hasRange: (_, { range }: { range: BlockRange | undefined }) => range !== undefined,
+    isHeadMissing: ({ context }) => context.goal.kind === 'missing',
+    isOurs: (_, { isOurs }: ConsensusHead) => isOurs,
+    /** One that we do not have, after another that we did not have. */
+    isNextHead: ({ context }, { isOurs }: ConsensusHead) => !isOurs && context.goal.kind === 'missing',
+    isSource: ({ context }, { peer }: { peer: number }) => context.sources.has(peer),
+    isLeader: ({ context }, { peer }: { peer: number }) => context.target.peer === peer,
+    isAncestor: ({ context }, probe: { number: bigint; isOurs: boolean }) => {
+      const { low, high } = narrow(context.search, probe)
+      return high - low === 1n
+    },
+    isTargetOurs: ({ context }, probe: { number: bigint; isOurs: boolean }) =>
+      probe.isOurs && probe.number === context.target.number,
+    isRunning: ({ context }, { peer, job }: { peer: number; job: number }) =>
+      context.plan.running.get(peer)?.id === job,
+    /** All that a consensus client wants is there, and it wants it still. */
+    isGoalReached: ({ context }) => isComplete(context) && isGoal(context.goal, context.target),
+    /** All that it wanted is there, and it wants another block by now. */
+    isGoalPassed: ({ context }) => isComplete(context) && context.goal.kind === 'missing',
+    isComplete: ({ context }) => isComplete(context),
+    isSkeletonFilled: ({ context: { plan } }) => plan.imported >= plan.end,
+    isStuck: ({ context }) => isStuck(context.plan, context.sources),
+  },
+  delays: {
+    headPollInterval: ({ context }) => context.pollInterval,
+    restInterval: downloadLimits.restInterval,
+  },
+})
+
+/** The names that the phases of a sync are written in. */
+export const downloaderSetup = base.extend({
+  actions: {
+    /** Looks for what is to be fetched next: the block that a consensus client named, or whatever follows our head. */
+    pollHeads: base.enqueueActions(({ context, enqueue }) => {
+      const { sources, goal, head } = context
+      const polled = toPoll(context)
+      enqueue.assign({ sources: changed(sources, polled, { isAsked: true }) })
+      for (const peer of polled)
+        if (goal.kind === 'missing') enqueue({ type: 'askHead', params: { peer, hash: goal.hash } })
+        else enqueue({ type: 'pollHead', params: { peer, after: head } })
+    }),
+    /** Work for every idle peer, and for the chain. */
+    proceed: base.enqueueActions(({ context, enqueue }) => {
+      const [plan, assigned] = assignJobs(context.plan, context.sources)
+      const { imported: after, ready } = plan
+      const isDue = !plan.isImporting && ready > after
+      enqueue.assign({ plan: { ...plan, isImporting: plan.isImporting || isDue } })
+      for (const assignment of assigned) enqueue({ type: 'fetch', params: assignment })
+      const last = smaller(ready, after + downloadLimits.maxImported)
+      if (isDue) enqueue({ type: 'importBlocks', params: { after, last } })
+    }),
+  },
+})
+
+/** How far the sync is, for {@link DownloaderPorts.report}. */
+export const progress = ({ plan, head, target, starting }: DownloaderContext, isSyncing: boolean): Progress => ({
+  isSyncing,
+  starting,
+  current: plan.imported > head ? plan.imported : head,
+  highest: target.number,
+})
+
+const isComplete = ({ plan, target }: DownloaderContext) => plan.imported >= plan.end && plan.end >= target.number
+const reached: Goal = { kind: 'reached' }
