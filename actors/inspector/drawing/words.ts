@@ -30,11 +30,11 @@ export function durationOf({ machine }: AnyStateNode, delay: string): string {
 
 type Named = { readonly type?: string; readonly guards?: readonly unknown[]; readonly name?: string }
 
-/** @returns a guard by name, `and isFull, isInbound`; nothing without one */
+/** @returns a guard by name, `and isFull, isInbound`; `guard` for one that has none; nothing without one */
 export function guardOf(guard: unknown): string {
   if (guard === undefined || typeof guard === 'string') return guard ?? ''
   const { type, guards, name } = guard as Named
-  return guards ? `${name} ${guards.map(guardOf).join(', ')}` : (type ?? name ?? '')
+  return guards ? `${name} ${guards.map(guardOf).join(', ')}` : (type ?? name) || 'guard'
 }
 
 /** @returns effects by name; what only keeps a delay is left out, and what has no name */

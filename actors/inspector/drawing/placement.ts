@@ -1,0 +1,67 @@
+import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
+import type { Block, Drawing, DrawnEdge, DrawnState, Mark, Point } from './drawing.ts'
+import { type Graph, padding } from './elk-graph.ts'
+
+/** @returns the drawing of `graph`, with every thing where ELK's answer puts it */
+export function placed(chart: string, graph: Graph, root: ElkNode): Drawing {
+  const nodes = new Map(nodesOf(root).map((node) => [node.id, node]))
+  const states = [...graph.states].map(([id, { state, isRegion, block }]): DrawnState => {
+    const rect = rectOf(nodes.get(id)!)
+    return {
+      path: state.path,
+      type: state.type,
+      isRegion,
+      ...rect,
+      block: moved(block, { x: rect.x + padding, y: rect.y + padding }),
+    }
+  })
+  const marks = [...graph.marks].map(([id, mark]): Mark => {
+    const { x, y } = rectOf(nodes.get(id)!)
+    return { ...mark, x, y, texts: mark.texts.map((text) => shifted(text, { x, y })) }
+  })
+  const edges = (root.edges ?? []).map((edge): DrawnEdge => {
+    const { block, isBack, ...ends } = graph.edges.get(edge.id)!
+    const [label] = edge.labels ?? []
+    const points = isBack ? pointsOf(edge).toReversed() : pointsOf(edge)
+    return {
+      ...ends,
+      points,
+      ...(block && { block: moved(block, { x: round(label!.x! + 5), y: round(label!.y! + 3) }) }),
+    }
+  })
+  return { chart, width: round(root.width!), height: round(root.height!), states, marks, edges }
+}
+
+const nodesOf = (node: ElkNode): ElkNode[] => [node, ...(node.children ?? []).flatMap(nodesOf)]
+const rectOf = ({ x, y, width, height }: ElkNode) => ({
+  ...{ x: round(x!), y: round(y!), width: round(width!), height: round(height!) },
+})
+const pointsOf = ({ sections = [] }: ElkExtendedEdge): Point[] => {
+  const points = sections.flatMap(({ startPoint, bendPoints = [], endPoint }) => [startPoint, ...bendPoints, endPoint])
+  return straightened(points.map(({ x, y }) => ({ x: round(x), y: round(y) })))
+}
+const round = (pixels: number) => Math.round(pixels * 10) / 10
+
+/** Without the steps of a few pixels that ELK leaves where an arrow crosses a border. */
+function straightened([first, second, ...rest]: readonly Point[]): Point[] {
+  if (second === undefined || rest.length === 0) return [first!, ...(second ? [second] : [])]
+  const step = second.x - rest[0]!.x
+  const isStep = first!.x === second.x && second.y === rest[0]!.y && step !== 0 && Math.abs(step) < 11
+  if (isStep && rest.length > 1) return straightened([{ ...first!, x: rest[0]!.x }, ...rest.slice(1)])
+  return [first!, ...straightened([second, ...rest])]
+}
+
+const shifted = <Thing extends Point>(thing: Thing, { x, y }: Point): Thing => ({
+  ...thing,
+  x: thing.x + x,
+  y: thing.y + y,
+})
+
+function moved(block: Block, by: Point): Block {
+  const texts = block.texts.map((text) => shifted(text, by))
+  const transitions = block.transitions.map((transition) => ({
+    ...shifted(transition, by),
+    ...{ texts: transition.texts.map((text) => shifted(text, by)), badge: shifted(transition.badge, by) },
+  }))
+  return { ...shifted(block, by), texts, transitions }
+}

@@ -1,0 +1,126 @@
+import { expect } from 'chai'
+import type { AnyStateMachine } from 'xstate'
+import { chartOf, statesOf } from '../../../../actors/inspector/drawing/chart.ts'
+import type { Drawing, DrawnEdge, Point, Rect } from '../../../../actors/inspector/drawing/drawing.ts'
+import { drawingOf } from '../../../../actors/inspector/drawing/layout.ts'
+import { widthOf } from '../../../../actors/inspector/drawing/measure.ts'
+import { doorMachine, oddMachine, ownCharts } from './some-charts.ts'
+
+for (const machine of [...ownCharts, doorMachine, oddMachine])
+  for (const hasCounts of [false, true])
+    describe(`the drawing of ${machine.id}${hasCounts ? ', with room for counts' : ''}`, () => {
+      let drawing: Drawing
+      before(async () => {
+        drawing = await drawingOf(machine as AnyStateMachine, { hasCounts })
+      })
+      const states = () => statesOf(chartOf(machine as AnyStateMachine).root)
+
+      it('has every state once, each inside of its parent', () => {
+        expect(drawing.states.map(({ path }) => path)).to.have.members(states().map(({ path }) => path))
+        for (const state of drawing.states)
+          if (state.path) expect(isInside(state, boxOf(drawing, parentOf(state.path))), state.path).to.equal(true)
+      })
+      it('has every transition once', () => {
+        const blocks = [...drawing.states, ...drawing.edges].flatMap(({ block }) => block ?? [])
+        const names = blocks.flatMap(({ transitions }) => transitions.map(({ name }) => name))
+        expect(names).to.have.members(states().flatMap(({ transitions }) => transitions.map(({ name }) => name)))
+        expect(new Set(names).size).to.equal(names.length)
+      })
+      it('says where each state with states inside begins', () => {
+        const begun = drawing.edges.filter(({ block }) => !block).map(({ source, target }) => [source, target])
+        const initial = states().flatMap(({ path, initial }) => (initial === undefined ? [] : [[path, initial]]))
+        expect(begun).to.have.deep.members(initial)
+      })
+      it('has no boxes that overlap, and no words that overlap words or boxes', () => {
+        const { edges, marks } = drawing
+        const labels = edges.flatMap(({ block }) => block ?? [])
+        for (const [a, b] of pairs([...drawing.states, ...marks]))
+          expect(areApart(a, b) || (isBox(a) && isBox(b) && isKin(a, b)) || isInside(b, a), told(a, b)).to.equal(true)
+        for (const [a, b] of pairs([...labels, ...marks, ...drawing.states.map(({ block }) => block)]))
+          expect(areApart(a, b), told(a, b)).to.equal(true)
+        for (const label of labels)
+          for (const box of drawing.states)
+            expect(areApart(label, box) || isInside(label, box), told(label, box)).to.equal(true)
+      })
+      it('has room for all words', () => {
+        for (const { block } of [...drawing.states, ...drawing.edges]) {
+          if (!block) continue
+          const lines = [...block.texts, ...block.transitions.flatMap(({ texts }) => texts)]
+          for (const text of lines) {
+            expect(text.x + widthOf(text.text, text.kind), text.text).to.be.at.most(block.x + block.width + 1)
+            expect(text.y).to.be.within(block.y, block.y + block.height)
+          }
+          for (const [a, b] of pairs(lines))
+            if (a.y === b.y)
+              expect(a.x + widthOf(a.text, a.kind) < b.x || b.x + widthOf(b.text, b.kind) < a.x, a.text).to.equal(true)
+        }
+        for (const state of drawing.states) expect(isInside(state.block, state), state.path).to.equal(true)
+      })
+      it('has arrows from border to border', () => {
+        for (const edge of drawing.edges) {
+          const [from, to] = [startsOf(drawing, edge), endsOf(drawing, edge)]
+          expect(
+            from.some((box) => isOnBorder(edge.points[0]!, box)),
+            `from ${edge.source}`,
+          ).to.equal(true)
+          expect(
+            to.some((box) => isOnBorder(edge.points.at(-1)!, box)),
+            `to ${edge.target}`,
+          ).to.equal(true)
+        }
+      })
+    })
+
+describe('drawings', () => {
+  it('are made once for each definition', () => expect(drawingOf(doorMachine)).to.equal(drawingOf(doorMachine)))
+  it('leave the thread to the node while they are made', async () => {
+    let turns = 0
+    const timer = setInterval(() => turns++, 1)
+    await drawingOf(doorMachine.provide({}))
+    clearInterval(timer)
+    expect(turns).to.be.at.least(10)
+  })
+})
+
+type Box = Rect & { readonly path: string }
+const isBox = (thing: Rect): thing is Box => 'path' in thing && 'type' in thing
+const boxOf = ({ states }: Drawing, path: string): Rect => states.find((state) => state.path === path)!
+const parentOf = (path: string): string => path.split('.').slice(0, -1).join('.')
+const isWithin = (inner: string, outer: string) => outer === '' || inner.startsWith(`${outer}.`)
+const isKin = (a: Box, b: Box) => isWithin(a.path, b.path) || isWithin(b.path, a.path)
+const told = (...rects: readonly object[]): string =>
+  rects.map((rect) => JSON.stringify(rect).slice(0, 150)).join(' and ')
+
+const startsOf = (drawing: Drawing, { source, block }: DrawnEdge): Rect[] => [
+  ...(block ? [boxOf(drawing, source)] : []),
+  ...drawing.marks.filter(({ path, kind }) => path === source && kind === (block ? 'any' : 'initial')),
+]
+const endsOf = (drawing: Drawing, { target }: DrawnEdge): Rect[] => [
+  boxOf(drawing, target),
+  ...drawing.marks.filter(({ path, kind }) => path === target && kind === 'initial'),
+]
+
+function* pairs<Thing>(things: readonly Thing[]): Iterable<[Thing, Thing]> {
+  for (const [i, a] of things.entries()) for (const b of things.slice(i + 1)) yield [a, b]
+}
+
+const areApart = (a: Rect, b: Rect): boolean =>
+  a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y
+
+const isInside = (inner: Rect, outer: Rect): boolean =>
+  inner.x >= outer.x - 0.2 &&
+  inner.y >= outer.y - 0.2 &&
+  inner.x + inner.width <= outer.x + outer.width + 0.2 &&
+  inner.y + inner.height <= outer.y + outer.height + 0.2
+
+function isOnBorder({ x, y }: Point, box: Rect): boolean {
+  const isNear = (a: number, b: number) => Math.abs(a - b) <= 0.5
+  const [isAcross, isAlong] = [
+    x >= box.x - 0.5 && x <= box.x + box.width + 0.5,
+    y >= box.y - 0.5 && y <= box.y + box.height + 0.5,
+  ]
+  return (
+    (isAcross && (isNear(y, box.y) || isNear(y, box.y + box.height))) ||
+    (isAlong && (isNear(x, box.x) || isNear(x, box.x + box.width)))
+  )
+}
