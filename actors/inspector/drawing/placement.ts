@@ -22,7 +22,7 @@ export function placed(chart: string, graph: Graph, root: ElkNode): Drawing {
   const edges = (root.edges ?? []).map((edge): DrawnEdge => {
     const { block, isBack, ...ends } = graph.edges.get(edge.id)!
     const [label] = edge.labels ?? []
-    const points = isBack ? pointsOf(edge).toReversed() : pointsOf(edge)
+    const points = isBack ? pointsOf(edge, graph).toReversed() : pointsOf(edge, graph)
     return {
       ...ends,
       points,
@@ -36,13 +36,14 @@ const nodesOf = (node: ElkNode): ElkNode[] => [node, ...(node.children ?? []).fl
 const rectOf = ({ x, y, width, height }: ElkNode) => ({
   ...{ x: round(x!), y: round(y!), width: round(width!), height: round(height!) },
 })
-const pointsOf = ({ sections = [] }: ElkExtendedEdge): Point[] => {
-  const points = sections.flatMap(({ startPoint, bendPoints = [], endPoint }) => [startPoint, ...bendPoints, endPoint])
-  return straightened(points.map(({ x, y }) => ({ x: round(x), y: round(y) })))
+function pointsOf({ sections = [], sources }: ElkExtendedEdge, graph: Graph): Point[] {
+  const all = sections.flatMap(({ startPoint, bendPoints = [], endPoint }) => [startPoint, ...bendPoints, endPoint])
+  const points = all.map(({ x, y }) => ({ x: round(x), y: round(y) }))
+  return graph.marks.get(sources[0]!)?.kind === 'initial' ? points : straightened(points)
 }
 const round = (pixels: number) => Math.round(pixels * 10) / 10
 
-/** Without the steps of a few pixels that ELK leaves where an arrow crosses a border. */
+/** Without the steps of a few pixels that ELK leaves where an arrow crosses a border; its beginning may move aside. */
 function straightened([first, second, ...rest]: readonly Point[]): Point[] {
   if (second === undefined || rest.length === 0) return [first!, ...(second ? [second] : [])]
   const step = second.x - rest[0]!.x
