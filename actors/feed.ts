@@ -88,7 +88,8 @@ export class Feed {
     actor.subscribe({
       complete: () => {
         this.#watched.delete(actor)
-        if (this.isRead) this.publish({ type: 'actor.stopped', actor: facts.id, chart: facts.chart })
+        const { id, chart } = facts
+        watch.end(actor, () => this.publish({ type: 'actor.stopped', actor: id, chart }))
       },
     })
   }
@@ -121,6 +122,7 @@ class Watch {
   #effects: string[] | undefined
   #taken: readonly AnyTransitionDefinition[] = nothing
   #close: (() => void) | undefined
+  #atEnd: (() => void) | undefined
   readonly #mailbox: Mailbox
   /** Events sent and not yet taken, the one in hand included. */
   #waiting = 0
@@ -144,6 +146,12 @@ class Watch {
     this.#close = undefined
   }
 
+  /** A chart that is done tells of its last transition after this: its end is told after both. */
+  end(actor: AnyActor, tell: () => void): void {
+    if (this.#close && actor.getSnapshot().status === 'done') this.#atEnd = tell
+    else tell()
+  }
+
   #observe(actor: AnyActor, event: InspectionEvent, publish: FeedListener): void {
     if (event.type === '@xstate.event') {
       if (++this.#waiting > this.#mailbox.deepest) this.#mailbox.deepest = this.#waiting
@@ -160,10 +168,12 @@ class Watch {
       this.#effects = undefined
       const from = this.#state
       const to = this.#settle((event.snapshot as AnyMachineSnapshot).value)
-      if (taken.length === 0 && from === to) return
-      const { id, chart } = this.facts
-      const entry = { type: 'transition', actor: id, chart, event: event.event.type, from, to, effects } as const
-      publish(entry, { event: event.event, taken, actor })
+      if (taken.length > 0 || from !== to) {
+        const { id, chart } = this.facts
+        const entry = { type: 'transition', actor: id, chart, event: event.event.type, from, to, effects } as const
+        publish(entry, { event: event.event, taken, actor })
+      }
+      this.#atEnd?.()
     }
   }
 

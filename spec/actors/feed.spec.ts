@@ -56,6 +56,17 @@ describe('the feed', () => {
     ])
   })
 
+  it('tells of an end after the transition that led to it', () => {
+    read()
+    start().send({ type: 'break' })
+    const last = entries.slice(-2).map((entry) => (entry.type === 'transition' ? entry.to : entry.type))
+    expect(last).to.deep.equal(['broken', 'actor.stopped'])
+    const actor = start('lamp/2')
+    actor.send({ type: 'click' })
+    actor.stop()
+    expect(entries.at(-1)).to.deep.equal({ type: 'actor.stopped', actor: 'lamp/2', chart: 'lamp' })
+  })
+
   it('tells all that XState tells of an event, which its own inspection still does beside it', () => {
     const actor = start()
     const lives: Live[] = []
