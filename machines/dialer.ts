@@ -170,6 +170,7 @@ export const dialerMachine = extend({
   },
 }).createMachine({
   id: 'dialer',
+  description: "whom to dial, when, and how many at a time (geth's dial scheduler)",
   context: ({ input: { staticNodes, ...input } }) => ({ ...input, ...initialState(input, staticNodes), tried: 0 }),
   options: { maxIterations: 100 },
   initial: 'running',

@@ -9,6 +9,7 @@ import { downloaderSetup, progress } from './downloader-setup.ts'
  */
 export const downloaderMachine = downloaderSetup.createMachine({
   id: 'downloader',
+  description: "follows the highest range that peers announce (geth's downloader)",
   context: ({ input: { followsConsensus, ...input } }) => ({
     ...input,
     goal: { kind: followsConsensus ? 'reached' : 'longest' },

@@ -137,6 +137,7 @@ const premature = {
 /** One eth session from the match of its version on: geth's eth.Peer with its handshake, tracker and dispatcher. */
 export const ethPeerMachine = createMachine({
   id: 'eth-peer',
+  description: 'one eth session: Status, requests and their answers (geth eth.Peer)',
   context: ({ input }) => ({ ...input, requests: new Map() }),
   options: { maxIterations: 100 },
   initial: 'waiting',

@@ -108,6 +108,7 @@ export const nodeMachine = extend({
   },
 }).createMachine({
   id: 'node',
+  description: 'the services of a process from start to end, around its p2p server (geth node.Node)',
   context: ({ input }) => ({ ...input, services: [], running: 0, serviceErrors: new Map(), releaseErrors: [] }),
   options: { maxIterations: 100 },
   initial: 'initializing',

@@ -134,6 +134,7 @@ export const peerMachine = setup({
   },
 }).createMachine({
   id: 'peer',
+  description: 'one connection from its first byte to its last (geth SetupConn, Peer.run)',
   context: ({ input }) => ({
     ...input,
     id: '',

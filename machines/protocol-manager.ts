@@ -156,6 +156,7 @@ export const protocolManagerMachine = extend({
   },
 }).createMachine({
   id: 'protocol-manager',
+  description: 'the eth service of a node and its peer set (geth ProtocolManager)',
   context: ({ input }) => ({
     ...input,
     sessions: new Set(),

@@ -87,6 +87,7 @@ export const scriptedPeerMachine = setup({
   },
 }).createMachine({
   id: 'scripted-peer',
+  description: 'one end of a connection under the control of a script',
   context: ({ input }) => ({
     ...input,
     speaksEth: false,

@@ -162,6 +162,7 @@ export const serverMachine = extend({
   },
 }).createMachine({
   id: 'server',
+  description: 'admission, the peer set and an ordered end (geth p2p.Server)',
   context: ({ input }) => ({
     ...input,
     isListening: false,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../client-name.ts'
+import { addCharts } from './charts.ts'
 import { addDecode } from './decode.ts'
 import { addDev } from './dev.ts'
 import { addDumpConfig } from './dump-config.ts'
@@ -32,6 +33,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
   'Run nodes:': [addStart, addDev, addDumpConfig],
   'Look into sessions:': [addDecode],
+  'See how it works:': [addCharts],
 }
 
 /** @returns the whole command line as a value: what runs it, and what specs look at */
