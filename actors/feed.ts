@@ -1,4 +1,11 @@
-import type { AnyActor, AnyMachineSnapshot, AnyTransitionDefinition, EventObject, InspectionEvent } from 'xstate'
+import type {
+  AnyActor,
+  AnyMachineSnapshot,
+  AnyStateMachine,
+  AnyTransitionDefinition,
+  EventObject,
+  InspectionEvent,
+} from 'xstate'
 import { observeActor } from './inspection.ts'
 
 /** What happens in a process, in order: its actors' births and deaths, their transitions, and the messages of its peers. */
@@ -59,6 +66,9 @@ export class Feed {
   readonly mailboxes = new Map<string, Mailbox>()
   readonly #publish: FeedListener = (entry, live) => this.publish(entry, live)
 
+  /** Of every chart that an actor was started with, by its name. BOUNDED: by the charts of the program. */
+  readonly definitions = new Map<string, AnyStateMachine>()
+
   get isRead(): boolean {
     return this.#listeners.size > 0
   }
@@ -81,6 +91,7 @@ export class Feed {
   watch(actor: AnyActor, facts: ActorFacts): void {
     const watch = new Watch(facts, this.#mailboxOf(facts.chart))
     this.#watched.set(actor, watch)
+    this.definitions.set(facts.chart, actor.logic as AnyStateMachine)
     if (this.isRead) {
       watch.open(actor, this.#publish)
       this.publish({ type: 'actor.started', actor: facts.id, chart: facts.chart, ...parentOf(facts) }, { actor })

@@ -60,7 +60,8 @@ export class Inspector {
     })
     const unfollow = named.map(([name, { feed }]) => history.follow(feed, name))
     try {
-      return await Inspector.show({ heading, history, isRecording: false }, port, () => {
+      const feeds = named.map(([, { feed }]) => feed)
+      return await Inspector.show({ heading, history, isRecording: false, feeds }, port, () => {
         for (const end of unfollow) end()
       })
     } catch (error) {

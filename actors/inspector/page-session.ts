@@ -1,5 +1,9 @@
+import type { AnyStateMachine } from 'xstate'
+import * as machines from '../../machines/index.ts'
+import type { Feed } from '../feed.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
+import { drawingOf } from './drawing/layout.ts'
 import type { History } from './history.ts'
 import { showLine, showLines } from './shown-lines.ts'
 import type { Ask, Changes, Hello, Tell } from './wire.ts'
@@ -9,6 +13,8 @@ export type Exhibit = {
   readonly heading: Heading
   readonly history: History
   readonly isRecording: boolean
+  /** Of the nodes that are shown: they know the charts of their users. */
+  readonly feeds?: readonly Pick<Feed, 'definitions'>[]
 }
 
 /** The page's end of a WebSocket. */
@@ -57,11 +63,12 @@ export class PageSession {
     const ask = parse(text)
     if (ask.ask === 'watch') this.#watched = new Set(ask.actors.slice(0, mostWatched))
     else if (ask.ask === 'tap') this.#isTapped = ask.isOn
-    else
-      this.#send(++this.#questions > mostQuestions ? refusal(ask.id, 'too many questions at once') : this.#answer(ask))
+    else if (++this.#questions > mostQuestions) this.#send(refusal(ask.id, 'too many questions at once'))
+    else if (ask.ask === 'chart') void this.#draw(ask)
+    else this.#send(this.#answer(ask))
   }
 
-  #answer(ask: Exclude<Ask, { ask: 'watch' | 'tap' }>): Tell {
+  #answer(ask: Exclude<Ask, { ask: 'watch' | 'tap' | 'chart' }>): Tell {
     const { history } = this.#exhibit
     const { id } = ask
     switch (ask.ask) {
@@ -83,6 +90,16 @@ export class PageSession {
       }
       default:
         return refusal(id, `${ask.ask} is not answered here`)
+    }
+  }
+
+  async #draw({ id, chart }: Extract<Ask, { ask: 'chart' }>): Promise<void> {
+    const machine = definitionOf(chart, this.#exhibit.feeds)
+    if (!machine) return this.#send(refusal(id, `nobody here knows the chart ${chart}`))
+    try {
+      this.#send({ tell: 'chart', id, chart, drawing: await drawingOf(machine, { hasCounts: true }) })
+    } catch (error) {
+      this.#send(refusal(id, `the chart ${chart} cannot be drawn: ${error}`))
     }
   }
 
@@ -126,6 +143,11 @@ export class PageSession {
     this.#socket.send(JSON.stringify(tell))
   }
 }
+
+/** Charts of the users come before ours of the same name. */
+const definitionOf = (chart: string, feeds: Exhibit['feeds'] = []): AnyStateMachine | undefined =>
+  feeds.flatMap(({ definitions }) => definitions.get(chart) ?? [])[0] ?? ours.get(chart)
+const ours = new Map<string, AnyStateMachine>(Object.values(machines).map((machine) => [machine.id, machine]))
 
 function select(history: History, ask: Extract<Ask, { ask: 'lines' }>): Kept[] {
   const { before, after, actor, messagesOnly = false, limit = 500 } = ask

@@ -1,5 +1,6 @@
 import type { Heading, Line } from '../recording/lines.ts'
 import type { Plain } from '../recording/values.ts'
+import type { Drawing } from './drawing/drawing.ts'
 
 // What the inspector's page and the node say to each other, over one WebSocket: one JSON object a message. The page only
 // asks; nothing that it says changes the node.
@@ -43,7 +44,7 @@ export type Tell =
   | { readonly tell: 'lines'; readonly id: number; readonly lines: readonly ShownLine[] }
   | { readonly tell: 'actor'; readonly id: number; readonly actor: ActorFacts }
   | { readonly tell: 'line'; readonly id: number; readonly line: ShownLine; readonly message?: DecodedMessage }
-  | { readonly tell: 'chart'; readonly id: number; readonly chart: string; readonly drawing: unknown }
+  | { readonly tell: 'chart'; readonly id: number; readonly chart: string; readonly drawing: Drawing }
   | { readonly tell: 'why'; readonly id: number; readonly why: Explanation }
   /** The question cannot be answered: in one line. */
   | { readonly tell: 'error'; readonly id: number; readonly error: string }
