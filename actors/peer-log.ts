@@ -1,7 +1,7 @@
-import type { NodeEvent, PeerchartNode } from './create-node.ts'
 import type { FeedEntry } from './feed.ts'
 import type { Logger } from './log.ts'
 import { PeerNames, shortId } from './peer-names.ts'
+import type { NodeEvent, PeerchartNode } from './peerchart-node.ts'
 
 /**
  * Logs the lives of a node's peers, each with a child of `log` that bears the peer's name: their coming and going at

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { devGenesisJson } from '../chain/dev-genesis.ts'
 import { BlockProducer } from '../chain/producer.ts'
-import type { createNode, PeerchartNode } from '../create-node.ts'
+import type { createNode } from '../create-node.ts'
 import type { Logger } from '../log.ts'
+import type { PeerchartNode } from '../peerchart-node.ts'
 import { nameOf } from './narrator.ts'
 
 export type DevNetworkOptions = {

@@ -1,10 +1,10 @@
 import { styleText } from 'node:util'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import type { NodeEvent, PeerchartNode } from '../create-node.ts'
 import type { FeedEntry, TransitionEntry } from '../feed.ts'
 import { type LogStream, printable, type Verbosity } from '../log.ts'
 import type { PeerInfo } from '../p2p/peer-info.ts'
 import { type NamedPeer, PeerNames, shortId } from '../peer-names.ts'
+import type { NodeEvent, PeerchartNode } from '../peerchart-node.ts'
 import { describe, isMilestone, outermost } from './words.ts'
 
 export type NarratorOptions = {

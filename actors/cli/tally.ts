@@ -1,4 +1,4 @@
-import type { PeerchartNode } from '../create-node.ts'
+import type { PeerchartNode } from '../peerchart-node.ts'
 
 /** What `--summary` prints of one or more nodes, counted from here on. */
 export class Tally {

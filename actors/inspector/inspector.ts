@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { PeerchartNode } from '../create-node.ts'
+import type { PeerchartNode } from '../peerchart-node.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../recording/lines.ts'
 import { admit } from './gate.ts'
 import { History } from './history.ts'

@@ -45,6 +45,10 @@ describe('the feed', () => {
     actor.send({ type: 'touch' })
     actor.send({ type: 'break' })
     const of = { actor: 'lamp/1', chart: 'lamp' }
+    expect(entries.map(({ type }) => type)).to.deep.equal([
+      ...['actor.started', 'transition', 'transition', 'transition'],
+      'actor.stopped',
+    ])
     expect(entries.filter(({ type }) => type !== 'transition')).to.deep.equal([
       { type: 'actor.started', ...of, parent: 'house' },
       { type: 'actor.stopped', ...of },

@@ -1,7 +1,7 @@
 import { filter, Subject } from 'rxjs'
-import type { NodeEvent, PeerchartNode } from '../../../actors/create-node.ts'
 import { Feed, type FeedEntry } from '../../../actors/feed.ts'
 import type { PeerInfo } from '../../../actors/p2p/peer-info.ts'
+import type { NodeEvent, PeerchartNode } from '../../../actors/peerchart-node.ts'
 
 /** A node with nothing behind it: what happens to it is the spec's to say. */
 export class StandInNode {

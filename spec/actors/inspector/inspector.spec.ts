@@ -5,9 +5,10 @@ import { networkInterfaces } from 'node:os'
 import { expect } from 'chai'
 import { WebSocket } from 'ws'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { createNode, type PeerchartNode } from '../../../actors/create-node.ts'
+import { createNode } from '../../../actors/create-node.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import { InspectorFailed } from '../../../actors/inspector/inspector-failed.ts'
+import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { OpenPage } from './open-page.ts'
 
 describe('the inspector of two nodes', () => {

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import { expect } from 'chai'
-import { createNode, type NodeOptions, type PeerchartNode } from '../../../actors/create-node.ts'
+import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
+import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { startNode, stopNodes, until } from './nodes.ts'
 import { scrape, typesOf } from './scrape.ts'
 

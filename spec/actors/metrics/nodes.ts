@@ -1,4 +1,5 @@
-import { createNode, type NodeOptions, type PeerchartNode } from '../../../actors/create-node.ts'
+import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
+import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 
 /** BOUNDED: by a spec. */
 const nodes: PeerchartNode[] = []

@@ -1,0 +1,204 @@
+import { lookup } from 'node:dns/promises'
+import { BehaviorSubject, filter, map, merge, mergeMap, Observable } from 'rxjs'
+import { defaultMaxPeers, type PeerEvent } from '../machines/admission.ts'
+import { NodeStopped } from '../machines/node.ts'
+import { type Enode, formatEnode, toEnode } from '../protocols/enode/enode.ts'
+import { ethVersions } from '../protocols/eth/versions.ts'
+import { publicKeyOf } from '../protocols/lib/secp256k1.ts'
+import type { Chain } from './chain/chain.ts'
+import { type ImportProgress, importChain } from './chain/import.ts'
+import { nodeCiphers } from './ciphers.ts'
+import type { NodeOptions } from './create-node.ts'
+import { EthService } from './eth/service.ts'
+import type { Feed, FeedEntry } from './feed.ts'
+import type { KeyLogFile } from './keylog/key-log-file.ts'
+import { silent } from './log.ts'
+import type { NodeMetrics } from './metrics/node-metrics.ts'
+import { Node } from './node.ts'
+import { parseNode } from './p2p/parse-node.ts'
+import { peerConnector } from './p2p/peer.ts'
+import type { PeerInfo } from './p2p/peer-info.ts'
+import { FairScheduler } from './p2p/scheduler.ts'
+import { Server } from './p2p/server.ts'
+import { tcp } from './p2p/tcp.ts'
+import type { Recorder } from './recording/recorder.ts'
+import type { Runtime } from './runtime.ts'
+import { logSync } from './sync-log.ts'
+
+/** What a node tells of itself as it runs. Transitions are in it while somebody subscribes, and cost nothing otherwise. */
+export type NodeEvent =
+  | PeerEvent
+  | FeedEntry
+  | { readonly type: 'head'; readonly number: bigint; readonly hash: Uint8Array }
+
+/** What a node is made of, beside its options. */
+export type NodeParts = {
+  readonly name: string
+  readonly privateKey: Uint8Array
+  readonly chain: Chain
+  readonly keyLog: KeyLogFile | undefined
+  readonly recorder: Recorder | undefined
+  readonly staticNodes: readonly Enode[]
+  readonly trustedNodes: readonly Enode[]
+  readonly metrics: NodeMetrics | undefined
+}
+
+/** A full node: p2p server, eth, and the chain behind it. Started and stopped once. */
+export class PeerchartNode {
+  readonly chain: Chain
+  readonly feed: Feed
+  readonly name: string
+  /** Peers as they come and go. */
+  readonly peerEvents$: Observable<PeerEvent>
+  /** Those, heads, and the whole feed: charts are observed while somebody subscribes. */
+  readonly events$: Observable<NodeEvent>
+  readonly eth: EthService
+  /** If they were asked for. */
+  readonly metrics: NodeMetrics | undefined
+  readonly #node: Node
+  readonly #publicKey: Uint8Array
+  /** The p2p server, once the start has made it. */
+  readonly #server = new BehaviorSubject<Server | undefined>(undefined)
+  readonly #recorder: Recorder | undefined
+  #stopping: Promise<void> | undefined
+
+  constructor(runtime: Runtime, options: NodeOptions, parts: NodeParts) {
+    const {
+      host = '127.0.0.1',
+      port = 30_303,
+      maxPeers = defaultMaxPeers,
+      noDial = false,
+      log = silent,
+      transport = tcp,
+    } = options
+    const { name, privateKey, chain, keyLog, recorder, staticNodes, trustedNodes, metrics } = parts
+    if (keyLog)
+      log.warn('Session keys are written to a file: whoever has it reads the traffic', { file: options.keyLog })
+    this.chain = chain
+    this.metrics = metrics
+    this.feed = runtime.feed
+    this.name = name
+    this.#recorder = recorder
+    this.#publicKey = publicKeyOf(privateKey)
+    this.#node = new Node(runtime, {
+      createServer: (protocols, parent) => {
+        const all = [...protocols, ...(options.protocols ?? [])]
+        const id = 'server'
+        const connect = peerConnector(runtime, {
+          privateKey,
+          publicKey: this.#publicKey,
+          name: this.name,
+          protocols: all,
+          ciphers: nodeCiphers,
+          scheduler: new FairScheduler(runtime.clock, setImmediate),
+          keyLog: keyLog?.write,
+          parent: id,
+        })
+        const server = new Server(runtime, {
+          ...{ id, parent, publicKey: this.#publicKey, protocols: all, noDial, listen: { host, port } },
+          ...{
+            staticNodes,
+            trustedNodes,
+            network: metrics?.meter(transport) ?? transport,
+            connect,
+            lookUp,
+            log,
+            maxPeers,
+          },
+        })
+        this.#server.next(server)
+        return server
+      },
+    })
+    if (metrics) {
+      this.#node.own(metrics)
+      this.#node.register(() => metrics)
+    }
+    this.eth = this.#node.register(
+      () =>
+        new EthService(runtime, {
+          ...{ chain, maxPeers, versions: options.ethVersions ?? ethVersions, later: setImmediate },
+          ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
+        }),
+    )
+    logSync(log, this.eth.progress$, runtime.clock)
+    this.#node.own(chain)
+    if (keyLog) this.#node.own(keyLog)
+    this.peerEvents$ = this.#server.pipe(
+      filter((server) => server !== undefined),
+      mergeMap(({ events$ }) => events$),
+    )
+    this.events$ = merge(
+      this.peerEvents$,
+      chain.heads$.pipe(map(({ number, hash }) => ({ type: 'head', number, hash }) as const)),
+      new Observable<FeedEntry>((reader) => this.feed.subscribe((entry) => reader.next(entry))),
+    )
+  }
+
+  /** @throws (rejects) what failed to start, after everything that had started was stopped */
+  start(): Promise<void> {
+    return this.#node.start()
+  }
+
+  /** Takes leave of every peer, stops and closes the chain. May be called again, and before the start. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close()
+    return this.#stopping
+  }
+
+  /** Resolves when the node has stopped, for whatever reason. */
+  wait(): Promise<void> {
+    return this.#node.wait()
+  }
+
+  /** This node as others may dial it, once started. */
+  get enode(): string {
+    return formatEnode(this.#server.value?.self() ?? toEnode(this.#publicKey))
+  }
+
+  /** keccak256 of the public key, 64 hex digits. */
+  get id(): string {
+    return toEnode(this.#publicKey).id
+  }
+
+  peers(): PeerInfo[] {
+    return this.#server.value?.peers() ?? []
+  }
+
+  /** @throws {EnodeError} */
+  addPeer(enode: string): void {
+    this.#node.server.addPeer(parseNode(enode))
+  }
+
+  /** Resolves when the peer is gone. @throws {EnodeError} (rejects) */
+  async removePeer(enode: string): Promise<void> {
+    await this.#node.server.removePeer(parseNode(enode))
+  }
+
+  /** @throws {EnodeError} */
+  addTrustedPeer(enode: string): void {
+    this.#node.server.addTrustedPeer(parseNode(enode))
+  }
+
+  /** @throws {EnodeError} */
+  removeTrustedPeer(enode: string): void {
+    this.#node.server.removeTrustedPeer(parseNode(enode))
+  }
+
+  /** Imports what `geth export` wrote. @throws (rejects) {ImportError} the blocks before the fault are kept */
+  importChain(path: string, onProgress?: (progress: ImportProgress) => void): Promise<ImportProgress> {
+    return importChain(this.chain, path, onProgress && { onProgress })
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#node.close()
+    } catch (error) {
+      if (!(error instanceof NodeStopped)) throw error // a start that failed has closed it
+    } finally {
+      await this.#recorder?.close()
+    }
+  }
+}
+
+const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
