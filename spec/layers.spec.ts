@@ -16,6 +16,9 @@ describe('the layer rule', function () {
       "import { setup } from 'xstate'\nimport { hello } from '../protocols/p2p/hello.ts'\n\nexport const peer = [setup, hello]\n",
     'actors/node.ts':
       "import { peer } from '../machines/peer.ts'\n\nexport const node = [peer, Math.random(), Date.now()]\n",
+    'actors/inspector/wire.ts': 'export type Ask = string\n',
+    'actors/inspector/page/main.tsx':
+      "import { render } from 'preact'\nimport type { Ask } from '../wire.ts'\n\nconst ask: Ask = location.hash\n\nrender(ask, document.body)\n",
     'spec/node.ts': "import { node } from '../actors/node.ts'\n\nexport const spec = node\n",
   }
   let tree: string
@@ -24,7 +27,7 @@ describe('the layer rule', function () {
     tree = mkdtempSync(join(tmpdir(), 'peerchart-layers-'))
     for (const file of ['package.json', 'biome.json', '.biome', 'tsconfig.json', 'tsconfig.base.json'])
       cpSync(join(root, file), join(tree, file), { recursive: true })
-    for (const layer of ['protocols', 'machines', 'actors', 'spec'])
+    for (const layer of ['protocols', 'machines', 'actors', 'actors/inspector/page', 'spec'])
       cpSync(join(root, layer, 'tsconfig.json'), join(tree, layer, 'tsconfig.json'))
     symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
     for (const [file, text] of Object.entries(sound)) write(file, text)
@@ -77,6 +80,16 @@ describe('the layer rule', function () {
   it('lets biome refuse a chart that is made of anything but xstate and protocols', () => {
     write('machines/bad.ts', "import { map } from 'rxjs'\n\nexport const bad = map\n")
     expect(lint()).to.contain('a chart is made of xstate and protocols/ only')
+  })
+  it('lets tsc refuse actors that import the page', () => {
+    write('actors/bad.ts', "import * as page from './inspector/page/main.tsx'\n\nexport const bad = page\n")
+    expect(compile()).to.match(/actors.*TS6/s)
+  })
+  it('lets tsc and biome refuse a page that reads the disk or reaches for the node', () => {
+    write('actors/inspector/page/bad.ts', "import { readFile } from 'node:fs'\n\nexport const bad = readFile\n")
+    write('actors/inspector/page/worse.ts', "import { node } from '../../node.ts'\n\nexport const worse = node\n")
+    expect(compile()).to.contain("'node:fs'")
+    expect(lint()).to.contain('noNodejsModules').and.contain('the page is made of preact')
   })
   it('lets biome refuse an import cycle', () => {
     write('machines/one.ts', "import { two } from './two.ts'\n\nexport const one = () => two\n")

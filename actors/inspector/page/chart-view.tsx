@@ -1,0 +1,47 @@
+import type { ActorFacts, ShownLine } from '../wire.ts'
+import { ActorHeader } from './actor-header.tsx'
+import type { Props } from './app.tsx'
+import { ChartFigure } from './chart-figure.tsx'
+import { eventName, moment } from './words.ts'
+
+export type TransitionLine = Extract<ShownLine, { readonly type: 'transition' }>
+
+/** The chart of the chosen actor as it stands, and the transitions that brought it there. */
+export function ChartView({ session }: Props) {
+  const { scene, scope, window, place } = session
+  const facts = scope === undefined ? undefined : scene?.actors.get(scope)
+  if (!scene || !facts) return <p class="empty">Choose an actor.</p>
+  const taken = window
+    .until(place.seq)
+    .filter((line): line is TransitionLine => line.type === 'transition' && line.actor === facts.actor)
+  return (
+    <section class="chart-view" aria-label={`Chart of ${facts.actor}`}>
+      <ActorHeader scene={scene} facts={facts} isBrief />
+      <ChartFigure session={session} facts={facts} taken={taken} key={facts.actor} />
+      <Taken session={session} lines={taken} facts={facts} />
+    </section>
+  )
+}
+
+const mostTaken = 100
+
+function Taken({ session, lines }: Props & { readonly lines: readonly TransitionLine[]; readonly facts: ActorFacts }) {
+  const shown = lines.slice(-mostTaken).reverse()
+  return (
+    <section class="taken" aria-label="Transitions taken">
+      <h3>Transitions, the newest first</h3>
+      <ol class="path">
+        {shown.map(({ seq, at, event, from, to }) => (
+          <li key={seq}>
+            <button type="button" aria-pressed={session.place.line === seq} onClick={() => session.go({ line: seq })}>
+              <time>{moment(at)}</time>
+              <b>{eventName(event)}</b>
+              <span>{from === to ? 'stays' : to}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {shown.length === 0 && <p class="note">None in the history that is kept.</p>}
+    </section>
+  )
+}

@@ -1,0 +1,119 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { DecodedMessage, ShownLine } from '../wire.ts'
+import type { Props } from './app.tsx'
+import type { Answer } from './link.ts'
+import { Value } from './value.tsx'
+import { bytes, eventName, latency, messageName, moment } from './words.ts'
+
+/** One line with all that is known of it, and with the line that it belongs to. */
+export function Detail({ session }: Props) {
+  const { line: seq } = session.place
+  const [told, setTold] = useState<readonly Answer<'line'>[]>([])
+  const isOpen = session.state === 'open'
+  useEffect(() => {
+    if (!isOpen || seq === undefined) return
+    const find = async () => {
+      const first = await session.ask(session.link.ask('line', { seq }))
+      if (!first) return
+      setTold([first])
+      const { related } = first.line
+      const second = related === undefined ? undefined : await session.ask(session.link.ask('line', { seq: related }))
+      if (second) setTold([first, second])
+    }
+    void find()
+  }, [seq, isOpen])
+  return (
+    <aside class="detail" aria-label="The chosen line" data-seq={seq}>
+      <button
+        type="button"
+        class="quiet close"
+        aria-label="Close"
+        title="Close (Esc)"
+        onClick={() => session.go({ line: undefined })}
+      >
+        ×
+      </button>
+      {told.map((answer) => (
+        <Entry key={answer.line.seq} session={session} line={answer.line} message={answer.message} />
+      ))}
+      {told.length === 0 && <p class="empty">{session.complaint ?? '…'}</p>}
+    </aside>
+  )
+}
+
+type EntryProps = Props & { readonly line: ShownLine; readonly message: DecodedMessage | undefined }
+
+function Entry({ session, line, message }: EntryProps) {
+  if ('protocol' in line) return <Message session={session} line={line} message={message} />
+  if (line.type === 'transition') return <Transition session={session} line={line} />
+  const { actor, chart, at } = line
+  return (
+    <section class="entry">
+      <h3>{line.type === 'actor.started' ? 'An actor began' : 'An actor ended'}</h3>
+      <p class="when">
+        {actor}, {chart}, {moment(at)} s
+      </p>
+      {line.type === 'actor.started' && line.input !== undefined && <Value value={line.input} />}
+    </section>
+  )
+}
+
+type MessageLine = Extract<ShownLine, { readonly protocol: string }>
+
+function Message({ session, line, message }: EntryProps & { readonly line: MessageLine }) {
+  const other = message?.other
+  return (
+    <section class="entry" data-kind="message">
+      <h3>{message?.name ?? messageName(line)}</h3>
+      <p class="when">
+        {line.type === 'message.sent' ? 'sent by' : 'received by'} {line.actor} at {moment(line.at)} s,{' '}
+        {message?.protocol ?? line.protocol}, code 0x{line.code.toString(16).padStart(2, '0')}, {bytes(line.size)}
+      </p>
+      <p class="jumps">
+        {other && (
+          <button type="button" class="jump" onClick={() => session.go({ line: other.seq })}>
+            {other.seq > line.seq ? 'its answer' : 'its request'}, {latency(other.latency)}
+          </button>
+        )}
+        {line.related !== undefined && (
+          <button
+            type="button"
+            class="jump"
+            onClick={() => session.go({ view: 'chart', line: line.related, seq: line.related })}
+          >
+            the transition it caused
+          </button>
+        )}
+      </p>
+      {message?.error !== undefined && <p class="fault">{message.error}</p>}
+      {message && <Value value={message.fields} />}
+    </section>
+  )
+}
+
+function Transition({ session, line }: Props & { readonly line: Extract<ShownLine, { readonly type: 'transition' }> }) {
+  return (
+    <section class="entry" data-kind="transition">
+      <h3>{eventName(line.event)}</h3>
+      <p class="when">
+        {line.actor} at {moment(line.at)} s
+      </p>
+      <p class="change">
+        <span>{line.from}</span>
+        <span aria-hidden="true">→</span>
+        <b>{line.to === line.from ? 'stays' : line.to}</b>
+      </p>
+      {line.effects.length > 0 && <p class="effects">{line.effects.join(', ')}</p>}
+      <p class="jumps">
+        <button
+          type="button"
+          class="jump"
+          onClick={() => session.go({ view: 'chart', actor: line.actor, seq: line.seq })}
+        >
+          the chart at this moment
+        </button>
+      </p>
+      {line.data !== undefined && <Value value={line.data} />}
+    </section>
+  )
+}

@@ -1,0 +1,47 @@
+import type { ActorFacts, PeerFacts } from '../wire.ts'
+import { outermost } from './words.ts'
+
+/** Whether the tree shows an actor. `peer` is the one it belongs to, if any. */
+export type Filter = (facts: ActorFacts, peer: PeerFacts | undefined) => boolean
+
+/** Words that a search may begin with, and what they look at. */
+export const fields: Readonly<Record<string, (facts: ActorFacts, peer: PeerFacts | undefined) => string>> = {
+  state: ({ state }) => state,
+  client: (_, peer) => peer?.client ?? '',
+  address: (_, peer) => peer?.address ?? '',
+  protocol: ({ chart, actor }, peer) => [...(peer?.caps ?? []), chart, actor].join(' '),
+  is: (facts) => [facts.chart, paceOf(facts)].join(' '),
+}
+
+/**
+ * @param search words that must all be found: anywhere, or in one field as `client:geth`
+ * @returns undefined where there is nothing to look for
+ */
+export function toFilter(search: string): Filter | undefined {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
+  if (words.length === 0) return undefined
+  const tests = words.map(testOf)
+  return (facts, peer) => tests.every((test) => test(facts, peer))
+}
+
+/** Whether an actor is on its way, where it wants to be, or at its end. */
+export function paceOf({ state, stoppedAt }: ActorFacts): 'moving' | 'steady' | 'ended' {
+  if (stoppedAt !== undefined) return 'ended'
+  return moving.has(outermost(state)) ? 'moving' : 'steady'
+}
+
+/** Outermost states that nobody stays in. */
+const moving = new Set([
+  ...['initializing', 'starting', 'stopping', 'securing', 'greeting', 'admitted', 'closing', 'closed', 'stopped'],
+  ...['awaitingStatus', 'registering', 'syncing'],
+])
+
+function testOf(word: string): Filter {
+  const [name = '', text] = word.split(/:(.*)/s)
+  const field = fields[name]
+  if (field && text !== undefined) return (facts, peer) => field(facts, peer).toLowerCase().includes(text)
+  return (facts, peer) =>
+    [facts.actor, facts.state, peer?.id ?? '', ...Object.values(fields).map((read) => read(facts, peer))].some(
+      (value) => value.toLowerCase().includes(word),
+    )
+}

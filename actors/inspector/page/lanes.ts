@@ -1,0 +1,134 @@
+import type { ShownLine } from '../wire.ts'
+import type { Scene } from './picture.ts'
+import { eventName, messageName, nameOf, outermost, remoteOf } from './words.ts'
+
+export type Lane = {
+  readonly id: string
+  readonly title: string
+  readonly note: string
+}
+
+/** What a line is in the diagram: an arrow from lane to lane, or a mark on one. Lanes by their index. */
+export type Step =
+  | {
+      readonly kind: 'message'
+      readonly from: number
+      readonly to: number
+      readonly name: string
+      readonly isEnd: boolean
+    }
+  | { readonly kind: 'cause'; readonly from: number; readonly to: number; readonly name: string }
+  | { readonly kind: 'mark'; readonly at: number; readonly name: string; readonly weight: Weight }
+
+/** How much a mark tells: a state and all in it is left, a state changes inside, or an event changes none. */
+export type Weight = 'milestone' | 'change' | 'event'
+
+export type Lanes = {
+  readonly lanes: readonly Lane[]
+  /** Pixels that the lanes need at least, and where each runs when there are so many. */
+  readonly narrowest: number
+  middle(lane: number, width: number): number
+  /** @returns undefined where the line has no place among these lanes */
+  step(line: ShownLine): Step | undefined
+}
+
+/** Between a node and all its peers, or between the actors of one peer and its remote. */
+export function lanesOf(scene: Scene, scope: string, lines: readonly ShownLine[], isNarrow = false): Lanes {
+  return scene.peers.has(scope) ? lanesOfPeer(scene, scope, isNarrow) : lanesOfNode(scene, scope, lines)
+}
+
+/** Columns at most: more peers than that are looked at one by one. */
+const mostPeers = 24
+
+function lanesOfNode(scene: Scene, scope: string, lines: readonly ShownLine[]): Lanes {
+  const peers = new Set<string>()
+  for (let i = lines.length - 1; i >= 0 && peers.size < mostPeers; i--) {
+    const peer = scene.peerOf(lines[i]!.actor)
+    if (peer) peers.add(peer.actor)
+  }
+  const ordered = [...scene.peers.keys()].filter((actor) => peers.has(actor))
+  const facts = scene.actors.get(scope)
+  const us = { id: scope, title: facts?.node ?? 'this node', note: 'us' }
+  const lanes = [us, ...ordered.map((actor) => laneOfPeer(scene, actor))]
+  const at = new Map(lanes.map(({ id }, index) => [id, index]))
+  return {
+    lanes,
+    narrowest: lanes.length * peerWidth,
+    middle: (lane, width) => ((lane + 0.5) * width) / lanes.length,
+    step(line) {
+      const lane = at.get(scene.peerOf(line.actor)?.actor ?? scope)
+      if (lane === undefined) return undefined
+      return messageStep(line, 0, lane) ?? mark(line, lane)
+    },
+  }
+}
+
+function lanesOfPeer(scene: Scene, scope: string, isNarrow: boolean): Lanes {
+  const peer = scene.actors.get(scope)
+  const sessions = scene.beneath(scope, 16).slice(1).reverse()
+  const server = isNarrow ? undefined : peer?.parent
+  const inner = [...(server === undefined ? [] : [server]), scope, ...sessions]
+  const lanes = [...inner.map((actor) => laneOfActor(scene, actor)), { ...laneOfPeer(scene, scope), id: remote }]
+  const at = new Map(lanes.map(({ id }, index) => [id, index]))
+  const actorWidth = isNarrow ? 58 : 116
+  return {
+    lanes,
+    narrowest: inner.length * actorWidth + wireWidth,
+    // The actors stand close: what goes over the wire has the room.
+    middle: (lane, width) => (lane < inner.length ? (lane + 0.5) * actorWidth : width - actorWidth / 2),
+    step(line) {
+      // Messages are told by the connection; those of a protocol are for its session.
+      const session = 'protocol' in line ? at.get(`${line.actor}/${line.protocol}`) : undefined
+      const lane = session ?? at.get(line.actor)
+      if (lane === undefined || line.actor === server) return undefined
+      return messageStep(line, lane, lanes.length - 1) ?? causeStep(line, lane, at, server) ?? mark(line, lane)
+    },
+  }
+}
+
+const remote = 'remote'
+/** Pixels. */
+const [peerWidth, wireWidth] = [150, 216]
+
+function laneOfPeer(scene: Scene, actor: string): Lane {
+  const peer = scene.peers.get(actor)
+  const facts = scene.actors.get(actor)
+  const direction = peer?.inbound === undefined ? '' : peer.inbound ? 'dialed us' : 'we dialed'
+  return { id: actor, title: remoteOf(peer), note: [facts && nameOf(facts), direction].filter(Boolean).join(', ') }
+}
+
+function laneOfActor(scene: Scene, actor: string): Lane {
+  const facts = scene.actors.get(actor)
+  return { id: actor, title: facts ? nameOf(facts) : actor, note: facts?.chart ?? '' }
+}
+
+function messageStep(line: ShownLine, us: number, them: number): Step | undefined {
+  if (line.type !== 'message.received' && line.type !== 'message.sent') return undefined
+  const [from, to] = line.type === 'message.sent' ? [us, them] : [them, us]
+  const isEnd = line.protocol === 'p2p' && line.code === disconnectCode
+  return { kind: 'message', from, to, name: messageName(line), isEnd }
+}
+
+/** An event that another of our actors sent, as its name tells. */
+function causeStep(
+  line: ShownLine,
+  lane: number,
+  at: ReadonlyMap<string, number>,
+  server: string | undefined,
+): Step | undefined {
+  if (line.type !== 'transition' || line.chart !== 'peer') return undefined
+  const [sender = ''] = line.event.split('.')
+  const from = sender === 'server' && server !== undefined ? at.get(server) : undefined
+  return from === undefined ? undefined : { kind: 'cause', from, to: lane, name: eventName(line.event) }
+}
+
+function mark(line: ShownLine, at: number): Step | undefined {
+  if (line.type === 'actor.started') return { kind: 'mark', at, name: `${line.chart} begins`, weight: 'milestone' }
+  if (line.type === 'actor.stopped') return { kind: 'mark', at, name: `${line.chart} is gone`, weight: 'milestone' }
+  if (line.type !== 'transition') return undefined
+  if (outermost(line.from) !== outermost(line.to))
+    return { kind: 'mark', at, name: outermost(line.to), weight: 'milestone' }
+  return { kind: 'mark', at, name: eventName(line.event), weight: line.from === line.to ? 'event' : 'change' }
+}
+
+const disconnectCode = 1

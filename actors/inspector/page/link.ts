@@ -1,0 +1,91 @@
+import type { Ask, Tell } from '../wire.ts'
+
+/** `lost`: it was there, or never was; it is tried again by itself. */
+export type LinkState = 'connecting' | 'open' | 'lost'
+
+type Numbered = Extract<Ask, { readonly id: number }>
+type Name = Numbered['ask']
+/** A question without its number. */
+export type Question<Of extends Name> = Omit<Extract<Numbered, { readonly ask: Of }>, 'id' | 'ask'>
+export type Answer<Of extends Name> = Extract<Tell, { readonly tell: Of }>
+
+export type LinkListener = {
+  changed(state: LinkState): void
+  told(tell: Tell): void
+}
+
+/** The WebSocket to the node: questions get their answers, all else goes to the listener. Comes back when it is lost. */
+export class Link {
+  readonly #url: URL
+  readonly #listener: LinkListener
+  /** BOUNDED: by the questions of one page; all are refused when the socket closes. */
+  readonly #pending = new Map<number, { resolve(tell: Tell): void; reject(error: Error): void }>()
+  #socket: WebSocket | undefined
+  #id = 0
+  #delay = shortestDelay
+
+  constructor(url: URL, listener: LinkListener) {
+    this.#url = url
+    this.#listener = listener
+    this.#open()
+  }
+
+  /** Something that has no answer. Nothing happens while the link is not open. */
+  say(ask: Exclude<Ask, Numbered>): void {
+    this.#send(ask)
+  }
+
+  /** @throws (rejects) {Unanswered} the node cannot answer, or the link is lost */
+  ask<Of extends Name>(name: Of, question: Question<Of>): Promise<Answer<Of>> {
+    return new Promise((resolve, reject) => {
+      this.#id += 1
+      const ask = { ask: name, id: this.#id, ...question } as unknown as Ask
+      if (!this.#send(ask)) return reject(new Unanswered('not connected'))
+      this.#pending.set(this.#id, { resolve: (tell) => resolve(tell as Answer<Of>), reject })
+    })
+  }
+
+  #send(ask: Ask): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false
+    this.#socket.send(JSON.stringify(ask))
+    return true
+  }
+
+  #open(): void {
+    this.#listener.changed('connecting')
+    const socket = new WebSocket(this.#url)
+    this.#socket = socket
+    socket.onopen = () => {
+      this.#delay = shortestDelay
+      this.#listener.changed('open')
+    }
+    socket.onmessage = ({ data }) => this.#take(JSON.parse(data as string) as Tell)
+    socket.onclose = () => this.#lost()
+  }
+
+  #take(tell: Tell): void {
+    if (!('id' in tell)) {
+      this.#listener.told(tell)
+      return
+    }
+    const pending = this.#pending.get(tell.id)
+    this.#pending.delete(tell.id)
+    if (tell.tell === 'error') pending?.reject(new Unanswered(tell.error))
+    else pending?.resolve(tell)
+  }
+
+  #lost(): void {
+    for (const { reject } of this.#pending.values()) reject(new Unanswered('the connection was lost'))
+    this.#pending.clear()
+    this.#listener.changed('lost')
+    setTimeout(() => this.#open(), this.#delay)
+    this.#delay = Math.min(this.#delay * 2, longestDelay)
+  }
+}
+
+const shortestDelay = 500
+const longestDelay = 8_000
+
+export class Unanswered extends Error {
+  override readonly name = 'Unanswered'
+}

@@ -1,0 +1,25 @@
+import { render } from 'preact'
+import { App } from './app.tsx'
+import { listenToKeys } from './keys.ts'
+import { Session } from './session.ts'
+import { applyTheme } from './theme.ts'
+
+applyTheme()
+
+let isDrawing = false
+/** However much is told, the page is drawn once a frame. */
+function draw(): void {
+  if (isDrawing) return
+  isDrawing = true
+  requestAnimationFrame(() => {
+    isDrawing = false
+    render(<App session={session} />, document.body)
+  })
+}
+
+const url = new URL('./feed', location.href)
+url.protocol = 'ws:'
+
+const session = new Session(url, draw)
+listenToKeys(session, draw)
+draw()

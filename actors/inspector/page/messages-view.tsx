@@ -1,0 +1,173 @@
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import type { ShownLine } from '../wire.ts'
+import type { Props } from './app.tsx'
+import { type Lanes, lanesOf, type Step } from './lanes.ts'
+import { useScrolling } from './scrolling.ts'
+import { bytes, latency, moment } from './words.ts'
+
+/** Messages alone; the states that they lead to; every event. */
+const depths = ['messages', 'states', 'events'] as const
+type Depth = (typeof depths)[number]
+type Shown = { readonly line: ShownLine; readonly step: Step }
+/** Pixels. */
+const rowHeight = 28
+
+/** The messages of a node or of one peer as a sequence: time goes down, a lane for each who takes part. */
+export function MessagesView({ session }: Props) {
+  const { scene, scope, window, place } = session
+  const [words, setWords] = useState('')
+  const [depth, setDepth] = useState<Depth>('states')
+  const { ref, top, height, width } = useScrolling()
+  const isFollowing = useRef(true)
+  const known = scene && scope !== undefined && scene.actors.has(scope)
+  const lines = window.until(place.seq)
+  const isNarrow = width < 600
+  const timeWidth = isNarrow ? 56 : 76
+  const shape = `${scene?.shape} ${scene?.peers.size}`
+  const lanes = useMemo(
+    () => (known ? lanesOf(scene, scope, lines, isNarrow) : undefined),
+    [known, shape, scope, lines, isNarrow],
+  )
+  const shown = useMemo(() => (lanes ? shownOf(lines, lanes, words, depth) : []), [lines, lanes, words, depth])
+  const laneRoom = Math.max(lanes?.narrowest ?? 0, width - timeWidth)
+
+  useLayoutEffect(() => {
+    const frame = ref.current
+    if (frame && isFollowing.current) frame.scrollTop = frame.scrollHeight
+  }, [shown.length, lines.at(-1)?.seq, height])
+  useEffect(() => {
+    const frame = ref.current
+    if (!frame) return
+    isFollowing.current = frame.scrollHeight - frame.scrollTop - frame.clientHeight < rowHeight * 1.5
+    if (top < rowHeight * 4 && lines.length > 0) void keepingPlace(frame, () => session.older())
+  }, [top, shown.length])
+
+  if (!scene || !lanes) return <p class="empty">Choose a node or a peer among the actors.</p>
+  const first = Math.max(0, Math.floor(top / rowHeight) - 10)
+  const last = Math.ceil((top + height) / rowHeight) + 10
+  const middle = (lane: number) => timeWidth + lanes.middle(lane, laneRoom)
+  return (
+    <section class="messages" aria-label="Messages in time">
+      <div class="tools">
+        <input
+          type="search"
+          aria-label="Filter messages"
+          placeholder="Filter: Headers, eth, Disconnect …"
+          value={words}
+          onInput={({ currentTarget }) => setWords(currentTarget.value)}
+        />
+        <div class="choice">
+          {depths.map((each) => (
+            <button type="button" key={each} class="chip" aria-pressed={depth === each} onClick={() => setDepth(each)}>
+              {each}
+            </button>
+          ))}
+        </div>
+        <span class="tally">{shown.length} lines</span>
+        {place.actor !== scope && scope !== undefined && <span class="tally">of {scope}</span>}
+      </div>
+      <div class="lines" ref={ref} role="log" aria-label="Messages">
+        <div class="lane-heads" style={{ width: `${timeWidth + laneRoom}px` }}>
+          {lanes.lanes.map(({ id, title, note }, lane) => (
+            <button
+              type="button"
+              key={id}
+              class="lane-head"
+              style={{ left: `${middle(lane)}px` }}
+              onClick={() => scene.actors.has(id) && session.go({ actor: id })}
+            >
+              <b>{title}</b>
+              <small>{note}</small>
+            </button>
+          ))}
+        </div>
+        <div class="sizer" style={{ height: `${shown.length * rowHeight}px`, width: `${timeWidth + laneRoom}px` }}>
+          {lanes.lanes.map(({ id }, lane) => (
+            <div key={id} class="lifeline" style={{ left: `${middle(lane)}px` }} />
+          ))}
+          {shown.slice(first, last).map((item, index) => (
+            <Row
+              key={item.line.seq}
+              item={item}
+              top={(first + index) * rowHeight}
+              middle={middle}
+              isChosen={item.line.seq === place.line}
+              choose={(line) => session.go({ line })}
+            />
+          ))}
+        </div>
+        {shown.length === 0 && <p class="empty">Nothing of that kind in the history.</p>}
+      </div>
+    </section>
+  )
+}
+
+type RowProps = {
+  readonly item: Shown
+  readonly top: number
+  readonly isChosen: boolean
+  middle(lane: number): number
+  choose(seq: number): void
+}
+
+function Row({ item: { line, step }, top, isChosen, middle, choose }: RowProps) {
+  const [left, right] =
+    step.kind === 'mark'
+      ? [middle(step.at), middle(step.at)]
+      : [Math.min(middle(step.from), middle(step.to)), Math.max(middle(step.from), middle(step.to))]
+  return (
+    <button
+      type="button"
+      class="line"
+      aria-pressed={isChosen}
+      data-kind={step.kind}
+      data-seq={line.seq}
+      data-name={step.name}
+      data-end={step.kind === 'message' && step.isEnd}
+      data-weight={step.kind === 'mark' ? step.weight : undefined}
+      style={{ top: `${top}px`, height: `${rowHeight}px` }}
+      onClick={() => choose(line.seq)}
+    >
+      <time>{moment(line.at)}</time>
+      {step.kind !== 'mark' && (
+        <span
+          class="arrow"
+          data-towards={step.to > step.from ? 'right' : 'left'}
+          style={{ left: `${left}px`, width: `${right - left}px` }}
+        />
+      )}
+      <span class="label" style={{ left: `${(left + right) / 2}px` }}>
+        <b>{step.name}</b>
+        {line.text !== undefined && <span>{line.text}</span>}
+        {'size' in line && line.text === undefined && <span>{bytes(line.size)}</span>}
+        {line.answers && <em>{latency(line.answers.latency)}</em>}
+      </span>
+    </button>
+  )
+}
+
+function shownOf(lines: readonly ShownLine[], lanes: Lanes, words: string, depth: Depth): Shown[] {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
+  return lines.flatMap((line) => {
+    const step = lanes.step(line)
+    if (!step || !isWithin(step, depth)) return []
+    const text = [step.name, line.text, line.actor, 'protocol' in line ? line.protocol : ''].join(' ').toLowerCase()
+    return wanted.every((word) => text.includes(word)) ? [{ line, step }] : []
+  })
+}
+
+function isWithin(step: Step, depth: Depth): boolean {
+  if (depth === 'events' || step.kind === 'message') return true
+  return depth === 'states' && (step.kind === 'cause' || step.weight !== 'event')
+}
+
+/** What is looked at stays where it is while lines come in above it. */
+async function keepingPlace(frame: HTMLElement, load: () => Promise<void>): Promise<void> {
+  const before = frame.scrollHeight - frame.scrollTop
+  await load()
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      frame.scrollTop = Math.max(frame.scrollTop, frame.scrollHeight - before)
+    }),
+  )
+}

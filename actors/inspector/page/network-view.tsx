@@ -1,0 +1,154 @@
+import { useRef } from 'preact/hooks'
+import type { Props } from './app.tsx'
+import { networkOf, type Spot, type Tie } from './network-layout.ts'
+import { useScrolling } from './scrolling.ts'
+import { bytes, outermost } from './words.ts'
+
+/** Who is connected with whom. A line lights up with what goes over it. */
+export function NetworkView({ session }: Props) {
+  const { scene, place } = session
+  const rates = useRates()
+  const { ref, width, height } = useScrolling()
+  if (!scene) return null
+  const { spots, ties } = networkOf(scene)
+  const pointOf = ({ x, y }: Spot) => ({ x: x * (width / 2 - 60), y: y * (height / 2 - 56) })
+  const places = new Map(spots.map((spot) => [spot.id, spot]))
+  if (spots.length === 0) return <p class="empty">No node here.</p>
+  return (
+    <section class="network" aria-label="Who is connected with whom">
+      <div class="field" ref={ref}>
+        <svg viewBox={`${-width / 2} ${-height / 2} ${width} ${height}`}>
+          <title>Who is connected with whom</title>
+          {ties.map((tie) => (
+            <Line
+              key={tie.id}
+              tie={tie}
+              from={places.get(tie.from)!}
+              to={places.get(tie.to)!}
+              pointOf={pointOf}
+              rate={rates(tie)}
+              isChosen={place.actor !== undefined && tie.peers.includes(place.actor)}
+              choose={() => session.go({ actor: tie.peers[0] })}
+            />
+          ))}
+          {spots.map((spot) => (
+            <Dot
+              key={spot.id}
+              spot={spot}
+              at={pointOf(spot)}
+              degree={ties.filter(({ from, to }) => from === spot.id || to === spot.id).length}
+              isChosen={spot.actor === place.actor}
+              choose={() => session.go({ actor: spot.actor })}
+            />
+          ))}
+        </svg>
+      </div>
+      <p class="legend">
+        {spots.filter(({ isOurs }) => isOurs).length} nodes in this process, {ties.length} connections. In a node is the
+        number of its peers; a line is lit by what goes over it.
+      </p>
+    </section>
+  )
+}
+
+type Point = { readonly x: number; readonly y: number }
+
+type LineProps = {
+  readonly tie: Tie
+  readonly from: Spot
+  readonly to: Spot
+  /** Bytes a second. */
+  readonly rate: number
+  readonly isChosen: boolean
+  pointOf(spot: Spot): Point
+  choose(): void
+}
+
+function Line({ tie, from, to, rate, isChosen, pointOf, choose }: LineProps) {
+  const [a, b] = [pointOf(from), pointOf(to)]
+  const level = rate <= 0 ? 0 : Math.min(4, 1 + Math.floor(Math.log10(1 + rate / 30)))
+  const isUp = outermost(tie.state) === 'running'
+  const words = `${from.name} and ${to.name}: ${outermost(tie.state)}, ${bytes(tie.traffic)}`
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a line of a drawing cannot be an HTML button
+    <g
+      class="tie"
+      role="button"
+      tabIndex={0}
+      aria-label={words}
+      aria-pressed={isChosen}
+      data-level={level}
+      data-up={isUp}
+      onClick={choose}
+      onKeyDown={(event) => event.key === 'Enter' && choose()}
+    >
+      <title>{words}</title>
+      <line class="reach" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
+      <line class="wire" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
+      {level > 0 && <line class="flow" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />}
+      {from.isOurs && to.isOurs && (
+        <text x={(a.x + b.x) / 2} y={(a.y + b.y) / 2 - 8}>
+          {isUp ? `${bytes(tie.traffic)}` : outermost(tie.state)}
+        </text>
+      )}
+    </g>
+  )
+}
+
+type DotProps = {
+  readonly spot: Spot
+  readonly at: Point
+  readonly degree: number
+  readonly isChosen: boolean
+  choose(): void
+}
+
+function Dot({ spot, at: { x, y }, degree, isChosen, choose }: DotProps) {
+  const radius = spot.isOurs ? 26 : 9
+  const below = spot.y >= -0.01
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a dot of a drawing cannot be an HTML button
+    <g
+      class="spot"
+      role="button"
+      tabIndex={0}
+      aria-label={`${spot.name}, ${spot.note}`}
+      aria-pressed={isChosen}
+      data-ours={spot.isOurs}
+      onClick={choose}
+      onKeyDown={(event) => event.key === 'Enter' && choose()}
+    >
+      <circle cx={x} cy={y} r={radius} />
+      {spot.isOurs && (
+        <text x={x} y={y + 7} class="degree">
+          {degree}
+        </text>
+      )}
+      <text x={x} y={below ? y + radius + 22 : y - radius - 28} class="who">
+        {spot.name}
+      </text>
+      <text x={x} y={below ? y + radius + 40 : y - radius - 11} class="note">
+        {outermost(spot.note)}
+      </text>
+    </g>
+  )
+}
+
+/** @returns bytes a second that went over a tie, of the last two seconds */
+function useRates(): (tie: Tie) => number {
+  /** BOUNDED: by the ties that are drawn. */
+  const samples = useRef(new Map<string, { at: number; traffic: number; rate: number }>())
+  return ({ id, traffic }) => {
+    const at = performance.now()
+    const last = samples.current.get(id)
+    if (!last || traffic < last.traffic) {
+      samples.current.set(id, { at, traffic, rate: 0 })
+      return 0
+    }
+    const elapsed = (at - last.at) / 1_000
+    if (elapsed < 0.5) return last.rate
+    const rate = (traffic - last.traffic) / elapsed / 2 + last.rate / 2
+    samples.current.set(id, { at, traffic, rate: rate < 1 ? 0 : rate })
+    return rate
+  }
+}

@@ -1,0 +1,85 @@
+import type { ActorFacts, Changes, Moment, PeerFacts, Picture } from '../wire.ts'
+
+/** All actors at one moment: the present, which changes, or one of the past, which does not. */
+export class Scene {
+  /** Parents before their children. BOUNDED: by the actors alive, and {@link keptEnded} that are not. */
+  readonly actors = new Map<string, ActorFacts>()
+  /** By the actor of the chart `peer`. BOUNDED: as the actors. */
+  readonly peers = new Map<string, PeerFacts>()
+  now: Moment
+  oldest: Moment
+  /** Raised when actors come or go: what is listed has to be listed anew. */
+  shape = 0
+  /** The ended, oldest first. */
+  #ended: string[] = []
+
+  constructor({ seq, at, oldest, actors, peers }: Picture) {
+    this.now = { seq, at }
+    this.oldest = oldest
+    for (const facts of actors) this.actors.set(facts.actor, facts)
+    for (const facts of peers) this.peers.set(facts.actor, facts)
+    this.#ended = actors.filter(({ stoppedAt }) => stoppedAt !== undefined).map(({ actor }) => actor)
+  }
+
+  apply({ now, oldest, started, stopped, states, peers }: Changes): void {
+    this.now = now
+    this.oldest = oldest
+    for (const facts of started) this.actors.set(facts.actor, facts)
+    for (const [actor, state, count] of states) this.#change(actor, { state, count })
+    for (const actor of stopped) this.#change(actor, { stoppedAt: now.at })
+    for (const facts of peers) this.peers.set(facts.actor, facts)
+    this.#ended.push(...stopped)
+    while (this.#ended.length > keptEnded) this.#forget(this.#ended.shift()!)
+    if (started.length + stopped.length > 0) this.shape += 1
+  }
+
+  /** Facts of one actor with more in them than a change tells. */
+  learn(facts: ActorFacts): void {
+    this.actors.set(facts.actor, facts)
+  }
+
+  /** The peer that an actor is or belongs to. */
+  peerOf(actor: string | undefined): PeerFacts | undefined {
+    for (let facts = this.#facts(actor); facts; facts = this.#facts(facts.parent)) {
+      const peer = this.peers.get(facts.actor)
+      if (peer) return peer
+    }
+    return undefined
+  }
+
+  /** An actor and what it is beneath of, outwards. */
+  lineageOf(actor: string): ActorFacts[] {
+    const lineage: ActorFacts[] = []
+    for (let facts = this.#facts(actor); facts && lineage.length < deepest; facts = this.#facts(facts.parent))
+      lineage.push(facts)
+    return lineage
+  }
+
+  /** Actors beneath one, itself first, at most `limit`. */
+  beneath(actor: string, limit: number): string[] {
+    const found = new Set([actor])
+    for (const facts of this.actors.values()) {
+      if (found.size >= limit) break
+      if (facts.parent !== undefined && found.has(facts.parent)) found.add(facts.actor)
+    }
+    return [...found]
+  }
+
+  #facts(actor: string | undefined): ActorFacts | undefined {
+    return actor === undefined ? undefined : this.actors.get(actor)
+  }
+
+  #change(actor: string, change: Partial<ActorFacts>): void {
+    const facts = this.actors.get(actor)
+    if (facts) this.actors.set(actor, { ...facts, ...change })
+  }
+
+  #forget(actor: string): void {
+    if (this.actors.get(actor)?.stoppedAt === undefined) return // its name was given again
+    this.actors.delete(actor)
+    this.peers.delete(actor)
+  }
+}
+
+const keptEnded = 500
+const deepest = 16

@@ -1,0 +1,209 @@
+import type { Hello, ShownLine, Tell } from '../wire.ts'
+import { LineWindow } from './line-window.ts'
+import { Link, type LinkState } from './link.ts'
+import { Scene } from './picture.ts'
+import { formatPlace, type Place, parsePlace } from './place.ts'
+
+/** What the page knows and where it is: the one thing that its views read. */
+export class Session {
+  readonly link: Link
+  state: LinkState = 'connecting'
+  hello: Omit<Hello, 'picture' | 'tell'> | undefined
+  present: Scene | undefined
+  /** The moment of {@link Place.seq}, once it came. */
+  past: Scene | undefined
+  place: Place = parsePlace(location.hash)
+  /** Lines of what the view looks at: {@link scope}. */
+  window = new LineWindow()
+  dropped = 0
+  /** Lines at which a peer left since the page was opened. BOUNDED: the last 200. */
+  endings: readonly number[] = []
+  isHelpOpen = false
+  /** The last question that had no answer, in words. */
+  complaint: string | undefined
+  #scope: string | undefined
+  #isAskingPast = false
+  #isAskingOlder = false
+  readonly #changed: () => void
+
+  /** @param changed is told that something is to be drawn anew */
+  constructor(url: URL, changed: () => void) {
+    this.#changed = changed
+    this.link = new Link(url, {
+      changed: (state) => {
+        this.state = state
+        changed()
+      },
+      told: (tell) => this.#take(tell),
+    })
+    addEventListener('hashchange', () => this.#move(parsePlace(location.hash)))
+  }
+
+  /** What is shown: the past where one looks at it and it has come, else the present. */
+  get scene(): Scene | undefined {
+    return (this.place.seq === undefined ? undefined : this.past) ?? this.present
+  }
+
+  /** The actor whose lines the view wants: the chosen one, and for messages the peer or node that it belongs to. */
+  get scope(): string | undefined {
+    const { place, scene } = this
+    if (!scene) return undefined
+    const chosen = place.actor ?? this.#firstNode()
+    if (place.view !== 'messages' || chosen === undefined) return chosen
+    return scene.peerOf(chosen)?.actor ?? scene.lineageOf(chosen).at(-1)?.actor ?? chosen
+  }
+
+  /** Another place: what is not named stays as it is. Choices are steps for `back`, moments are not. */
+  go(change: Partial<Place>): void {
+    const place = { ...this.place, ...change }
+    const hash = formatPlace(place)
+    if (hash === formatPlace(this.place)) return
+    const isStep = 'view' in change || 'actor' in change
+    history[isStep ? 'pushState' : 'replaceState'](null, '', hash)
+    this.#move(place)
+  }
+
+  /** Holds the picture as it is now, or lets it go on. */
+  togglePause(): void {
+    const { seq } = this.place
+    if (this.present) this.go({ seq: seq === undefined ? this.present.now.seq : undefined })
+  }
+
+  toggleHelp(): void {
+    this.isHelpOpen = !this.isHelpOpen
+    this.#changed()
+  }
+
+  /** Out of the innermost thing that is open. */
+  leave(): void {
+    if (this.isHelpOpen) this.toggleHelp()
+    else if (this.place.line !== undefined) this.go({ line: undefined })
+    else this.go({ seq: undefined })
+  }
+
+  /** Lines before those of the window. */
+  async older(): Promise<void> {
+    const [first] = this.window.lines
+    if (this.#isAskingOlder || this.window.isWhole || !first) return
+    this.#isAskingOlder = true
+    const { window } = this
+    const lines = await this.#lines({ before: first.seq })
+    this.#isAskingOlder = false
+    if (lines && window === this.window) window.prepend(lines)
+    this.#changed()
+  }
+
+  /** A question whose failure is shown, not thrown. */
+  async ask<Answer>(question: Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await question
+    } catch (error) {
+      this.complain(error instanceof Error ? error.message : `${error}`)
+      return undefined
+    }
+  }
+
+  complain(words: string): void {
+    this.complaint = words
+    this.#changed()
+  }
+
+  #take(tell: Tell): void {
+    if (tell.tell === 'hello') {
+      const { tell: _, picture, ...hello } = tell
+      this.hello = hello
+      this.present = new Scene(picture)
+      this.past = undefined
+      this.#scope = undefined
+      this.#move(this.place)
+    } else if (tell.tell === 'changes' && this.present) {
+      const { present } = this
+      present.apply(tell)
+      this.dropped = tell.dropped
+      const hasEnded = tell.stopped.some((actor) => present.peers.has(actor))
+      if (hasEnded) this.endings = [...this.endings, tell.now.seq].slice(-200)
+      this.window.append(tell.lines.filter((line) => this.#isInScope(line)))
+      if (tell.started.length > 0) this.#watch()
+    }
+    this.#changed()
+  }
+
+  #move(place: Place): void {
+    const { view, seq } = this.place
+    this.place = place
+    this.complaint = undefined
+    if (place.seq === undefined) this.past = undefined
+    else if (place.seq !== this.past?.now.seq) this.#askPast()
+    const isBack = seq !== undefined && place.seq === undefined
+    if (this.scope !== this.#scope || view !== place.view || isBack || !this.#covers(place.seq)) this.#rescope()
+    this.#changed()
+  }
+
+  /** Whether the window has the lines around a moment. */
+  #covers(seq: number | undefined): boolean {
+    const { lines, isWhole } = this.window
+    if (seq === undefined) return true
+    return lines.length > 0 && (isWhole || lines[0]!.seq <= seq)
+  }
+
+  #rescope(): void {
+    this.#scope = this.scope
+    this.window = new LineWindow()
+    this.#watch()
+    const { window } = this
+    const { seq } = this.place
+    void this.#lines(seq === undefined ? {} : { before: seq + 1 }).then((lines) => {
+      if (!lines || window !== this.window) return
+      const since = window.lines
+      window.lines = []
+      window.append(lines)
+      window.append(since)
+      window.isWhole = lines.length === 0
+      this.#changed()
+    })
+  }
+
+  #watch(): void {
+    const { present } = this
+    const scope = this.#scope
+    if (!present || this.hello?.isRecording) return
+    this.link.say({ ask: 'watch', actors: scope === undefined ? [] : present.beneath(scope, mostWatched) })
+    this.link.say({ ask: 'tap', isOn: this.place.view === 'messages' })
+  }
+
+  async #lines(where: { before?: number }): Promise<readonly ShownLine[] | undefined> {
+    const actor = this.#scope
+    if (actor === undefined) return undefined
+    const answer = await this.ask(this.link.ask('lines', { actor, limit: 500, ...where }))
+    return answer?.lines
+  }
+
+  /** One picture is on its way at most; the newest wish is asked for next. */
+  #askPast(): void {
+    const { seq } = this.place
+    if (this.#isAskingPast || seq === undefined || !this.present) return
+    this.#isAskingPast = true
+    void this.ask(this.link.ask('picture', { seq })).then((answer) => {
+      this.#isAskingPast = false
+      const wanted = this.place.seq
+      if (answer && wanted !== undefined) {
+        this.past = new Scene({ ...answer.picture, seq })
+        if (this.scope !== this.#scope) this.#rescope()
+        if (wanted !== seq) this.#askPast()
+      }
+      this.#changed()
+    })
+  }
+
+  #isInScope({ actor }: ShownLine): boolean {
+    const { present } = this
+    if (!present || this.#scope === undefined) return false
+    return actor === this.#scope || present.lineageOf(actor).some((facts) => facts.actor === this.#scope)
+  }
+
+  #firstNode(): string | undefined {
+    return this.scene?.actors.keys().next().value
+  }
+}
+
+const mostWatched = 64
