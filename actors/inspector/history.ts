@@ -1,17 +1,22 @@
-import type { Feed, FeedEntry, Live, MessageEntry } from '../feed.ts'
+import type { AnyTransitionDefinition } from 'xstate'
+import type { Feed, FeedEntry, Live } from '../feed.ts'
 import { fullName, type Kept, keep } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
+import { Segment, type Who } from './segment.ts'
 import type { Changes, Moment, Picture } from './wire.ts'
-import { type Checkpoint, World } from './world.ts'
+import { type Tracked, World } from './world.ts'
 
 export type HistoryOptions = {
-  /** Bytes kept at most, give or take what the machine adds. @default 16 MiB */
+  /** Bytes kept at most. @default 16 MiB */
   readonly bytes?: number
   /** Those of this process: a peer may be one of them. */
   readonly nodes?: NonNullable<Heading['nodes']>
   /** Milliseconds, monotonic. */
   readonly now: () => number
 }
+
+/** Whether an entry is wanted: asked before an object is made of it. */
+export type Test = (segment: Segment, index: number) => boolean
 
 /**
  * What happened lately in a process, in segments that each begin with a picture of everything: so the actors can be
@@ -41,21 +46,31 @@ export class History {
 
   /** Follows a feed from here on. @returns a function that ends it */
   follow(feed: Feed, node?: string): () => void {
-    const names = new Names(node)
+    const cast = new Cast(this.world, node)
     const at = this.#elapsed()
     for (const { id, chart, parent, state } of feed.actors) {
-      const of = { ...(parent !== undefined && { parent: names.of(parent) }), ...(node !== undefined && { node }) }
-      this.world.add({ actor: names.of(id), chart, ...of, state, startedAt: at })
+      const of = {
+        ...(parent !== undefined && { parent: fullName(node, parent) }),
+        ...(node !== undefined && { node }),
+      }
+      this.world.add({ actor: fullName(node, id), chart, ...of, state, startedAt: at })
     }
     this.#open()
-    return feed.subscribe((entry, live) => this.#take(entry, live, names))
+    return feed.subscribe((entry, live) => this.#take(entry, live, cast))
   }
 
-  /** Takes a line of a recording. */
+  /** Takes the next line of a recording. */
   append(kept: Kept): void {
     this.#at = kept.at
+    const { entry, at, data, edges, payload } = kept
+    const who = { actor: kept.actor, node: kept.node }
+    if (entry.type === 'transition')
+      this.#add((segment) => segment.addTransition(at, who, entry, edges, data) !== undefined)
+    else if (entry.type === 'actor.started' || entry.type === 'actor.stopped')
+      this.#add((segment) => segment.addOther(kept))
+    else this.#add((segment) => segment.addMessage(at, who, entry, payload))
     this.#seq = kept.seq
-    this.#push(kept)
+    this.world.apply(kept)
   }
 
   get newest(): Moment {
@@ -64,37 +79,40 @@ export class History {
 
   /** The first line that is still there. */
   get oldest(): Moment {
-    const first = this.#segments.find(({ items }) => items.length > 0)?.items[0]
+    const first = this.#segments.find(({ count }) => count > 0)?.at(0)
     return first ? { seq: first.seq, at: first.at } : this.newest
   }
 
   /** @returns undefined for a line that is not there any more, or not yet */
   at(seq: number): Kept | undefined {
-    return this.#segmentOf(seq)?.at(seq)
+    const segment = this.#segmentOf(seq)
+    return segment?.at(seq - segment.first)
   }
 
   /** Lines from the newest, or the one before `before`, back to the oldest, or the one after `after`. */
-  *backwards(before = this.#seq + 1, after = 0): Generator<Kept> {
-    for (const segment of this.#segments.toReversed()) {
-      const { items } = segment
-      if (items.length === 0 || items[0]!.seq >= before) continue
-      for (let i = Math.min(items.length, before - items[0]!.seq) - 1; i >= 0; i--) {
-        if (items[i]!.seq <= after) return
-        yield items[i]!
+  *backwards(before = this.#seq + 1, after = 0, isWanted: Test = always): Generator<Kept> {
+    for (const segment of this.#segments.toReversed())
+      for (let i = Math.min(segment.count, before - segment.first) - 1; i >= 0; i--) {
+        if (segment.first + i <= after) return
+        if (isWanted(segment, i)) yield segment.at(i)!
       }
-    }
   }
 
-  /** Lines after `seq`, in order. */
-  *forwards(seq: number, most = Number.POSITIVE_INFINITY): Generator<Kept> {
-    let left = most
-    for (const { items } of this.#segments) {
-      if (items.length === 0 || items.at(-1)!.seq <= seq) continue
-      for (let i = Math.max(0, seq + 1 - items[0]!.seq); i < items.length; i++) {
-        if (--left < 0) return
-        yield items[i]!
+  /** How many lines after `after` are wanted. */
+  count(after: number, isWanted: Test): number {
+    let count = 0
+    for (const segment of this.#segments)
+      for (let i = Math.max(0, after + 1 - segment.first); i < segment.count; i++) if (isWanted(segment, i)) count += 1
+    return count
+  }
+
+  /** Lines after `after` up to `last`, in order. */
+  *forwards(after: number, last = this.#seq, isWanted: Test = always): Generator<Kept> {
+    for (const segment of this.#segments)
+      for (let i = Math.max(0, after + 1 - segment.first); i < segment.count; i++) {
+        if (segment.first + i > last) return
+        if (isWanted(segment, i)) yield segment.at(i)!
       }
-    }
   }
 
   /** @returns the world after the line `seq`, or now; undefined for a line that is not there any more */
@@ -103,10 +121,7 @@ export class History {
     const segment = this.#segmentOf(seq)
     if (!segment) return undefined
     const world = new World(this.#nodes, segment.checkpoint)
-    for (const kept of segment.items) {
-      if (kept.seq > seq) break
-      world.apply(kept)
-    }
+    for (let i = 0; i <= seq - segment.first; i++) world.apply(segment.at(i)!)
     return world
   }
 
@@ -124,37 +139,54 @@ export class History {
     return { tell: 'changes', now: this.newest, oldest: this.oldest, ...this.world.takeChanges() }
   }
 
-  #take(entry: FeedEntry, live: Live, names: Names): void {
+  #take(entry: FeedEntry, live: Live, cast: Cast): void {
     const at = this.#elapsed()
-    const parent = entry.type === 'actor.started' && entry.parent !== undefined ? names.of(entry.parent) : undefined
-    const place = { seq: ++this.#seq, at, node: names.node, actor: names.of(entry.actor), parent }
     this.#at = at
-    this.#push(keep(entry, live, place, live.payload && this.#copy(live.payload, entry as MessageEntry)))
+    if (entry.type === 'transition') {
+      const { event, taken = none } = live
+      const player = cast.of(entry.actor)
+      const edges =
+        this.#last.addTransition(at, player, entry, taken, event) ??
+        this.#open().addTransition(at, player, entry, taken, event)
+      this.#seq += 1
+      if (player.tracked && edges) this.world.step(player.tracked, entry.to, edges, at)
+      this.world.peers.noteTransition(entry, player, event)
+    } else if (entry.type === 'actor.started' || entry.type === 'actor.stopped') {
+      const { actor } = cast.of(entry.actor)
+      const parent =
+        entry.type === 'actor.started' && entry.parent !== undefined ? fullName(cast.node, entry.parent) : undefined
+      const kept = keep(entry, live, { seq: this.#seq + 1, at, node: cast.node, actor, parent })
+      this.#add((segment) => segment.addOther(kept))
+      this.#seq += 1
+      this.world.apply(kept)
+      cast.change(entry)
+    } else {
+      const player = cast.of(entry.actor)
+      const payload = entry.size > this.bytes / largestPart ? undefined : live.payload
+      if (!this.#last.addMessage(at, player, entry, payload)) this.#open().addMessage(at, player, entry, payload)
+      this.#seq += 1
+      this.world.peers.noteMessage(entry, player.actor, payload)
+    }
   }
 
-  /** The live payload belongs to whoever sent it. */
-  #copy(payload: Uint8Array, { size }: MessageEntry): Uint8Array | undefined {
-    if (size > this.bytes / largestPart) return undefined
-    return this.#segments.at(-1)!.copy(payload) ?? this.#open().copy(payload)
+  #add(add: (segment: Segment) => boolean): void {
+    if (!add(this.#last)) add(this.#open())
   }
 
-  #push(kept: Kept): void {
-    const segment = this.#segments.at(-1)!
-    const target = segment.push(kept) ? segment : this.#open()
-    if (target !== segment) target.push(kept)
-    this.world.apply(kept)
+  get #last(): Segment {
+    return this.#segments[this.#segments.length - 1]!
   }
 
-  /** Begins a segment, with the bytes of the oldest one. */
+  /** Begins a segment, with the memory of the oldest one. */
   #open(): Segment {
     const spare = this.#segments.length >= segmentsKept ? this.#segments.shift() : undefined
-    const segment = new Segment(this.world.checkpoint(), this.bytes / segmentsKept, spare)
+    const segment = new Segment(this.#seq + 1, this.world.checkpoint(), this.bytes / segmentsKept, spare)
     this.#segments.push(segment)
     return segment
   }
 
   #segmentOf(seq: number): Segment | undefined {
-    return this.#segments.findLast(({ items }) => items.length > 0 && items[0]!.seq <= seq)
+    return this.#segments.findLast(({ first, count }) => count > 0 && first <= seq)
   }
 
   #elapsed(): number {
@@ -162,88 +194,41 @@ export class History {
   }
 }
 
-/** Half of its bytes are for lines, half for the payloads of messages. */
-class Segment {
-  /** Everything before its first line. */
-  readonly checkpoint: Checkpoint
-  /** BOUNDED: by its part of the bytes. */
-  readonly items: Kept[] = []
-  readonly #limit: number
-  readonly #payloads: Uint8Array
-  #copied = 0
-  #used: number
+/** An actor as its entries are kept: its full name, and where its steps are counted. */
+type Player = Who & { tracked: Tracked | undefined }
 
-  /** @param spare has served: its bytes are taken over */
-  constructor(checkpoint: Checkpoint, bytes: number, spare?: Segment) {
-    this.checkpoint = checkpoint
-    this.#limit = bytes >> 1
-    this.#payloads = spare ? spare.#payloads : new Uint8Array(this.#limit)
-    this.#used = 8 * (checkpoint.actors.length + checkpoint.peers.length)
-  }
-
-  at(seq: number): Kept | undefined {
-    return this.items[seq - this.items[0]!.seq]
-  }
-
-  /** @returns false when it is full. An empty one takes anything. */
-  push(kept: Kept): boolean {
-    if (this.#used > this.#limit && this.items.length > 0) return false
-    this.#used += sizeOf(kept)
-    this.items.push(kept)
-    return true
-  }
-
-  copy(payload: Uint8Array): Uint8Array | undefined {
-    const end = this.#copied + payload.length
-    if (end > this.#limit || this.#used > this.#limit) return undefined
-    this.#payloads.set(payload, this.#copied)
-    const copy = this.#payloads.subarray(this.#copied, end)
-    this.#copied = end
-    return copy
-  }
-}
-
-/** Names of actors in full, made once: the feed tells the same ones again and again. */
-class Names {
+/** The actors of one feed, found by the names that it has for them. */
+class Cast {
   readonly node: string | undefined
-  /** BOUNDED: mostNames, then they are made anew. */
-  readonly #full = new Map<string, string>()
+  readonly #world: World
+  /** BOUNDED: by the actors alive. */
+  readonly #players = new Map<string, Player>()
 
-  constructor(node: string | undefined) {
+  constructor(world: World, node: string | undefined) {
+    this.#world = world
     this.node = node
   }
 
-  of(actor: string): string {
-    if (this.node === undefined) return actor
-    let name = this.#full.get(actor)
-    if (name === undefined) {
-      if (this.#full.size >= mostNames) this.#full.clear()
-      name = fullName(this.node, actor)
-      this.#full.set(actor, name)
+  of(name: string): Player {
+    let player = this.#players.get(name)
+    if (!player) {
+      const actor = fullName(this.node, name)
+      player = { actor, node: this.node, tracked: this.#world.find(actor) }
+      this.#players.set(name, player)
     }
-    return name
+    return player
+  }
+
+  /** After a birth or a death was told to the world. */
+  change({ type, actor }: FeedEntry): void {
+    if (type === 'actor.started') this.of(actor).tracked = this.#world.find(this.of(actor).actor)
+    else this.#players.delete(actor)
   }
 }
 
-/** Bytes of memory that an entry takes, near enough: objects of 8 bytes a field, and what they hold. */
-function sizeOf({ data, payload, edges, entry }: Kept): number {
-  let size = 240 + (payload ? 100 : 0) + 16 * edges.length
-  if (entry.type === 'transition') size += 16 * entry.effects.length
-  if (data) for (const key in data) size += weightOf(data[key])
-  return size
-}
-
-function weightOf(value: unknown): number {
-  if (typeof value === 'string') return 24 + value.length
-  if (typeof value !== 'object' || value === null) return 16
-  if (value instanceof Uint8Array) return 100 + value.length
-  let size = 32
-  for (const key in value) size += weightOf((value as Record<string, unknown>)[key])
-  return size
-}
-
+const always: Test = () => true
+const none: readonly AnyTransitionDefinition[] = []
 const defaultBytes = 16 * 2 ** 20
 const segmentsKept = 16
-const mostNames = 10_000
 /** A payload that would take more than this part of the bytes is told by its size alone. */
 const largestPart = 64

@@ -4,7 +4,7 @@ import type { Feed } from '../feed.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
 import { drawingOf } from './drawing/layout.ts'
-import type { History } from './history.ts'
+import type { History, Test } from './history.ts'
 import { showLine, showLines } from './shown-lines.ts'
 import type { Ask, Changes, Hello, Tell } from './wire.ts'
 
@@ -49,7 +49,7 @@ export class PageSession {
   tell(common: Common): void {
     this.#questions = 0
     if (this.#socket.bufferedAmount > mostUnread) {
-      this.#dropped += this.#count()
+      this.#dropped += this.#exhibit.history.count(this.#lastSeq, this.#isWanted)
       this.#isBehind = true
     } else if (this.#isBehind) {
       this.#isBehind = false
@@ -115,29 +115,14 @@ export class PageSession {
 
   /** The newest that fit; the others are counted. */
   #newLines(): Changes['lines'] {
-    if (!this.#isTapped && this.#watched.size === 0) return []
     const { history } = this.#exhibit
-    const chosen: Kept[] = []
-    for (const kept of history.backwards(undefined, this.#lastSeq)) {
-      if (!this.#wants(kept)) continue
-      if (chosen.length < mostLines) chosen.push(kept)
-      else this.#dropped += 1
-    }
+    const chosen = take(history.backwards(undefined, this.#lastSeq, this.#isWanted), mostLines)
+    if (chosen.length === mostLines) this.#dropped += history.count(this.#lastSeq, this.#isWanted) - mostLines
     return showLines(history, chosen.reverse())
   }
 
-  #count(): number {
-    let count = 0
-    for (const kept of this.#exhibit.history.backwards(undefined, this.#lastSeq)) if (this.#wants(kept)) count += 1
-    return count
-  }
-
-  #wants({ entry, actor }: Kept): boolean {
-    return (
-      this.#watched.has(actor) ||
-      (this.#isTapped && (entry.type === 'message.received' || entry.type === 'message.sent'))
-    )
-  }
+  readonly #isWanted: Test = (segment, index) =>
+    (this.#isTapped && segment.isMessage(index)) || (this.#watched.size > 0 && segment.isOf(index, this.#watched))
 
   #send(tell: Tell): void {
     this.#socket.send(JSON.stringify(tell))
@@ -151,15 +136,19 @@ const ours = new Map<string, AnyStateMachine>(Object.values(machines).map((machi
 
 function select(history: History, ask: Extract<Ask, { ask: 'lines' }>): Kept[] {
   const { before, after, actor, messagesOnly = false, limit = 500 } = ask
-  const chosen: Kept[] = []
   const family = actor === undefined ? undefined : familyOf(history, actor)
-  for (const kept of history.backwards(before, after)) {
-    if (family && !family.has(kept.actor)) continue
-    if (messagesOnly && kept.entry.type !== 'message.received' && kept.entry.type !== 'message.sent') continue
-    chosen.push(kept)
-    if (chosen.length >= Math.min(limit, mostAsked)) break
+  const isWanted: Test = (segment, index) =>
+    (!messagesOnly || segment.isMessage(index)) && (!family || segment.isOf(index, family))
+  return take(history.backwards(before, after, isWanted), Math.min(limit, mostAsked)).reverse()
+}
+
+function take(lines: Iterable<Kept>, most: number): Kept[] {
+  const taken: Kept[] = []
+  for (const kept of lines) {
+    if (taken.length >= most) break
+    taken.push(kept)
   }
-  return chosen.reverse()
+  return taken
 }
 
 /** An actor and its children. */
@@ -184,16 +173,16 @@ function parse(text: string): Ask {
   return fields as Ask
 }
 
-type Test = (value: unknown) => boolean
-const isNumber: Test = (value) => Number.isSafeInteger(value) && (value as number) >= 0
-const isString: Test = (value) => typeof value === 'string'
-const isFlag: Test = (value) => typeof value === 'boolean'
+type Fit = (value: unknown) => boolean
+const isNumber: Fit = (value) => Number.isSafeInteger(value) && (value as number) >= 0
+const isString: Fit = (value) => typeof value === 'string'
+const isFlag: Fit = (value) => typeof value === 'boolean'
 const maybe =
-  (test: Test): Test =>
+  (test: Fit): Fit =>
   (value) =>
     value === undefined || test(value)
 
-const shapes: Readonly<Record<string, Readonly<Record<string, Test>>>> = {
+const shapes: Readonly<Record<string, Readonly<Record<string, Fit>>>> = {
   watch: { actors: (value) => Array.isArray(value) && value.every(isString) },
   tap: { isOn: isFlag },
   picture: { id: isNumber, seq: maybe(isNumber) },

@@ -1,6 +1,8 @@
 import { sortCaps } from '../../protocols/p2p/matching.ts'
 import { baseCodes, decodeFirstMessage } from '../../protocols/p2p/messages.ts'
-import type { Kept } from '../recording/feed-lines.ts'
+import type { MessageEntry, TransitionEntry } from '../feed.ts'
+import { type Data, fullName } from '../recording/feed-lines.ts'
+import type { Who } from './segment.ts'
 import type { PeerFacts } from './wire.ts'
 
 /** Who is at the other end of each connection, and what went over it: gathered from what the charts were told. */
@@ -44,26 +46,24 @@ export class PeerTable {
     return changed.map(({ facts }) => facts)
   }
 
-  noteMessage({ entry, actor, payload }: Kept): void {
-    if (entry.type !== 'message.received' && entry.type !== 'message.sent') return
+  noteMessage(entry: MessageEntry, actor: string, payload: Uint8Array | undefined): void {
     const peer = this.#peers.get(actor)
     if (!peer) return
     peer.count(entry.type === 'message.sent', entry.size)
     this.#note(peer)
-    const isHello = entry.protocol === 'p2p' && entry.code === baseCodes.Hello
+    const isHello = entry.code === baseCodes.Hello && entry.protocol === 'p2p'
     if (isHello && entry.type === 'message.received' && payload) this.#learn(peer, helloOf(payload))
   }
 
   /** The connection's own chart tells who it is, the server's where it comes from. */
-  noteTransition({ entry, actor, node, data = {} }: Kept): void {
-    if (entry.type !== 'transition') return
-    if (entry.chart === 'peer' && entry.event === 'rlpx.secured') {
+  noteTransition({ chart, event }: TransitionEntry, { actor, node }: Who, told: object | undefined): void {
+    if (chart === 'peer' && event === 'rlpx.secured') {
       const peer = this.#peers.get(actor)
-      if (peer) this.#learn(peer, { id: String(data.id) })
-    } else if (entry.chart === 'server' && typeof data.conn === 'number') {
-      const facts = origins[entry.event]?.(data)
-      const peer = facts && this.#peers.get(`${node === undefined ? '' : `${node}/`}peer/${data.conn}`)
-      if (peer) this.#learn(peer, facts)
+      if (peer) this.#learn(peer, { id: String((told as Data).id) })
+    } else if (chart === 'server' && event in origins) {
+      const data = told as Data
+      const peer = this.#peers.get(fullName(node, `peer/${data.conn}`))
+      if (peer) this.#learn(peer, origins[event]!(data))
     }
   }
 
@@ -83,7 +83,7 @@ export class PeerTable {
 type Learnt = Pick<PeerFacts, 'id' | 'client' | 'caps' | 'inbound' | 'address' | 'isNode'>
 
 /** What the server's events say of a connection. */
-const origins: Readonly<Record<string, (data: Readonly<Record<string, unknown>>) => Learnt>> = {
+const origins: Readonly<Record<string, (data: Data) => Learnt>> = {
   'conn.accepted': ({ ip }) => ({ inbound: true, ...(typeof ip === 'string' && { address: ip }) }),
   'conn.dialed': ({ id }) => ({ inbound: false, id: String(id) }),
   'peer.added': ({ id, remote }) => ({ id: String(id), address: String(remote) }),

@@ -1,6 +1,6 @@
 import type { FeedEntry, MessageEntry } from '../feed.ts'
 import { type Kept, toLine } from '../recording/feed-lines.ts'
-import type { History } from './history.ts'
+import type { History, Test } from './history.ts'
 import { answers, type Decoded, decodeMessage, nameOf, requestOf } from './messages.ts'
 import type { DecodedMessage, ShownLine } from './wire.ts'
 
@@ -8,19 +8,27 @@ import type { DecodedMessage, ShownLine } from './wire.ts'
 
 /** @param kept in order */
 export function showLines(history: History, kept: readonly Kept[]): ShownLine[] {
-  const requests = new Requests()
-  const first = kept.find((one) => isMessage(one.entry) && answers(one.entry))
-  if (first) for (const one of [...history.backwards(first.seq, first.seq - farthest)].reverse()) requests.note(one)
+  const [first, last] = [kept[0], kept.at(-1)]
+  if (!first || !last) return []
+  const family = new Set(kept.flatMap(relativesOf))
+  const links = new Links()
+  const isRelative: Test = (segment, index) => segment.isOf(index, family)
+  for (const one of history.forwards(first.seq - farBack, last.seq + nearest, isRelative)) links.note(one)
   return kept.map((one) => {
-    const answered = requests.note(one)
-    return { ...show(history, one), ...(answered && { answers: latency(answered, one) }) }
+    const answered = links.answered.get(one.seq)
+    const related = links.related.get(one.seq)
+    return {
+      ...show(one),
+      ...(answered && { answers: latency(answered, one) }),
+      ...(related !== undefined && { related }),
+    }
   })
 }
 
 /** One line with all that is known of it. */
 export function showLine(history: History, kept: Kept): { line: ShownLine; message?: DecodedMessage } {
   const { entry, payload } = kept
-  const line = show(history, kept)
+  const line = showLines(history, [kept])[0]!
   if (!isMessage(entry)) return { line }
   const { name, fields, error }: Decoded = decodeMessage(entry, payload)
   const protocol = entry.version === undefined ? entry.protocol : `${entry.protocol}/${entry.version}`
@@ -29,12 +37,10 @@ export function showLine(history: History, kept: Kept): { line: ShownLine; messa
   return { line, message }
 }
 
-function show(history: History, kept: Kept): ShownLine {
-  const { entry, payload } = kept
-  const related = relatedTo(history, kept)
-  const line = { ...toLine(kept, { payloads: false }), ...(related !== undefined && { related }) }
-  if (!isMessage(entry)) return line
-  const { name, text } = decodeMessage(entry, payload)
+function show(kept: Kept): ShownLine {
+  const line = toLine(kept, { payloads: false })
+  if (!isMessage(kept.entry)) return line
+  const { name, text } = decodeMessage(kept.entry, kept.payload)
   return { ...line, name, ...(text !== '' && { text }) }
 }
 
@@ -44,9 +50,13 @@ function otherOf(history: History, kept: Kept): DecodedMessage['other'] {
   const asked = requestOf(kept.entry, kept.payload)
   if (!asked) return undefined
   const isAnswer = answers(kept.entry)
-  const lines = isAnswer ? history.backwards(kept.seq, kept.seq - farthest) : history.forwards(kept.seq, farthest)
+  const actors = new Set([kept.actor])
+  const isMine: Test = (segment, index) => segment.isMessage(index) && segment.isOf(index, actors)
+  const lines = isAnswer
+    ? history.backwards(kept.seq, kept.seq - farthest, isMine)
+    : history.forwards(kept.seq, kept.seq + farthest, isMine)
   for (const one of lines) {
-    if (one.actor !== kept.actor || !isMessage(one.entry) || one.entry.type === kept.entry.type) continue
+    if (!isMessage(one.entry) || one.entry.type === kept.entry.type) continue
     if (answers(one.entry) === isAnswer) continue
     const other = requestOf(one.entry, one.payload)
     if (other?.id === asked.id && other.request === asked.request)
@@ -55,43 +65,50 @@ function otherOf(history: History, kept: Kept): DecodedMessage['other'] {
   return undefined
 }
 
-/** Requests that have no answer yet, as lines go by. */
-class Requests {
-  /** BOUNDED: by the lines that are looked at. */
+/** What belongs together among lines that go by in order. */
+class Links {
+  /** The requests of answers, by the lines of the answers. BOUNDED, as all of these: by the lines that are looked at. */
+  readonly answered = new Map<number, Kept>()
+  /** Received messages and the transitions that they caused, both ways. */
+  readonly related = new Map<number, number>()
   readonly #open = new Map<string, Kept>()
+  readonly #received = new Map<string, Kept>()
 
-  /** @returns the request that this answers */
-  note(kept: Kept): Kept | undefined {
-    const { entry, payload, actor } = kept
-    if (!isMessage(entry)) return undefined
-    const asked = requestOf(entry, payload)
-    if (!asked) return undefined
+  note(kept: Kept): void {
+    const { entry, actor, seq } = kept
+    if (entry.type === 'message.received') this.#received.set(actor, kept)
+    if (isMessage(entry)) this.#pair(kept, entry)
+    else if (entry.type === 'transition')
+      for (const peer of [actor, parentName(actor)]) {
+        const cause = this.#received.get(peer)
+        if (!cause || seq - cause.seq > nearest || !isCausedBy(kept, cause)) continue
+        this.related.set(seq, cause.seq).set(cause.seq, seq)
+        this.#received.delete(peer)
+      }
+  }
+
+  #pair(kept: Kept, entry: MessageEntry): void {
+    const asked = requestOf(entry, kept.payload)
+    if (!asked) return
     const isAnswer = answers(entry)
     const isOurs = (entry.type === 'message.sent') !== isAnswer
-    const key = `${actor} ${isOurs} ${asked.request} ${asked.id}`
+    const key = `${kept.actor} ${isOurs} ${asked.request} ${asked.id}`
     const request = this.#open.get(key)
-    if (isAnswer) this.#open.delete(key)
-    else this.#open.set(key, kept)
-    return isAnswer ? request : undefined
+    if (!isAnswer) this.#open.set(key, kept)
+    else if (request) {
+      this.answered.set(kept.seq, request)
+      this.#open.delete(key)
+    }
   }
 }
 
-/** What a chart was told of follows at once, and before anything else happens to that chart. */
-function relatedTo(history: History, kept: Kept): number | undefined {
-  const { entry, seq, actor } = kept
-  if (entry.type === 'message.received') {
-    for (const one of history.forwards(seq, nearest)) {
-      if (one.entry.type === 'message.received' && one.actor === actor) return undefined
-      if (isCausedBy(one, kept)) return one.seq
-    }
-  } else if (entry.type === 'transition') {
-    for (const one of history.backwards(seq, seq - nearest - 1)) {
-      if (one.entry.type === 'transition' && one.actor === actor) return undefined
-      if (isCausedBy(kept, one)) return one.seq
-    }
-  }
-  return undefined
+/** Whose lines may belong to it. */
+function relativesOf({ entry, actor }: Kept): string[] {
+  return isMessage(entry) ? [actor, `${actor}/${entry.protocol}`] : [actor, parentName(actor)]
 }
+
+/** `peer/7` of `peer/7/eth`. */
+const parentName = (actor: string) => actor.slice(0, Math.max(0, actor.lastIndexOf('/')))
 
 function isCausedBy({ entry: effect, actor }: Kept, { entry: cause, actor: peer }: Kept): boolean {
   if (effect.type !== 'transition' || cause.type !== 'message.received') return false
@@ -114,6 +131,7 @@ const latency = (request: Kept, answer: Kept) => ({
 const isMessage = (entry: FeedEntry): entry is MessageEntry =>
   entry.type === 'message.received' || entry.type === 'message.sent'
 
-/** Lines that are looked through for a request, and for what a message brought about. */
-const farthest = 5_000
+/** Lines that are looked through for the other half of one message, for the requests of many, and for what one caused. */
+const farthest = 20_000
+const farBack = 1_000
 const nearest = 32

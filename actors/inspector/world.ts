@@ -14,19 +14,19 @@ export type Checkpoint = { readonly actors: readonly SeenActor[]; readonly peers
 export class World {
   readonly peers: PeerTable
   /** BOUNDED: by the actors alive, and maxEnded of those that are not. */
-  readonly #actors = new Map<string, Actor>()
+  readonly #actors = new Map<string, Tracked>()
   /** The oldest first. BOUNDED: maxEnded. */
   readonly #ended: string[] = []
   /** BOUNDED: maxEnded. */
   #forgotten: string[] = []
   /** BOUNDED: by the actors. */
-  readonly #changed = new Set<Actor>()
+  readonly #changed = new Set<Tracked>()
 
   /** @param nodes names of the nodes here, by their ids */
   constructor(nodes: ReadonlyMap<string, string>, { actors, peers }: Checkpoint = nothing) {
     this.peers = new PeerTable(nodes, peers)
     for (const facts of actors) {
-      this.#actors.set(facts.actor, new Actor(facts))
+      this.#actors.set(facts.actor, new Tracked(facts))
       if (facts.stoppedAt !== undefined) this.#ended.push(facts.actor)
     }
   }
@@ -35,13 +35,22 @@ export class World {
     const { entry, actor, at } = kept
     if (entry.type === 'transition') {
       const known = this.#actors.get(actor)
-      if (!known) return
-      known.step(entry.to, kept.edges, at)
-      this.#note(known)
-      this.peers.noteTransition(kept)
+      if (known) this.step(known, entry.to, kept.edges, at)
+      this.peers.noteTransition(entry, kept, kept.data)
     } else if (entry.type === 'actor.started') this.#begin(kept, entry.chart)
     else if (entry.type === 'actor.stopped') this.#end(actor, at)
-    else this.peers.noteMessage(kept)
+    else this.peers.noteMessage(entry, actor, kept.payload)
+  }
+
+  /** @param edges by name; @param at of the clock of all entries */
+  step(actor: Tracked, to: string, edges: readonly string[], at: number): void {
+    actor.step(to, edges, at)
+    this.#note(actor)
+  }
+
+  /** An actor whose steps are told to {@link step}. */
+  find(name: string): Tracked | undefined {
+    return this.#actors.get(name)
   }
 
   /** An actor that was there before anybody looked. */
@@ -84,7 +93,7 @@ export class World {
   }
 
   #set(facts: SeenActor): void {
-    const actor = new Actor(facts)
+    const actor = new Tracked(facts)
     this.#actors.set(facts.actor, actor)
     this.#note(actor)
     if (facts.chart === 'peer') this.peers.add(facts.actor)
@@ -108,7 +117,7 @@ export class World {
     if (this.#forgotten.length < maxEnded) this.#forgotten.push(name)
   }
 
-  #note(actor: Actor): void {
+  #note(actor: Tracked): void {
     if (actor.isNoted) return
     actor.isNoted = true
     this.#changed.add(actor)
@@ -116,7 +125,7 @@ export class World {
 }
 
 /** Counted as it goes; its facts are made when somebody asks, and kept until it changes. */
-class Actor {
+export class Tracked {
   readonly #base: SeenActor
   readonly #edges: Map<string, [count: number, at: number]>
   #state: string

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { WebSocket } from 'ws'
+import type { Ask } from '../../actors/inspector/wire.ts'
 import { encode } from '../../protocols/eth/messages.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
 import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
@@ -10,7 +13,7 @@ type Rates = { readonly perSecond: number; readonly cpuMicros: number }
 /** By who watches. The ratio is that of the rates a second: watched over unwatched. */
 export type InspectResult = Record<
   keyof typeof loads,
-  Record<(typeof watchers)[number], Rates & { readonly ratio: number }>
+  Record<keyof typeof watchers, Rates & { readonly ratio: number }>
 >
 
 const ethOffset = 16
@@ -22,7 +25,25 @@ const loads = {
   ping: { code: baseCodes.Ping, answer: baseCodes.Pong, payload: emptyPayload },
 } as const satisfies Record<string, Load>
 
-const watchers = ['nobody', 'ring', 'metrics'] as const satisfies Watcher[]
+/** Who watches; what an open page asks for is told with it. */
+const watchers = {
+  nobody: { watcher: 'nobody' },
+  ring: { watcher: 'ring' },
+  metrics: { watcher: 'metrics' },
+  inspector: { watcher: 'inspector' },
+  /** A page that shows the tree. */
+  idlePage: { watcher: 'inspector', asks: [] },
+  /** A page that shows the peer that asks, and the messages of all. */
+  busyPage: {
+    watcher: 'inspector',
+    asks: [
+      { ask: 'watch', actors: ['peer/1', 'peer/1/eth'] },
+      { ask: 'tap', isOn: true },
+    ],
+  },
+} as const satisfies Record<string, { watcher: Watcher; asks?: readonly Ask[] }>
+const names = Object.keys(watchers) as Name[]
+type Name = keyof typeof watchers
 
 /** A node in its own process, asked over loopback TCP as fast as it answers, watched in one way and another by turns. */
 export async function benchInspect(seconds: number, report: (line: string) => void): Promise<InspectResult> {
@@ -33,7 +54,7 @@ export async function benchInspect(seconds: number, report: (line: string) => vo
     const all = await measure(node, peer, loads[load], seconds)
     result[load] = all
     for (const [watcher, { perSecond, cpuMicros, ratio }] of Object.entries(all))
-      report(`${load.padEnd(7)} ${watcher.padEnd(7)} ${perSecond}/s, ${cpuMicros} µs each, ratio ${ratio}`)
+      report(`${load.padEnd(7)} ${watcher.padEnd(9)} ${perSecond}/s, ${cpuMicros} µs each, ratio ${ratio}`)
   }
   peer.close()
   await node.stop()
@@ -42,21 +63,32 @@ export async function benchInspect(seconds: number, report: (line: string) => vo
 
 /** Short turns, and medians of them: whatever else the machine does disturbs neighbours alike. */
 async function measure(node: OwnNode, peer: FastPeer, load: Load, seconds: number) {
-  const turns = Object.fromEntries(watchers.map((watcher) => [watcher, [] as Rates[]])) as Record<Watcher, Rates[]>
+  const turns = Object.fromEntries(names.map((name) => [name, [] as Rates[]])) as Record<Name, Rates[]>
   const count = Math.ceil((seconds * 1_000) / turnLength)
   for (let i = -warmUp; i < count; i++)
-    for (const watcher of i % 2 === 0 ? watchers : watchers.toReversed()) {
-      await node.call('watch', watcher)
+    for (const name of i % 2 === 0 ? names : names.toReversed()) {
+      const page = await watch(node, watchers[name])
       const rates = await turn(node, peer, load)
-      if (i >= 0) turns[watcher].push(rates)
+      page?.terminate()
+      if (i >= 0) turns[name].push(rates)
     }
   await node.call('watch', 'nobody')
-  const summary = (watcher: Watcher) => ({
-    perSecond: median(turns[watcher].map(({ perSecond }) => perSecond)),
-    cpuMicros: median(turns[watcher].map(({ cpuMicros }) => cpuMicros)),
-    ratio: round(median(turns[watcher].map(({ perSecond }, i) => perSecond / turns.nobody[i]!.perSecond))),
+  const summary = (name: Name) => ({
+    perSecond: median(turns[name].map(({ perSecond }) => perSecond)),
+    cpuMicros: median(turns[name].map(({ cpuMicros }) => cpuMicros)),
+    ratio: round(median(turns[name].map(({ perSecond }, i) => perSecond / turns.nobody[i]!.perSecond))),
   })
-  return Object.fromEntries(watchers.map((watcher) => [watcher, summary(watcher)])) as InspectResult['header']
+  return Object.fromEntries(names.map((name) => [name, summary(name)])) as InspectResult['header']
+}
+
+/** @returns the page, where one is to be open */
+async function watch(node: OwnNode, { watcher, asks }: { watcher: Watcher; asks?: readonly Ask[] }) {
+  const address = await node.call('watch', watcher)
+  if (!asks) return undefined
+  const page = new WebSocket(new URL('feed', address.replace('http', 'ws')))
+  await once(page, 'open')
+  for (const ask of asks) page.send(JSON.stringify(ask))
+  return page
 }
 
 async function turn(node: OwnNode, peer: FastPeer, load: Load): Promise<Rates> {

@@ -1,6 +1,7 @@
 import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../actors/create-node.ts'
 import type { FeedEntry } from '../../actors/feed.ts'
+import { Inspector } from '../../actors/inspector/inspector.ts'
 import { createLogger } from '../../actors/log.ts'
 import { NodeMetrics } from '../../actors/metrics/node-metrics.ts'
 import type { PeerInfo } from '../../actors/p2p/peer-info.ts'
@@ -19,8 +20,11 @@ export type OwnNodeCalls = {
   removePeer(enode: string): Promise<void>
   vitals(): Promise<Vitals>
   head(): Promise<{ number: number; hash: string }>
-  /** Who reads the feed from now on: nobody, one who keeps its newest entries, or the metrics. */
-  watch(watcher: Watcher): Promise<void>
+  /**
+   * Who reads the feed from now on: nobody, one who keeps its newest entries, the metrics, or the inspector.
+   * @returns the inspector's address
+   */
+  watch(watcher: Watcher): Promise<string>
   /** Microseconds of processor time since the process began. */
   cpu(): Promise<number>
   peers(): Promise<readonly Pick<PeerInfo, 'id' | 'name' | 'caps' | 'protocols'>[]>
@@ -37,21 +41,27 @@ setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss())
 }, 50).unref()
 
-export type Watcher = 'nobody' | 'ring' | 'metrics'
+export type Watcher = 'nobody' | 'ring' | 'metrics' | 'inspector'
 
 /** How each begins, and ends. */
-const watchers: Record<Watcher, (node: PeerchartNode) => () => void> = {
-  nobody: () => () => {},
-  ring: ({ feed }) =>
-    feed.subscribe((entry) => {
+type Watching = { end(): unknown; readonly address?: string }
+const watchers: Record<Watcher, (node: PeerchartNode) => Watching | Promise<Watching>> = {
+  nobody: () => ({ end() {} }),
+  ring: ({ feed }) => ({
+    end: feed.subscribe((entry) => {
       ring[kept++ % ringSize] = entry
     }),
+  }),
   metrics: ({ feed }) => {
     const metrics = new NodeMetrics(processRuntime({ feed }), { port: 0 }, { head: () => 0, protocols: [] })
-    return () => metrics.close()
+    return { end: () => metrics.close() }
+  },
+  inspector: async (node) => {
+    const inspector = await Inspector.open(node)
+    return { end: () => inspector.close(), address: inspector.address }
   },
 }
-let stopWatching = () => {}
+let watching: Watching = { end() {} }
 /** BOUNDED: the newest ringSize entries. It stays full while nobody reads: what it holds costs all alike. */
 const ring: FeedEntry[] = []
 const ringSize = 65_536
@@ -97,8 +107,9 @@ const methods: OwnNodeCalls = {
     return { number: Number(number), hash: bytesToHex(hash) }
   },
   async watch(watcher) {
-    stopWatching()
-    stopWatching = watchers[watcher](node)
+    await watching.end()
+    watching = await watchers[watcher](node)
+    return watching.address ?? ''
   },
   async cpu() {
     const { user, system } = process.cpuUsage()

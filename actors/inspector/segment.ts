@@ -1,0 +1,196 @@
+import type { AnyTransitionDefinition } from 'xstate'
+import type { FeedEntry, MessageEntry, TransitionEntry } from '../feed.ts'
+import type { Kept } from '../recording/feed-lines.ts'
+import { edgeName } from './drawing/edge-name.ts'
+import { EventBytes, weigh } from './event-bytes.ts'
+import type { Checkpoint } from './world.ts'
+
+/** Whose entry it is. */
+export type Who = { readonly actor: string; readonly node: string | undefined }
+
+/** What transitions and messages have in common with others of their kind: all but the actor, the data and the payload. */
+type Shape = {
+  readonly number: number
+  readonly entry: TransitionEntry | Omit<MessageEntry, 'size'>
+  readonly taken: readonly (AnyTransitionDefinition | string)[]
+  readonly edges: readonly string[]
+}
+
+/** The entries of some time, in columns of numbers: nothing here is an object for each entry. */
+export class Segment {
+  /** Everything before its first entry. */
+  readonly checkpoint: Checkpoint
+  /** The number of its first entry. */
+  readonly first: number
+  readonly #limit: number
+  readonly #columns: Columns
+  readonly #events: EventBytes
+  /** By event or code. BOUNDED: by what charts and protocols have. */
+  readonly #shapes = new Map<string | number, Shape[]>()
+  readonly #allShapes: Shape[] = []
+  /** BOUNDED: by the entries. */
+  readonly #actors: Who[] = []
+  readonly #numbers = new Map<Who, number>()
+  /** Entries that are kept as they are: births and deaths. BOUNDED: as those. */
+  readonly #others: Kept[] = []
+  #count = 0
+  #used = 0
+  #weight: number
+
+  /** @param spare has served: its memory is taken over */
+  constructor(first: number, checkpoint: Checkpoint, bytes: number, spare?: Segment) {
+    this.first = first
+    this.checkpoint = checkpoint
+    this.#limit = bytes >> 2
+    this.#columns = spare ? spare.#columns : columnsOf(bytes)
+    this.#events = new EventBytes(this.#columns.bytes)
+    this.#weight = 8 * (checkpoint.actors.length + checkpoint.peers.length)
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** @returns the names of the edges; undefined when there is no room */
+  addTransition(
+    at: number,
+    who: Who,
+    entry: TransitionEntry,
+    taken: Shape['taken'],
+    data: object | undefined,
+  ): readonly string[] | undefined {
+    if (this.#isFull()) return undefined
+    const end = data ? this.#events.write(data, this.#used) : this.#used
+    if (end < 0) return undefined
+    const { number, edges } = this.#shapeOf(entry.event, entry, taken)
+    this.#row(at, this.#numberOf(who), number, end - this.#used, 0)
+    this.#used = end
+    return edges
+  }
+
+  /**
+   * @param payload left out when it is not kept
+   * @returns false when there is no room
+   */
+  addMessage(at: number, who: Who, entry: MessageEntry, payload: Uint8Array | undefined): boolean {
+    const end = this.#used + (payload ? payload.length : 0)
+    if (this.#isFull() || end > this.#columns.bytes.length) return false
+    if (payload) this.#columns.bytes.set(payload, this.#used)
+    const shape = this.#shapeOf(entry.code, entry, none).number
+    this.#row(at, this.#numberOf(who), shape, payload ? payload.length : -1, entry.size)
+    this.#used = end
+    return true
+  }
+
+  addOther(kept: Kept): boolean {
+    if (this.#isFull()) return false
+    this.#weight += 300 + weigh(kept.data)
+    this.#row(kept.at, 0, -this.#others.push(kept), 0, 0)
+    return true
+  }
+
+  /** @param index counted from its first entry */
+  at(index: number): Kept | undefined {
+    if (index < 0 || index >= this.#count) return undefined
+    const { what, whose, when, start, length, size, bytes } = this.#columns
+    if (what[index]! < 0) return this.#others[-what[index]! - 1]
+    const { entry, edges } = this.#allShapes[what[index]!]!
+    const { actor, node } = this.#actors[whose[index]!]!
+    const place = { seq: this.first + index, at: when[index]!, node, actor, parent: undefined, state: undefined, edges }
+    const [begin, count] = [start[index]!, length[index]!]
+    if (entry.type === 'transition')
+      return { ...place, entry, data: count > 0 ? this.#events.read(begin) : undefined, payload: undefined }
+    const payload = count < 0 ? undefined : bytes.subarray(begin, begin + count)
+    return { ...place, entry: { ...entry, size: size[index]! }, data: undefined, payload }
+  }
+
+  /** Whether the entry at `index` is of that actor, or a message at all: found out without making an object. */
+  isOf(index: number, actors: ReadonlySet<string>): boolean {
+    const { what, whose } = this.#columns
+    const number = what[index]!
+    return actors.has(number < 0 ? this.#others[-number - 1]!.actor : this.#actors[whose[index]!]!.actor)
+  }
+  isMessage(index: number): boolean {
+    const number = this.#columns.what[index]!
+    return number >= 0 && this.#allShapes[number]!.entry.type !== 'transition'
+  }
+
+  #isFull(): boolean {
+    if (this.#count === 0) return false // however many actors there are
+    return this.#count >= this.#columns.when.length || this.#weight + this.#events.weight > this.#limit
+  }
+
+  #row(at: number, who: number, shape: number, length: number, size: number): void {
+    const { when, whose, what, start, length: lengths, size: sizes } = this.#columns
+    const i = this.#count++
+    when[i] = at
+    whose[i] = who
+    what[i] = shape
+    start[i] = this.#used
+    lengths[i] = length
+    sizes[i] = size
+  }
+
+  #numberOf(who: Who): number {
+    const known = this.#numbers.get(who)
+    if (known !== undefined) return known
+    this.#weight += 100
+    const number = this.#actors.push(who) - 1
+    this.#numbers.set(who, number)
+    return number
+  }
+
+  #shapeOf(key: string | number, entry: TransitionEntry | MessageEntry, taken: Shape['taken']): Shape {
+    let shapes = this.#shapes.get(key)
+    if (!shapes) {
+      shapes = []
+      this.#shapes.set(key, shapes)
+    }
+    for (const shape of shapes) if (isSame(shape.entry, entry) && areSame(shape.taken, taken)) return shape
+    const edges = taken.map((one) => (typeof one === 'string' ? one : edgeName(one)))
+    const shape = { number: this.#allShapes.length, entry, taken, edges }
+    shapes.push(shape)
+    this.#allShapes.push(shape)
+    this.#weight += 300
+    return shape
+  }
+}
+
+type Columns = ReturnType<typeof columnsOf>
+
+/** Half of the bytes are for payloads and the data of events, a quarter for these, and a quarter for what else there is. */
+function columnsOf(bytes: number) {
+  const rows = Math.floor(bytes / 4 / bytesPerRow)
+  return {
+    when: new Float64Array(rows),
+    whose: new Int32Array(rows),
+    /** The number of a shape; below zero, of an entry that is kept as it is. */
+    what: new Int32Array(rows),
+    /** Where in `bytes` its data or payload stands; -1 bytes are a payload that was not kept. */
+    start: new Int32Array(rows),
+    length: new Int32Array(rows),
+    size: new Int32Array(rows),
+    bytes: new Uint8Array(bytes >> 1),
+  }
+}
+const bytesPerRow = 28
+
+function isSame(a: Shape['entry'], b: FeedEntry): boolean {
+  if (a.type === 'transition')
+    return (
+      b.type === 'transition' &&
+      a.chart === b.chart &&
+      a.from === b.from &&
+      a.to === b.to &&
+      areSame(a.effects, b.effects)
+    )
+  return a.type === b.type && a.protocol === (b as MessageEntry).protocol && a.version === (b as MessageEntry).version
+}
+
+function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+const none: readonly never[] = []
