@@ -123,6 +123,6 @@ function ask(peer: FastPeer, { code, answer, payload }: Load, end: number): Prom
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!
 const width = 64
 /** Milliseconds. */
-const turnLength = 100
-const warmUp = 16
+const turnLength = 200
+const warmUp = 8
 const round = (value: number) => Math.round(value * 100) / 100
