@@ -12,7 +12,7 @@ export function blockOfState(state: State, inside: readonly Transition[], hasCou
   const rows = rowsOf(inside.map((one) => (isSelf(one) ? one : leading(one))))
   const lines = new Lines(rows.length > 8 ? boxWidth + 80 : boxWidth, hasCounts)
   lines.put(state.type === 'history' ? 'H' : state.key, 'title')
-  const about = wrap(state.description ?? '', 'note', state.path === '' ? 1.5 * noteWidth : noteWidth)
+  const about = wrap(state.description ?? '', 'note', state.path === '' ? 2 * noteWidth : noteWidth)
   for (const line of about) if (line) lines.next().put(line, 'note')
   const effects = { entry: state.entry, exit: state.exit, runs: state.invokes }
   const lists = Object.entries(effects).filter(([, names]) => names.length > 0)

@@ -22,7 +22,8 @@ export type Graph = {
 export const padding = 12
 const [markSize, gap] = [12, 22]
 
-export function elkGraphOf({ name, root }: Chart, hasCounts: boolean): Graph {
+export function elkGraphOf({ name, root }: Chart, hasCounts: boolean, manner: keyof typeof placements): Graph {
+  const layoutOptions = { ...commonOptions, 'elk.layered.nodePlacement.strategy': placements[manner] }
   const titled = { ...root, key: name }
   const all = statesOf(titled)
   const order = new Map(all.map(({ path }, i) => [path, i]))
@@ -98,8 +99,10 @@ export function elkGraphOf({ name, root }: Chart, hasCounts: boolean): Graph {
   }
 }
 
+/** How boxes of one row find their place in it. */
+const placements = { straight: 'NETWORK_SIMPLEX', narrow: 'LINEAR_SEGMENTS' } as const
 const inline = { 'elk.edgeLabels.inline': 'true' }
-const layoutOptions: Record<string, string> = {
+const commonOptions: Record<string, string> = {
   'elk.algorithm': 'layered',
   'elk.direction': 'DOWN',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
@@ -115,7 +118,6 @@ const layoutOptions: Record<string, string> = {
   'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
   'elk.edgeLabels.placement': 'CENTER',
   'elk.layered.edgeLabels.centerLabelPlacementStrategy': 'TAIL_LAYER',
-  'elk.layered.nodePlacement.strategy': 'LINEAR_SEGMENTS',
   'elk.layered.thoroughness': '30',
 }
 

@@ -23,20 +23,26 @@ export function drawingOf(machine: AnyStateMachine, { hasCounts = false } = {}):
 }
 
 async function draw(machine: AnyStateMachine, hasCounts: boolean): Promise<Drawing> {
-  const graph = elkGraphOf(chartOf(machine), hasCounts)
-  return placed(machine.id, graph, await layout(graph.root))
+  const chart = chartOf(machine)
+  const [straight, narrow] = [elkGraphOf(chart, hasCounts, 'straight'), elkGraphOf(chart, hasCounts, 'narrow')]
+  const [straightRoot, narrowRoot] = await layout([straight.root, narrow.root] as const)
+  const isWide = straightRoot.width! > muchWider * narrowRoot.width!
+  return isWide ? placed(machine.id, narrow, narrowRoot) : placed(machine.id, straight, straightRoot)
 }
+
+/** Straight arrows are worth so much width, and no more: whoever reads goes down. */
+const muchWider = 1.2
 
 const elk = createRequire(import.meta.url).resolve('elkjs/lib/elk.bundled.js')
 /** In words, not a file: a thread has no loader for TypeScript where this runs from its source. */
 const script = `
   const { parentPort, workerData } = require('node:worker_threads')
-  const ELK = require(workerData.elk)
-  new ELK({ algorithms: ['layered'] }).layout(workerData.graph).then((placed) => parentPort.postMessage(placed))`
+  const elk = new (require(workerData.elk))({ algorithms: ['layered'] })
+  Promise.all(workerData.graphs.map((graph) => elk.layout(graph))).then((placed) => parentPort.postMessage(placed))`
 
 /** ELK takes tens to hundreds of milliseconds for a chart: none of them in the thread of a node. */
-async function layout(graph: ElkNode): Promise<ElkNode> {
-  const thread = new Worker(script, { eval: true, workerData: { elk, graph } })
+async function layout<Graphs extends readonly ElkNode[]>(graphs: Graphs): Promise<Graphs> {
+  const thread = new Worker(script, { eval: true, workerData: { elk, graphs } })
   try {
     const [placed] = await once(thread, 'message') // rejects with the thread's error, should there be one
     return placed

@@ -1,20 +1,10 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
-import type { Block, Drawing, DrawnEdge, DrawnState, Mark, Point } from './drawing.ts'
+import type { Block, Drawing, DrawnEdge, DrawnState, Mark, Point, Rect } from './drawing.ts'
 import { type Graph, padding } from './elk-graph.ts'
 
 /** @returns the drawing of `graph`, with every thing where ELK's answer puts it */
 export function placed(chart: string, graph: Graph, root: ElkNode): Drawing {
   const nodes = new Map(nodesOf(root).map((node) => [node.id, node]))
-  const states = [...graph.states].map(([id, { state, isRegion, block }]): DrawnState => {
-    const rect = rectOf(nodes.get(id)!)
-    return {
-      path: state.path,
-      type: state.type,
-      isRegion,
-      ...rect,
-      block: moved(block, { x: rect.x + padding, y: rect.y + padding }),
-    }
-  })
   const marks = [...graph.marks].map(([id, mark]): Mark => {
     const { x, y } = rectOf(nodes.get(id)!)
     return { ...mark, x, y, texts: mark.texts.map((text) => shifted(text, { x, y })) }
@@ -29,6 +19,11 @@ export function placed(chart: string, graph: Graph, root: ElkNode): Drawing {
       ...(block && { block: moved(block, { x: round(label!.x! + 5), y: round(label!.y! + 3) }) }),
     }
   })
+  const states = [...graph.states].map(([id, { state, isRegion, block }]): DrawnState => {
+    const box = rectOf(nodes.get(id)!)
+    const corner = { x: roomFor(block, box, edges), y: box.y + padding }
+    return { path: state.path, type: state.type, isRegion, ...box, block: moved(block, corner) }
+  })
   return { chart, width: round(root.width!), height: round(root.height!), states, marks, edges }
 }
 
@@ -42,6 +37,25 @@ function pointsOf({ sections = [], sources }: ElkExtendedEdge, graph: Graph): Po
   return graph.marks.get(sources[0]!)?.kind === 'initial' ? points : straightened(points)
 }
 const round = (pixels: number) => Math.round(pixels * 10) / 10
+
+/** @returns where words begin in the upper part of a box: on the left, or right of an arrow that comes down through them */
+function roomFor({ width, height }: Block, box: Rect, edges: readonly DrawnEdge[]): number {
+  const left = box.x + padding
+  const top = { y: box.y + 1, height: height + padding }
+  const lines = edges.flatMap(({ points }) => points.slice(1).map((point, i) => [points[i]!, point] as const))
+  const isFree = (x: number) => !lines.some(([from, to]) => crosses({ x: x - 4, width: width + 8, ...top }, from, to))
+  const places = [left, ...lines.map(([from, to]) => Math.max(from.x, to.x) + padding)].filter(
+    (x) => x >= left && x + width + padding <= box.x + box.width,
+  )
+  return places.toSorted((a, b) => a - b).find(isFree) ?? left
+}
+
+/** Of a line that goes along one of the axes. */
+const crosses = ({ x, y, width, height }: Rect, from: Point, to: Point): boolean =>
+  Math.max(from.x, to.x) > x &&
+  Math.min(from.x, to.x) < x + width &&
+  Math.max(from.y, to.y) > y &&
+  Math.min(from.y, to.y) < y + height
 
 /** Without the steps of a few pixels that ELK leaves where an arrow crosses a border; its beginning may move aside. */
 function straightened([first, second, ...rest]: readonly Point[]): Point[] {

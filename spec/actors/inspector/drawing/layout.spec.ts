@@ -42,6 +42,13 @@ for (const machine of [...ownCharts, doorMachine, oddMachine])
           for (const box of drawing.states)
             expect(areApart(label, box) || isInside(label, box), told(label, box)).to.equal(true)
       })
+      it('has no arrow that runs through words but its own', () => {
+        for (const edge of drawing.edges)
+          for (const { block } of [...drawing.states, ...drawing.edges])
+            if (block && block !== edge.block)
+              for (const [i, to] of edge.points.slice(1).entries())
+                expect(areApart(block, lineOf(edge.points[i]!, to)), told(edge, block)).to.equal(true)
+      })
       it('has room for all words', () => {
         for (const { block } of [...drawing.states, ...drawing.edges]) {
           if (!block) continue
@@ -106,6 +113,11 @@ function* pairs<Thing>(things: readonly Thing[]): Iterable<[Thing, Thing]> {
 
 const areApart = (a: Rect, b: Rect): boolean =>
   a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y
+
+const lineOf = (from: Point, to: Point): Rect => ({
+  ...{ x: Math.min(from.x, to.x), y: Math.min(from.y, to.y) },
+  ...{ width: Math.abs(from.x - to.x), height: Math.abs(from.y - to.y) },
+})
 
 const isInside = (inner: Rect, outer: Rect): boolean =>
   inner.x >= outer.x - 0.2 &&
