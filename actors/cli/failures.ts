@@ -6,9 +6,14 @@ import { WrongGenesis } from '../chain/stored-chain.ts'
 import { InspectorFailed } from '../inspector/inspector-failed.ts'
 import { printable } from '../log.ts'
 import { NodeKeyError } from '../node-key.ts'
+import { RpcClientError } from '../rpc/client-errors.ts'
+import { RpcError } from '../rpc/rpc-error.ts'
 import { ConfigError } from './config-file.ts'
+import { CallsFailed } from './console/evaluate.ts'
+import { ExpressionError } from './console/expression.ts'
 import { CaptureFileError } from './decode.ts'
 import { ImportInterrupted } from './import-progress.ts'
+import { NodeRefused, NoTarget } from './target.ts'
 
 /**
  * @returns what is wrong and what to do about it, in one line; nothing when whoever gave the command cannot mend it
@@ -32,6 +37,12 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [NodeKeyError, ''],
   [ConfigError, ''],
   [CaptureFileError, ''],
+  [ExpressionError, ''],
+  [NoTarget, ''],
+  [NodeRefused, ''],
+  [CallsFailed, ''],
+  [RpcError, ''],
+  [RpcClientError, ''],
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],
   [InspectorFailed, 'choose another port with --inspect, or leave it to chance'],

@@ -3,13 +3,19 @@ import type { LogStream } from '../log.ts'
 
 /** The process as a command sees it. A spec hands in its own. */
 export type Io = {
+  readonly stdin: NodeJS.ReadableStream
   readonly stdout: LogStream
   readonly stderr: LogStream
+  /** Standard input and output, where a person sits before both. */
+  readonly terminal?: Terminal | undefined
+  readonly env: NodeJS.ProcessEnv
   readonly signals: SignalSource
   /** Ends the process here and now. */
   exit(code: number): void
   readonly createNode: typeof createNode
 }
+
+export type Terminal = { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream }
 
 export type SignalSource = {
   on(signal: Signal, listener: () => void): unknown

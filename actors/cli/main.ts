@@ -7,9 +7,14 @@ import { runCli } from './program.ts'
 process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM'))
 process.stdout.on('error', () => {})
 
+const isTerminal = process.stdin.isTTY && process.stdout.isTTY
+
 process.exitCode = await runCli(process.argv.slice(2), {
+  stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
+  ...(isTerminal && { terminal: { input: process.stdin, output: process.stdout } }),
+  env: process.env,
   signals: process,
   exit: (code) => process.exit(code),
   createNode,

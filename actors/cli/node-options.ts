@@ -14,6 +14,7 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(networkid !== undefined && { networkId: networkid }),
     ...(identity !== undefined && { identity }),
     ...(nodeKey && { nodeKey }),
+    ...(settings.metrics && { metrics: { host: settings.metricsHost, port: settings.metricsPort } }),
     ...(keylog !== undefined && { keyLog: keylog }),
     ...listen,
     maxPeers: maxpeers,

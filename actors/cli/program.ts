@@ -1,11 +1,15 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../client-name.ts'
+import { addAttach } from './attach.ts'
 import { addCharts } from './charts.ts'
 import { addDecode } from './decode.ts'
 import { addDev } from './dev.ts'
 import { addDumpConfig } from './dump-config.ts'
 import { explain } from './failures.ts'
 import type { Io } from './io.ts'
+import { addNodeInfo } from './node-info.ts'
+import { addAdd, addRemove } from './peer-changes.ts'
+import { addPeers } from './peers.ts'
 import { addStart } from './start.ts'
 
 /**
@@ -32,6 +36,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 /** Commands in the order of the help, by what they are for. */
 const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
   'Run nodes:': [addStart, addDev, addDumpConfig],
+  'Ask a running node:': [addAttach, addPeers, addAdd, addRemove, addNodeInfo],
   'Look into sessions:': [addDecode],
   'See how it works:': [addCharts],
 }

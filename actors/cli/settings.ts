@@ -106,6 +106,17 @@ const peers = topic('Peers:', {
   ),
 })
 
+const metrics = topic('Metrics:', {
+  metrics: setting(
+    yesNo,
+    false,
+    'Metrics.Enabled',
+    flag('--metrics', 'count what happens, and serve it to Prometheus at `/metrics`'),
+  ),
+  metricsHost: setting(text, loopback, 'Metrics.HTTP', flag('--metrics.addr <address>', 'address to listen on')),
+  metricsPort: setting(port, 6060, 'Metrics.Port', flag('--metrics.port <number>', 'TCP port to listen on, 0 for any')),
+})
+
 const watching = topic('Watching:', {
   keylog: setting(
     optional(text),
@@ -151,7 +162,7 @@ const life = topic('Log and life:', {
   ),
 })
 
-export const settings = { ...chain, ...peers, ...watching, ...life }
+export const settings = { ...chain, ...peers, ...metrics, ...watching, ...life }
 
 /** What a node is started with: defaults, then what a configuration file says, then flags. */
 export type StartSettings = ValuesOf<typeof settings>

@@ -31,6 +31,13 @@ export async function resolveSettings({ config, ...given }: GivenFlags): Promise
   const isChainGiven = given.genesis !== undefined || given.network !== undefined
   const chain = isChainGiven ? { genesis: undefined, network: undefined } : {}
   const said = applyFlags(settings, { ...initialValues(settings), ...values, ...chain }, given)
+  refuseIdle('metrics', said.metrics, given)
   const network = said.genesis === undefined ? (said.network ?? defaultNetwork) : undefined
   return { settings: { ...said, network }, ignored }
+}
+
+/** What geth leaves without a word: `--metrics.port 7` while nothing is served. @throws {ConfigError} */
+function refuseIdle(part: string, isOn: boolean, given: GivenFlags): void {
+  const idle = isOn ? undefined : Object.keys(given).find((name) => name.startsWith(`${part}.`))
+  if (idle !== undefined) throw new ConfigError(`--${idle} does nothing without --${part}`)
 }

@@ -1,10 +1,13 @@
 import { EventEmitter } from 'node:events'
+import { PassThrough } from 'node:stream'
 import type { Io, Signal } from '../../../actors/cli/io.ts'
 
 /** A process under the spec's control. */
 export class ScriptedIo implements Io {
+  readonly stdin = new PassThrough()
   readonly stdout = new Written()
   readonly stderr = new Written()
+  readonly env: NodeJS.ProcessEnv = {}
   readonly signals = new EventEmitter()
   readonly createNode: Io['createNode']
   exitCode: number | undefined

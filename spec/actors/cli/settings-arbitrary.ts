@@ -25,6 +25,8 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   trusted: enodes,
   maxpeers: fc.nat(10_000),
   nodial: fc.boolean(),
+  metrics: fc.boolean(),
+  ...{ metricsHost: host, metricsPort: port },
   ...{ import: fc.constant(undefined), nodekey: fc.constant(undefined), nodekeyhex: fc.constant(undefined) },
   keylog: fc.constant(undefined),
   ...{ verbosity: fc.constant(3 as const), jsonLogs: fc.constant(undefined), for: fc.constant(undefined) },

@@ -1,0 +1,50 @@
+import { createInterface } from 'node:readline'
+import type { Command } from 'commander'
+import type { RpcClient } from '../rpc/client.ts'
+import { runConsole } from './console/console.ts'
+import { CallsFailed, evaluate } from './console/evaluate.ts'
+import { History, historyPath } from './console/history.ts'
+import { pretty } from './console/pretty.ts'
+import { explain } from './failures.ts'
+import type { Io } from './io.ts'
+import { addTarget, type Target, withNode } from './target.ts'
+
+type AttachOptions = Target & { readonly exec?: string }
+
+export function addAttach(program: Command, io: Io): void {
+  addTarget(program.command('attach'))
+    .description('ask a running node by JSON-RPC: a console, or line by line from standard input')
+    .argument('[address]', 'http://…, ws://… or the path of an IPC socket; of any Ethereum node')
+    .option('--exec <call>', 'make one call, as `admin.peers` or `eth_getBlockByNumber ["latest", true]`, and end')
+    .action((url: string | undefined, options: AttachOptions) =>
+      withNode({ ...options, ...(url !== undefined && { url }) }, (client) => attach(client, options, io)),
+    )
+}
+
+async function attach(client: RpcClient, { exec }: AttachOptions, io: Io): Promise<void> {
+  if (exec !== undefined) return print(await evaluate(client, exec), io)
+  if (!io.terminal) return answerLines(client, io)
+  return runConsole({ client, terminal: io.terminal, history: new History(historyPath(io.env)) })
+}
+
+/** Every line is answered, whatever became of those before it. @throws (rejects) {CallsFailed} */
+async function answerLines(client: RpcClient, io: Io): Promise<void> {
+  let [calls, failed] = [0, 0]
+  for await (const line of createInterface({ input: io.stdin })) {
+    if (line.trim() === '') continue
+    calls += 1
+    try {
+      print(await evaluate(client, line), io)
+    } catch (error) {
+      const fault = explain(error)
+      if (fault === undefined) throw error
+      failed += 1
+      io.stderr.write(`error: ${fault}\n`)
+    }
+  }
+  if (failed > 0) throw new CallsFailed(failed, calls)
+}
+
+function print(result: unknown, { stdout }: Io): void {
+  stdout.write(`${pretty(result, stdout.isTTY ?? false)}\n`)
+}

@@ -1,0 +1,20 @@
+import type { RpcClient } from '../../rpc/client.ts'
+import { ExpressionError, follow, parseExpression } from './expression.ts'
+import { rpcMethods } from './methods.ts'
+
+/** @returns what a line asks for. @throws (rejects) {ExpressionError}, and as {@link RpcClient.call} */
+export async function evaluate(client: RpcClient, line: string): Promise<unknown> {
+  const { method, params, path } = parseExpression(line)
+  if (method.includes('_')) return follow(await client.call(method, ...params), path)
+  const names = rpcMethods.get(method)
+  if (names && path.length === 0) return names.map((name) => `${method}.${name}`)
+  throw new ExpressionError(`there is no ${method}: want a call, as admin.peers or eth_blockNumber`)
+}
+
+/** Of the calls that were read from standard input, some came to nothing. */
+export class CallsFailed extends Error {
+  override readonly name = 'CallsFailed'
+  constructor(failed: number, calls: number) {
+    super(`${failed} of ${calls} calls failed`)
+  }
+}

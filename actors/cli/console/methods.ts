@@ -1,0 +1,52 @@
+// Methods that a node may serve, for completion and help: ours, and those of other clients that operators ask for most.
+
+const namespaces: Readonly<Record<string, string>> = {
+  admin: `addPeer addTrustedPeer datadir exportChain importChain nodeInfo peers removePeer removeTrustedPeer startHTTP
+    startWS stopHTTP stopWS`,
+  debug: `chart freeOSMemory gcStats getRawBlock getRawHeader getRawReceipts getRawTransaction memStats setHead stacks
+    traceBlockByHash traceBlockByNumber traceTransaction verbosity vmodule`,
+  eth: `accounts baseFee blobBaseFee blockNumber call chainId config createAccessList estimateGas feeHistory gasPrice
+    getBalance getBlockByHash getBlockByNumber getBlockReceipts getBlockTransactionCountByHash
+    getBlockTransactionCountByNumber getCode getFilterChanges getFilterLogs getHeaderByHash getHeaderByNumber getLogs
+    getProof getRawTransactionByBlockHashAndIndex getRawTransactionByBlockNumberAndIndex getRawTransactionByHash
+    getStorageAt getTransactionByBlockHashAndIndex getTransactionByBlockNumberAndIndex getTransactionByHash
+    getTransactionCount getTransactionReceipt getUncleByBlockHashAndIndex getUncleByBlockNumberAndIndex
+    getUncleCountByBlockHash getUncleCountByBlockNumber maxPriorityFeePerGas sendRawTransaction syncing`,
+  net: 'listening peerCount version',
+  rpc: 'modules',
+  txpool: 'content contentFrom inspect status',
+  web3: 'clientVersion sha3',
+}
+
+/** By namespace, without it. */
+export const rpcMethods: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(namespaces).map(([namespace, names]) => [namespace, names.split(/\s+/)]),
+)
+
+/**
+ * readline's completer.
+ * @param modules namespaces that the node serves
+ * @returns what the last word of `line` may become, and that word
+ */
+export function complete(line: string, modules: readonly string[]): [candidates: string[], word: string] {
+  const word = /[\w.]*$/.exec(line)![0]
+  const [, namespace, separator] = /^([a-z\d]+)([._])/i.exec(word) ?? []
+  if (namespace === undefined || separator === undefined)
+    return [
+      beginning(
+        word,
+        modules.map((name) => `${name}.`),
+      ),
+      word,
+    ]
+  if (!modules.includes(namespace)) return [[], word]
+  return [
+    beginning(
+      word,
+      (rpcMethods.get(namespace) ?? []).map((name) => `${namespace}${separator}${name}`),
+    ),
+    word,
+  ]
+}
+
+const beginning = (word: string, all: readonly string[]) => all.filter((one) => one.startsWith(word))

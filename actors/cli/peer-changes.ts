@@ -1,0 +1,50 @@
+import type { Command } from 'commander'
+import { parseEnode } from '../../protocols/enode/enode.ts'
+import { shortId } from '../peer-names.ts'
+import { addDialable, addEnode } from './arguments.ts'
+import type { Io } from './io.ts'
+import { addUrl, type Target, withNode } from './target.ts'
+
+type ChangeOptions = Target & { readonly trusted?: boolean; readonly json?: boolean }
+
+export function addAdd(program: Command, io: Io): void {
+  addChange(program, io, {
+    ...{ name: 'add', help: 'have a running node dial another, and stay connected to it' },
+    ...{ read: addDialable, methods: ['admin_addPeer', 'admin_addTrustedPeer'] },
+    done: (isTrusted) => (isTrusted ? 'let in above the limit of peers from now on' : 'dialed from now on'),
+  })
+}
+
+export function addRemove(program: Command, io: Io): void {
+  addChange(program, io, {
+    ...{ name: 'remove', help: 'have a running node part from a peer, and dial it no more' },
+    ...{ read: addEnode, methods: ['admin_removePeer', 'admin_removeTrustedPeer'] },
+    done: (isTrusted) => (isTrusted ? 'trusted no more' : 'no peer any more'),
+  })
+}
+
+type Change = {
+  readonly name: string
+  readonly help: string
+  /** @throws {InvalidArgumentError} */
+  readonly read: (url: string) => readonly string[]
+  readonly methods: readonly [usual: string, trusted: string]
+  /** What is true of the node afterwards. */
+  readonly done: (isTrusted: boolean) => string
+}
+
+function addChange(program: Command, io: Io, { name, help, read, methods, done }: Change): void {
+  addUrl(program.command(name))
+    .description(help)
+    .argument('<enode>', 'enode://<128 hex>@<host>:<port>', (url: string) => read(url)[0])
+    .option('--trusted', 'change the list of nodes that are let in above the limit instead')
+    .option('--json', 'answer in JSON')
+    .action(async (enode: string, options: ChangeOptions) => {
+      const { trusted = false, json = false } = options
+      await withNode(options, (client) => client.call(methods[trusted ? 1 : 0], enode))
+      const { id } = parseEnode(enode)
+      io.stdout.write(
+        json ? `${JSON.stringify({ id, [name]: true, trusted })}\n` : `${shortId(id)} is ${done(trusted)}\n`,
+      )
+    })
+}

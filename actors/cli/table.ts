@@ -1,0 +1,16 @@
+import { printable } from '../log.ts'
+
+/** @returns lines of columns, each as wide as what is in it; remotes cannot move the cursor with what they wrote */
+export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [headings, ...rows].map((row) => row.map((cell) => printable(cell)))
+  const widths = headings.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
+  return all
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('')
+}

@@ -1,0 +1,57 @@
+import type { Command } from 'commander'
+import { instancePaths } from '../instance.ts'
+import { RpcClient } from '../rpc/client.ts'
+import { RpcCode, RpcError } from '../rpc/rpc-error.ts'
+import { toDuration } from './arguments.ts'
+
+/** Which node a command talks to. */
+export type Target = { readonly url?: string; readonly datadir?: string; readonly timeout: number }
+
+/** Adds the options of {@link Target} but for `--url`, which some commands have as their argument. */
+export function addTarget(command: Command): Command {
+  return command
+    .option('--datadir <dir>', 'of a node on this machine: its IPC socket is used')
+    .option('--timeout <time>', 'for each answer', toDuration, 10_000)
+}
+
+/** Options of a command that asks a node for one thing. */
+export const addUrl = (command: Command): Command =>
+  addTarget(command.option('--url <address>', 'http://…, ws://… or the path of an IPC socket'))
+
+/**
+ * Runs `use` with a connection to the node.
+ * @throws (rejects) {NoTarget} {NodeRefused}, and what {@link RpcClient} throws
+ */
+export async function withNode<Result>(
+  { url, datadir, timeout }: Target,
+  use: (client: RpcClient) => Promise<Result>,
+): Promise<Result> {
+  const target = url ?? (datadir === undefined ? undefined : instancePaths(datadir).ipc)
+  if (target === undefined) throw new NoTarget()
+  const client = await RpcClient.connect(target, { timeout })
+  try {
+    return await use(client)
+  } catch (error) {
+    throw error instanceof RpcError ? new NodeRefused(target, error) : error
+  } finally {
+    client.close()
+  }
+}
+
+/** Nobody said which node. */
+export class NoTarget extends Error {
+  override readonly name = 'NoTarget'
+  constructor() {
+    super('which node? give its address (http://…, ws://…, or the path of its IPC socket) or its --datadir')
+  }
+}
+
+/** The node answers that it will not, or cannot. */
+export class NodeRefused extends Error {
+  override readonly name = 'NodeRefused'
+  constructor(target: string, cause: RpcError) {
+    const isMissing = cause.code === RpcCode.methodNotFound
+    const advice = isMissing ? '; serve its namespace there (--http.api, --ws.api), or use the IPC socket' : ''
+    super(`${target} answers: ${cause.message}${advice}`, { cause })
+  }
+}

@@ -1,0 +1,178 @@
+import { connect, type Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import { NotJsonRpc, RpcClosed, RpcRefused, RpcUnreachable } from './client-errors.ts'
+import { maxAnswer, type Reply, type RpcWire } from './client-wire.ts'
+
+/** What a subscription brings. */
+export type Notify = (subscription: string, result: unknown) => void
+
+/** A connection over which a node also speaks unasked. */
+export class StreamWire implements RpcWire {
+  readonly closed: Promise<void>
+  readonly #target: string
+  readonly #channel: Channel
+  readonly #notify: Notify
+  /** By id. BOUNDED: by the calls that are made, each of which ends in time. */
+  readonly #pending = new Map<number, { resolve(reply: Reply): void; reject(error: Error): void }>()
+  #end: Error | undefined
+  #reportEnd: () => void = () => {}
+
+  private constructor(target: string, channel: Channel, notify: Notify) {
+    this.#target = target
+    this.#channel = channel
+    this.#notify = notify
+    this.closed = new Promise((resolve) => {
+      this.#reportEnd = resolve
+    })
+    channel.onText = (text) => this.#take(text)
+    channel.onClose = (error) => this.#fail(new RpcClosed(target, error))
+  }
+
+  /** @throws (rejects) {RpcUnreachable} {RpcRefused}, or the signal's reason */
+  static async open(target: string, notify: Notify, signal: AbortSignal): Promise<StreamWire> {
+    const channel = await (/^wss?:/.test(target) ? openWebSocket(target, signal) : openSocket(target, signal))
+    return new StreamWire(target, channel, notify)
+  }
+
+  request(id: number, text: string, signal: AbortSignal, hear?: (reply: Reply) => void): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      if (this.#end) return reject(this.#end)
+      const giveUp = () => settle(() => reject(signal.reason))
+      const settle = (tell: () => void) => {
+        this.#pending.delete(id)
+        signal.removeEventListener('abort', giveUp)
+        tell()
+      }
+      signal.addEventListener('abort', giveUp)
+      this.#pending.set(id, {
+        resolve: (reply) => {
+          hear?.(reply)
+          settle(() => resolve(reply))
+        },
+        reject: (error) => settle(() => reject(error)),
+      })
+      this.#channel.send(text)
+    })
+  }
+
+  close(): void {
+    this.#channel.close()
+    this.#fail(new RpcClosed(this.#target))
+  }
+
+  #take(text: string): void {
+    const message = parse(text)
+    if (message === undefined) {
+      this.#fail(new NotJsonRpc(this.#target, text))
+      this.#channel.close()
+      return
+    }
+    const { id, params } = message
+    if (params?.subscription !== undefined) this.#notify(params.subscription, params.result)
+    else if (typeof id === 'number') this.#pending.get(id)?.resolve(message)
+  }
+
+  #fail(error: Error): void {
+    this.#end ??= error
+    for (const { reject } of [...this.#pending.values()]) reject(this.#end)
+    this.#reportEnd()
+  }
+}
+
+/** A connection in texts. */
+type Channel = {
+  send(text: string): void
+  close(): void
+  onText: (text: string) => void
+  onClose: (error?: Error) => void
+}
+
+type Message = Reply & {
+  readonly id?: unknown
+  readonly params?: { readonly subscription?: string; readonly result?: unknown }
+}
+
+function parse(text: string): Message | undefined {
+  try {
+    const json = JSON.parse(text)
+    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function openSocket(path: string, signal: AbortSignal): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ path, signal })
+    socket.once('error', (error) => reject(signal.aborted ? signal.reason : new RpcUnreachable(path, error)))
+    socket.once('connect', () => {
+      socket.removeAllListeners('error')
+      resolve(overSocket(socket))
+    })
+  })
+}
+
+/** A line each, as geth and we write them. */
+function overSocket(socket: Socket): Channel {
+  const channel = quiet(
+    (text) => socket.write(`${text}\n`),
+    () => socket.destroy(),
+  )
+  /** Of the line that has begun. BOUNDED: maxAnswer. */
+  let [parts, held]: [string[], number] = [[], 0]
+  let fault: Error | undefined
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    const [first, ...others] = chunk.split('\n')
+    parts.push(first!)
+    held += first!.length
+    if (held > maxAnswer) socket.destroy(new Error(`an answer of more than ${maxAnswer} bytes`))
+    for (const next of others) {
+      channel.onText(parts.join(''))
+      parts = [next]
+      held = next.length
+    }
+  })
+  socket.on('error', (error) => {
+    fault = error
+  })
+  socket.on('close', () => channel.onClose(fault))
+  return channel
+}
+
+function openWebSocket(url: string, signal: AbortSignal): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(url, { maxPayload: maxAnswer, perMessageDeflate: false, followRedirects: false })
+    const giveUp = () => socket.terminate()
+    signal.addEventListener('abort', giveUp)
+    const fail = (error: Error) => reject(signal.aborted ? signal.reason : error)
+    socket.once('unexpected-response', (_, { statusCode = 0, statusMessage = '' }) => {
+      fail(new RpcRefused(url, statusCode, statusMessage))
+      socket.terminate()
+    })
+    socket.on('error', (error) => fail(new RpcUnreachable(url, error)))
+    socket.once('open', () => {
+      signal.removeEventListener('abort', giveUp)
+      resolve(overWebSocket(socket))
+    })
+  })
+}
+
+function overWebSocket(socket: WebSocket): Channel {
+  const channel = quiet(
+    (text) => socket.send(text),
+    () => socket.terminate(),
+  )
+  let fault: Error | undefined
+  socket.on('message', (data) => channel.onText(String(data)))
+  socket.on('error', (error) => {
+    fault = error
+  })
+  socket.on('close', () => channel.onClose(fault))
+  return channel
+}
+
+const quiet = (send: (text: string) => void, close: () => void): Channel => ({
+  ...{ send, close },
+  onText: () => {},
+  onClose: () => {},
+})

@@ -1,0 +1,122 @@
+import { NotJsonRpc, RpcTargetError, RpcTimeout } from './client-errors.ts'
+import { HttpWire } from './client-http.ts'
+import { type Notify, StreamWire } from './client-stream.ts'
+import type { Reply, RpcWire } from './client-wire.ts'
+import { RpcError } from './rpc-error.ts'
+
+export type RpcClientOptions = {
+  /** Milliseconds for a connection, and for each answer. @default 30000 */
+  readonly timeout?: number
+}
+
+/** Asks a node by JSON-RPC, ours or any other: over HTTP, WebSocket or a unix socket. */
+export class RpcClient {
+  /** As it was named. */
+  readonly target: string
+  readonly #timeout: number
+  readonly #wire: RpcWire
+  readonly #listeners: Listeners
+  #lastId = 0
+
+  private constructor(target: string, wire: RpcWire, listeners: Listeners, timeout: number) {
+    this.target = target
+    this.#wire = wire
+    this.#listeners = listeners
+    this.#timeout = timeout
+  }
+
+  /**
+   * @param target `http://…`, `https://…`, `ws://…`, `wss://…`, or the path of a socket. Over HTTP nobody is asked yet.
+   * @throws (rejects) {RpcTargetError} {RpcUnreachable} {RpcRefused} {RpcTimeout}
+   */
+  static async connect(target: string, { timeout = 30_000 }: RpcClientOptions = {}): Promise<RpcClient> {
+    const listeners: Listeners = new Map()
+    const notify: Notify = (subscription, result) => listeners.get(subscription)?.(result)
+    const scheme = schemeOf(target)
+    const wire = scheme.startsWith('http')
+      ? new HttpWire(target)
+      : await inTime(timeout, target, 'a connection', (signal) => StreamWire.open(target, notify, signal))
+    return new RpcClient(target, wire, listeners, timeout)
+  }
+
+  /**
+   * @throws (rejects) {RpcError} the node's own answer; {RpcTimeout}, {RpcUnreachable}, {RpcRefused}, {RpcClosed} and
+   * {NotJsonRpc} where there was none
+   */
+  async call<Result = unknown>(method: string, ...params: readonly unknown[]): Promise<Result> {
+    return this.#resultOf(await this.#request(method, params)) as Result
+  }
+
+  /**
+   * @param params the subscription's name, then what it takes
+   * @returns what ends it
+   * @throws (rejects) {RpcError} `notifications not supported` over HTTP; and as {@link call}
+   */
+  async subscribe(
+    namespace: string,
+    params: readonly unknown[],
+    listener: (result: unknown) => void,
+  ): Promise<() => Promise<void>> {
+    const hear = ({ result }: Reply) => {
+      if (typeof result === 'string') this.#listeners.set(result, listener)
+    }
+    const subscription = this.#resultOf(await this.#request(`${namespace}_subscribe`, params, hear)) as string
+    return async () => {
+      this.#listeners.delete(subscription)
+      await this.call(`${namespace}_unsubscribe`, subscription)
+    }
+  }
+
+  /** Resolves when the connection is over, whoever ended it; over HTTP there is none, and it never does. */
+  get closed(): Promise<void> {
+    return this.#wire.closed
+  }
+
+  /** Calls that still wait are rejected. */
+  close(): void {
+    this.#wire.close()
+  }
+
+  #request(method: string, params: readonly unknown[], hear?: (reply: Reply) => void): Promise<Reply> {
+    this.#lastId += 1
+    const id = this.#lastId
+    const text = JSON.stringify({ jsonrpc: '2.0', id, method, params })
+    return inTime(this.#timeout, this.target, method, (signal) => this.#wire.request(id, text, signal, hear))
+  }
+
+  #resultOf(reply: Reply): unknown {
+    const { error, result } = (reply ?? {}) as { readonly error?: Partial<RpcError>; readonly result?: unknown }
+    if (typeof error?.message === 'string') throw new RpcError(error.message, error.code, error.data)
+    if (result === undefined) throw new NotJsonRpc(this.target, JSON.stringify(reply))
+    return result
+  }
+}
+
+/** By the id that the node gave it. BOUNDED: by those who subscribe. */
+type Listeners = Map<string, (result: unknown) => void>
+
+/** @returns `path` for what has none. @throws {RpcTargetError} */
+function schemeOf(target: string): string {
+  const [, scheme] = /^([a-z]+):\/\//.exec(target) ?? []
+  if (scheme === undefined) {
+    if (target === '' || /^[\w.-]+:\d+/.test(target)) throw new RpcTargetError(target)
+    return 'path'
+  }
+  if (/^(https?|wss?)$/.test(scheme) && URL.canParse(target)) return scheme
+  throw new RpcTargetError(target)
+}
+
+async function inTime<Result>(
+  timeout: number,
+  target: string,
+  what: string,
+  run: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const abort = new AbortController()
+  const timer = setTimeout(() => abort.abort(new RpcTimeout(target, what, timeout)), timeout)
+  try {
+    return await run(abort.signal)
+  } finally {
+    clearTimeout(timer)
+  }
+}
