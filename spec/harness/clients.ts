@@ -7,6 +7,8 @@ import { delimiter, join } from 'node:path'
 export const findGeth = (): string | undefined => find('geth', process.env.GETH)
 /** @returns the path of geth's devp2p command: `DEVP2P`, or the first on PATH */
 export const findDevp2p = (): string | undefined => find('devp2p', process.env.DEVP2P)
+/** @returns the path of Prometheus: `PROMETHEUS`, or the first on PATH */
+export const findPrometheus = (): string | undefined => find('prometheus', process.env.PROMETHEUS)
 
 /**
  * Skips the running spec, or the suite of the running hook, when `found` is undefined.
