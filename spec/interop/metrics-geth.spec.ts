@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { expect } from 'chai'
-import type { PeerchartNode } from '../../actors/create-node.ts'
+import type { PeerchartNode } from '../../actors/peerchart-node.ts'
 import { startNode, stopNodes, until } from '../actors/metrics/nodes.ts'
 import { type Scrape, samplesOf, scrape, typesOf } from '../actors/metrics/scrape.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs'
+import { expect } from 'chai'
+import { referencePath, withTable } from './table.ts'
+
+describe('the reference of the metrics', () => {
+  const markdown = readFileSync(referencePath, 'utf8')
+  const { files } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'))
+
+  it('is of the metrics as they are (if not: npx tsx spec/actors/metrics/table.ts --write)', () =>
+    expect(withTable(markdown)).to.equal(markdown))
+  it('is in the package, and the dashboard with it', () =>
+    expect(files).to.include.members(['actors/metrics/README.md', 'actors/metrics/dashboard.json']))
+})

@@ -1,0 +1,23 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { MetricObject } from 'prom-client'
+import { Feed } from '../../../actors/feed.ts'
+import { NodeMetrics } from '../../../actors/metrics/node-metrics.ts'
+import { processRuntime } from '../../../actors/process-runtime.ts'
+
+export const referencePath = new URL('../../../actors/metrics/README.md', import.meta.url)
+
+/** @returns `markdown` with the table of a node's own metrics as they are */
+export function withTable(markdown: string): string {
+  const metrics = new NodeMetrics(processRuntime({ feed: new Feed() }), {}, { head: () => 0, protocols: [] })
+  const rows = metrics.registry.getMetricsAsArray().map(rowOf)
+  metrics.close()
+  const table = ['| metric | type | labels | |', '|---|---|---|---|', ...rows].join('\n')
+  return markdown.replace(/(?<=<!-- metrics -->\n)[\s\S]*(?=\n<!-- \/metrics -->)/, () => table)
+}
+
+function rowOf({ name, type, help, ...rest }: MetricObject): string {
+  const { labelNames = [] } = rest as { labelNames?: readonly string[] }
+  return `| \`${name}\` | ${type} | ${labelNames.join(', ')} | ${help} |`
+}
+
+if (process.argv.includes('--write')) writeFileSync(referencePath, withTable(readFileSync(referencePath, 'utf8')))
