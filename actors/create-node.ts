@@ -98,6 +98,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
       head: () => Number(chain.head.number),
       protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
+      log: options.log,
     })
   return new PeerchartNode(runtime, options, {
     name,

@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client'
 import { version } from '../client-name.ts'
 import { type FeedEntry, type Live, stateOf } from '../feed.ts'
+import { type Logger, silent } from '../log.ts'
 import type { Service } from '../node.ts'
 import type { Network } from '../p2p/connection.ts'
 import type { Runtime } from '../runtime.ts'
@@ -25,6 +26,7 @@ type Facts = {
   head(): number
   /** What the node speaks: `eth/69`. */
   readonly protocols: readonly string[]
+  readonly log?: Logger | undefined
 }
 
 /** The metrics of one node, for Prometheus: one reader of its feed, and a meter on its network. */
@@ -38,11 +40,17 @@ export class NodeMetrics implements Service {
   readonly #connections: ConnectionCounts
   readonly #sources: Sources
   readonly #server: MetricsServer
+  readonly #log: Logger
   readonly #stopReading: () => void
 
   /** Begins to count. */
-  constructor({ feed, clock }: Pick<Runtime, 'feed' | 'clock'>, options: MetricsOptions, { head, protocols }: Facts) {
+  constructor(
+    { feed, clock }: Pick<Runtime, 'feed' | 'clock'>,
+    options: MetricsOptions,
+    { head, protocols, log = silent }: Facts,
+  ) {
     const { host = '127.0.0.1', port = 6060 } = options
+    this.#log = log
     this.#connections = new ConnectionCounts(clock)
     this.#sources = {
       ...{ traffic: this.#traffic, connections: this.#connections, charts: this.#charts, messages: this.#messages },
@@ -65,8 +73,9 @@ export class NodeMetrics implements Service {
   }
 
   /** @throws (rejects) {ListenFailed} */
-  start(): Promise<void> {
-    return this.#server.start()
+  async start(): Promise<void> {
+    await this.#server.start()
+    this.#log.info('Started metrics server', { addr: this.url })
   }
 
   stop(): Promise<void> {
