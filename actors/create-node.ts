@@ -3,6 +3,7 @@ import { toEnode } from '../protocols/enode/enode.ts'
 import { type EthVersion, ethVersions } from '../protocols/eth/versions.ts'
 import { publicKeyOf } from '../protocols/lib/secp256k1.ts'
 import { Chain } from './chain/chain.ts'
+import { forkTable } from './chain/fork-table.ts'
 import { type Genesis, loadGenesis, parseGenesis } from './chain/genesis.ts'
 import { type NetworkName, network } from './chain/networks.ts'
 import { clientName } from './client-name.ts'
@@ -92,7 +93,9 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
   })
   const keyLog = await openKeyLog(options.keyLog, chain)
   const name = clientName({ identity: options.identity })
-  const recorder = options.record && (await startRecording(options.record, runtime.feed, name, privateKey, options.log))
+  const recorder =
+    options.record &&
+    (await startRecording(options.record, runtime.feed, { client: name, privateKey, chain, log: options.log }))
   const metrics =
     options.metrics &&
     new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
@@ -121,18 +124,24 @@ async function openKeyLog(path: string | undefined, chain: Chain): Promise<KeyLo
   }
 }
 
+type Recorded = {
+  readonly client: string
+  readonly privateKey: Uint8Array
+  readonly chain: Chain
+  readonly log: Logger | undefined
+}
+
 /** Before the first actor: one that lives already cannot be replayed. */
 async function startRecording(
   { file, maxBytes }: NonNullable<NodeOptions['record']>,
   feed: Feed,
-  client: string,
-  privateKey: Uint8Array,
-  log: Logger = silent,
+  { client, privateKey, chain, log = silent }: Recorded,
 ): Promise<Recorder> {
   const { id } = toEnode(publicKeyOf(privateKey))
   const recorder = await Recorder.open(file, {
     client,
     nodes: [{ id }],
+    forks: forkTable(chain.config, chain.genesis),
     log,
     ...(maxBytes !== undefined && { maxBytes }),
   })

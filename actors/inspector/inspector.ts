@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { equalBytes } from '../../protocols/lib/bytes.ts'
+import { forkTable } from '../chain/fork-table.ts'
 import type { PeerchartNode } from '../peerchart-node.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../recording/lines.ts'
 import { admit } from './gate.ts'
@@ -19,7 +21,11 @@ export type InspectorOptions = {
 }
 
 /** What an inspector needs of a node. */
-export type Inspected = Pick<PeerchartNode, 'feed' | 'id' | 'name'>
+export type Inspected = Pick<PeerchartNode, 'feed' | 'id' | 'name'> & {
+  /** Names the forks of a peer that is dropped for its fork id. */
+  readonly chain?: Partial<Pick<PeerchartNode['chain'], 'config' | 'genesis'>>
+}
+type Named = readonly [name: string | undefined, node: Inspected]
 
 /** Serves a page that shows nodes as they run. It reads them and never changes anything; its address is a secret. */
 export class Inspector {
@@ -43,16 +49,8 @@ export class Inspector {
     nodes: Inspected | Readonly<Record<string, Inspected>>,
     { port = 0, historyBytes }: InspectorOptions = {},
   ): Promise<Inspector> {
-    const named: (readonly [string | undefined, Inspected])[] = isNode(nodes)
-      ? [[undefined, nodes]]
-      : Object.entries(nodes)
-    const heading: Heading = {
-      format: recordingFormat,
-      version: recordingVersion,
-      client: named[0]?.[1].name ?? '',
-      startedAt: new Date().toISOString(),
-      nodes: named.map(([name, { id }]) => ({ ...(name !== undefined && { name }), id })),
-    }
+    const named: readonly Named[] = isNode(nodes) ? [[undefined, nodes]] : Object.entries(nodes)
+    const heading = headingOf(named)
     const history = new History({
       now: () => performance.now(),
       nodes: heading.nodes!,
@@ -153,6 +151,20 @@ class Pages {
     const { history } = this.#exhibit
     const common = history.takeChanges()
     for (const session of this.#open.values()) session.tell(common)
+  }
+}
+
+function headingOf(nodes: readonly Named[]): Heading {
+  const { config, genesis } = nodes[0]?.[1].chain ?? {}
+  const isOneChain =
+    genesis && nodes.every(([, { chain }]) => chain?.genesis && equalBytes(chain.genesis.hash, genesis.hash))
+  return {
+    format: recordingFormat,
+    version: recordingVersion,
+    client: nodes[0]?.[1].name ?? '',
+    startedAt: new Date().toISOString(),
+    nodes: nodes.map(([name, { id }]) => ({ ...(name !== undefined && { name }), id })),
+    ...(config && isOneChain && { forks: forkTable(config, genesis) }),
   }
 }
 

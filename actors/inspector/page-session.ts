@@ -4,6 +4,7 @@ import type { Feed } from '../feed.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
 import { drawingOf } from './drawing/layout.ts'
+import { explain } from './explanation.ts'
 import type { History, Test } from './history.ts'
 import { showLine, showLines } from './shown-lines.ts'
 import type { Ask, Changes, Hello, Tell } from './wire.ts'
@@ -88,8 +89,10 @@ export class PageSession {
         const kept = history.at(ask.seq)
         return kept ? { tell: 'line', id, ...showLine(history, kept) } : refusal(id, gone)
       }
-      default:
-        return refusal(id, `${ask.ask} is not answered here`)
+      case 'why': {
+        const why = explain(history, this.#exhibit.heading, ask.actor, ask.seq)
+        return why ? { tell: 'why', id, why } : refusal(id, `${ask.actor} is no connection that is remembered`)
+      }
     }
   }
 

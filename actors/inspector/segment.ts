@@ -106,13 +106,22 @@ export class Segment {
 
   /** Whether the entry at `index` is of that actor, or a message at all: found out without making an object. */
   isOf(index: number, actors: ReadonlySet<string>): boolean {
-    const { what, whose } = this.#columns
-    const number = what[index]!
-    return actors.has(number < 0 ? this.#others[-number - 1]!.actor : this.#actors[whose[index]!]!.actor)
+    return actors.has(this.#actorAt(index))
+  }
+  /** Whether it is of that actor, or of one below it by name: `peer/7/eth` is below `peer/7`. */
+  isUnder(index: number, actor: string): boolean {
+    const name = this.#actorAt(index)
+    return name.startsWith(actor) && (name.length === actor.length || name[actor.length] === '/')
   }
   isMessage(index: number): boolean {
     const number = this.#columns.what[index]!
     return number >= 0 && this.#allShapes[number]!.entry.type !== 'transition'
+  }
+
+  #actorAt(index: number): string {
+    const { what, whose } = this.#columns
+    const number = what[index]!
+    return number < 0 ? this.#others[-number - 1]!.actor : this.#actors[whose[index]!]!.actor
   }
 
   #isFull(): boolean {

@@ -15,6 +15,8 @@ export type Heading = {
   readonly startedAt: string
   /** Who was recorded: node ids, 64 hex digits, and names where there are several. */
   readonly nodes?: readonly { readonly name?: string; readonly id: string }[]
+  /** The fork ids of their chain, in order, where all are on one. */
+  readonly forks?: readonly { readonly name: string; readonly hash: string; readonly at: string }[]
 }
 
 export type Line = {

@@ -5,7 +5,7 @@ import { fullName, keep, toLine } from './feed-lines.ts'
 import { formatLine } from './line-text.ts'
 import { type Heading, recordingFormat, recordingVersion } from './lines.ts'
 
-export type RecorderOptions = Pick<Heading, 'client' | 'nodes'> & {
+export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
   /** Bytes of the file at most. @default 1 GiB */
   readonly maxBytes?: number
   readonly log?: Logger
@@ -43,11 +43,12 @@ export class Recorder {
    * @throws (rejects) the system's error: it cannot be written
    */
   static async open(path: string, options: RecorderOptions): Promise<Recorder> {
-    const { client, nodes } = options
+    const { client, nodes, forks } = options
     const recorder = new Recorder(await open(path, 'w', 0o600), path, options)
     const heading: Heading = {
       ...{ format: recordingFormat, version: recordingVersion, client, startedAt: new Date().toISOString() },
       ...(nodes && { nodes }),
+      ...(forks && { forks }),
     }
     recorder.#write(formatLine(heading))
     return recorder

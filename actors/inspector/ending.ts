@@ -1,0 +1,155 @@
+import { DiscReason, discReasonText, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
+import { baseCodes, decodeDisconnect } from '../../protocols/p2p/messages.ts'
+import type { TransitionEntry } from '../feed.ts'
+import type { Kept } from '../recording/feed-lines.ts'
+import { fromPlain, toPlain } from '../recording/values.ts'
+import type { Explanation } from './wire.ts'
+
+/** How a connection ended, as its chart decided it. */
+export type Ending = {
+  readonly kept: Kept
+  readonly by: Exclude<Explanation['by'], 'nobody'>
+  /** Told by them, or by us. */
+  readonly reason?: number
+  /** What happened, as the end of a sentence that begins with who did it. */
+  readonly words: string
+  /** What a protocol found. */
+  readonly error?: Error
+}
+
+/** @param lines of the connection and its sessions, in order */
+export function endingOf(lines: readonly Kept[]): Ending | undefined {
+  const kept = lines.find(
+    ({ entry }) => entry.type === 'transition' && entry.chart === 'peer' && /^clos(ing|ed)/.test(entry.to),
+  )
+  if (!kept) return undefined
+  const entry = kept.entry as TransitionEntry
+  const data = (fromPlain(toPlain(kept.data ?? {})) ?? {}) as Told
+  return { kept, ...verdictOf(entry, data, lines, kept.seq) }
+}
+
+type Told = {
+  readonly error?: Error & { readonly reason?: number }
+  readonly reason?: number
+  readonly payload?: Uint8Array
+}
+
+function verdictOf(
+  { event, from }: TransitionEntry,
+  { error, reason, payload }: Told,
+  lines: readonly Kept[],
+  seq: number,
+): Omit<Ending, 'kept'> {
+  switch (event) {
+    case 'disconnect.received':
+      return toldUs(payload ? decodeDisconnect(payload) : undefined)
+    case 'hello.invalid':
+      if (isDisconnected(lines, seq)) return toldUs(error?.reason)
+      return weSaid(
+        error ? reasonOf(error) : undefined,
+        `its first message is no Hello that can be: ${error?.message}`,
+        false,
+      )
+    case 'hello.accepted':
+      return weSaid(DiscReason.UnexpectedIdentity, 'its Hello bears another key than its handshake')
+    case 'server.refused':
+      return weSaid(reason, refusals[reason ?? -1] ?? 'the server refused it')
+    case 'peer.disconnect':
+      return weSaid(
+        reason,
+        from.startsWith('running') || from === 'admitted'
+          ? (orders[reason ?? -1] ?? 'it was asked for')
+          : 'the server stops',
+      )
+    case 'protocol.ended':
+      return {
+        ...weSaid(error && reasonOf(error), error ? messageOf(error) : 'a protocol ended it'),
+        ...(error && { error }),
+      }
+    case 'read.failed':
+      return { by: 'local', words: readFaults(from, error?.message ?? '') }
+    case 'stream.closed':
+      if (!error) return { by: 'remote', words: `hung up without a word, ${phaseOf(from)}` }
+      return { by: 'network', words: `the connection broke ${phaseOf(from)}: ${error.message}` }
+    default: {
+      const [, delay = ''] = /^xstate\.after\.(\w+)\./.exec(event) ?? []
+      return { by: 'local', words: timeouts[delay] ?? `on ${event}` }
+    }
+  }
+}
+
+const toldUs = (reason: number | undefined) => ({
+  by: 'remote' as const,
+  ...(reason !== undefined && { reason }),
+  words: theirMeanings[reason ?? -1] ?? 'it did not say more',
+})
+
+const weSaid = (reason: number | undefined, words: string, isSent = true) => ({
+  by: 'local' as const,
+  ...(reason !== undefined && isSent && { reason }),
+  words,
+})
+
+/** Before Hello, a Disconnect is read as the first message. */
+function isDisconnected(lines: readonly Kept[], seq: number): boolean {
+  const last = lines.findLast((one) => one.seq < seq && one.entry.type === 'message.received')?.entry
+  return last?.type === 'message.received' && last.protocol === 'p2p' && last.code === baseCodes.Disconnect
+}
+
+function readFaults(from: string, message: string): string {
+  if (message === 'read: i/o timeout') return `nothing came from it for 30 s, ${phaseOf(from)}`
+  if (from.startsWith('securing')) return `its handshake cannot be read: ${message}`
+  return `what it sent cannot be read: ${message}`
+}
+
+/** @returns how far a connection had come */
+export function phaseOf(state: string): string {
+  if (state.startsWith('securing')) return 'while keys were agreed (auth, ack)'
+  if (state.startsWith('greeting')) return 'while Hellos were exchanged'
+  return state === 'closing' ? 'while it was being closed' : 'as a running peer'
+}
+
+function messageOf(error: Error): string {
+  return error.cause instanceof Error && !error.message.includes(error.cause.message)
+    ? `${error.message}: ${error.cause.message}`
+    : error.message
+}
+
+/** @returns `0x10 subprotocol error` */
+export const reasonWords = (reason: number): string =>
+  `0x${reason.toString(16).padStart(2, '0')} ${discReasonText(reason)}`
+
+const theirMeanings: Readonly<Record<number, string>> = {
+  [DiscReason.Requested]: 'somebody or something there asked for it',
+  [DiscReason.ProtocolError]: 'it could not read what we sent, or we broke its rules',
+  [DiscReason.UselessPeer]: 'it has no use for us',
+  [DiscReason.TooManyPeers]: 'it is full',
+  [DiscReason.AlreadyConnected]: 'it is connected to us already',
+  [DiscReason.IncompatibleVersion]: 'it speaks another version of the base protocol',
+  [DiscReason.InvalidIdentity]: 'it cannot use our key',
+  [DiscReason.Quitting]: 'it shuts down',
+  [DiscReason.UnexpectedIdentity]: 'it takes us for another node than we are',
+  [DiscReason.Self]: 'it takes us for itself',
+  [DiscReason.ReadTimeout]: 'it waited for us for too long',
+  [DiscReason.SubprotocolError]: 'one of its protocols rejected us',
+}
+
+const refusals: Readonly<Record<number, string>> = {
+  [DiscReason.TooManyPeers]: 'we have no place for another peer',
+  [DiscReason.AlreadyConnected]: 'we are connected to it already',
+  [DiscReason.UselessPeer]: 'it speaks no protocol that we speak',
+  [DiscReason.Self]: 'it is ourselves',
+  [DiscReason.Quitting]: 'we shut down',
+}
+
+const orders: Readonly<Record<number, string>> = {
+  [DiscReason.Requested]: 'it was to be removed',
+  [DiscReason.Quitting]: 'we shut down',
+}
+
+/** By the delay of the peer chart that ended it. */
+const timeouts: Readonly<Record<string, string>> = {
+  encHandshakeTimeout: 'auth and ack were not done within 5 s: it is silent, or no devp2p node',
+  frameReadTimeout: 'no Hello came within 30 s',
+  frameWriteTimeout: 'it read nothing of what we sent for 20 s',
+}

@@ -1,0 +1,132 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { expect } from 'chai'
+import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
+import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
+import { Inspector } from '../../../actors/inspector/inspector.ts'
+import type { Explanation } from '../../../actors/inspector/wire.ts'
+import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
+import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
+import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
+import { encodeDisconnect } from '../../../protocols/p2p/messages.ts'
+import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import { OpenPage } from './open-page.ts'
+
+describe('why a peer left', () => {
+  const nodes: PeerchartNode[] = []
+  let inspector: Inspector
+  let page: OpenPage
+  let node: PeerchartNode
+
+  const start = async (options: NodeOptions = {}) => {
+    const one = await createNode({ genesis: devGenesisJson, port: 0, ...options })
+    nodes.push(one)
+    return one
+  }
+  const watch = async (options: NodeOptions = {}) => {
+    node = await start(options)
+    inspector = await Inspector.open(node)
+    page = await OpenPage.at(inspector.address)
+    await node.start()
+  }
+  afterEach(async () => {
+    page.close()
+    await inspector.close()
+    for (const one of nodes.splice(0)) await one.stop()
+  })
+  /** Once the connection is over. */
+  const why = async (actor = 'peer/1'): Promise<Explanation> => {
+    await page.told$('changes', ({ stopped }) => stopped.includes(actor))
+    return (await page.ask('why', { actor })).why
+  }
+
+  it('is another chain, with both hashes side by side', async () => {
+    await watch()
+    const other = await start({ genesis: { ...devGenesisJson, extraData: '0x07' }, networkId: node.chain.networkId })
+    await other.start()
+    node.addPeer(other.enode)
+    const { summary, reason, status, path, messages, peer } = await why()
+    const [ours, theirs] = [node, other].map(({ chain }) => `0x${bytesToHex(chain.genesis.hash)}`)
+    expect(summary).to.match(/^(We ended it|Peerchart\S+ ended it) with 0x10 subprotocol error: /)
+    expect(summary).to.contain(`the genesis differs, theirs is ${theirs} and ours ${ours}.`)
+    expect(reason).to.equal('subprotocol error')
+    expect(status!.filter(({ differs }) => differs).map(({ field }) => field)).to.deep.equal(['genesis'])
+    expect(status!.find(({ field }) => field === 'genesis')).to.deep.include({ ours, theirs })
+    expect(path.map(({ state }) => state)).to.include.members(['greeting.exchanging', 'awaitingStatus', 'closed'])
+    expect(messages.map(({ name }) => name)).to.include.members(['Hello', 'Status', 'Disconnect'])
+    expect(peer).to.deep.include({ id: other.id, inbound: false })
+  })
+  it('is another network', async () => {
+    await watch()
+    const other = await start({ networkId: 99n })
+    await other.start()
+    node.addPeer(other.enode)
+    const { summary } = await why()
+    expect(summary).to.contain(`the network id differs, theirs is 99 and ours ${node.chain.networkId}.`)
+  })
+  it('is that we are full', async () => {
+    await watch({ maxPeers: 0 })
+    const peer = await ScriptedPeer.dial(node.enode).catch(() => undefined)
+    const { summary, by } = await why()
+    expect(summary).to.equal('We ended it with 0x04 too many peers: we have no place for another peer.')
+    expect(by).to.equal('local')
+    peer?.destroy()
+  })
+  for (const [reason, summary] of [
+    [DiscReason.TooManyPeers, /^script\S* ended it with 0x04 too many peers: it is full\.$/i],
+    [DiscReason.Quitting, /ended it with 0x08 client quitting: it shuts down\.$/],
+  ] as const)
+    it(`is what it said: ${reason}`, async () => {
+      await watch()
+      const peer = await ScriptedPeer.dial(node.enode)
+      peer.send(1, encodeDisconnect(reason))
+      const explanation = await why()
+      expect(explanation.summary).to.match(summary)
+      expect(explanation.by).to.equal('remote')
+      peer.destroy()
+    })
+  it('is a message that cannot be read', async () => {
+    await watch()
+    const peer = await ScriptedPeer.dial(node.enode)
+    await peer.status()
+    peer.send(16 + 3, Uint8Array.of(0xc1, 0x80))
+    const { summary, by } = await why()
+    expect(summary).to.match(/^We ended it with 0x02 breach of protocol: invalid message: .*\.$/)
+    expect(by).to.equal('local')
+    peer.destroy()
+  })
+  it('is that it hung up', async () => {
+    await watch()
+    const deaf = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
+    await once(deaf, 'listening')
+    const { port } = deaf.address() as { port: number }
+    const stranger = node.enode.replace(/\/\/\w+@[^?]*/, `//${bytesToHex(randomKey())}@127.0.0.1:${port}`)
+    node.addPeer(stranger)
+    const { summary, by } = await why()
+    expect(summary).to.match(/^The other side hung up without a word, while keys were agreed \(auth, ack\)\.$/)
+    expect(by).to.equal('remote')
+    deaf.close()
+  })
+  it('is nothing yet, while it stands', async () => {
+    await watch()
+    const peer = await ScriptedPeer.dial(node.enode)
+    await peer.status()
+    await page.told$('changes', ({ started, states }) =>
+      [...started.map(({ state }) => state), ...states.map(([, state]) => state)].includes('active.flowing'),
+    )
+    const { why } = await page.ask('why', { actor: 'peer/1/eth' })
+    expect(why).to.deep.include({ actor: 'peer/1', by: 'nobody' })
+    expect(why.summary).to.match(/ is a peer\.$/)
+    expect(why.status!.some(({ differs }) => differs)).to.equal(false)
+    peer.destroy()
+  })
+  it('is not asked of what is no connection', async () => {
+    await watch()
+    const refusal = await page.ask('why', { actor: 'server' }).catch(({ message }: Error) => message)
+    expect(refusal).to.equal('server is no connection that is remembered')
+  })
+})
+
+const randomKey = () => publicKeyOf(new Uint8Array(randomBytes(32)))
