@@ -11,7 +11,7 @@ import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { encodeDisconnect } from '../../../protocols/p2p/messages.ts'
-import { ScriptedPeer } from '../../harness/scripted-peer.ts'
+import { meet } from '../../harness/stages.ts'
 import { OpenPage } from './open-page.ts'
 
 describe('why a peer left', () => {
@@ -68,41 +68,41 @@ describe('why a peer left', () => {
   })
   it('is that we are full', async () => {
     await watch({ maxPeers: 0 })
-    const peer = await ScriptedPeer.dial(node.enode).catch(() => undefined)
+    const peer = await meet(node.enode).catch(() => undefined)
     const { summary, by } = await why()
     expect(summary).to.equal('We ended it with 0x04 too many peers: we have no place for another peer.')
     expect(by).to.equal('local')
-    peer?.destroy()
+    peer?.close()
   })
   for (const [reason, summary] of [
-    [DiscReason.TooManyPeers, /^script\S* ended it with 0x04 too many peers: it is full\.$/i],
+    [DiscReason.TooManyPeers, /^Peerchart\S* ended it with 0x04 too many peers: it is full\.$/i],
     [DiscReason.Quitting, /ended it with 0x08 client quitting: it shuts down\.$/],
   ] as const)
     it(`is what it said: ${reason}`, async () => {
       await watch()
-      const peer = await ScriptedPeer.dial(node.enode)
+      const peer = await meet(node.enode)
       peer.send(1, encodeDisconnect(reason))
       const explanation = await why()
       expect(explanation.summary).to.match(summary)
       expect(explanation.by).to.equal('remote')
-      peer.destroy()
+      peer.close()
     })
   it('is a message that cannot be read', async () => {
     await watch()
-    const peer = await ScriptedPeer.dial(node.enode)
+    const peer = await meet(node.enode)
     await peer.status()
     peer.send(16 + 3, Uint8Array.of(0xc1, 0x80))
     const { summary, by } = await why()
     expect(summary).to.match(/^We ended it with 0x02 breach of protocol: invalid message: .*\.$/)
     expect(by).to.equal('local')
-    peer.destroy()
+    peer.close()
   })
   it('is that it hung up', async () => {
     await watch()
     const deaf = createServer((socket) => socket.end()).listen(0, '127.0.0.1')
     await once(deaf, 'listening')
     const { port } = deaf.address() as { port: number }
-    const stranger = node.enode.replace(/\/\/\w+@[^?]*/, `//${bytesToHex(randomKey())}@127.0.0.1:${port}`)
+    const stranger = `enode://${bytesToHex(publicKeyOf(new Uint8Array(randomBytes(32))))}@127.0.0.1:${port}`
     node.addPeer(stranger)
     const { summary, by } = await why()
     expect(summary).to.match(/^The other side hung up without a word, while keys were agreed \(auth, ack\)\.$/)
@@ -111,7 +111,7 @@ describe('why a peer left', () => {
   })
   it('is nothing yet, while it stands', async () => {
     await watch()
-    const peer = await ScriptedPeer.dial(node.enode)
+    const peer = await meet(node.enode)
     await peer.status()
     await page.told$('changes', ({ started, states }) =>
       [...started.map(({ state }) => state), ...states.map(([, state]) => state)].includes('active.flowing'),
@@ -120,7 +120,7 @@ describe('why a peer left', () => {
     expect(why).to.deep.include({ actor: 'peer/1', by: 'nobody' })
     expect(why.summary).to.match(/ is a peer\.$/)
     expect(why.status!.some(({ differs }) => differs)).to.equal(false)
-    peer.destroy()
+    peer.close()
   })
   it('is not asked of what is no connection', async () => {
     await watch()
@@ -128,5 +128,3 @@ describe('why a peer left', () => {
     expect(refusal).to.equal('server is no connection that is remembered')
   })
 })
-
-const randomKey = () => publicKeyOf(new Uint8Array(randomBytes(32)))
