@@ -1,11 +1,13 @@
 import { InvalidArgumentError } from 'commander'
 import { EnodeError } from '../../protocols/enode/enode.ts'
+import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import type { Verbosity } from '../log.ts'
 import { parseNode } from '../p2p/parse-node.ts'
 
 // What an option's argument must be. Each throws commander's InvalidArgumentError, which is shown with the option's name.
 
 export const toNodes = (text: string): number => toWhole(text, 2, 16)
+export const toPort = (text: string): number => toWhole(text, 0, 65_535)
 export const toVerbosity = (text: string): Verbosity => toWhole(text, 0, 5) as Verbosity
 
 /** @returns a network id, a uint64 */
@@ -19,7 +21,7 @@ export function toNetworkId(text: string): bigint {
 export function toDuration(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
   const milliseconds = Math.round(Number(number) * units[unit as keyof typeof units])
-  if (milliseconds > 0 && milliseconds <= longest) return milliseconds
+  if (milliseconds > 0 && milliseconds <= longestTime) return milliseconds
   throw new InvalidArgumentError('Want a time like 500ms, 20s, 5m or 2h, at most 24 days.')
 }
 
@@ -43,6 +45,30 @@ export function addDialable(url: string, others: readonly string[] = []): readon
   throw new InvalidArgumentError('It says not where to dial: want enode://<128 hex>@<host>:<port>.')
 }
 
+/** @returns the URL or record of a node that is to be dialed */
+export function toDialable(url: string): string {
+  addDialable(url)
+  return url
+}
+
+/** @returns 32 bytes of `0x` and 64 hex digits */
+export function toHash(text: string): Uint8Array {
+  if (/^0x[0-9a-f]{64}$/i.test(text)) return hexToBytes(text.slice(2))
+  throw new InvalidArgumentError('Want a hash: 0x and 64 hex digits.')
+}
+
+/** @returns a block's number or hash; `head` for the newest that the node has */
+export function toBlock(text: string): bigint | Uint8Array | 'head' {
+  if (text === 'head') return text
+  const number = /^\d{1,20}$/.test(text) ? BigInt(text) : undefined
+  if (number !== undefined && number < 2n ** 64n) return number
+  try {
+    return toHash(text)
+  } catch {
+    throw new InvalidArgumentError('Want a block: its number, its hash as 0x and 64 hex digits, or head.')
+  }
+}
+
 export function toWhole(text: string, least: number, most: number): number {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   if (number >= least && number <= most) return number
@@ -51,4 +77,4 @@ export function toWhole(text: string, least: number, most: number): number {
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
 /** What a timer can wait, in ms. */
-const longest = 2 ** 31 - 1
+export const longestTime = 2 ** 31 - 1

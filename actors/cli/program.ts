@@ -1,12 +1,17 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../client-name.ts'
+import { printable } from '../log.ts'
 import { addAttach } from './attach.ts'
 import { addCharts } from './charts.ts'
+import { CommandFailed } from './command-failed.ts'
+import { addConnect } from './connect.ts'
 import { addDecode } from './decode.ts'
 import { addDev } from './dev.ts'
 import { addDumpConfig } from './dump-config.ts'
 import { explain } from './failures.ts'
+import { addBodies, addHeaders, addReceipts, addTx } from './fetch.ts'
 import type { Io } from './io.ts'
+import { addListen } from './listen.ts'
 import { addNodeInfo } from './node-info.ts'
 import { addAdd, addRemove } from './peer-changes.ts'
 import { addPeers } from './peers.ts'
@@ -26,6 +31,10 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
+    if (error instanceof CommandFailed) {
+      io.stderr.write(`error: ${printable(error.message)}\n`)
+      return error.exitCode
+    }
     const fault = explain(error)
     if (fault === undefined) throw error // a bug of ours: loud, with its stack
     io.stderr.write(`error: ${fault}\n`)
@@ -37,6 +46,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
   'Run nodes:': [addStart, addDev, addDumpConfig],
   'Ask a running node:': [addAttach, addPeers, addAdd, addRemove, addNodeInfo],
+  'Talk to a node as its peer:': [addConnect, addListen, addHeaders, addBodies, addReceipts, addTx],
   'Look into sessions:': [addDecode],
   'See how it works:': [addCharts],
 }

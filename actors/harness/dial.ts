@@ -1,4 +1,5 @@
-import { type Enode, EnodeError, parseEnode } from '../../protocols/enode/enode.ts'
+import { type Enode, EnodeError } from '../../protocols/enode/enode.ts'
+import { parseNode } from '../p2p/parse-node.ts'
 import { tcpFrom } from '../p2p/tcp.ts'
 import { ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts'
 
@@ -8,7 +9,7 @@ export type DialOptions = ScriptedPeerOptions & {
 }
 
 /**
- * Dials a node. What comes of it is seen with {@link ScriptedPeer.until}.
+ * Dials a node, named by its enode URL or its record. What comes of it is seen with {@link ScriptedPeer.until}.
  *
  * ```ts
  * await using peer = dial('enode://…@127.0.0.1:30303', { caps: ['eth/70'] })
@@ -17,10 +18,10 @@ export type DialOptions = ScriptedPeerOptions & {
  * peer.raw({ code: 0x7f })                          // a code of no protocol
  * await peer.closed()
  * ```
- * @throws {EnodeError} the URL names no node, or no place to dial
+ * @throws {EnodeError} it names no node, or no place to dial
  */
 export function dial(node: string | Enode, options: DialOptions = {}): ScriptedPeer {
-  const { host, tcp: port, publicKey } = typeof node === 'string' ? parseEnode(node) : node
+  const { host, tcp: port, publicKey } = typeof node === 'string' ? parseNode(node) : node
   if (host === undefined || port === 0) throw new EnodeError('does not say where to dial')
   const { localAddress, network = tcpFrom(localAddress), timeout = 5_000 } = options
   return new ScriptedPeer(options, {

@@ -102,6 +102,14 @@ export abstract class Speaker {
   get isClosed(): boolean {
     return this.exchange.isClosed
   }
+  /** Milliseconds since it was made. */
+  get age(): number {
+    return this.exchange.now
+  }
+  /** The first bytes of what came, at most 16: of a handshake, or of whatever else is there. */
+  get opening(): Uint8Array {
+    return this.#wire?.opening ?? new Uint8Array(0)
+  }
   /** What they said of themselves, once it was read. */
   get theirHello(): Hello | undefined {
     return this.#theirHello

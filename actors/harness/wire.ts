@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { concatBytes } from '../../protocols/lib/bytes.ts'
 import { type Handshake, type HandshakeResult, initiate, respond } from '../../protocols/rlpx/handshake.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
@@ -37,6 +38,7 @@ export class Wire {
   #cutting: Promise<void> = Promise.resolve()
   /** Waits for the stream to take what was written. BOUNDED: by the script, which waits for one thing at a time. */
   readonly #waiters = new Set<() => void>()
+  #opening = new Uint8Array(0)
   #isFull = false
   #isClosed = false
 
@@ -50,6 +52,11 @@ export class Wire {
       closed: (error) => this.close(error),
     })
     stream.resume()
+  }
+
+  /** What the other side's stream began with. BOUNDED: openingBytes. */
+  get opening(): Uint8Array {
+    return this.#opening
   }
 
   /** What frames are made with, once the handshake is done. */
@@ -129,6 +136,8 @@ export class Wire {
   }
 
   #receive(chunk: Uint8Array): void {
+    if (this.#opening.length < openingBytes)
+      this.#opening = concatBytes(this.#opening, chunk.subarray(0, openingBytes - this.#opening.length))
     if (this.#handshake) this.#receiveHandshake(this.#handshake, chunk)
     else if (this.#session) this.#receiveFrames(chunk)
     else if (this.#early.length < maxEarlyChunks) this.#early.push(chunk)
@@ -170,3 +179,4 @@ export class Wire {
 }
 
 const maxEarlyChunks = 16
+const openingBytes = 16

@@ -90,6 +90,11 @@ export class Geth {
     return post(this.#endpoints.engine, { method, params }, { authorization: `Bearer ${jwt(this.#secret)}` })
   }
 
+  /** Stops the process where it is, its sockets open, or lets it go on. */
+  freeze(isFrozen = true): void {
+    this.#process.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT')
+  }
+
   /** Resident memory, in bytes. */
   async memory(): Promise<number> {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', `${this.#process.pid}`])

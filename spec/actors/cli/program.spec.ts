@@ -4,6 +4,8 @@ import { expect } from 'chai'
 import { createProgram, runCli } from '../../../actors/cli/program.ts'
 import { settings } from '../../../actors/cli/settings.ts'
 import { version } from '../../../actors/client-name.ts'
+import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
 describe('the command line', () => {
@@ -28,9 +30,16 @@ describe('the command line', () => {
   const flagsOfSettings = Object.values(settings).flatMap(({ flags }) =>
     flags.map(({ usage }) => /^--([a-z.-]+)/.exec(usage)![1]),
   )
+  const probing = ['network', 'genesis', 'nodekey', 'timeout', 'json', 'explain']
   for (const [command, options] of Object.entries({
     start: ['config', ...flagsOfSettings],
     dumpconfig: ['config', ...flagsOfSettings],
+    connect: [...probing, 'for'],
+    listen: [...probing, 'host', 'port', 'wait', 'for'],
+    headers: [...probing, 'amount', 'skip', 'reverse'],
+    bodies: probing,
+    receipts: probing,
+    tx: probing,
     dev: ['nodes', 'block-time', 'verbosity', 'json-logs', 'inspect', 'no-inspect', 'for', 'summary'],
   }))
     it(`has help for ${command} that names every option`, async () => {
@@ -40,6 +49,7 @@ describe('the command line', () => {
     })
 
   const id = 'a'.repeat(128)
+  const point = bytesToHex(publicKeyOf(new Uint8Array(32).fill(1)))
   for (const [line, complaint] of [
     ['', /which command\? start, dev/],
     ['strat', /unknown command 'strat' \(Did you mean start\?\)/],
@@ -69,6 +79,21 @@ describe('the command line', () => {
     ['start --for 0s', /'0s' is invalid/],
     ['start --for 1000h', /at most 24 days/],
     ['start --for soon', /'soon' is invalid/],
+    ['connect', /missing required argument 'node'/],
+    ['connect nonsense', /Want enode:\/\//],
+    ['connect enr:xyz', /'enr:xyz' is invalid for argument 'node'. Want enode:/],
+    [`connect enode://${point}`, /It says not where to dial/],
+    [`connect enode://${point}@127.0.0.1:0`, /It says not where to dial/],
+    [`connect enode://${point}@127.0.0.1:1 --genesis /no/such/file`, /cannot be read.*ENOENT/],
+    [`connect enode://${point}@127.0.0.1:1 --nodekey /no/such/file`, /there is no node key file/],
+    [`connect enode://${point}@127.0.0.1:1 --network mainnet --genesis g`, /cannot be used with/],
+    [`headers enode://${point}@127.0.0.1:1 first`, /'first' is invalid.* Want a block: its number, its hash/],
+    [`headers enode://${point}@127.0.0.1:1 --amount 0`, /Want a whole number from 1 to 1024/],
+    [`bodies enode://${point}@127.0.0.1:1`, /missing required argument 'blocks'/],
+    [`bodies enode://${point}@127.0.0.1:1 18446744073709551616`, /Want a block/],
+    [`tx enode://${point}@127.0.0.1:1 0x12`, /Want a hash: 0x and 64 hex digits/],
+    ['listen --port 65536', /'65536' is invalid/],
+    ['listen --wait soon', /'soon' is invalid/],
     ['dev --nodes 1', /Want a whole number from 2 to 16/],
     ['dev --block-time 0s', /'0s' is invalid/],
     ['dev --datadir x', /unknown option '--datadir'/],

@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import { ScriptError } from '../harness/exchange.ts'
+import { listen } from '../harness/listen.ts'
+import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { type ProbeOptions, probe } from '../probe/probe.ts'
+import { longestTime, toDuration, toPort } from './arguments.ts'
+import { tellOf } from './connect.ts'
+import type { Io } from './io.ts'
+import { addProbing, failed, type ProbingOptions, toProbe } from './probing.ts'
+
+type ListenOptions = ProbingOptions & {
+  readonly host: string
+  readonly port: number
+  readonly wait?: number
+  readonly for?: number
+}
+
+export function addListen(program: Command, io: Io): void {
+  addProbing(program.command('listen'))
+    .description('wait for one node to dial us, shake hands, and tell what it is')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'TCP port to listen on, 0 for any', toPort, 0)
+    .option('--wait <time>', 'how long to wait for it (default: until interrupted)', toDuration)
+    .option('--for <time>', 'stay connected for so long, and tell why it ended if it did', toDuration)
+    .action((options: ListenOptions) => waitForOne(options, io))
+}
+
+async function waitForOne(options: ListenOptions, io: Io): Promise<void> {
+  const { view, peer: given } = await toProbe(options)
+  const { host, port } = options
+  await using listener = await listen({ ...given, host, port })
+  await using peer = listener.accept()
+  const interrupt = () => peer.close()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) io.signals.on(signal, interrupt)
+  try {
+    // To standard error: standard output is for what was found.
+    io.stderr.write(`waiting for a node to dial ${listener.enode}\n`)
+    await somebody(peer, options.wait)
+    const follow = (options: ProbeOptions) => probe(peer, options)
+    await tellOf(peer, { ...options, ...view, node: listener.enode, follow }, io)
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) io.signals.off(signal, interrupt)
+  }
+}
+
+/** @throws {CommandFailed} nobody came */
+async function somebody(peer: ScriptedPeer, wait: number = longestTime): Promise<void> {
+  try {
+    await peer.until('securing', { timeout: wait })
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error
+    const cause = peer.isClosed ? 'interrupted before a node dialed' : `no node dialed within ${wait} ms`
+    throw failed({ outcome: 'silent', cause })
+  }
+}

@@ -1,0 +1,104 @@
+import { type Command, Option } from 'commander'
+import { loadGenesis } from '../chain/genesis.ts'
+import { type NetworkName, network, networkNames } from '../chain/networks.ts'
+import { dial } from '../harness/dial.ts'
+import type { ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
+import { readNodeKey } from '../node-key.ts'
+import { parseNode } from '../p2p/parse-node.ts'
+import { type ProbeOptions, type ProbeReport, probe, probeStatus } from '../probe/probe.ts'
+import type { ProbedChain } from '../probe/probed-chain.ts'
+import { speaksTls } from '../probe/strangers.ts'
+import { exitCodes, type Outcome, outcomeWords } from '../probe/verdict.ts'
+import { toDuration } from './arguments.ts'
+import { CommandFailed } from './command-failed.ts'
+import type { Io } from './io.ts'
+import { ProbeReporter } from './probe-reporter.ts'
+
+/** What every command takes that speaks to one node. */
+export type ProbingOptions = {
+  readonly network?: NetworkName
+  readonly genesis?: string
+  readonly nodekey?: string
+  readonly timeout: number
+  readonly json: boolean
+  readonly explain: boolean
+}
+
+/** Adds the options of {@link ProbingOptions}, and what the exit status says. */
+export const addProbing = (command: Command): Command =>
+  command
+    .addOption(
+      new Option('--network <name>', 'be a node of a public network (default: of whatever chain the other is on)')
+        .choices([...networkNames])
+        .conflicts('genesis'),
+    )
+    .option('--genesis <file>', "be a node of the chain of a geth genesis.json, with its chain's id for network id")
+    .option('--nodekey <file>', 'our key: 64 hex digits (default: a fresh one)')
+    .option('--timeout <time>', 'how long each step may take', toDuration, 5_000)
+    .option('--json', 'print JSON', false)
+    .option('--explain', 'print the states of the connection, all that was said, and the cause of its end', false)
+    .addHelpText('after', exitStatusHelp)
+
+const exitStatusHelp = `
+Exit status:
+${Object.entries({ ...outcomeWords })
+  .map(([outcome, words]) => `  ${`${exitCodes[outcome as Outcome]}`.padEnd(3)}${outcome.padEnd(15)}${words}`)
+  .join('\n')}
+  1  ${'usage'.padEnd(15)}the command line is wrong`
+
+/** @throws {InvalidGenesis} @returns the chain whose node we are to be */
+async function toChain({ network: name, genesis: path }: ProbingOptions): Promise<ProbedChain | undefined> {
+  if (name !== undefined) return network(name)
+  if (path === undefined) return undefined
+  const genesis = await loadGenesis(path)
+  return { name: path, networkId: genesis.config.chainId, genesis }
+}
+
+/** @throws {NodeKeyError} and {InvalidGenesis} @returns whose node we are to be, and the peer that plays it */
+export async function toProbe(
+  options: ProbingOptions,
+): Promise<{ readonly view: Pick<ProbeOptions, 'chain' | 'now'>; readonly peer: ScriptedPeerOptions }> {
+  const view = { chain: await toChain(options), now: BigInt(Math.floor(Date.now() / 1000)) }
+  const privateKey = options.nodekey === undefined ? undefined : await readNodeKey(options.nodekey)
+  return { view, peer: { timeout: options.timeout, status: probeStatus(view), ...(privateKey && { privateKey }) } }
+}
+
+/** Dials `node` as far as a session, for `use`; whatever comes of it, the connection is closed behind it. @throws {CommandFailed} */
+export async function withPeer(
+  node: string,
+  options: ProbingOptions,
+  io: Io,
+  use: (peer: ScriptedPeer) => Promise<void>,
+): Promise<void> {
+  const { view, peer: given } = await toProbe(options)
+  const reporter = new ProbeReporter(io.stdout, { quiet: !options.explain || options.json })
+  await using peer = dial(node, given)
+  const report = await probeNode(node, peer, { ...view, timeout: options.timeout, step: (step) => reporter.step(step) })
+  if (options.explain && !options.json) reporter.explain(peer, report)
+  if (report.outcome !== 'ok') throw failed(report)
+  await use(peer)
+}
+
+/** As {@link probe}, and asks what is there that is no node. */
+export async function probeNode(node: string, peer: ScriptedPeer, options: ProbeOptions): Promise<ProbeReport> {
+  const report = await probe(peer, options)
+  const isMute = report.outcome === 'not-devp2p' && peer.opening.length === 0
+  if (!isMute || !(await speaksTls(parseNode(node), options.timeout))) return report
+  return { ...report, cause: 'what is there speaks TLS, not RLPx' }
+}
+
+export const failed = ({ outcome, cause }: Pick<ProbeReport, 'outcome' | 'cause'>): CommandFailed =>
+  new CommandFailed(`${cause}; ${advice[outcome]}`, exitCodes[outcome])
+
+const advice: Readonly<Record<Outcome, string>> = {
+  ok: '',
+  unreachable: 'see that the node runs, and that the enode has its host and port',
+  'not-devp2p': 'see that the enode has the port and the key of the node',
+  silent: 'try again, or give it longer with --timeout',
+  incompatible: 'name a node that speaks eth',
+  full: 'try again later, or have it trust us: --nodekey keeps our identity',
+  'other-network': 'name its chain with --network or --genesis',
+  'stale-fork': 'its client or its genesis needs an update',
+  dropped: '--explain shows all that was said',
+  absent: 'ask for another, or another node',
+}

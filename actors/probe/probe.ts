@@ -1,0 +1,145 @@
+import type { Header } from '../../protocols/eth/header.ts'
+import type { Status } from '../../protocols/eth/status.ts'
+import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
+import type { Hello } from '../../protocols/p2p/messages.ts'
+import { ScriptError } from '../harness/exchange.ts'
+import type { PeerState, ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
+import { describeFork, type ForkStanding } from './forks.ts'
+import { findFault, knownChain, type ProbedChain, statusOn } from './probed-chain.ts'
+import { judge, type Verdict } from './verdict.ts'
+
+/** One step that a connection came to; `at` is in ms since it was begun. */
+export type ProbeStep = {
+  readonly at: number
+  readonly step: 'tcp' | 'rlpx' | 'hello' | 'status' | 'head'
+  readonly words: string
+}
+
+export type ProbeReport = Verdict & {
+  readonly hello?: Hello
+  readonly status?: Status
+  /** What their fork id means on the chain, when that is known. */
+  readonly fork?: { readonly standing: ForkStanding; readonly words: string }
+  /** Their head block's, by the hash in their Status. */
+  readonly head?: Header
+}
+
+export type ProbeOptions = {
+  /** Whose node we are; without it we say what they say, and are on any chain. */
+  readonly chain?: ProbedChain | undefined
+  /** Seconds since 1970: which forks are in force. */
+  readonly now: bigint
+  /** ms for each step. */
+  readonly timeout: number
+  /** Is told of every step at once. */
+  step(step: ProbeStep): void
+}
+
+/** @returns the Status that a probe says */
+export const probeStatus = ({
+  chain,
+  now,
+}: Pick<ProbeOptions, 'chain' | 'now'>): NonNullable<ScriptedPeerOptions['status']> =>
+  chain ? (theirs) => statusOn(chain, theirs, now) : 'mirror'
+
+/** Follows a peer until it runs and answers, or does not. It stays open if it did. */
+export async function probe(peer: ScriptedPeer, options: ProbeOptions): Promise<ProbeReport> {
+  const found: Found = {}
+  try {
+    await follow(peer, options, found)
+    if (!found.verdict) return { ...found, outcome: 'ok', cause: 'it runs, and answers' }
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error
+  }
+  const { verdict, ...facts } = found
+  return { ...facts, ...judge(peer, verdict, options.timeout) }
+}
+
+type Found = { -readonly [K in Exclude<keyof ProbeReport, keyof Verdict>]?: ProbeReport[K] } & { verdict?: Verdict }
+
+async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOptions, found: Found): Promise<void> {
+  const wait = { timeout }
+  const tell = (name: ProbeStep['step'], words: string) => step({ at: peer.age, step: name, words })
+  const reach = async (state: PeerState, name: ProbeStep['step'], words: string) => {
+    await peer.until(state, wait)
+    tell(name, words)
+  }
+  await reach('securing', 'tcp', 'connected')
+  await reach('greeting', 'rlpx', 'keys agreed')
+  found.hello = await peer.expect('Hello', {}, wait)
+  tell('hello', helloWords(found.hello))
+  if (peer.version === undefined) {
+    found.verdict = { outcome: 'incompatible', cause: `it offers ${capWords(found.hello)}, we ${capWords(peer)}` }
+    return peer.closed(wait)
+  }
+  found.status = await peer.expect('Status', {}, wait)
+  const known = chainOf(found.status, chain)
+  const fork = known && describeFork(found.status.forkId, known.genesis, now)
+  if (fork) found.fork = fork
+  tell('status', statusWords(found.status, peer.version, known, fork?.words))
+  const fault = chain && faultOf(chain, peer, found.status, now)
+  if (fault) found.verdict = fault
+  await peer.until('running', wait)
+  const hash = 'range' in found.status ? found.status.range.latestHash : found.status.head
+  const { headers } = await peer.request('GetBlockHeaders', { origin: hash, amount: 1 }, wait)
+  const [head] = headers
+  if (!head) return tell('head', 'it answers, and does not have its own head')
+  found.head = head
+  tell('head', `block ${head.number} of ${new Date(Number(head.time) * 1000).toISOString()}`)
+}
+
+/** The one that they are on, if it is known. */
+function chainOf({ genesis }: Status, ours: ProbedChain | undefined): ProbedChain | undefined {
+  return ours && equalBytes(ours.genesis.header.hash, genesis) ? ours : knownChain(genesis)
+}
+
+function faultOf(chain: ProbedChain, { version }: ScriptedPeer, status: Status, now: bigint): Verdict | undefined {
+  const error = findFault(chain, version!, status, now)
+  if (!error) return undefined
+  const { header } = chain.genesis
+  switch (error.fault) {
+    case 'network':
+      return {
+        outcome: 'other-network',
+        cause: `it is on network ${status.networkId}, and ${chain.name} is ${chain.networkId}`,
+      }
+    case 'genesis':
+      return {
+        outcome: 'other-network',
+        cause: `its genesis is ${short(status.genesis)}, and that of ${chain.name} is ${short(header.hash)}`,
+      }
+    case 'forkid':
+      return { outcome: 'stale-fork', cause: describeFork(status.forkId, chain.genesis, now).words }
+    default:
+      return { outcome: 'dropped', cause: error.message }
+  }
+}
+
+function helloWords(hello: Hello): string {
+  return `${hello.name || 'without a name'}: ${capWords(hello)}, p2p/${hello.version}`
+}
+
+const capWords = ({ caps }: Pick<Hello, 'caps'>): string =>
+  caps.map(({ name, version }) => `${name}/${version}`).join(' ') || 'nothing'
+
+function statusWords(
+  status: Status,
+  version: number,
+  chain: ProbedChain | undefined,
+  fork: string | undefined,
+): string {
+  const { networkId, genesis, forkId } = status
+  const range =
+    'range' in status
+      ? `blocks ${status.range.earliest} to ${status.range.latest}, head ${short(status.range.latestHash)}`
+      : `total difficulty ${status.td}, head ${short(status.head)}`
+  return [
+    `eth/${version}`,
+    `network ${networkId}`,
+    `genesis ${short(genesis)}${chain ? ` (${chain.name})` : ''}`,
+    `fork 0x${bytesToHex(forkId.hash)}${fork === undefined ? ` next ${forkId.next}` : ` (${fork})`}`,
+    range,
+  ].join(', ')
+}
+
+const short = (hash: Uint8Array) => `0x${bytesToHex(hash.subarray(0, 4))}…${bytesToHex(hash.subarray(-4))}`

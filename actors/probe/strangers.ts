@@ -1,0 +1,25 @@
+import { connect } from 'node:tls'
+import type { Enode } from '../../protocols/enode/enode.ts'
+
+/**
+ * A TLS server hangs up on an auth of RLPx without a word, as many others do: it tells what it is when it is spoken to in TLS.
+ * @returns whether one is there; nothing is sent but a ClientHello, nothing is trusted
+ */
+export function speaksTls({ host, tcp: port }: Pick<Enode, 'host' | 'tcp'>, timeout: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const patience = Math.min(timeout, longest)
+    const socket = connect({ host: host!, port, rejectUnauthorized: false, timeout: patience })
+    const end = (found: boolean) => {
+      socket.destroy()
+      resolve(found)
+    }
+    socket.once('secureConnect', () => end(true))
+    socket.once('timeout', () => end(false))
+    socket.once('close', () => end(false))
+    // Whoever refuses us in TLS's own words speaks it.
+    socket.on('error', (error) => end('code' in error && /ALERT/.test(`${error.code}`)))
+  })
+}
+
+/** ms: whoever speaks TLS answers a ClientHello at once. */
+const longest = 2_000

@@ -1,0 +1,127 @@
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
+import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+
+/** What became of a connection; each is a class of its own for a script. */
+export type Outcome =
+  | 'ok'
+  | 'unreachable'
+  | 'not-devp2p'
+  | 'silent'
+  | 'incompatible'
+  | 'full'
+  | 'other-network'
+  | 'stale-fork'
+  | 'dropped'
+  | 'absent'
+
+/** The exit status of a command for each. 1 is a command line that is wrong. */
+export const exitCodes: Readonly<Record<Outcome, number>> = {
+  ok: 0,
+  unreachable: 2,
+  'not-devp2p': 3,
+  silent: 4,
+  incompatible: 5,
+  full: 6,
+  'other-network': 7,
+  'stale-fork': 8,
+  dropped: 9,
+  absent: 10,
+}
+
+/** What each says, for `--help` and the README. */
+export const outcomeWords: Readonly<Record<Outcome, string>> = {
+  ok: 'it did what was asked',
+  unreachable: 'no TCP connection: unknown host, refused, no answer',
+  'not-devp2p': 'what is there does not speak RLPx, or has another key',
+  silent: 'it stopped answering',
+  incompatible: 'no capability in common',
+  full: 'it has no place for another peer',
+  'other-network': 'its network id or genesis is another',
+  'stale-fork': 'its fork id is stale, or of no fork of the chain',
+  dropped: 'it ended the connection for another reason',
+  absent: 'it does not have what was asked for',
+}
+
+export type Verdict = { readonly outcome: Outcome; readonly cause: string }
+
+/**
+ * @param known what their Hello or Status has shown already
+ * @param patience ms, of a wait that was in vain
+ * @returns why the connection did not come as far as it was to
+ */
+export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: number): Verdict {
+  const stage = peer.states.findLast(({ words }) => words !== 'closed')!.words.split('.')[0] as Stage
+  const { reason, error } = peer.end
+  const ending = reason === undefined ? undefined : `it sent Disconnect ${hex(reason)}, ${discReasonText(reason)}`
+  if (known) return { outcome: known.outcome, cause: [known.cause, ending].filter(Boolean).join('; ') }
+  if (reason !== undefined) return { outcome: outcomes[reason] ?? 'dropped', cause: `${ending}${after[stage]}` }
+  if (stage === 'dialing') return { outcome: 'unreachable', cause: unreachable(error, patience) }
+  if (stage === 'securing') return stranger(peer, patience)
+  if (!peer.isClosed) return { outcome: 'silent', cause: `${silences[stage]} within ${patience} ms` }
+  return { outcome: 'dropped', cause: `it closed the connection without a word${after[stage]}${because(error)}` }
+}
+
+type Stage = 'listening' | 'dialing' | 'securing' | 'greeting' | 'handshaking' | 'running'
+
+const outcomes: Readonly<Record<number, Outcome>> = {
+  [DiscReason.TooManyPeers]: 'full',
+  [DiscReason.UselessPeer]: 'incompatible',
+  [DiscReason.IncompatibleVersion]: 'incompatible',
+}
+
+const after: Readonly<Record<Stage, string>> = {
+  listening: '',
+  dialing: '',
+  securing: '',
+  greeting: ', once keys were agreed and before its Hello',
+  handshaking: ', after both Hellos',
+  running: ', after both Statuses',
+}
+
+const silences: Readonly<Record<Stage, string>> = {
+  listening: 'nobody dialed',
+  dialing: '',
+  securing: '',
+  greeting: 'keys are agreed, and no Hello came',
+  handshaking: 'both have said Hello, and no Status came',
+  running: 'both have said Status, and no answer to GetBlockHeaders came',
+}
+
+function unreachable(error: Error | undefined, patience: number): string {
+  const code = error && 'code' in error ? `${error.code}` : ''
+  return systemWords[code] ?? `no TCP connection: ${error?.message ?? `no answer within ${patience} ms`}`
+}
+
+const systemWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the port is closed: connection refused',
+  ENOTFOUND: 'the host is unknown',
+  EAI_AGAIN: 'the host is unknown: no answer from the name server',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+}
+
+/** It took the connection, and did no handshake. */
+function stranger({ opening, isClosed, end }: ScriptedPeer, patience: number): Verdict {
+  const other = speaks.find(([, pattern]) => pattern.test(bytesToHex(opening)))?.[0]
+  const outcome = 'not-devp2p'
+  if (other !== undefined) return { outcome, cause: `what is there speaks ${other}, not RLPx` }
+  if (opening.length > 0)
+    return { outcome, cause: `what is there answers our auth with no ack of RLPx${because(end.error)}` }
+  if (!isClosed)
+    return { outcome: 'silent', cause: `it takes connections, and does not answer our auth within ${patience} ms` }
+  return {
+    outcome,
+    cause: 'it closed the connection at our auth: its key is not that of the enode, or it does not speak RLPx',
+  }
+}
+
+/** By the first bytes, in hex. */
+const speaks: readonly (readonly [string, RegExp])[] = [
+  ['TLS', /^1[4-7]030[0-4]/],
+  ['HTTP', /^485454502f/],
+  ['SSH', /^5353482d/],
+]
+
+const because = (error: Error | undefined) => (error ? ` (${error.message})` : '')
+const hex = (reason: number) => `0x${reason.toString(16).padStart(2, '0')}`

@@ -1,0 +1,152 @@
+import { expect } from 'chai'
+import { devGenesis } from '../../../actors/chain/dev-genesis.ts'
+import { runCli } from '../../../actors/cli/program.ts'
+import { listen } from '../../../actors/harness/listen.ts'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import { txHash } from '../../../protocols/eth/transaction.ts'
+import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { encodeRlp, readItem } from '../../../protocols/lib/rlp.ts'
+import { type OwnNode, startOwnNode } from '../../harness/own-node.ts'
+import { ScriptedIo } from './scripted-io.ts'
+
+const { header, config } = devGenesis()
+const status = {
+  networkId: config.chainId,
+  genesis: header.hash,
+  forkId: { hash: Uint8Array.of(1, 2, 3, 4), next: 0n },
+  range: { earliest: 0n, latest: 0n, latestHash: header.hash },
+}
+
+async function peerchart(...args: string[]) {
+  const io = new ScriptedIo()
+  const exit = await runCli(args, io)
+  return { exit, out: io.out, err: io.err }
+}
+
+describe('peerchart headers, bodies, receipts and tx', () => {
+  describe('of a node', () => {
+    let node: OwnNode
+    before(async () => {
+      node = await startOwnNode({ blocks: 5 })
+    })
+    after(() => node.stop())
+    const ask = (command: string, ...args: string[]) => peerchart(command, node.enode, ...args)
+
+    it('prints its newest header', async () => {
+      const { exit, out, err } = await ask('headers')
+      expect({ exit, err }).to.deep.equal({ exit: 0, err: '' })
+      const head = await node.call('head')
+      expect(out).to.match(new RegExp(`^${head.number} 0x${head.hash} \\d{4}-\\d\\d-\\d\\dT.*Z\\n$`))
+    })
+    it('prints headers in any direction and distance', async () => {
+      const numbers = ({ out }: { out: string }) => [...out.matchAll(/^\d+/gm)].map(([number]) => Number(number))
+      expect(numbers(await ask('headers', '0', '--amount', '2'))).to.deep.equal([0, 1])
+      expect(numbers(await ask('headers', '0', '--amount', '9', '--skip', '1')))
+        .to.have.length.above(1)
+        .and.include(2)
+      expect(numbers(await ask('headers', '2', '--amount', '9', '--reverse'))).to.deep.equal([2, 1, 0])
+      expect(numbers(await ask('headers', `0x${bytesToHex(header.hash)}`))).to.deep.equal([0])
+    })
+    it("prints them as geth's JSON", async () => {
+      const { out } = await ask('headers', '0', '--json')
+      expect(JSON.parse(out)[0]).to.deep.include({ number: '0x0', hash: `0x${bytesToHex(header.hash)}` })
+    })
+    it('prints bodies', async () => {
+      const { exit, out } = await ask('bodies', '0', '1')
+      expect(exit).to.equal(0)
+      expect(out)
+        .to.match(/^0 0x\S+ \S+: 0 transactions/m)
+        .and.match(/^1 0x\S+ \S+: \d+ transactions/m)
+      const { out: json } = await ask('bodies', '1', '--json')
+      expect(JSON.parse(json)[0]).to.include({ number: '0x1' }).and.have.property('transactions')
+    })
+    it('says what the node does not have', async () => {
+      for (const [line, cause] of [
+        ['headers 1000', /the node has no block 1000; ask for another/],
+        [`bodies 0x${'1'.repeat(64)}`, /the node has no block 0x1111/],
+        ['receipts 1', /the node has no receipts of block 1/],
+        [`tx 0x${'1'.repeat(64)}`, /the node has no transaction 0x1{64} in its pool/],
+      ] as const) {
+        const [command, ...args] = line.split(' ')
+        const { exit, out, err } = await ask(command!, ...args)
+        expect({ exit, out }).to.deep.equal({ exit: 10, out: '' })
+        expect(err)
+          .to.match(/^error: [^\n]+\n$/)
+          .and.match(cause)
+      }
+    })
+  })
+
+  describe('of a peer that cannot be trusted', () => {
+    async function against(script: (peer: ScriptedPeer) => unknown, command: string, ...args: string[]) {
+      await using listener = await listen({ status, caps: ['eth/72'] })
+      await using peer = listener.accept()
+      const playing = (async () => {
+        await headers(peer) // of the probe
+        await script(peer)
+      })()
+      const [told] = await Promise.all([peerchart(command, listener.enode, ...args, '--timeout', '300ms'), playing])
+      return told
+    }
+    const headers = async (peer: ScriptedPeer, raw: Uint8Array = header.raw) =>
+      peer.send('BlockHeaders', { id: (await peer.expect('GetBlockHeaders')).id, headers: [raw] })
+    const refused = ({ exit, out, err }: { exit: number; out: string; err: string }, code: number, cause: RegExp) => {
+      expect(err)
+        .to.match(/^error: [^\n]+\n$/)
+        .and.match(cause)
+      expect({ exit, out }).to.deep.equal({ exit: code, out: '' })
+    }
+
+    it('refuses another header than it asked for', async () => {
+      refused(await against(headers, 'headers', '7'), 10, /the node gave another block than 7/)
+      refused(await against(headers, 'headers', `0x${'1'.repeat(64)}`), 10, /the node gave another block than 0x1/)
+    })
+    it('refuses a header that is none', async () =>
+      refused(
+        await against((peer) => headers(peer, encodeRlp([1])), 'headers', '0'),
+        10,
+        /what the node gave is malformed/,
+      ))
+    it('refuses a body of another block', async () => {
+      const lie = async (peer: ScriptedPeer) => {
+        await headers(peer)
+        const { id } = await peer.expect('GetBlockBodies')
+        peer.send('BlockBodies', { id, bodies: [encodeRlp([[[]], []])] })
+      }
+      refused(await against(lie, 'bodies', '0'), 10, /the node gave a wrong body/)
+    })
+    it('refuses receipts of another block', async () => {
+      const lie = async (peer: ScriptedPeer) => {
+        await headers(peer)
+        const { id } = await peer.expect('GetReceipts')
+        peer.send('Receipts', { id, receipts: [encodeRlp([[0, 1, 21_000, []]])] })
+      }
+      refused(await against(lie, 'receipts', '0'), 10, /the node gave receipts that are not those of block 0/)
+    })
+    it('does not ask on for ever for receipts that never end', async () => {
+      const lie = async (peer: ScriptedPeer) => {
+        await headers(peer)
+        const { id } = await peer.expect('GetReceipts')
+        peer.send('Receipts', { id, receipts: [encodeRlp([])], lastBlockIncomplete: true })
+      }
+      // No receipts at all are those of the genesis.
+      expect(await against(lie, 'receipts', '0')).to.include({ exit: 0, err: '' })
+    })
+    it('prints a transaction of its pool, and refuses another', async () => {
+      const give = async (peer: ScriptedPeer) => {
+        const { id } = await peer.expect('GetPooledTransactions')
+        peer.send('PooledTransactions', { id, transactions: [transaction] })
+      }
+      const hash = `0x${bytesToHex(txHash(readItem(transaction)))}`
+      expect(await against(give, 'tx', hash)).to.deep.equal({ exit: 0, out: `${hash} type 0, 110 bytes\n`, err: '' })
+      refused(await against(give, 'tx', `0x${'1'.repeat(64)}`), 10, /the node gave another transaction/)
+    })
+    it('says that it did not answer', async () =>
+      refused(await against(() => {}, 'headers'), 4, /no answer to GetBlockHeaders came within 300 ms/))
+  })
+})
+
+/** The example of EIP-155. */
+const transaction = hexToBytes(
+  'f86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a76400008025a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb703304b3800ccf555c9f3dc64214b297fb1966a3b6d83',
+)

@@ -1,0 +1,103 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { runCli } from '../../actors/cli/program.ts'
+import { skipItem } from '../../protocols/lib/rlp.ts'
+import { ScriptedIo } from '../actors/cli/scripted-io.ts'
+import { findGeth, requireClient } from '../harness/clients.ts'
+import { ethtest, requireEthtest } from '../harness/ethtest.ts'
+import { Geth } from '../harness/geth.ts'
+import { ethtestGeth } from './ethtest-geth.ts'
+
+describe('peerchart connect --explain, against geth', () => {
+  const running: Geth[] = []
+  afterEach(async () => {
+    for (const geth of running.splice(0)) await geth.stop()
+  })
+
+  async function start(context: Mocha.Context, options: Partial<Parameters<typeof Geth.start>[0]>): Promise<Geth> {
+    const path = requireClient(context, findGeth(), 'geth')
+    const { genesis, networkId } = requireEthtest(context)
+    const geth = await Geth.start({ path, genesis, networkId, ...options })
+    running.push(geth)
+    return geth
+  }
+  async function explain(enode: string, ...args: string[]) {
+    const io = new ScriptedIo()
+    const exit = await runCli(['connect', enode, '--explain', '--timeout', '1s', ...args], io)
+    return { exit, out: io.out, err: io.err }
+  }
+  const onEthtest = ['--genesis', ethtest.genesis]
+
+  it('tells what a good one is', async function () {
+    const { enode } = await ethtestGeth(this)
+    const { exit, out } = await explain(enode, ...onEthtest)
+    expect(out).to.match(/hello {2}Geth\/v1\.\S+: eth\/69 .*snap\/1.*, p2p\/5/)
+    expect(out).to.match(/status eth\/7\d, network 3503995874084926, .*fork 0x377aaa78 \(at Prague, no fork to come\)/)
+    expect(out).to.match(/blocks 0 to 600, head 0x44e3809c…/)
+    expect(out).to.match(/^ok: it runs, and answers$/m)
+    expect(exit).to.equal(0)
+  })
+  it('names another network', async function () {
+    const { enode } = await ethtestGeth(this)
+    const { exit, out, err } = await explain(enode, '--network', 'mainnet')
+    expect(err).to.match(
+      /^error: it is on network 3503995874084926, and mainnet is 1; it sent Disconnect 0x10, subprotocol error; name its/,
+    )
+    expect(out)
+      .to.match(/^states: .* → running → closed$/m)
+      .and.match(/< disc 0x10$/m)
+    expect(exit).to.equal(7)
+  })
+  it('names one that has no place', async function () {
+    const { enode } = await start(this, { args: ['--maxpeers', '0'] })
+    const { exit, err } = await explain(enode)
+    expect(err).to.match(/^error: it sent Disconnect 0x04, too many peers/)
+    expect(exit).to.equal(6)
+  })
+  it('names one that has stopped answering', async function () {
+    const geth = await start(this, {})
+    geth.freeze()
+    try {
+      const { exit, err } = await explain(geth.enode)
+      expect(err).to.match(/^error: it takes connections, and does not answer our auth within 1000 ms/)
+      expect(exit).to.equal(4)
+    } finally {
+      geth.freeze(false)
+    }
+  })
+  it('names a stale fork', async function () {
+    const dir = await mkdtemp(join(tmpdir(), 'peerchart-stale-'))
+    try {
+      const stale = await makeStale(dir)
+      const { enode } = await start(this, stale)
+      const { exit, out, err } = await explain(enode, ...onEthtest)
+      expect(err).to.match(/^error: stale by Prague: it is at Cancun; it sent Disconnect 0x10, subprotocol error; its/)
+      expect(out).to.match(/^stale-fork: stale by Prague/m)
+      expect(exit).to.equal(8)
+    } finally {
+      await rm(dir, { recursive: true })
+    }
+  })
+  it('names a key that is another', async function () {
+    const [one, other] = [await ethtestGeth(this), await start(this, {})]
+    const [key] = other.enode.split('@')
+    const [, place] = one.enode.split('@')
+    const { exit, err } = await explain(`${key}@${place}`)
+    expect(err).to.match(/^error: it closed the connection at our auth: its key is not that of the enode/)
+    expect(exit).to.equal(3)
+  })
+})
+
+/** The chain of a client that has not heard of Prague, as far as Cancun. */
+async function makeStale(dir: string): Promise<{ genesis: string; chain: string }> {
+  const [genesis, chain] = [join(dir, 'genesis.json'), join(dir, 'chain.rlp')]
+  const { config, ...others } = JSON.parse(await readFile(ethtest.genesis, 'utf8'))
+  await writeFile(genesis, JSON.stringify({ config: { ...config, pragueTime: undefined }, ...others }))
+  const blocks = await readFile(ethtest.chain)
+  let end = 0
+  for (let number = 1; number <= 11; number++) end = skipItem(blocks, end)
+  await writeFile(chain, blocks.subarray(0, end))
+  return { genesis, chain }
+}
