@@ -62,5 +62,5 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, plain(field)]))
 }
 
-const ms = (at: number) => `${Math.round(at)}`.padStart(6) + ' ms'
+const ms = (at: number) => `${`${Math.round(at)}`.padStart(6)} ms`
 const round = (at: number) => Math.round(at * 100) / 100
