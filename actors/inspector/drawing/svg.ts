@@ -49,13 +49,14 @@ function renderMark({ kind, texts, ...place }: Mark): string {
 
 function renderArrow({ source, target, points, block }: DrawnEdge, index: number): string {
   const ends = `data-arrow="${index}" data-source="${escaped(source)}" data-target="${escaped(target)}"`
-  const parts = `<path class="line" d="${curve(points)}"/><path class="head" d="${head(points)}"/>`
+  const line = curve(points)
+  const parts = `<path class="reach" d="${line}"/><path class="line" d="${line}"/><path class="head" d="${head(points)}"/>`
   return `<g class="arrow${block ? '' : ' start'}" ${ends}>${parts}</g>`
 }
 
 function renderLabel({ block }: DrawnEdge, index: number): string {
   if (!block) return ''
-  return `<g class="edge" data-of="${index}">${rect(inset(block, -3), 'label', 5)}${renderBlock(block).join('')}</g>`
+  return `<g class="edge" data-of="${index}">${rect(inset(block, -3), 'plate', 5)}${renderBlock(block).join('')}</g>`
 }
 
 /** What a reader must know who never saw a statechart. */
@@ -77,7 +78,7 @@ const renderBlock = ({ texts, transitions }: Block): string[] => [
 
 function renderTransition({ name, texts, badge, ...area }: DrawnTransition): string {
   const count = `<text class="badge" x="${round(badge.x)}" y="${round(badge.y)}"></text>`
-  return `<g class="transition" data-edge="${escaped(name)}">${rect(area, 'area', 4)}${texts.map(renderText).join('')}${count}</g>`
+  return `<g class="transition" data-edge="${escaped(name)}"><title>${escaped(name)}</title>${rect(area, 'area', 4)}${texts.map(renderText).join('')}${count}</g>`
 }
 
 const renderText = ({ x, y, text, kind }: Text): string =>

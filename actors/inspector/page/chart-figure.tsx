@@ -5,8 +5,9 @@ import { renderDrawing } from '../drawing/svg.ts'
 import type { ActorFacts } from '../wire.ts'
 import type { Props } from './app.tsx'
 import { useAnswer } from './asking.ts'
-import { lightUp, mark, type Wear } from './chart-paint.ts'
+import { animate, count, labelOf, lightUp, pointOut, type Wear } from './chart-paint.ts'
 import type { TransitionLine } from './chart-view.tsx'
+import { useZoom } from './chart-zoom.ts'
 import { useScrolling } from './scrolling.ts'
 
 type FigureProps = Props & {
@@ -22,7 +23,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
   const wear = useWear({ session, facts, taken })
   const frame = useScrolling()
   const sheet = useRef<HTMLDivElement>(null)
-  const [zoom, setZoom] = useState(1)
+  const { zoom, zoomBy, fit } = useZoom(frame.ref)
   const svg = useMemo(() => (drawing ? renderDrawing(drawing) : ''), [drawing])
   const last = taken.at(-1)
 
@@ -33,42 +34,46 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
     if (sheet.current) lightUp(sheet.current, facts.stoppedAt === undefined ? facts.state : '')
   }, [svg, facts.state, facts.stoppedAt])
   useEffect(() => {
-    if (sheet.current) mark(sheet.current, wear, last?.edges ?? [])
-  }, [svg, wear, last?.seq])
+    if (sheet.current) count(sheet.current, wear)
+  }, [svg, wear])
+  useEffect(() => {
+    if (sheet.current) animate(sheet.current, last?.edges ?? [])
+  }, [svg, last?.seq])
 
-  const open = (name: string | undefined) => {
-    if (name === undefined) return
-    const line = taken.findLast(({ edges }) => edges.includes(name))
+  const open = (names: readonly string[]) => {
+    if (names.length === 0) return
+    const line = taken.findLast(({ edges }) => edges.some((name) => names.includes(name)))
     if (line) session.go({ line: line.seq })
-    else session.complain(`${name}: not taken in the stretch of history that is loaded`)
+    else session.complain(`${names.join(', ')}: not taken in the stretch of history that is loaded`)
   }
   // What is drawn is not preact's: its transitions are found by what they bear.
   useEffect(() => {
     const { current } = sheet
-    const click = ({ target }: Event) => open(transitionAt(target))
-    const press = ({ key, target }: KeyboardEvent) => key === 'Enter' && open(transitionAt(target))
-    current?.addEventListener('click', click)
-    current?.addEventListener('keydown', press)
+    const click = ({ target }: Event) => open(transitionsAt(target))
+    const press = (event: Event) => (event as KeyboardEvent).key === 'Enter' && open(transitionsAt(event.target))
+    const point = ({ target }: Event) => current && pointOut(current, target as Element)
+    const listeners = Object.entries({ click, keydown: press, pointerover: point, focusin: point })
+    for (const [name, listener] of listeners) current?.addEventListener(name, listener)
     return () => {
-      current?.removeEventListener('click', click)
-      current?.removeEventListener('keydown', press)
+      for (const [name, listener] of listeners) current?.removeEventListener(name, listener)
     }
   })
-  const fit = drawing ? Math.min(1, Math.max(0.45, (frame.width - 24) / drawing.width)) : 1
+  const fitting = drawing ? Math.min(1, Math.max(0.45, (frame.width - 24) / drawing.width)) : 1
+  const inlineSize = `${drawing ? drawing.width * fitting * zoom : 0}px`
   return (
     <figure class="figure">
       <div class="frame" ref={frame.ref}>
-        <div class="sheet" ref={sheet} style={{ inlineSize: `${drawing ? drawing.width * fit * zoom : 0}px` }} />
+        <div class="sheet" ref={sheet} style={{ inlineSize }} />
         {typeof found === 'string' && <p class="empty">{found}</p>}
       </div>
       <div class="zoom">
-        <button type="button" class="quiet" aria-label="Smaller" onClick={() => setZoom(zoom / 1.25)}>
+        <button type="button" class="quiet" aria-label="Smaller" onClick={() => zoomBy(1 / 1.25)}>
           −
         </button>
-        <button type="button" class="quiet" aria-label="As wide as the view" onClick={() => setZoom(1)}>
+        <button type="button" class="quiet" aria-label="As wide as the view" onClick={fit}>
           ⤢
         </button>
-        <button type="button" class="quiet" aria-label="Larger" onClick={() => setZoom(zoom * 1.25)}>
+        <button type="button" class="quiet" aria-label="Larger" onClick={() => zoomBy(1.25)}>
           +
         </button>
       </div>
@@ -87,7 +92,7 @@ function useDrawing({ session, facts: { chart } }: FigureProps): Drawing | strin
     if (drawings.has(chart) || !isOpen) return
     session.link.ask('chart', { chart }).then(
       ({ drawing }) => {
-        drawings.set(chart, drawing as Drawing)
+        drawings.set(chart, drawing)
         setFault('')
       },
       (error: Error) => setFault(`There is no drawing of this chart: ${error.message}.`),
@@ -107,8 +112,12 @@ function useWear({ session, facts }: FigureProps): Wear {
   return useMemo(() => new Map(Object.entries(edges ?? {})), [edges])
 }
 
-const transitionAt = (target: EventTarget | null): string | undefined =>
-  (target as Element | null)?.closest<SVGElement>('[data-edge]')?.dataset.edge
+/** Of an arrow, those that share it. */
+function transitionsAt(target: EventTarget | null): string[] {
+  const one = (target as Element | null)?.closest<SVGElement>('[data-edge]')
+  const all = one ? [one] : labelOf(target as Element)?.querySelectorAll<SVGElement>('[data-edge]')
+  return Array.from(all ?? [], ({ dataset }) => dataset.edge ?? '')
+}
 
 const style = new CSSStyleSheet()
 style.replaceSync(chartStyle)

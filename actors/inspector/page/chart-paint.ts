@@ -4,46 +4,70 @@ import { moment } from './words.ts'
 /** Of each transition that was taken, by its name: how often, and when last. */
 export type Wear = ReadonlyMap<string, readonly [count: number, at: number]>
 
-/** Lights the states that are active. */
+/** Lights the states that are active, and the arrows that lead on from them. */
 export function lightUp(sheet: HTMLElement, state: string): void {
   const active = new Set(statePaths(state))
   let innermost: Element | undefined
-  const words = sheet.querySelectorAll('.words') // as many as states, in their order
-  for (const [index, element] of sheet.querySelectorAll<SVGElement>('[data-state]').entries()) {
-    const isActive = active.has(element.dataset.state ?? '')
+  for (const element of sheet.querySelectorAll<SVGElement>('[data-state], [data-words]')) {
+    const isActive = active.has(element.dataset.state ?? element.dataset.words ?? '')
     element.classList.toggle('lit', isActive)
-    words[index]?.classList.toggle('lit', isActive)
-    if (isActive) innermost = element
+    if (isActive && element.dataset.state) innermost = element
   }
+  for (const arrow of sheet.querySelectorAll<SVGElement>('[data-arrow]'))
+    arrow.classList.toggle('ready', active.has(arrow.dataset.source ?? ''))
   if (innermost) reveal(sheet.parentElement!, innermost)
 }
 
-/**
- * Writes how often each transition was taken, and shows those that were taken last.
- *
- * @param last names of transitions of the newest event
- */
-export function mark(sheet: HTMLElement, wear: Wear, last: readonly string[]): void {
+/** Writes how often each transition was taken, and for who asks, when last. */
+export function count(sheet: HTMLElement, wear: Wear): void {
   for (const element of sheet.querySelectorAll<SVGElement>('[data-edge]')) {
     const name = element.dataset.edge ?? ''
-    const [count, at] = wear.get(name) ?? [0, 0]
-    element.classList.toggle('worn', count > 0)
-    element.classList.toggle('last', last.includes(name))
-    element.querySelector('.badge')!.textContent = count > 0 ? `${count}` : ''
+    const [taken, at] = wear.get(name) ?? [0, 0]
+    const told = `${name}: ${taken === 0 ? 'never' : `${times(taken)}, last at ${moment(at)} s`}`
+    if (element.getAttribute('aria-label') === told) continue
+    element.classList.toggle('worn', taken > 0)
+    element.querySelector('.badge')!.textContent = taken > 0 ? brief(taken) : ''
+    element.querySelector('title')!.textContent = told
     element.setAttribute('role', 'button')
     element.setAttribute('tabindex', '0')
-    element.setAttribute(
-      'aria-label',
-      count > 0 ? `${name}: ${count} times, last at ${moment(at)} s` : `${name}: never`,
-    )
+    element.setAttribute('aria-label', told)
   }
-  for (const arrow of sheet.querySelectorAll<SVGElement>('[data-arrow]')) {
-    const has = (what: string) => sheet.querySelector(`[data-of="${arrow.dataset.arrow}"] .${what}`) !== null
-    arrow.classList.toggle('worn', has('worn'))
-    arrow.classList.remove('last')
-    arrow.getBoundingClientRect() // what comes next begins its animation anew
-    arrow.classList.toggle('last', has('last'))
+  for (const arrow of sheet.querySelectorAll<SVGElement>('[data-arrow]'))
+    arrow.classList.toggle('worn', labelOf(arrow)?.querySelector('.worn') != null)
+}
+
+/** Runs along the transitions of the newest event, by their names. */
+export function animate(sheet: HTMLElement, last: readonly string[]): void {
+  for (const element of sheet.querySelectorAll('.last')) element.classList.remove('last')
+  sheet.getBoundingClientRect() // what comes next begins its animation anew
+  for (const element of sheet.querySelectorAll<SVGElement>('[data-edge]')) {
+    if (!last.includes(element.dataset.edge ?? '')) continue
+    element.classList.add('last')
+    const label = labelOf(element)
+    if (label) sheet.querySelector(`[data-arrow="${label.dataset.of}"]`)?.classList.add('last')
   }
+}
+
+/** Shows which arrow a label is of, and which label an arrow has. */
+export function pointOut(sheet: HTMLElement, target: Element): void {
+  const label = labelOf(target)
+  for (const element of sheet.querySelectorAll('.pointed')) element.classList.remove('pointed')
+  label?.classList.add('pointed')
+  if (label) sheet.querySelector(`[data-arrow="${label.dataset.of}"]`)?.classList.add('pointed')
+}
+
+/** @returns the label of an arrow, or of the arrow whose label something is in */
+export function labelOf(element: Element | null): SVGElement | undefined {
+  const arrow = element?.closest<SVGElement>('[data-arrow]')
+  const label = element?.closest<SVGElement>('[data-of]')
+  return label ?? arrow?.ownerSVGElement?.querySelector<SVGElement>(`[data-of="${arrow.dataset.arrow}"]`) ?? undefined
+}
+
+const times = (count: number) => (count === 1 ? 'once' : `${count} times`)
+/** @returns what has room behind a transition: `128`, `1.2k`, `34k` */
+function brief(count: number): string {
+  if (count < 1_000) return `${count}`
+  return count < 10_000 ? `${(count / 1_000).toFixed(1)}k` : `${Math.round(count / 1_000)}k`
 }
 
 /** Scrolls no further than it must. */
