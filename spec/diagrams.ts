@@ -8,6 +8,8 @@ import { ethPeerMachine } from '../machines/eth-peer.ts'
 import { nodeMachine } from '../machines/node.ts'
 import { peerMachine } from '../machines/peer.ts'
 import { protocolManagerMachine } from '../machines/protocol-manager.ts'
+import { rpcConnectionMachine } from '../machines/rpc-connection.ts'
+import { rpcServerMachine } from '../machines/rpc-server.ts'
 import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
 
@@ -16,7 +18,8 @@ import { serverMachine } from '../machines/server.ts'
 /** Every chart that ARCHITECTURE.md shows. */
 export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
-  ...[ethPeerMachine, protocolManagerMachine, downloaderMachine, scriptedPeerMachine],
+  ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
+  ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine],
 ]
 
 export const architecturePath = new URL('../ARCHITECTURE.md', import.meta.url)

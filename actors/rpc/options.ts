@@ -5,42 +5,45 @@ export type RpcOptions = {
   readonly ws?: WsOptions | undefined
   /** The path of a unix socket, or of a named pipe. */
   readonly ipc?: string | undefined
-  /** The engine API, for a consensus client: behind a token. */
+  /** The engine API, for a consensus client: behind a token. Served if an API is registered that wants one. */
   readonly auth?: AuthOptions | undefined
   readonly limits?: Partial<RpcLimits>
 }
 
-type Endpoint = {
+type Address = {
   /** @default '127.0.0.1' */
   readonly host?: string
+  /** 0 for any free one. @default 8545; 8546 of ws; 8551 of auth */
   readonly port?: number
 }
 
-export type HttpOptions = Endpoint & {
+export type HttpOptions = Address & {
   /** Namespaces served; an empty list means all of them. @default ['net', 'web3'] */
   readonly api?: readonly string[]
   /** Origins that a browser's page may come from; `*` is any. @default none */
   readonly corsdomain?: readonly string[]
   /** Names that the Host header may have, beside addresses; `*` is any. @default ['localhost'] */
   readonly vhosts?: readonly string[]
-  /** Of the path served; empty is `/` alone. @default '' */
+  /** Of the paths served; empty is `/` alone. @default '' */
   readonly rpcprefix?: string
 }
 
-export type WsOptions = Endpoint & {
+/** On the port of http it is served there. */
+export type WsOptions = Address & {
   readonly api?: readonly string[]
-  /** Origins that a browser's page may come from; `*` is any. A client without one is let in. @default none */
+  /** Origins that a browser's page may come from; `*` is any. A client without one is let in. @default this machine's */
   readonly origins?: readonly string[]
   readonly rpcprefix?: string
 }
 
-export type AuthOptions = Endpoint & {
+export type AuthOptions = Address & {
+  /** As of http. @default ['localhost'] */
   readonly vhosts?: readonly string[]
   /** 32 bytes. */
   readonly secret: Uint8Array
 }
 
-/** Bytes, items and milliseconds; geth's when left out. */
+/** Bytes, items and milliseconds; geth's when left out, or ours where geth has none. */
 export type RpcLimits = {
   /** Of a request over HTTP; the engine API has its own. */
   readonly bodyBytes: number
@@ -49,15 +52,30 @@ export type RpcLimits = {
   readonly engineBatchItems: number
   readonly batchResponseBytes: number
   readonly engineBatchResponseBytes: number
+  /** Of a message over WebSocket or, which geth does not bound, IPC. */
   readonly wsMessageBytes: number
   readonly wsPingInterval: number
   readonly wsPongTimeout: number
   readonly readTimeout: number
   readonly readHeaderTimeout: number
+  /** From a request over HTTP to the end of its answer. */
   readonly writeTimeout: number
+  /** Of a connection over HTTP between requests. */
   readonly idleTimeout: number
   /** From the stop of a server to the end of the connections that are still busy. */
   readonly shutdownTimeout: number
+  /** That a client over WebSocket or IPC may take to read what waits for it. */
+  readonly wsWriteTimeout: number
+  /** Ours: of one endpoint; those who come after are hung up on. */
+  readonly connections: number
+  /** Ours: of all requests over HTTP that are being received by one endpoint; more are answered 503. */
+  readonly receivingBytes: number
+  /** Ours: of one connection; then nothing more is read of it until one is answered. */
+  readonly concurrentCalls: number
+  /** Ours: of one connection. */
+  readonly subscriptions: number
+  /** Ours: what waits for a client to read it; with more it is hung up on. */
+  readonly waitingBytes: number
 }
 
 export const rpcLimits: RpcLimits = {
@@ -75,4 +93,10 @@ export const rpcLimits: RpcLimits = {
   writeTimeout: 30_000,
   idleTimeout: 120_000,
   shutdownTimeout: 5_000,
+  wsWriteTimeout: 10_000,
+  connections: 4_096,
+  receivingBytes: 256 << 20,
+  concurrentCalls: 64,
+  subscriptions: 1_024,
+  waitingBytes: 64 << 20,
 }

@@ -16,6 +16,8 @@ import { maxBacklog } from '../../machines/inbound.ts'
 import { nodeMachine } from '../../machines/node.ts'
 import { peerMachine } from '../../machines/peer.ts'
 import { protocolManagerMachine } from '../../machines/protocol-manager.ts'
+import { rpcConnectionMachine } from '../../machines/rpc-connection.ts'
+import { rpcServerMachine } from '../../machines/rpc-server.ts'
 import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
@@ -235,6 +237,31 @@ const subjects = [
     ],
     first: [{ type: 'stream.opened' }, { type: 'script.secure' }, { type: 'rlpx.secured' }],
     last: [{ type: 'script.close' }],
+  }),
+  subject({
+    machine: rpcServerMachine,
+    input: { ports, shutdownTimeout: 5_000 },
+    events: [
+      ...[1, 2].flatMap((call) => [{ type: 'server.open', call } as const, { type: 'server.close', call } as const]),
+      ...[{ type: 'listener.opened', address: 'a' } as const, { type: 'listener.failed', error } as const],
+      { type: 'listener.closed' },
+    ],
+    first: [
+      { type: 'server.open', call: 3 },
+      { type: 'listener.opened', address: 'a' },
+    ],
+  }),
+  subject({
+    machine: rpcConnectionMachine,
+    input: { ports, hasPing: true, pingInterval: 30_000, pongTimeout: 30_000, writeTimeout: 10_000 },
+    events: [
+      ...(['pong.received', 'write.blocked', 'write.drained', 'calls.full', 'calls.freed'] as const).map((type) => ({
+        type,
+      })),
+      ...(['write.overflowed', 'server.closed', 'client.closed'] as const).map((type) => ({ type })),
+      { type: 'client.malformed', why: 'no JSON' },
+    ],
+    last: [{ type: 'client.closed' }],
   }),
 ]
 

@@ -1,0 +1,129 @@
+import type { Actor } from 'xstate'
+import { type RpcConnectionEvent, rpcConnectionMachine } from '../../machines/rpc-connection.ts'
+import type { Logger } from '../log.ts'
+import { type Runtime, startActor } from '../runtime.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import type { RpcLimits } from './options.ts'
+import { type Asked, failure, NoRequest, readRequest } from './request.ts'
+import { RpcCode, RpcError } from './rpc-error.ts'
+import { type RequestSubscriptions, Subscriptions } from './subscriptions.ts'
+
+/** The two ends of a connection that lasts, as WebSocket and IPC have them. */
+export type Wire = {
+  send(text: string): void
+  /** Bytes that the system has not taken yet. */
+  readonly waiting: number
+  readonly ping?: () => void
+  pause(): void
+  resume(): void
+  /** Ends it: once what waits was written, or now. */
+  close(how: { now: boolean }): void
+}
+
+export type ConnectionOptions = {
+  /** Of its actor: `rpc/ws/7`. */
+  readonly id: string
+  readonly parent: string
+  readonly dispatcher: Dispatcher
+  readonly limits: RpcLimits
+  readonly log: Logger
+}
+
+/** A client over WebSocket or IPC: runs {@link rpcConnectionMachine}. */
+export class RpcConnection {
+  readonly #wire: Wire
+  readonly #options: ConnectionOptions
+  readonly #subscriptions: Subscriptions
+  readonly #actor: Actor<typeof rpcConnectionMachine>
+  /** Calls that run. BOUNDED: concurrentCalls, and what one read of the socket holds beyond. */
+  #running = 0
+
+  constructor(runtime: Runtime, wire: Wire, options: ConnectionOptions) {
+    const { id, parent, limits, log } = options
+    this.#wire = wire
+    this.#options = options
+    this.#subscriptions = new Subscriptions({
+      entropy: runtime.entropy,
+      maxSubscriptions: limits.subscriptions,
+      send: (text) => this.#send(text),
+      overflow: () => this.tell({ type: 'write.overflowed' }),
+    })
+    this.#actor = startActor(runtime, rpcConnectionMachine, {
+      id,
+      parent,
+      input: {
+        hasPing: wire.ping !== undefined,
+        pingInterval: limits.wsPingInterval,
+        pongTimeout: limits.wsPongTimeout,
+        writeTimeout: limits.wsWriteTimeout,
+        ports: {
+          ping: () => wire.ping!(),
+          pause: () => wire.pause(),
+          resume: () => wire.resume(),
+          hangUp: ({ now, why }) => {
+            log.debug('RPC connection closed', { conn: id, why })
+            this.#subscriptions.end()
+            wire.close({ now })
+          },
+        },
+      },
+    })
+  }
+
+  tell(event: RpcConnectionEvent): void {
+    this.#actor.send(event)
+  }
+
+  get isOpen(): boolean {
+    return this.#actor.getSnapshot().matches('open')
+  }
+
+  /** One request or batch, as it came. Who sends something else is let go, as nothing after it can be trusted. */
+  receive(text: string): void {
+    if (!this.isOpen) return
+    try {
+      const asked = readRequest(text)
+      if (asked) this.#answer(asked)
+      else this.reject()
+    } catch (error) {
+      if (!(error instanceof NoRequest)) throw error
+      this.reject(error.detail)
+    }
+  }
+
+  /** What came is no JSON. @param detail where it breaks, which the client is told; nothing when it is merely cut off */
+  reject(detail?: string): void {
+    if (detail !== undefined) this.#send(failure('null', new RpcError(detail, RpcCode.parse)))
+    this.tell({ type: 'client.malformed', why: detail ?? 'no JSON' })
+  }
+
+  #answer(asked: Asked): void {
+    const subscriptions = this.#subscriptions.forRequest()
+    const answer = this.#options.dispatcher.answerTo(asked, { subscriptions })
+    if (answer instanceof Promise) void this.#answerLater(answer, subscriptions)
+    else this.#reply(answer, subscriptions)
+  }
+
+  async #answerLater(answer: Promise<string | undefined>, subscriptions: RequestSubscriptions): Promise<void> {
+    const { concurrentCalls } = this.#options.limits
+    if (++this.#running === concurrentCalls) this.tell({ type: 'calls.full' })
+    this.#reply(await answer, subscriptions)
+    if (this.#running-- === concurrentCalls) this.tell({ type: 'calls.freed' })
+  }
+
+  #reply(answer: string | undefined, subscriptions: RequestSubscriptions): void {
+    if (answer !== undefined) this.#send(answer)
+    subscriptions.answered()
+  }
+
+  #send(text: string): void {
+    if (!this.isOpen) return
+    this.#wire.send(text)
+    const { waiting } = this.#wire
+    if (waiting > this.#options.limits.waitingBytes) this.tell({ type: 'write.overflowed' })
+    else if (waiting > comfortable) this.tell({ type: 'write.blocked' })
+  }
+}
+
+/** Bytes that may wait without anything being done about it: as of a peer. */
+const comfortable = 1 << 20

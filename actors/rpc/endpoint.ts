@@ -1,0 +1,75 @@
+import type { Actor } from 'xstate'
+import { rpcServerMachine } from '../../machines/rpc-server.ts'
+import { type Runtime, startActor } from '../runtime.ts'
+
+/** What an endpoint listens with: a server of Node's, and what belongs to it. */
+export type Listening = {
+  /** @returns where @throws (rejects) {ListenFailed} */
+  listen(): Promise<string>
+  /** Lets nobody in and the idle go. Resolves when everybody has gone. */
+  drain(): Promise<void>
+  /** Ends those who are left. */
+  cut(): void
+}
+
+export type EndpointOptions = {
+  /** Of its actor: `rpc/http`. */
+  readonly id: string
+  readonly parent?: string | undefined
+  readonly shutdownTimeout: number
+}
+
+/** Where clients come in: runs {@link rpcServerMachine}. Opened and closed as often as one likes. */
+export class Endpoint {
+  readonly #actor: Actor<typeof rpcServerMachine>
+  /** BOUNDED: by who calls open and close. */
+  readonly #calls = new Map<number, (error?: Error) => void>()
+  #lastCall = 0
+
+  constructor(runtime: Runtime, { id, parent, shutdownTimeout }: EndpointOptions, listening: Listening) {
+    this.#actor = startActor(runtime, rpcServerMachine, {
+      id,
+      ...(parent !== undefined && { parent }),
+      input: (tell) => ({
+        shutdownTimeout,
+        ports: {
+          listen: () =>
+            void listening.listen().then(
+              (address) => tell({ type: 'listener.opened', address }),
+              (error: Error) => tell({ type: 'listener.failed', error }),
+            ),
+          drain: () => void listening.drain().then(() => tell({ type: 'listener.closed' })),
+          cut: () => listening.cut(),
+          settle: ({ call, error }) => {
+            this.#calls.get(call)!(error)
+            this.#calls.delete(call)
+          },
+        },
+      }),
+    })
+  }
+
+  /** Where it listens, while it is open. */
+  get address(): string | undefined {
+    const snapshot = this.#actor.getSnapshot()
+    return snapshot.matches('open') ? snapshot.context.address : undefined
+  }
+
+  /** @throws (rejects) {ListenFailed | RpcServerRunning} */
+  open(): Promise<void> {
+    return this.#call('server.open')
+  }
+
+  /** Resolves when the last client has gone. Does nothing while it is off. */
+  close(): Promise<void> {
+    return this.#call('server.close')
+  }
+
+  #call(type: 'server.open' | 'server.close'): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const call = ++this.#lastCall
+      this.#calls.set(call, (error) => (error ? reject(error) : resolve()))
+      this.#actor.send({ type, call })
+    })
+  }
+}

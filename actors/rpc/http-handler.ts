@@ -1,0 +1,106 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Runtime } from '../runtime.ts'
+import { Cors } from './cors.ts'
+import { Deadline } from './deadline.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { type BodyFault, type BodyLimits, BodyRoom, readBody } from './http-body.ts'
+import { empty, json, type Reply, refusal, send } from './http-reply.ts'
+import { tokenFault } from './jwt.ts'
+import { failure } from './request.ts'
+import { RpcCode, RpcError } from './rpc-error.ts'
+import { isVhostAllowed } from './vhosts.ts'
+
+export type HttpHandlerOptions = {
+  readonly dispatcher: Dispatcher
+  readonly corsdomain: readonly string[]
+  readonly vhosts: readonly string[]
+  /** Of the paths it is on; empty is `/` alone. */
+  readonly prefix: string
+  /** Left out, nobody has to show a token. */
+  readonly secret?: Uint8Array | undefined
+  readonly limits: BodyLimits & { readonly writeTimeout: number; readonly receivingBytes: number }
+}
+
+/** JSON-RPC over HTTP: one POST, one request or batch. The checks and their order are geth's. */
+export class HttpHandler {
+  readonly #clock: Runtime['clock']
+  readonly #options: HttpHandlerOptions
+  readonly #cors: Cors
+  readonly #vhosts: ReadonlySet<string>
+  readonly #room: BodyRoom
+
+  constructor({ clock }: Pick<Runtime, 'clock'>, options: HttpHandlerOptions) {
+    this.#clock = clock
+    this.#options = options
+    this.#cors = new Cors(options.corsdomain)
+    this.#vhosts = new Set(options.vhosts.map((name) => name.toLowerCase()))
+    this.#room = new BodyRoom(options.limits.receivingBytes)
+  }
+
+  handle(req: IncomingMessage, res: ServerResponse): void {
+    void this.#replyTo(req).then((reply) => reply && this.#send(req, res, reply))
+  }
+
+  /** @returns undefined when the client has left */
+  async #replyTo(req: IncomingMessage): Promise<Reply | undefined> {
+    const { prefix, secret, limits, dispatcher } = this.#options
+    if (!isOnPath(req, prefix)) return empty(404)
+    const tokenRefused = secret && (await tokenFault(req, secret))
+    if (tokenRefused !== undefined) return refusal(401, tokenRefused)
+    if (!isVhostAllowed(this.#vhosts, req.headers.host)) return refusal(403, 'invalid host specified')
+    if (this.#cors.isPreflight(req)) return empty(200, this.#cors.preflightHeaders(req))
+    const headers = this.#cors.headers(req)
+    const early = earlyReply(req, limits.bodyBytes, headers)
+    if (early) return early
+    const body = await readBody(req, limits, this.#room, this.#clock)
+    if (body.fault !== undefined) return faultReply(body.fault, headers)
+    const deadline = new Deadline(this.#clock, limits.writeTimeout - margin)
+    const answer = await dispatcher.answer(body.text, { deadline })
+    deadline.end()
+    return json(answer ?? '', headers)
+  }
+
+  /** A client that leaves part of its request with us, or does not read its answer, is hung up on. */
+  async #send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> {
+    const { socket } = req
+    if (!req.complete) res.shouldKeepAlive = false
+    await send(req, res, reply, !this.#options.secret)
+    if (socket.writableLength === 0) return
+    const timer = this.#clock.setTimeout(() => socket.destroy(), this.#options.limits.writeTimeout)
+    res.once('close', () => this.#clock.clearTimeout(timer))
+  }
+}
+
+/** Milliseconds: an answer that says that the time is over must still get through (geth ContextRequestTimeout). */
+const margin = 100
+
+/** @param prefix as of HttpHandlerOptions */
+export function isOnPath({ url = '/' }: IncomingMessage, prefix: string): boolean {
+  const end = url.indexOf('?')
+  const path = end === -1 ? url : url.slice(0, end)
+  return prefix === '' ? path === '/' : path.startsWith(prefix)
+}
+
+/** What is answered without a look at the body. */
+function earlyReply(req: IncomingMessage, maxBytes: number, headers: readonly string[]): Reply | undefined {
+  const { method, url = '/' } = req
+  const length = Number(req.headers['content-length'] ?? 0)
+  const hasBody = length > 0 || req.headers['transfer-encoding'] !== undefined
+  // Whoever watches over servers may ask whether we are there.
+  if (method === 'GET' && !hasBody && !url.includes('?')) return empty(200, headers)
+  if (method === 'PUT' || method === 'DELETE') return refusal(405, 'method not allowed', headers)
+  if (length > maxBytes) return refusal(413, `content length too large (${length}>${maxBytes})`, headers)
+  if (method === 'OPTIONS' || mediaType.test(req.headers['content-type'] ?? '')) return undefined
+  return refusal(415, 'invalid content type, only application/json is supported', headers)
+}
+
+/** With its parameters, as Go's mime.ParseMediaType reads them. */
+const mediaType = /^\s*application\/json(?:-rpc|request)?\s*(;\s*[\w!#$&^.+-]+=("[^"]*"|[\w!#$&^.+-]+)\s*)*;?\s*$/i
+
+/** Go reads up to its limit, and finds that what it has is no JSON. */
+function faultReply(fault: BodyFault, headers: readonly string[]): Reply | undefined {
+  if (fault === 'gone') return undefined
+  if (fault === 'no room') return refusal(503, 'too many requests are being received', headers)
+  const message = fault === 'read timeout' ? 'read timeout' : 'parse error'
+  return json(failure('null', new RpcError(message, RpcCode.parse)), headers)
+}

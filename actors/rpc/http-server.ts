@@ -1,0 +1,169 @@
+import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { RpcServerRunning } from '../../machines/rpc-server.ts'
+import type { Runtime } from '../runtime.ts'
+import { Endpoint } from './endpoint.ts'
+import type { HttpHandler } from './http-handler.ts'
+import { listen } from './listen.ts'
+import type { RpcLimits } from './options.ts'
+import type { WsHandler } from './ws-handler.ts'
+
+export type HttpServerOptions = {
+  /** Of its actor: `rpc/http`. */
+  readonly id: string
+  readonly parent?: string | undefined
+  /** Of the command line, to choose another port with. */
+  readonly portFlag: string
+  readonly limits: RpcLimits
+}
+
+/** One port that speaks HTTP, WebSocket or both (geth node/rpcstack.go, httpServer). */
+export class HttpServer {
+  readonly #options: HttpServerOptions
+  readonly #endpoint: Endpoint
+  #server: Server | undefined
+  #place: { readonly host: string; readonly port: number } | undefined
+  #http: { readonly handler: HttpHandler; readonly prefix: string } | undefined
+  #ws: { readonly handler: WsHandler; readonly prefix: string } | undefined
+
+  constructor(runtime: Runtime, options: HttpServerOptions) {
+    const { id, parent, limits } = options
+    this.#options = options
+    this.#endpoint = new Endpoint(
+      runtime,
+      { id, parent, shutdownTimeout: limits.shutdownTimeout },
+      { listen: () => this.#listen(), drain: () => this.#drain(), cut: () => this.#server!.closeAllConnections() },
+    )
+  }
+
+  /** Where it was told to listen. */
+  get port(): number | undefined {
+    return this.#place?.port
+  }
+
+  /** While it serves HTTP: `http://127.0.0.1:8545`. */
+  get httpUrl(): string | undefined {
+    return this.#url('http', this.#http)
+  }
+
+  /** While it serves WebSocket. */
+  get wsUrl(): string | undefined {
+    return this.#url('ws', this.#ws)
+  }
+
+  /** @throws {RpcServerRunning} it listens elsewhere */
+  setAddress(host: string, port: number): void {
+    const { address } = this.#endpoint
+    if (address !== undefined && (host !== this.#place?.host || port !== this.#place.port))
+      throw new RpcServerRunning(address)
+    this.#place = { host, port }
+  }
+
+  /** @throws {RpcEnabled} */
+  enableHttp(handler: HttpHandler, prefix: string): void {
+    if (this.#http) throw new RpcEnabled('HTTP')
+    this.#http = { handler, prefix }
+  }
+
+  /** @throws {RpcEnabled} */
+  enableWs(handler: WsHandler, prefix: string): void {
+    if (this.#ws) throw new RpcEnabled('WebSocket')
+    this.#ws = { handler, prefix }
+    this.#server?.on('upgrade', this.#upgrade)
+  }
+
+  /** Opens the port, if anything is to be served there. @throws (rejects) {RpcListenFailed} nothing is served then */
+  async start(): Promise<void> {
+    if (this.#place === undefined || this.#endpoint.address !== undefined) return
+    try {
+      await this.#endpoint.open()
+    } catch (error) {
+      this.#forget()
+      throw error
+    }
+  }
+
+  /** Hangs up on the WebSockets, and closes the port unless HTTP is served there. */
+  async stopWs(): Promise<void> {
+    this.#ws?.handler.close()
+    this.#ws = undefined
+    this.#server?.off('upgrade', this.#upgrade)
+    if (!this.#http) await this.stop()
+  }
+
+  async stop(): Promise<void> {
+    await this.#endpoint.close()
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#place = undefined
+    this.#http = undefined
+    this.#ws = undefined
+  }
+
+  #url(scheme: string, served: { readonly prefix: string } | undefined): string | undefined {
+    const { address } = this.#endpoint
+    return served && address !== undefined ? `${scheme}://${address}${served.prefix}` : undefined
+  }
+
+  #listen(): Promise<string> {
+    const { limits, portFlag } = this.#options
+    this.#server = createServer({
+      headersTimeout: limits.readHeaderTimeout,
+      requestTimeout: 0, // the body has its own, with an answer
+      connectionsCheckingInterval: Math.min(30_000, Math.ceil(limits.readHeaderTimeout / 2)),
+      keepAliveTimeout: limits.idleTimeout,
+      maxHeaderSize: maxHeaderBytes,
+      noDelay: true,
+    })
+    this.#server.maxConnections = limits.connections
+    this.#server.on('request', this.#serve)
+    this.#server.on('clientError', rejectClient)
+    if (this.#ws) this.#server.on('upgrade', this.#upgrade)
+    return listen(this.#server, this.#place!, portFlag)
+  }
+
+  #drain(): Promise<void> {
+    this.#ws?.handler.close()
+    return new Promise((resolve) => this.#server!.close(() => resolve()))
+  }
+
+  readonly #serve = (req: IncomingMessage, res: ServerResponse): void => {
+    if (this.#http) this.#http.handler.handle(req, res)
+    else res.writeHead(404, { 'Content-Length': 0 }).end()
+  }
+
+  readonly #upgrade = (req: IncomingMessage, socket: Socket, head: Buffer): void => {
+    if (/^websocket$/i.test(req.headers.upgrade ?? '')) return void this.#ws?.handler.upgrade(req, socket, head)
+    // Another protocol is not spoken here, and the request is served as if it had not been asked for; Node has let go
+    // of its body.
+    const res = new ServerResponse(req)
+    res.shouldKeepAlive = false
+    res.assignSocket(socket)
+    res.on('finish', () => socket.destroySoon())
+    this.#serve(req, res)
+  }
+}
+
+/** geth's is 1 MiB; of thousands of connections that would be too much. */
+const maxHeaderBytes = 64 << 10
+
+/** What is no HTTP gets Go's answer; who merely takes too long gets none. */
+function rejectClient(error: Error & { code?: string }, socket: Socket): void {
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
+  const isMalformed = error.code?.startsWith('HPE_') && error.code !== 'HPE_INVALID_EOF_STATE'
+  // After another answer, this one would be taken for a part of it.
+  if (!isMalformed || !socket.writable || socket.bytesWritten > 0) return void socket.destroy()
+  const words = `${status} ${STATUS_CODES[status]}`
+  socket.end(`HTTP/1.1 ${words}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${words}`)
+  socket.destroySoon()
+}
+
+/** geth: it is served already. */
+export class RpcEnabled extends Error {
+  override readonly name = 'RpcEnabled'
+  constructor(what: 'HTTP' | 'WebSocket') {
+    super(`JSON-RPC over ${what} is already enabled`)
+  }
+}

@@ -1,0 +1,49 @@
+import { JsonScanner } from './json-scanner.ts'
+
+/** Cuts a stream into the JSON values that it is made of (geth's framing over IPC: none). */
+export class JsonStream {
+  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  #scanner = new JsonScanner()
+  /** Of the value that has begun. BOUNDED: by whoever pushes, who looks at what is held. */
+  #parts: string[] = []
+  #held = 0
+
+  /** How long the value is that has begun, in characters. */
+  get held(): number {
+    return this.#held
+  }
+
+  /** Gives what has ended by now. @throws {JsonSyntaxError} at what is no value, once those before it were taken */
+  *push(bytes: Uint8Array): Generator<string> {
+    const text = this.#decoder.decode(bytes, { stream: true })
+    let from = 0
+    for (;;) {
+      const end = this.#scanner.scan(text, from)
+      if (end === undefined) break
+      const value = this.#parts.join('') + text.slice(from, end)
+      this.#restart()
+      from = end
+      yield value
+    }
+    if (this.#scanner.isEmpty) return this.#restart() // space alone is not kept
+    this.#parts.push(text.slice(from))
+    this.#held += text.length - from
+  }
+
+  #restart(): void {
+    this.#scanner = new JsonScanner()
+    this.#parts = []
+    this.#held = 0
+  }
+}
+
+/**
+ * The first value of a text, which may be followed by anything: Go reads no further.
+ * @returns it; or, where there is none, whether one begins that does not end
+ * @throws {JsonSyntaxError}
+ */
+export function firstValue(text: string): { value: string } | { isCut: boolean } {
+  const scanner = new JsonScanner()
+  const end = scanner.scan(`${text} `, 0) // a number ends where something else begins
+  return end === undefined ? { isCut: !scanner.isEmpty } : { value: text.slice(0, end) }
+}

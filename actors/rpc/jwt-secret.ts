@@ -1,0 +1,47 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
+import type { Logger } from '../log.ts'
+import type { Entropy } from '../runtime.ts'
+
+export type JwtSecretOptions = {
+  /** Left out, the secret lives as long as the process. */
+  readonly path?: string | undefined
+  readonly entropy: Entropy
+  readonly log: Logger
+}
+
+/**
+ * The secret that a consensus client shares with us: read from its file, which is made when there is none (geth
+ * obtainJWTSecret).
+ * @returns 32 bytes
+ * @throws (rejects) {JwtSecretError} the file holds something else, or cannot be read or written
+ */
+export async function resolveJwtSecret({ path, entropy, log }: JwtSecretOptions): Promise<Uint8Array> {
+  if (path === undefined) return entropy(32)
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw new JwtSecretError(`cannot read the JWT secret ${path}: ${error.message}`)
+  })
+  if (text === undefined) return makeSecret(path, entropy, log)
+  const digits = /^(?:0x)?([\da-f]{64})$/i.exec(text.trim())?.[1]
+  if (digits === undefined)
+    throw new JwtSecretError(`invalid JWT secret in ${path}: want 64 hex digits; remove the file to have one made`)
+  log.info('Loaded JWT secret file', { path })
+  return hexToBytes(digits)
+}
+
+async function makeSecret(path: string, entropy: Entropy, log: Logger): Promise<Uint8Array> {
+  const secret = entropy(32)
+  try {
+    await writeFile(path, `0x${bytesToHex(secret)}`, { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    throw new JwtSecretError(`cannot write the JWT secret ${path}: ${(error as Error).message}`)
+  }
+  log.info('Generated JWT secret', { path })
+  return secret
+}
+
+/** No consensus client could connect. */
+export class JwtSecretError extends Error {
+  override readonly name = 'JwtSecretError'
+}

@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http'
+import { compactVerify, errors } from 'jose'
+import { JsonSyntaxError } from './json-scanner.ts'
+import { firstValue } from './json-stream.ts'
+
+/** Seconds that the clocks of both sides may differ (the engine API's authentication, geth jwtExpiryTimeout). */
+const maxDrift = 60
+
+/**
+ * Whether a request shows a token made with the secret, of now: HS256 with the claim `iat`.
+ * @param secret 32 bytes
+ * @param now seconds since 1970
+ * @returns why not, in geth's words
+ */
+export async function tokenFault(
+  { headers: { authorization = '' } }: Pick<IncomingMessage, 'headers'>,
+  secret: Uint8Array,
+  now: number = Date.now() / 1000,
+): Promise<string | undefined> {
+  const token = /^Bearer (.*)$/i.exec(authorization)?.[1] ?? ''
+  if (token === '') return 'missing token'
+  try {
+    const claims = claimsOf(token)
+    await compactVerify(token, secret, { algorithms: ['HS256'] })
+    return claimFault(claims, now)
+  } catch (error) {
+    if (error instanceof TokenFault) return error.message
+    if (error instanceof errors.JOSEError) return 'signature is invalid'
+    throw error
+  }
+}
+
+type Claims = Readonly<Record<string, unknown>>
+
+function claimFault({ iat, exp }: Claims, now: number): string | undefined {
+  if (typeof exp === 'number' && now >= exp) return 'token is expired'
+  if (typeof iat !== 'number') return 'missing issued-at'
+  if (now - iat > maxDrift) return 'stale token'
+  return iat - now > maxDrift ? 'future token' : undefined
+}
+
+/** @returns what the token claims, not verified @throws {TokenFault} it is malformed, or not signed as it must be */
+function claimsOf(token: string): Claims {
+  const parts = token.split('.')
+  if (parts.length !== 3) throw new TokenFault('token contains an invalid number of segments')
+  const [{ alg }, claims] = [objectOf(parts[0]!), objectOf(parts[1]!)]
+  for (const name of ['iat', 'exp', 'nbf']) checkDate(claims[name])
+  if (typeof alg !== 'string') throw new TokenFault('signing method (alg) is unspecified.')
+  if (!/^((HS|RS|ES|PS)(256|384|512)|EdDSA|none)$/.test(alg))
+    throw new TokenFault('signing method (alg) is unavailable.')
+  if (alg !== 'HS256') throw new TokenFault(`signing method ${alg} is invalid`)
+  checkBase64(parts[2]!)
+  return claims
+}
+
+function objectOf(part: string): Claims {
+  checkBase64(part)
+  const text = Buffer.from(part, 'base64url').toString()
+  try {
+    if (!('value' in firstValue(text))) throw new TokenFault('unexpected end of JSON input')
+  } catch (error) {
+    throw error instanceof JsonSyntaxError ? new TokenFault(error.message) : error
+  }
+  const json = JSON.parse(text)
+  if (typeof json !== 'object' || json === null)
+    throw new TokenFault('json: cannot unmarshal into Go value of type map')
+  return json
+}
+
+function checkDate(json: unknown): void {
+  if (json === undefined || typeof json === 'number') return
+  const literal = JSON.stringify(JSON.stringify(json))
+  throw new TokenFault(
+    `could not parse NumericData: json: invalid number literal, trying to unmarshal ${literal} into Number`,
+  )
+}
+
+function checkBase64(part: string): void {
+  const at = part.search(/[^\w-]/)
+  if (at !== -1 || part.length % 4 === 1)
+    throw new TokenFault(`illegal base64 data at input byte ${at === -1 ? part.length - 1 : at}`)
+}
+
+class TokenFault extends Error {
+  override readonly name = 'TokenFault'
+}

@@ -1,0 +1,112 @@
+import { printJson } from './json/print.ts'
+import { JsonSyntaxError } from './json-scanner.ts'
+import { firstValue } from './json-stream.ts'
+import { RpcCode, RpcError } from './rpc-error.ts'
+
+// JSON-RPC 2.0 on the wire: what a request is, and how it is answered.
+
+export type Request = {
+  readonly jsonrpc: '2.0'
+  readonly id?: unknown
+  readonly method: string
+  readonly params?: unknown
+}
+
+/** What a text asks: a request, a batch of them, or whatever else JSON can say. */
+export type Asked = { readonly json: unknown; readonly ids: Ids }
+
+/**
+ * @returns undefined when `text` is empty
+ * @throws {NoRequest}
+ */
+export function readRequest(text: string): Asked | undefined {
+  const json = text.length > maxUnscanned ? undefined : parse(text)
+  if (json !== undefined) return { json, ids: new Ids(text) }
+  const first = firstOf(text)
+  return first === undefined ? undefined : { json: JSON.parse(first), ids: new Ids(first) }
+}
+
+/** Nothing shorter nests too deep for Go. */
+const maxUnscanned = 20_000
+
+/** What of `text` Go would read, undefined when it is empty. @throws {NoRequest} */
+function firstOf(text: string): string | undefined {
+  try {
+    const first = firstValue(text)
+    if ('value' in first) return first.value
+    if (first.isCut) throw new NoRequest()
+    return undefined
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw new NoRequest(error.message)
+    throw error
+  }
+}
+
+/** @returns undefined for what is no JSON */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+export function isRequest(json: unknown): json is Request {
+  if (typeof json !== 'object' || json === null) return false
+  const { jsonrpc, method, id } = json as Partial<Request>
+  return jsonrpc === '2.0' && typeof method === 'string' && (id === null || typeof id !== 'object')
+}
+
+/** To nobody here: only a server that calls its clients gets any. */
+export function isResponse(json: unknown): boolean {
+  if (typeof json !== 'object' || json === null || Array.isArray(json) || 'method' in json || !('id' in json))
+    return false
+  return 'result' in json || 'error' in json
+}
+
+/** The ids of a text as they were written there: `1.0` and numbers past 2^53 too. Asked for in the text's order. */
+export class Ids {
+  readonly #text: string
+  #numbers: RegExp | undefined
+  #isSpent = false
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** @returns the id of `json` as JSON: `null` where it has none that can be told */
+  of(json: unknown): string {
+    const { id = null } = (typeof json === 'object' && json !== null ? json : {}) as Partial<Request>
+    if (typeof id === 'number') return this.#written(id)
+    return typeof id === 'object' ? 'null' : JSON.stringify(id)
+  }
+
+  #written(id: number): string {
+    this.#numbers ??= /"id"\s*:\s*(-?\d[\d.eE+-]*)/g
+    while (!this.#isSpent) {
+      const match = this.#numbers.exec(this.#text)
+      if (match === null) this.#isSpent = true
+      else if (Number(match[1]) === id) return match[1]!
+    }
+    return JSON.stringify(id)
+  }
+}
+
+/** @param id as JSON */
+export function success(id: string, result: unknown): string {
+  return `{"jsonrpc":"2.0","id":${id},"result":${printJson(result) ?? 'null'}}`
+}
+
+/** @param id as JSON */
+export function failure(id: string, { code, message, data }: RpcError): string {
+  return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`
+}
+
+/** The text is no JSON; `detail` says where it breaks, and is left out when it is merely cut off. */
+export class NoRequest extends RpcError {
+  readonly detail: string | undefined
+  constructor(detail?: string) {
+    super('parse error', RpcCode.parse)
+    this.detail = detail
+  }
+}

@@ -1,0 +1,117 @@
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import type { Logger } from '../log.ts'
+import type { Runtime } from '../runtime.ts'
+import { RpcConnection, type Wire } from './connection.ts'
+import type { Dispatcher } from './dispatcher.ts'
+import { isOnPath } from './http-handler.ts'
+import { tokenFault } from './jwt.ts'
+import type { RpcLimits } from './options.ts'
+import { isOriginAllowed } from './ws-origins.ts'
+
+export type WsHandlerOptions = {
+  /** Of its connections' actors: `rpc/ws`; also the actor above them. */
+  readonly id: string
+  readonly dispatcher: Dispatcher
+  readonly origins: readonly string[]
+  readonly prefix: string
+  /** Left out, nobody has to show a token. */
+  readonly secret?: Uint8Array | undefined
+  readonly limits: RpcLimits
+  readonly log: Logger
+}
+
+/** JSON-RPC over WebSocket: a message, a request or batch. The checks and their order are geth's, and gorilla's. */
+export class WsHandler {
+  readonly #runtime: Runtime
+  readonly #options: WsHandlerOptions
+  readonly #sockets: WebSocketServer
+  /** BOUNDED: by the connections of the server it is on. */
+  readonly #connections = new Set<RpcConnection>()
+  #last = 0
+
+  constructor(runtime: Runtime, options: WsHandlerOptions) {
+    this.#runtime = runtime
+    this.#options = options
+    this.#sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false, // as geth: nothing to inflate, no bombs
+      skipUTF8Validation: true, // so does Go
+      maxPayload: options.limits.wsMessageBytes,
+      handleProtocols: () => false,
+    })
+  }
+
+  /** Takes a request to switch to WebSocket, and its socket with it. */
+  async upgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+    socket.on('error', () => {})
+    const refused = await this.#refusal(req)
+    if (refused) refuse(socket, ...refused)
+    else this.#sockets.handleUpgrade(req, socket, head, (ws) => this.#connect(ws, socket))
+  }
+
+  /** Hangs up on everybody. */
+  close(): void {
+    for (const connection of this.#connections) connection.tell({ type: 'server.closed' })
+  }
+
+  async #refusal(req: IncomingMessage): Promise<readonly [status: number, words?: string] | undefined> {
+    const { prefix, secret, origins } = this.#options
+    const { origin, 'sec-websocket-version': version, 'sec-websocket-key': key = '' } = req.headers
+    if (!isOnPath(req, prefix)) return [404, 'not found']
+    const fault = secret && (await tokenFault(req, secret))
+    if (fault !== undefined) return [401, fault]
+    if (req.method !== 'GET') return [405]
+    if (version !== '13') return [400]
+    if (!isOriginAllowed(origins, origin)) {
+      this.#options.log.warn('Rejected WebSocket connection', { origin })
+      return [403]
+    }
+    return /^[+/0-9A-Za-z]{22}==$/.test(key) ? undefined : [400]
+  }
+
+  #connect(ws: WebSocket, socket: Socket): void {
+    const { id, dispatcher, limits, log } = this.#options
+    const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log }
+    const connection = new RpcConnection(this.#runtime, wireOf(ws), options)
+    this.#connections.add(connection)
+    ws.on('message', (message: Buffer) => connection.receive(message.toString()))
+    ws.on('pong', () => connection.tell({ type: 'pong.received' }))
+    ws.on('error', () => {}) // a broken frame: ws says so to the client, and closes
+    ws.on('close', () => {
+      this.#connections.delete(connection)
+      connection.tell({ type: 'client.closed' })
+    })
+    socket.on('drain', () => connection.tell({ type: 'write.drained' }))
+  }
+}
+
+function wireOf(ws: WebSocket): Wire {
+  return {
+    send: (text) => ws.send(text),
+    get waiting() {
+      return ws.bufferedAmount
+    },
+    ping: () => ws.ping(),
+    pause: () => ws.pause(),
+    resume: () => ws.resume(),
+    close: ({ now }) => (now ? ws.terminate() : ws.close(1000)),
+  }
+}
+
+/** Writes an answer in Go's words to a socket that will not be a WebSocket. */
+function refuse(socket: Socket, status: number, words = STATUS_CODES[status]): void {
+  const isUpgraders = words === STATUS_CODES[status]
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: text/plain; charset=utf-8',
+    ...(isUpgraders ? ['Sec-Websocket-Version: 13'] : []),
+    'X-Content-Type-Options: nosniff',
+    `Content-Length: ${words!.length + 1}`,
+    'Connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${words}\n`)
+  socket.destroySoon()
+}

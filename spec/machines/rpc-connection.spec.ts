@@ -1,0 +1,69 @@
+import { expect } from 'chai'
+import {
+  type RpcConnectionEvent,
+  type RpcConnectionInput,
+  rpcConnectionMachine,
+} from '../../machines/rpc-connection.ts'
+import { ChartWalk } from '../chart.ts'
+
+describe('rpc-connection', () => {
+  const chart = new ChartWalk(rpcConnectionMachine)
+  const input: RpcConnectionInput = {
+    ports: { ping() {}, pause() {}, resume() {}, hangUp() {} },
+    hasPing: true,
+    pingInterval: 30_000,
+    pongTimeout: 30_000,
+    writeTimeout: 10_000,
+  }
+  const upon = (...events: RpcConnectionEvent[]) => {
+    const { state, effects } = chart.from(input, ...events)
+    return { state, effects }
+  }
+  const told = (...types: Exclude<RpcConnectionEvent['type'], 'client.malformed'>[]) => types.map((type) => ({ type }))
+  const elapsed = (delay: string, state: string) =>
+    ({ type: `xstate.after.${delay}.rpc-connection.open.${state}` }) as unknown as RpcConnectionEvent
+  const pingTime = elapsed('pingInterval', 'keepalive.quiet')
+  const pongTime = elapsed('pongTimeout', 'keepalive.pinged')
+  const writeTime = elapsed('writeTimeout', 'writing.blocked')
+  const hungUp = (now: boolean, why: string) => ({ state: 'closed', effects: [['hangUp', { now, why }]] })
+
+  it('pings, and again after the pong', () => {
+    expect(upon(pingTime)).to.deep.equal({
+      state: 'open.(keepalive.pinged writing.flowing calling.free)',
+      effects: [['ping', undefined]],
+    })
+    expect(upon(pingTime, ...told('pong.received'), pingTime).effects).to.deep.equal([['ping', undefined]])
+  })
+  it('hangs up without a pong', () => expect(upon(pingTime, pongTime)).to.deep.equal(hungUp(true, 'no pong')))
+  it('does not ping where there are no pings', () =>
+    expect(chart.from({ ...input, hasPing: false }, pingTime).effects).to.deep.equal([]))
+  it('does not read a client that does not read, and hangs up on it after a while', () => {
+    expect(upon(...told('write.blocked')).effects).to.deep.equal([['pause', undefined]])
+    expect(upon(...told('write.blocked', 'write.blocked')).effects).to.deep.equal([])
+    expect(upon(...told('write.blocked', 'write.drained')).effects).to.deep.equal([['resume', undefined]])
+    expect(upon(...told('write.blocked'), writeTime)).to.deep.equal(hungUp(true, 'does not read'))
+  })
+  it('hangs up at once when too much waits', () => {
+    expect(upon(...told('write.overflowed'))).to.deep.equal(hungUp(true, 'does not read'))
+    expect(upon(...told('write.blocked', 'write.overflowed'))).to.deep.equal(hungUp(true, 'does not read'))
+  })
+  it('does not read a client of which as many calls run as may', () => {
+    expect(upon(...told('calls.full')).effects).to.deep.equal([['pause', undefined]])
+    expect(upon(...told('calls.full', 'calls.freed')).effects).to.deep.equal([['resume', undefined]])
+  })
+  it('reads on only when neither holds it', () => {
+    const both = told('write.blocked', 'calls.full')
+    expect(upon(...both, ...told('write.drained')).effects).to.deep.equal([])
+    expect(upon(...both, ...told('write.drained', 'calls.freed')).effects).to.deep.equal([['resume', undefined]])
+    expect(upon(...both, ...told('calls.freed')).effects).to.deep.equal([])
+    expect(upon(...both, ...told('calls.freed', 'write.drained')).effects).to.deep.equal([['resume', undefined]])
+  })
+  it('lets go of who sends no JSON, once that was said', () =>
+    expect(upon({ type: 'client.malformed', why: 'no JSON' })).to.deep.equal(hungUp(false, 'no JSON')))
+  it('ends with its client, and with its server', () => {
+    expect(upon(...told('client.closed'))).to.deep.equal(hungUp(true, 'client closed'))
+    expect(upon(...told('server.closed'))).to.deep.equal(hungUp(false, 'server closed'))
+  })
+
+  it('has taken every transition', () => expect(chart.untouched).to.deep.equal([]))
+})
