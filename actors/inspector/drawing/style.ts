@@ -3,13 +3,13 @@ export const chartStyle = `
 .chart {
   --chart-paper: #ffffff; --chart-box: #ffffff; --chart-nest: #f5f7fb; --chart-line: #c3cad9; --chart-plate: #eef1f8;
   --chart-ink: #1b2233; --chart-muted: #65708a; --chart-arrow: #8a94ab; --chart-event: #1d4fbf; --chart-time: #a04d00;
-  --chart-guard: #7b3fa6; --chart-effect: #3f6f5c; --chart-lit: #2f6df6; --chart-lit-fill: #e7efff;
+  --chart-guard: #7b3fa6; --chart-effect: #3f6f5c;
 }
 @media (prefers-color-scheme: dark) {
   .chart {
     --chart-paper: #0f131c; --chart-box: #1a2130; --chart-nest: #141a26; --chart-line: #3a455c; --chart-plate: #20293b;
     --chart-ink: #e8ecf5; --chart-muted: #94a0b8; --chart-arrow: #6f7c96; --chart-event: #8fb6ff; --chart-time: #f0b072;
-    --chart-guard: #d0a3f2; --chart-effect: #8fcdb4; --chart-lit: #5b8cff; --chart-lit-fill: #1c2c52;
+    --chart-guard: #d0a3f2; --chart-effect: #8fcdb4;
   }
 }
 .chart { background: var(--chart-paper); font-family: Inter, ui-sans-serif, system-ui, sans-serif; }
@@ -19,7 +19,6 @@ export const chartStyle = `
 .chart .region > .box { stroke-dasharray: 5 4; }
 .chart .whole > .box { fill: var(--chart-paper); stroke: none; }
 .chart .rim { fill: none; stroke: var(--chart-line); stroke-width: 1.25; }
-.chart .rule { stroke: var(--chart-line); stroke-width: 1; opacity: .6; }
 .chart .initial { fill: var(--chart-ink); }
 .chart .any { fill: none; stroke: var(--chart-arrow); stroke-width: 1.25; stroke-dasharray: 3 3; }
 .chart .reach { fill: none; stroke: transparent; stroke-width: 14; }
@@ -27,11 +26,10 @@ export const chartStyle = `
 .chart .head { fill: var(--chart-arrow); }
 .chart .plate { fill: var(--chart-plate); }
 .chart text { fill: var(--chart-ink); white-space: pre; }
-.chart .words text { paint-order: stroke; stroke: var(--chart-box); stroke-width: 5; stroke-linejoin: round; }
-.chart .words.compound text, .chart .words.parallel text { stroke: var(--chart-nest); }
-.chart .words.whole text, .chart .words.even.compound text, .chart .words.even.parallel text {
-  stroke: var(--chart-paper);
+.chart .words.compound text, .chart .words.parallel text {
+  paint-order: stroke; stroke: var(--chart-nest); stroke-width: 5; stroke-linejoin: round;
 }
+.chart .words.compound.even text, .chart .words.parallel.even text { stroke: var(--chart-paper); }
 .chart .title { font-size: 14px; font-weight: 650; }
 .chart .note { font-size: 11px; fill: var(--chart-muted); }
 .chart .remark { font-size: 11px; fill: var(--chart-muted); font-style: italic; }
