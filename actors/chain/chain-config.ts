@@ -76,6 +76,11 @@ export function isBlockForkActive(config: ChainConfig, fork: BlockFork, number: 
   return from !== undefined && number >= from
 }
 
+/** @returns the highest of the forks by time whose time has come, without a look at gaps (geth `LatestFork`) */
+export function latestTimeFork({ timeForks: times }: ChainConfig, time: bigint): TimeFork | undefined {
+  return timeForks.findLast((fork) => times[fork] !== undefined && times[fork] <= time)
+}
+
 /** @returns the blob limits in force, undefined before Cancun; a fork without an entry keeps those before it (Osaka) */
 export function blobParams(config: ChainConfig, at: Position): BlobParams | undefined {
   const fork = timeForks.findLast(

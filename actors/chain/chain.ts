@@ -211,7 +211,7 @@ export class Chain implements ChainReader {
     const head = this.#known('head', hash)
     const branch = await Branch.down(this, head)
     const marks: { -readonly [Name in keyof Marks]: Marks[Name] } = { ...this.#marks }
-    for (const name of ['safe', 'finalized'] as const) {
+    for (const name of ['finalized', 'safe'] as const) {
       const marked = told[name]
       if (marked === undefined) continue
       if (!branch.holds(this.#known(name, marked))) throw new ForkchoiceError(name, 'not in canonical chain')

@@ -52,6 +52,9 @@ export const bytes: Param<Uint8Array> = required((json) => {
 /** A number in hex without leading zeros, below 2^64; an empty string is 0. */
 export const quantity: Param<bigint> = required((json) => readTyped(json, 'hexutil.Uint64'))
 
+/** As {@link quantity}, below 2^256. */
+export const bigQuantity: Param<bigint> = required((json) => readTyped(json, '*hexutil.Big', 256))
+
 /** As {@link quantity}, where geth counts in a machine's own integers. */
 export const index: Param<bigint> = required((json) => readTyped(json, 'hexutil.Uint'))
 
@@ -88,21 +91,21 @@ const goKinds: Readonly<Record<string, string>> = { boolean: 'bool' }
 const malformed = (reason: string, type: string) =>
   new ParamError(`json: cannot unmarshal ${reason} into Go value of type ${type}`)
 
-function readTyped(json: unknown, type: string): bigint {
+function readTyped(json: unknown, type: string, bits = 64): bigint {
   if (json === '') return 0n
   if (typeof json !== 'string') throw malformed('non-string', type)
-  const reason = faultOf(json)
+  const reason = faultOf(json, bits)
   if (reason !== undefined) throw malformed(reason, type)
   return BigInt(json)
 }
 
 /** @returns why `text` is no number in hex */
-function faultOf(text: string): string | undefined {
+function faultOf(text: string, bits = 64): string | undefined {
   const digits = text.slice(2)
   if (!hasPrefix(text)) return 'hex string without 0x prefix'
   if (digits === '') return 'hex string "0x"'
   if (digits.length > 1 && digits.startsWith('0')) return 'hex number with leading zero digits'
-  if (digits.length > 16) return 'hex number > 64 bits'
+  if (digits.length > bits / 4) return `hex number > ${bits} bits`
   return isHex(digits) ? undefined : 'invalid hex string'
 }
 

@@ -1,4 +1,4 @@
-import { encodeList, RlpError, type RlpItem, RlpReader, readItem } from '../lib/rlp.ts'
+import { encodeList, encodeRlp, RlpError, type RlpItem, RlpReader, readItem } from '../lib/rlp.ts'
 import { type Header, readHeader } from './header.ts'
 import { asItem, LazyList } from './lazy-list.ts'
 
@@ -52,6 +52,10 @@ export function decodeWithdrawal({ raw }: RlpItem): Withdrawal {
   fields.end()
   return withdrawal
 }
+
+/** The inverse of {@link decodeWithdrawal}. */
+export const encodeWithdrawal = ({ index, validatorIndex, address, amount }: Withdrawal): Uint8Array =>
+  encodeRlp([index, validatorIndex, address, amount])
 
 /** @param parts items, each of them RLP already */
 export function encodeBody(parts: {

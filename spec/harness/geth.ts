@@ -23,6 +23,12 @@ export type GethOptions = {
 /** A JSON-RPC request as its files have it. */
 export type RpcRequest = { readonly method: string; readonly params: readonly unknown[] }
 
+/** One of both. */
+export type RpcAnswer = {
+  readonly result?: unknown
+  readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
+}
+
 /** A geth on 127.0.0.1 with a fresh datadir, without discovery. */
 export class Geth {
   /** 32 bytes. */
@@ -95,6 +101,11 @@ export class Geth {
     this.#process.kill(isFrozen ? 'SIGSTOP' : 'SIGCONT')
   }
 
+  /** As {@link engine}. @returns the answer as it is, result or error */
+  engineAnswer(request: RpcRequest): Promise<RpcAnswer> {
+    return ask(this.#endpoints.engine, request, { authorization: `Bearer ${jwt(this.#secret)}` })
+  }
+
   /** Resident memory, in bytes. */
   async memory(): Promise<number> {
     const { stdout } = await promisify(execFile)('ps', ['-o', 'rss=', '-p', `${this.#process.pid}`])
@@ -144,12 +155,16 @@ async function addressesOf(process: ChildProcess): Promise<{ enode: string; rpc:
 }
 
 async function post<Result>(url: string, request: RpcRequest, headers: Record<string, string> = {}): Promise<Result> {
+  const { result, error } = await ask(url, request, headers)
+  if (error) throw new Error(`${request.method}: ${error.message}`)
+  return result as Result
+}
+
+async function ask(url: string, request: RpcRequest, headers: Record<string, string>): Promise<RpcAnswer> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...request }),
   })
-  const { result, error } = (await response.json()) as { result: Result; error?: { message: string } }
-  if (error) throw new Error(`${request.method}: ${error.message}`)
-  return result
+  return (await response.json()) as RpcAnswer
 }

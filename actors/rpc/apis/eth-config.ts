@@ -1,7 +1,7 @@
 import { forkId } from '../../../protocols/eth/fork-id.ts'
 import type { Header } from '../../../protocols/eth/header.ts'
 import type { Chain } from '../../chain/chain.ts'
-import { type ChainConfig, type TimeFork, timeForks } from '../../chain/chain-config.ts'
+import { type ChainConfig, latestTimeFork, type TimeFork, timeForks } from '../../chain/chain-config.ts'
 import { data, quantity } from '../json/hex.ts'
 
 // What rules a chain is under, was and will be: EIP-7910, as geth has it.
@@ -41,9 +41,10 @@ function forkJson({ config, forkSchedule, genesis }: ConfigChain, fork: TimeFork
 
 const endOfTime = 2n ** 64n - 1n
 
-/** @returns the rank in `timeForks` of the highest fork in force, -1 before all; geth ranks without looking for gaps */
-function latestFork({ timeForks: times }: ChainConfig, time: bigint): number {
-  return timeForks.findLastIndex((fork) => times[fork] !== undefined && times[fork] <= time)
+/** @returns the rank in `timeForks` of the highest fork in force, -1 before all */
+function latestFork(config: ChainConfig, time: bigint): number {
+  const fork = latestTimeFork(config, time)
+  return fork === undefined ? -1 : rankOf(fork)
 }
 
 const rankOf = (fork: TimeFork) => timeForks.indexOf(fork)

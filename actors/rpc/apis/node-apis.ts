@@ -1,4 +1,5 @@
 import type { Chain } from '../../chain/chain.ts'
+import { version } from '../../client-name.ts'
 import type { EthService } from '../../eth/service.ts'
 import type { Feed } from '../../feed.ts'
 import type { LogLevels } from '../../log-levels.ts'
@@ -7,6 +8,7 @@ import { type Administered, adminApi, type Endpoints } from './admin.ts'
 import { debugChartApi } from './debug-chart.ts'
 import { debugLogApi } from './debug-log.ts'
 import { debugRawApi } from './debug-raw.ts'
+import { engineApi } from './engine.ts'
 import { ethApi } from './eth.ts'
 import { netApi } from './net.ts'
 import { txpoolApi } from './txpool.ts'
@@ -14,7 +16,7 @@ import { web3Api } from './web3.ts'
 
 export type ServedNode = Administered & {
   readonly chain: Chain
-  readonly eth: Pick<EthService, 'progress'>
+  readonly eth: Pick<EthService, 'progress' | 'follow'>
   readonly feed: Feed
   /** As peers are told. */
   readonly name: string
@@ -30,6 +32,7 @@ export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
     debugRawApi({ chain }),
     debugChartApi(feed),
     ...(levels ? [debugLogApi(levels)] : []),
+    engineApi({ chain, eth, version }),
     ethApi({ chain, progress: () => eth.progress }),
     netApi({ networkId: chain.networkId, peerCount: () => node.peers().length }),
     txpoolApi(),

@@ -1,0 +1,71 @@
+import { type Param, ParamError, required, unfit } from './params.ts'
+
+// Objects and lists as Go's encoding/json reads them into structs and slices, with its words for what does not fit.
+
+type Fields = Readonly<Record<string, Param<unknown>>>
+/** What is not given is undefined. */
+type ValueOf<F extends Fields> = { readonly [Name in keyof F]: ReturnType<F[Name]['read']> | undefined }
+
+/**
+ * An object of known fields; others are passed over, as in Go, and so is null where the field is optional.
+ * @param type as Go names it: `engine.ExecutableData`
+ * @param fields by their JSON names
+ */
+export function struct<const F extends Fields>(type: string, fields: F): Param<ValueOf<F>> {
+  return required((json) => {
+    if (json === null) return {} as ValueOf<F>
+    if (typeof json !== 'object' || Array.isArray(json)) throw unfit(json, type)
+    const read = Object.entries(json).flatMap(([name, value]) => {
+      const field = Object.hasOwn(fields, name) ? fields[name] : undefined
+      const isPassedOver = field === undefined || (field.isOptional && value === null)
+      return isPassedOver ? [] : [[name, readField(type, name, field, value)]]
+    })
+    return Object.fromEntries(read)
+  })
+}
+
+/**
+ * A {@link struct} without some of whose fields Go's gencodec refuses it.
+ * @param names in the order in which they are missed
+ */
+export function completeStruct<const F extends Fields, Name extends keyof F & string>(
+  type: string,
+  fields: F,
+  names: readonly Name[],
+): Param<Complete<ValueOf<F>, Name>> {
+  const { read } = struct(type, fields)
+  return required((json) => {
+    const value = read(json)
+    const missing = names.find((name) => value[name] === undefined)
+    if (missing !== undefined) throw new ParamError(`missing required field '${missing}' for ${unqualified(type)}`)
+    return value as never
+  })
+}
+
+type Complete<Value, Name extends keyof Value> = Value & { readonly [N in Name]: NonNullable<Value[N]> }
+
+/** @param type as Go names it: `[]common.Hash`; null is no list at all */
+export function listOf<Item>({ read }: Param<Item>, type: string): Param<readonly Item[] | undefined> {
+  return required((json) => {
+    if (json === null) return undefined
+    if (!Array.isArray(json)) throw unfit(json, type)
+    return json.map(read)
+  })
+}
+
+function readField(type: string, name: string, { read }: Param<unknown>, json: unknown): unknown {
+  try {
+    return read(json)
+  } catch (error) {
+    if (!(error instanceof ParamError)) throw error
+    throw new ParamError(
+      error.message.replace(inGo, (_, inner?: string) =>
+        [`into Go struct field ${unqualified(type)}.${name}`, inner && `.${inner}`, ' of type'].join(''),
+      ),
+    )
+  }
+}
+
+/** Where a value did not fit: by itself, or in a field of a struct. */
+const inGo = /into Go (?:value|struct field \w+\.(\S+)) of type/
+const unqualified = (type: string) => type.slice(type.indexOf('.') + 1)

@@ -1,0 +1,335 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Chain } from '../../actors/chain/chain.ts'
+import { loadGenesis } from '../../actors/chain/genesis.ts'
+import { importChain } from '../../actors/chain/import.ts'
+import type { Api } from '../../actors/rpc/api.ts'
+import { engineApi } from '../../actors/rpc/apis/engine.ts'
+import { ethApi } from '../../actors/rpc/apis/eth.ts'
+import { data } from '../../actors/rpc/json/hex.ts'
+import { RpcError } from '../../actors/rpc/rpc-error.ts'
+import type { HeaderFields } from '../../protocols/eth/header.ts'
+import { skipItem } from '../../protocols/lib/rlp.ts'
+import { changedHeader } from '../actors/chain/make-chain.ts'
+import { callApi } from '../actors/rpc/apis/call-api.ts'
+import { paramsOf, readPayloads } from '../actors/rpc/apis/payloads.ts'
+import { findGeth, requireClient } from '../harness/clients.ts'
+import { requireEthtest } from '../harness/ethtest.ts'
+import { Geth, type RpcAnswer, type RpcRequest } from '../harness/geth.ts'
+
+type Json = Record<string, unknown>
+type Status = { status: string; latestValidHash: string | null; validationError: string | null }
+
+describe('the engine namespace, beside geth', function () {
+  this.timeout(120_000)
+  let directory: string
+  let geth: Geth
+  let chain: Chain
+  let read: Chain
+  let apis: readonly Api[]
+  let payloads: RpcRequest[]
+
+  before(async function () {
+    const path = requireClient(this, findGeth(), 'geth')
+    const { genesis, chain: file, networkId } = requireEthtest(this)
+    directory = await mkdtemp(join(tmpdir(), 'peerchart-engine-'))
+    // A geth that has no block beside its genesis would fetch states, and execute no payload.
+    const first = join(directory, 'first.rlp')
+    const blocks = await readFile(file)
+    await writeFile(first, blocks.subarray(0, skipItem(blocks)))
+    geth = await Geth.start({ path, genesis, networkId, chain: first })
+    chain = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
+    await importChain(chain, first)
+    apis = [engineApi({ chain, eth: { follow: () => {} }, version: '0.1.0' }), ethApi({ chain })]
+    read = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
+    await importChain(read, file)
+    payloads = await readPayloads()
+  })
+  after(async () => {
+    await geth?.stop()
+    await chain?.close()
+    await read?.close()
+    if (directory) await rm(directory, { recursive: true })
+  })
+
+  const ours = (method: string, ...params: unknown[]): Promise<RpcAnswer> =>
+    callApi(apis, method, ...params).then(
+      (result) => ({ result }),
+      (error) => {
+        if (!(error instanceof RpcError)) throw error
+        const { code, message, data } = error
+        return { error: { code, message, ...(data !== undefined && { data }) } }
+      },
+    )
+  const theirs = async (method: string, ...params: unknown[]): Promise<RpcAnswer> => {
+    const { result, error } = await geth.engineAnswer({ method, params })
+    return error ? { error } : { result }
+  }
+  const alike = async (method: string, ...params: unknown[]) =>
+    expect(await ours(method, ...params), `${method} ${JSON.stringify(params).slice(0, 200)}`).to.deep.equal(
+      await theirs(method, ...params),
+    )
+  const zeros = `0x${'00'.repeat(32)}`
+  const unknown = `0x${'11'.repeat(32)}`
+
+  describe('refuses in its words, codes and data', () => {
+    let payload: Json
+    let context: unknown[]
+    let state: Json
+    before(() => {
+      ;[payload, ...context] = payloads[20]!.params as [Json]
+      state = {
+        headBlockHash: (payloads[1]!.params[0] as Json).blockHash,
+        safeBlockHash: zeros,
+        finalizedBlockHash: zeros,
+      }
+    })
+
+    it('a payload without one of its fields', async () => {
+      for (const field of Object.keys(payload)) {
+        await alike('engine_newPayloadV4', { ...payload, [field]: undefined }, ...context)
+        await alike('engine_newPayloadV4', { ...payload, [field]: null }, ...context)
+      }
+    })
+
+    it('a payload with a field that is none', async () => {
+      for (const [field, values] of Object.entries(badFields))
+        for (const value of values) await alike('engine_newPayloadV4', { ...payload, [field]: value }, ...context)
+    })
+
+    it('what is no payload', async () => {
+      for (const none of [5, 'x', true, [], null]) await alike('engine_newPayloadV4', none, ...context)
+    })
+
+    it('what is wrong beside a payload', async () => {
+      const bad = [null, 'x', 5, true, {}, '0x12', ['0x12'], ['0x'], [5], [null], ['zz'], unknown]
+      for (const index of [0, 1, 2])
+        for (const value of bad) await alike('engine_newPayloadV4', payload, ...context.with(index, value))
+      for (const requests of [['0x0101', '0x0001'], ['0x0001', '0x0001'], ['0x01', '0x0201'], ['0x']])
+        await alike('engine_newPayloadV4', payload, [], zeros, requests)
+    })
+
+    it('too few arguments, and too many', async () => {
+      for (const version of [1, 2, 3, 4, 5])
+        for (const params of [[], [payload], [payload, []], [payload, ...context], [payload, ...context, 1]])
+          if ((await theirs(`engine_newPayloadV${version}`, ...params)).error)
+            await alike(`engine_newPayloadV${version}`, ...params)
+      for (const params of [[], [state, null, 1]]) await alike('engine_forkchoiceUpdatedV3', ...params)
+    })
+
+    it('a payload of a fork that the version is not for', async () => {
+      const wide = { blobGasUsed: '0x0', excessBlobGas: '0x0', withdrawals: [] }
+      for (const number of [3, 8, 20])
+        for (const version of [1, 2, 3, 4, 5])
+          for (const fields of [{}, wide, { ...wide, slotNumber: '0x1' }, { withdrawals: null }]) {
+            const [payload] = payloads[number]!.params as [Json]
+            const context = [[], zeros, []].slice(0, version < 3 ? 0 : version === 3 ? 2 : 3)
+            const answer = await theirs(`engine_newPayloadV${version}`, { ...payload, ...fields }, ...context)
+            if (answer.error) await alike(`engine_newPayloadV${version}`, { ...payload, ...fields }, ...context)
+          }
+    })
+
+    it('a forkchoice that is none', async () => {
+      for (const none of [5, 'x', true, [], null, {}]) await alike('engine_forkchoiceUpdatedV3', none)
+      for (const field of ['headBlockHash', 'safeBlockHash', 'finalizedBlockHash'])
+        for (const value of ['0x12', 5, null, 'zz', `0x${'1g'.repeat(32)}`, {}])
+          await alike('engine_forkchoiceUpdatedV3', { ...state, [field]: value })
+    })
+
+    it('a forkchoice with blocks that there are not', async () => {
+      await alike('engine_forkchoiceUpdatedV3', { ...state, safeBlockHash: unknown })
+      await alike('engine_forkchoiceUpdatedV3', { ...state, finalizedBlockHash: unknown })
+      await alike('engine_forkchoiceUpdatedV3', { ...state, safeBlockHash: unknown, finalizedBlockHash: unknown })
+    })
+
+    it('attributes that are none', async () => {
+      const whole = { timestamp: '0x100', prevRandao: zeros, suggestedFeeRecipient: `0x${'00'.repeat(20)}` }
+      for (const none of [5, 'x', true, [], {}]) await alike('engine_forkchoiceUpdatedV3', state, none)
+      for (const change of badAttributes) await alike('engine_forkchoiceUpdatedV3', state, { ...whole, ...change })
+    })
+
+    it('attributes of a fork that the version is not for', async () => {
+      for (const version of [1, 2, 3])
+        for (const timestamp of ['0x0', '0x5', '0x40', '0x100'])
+          for (const more of [
+            {},
+            { withdrawals: [] },
+            { parentBeaconBlockRoot: zeros },
+            { withdrawals: [], parentBeaconBlockRoot: zeros },
+          ]) {
+            const attributes = { timestamp, prevRandao: zeros, suggestedFeeRecipient: `0x${'00'.repeat(20)}`, ...more }
+            const { error } = await theirs(`engine_forkchoiceUpdatedV${version}`, state, attributes)
+            if (error) await alike(`engine_forkchoiceUpdatedV${version}`, state, attributes)
+            // geth builds a block here, and we none on a head that is not valid.
+            else
+              expect((await ours(`engine_forkchoiceUpdatedV${version}`, state, attributes)).result).to.deep.include({
+                payloadId: null,
+              })
+          }
+    })
+
+    it('capabilities, a program and a payload’s id that are none', async () => {
+      for (const none of [5, 'x', {}, [5]]) await alike('engine_exchangeCapabilities', none)
+      await alike('engine_exchangeCapabilities')
+      for (const none of [5, 'x', [], { code: 5 }, { commit: {} }]) await alike('engine_getClientVersionV1', none)
+      for (const version of [1, 2, 3, 4, 5])
+        for (const id of [
+          '0x0000000000000001',
+          '0x0100000000000001',
+          '0x0200000000000001',
+          '0x03000000000000aa',
+          '0x12',
+          5,
+          null,
+          'zz',
+          {},
+        ])
+          await alike(`engine_getPayloadV${version}`, id)
+    })
+  })
+
+  it('says of payloads what can be said without executing them', async () => {
+    const [first, second] = [payloads[5]!, payloads[6]!]
+    await alike(first.method, ...first.params) // the parent is unknown: SYNCING
+    await alike(second.method, ...second.params)
+    await alike(payloads[0]!.method, ...payloads[0]!.params) // no payload makes a block with a difficulty
+  })
+
+  it('calls every payload with another field than its hash is of invalid, in the same words', async () => {
+    for (const number of [1, 8, 20]) {
+      const { method, params } = payloads[number]!
+      const [payload, ...context] = params as [Json, ...unknown[]]
+      for (const [field, value] of Object.entries(otherFields))
+        if (field in payload) await alike(method, { ...payload, [field]: value }, ...context)
+      if (context.length > 0) {
+        await alike(method, payload, ...context.with(0, [unknown]))
+        await alike(method, payload, ...context.with(1, unknown))
+      }
+    }
+    const { method, params } = payloads.find(
+      ({ params: [, hashes] }) => (hashes as unknown[] | undefined)?.length === 1,
+    )!
+    await alike(method, ...params.with(1, []))
+    await alike(method, ...params.with(1, [unknown]))
+    await alike(method, ...params.with(1, [unknown, unknown]))
+  })
+
+  describe('takes the payloads that geth executes, 599 of them,', () => {
+    const statusOf = ({ result }: RpcAnswer) => (result as Status | undefined)?.status
+    const hash = (number: number) => (payloads[number]!.params[0] as Json).blockHash
+    const both = async (method: string, params: readonly unknown[]) => [
+      statusOf(await theirs(method, ...params)),
+      statusOf(await ours(method, ...params)),
+    ]
+
+    /** geth keeps the states of 128 blocks: it must be told its head before that. */
+    async function follow(head: number, safe: number, finalized: number): Promise<void> {
+      const state = { headBlockHash: hash(head), safeBlockHash: hash(safe), finalizedBlockHash: hash(finalized) }
+      const [answer, own] = [theirs, ours].map(async (ask) => (await ask('engine_forkchoiceUpdatedV3', state)).result)
+      expect(((await answer) as { payloadStatus: Status }).payloadStatus.status).to.equal('VALID')
+      expect(((await own) as { payloadStatus: Status }).payloadStatus.status).to.equal('SYNCING')
+      for (const tag of ['latest', 'safe', 'finalized', '0x1', '0x40', '0x256', '0x257', '0x258']) {
+        const header = await geth.rpc('eth_getHeaderByNumber', tag)
+        expect(await ours('eth_getHeaderByNumber', tag), `${tag} at ${head}`).to.deep.equal({ result: header })
+      }
+    }
+
+    it('refuses on the way what breaks a rule, and goes where geth goes', async () => {
+      for (const [i, { method, params }] of payloads.entries()) {
+        if (i < 2) continue
+        if (brokenAt.includes(i)) {
+          const block = read.headerByNumber(BigInt(i))!
+          const body = read.bodyByHash(block.hash)!
+          for (const [what, change] of Object.entries(brokenRules)) {
+            const broken = { header: changedHeader(block, change(block)), body }
+            if (data(broken.header.hash) !== hash(i))
+              expect(await both(method, paramsOf(broken)), `${what} of ${i}`).to.deep.equal(['INVALID', 'INVALID'])
+          }
+        }
+        expect(await both(method, params), `payload ${i}`).to.deep.equal(['VALID', 'ACCEPTED'])
+        if (i % 64 === 0) await follow(i, i - 1, i - 32)
+      }
+    })
+
+    it('goes back and forth as geth does', async () => {
+      for (const at of [
+        [600, 590, 580],
+        [598, 598, 580],
+        [600, 600, 600],
+        [599, 599, 599],
+      ] as const)
+        await follow(at[0], at[1], at[2])
+      const state = { headBlockHash: hash(600), safeBlockHash: unknown, finalizedBlockHash: zeros }
+      await alike('engine_forkchoiceUpdatedV3', state)
+    })
+  })
+})
+
+/** One of each fork. */
+const brokenAt: readonly number[] = [4, 9, 300, 600]
+const hex = (digits: string, times: number) => `0x${digits.repeat(times)}`
+
+/** What is no such field. */
+const badFields: Readonly<Record<string, readonly unknown[]>> = {
+  parentHash: ['0x12', 5, 'zz', '', hex('1g', 32), {}, `${hex('11', 32)}1`],
+  feeRecipient: ['0x12', hex('11', 32), true],
+  logsBloom: ['zz', 5, '0x1', '0x12'],
+  blockNumber: ['0x01', 5, '0x', '0x10000000000000000', '1', '0x1g'],
+  gasLimit: ['0x00', [], '0xfffffffffffffffff'],
+  extraData: ['0x1', 5, hex('11', 33)],
+  baseFeePerGas: ['7', 7, '0x', hex('f', 65), '0x07'],
+  transactions: ['0x', {}, 5, [5], ['0x1'], ['0x'], ['0x7fc0'], ['0x01'], ['0x02'], [null], [['0x']]],
+  withdrawals: [{}, 5, 'x', [5], [true], [{ index: '1' }], [{ address: '0x12' }], [{ amount: 5 }]],
+  blobGasUsed: ['x', 5, '0x00', {}],
+  excessBlobGas: ['x', 5, '0x00', {}],
+}
+
+/** A field as it may be, in another block. */
+const otherFields: Readonly<Record<string, unknown>> = {
+  parentHash: hex('11', 32),
+  feeRecipient: hex('11', 20),
+  stateRoot: hex('11', 32),
+  receiptsRoot: hex('11', 32),
+  logsBloom: hex('11', 256),
+  prevRandao: hex('11', 32),
+  blockNumber: '0x1111',
+  gasLimit: '0x1111',
+  gasUsed: '0x1111',
+  timestamp: '0x7',
+  extraData: '0x11',
+  baseFeePerGas: '0x11',
+  blockHash: hex('11', 32),
+  withdrawals: [{ index: '0x1', validatorIndex: '0x2', address: hex('11', 20), amount: '0x3' }],
+  transactions: [],
+}
+
+const badAttributes: readonly Json[] = [
+  { timestamp: null },
+  { prevRandao: undefined },
+  { suggestedFeeRecipient: undefined },
+  { timestamp: 5 },
+  { prevRandao: '0x' },
+  { suggestedFeeRecipient: '0x1' },
+  { withdrawals: 5 },
+  { withdrawals: [5] },
+  { withdrawals: [], parentBeaconBlockRoot: '0x1' },
+  { withdrawals: [], parentBeaconBlockRoot: 5 },
+  { slotNumber: 'x' },
+  { targetGasLimit: 5 },
+]
+
+/** What a block cannot be after its parent, by rules that are in headers alone. */
+const brokenRules: Readonly<Record<string, (header: HeaderFields) => Partial<HeaderFields>>> = {
+  time: ({ number }) => ({ time: (number - 1n) * 10n }),
+  'higher gas limit': ({ gasLimit }) => ({ gasLimit: gasLimit * 2n }),
+  'lower gas limit': ({ gasLimit }) => ({ gasLimit: gasLimit / 2n }),
+  'gas limit beyond 2^63': () => ({ gasLimit: 2n ** 63n }),
+  'gas used': ({ gasLimit }) => ({ gasUsed: gasLimit + 1n }),
+  'base fee': ({ baseFee }) => ({ baseFee: baseFee! + 1n }),
+  'blob gas used': ({ blobGasUsed }) => (blobGasUsed === undefined ? {} : { blobGasUsed: blobGasUsed + 131_072n }),
+  'too many blobs': ({ blobGasUsed }) => (blobGasUsed === undefined ? {} : { blobGasUsed: 131_072n * 10n }),
+  'part of a blob': ({ blobGasUsed }) => (blobGasUsed === undefined ? {} : { blobGasUsed: blobGasUsed + 1n }),
+  'excess blob gas': ({ excessBlobGas }) => (excessBlobGas === undefined ? {} : { excessBlobGas: 131_072n }),
+}
