@@ -1,10 +1,11 @@
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry, Summary } from 'prom-client'
 import { baseProtocolVersion } from '../../protocols/p2p/messages.ts'
 import type { Feed } from '../feed.ts'
 import type { ChartCounts } from './chart-counts.ts'
 import { type ConnectionCounts, type DirectionCounts, setupFaults, statusFaults } from './connection-counts.ts'
 import { type MessageCounts, messageName, toHex } from './message-counts.ts'
 import type { Traffic } from './metered-network.ts'
+import type { RequestCount, Stopwatch } from './request-counts.ts'
 
 /** What the metrics of one node are read from when somebody scrapes. Labels have the words of our definitions, never a remote's. */
 export type Sources = {
@@ -115,6 +116,21 @@ export function registerPacketGauges(registry: Registry, { messages }: Sources):
     const what = direction === 'ingress' ? 'received' : 'sent'
     gaugeOf(registry, name, `${messageName(count)} of ${protocol}/${version} ${what}`, () => count.packets)
   }
+}
+
+/** geth's of each request, once one was made: `p2p_tracked_eth_69_0x03`. @returns takes what an answer took */
+export function registerRequestMetrics(registry: Registry, count: RequestCount): Stopwatch {
+  const suffix = `eth_${count.version}_${toHex(count.code)}`
+  const name = messageName({ protocol: 'eth', ...count })
+  gaugeOf(registry, `p2p_tracked_${suffix}`, `${name}: asked and not yet answered`, () => count.tracked)
+  gaugeOf(registry, `p2p_lost_${suffix}`, `${name}: not answered within 5 minutes`, () => count.lost)
+  const wait = new Summary({
+    name: `p2p_wait_${suffix}`,
+    help: `${name}: microseconds to the answer, of the last 10 minutes`,
+    percentiles: [0.5, 0.75, 0.95, 0.99, 0.999],
+    ...{ maxAgeSeconds: 600, ageBuckets: 5, pruneAgedBuckets: false, registers: [registry] },
+  })
+  return (micros) => wait.observe(micros)
 }
 
 const faults = {

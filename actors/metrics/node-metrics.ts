@@ -7,11 +7,18 @@ import type { Network } from '../p2p/connection.ts'
 import type { Runtime } from '../runtime.ts'
 import { ChartCounts } from './chart-counts.ts'
 import { ConnectionCounts } from './connection-counts.ts'
-import { registerGethGauges, registerOwnMetrics, registerPacketGauges, type Sources } from './gauges.ts'
+import {
+  registerGethGauges,
+  registerOwnMetrics,
+  registerPacketGauges,
+  registerRequestMetrics,
+  type Sources,
+} from './gauges.ts'
 import { MessageCounts } from './message-counts.ts'
 import { meterNetwork, Traffic } from './metered-network.ts'
 import { MetricsServer } from './metrics-server.ts'
 import { processMetrics } from './process-metrics.ts'
+import { RequestCounts } from './request-counts.ts'
 
 /** Where the metrics are served: `/metrics`, and geth's `/debug/metrics/prometheus`. */
 export type MetricsOptions = {
@@ -38,6 +45,7 @@ export class NodeMetrics implements Service {
   readonly #charts = new ChartCounts()
   readonly #messages = new MessageCounts()
   readonly #connections: ConnectionCounts
+  readonly #requests: RequestCounts
   readonly #sources: Sources
   readonly #server: MetricsServer
   readonly #log: Logger
@@ -52,6 +60,7 @@ export class NodeMetrics implements Service {
     const { host = '127.0.0.1', port = 6060 } = options
     this.#log = log
     this.#connections = new ConnectionCounts(clock)
+    this.#requests = new RequestCounts(clock, (count) => registerRequestMetrics(this.registry, count))
     this.#sources = {
       ...{ traffic: this.#traffic, connections: this.#connections, charts: this.#charts, messages: this.#messages },
       ...{ feed, head },
@@ -102,8 +111,14 @@ export class NodeMetrics implements Service {
     if (entry.type === 'transition') {
       this.#charts.take(entry, live.taken)
       this.#connections.take(entry, live)
+      this.#requests.take(entry, live)
     } else if (entry.type === 'actor.started') this.#charts.began(entry.chart, stateOf(live.actor!))
-    else if (entry.type === 'actor.stopped') this.#connections.stopped(entry.actor)
-    else this.#messages.take(entry)
+    else if (entry.type === 'actor.stopped') {
+      this.#connections.stopped(entry.actor)
+      this.#requests.stopped(entry.actor)
+    } else {
+      this.#messages.take(entry)
+      this.#requests.hear(entry)
+    }
   }
 }

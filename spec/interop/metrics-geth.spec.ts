@@ -46,7 +46,8 @@ describe('our metrics and geth’s', () => {
     const missing = [...typesOf(await theirText()).keys()].filter(
       (name) => isOfPeers(name) && !ours.has(mirrored(name)),
     )
-    // Bytes of a message as it was compressed (we count its payload, under its own name), how long it took, and the tracker.
+    // Bytes of a message as it was compressed (we count its payload, under its own name), how long it took, and what geth
+    // itself has asked.
     const named = /^p2p_((ingress|egress)_eth_69_0x..|(handle|tracked|lost|stale|wait)_\w+)$/
     expect(missing.filter((name) => !named.test(name))).to.deep.equal([])
   })
@@ -65,6 +66,8 @@ describe('our metrics and geth’s', () => {
       'p2p_egress_eth_69_0x03_packets',
       'p2p_ingress_eth_69_0x06_packets',
     ])
+    expect(ours.get('p2p_tracked_eth_69_0x03')).to.equal(0)
+    expect(ours.get('p2p_wait_eth_69_0x05_count')).to.equal(ours.get('p2p_egress_eth_69_0x05_packets'))
     expect(packets.map(([name]) => others.get(mirrored(name)))).to.deep.equal(packets.map(([, count]) => count))
   })
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect } from 'chai'
 import { queries, variables } from '../actors/metrics/dashboard.ts'
-import { startNode, stopNodes, until } from '../actors/metrics/nodes.ts'
+import { startNode, stopNodes, synced } from '../actors/metrics/nodes.ts'
 import { findPrometheus, skip } from '../harness/clients.ts'
 import { eventually } from './own-ethtest-node.ts'
 
@@ -15,10 +15,10 @@ describe('Prometheus', () => {
   before(async function () {
     const path = findPrometheus()
     if (path === undefined) return skip(this, 'no prometheus on PATH: set PROMETHEUS or PATH to run this')
-    const nodes = [await startNode({ metrics: { port: 0 } }), await startNode({ metrics: { port: 0 } })] as const
+    const nodes = [await startNode({ metrics: { port: 0 } }), await startNode({ metrics: { port: 0 } }, 3)] as const
     const [near, far] = nodes
     near.addPeer(far.enode)
-    await until(near, 'eth-peer', 'active.flowing')
+    await synced(near, far)
     await near.removePeer(far.enode)
     prometheus = await Prometheus.start(
       path,

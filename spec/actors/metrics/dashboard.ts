@@ -27,11 +27,13 @@ export const variables: readonly { readonly metric: string; readonly label: stri
     return metric && label ? [{ metric, label }] : []
   })
 
-/** @returns the metrics of a query, each with the labels that the query expects of it */
-export function metricsIn(query: string): { readonly metric: string; readonly labels: readonly string[] }[] {
+/** @returns the metrics of a query, each by a pattern of its name, with the labels that the query expects of it */
+export function metricsIn(query: string): { readonly metric: RegExp; readonly labels: readonly string[] }[] {
   const grouped = [...query.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, labels]) => labels!.split(/, */))
-  return [...query.matchAll(/\b([a-z]\w*)\{([^}]*)\}/g)].map(([, metric, matchers]) => {
-    const matched = [...matchers!.matchAll(/(\w+)=/g)].map(([, label]) => label!)
-    return { metric: metric!, labels: [...grouped, ...matched] }
-  })
+  return [...query.matchAll(/(?:\b([a-z]\w*))?\{(?:__name__=~"([^"]*)",)?([^}]*)\}/g)].map(
+    ([, name, pattern, matchers]) => {
+      const matched = [...matchers!.matchAll(/(\w+)=/g)].map(([, label]) => label!)
+      return { metric: new RegExp(`^${name ?? pattern}$`), labels: [...grouped, ...matched] }
+    },
+  )
 }

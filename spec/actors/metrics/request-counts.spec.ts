@@ -1,0 +1,99 @@
+import { expect } from 'chai'
+import { Feed } from '../../../actors/feed.ts'
+import { type RequestCount, RequestCounts } from '../../../actors/metrics/request-counts.ts'
+import { startActor } from '../../../actors/runtime.ts'
+import { ethPeerMachine } from '../../../machines/eth-peer.ts'
+import { type Header, readHeader } from '../../../protocols/eth/header.ts'
+import { LazyList } from '../../../protocols/eth/lazy-list.ts'
+import { VirtualClock } from '../../harness/virtual-clock.ts'
+
+describe('the counts of requests', () => {
+  let clock: VirtualClock
+  let feed: Feed
+  let kinds: RequestCount[]
+  let waits: number[]
+  beforeEach(() => {
+    clock = new VirtualClock()
+    feed = new Feed()
+    kinds = []
+    waits = []
+    const counts = new RequestCounts(clock, (kind) => {
+      kinds.push(kind)
+      return (micros) => waits.push(micros)
+    })
+    feed.subscribe((entry, live) => {
+      if (entry.type === 'transition') counts.take(entry, live)
+      else if (entry.type === 'actor.stopped') counts.stopped(entry.actor)
+      else if (entry.type !== 'actor.started') counts.hear(entry)
+    })
+  })
+
+  const session = (conn = 1, version = 69) => {
+    const actor = `peer/${conn}`
+    feed.publish({ type: 'message.sent', actor, protocol: 'eth', version, code: 0, size: 80 })
+    const chart = startActor({ clock, feed }, ethPeerMachine, { id: `${actor}/eth`, input: { ports } })
+    chart.send({ type: 'manager.started' })
+    chart.send({ type: 'status.accepted', status: {} as never })
+    chart.send({ type: 'manager.registered' })
+    const ask = (id: bigint, name: 'GetBlockHeaders' | 'GetBlockBodies' = 'GetBlockHeaders') =>
+      chart.send({ type: 'request.made', id, name, count: 1, payload: new Uint8Array() })
+    const answer = (id: bigint) => chart.send({ type: 'answer.opened', answer: { kind: 'BlockHeaders', id, headers } })
+    return { chart, ask, answer }
+  }
+
+  it('know what is asked, and how long an answer took', () => {
+    const { ask, answer } = session()
+    ask(1n)
+    ask(2n)
+    expect(kinds).to.deep.equal([{ version: 69, code: 3, tracked: 2, lost: 0 }])
+    clock.advance(40)
+    answer(2n)
+    clock.advance(2)
+    answer(1n)
+    expect(kinds[0]!.tracked).to.equal(0)
+    expect(waits).to.deep.equal([40_000, 42_000])
+  })
+
+  it('are of each request and version', () => {
+    const { ask } = session()
+    ask(1n)
+    ask(2n, 'GetBlockBodies')
+    session(2).ask(1n)
+    session(3, 70).ask(1n)
+    expect(kinds.map(({ version, code, tracked }) => [version, code, tracked])).to.deep.equal([
+      [69, 3, 2],
+      [69, 5, 1],
+      [70, 3, 1],
+    ])
+  })
+
+  it('know what was never answered', () => {
+    const { chart, ask } = session()
+    ask(1n)
+    chart.send({ type: 'request.expired', id: 1n })
+    expect(kinds).to.deep.equal([{ version: 69, code: 3, tracked: 0, lost: 1 }])
+    expect(waits).to.deep.equal([])
+  })
+
+  it('ask nothing more of a session that has ended', () => {
+    const { chart, ask } = session()
+    ask(1n)
+    session(2).ask(2n)
+    chart.send({ type: 'session.closed' })
+    expect(kinds[0]).to.include({ tracked: 1, lost: 0 })
+  })
+
+  it('leave out a request that was refused for its id, and an answer that nobody asked for', () => {
+    const { ask, answer } = session()
+    ask(1n)
+    ask(1n)
+    expect(kinds[0]!.tracked).to.equal(1)
+    answer(7n)
+    expect(waits).to.deep.equal([])
+    expect(kinds[0]!.tracked).to.equal(0)
+  })
+})
+
+const headers = LazyList.of<Header>([], readHeader)
+/** Nothing is done: what the world would answer, the spec says. */
+const ports = new Proxy({}, { get: () => () => {} }) as never
