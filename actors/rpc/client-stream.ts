@@ -2,6 +2,8 @@ import { connect, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { NotJsonRpc, RpcClosed, RpcRefused, RpcUnreachable } from './client-errors.ts'
 import { maxAnswer, type Reply, type RpcWire } from './client-wire.ts'
+import { JsonSyntaxError } from './json-scanner.ts'
+import { JsonStream } from './json-stream.ts'
 
 /** What a subscription brings. */
 export type Notify = (subscription: string, result: unknown) => void
@@ -112,25 +114,21 @@ function openSocket(path: string, signal: AbortSignal): Promise<Channel> {
   })
 }
 
-/** A line each, as geth and we write them. */
 function overSocket(socket: Socket): Channel {
   const channel = quiet(
     (text) => socket.write(`${text}\n`),
     () => socket.destroy(),
   )
-  /** Of the line that has begun. BOUNDED: maxAnswer. */
-  let [parts, held]: [string[], number] = [[], 0]
+  const stream = new JsonStream()
   let fault: Error | undefined
-  socket.setEncoding('utf8').on('data', (chunk: string) => {
-    const [first, ...others] = chunk.split('\n')
-    parts.push(first!)
-    held += first!.length
-    if (held > maxAnswer) socket.destroy(new Error(`an answer of more than ${maxAnswer} bytes`))
-    for (const next of others) {
-      channel.onText(parts.join(''))
-      parts = [next]
-      held = next.length
+  socket.on('data', (bytes) => {
+    try {
+      for (const text of stream.push(bytes)) channel.onText(text)
+    } catch (error) {
+      if (!(error instanceof JsonSyntaxError)) throw error
+      channel.onText(bytes.toString()) // whoever listens knows that this is no JSON
     }
+    if (stream.held > maxAnswer) socket.destroy(new Error(`an answer of more than ${maxAnswer} characters`))
   })
   socket.on('error', (error) => {
     fault = error

@@ -34,6 +34,12 @@ export class Geth {
   /** 32 bytes. */
   readonly nodeKey: Uint8Array
   readonly enode: string
+  /** Of its RPC over HTTP; over WebSocket too, given `--ws --ws.port 0`. */
+  readonly url: string
+  /** Of the engine API. */
+  readonly engineUrl: string
+  /** Of its socket, given `--ipcdisable=false`. */
+  readonly ipc: string
   readonly #process: ChildProcess
   readonly #datadir: string
   readonly #endpoints: { readonly rpc: string; readonly engine: string }
@@ -49,6 +55,9 @@ export class Geth {
     this.#endpoints = started
     this.nodeKey = started.nodeKey
     this.enode = started.enode
+    this.url = started.rpc
+    this.engineUrl = started.engine
+    this.ipc = join(started.datadir, 'geth.ipc')
   }
 
   /** @throws geth did not start: the message has the end of its log */

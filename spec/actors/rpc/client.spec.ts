@@ -90,7 +90,7 @@ describe('a JSON-RPC client', () => {
         expect(thrown.message).to.match(/^no answer to eth_syncing from \S+ within 0\.03 s; /)
       })
       it('knows what is no JSON-RPC', async () => {
-        for (const said of ['<html>\nhello', '{"result"', '{"ok":true}']) {
+        for (const said of ['<html>\nhello', '{"result"}', '{"ok":true}']) {
           const rpc = await connect(({ id }) => [said === '{"ok":true}' ? `{"id":${id}}` : said], { timeout: 1_000 })
           const thrown = await fault(rpc.call('x'))
           expect(thrown).to.be.instanceOf(NotJsonRpc)
