@@ -4,6 +4,7 @@ import type { Feed } from '../feed.ts'
 import type { ChartCounts } from './chart-counts.ts'
 import { type ConnectionCounts, type DirectionCounts, setupFaults, statusFaults } from './connection-counts.ts'
 import { type MessageCounts, messageName, toHex } from './message-counts.ts'
+import { Calls } from './metered-apis.ts'
 import type { Traffic } from './metered-network.ts'
 import type { RequestCount, Stopwatch } from './request-counts.ts'
 
@@ -51,6 +52,22 @@ export function registerGethGauges(registry: Registry, { traffic, connections, h
       )
   gauge('chain_head_block', 'Number of the head block', head)
   gauge('chain_head_header', 'Number of the head header', head)
+}
+
+/** Of RPC: geth's, and each method apart. @returns what its APIs are metered with */
+export function registerCallMetrics(registry: Registry): Calls {
+  const all = summaryOf(registry, 'rpc_duration_all', 'Nanoseconds to the result of a call, of the last 10 minutes')
+  const calls = new Calls(all)
+  gaugeOf(registry, 'rpc_requests', 'Calls over RPC', () => calls.success + calls.failure)
+  gaugeOf(registry, 'rpc_success', 'Calls over RPC that had a result', () => calls.success)
+  gaugeOf(registry, 'rpc_failure', 'Calls over RPC that had an error', () => calls.failure)
+  labelled(Counter, registry, 'peerchart_rpc_calls_total', 'Calls over RPC, by method', ['method', 'outcome'], () =>
+    [...calls.byMethod.values()].flatMap(({ method, success, failure }): Sample[] => [
+      [{ method, outcome: 'success' }, success],
+      [{ method, outcome: 'failure' }, failure],
+    ]),
+  )
+  return calls
 }
 
 /** Those that only charts have. */
@@ -124,13 +141,7 @@ export function registerRequestMetrics(registry: Registry, count: RequestCount):
   const name = messageName({ protocol: 'eth', ...count })
   gaugeOf(registry, `p2p_tracked_${suffix}`, `${name}: asked and not yet answered`, () => count.tracked)
   gaugeOf(registry, `p2p_lost_${suffix}`, `${name}: not answered within 5 minutes`, () => count.lost)
-  const wait = new Summary({
-    name: `p2p_wait_${suffix}`,
-    help: `${name}: microseconds to the answer, of the last 10 minutes`,
-    percentiles: [0.5, 0.75, 0.95, 0.99, 0.999],
-    ...{ maxAgeSeconds: 600, ageBuckets: 5, pruneAgedBuckets: false, registers: [registry] },
-  })
-  return (micros) => wait.observe(micros)
+  return summaryOf(registry, `p2p_wait_${suffix}`, `${name}: microseconds to the answer, of the last 10 minutes`)
 }
 
 const faults = {
@@ -152,6 +163,15 @@ const faults = {
 
 function gaugeOf(registry: Registry, name: string, help: string, read: () => number): void {
   const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
+}
+
+/** geth's timers and histograms. @returns takes a value */
+function summaryOf(registry: Registry, name: string, help: string): (value: number) => void {
+  const summary = new Summary({
+    ...{ name, help, registers: [registry], percentiles: [0.5, 0.75, 0.95, 0.99, 0.999] },
+    ...{ maxAgeSeconds: 600, ageBuckets: 5, pruneAgedBuckets: false },
+  })
+  return (value) => summary.observe(value)
 }
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]

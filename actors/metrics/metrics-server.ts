@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { isIP } from 'node:net'
 import { ListenFailed } from '../p2p/server.ts'
+import { isVhostAllowed } from '../rpc/vhosts.ts'
 
 export type MetricsServerOptions = {
   readonly host: string
@@ -17,9 +17,11 @@ const paths: ReadonlySet<string> = new Set(['/metrics', '/debug/metrics/promethe
 export class MetricsServer {
   readonly #options: MetricsServerOptions
   readonly #server: Server
+  readonly #vhosts: ReadonlySet<string>
 
   constructor(options: MetricsServerOptions) {
     this.#options = options
+    this.#vhosts = new Set(['localhost', options.host.toLowerCase()])
     this.#server = createServer((request, response) => void this.#answer(request, response))
     this.#server.maxConnections = maxConnections
     this.#server.requestTimeout = requestTimeout
@@ -53,21 +55,12 @@ export class MetricsServer {
 
   async #answer({ method, url = '', headers }: IncomingMessage, response: ServerResponse): Promise<void> {
     const isRead = method === 'GET' || method === 'HEAD'
-    if (!this.#isOurName(headers.host)) return refuse(response, 403, 'invalid host specified')
+    if (!isVhostAllowed(this.#vhosts, headers.host)) return refuse(response, 403, 'invalid host specified')
     if (!paths.has(url.split('?', 1)[0]!)) return refuse(response, 404, 'not found: the metrics are at /metrics')
     if (!isRead) return refuse(response.setHeader('allow', 'GET, HEAD'), 405, 'method not allowed')
     const { contentType, metrics } = this.#options
     response.setHeader('content-type', contentType)
     response.end(method === 'HEAD' ? '' : await metrics())
-  }
-
-  /** A web page whose own name leads here by DNS is none of ours: geth's check of virtual hosts, for addresses and localhost. */
-  #isOurName(host = ''): boolean {
-    const name = host
-      .replace(/:\d*$/, '')
-      .replace(/^\[(.*)\]$/, '$1')
-      .toLowerCase()
-    return isIP(name) !== 0 || name === 'localhost' || name === this.#options.host.toLowerCase()
   }
 }
 

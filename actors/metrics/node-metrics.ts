@@ -4,10 +4,12 @@ import { type FeedEntry, type Live, stateOf } from '../feed.ts'
 import { type Logger, silent } from '../log.ts'
 import type { Service } from '../node.ts'
 import type { Network } from '../p2p/connection.ts'
+import type { Api } from '../rpc/api.ts'
 import type { Runtime } from '../runtime.ts'
 import { ChartCounts } from './chart-counts.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import {
+  registerCallMetrics,
   registerGethGauges,
   registerOwnMetrics,
   registerPacketGauges,
@@ -15,6 +17,7 @@ import {
   type Sources,
 } from './gauges.ts'
 import { MessageCounts } from './message-counts.ts'
+import { type Calls, meterApis } from './metered-apis.ts'
 import { meterNetwork, Traffic } from './metered-network.ts'
 import { MetricsServer } from './metrics-server.ts'
 import { processMetrics } from './process-metrics.ts'
@@ -46,6 +49,7 @@ export class NodeMetrics implements Service {
   readonly #messages = new MessageCounts()
   readonly #connections: ConnectionCounts
   readonly #requests: RequestCounts
+  readonly #calls: Calls
   readonly #sources: Sources
   readonly #server: MetricsServer
   readonly #log: Logger
@@ -70,6 +74,7 @@ export class NodeMetrics implements Service {
       ...{ arch: process.arch, os: process.platform, node: process.versions.node },
       ...{ version, protocols: protocols.join() },
     })
+    this.#calls = registerCallMetrics(this.registry)
     const { contentType } = this.registry
     this.#server = new MetricsServer({ host, port, contentType, metrics: () => this.text() })
     processMetrics()
@@ -79,6 +84,11 @@ export class NodeMetrics implements Service {
   /** @returns the network as the node should use it: its streams are metered */
   meter(network: Network): Network {
     return meterNetwork(network, this.#traffic)
+  }
+
+  /** @returns the APIs of the node's RPC as they should be served: their methods are metered */
+  meterApis(apis: readonly Api[]): Api[] {
+    return meterApis(apis, this.#calls)
   }
 
   /** @throws (rejects) {ListenFailed} */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect } from 'chai'
+import { method } from '../../actors/rpc/api.ts'
 import { queries, variables } from '../actors/metrics/dashboard.ts'
 import { startNode, stopNodes, synced } from '../actors/metrics/nodes.ts'
 import { findPrometheus, skip } from '../harness/clients.ts'
@@ -17,6 +18,7 @@ describe('Prometheus', () => {
     if (path === undefined) return skip(this, 'no prometheus on PATH: set PROMETHEUS or PATH to run this')
     const nodes = [await startNode({ metrics: { port: 0 } }), await startNode({ metrics: { port: 0 } }, 3)] as const
     const [near, far] = nodes
+    near.metrics!.meterApis([{ namespace: 'lamp', methods: { shine: method([], () => 'light') } }])
     near.addPeer(far.enode)
     await synced(near, far)
     await near.removePeer(far.enode)

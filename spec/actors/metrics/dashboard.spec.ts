@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { method } from '../../../actors/rpc/api.ts'
 import { dashboard, metricsIn, queries, variables } from './dashboard.ts'
 import { startNode, stopNodes, synced } from './nodes.ts'
 import { type Scrape, samplesOf, typesOf } from './scrape.ts'
@@ -8,6 +9,7 @@ describe('the dashboard', () => {
   let exported: Map<string, Set<string>>
   before(async () => {
     const [near, far] = [await startNode({ metrics: { port: 0 } }), await startNode({}, 3)]
+    near.metrics!.meterApis([{ namespace: 'lamp', methods: { shine: method([], () => 'light') } }])
     near.addPeer(far.enode)
     await synced(near, far)
     await near.removePeer(far.enode)
