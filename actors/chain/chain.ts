@@ -10,7 +10,7 @@ import { decodeNumber, keys } from './schema.ts'
 import { CorruptDatabase, type KeyValueStore, openStore, type Write } from './store.ts'
 import { blockWrites, inMemory, readChain, type StoredChain, tryDecodeHeader, writeGenesis } from './stored-chain.ts'
 import { type IndexedTransaction, TransactionIndex } from './tx-index.ts'
-import { InvalidBlock, verifyBody, verifyHeader } from './verify.ts'
+import { InvalidBlock, verifyBody, verifyHeader, verifySize } from './verify.ts'
 
 export type ChainOptions = {
   readonly genesis: Genesis
@@ -265,6 +265,7 @@ export class Chain implements ChainReader {
       if (before === undefined) throw new InvalidBlock(block.header, 'parent', 'unknown')
       verifyHeader(this.config, before, block.header)
       verifyBody(block.header, block.body)
+      verifySize(this.config, block.header, block.body)
       fresh.push(block)
       await this.#breathe()
     }

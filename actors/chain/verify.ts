@@ -1,4 +1,4 @@
-import { type BlockBody, decodeBody, decodeWithdrawal } from '../../protocols/eth/block.ts'
+import { type BlockBody, blockSize, decodeBody, decodeWithdrawal } from '../../protocols/eth/block.ts'
 import {
   blobGasPerBlob,
   elasticityMultiplier,
@@ -10,7 +10,7 @@ import type { Header } from '../../protocols/eth/header.ts'
 import { decodeTransaction } from '../../protocols/eth/transaction-fields.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
-import { RlpError } from '../../protocols/lib/rlp.ts'
+import { RlpError, readItem } from '../../protocols/lib/rlp.ts'
 import { blobParams, type ChainConfig, isBlockForkActive, isTimeForkActive } from './chain-config.ts'
 import { emptyUnclesHash } from './genesis.ts'
 import { isEmptyTrieRoot, listRoot, transactionValues } from './trie-root.ts'
@@ -98,6 +98,16 @@ export function verifyBody(header: Header, raw: Uint8Array): void {
 }
 
 /**
+ * @param body RLP of a body that is verified
+ * @throws {InvalidBlock} the block is larger than its fork allows (EIP-7934)
+ */
+export function verifySize(config: ChainConfig, header: Header, body: Uint8Array): void {
+  if (!isTimeForkActive(config, 'osaka', header)) return
+  const size = blockSize(header.raw.length, readItem(body).content.length)
+  if (size > maxBlockBytes) throw new InvalidBlock(header, 'size', `${size} of ${maxBlockBytes} bytes`)
+}
+
+/**
  * Opens what the body is of: nobody after this has to fear what is in it.
  * @returns how many blobs its transactions have
  */
@@ -124,6 +134,8 @@ function readItems(header: Header, { transactions, withdrawals }: BlockBody): nu
 
 /** geth `params.MaximumExtraDataSize`. */
 const maxExtraDataBytes = 32
+/** geth `params.MaxBlockSize`: 10 MiB, and 2 less for what a consensus client puts around it. */
+const maxBlockBytes = 8_388_608
 /** Yellow Paper, 11.1. */
 const maxUncles = 2
 /** geth `params.MinGasLimit`, `MaxGasLimit` and `GasLimitBoundDivisor`. */
@@ -196,6 +208,7 @@ export type InvalidReason =
   | 'excess blob gas'
   | 'difficulty'
   | 'seal'
+  | 'size'
   | 'body'
   | 'transaction root'
   | 'uncles hash'

@@ -116,11 +116,13 @@ export class EthService implements Service {
 
   /**
    * A consensus client named the head: it is fetched from peers when the chain does not have it, and then made the head.
-   * From now on no peer is followed for the length of its chain.
+   * From now on no peer is followed for the length of its chain; and once there is nothing to fetch, transactions are
+   * listened to, as by geth.
    */
   follow(head: ConsensusHead): void {
     this.#named = head
     this.#downloader?.tell({ type: 'consensus.head', ...head })
+    if (head.isOurs) this.#manager.tell({ type: 'chain.synced' })
   }
 
   /** How the sync goes: the last word at once, then each change. */

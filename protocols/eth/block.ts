@@ -88,6 +88,13 @@ export function joinBlock({ header, body }: SplitBlock): Uint8Array {
   return encodeList([header, readItem(body).content])
 }
 
+/** @returns the bytes of a block's RLP: what a body has in it follows the header in one list */
+export function blockSize(headerBytes: number, bodyItemBytes: number): number {
+  const length = headerBytes + bodyItemBytes
+  const lengthBytes = length < 56 ? 0 : Math.ceil(length.toString(16).length / 2)
+  return 1 + lengthBytes + length
+}
+
 function whole(raw: Uint8Array): RlpItem {
   const item = readItem(raw)
   if (item.raw.length !== raw.length) throw new RlpError('bytes after the value')

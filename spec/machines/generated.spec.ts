@@ -11,6 +11,7 @@ import {
   transition,
 } from 'xstate'
 import { dialerMachine } from '../../machines/dialer.ts'
+import { downloaderMachine } from '../../machines/downloader.ts'
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import { maxBacklog } from '../../machines/inbound.ts'
 import { nodeMachine } from '../../machines/node.ts'
@@ -53,6 +54,7 @@ const payload = Uint8Array.of(0xc0)
 const peerId = bytesToHex(nodeIdOf(new Uint8Array(64).fill(7)))
 const hello = { version: 5, name: '', caps: [], listenPort: 0, id: new Uint8Array(64).fill(7) }
 const range = (latest: bigint) => ({ earliest: 0n, latest, latestHash: new Uint8Array(32).fill(1) })
+const hashOf = (n: number) => new Uint8Array(32).fill(n)
 const messageNames = [...new Set(ethVersions.flatMap(namesOf))]
 function namesOf(version: EthVersion): MessageName[] {
   const table = messageTable(version)
@@ -222,6 +224,45 @@ const subjects = [
     last: [{ type: 'manager.stop' }, ...[1, 2, 3].map((session) => ({ type: 'session.ended', session }) as const)],
     holds: ({ peers, maxPeers }) =>
       expect(peers.size).to.be.at.most(maxPeers + 1, 'the trusted one may be one too many'),
+  }),
+  subject({
+    machine: downloaderMachine,
+    input: { ports, head: 5n, pollInterval: 3_000, followsConsensus: false },
+    events: [
+      ...[1, 2, 3].flatMap((peer) => [
+        ...[range(5n), range(700n), undefined].map(
+          (range) => ({ type: 'peer.joined', peer, range, headHash: hashOf(1) }) as const,
+        ),
+        ...[5n, 700n].map((latest) => ({ type: 'peer.range', peer, range: range(latest) }) as const),
+        ...[1, 2].map((n) => ({ type: 'head.learnt', peer, head: { number: 700n, hash: hashOf(n) } }) as const),
+        ...(['peer.left', 'task.failed', 'head.learnt'] as const).map((type) => ({ type, peer })),
+        { type: 'peer.lied', peer, error } as const,
+        ...[0, 1, 2, 3].flatMap((job) => [
+          { type: 'headers.fetched', peer, job } as const,
+          { type: 'bodies.fetched', peer, job, count: 1, bytes: 100 } as const,
+          { type: 'job.failed', peer, job } as const,
+        ]),
+      ]),
+      ...each([1, 2], [true, false], (n, isOurs) => ({ type: 'consensus.head', hash: hashOf(n), isOurs }) as const),
+      ...each(
+        [0n, 5n, 350n],
+        [true, false],
+        (number, isOurs) => ({ type: 'header.compared', number, isOurs }) as const,
+      ),
+      ...[5n, 700n].map((number) => ({ type: 'chain.head', number }) as const),
+      ...[{ type: 'head.adopted' } as const, { type: 'import.failed', error } as const],
+    ],
+    first: [
+      { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1) },
+      { type: 'header.compared', number: 5n, isOurs: true },
+      { type: 'skeleton.fetched', anchors: [197n, 389n, 700n] },
+    ],
+    last: [{ type: 'downloader.stop' }],
+    holds: ({ sources, plan, goal, target }) => {
+      expect(sources.size).to.be.at.most(3)
+      expect(plan.running.size).to.be.at.most(3)
+      if (goal.kind === 'longest') expect(target.hash).to.equal(undefined)
+    },
   }),
   subject({
     machine: scriptedPeerMachine,

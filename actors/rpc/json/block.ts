@@ -1,4 +1,4 @@
-import { type BlockBody, decodeWithdrawal } from '../../../protocols/eth/block.ts'
+import { type BlockBody, blockSize, decodeWithdrawal } from '../../../protocols/eth/block.ts'
 import type { Header } from '../../../protocols/eth/header.ts'
 import { type RlpItem, readItem } from '../../../protocols/lib/rlp.ts'
 import { headerJson } from './header.ts'
@@ -14,7 +14,7 @@ export type Block = { readonly header: Header; readonly body: BlockBody }
 export function blockJson({ header, body }: Block, transactions: readonly unknown[]): Record<string, unknown> {
   return sorted({
     ...headerJson(header),
-    size: quantity(sizeOf(header, readItem(body.raw).content.length)),
+    size: quantity(blockSize(header.raw.length, readItem(body.raw).content.length)),
     transactions,
     uncles: Array.from(body.uncles, ({ hash }) => data(hash)),
     withdrawals: body.withdrawals && Array.from(body.withdrawals.items(), withdrawalJson),
@@ -23,7 +23,7 @@ export function blockJson({ header, body }: Block, transactions: readonly unknow
 
 /** An uncle is shown as a block that has none itself, nor transactions to tell. */
 export function uncleJson(header: Header): Record<string, unknown> {
-  return sorted({ ...headerJson(header), size: quantity(sizeOf(header, twoEmptyLists)), uncles: [] })
+  return sorted({ ...headerJson(header), size: quantity(blockSize(header.raw.length, twoEmptyLists)), uncles: [] })
 }
 
 function withdrawalJson(item: RlpItem): Record<string, unknown> {
@@ -32,13 +32,6 @@ function withdrawalJson(item: RlpItem): Record<string, unknown> {
     ...{ index: quantity(index), validatorIndex: quantity(validatorIndex) },
     ...{ address: data(address), amount: quantity(amount) },
   }
-}
-
-/** @returns the bytes of the block's RLP: the body's items follow the header in one list */
-function sizeOf({ raw }: Header, bodyBytes: number): number {
-  const length = raw.length + bodyBytes
-  const lengthBytes = length < 56 ? 0 : Math.ceil(length.toString(16).length / 2)
-  return 1 + lengthBytes + length
 }
 
 const twoEmptyLists = 2

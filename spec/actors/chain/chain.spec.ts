@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
+import type { Genesis } from '../../../actors/chain/genesis.ts'
 import { listRoot } from '../../../actors/chain/trie-root.ts'
 import type { InvalidReason } from '../../../actors/chain/verify.ts'
-import { encodeBody } from '../../../protocols/eth/block.ts'
+import { encodeBody, joinBlock } from '../../../protocols/eth/block.ts'
 import type { HeaderFields } from '../../../protocols/eth/header.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
@@ -266,6 +267,26 @@ describe('a chain', () => {
       return [{ header: block!.header, body: encodeBody({ transactions: [], uncles: [header], withdrawals: [] }) }]
     })
 
+    it('a block of more than 8 MiB, from Osaka on (EIP-7934)', async () => {
+      const filled = (length: number) =>
+        encodeRlp([0n, 1n, 21_000n, new Uint8Array(20), 1n, new Uint8Array(length), 27n, 1n, 1n])
+      const blockOf = (of: Genesis, length: number) => {
+        const item = filled(length)
+        const [{ header }] = makeBlocks(of, of.header, 1, { change: () => ({ txRoot: listRoot([item]) }) }) as [
+          NewBlock,
+        ]
+        return { header, body: encodeBody({ transactions: [item], uncles: [], withdrawals: [] }) }
+      }
+      const osaka = genesisOf({ ...allAtOnce, timeForks: { ...allAtOnce.timeForks, osaka: 0n } })
+      const other = await Chain.open({ genesis: osaka })
+      const most = 8_388_608 - (sizeOf(blockOf(osaka, 8_000_000)) - 8_000_000)
+      expect(await failure(other.insertBlocks([blockOf(osaka, most + 1)]))).to.include({ reason: 'size' })
+      await other.insertBlocks([blockOf(osaka, most)])
+      await chain.insertBlocks([blockOf(genesis, most + 1)])
+      expect([other.head.number, chain.head.number]).to.deep.equal([1n, 1n])
+      await other.close()
+    })
+
     it('a block on nothing it has', async () => {
       expect(await failure(chain.insertBlocks([blocks[1]!]))).to.include({ name: 'InvalidBlock', reason: 'parent' })
     })
@@ -295,3 +316,5 @@ describe('a chain', () => {
     expect(chain.head.number).to.equal(12n)
   })
 })
+
+const sizeOf = ({ header, body }: NewBlock) => joinBlock({ header: header.raw, body }).length
