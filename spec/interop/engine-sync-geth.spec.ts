@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
-import { createNode, type PeerchartNode } from '../../actors/create-node.ts'
+import { createNode } from '../../actors/create-node.ts'
+import type { PeerchartNode } from '../../actors/peerchart-node.ts'
 import type { Api } from '../../actors/rpc/api.ts'
 import { engineApi } from '../../actors/rpc/apis/engine.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
