@@ -40,10 +40,11 @@ export class Geth {
   readonly engineUrl: string
   /** Of its socket, given `--ipcdisable=false`. */
   readonly ipc: string
+  /** 32 bytes, of the engine API's tokens. */
+  readonly secret: Uint8Array
   readonly #process: ChildProcess
   readonly #datadir: string
   readonly #endpoints: { readonly rpc: string; readonly engine: string }
-  readonly #secret: Uint8Array
 
   private constructor(
     process: ChildProcess,
@@ -51,7 +52,7 @@ export class Geth {
   ) {
     this.#process = process
     this.#datadir = started.datadir
-    this.#secret = started.secret
+    this.secret = started.secret
     this.#endpoints = started
     this.nodeKey = started.nodeKey
     this.enode = started.enode
@@ -102,7 +103,7 @@ export class Geth {
 
   /** Calls the engine API with a fresh token. @throws {Error} geth's answer is an error: its message */
   engine<Result>({ method, params }: RpcRequest): Promise<Result> {
-    return post(this.#endpoints.engine, { method, params }, { authorization: `Bearer ${jwt(this.#secret)}` })
+    return post(this.#endpoints.engine, { method, params }, { authorization: `Bearer ${jwt(this.secret)}` })
   }
 
   /** Stops the process where it is, its sockets open, or lets it go on. */
@@ -112,7 +113,7 @@ export class Geth {
 
   /** As {@link engine}. @returns the answer as it is, result or error */
   engineAnswer(request: RpcRequest): Promise<RpcAnswer> {
-    return ask(this.#endpoints.engine, request, { authorization: `Bearer ${jwt(this.#secret)}` })
+    return ask(this.#endpoints.engine, request, { authorization: `Bearer ${jwt(this.secret)}` })
   }
 
   /** Resident memory, in bytes. */

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 export type RawReply = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: Buffer
 }
 
 /** Sends bytes as they are to a port of 127.0.0.1. @returns all that comes back until the server closes, or `isEnough` of it */
@@ -28,8 +28,8 @@ export async function sendRaw(
 /** One request, and its whole answer. */
 export async function exchange(port: number, request: string | Uint8Array): Promise<RawReply> {
   const received = await sendRaw(port, request, isWhole)
-  const text = received.toString()
-  const [head, body] = [text.slice(0, text.indexOf('\r\n\r\n')), text.slice(text.indexOf('\r\n\r\n') + 4)]
+  const end = received.indexOf('\r\n\r\n')
+  const [head, body] = [received.subarray(0, end).toString(), received.subarray(end + 4)]
   const [line, ...fields] = head.split('\r\n')
   const pairs = fields.map((field) => [
     field.slice(0, field.indexOf(':')).toLowerCase(),
@@ -42,7 +42,7 @@ export async function exchange(port: number, request: string | Uint8Array): Prom
 
 function isWhole(received: Buffer): boolean {
   const end = received.indexOf('\r\n\r\n')
-  const length = /^content-length: (\d+)\r$/im.exec(received.subarray(0, end).toString())?.[1]
+  const length = /^content-length: (\d+)\r?$/im.exec(received.subarray(0, end).toString())?.[1]
   return end !== -1 && length !== undefined && received.length >= end + 4 + Number(length)
 }
 

@@ -91,7 +91,11 @@ function testApis() {
     authenticated: true,
     methods: { exchangeCapabilities: method([], () => []) },
   }
-  const eth: Api = { namespace: 'eth', methods: { blockNumber: method([], () => '0x7') } }
+  const eth: Api = {
+    namespace: 'eth',
+    methods: { blockNumber: method([], () => '0x7') },
+    subscriptions: { newHeads: subscription([], () => () => {}) },
+  }
   const net: Api = { namespace: 'net', methods: { version: method([], () => '1') } }
   return {
     all: [test, engine, eth, net],
