@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 // The files of the inspector's page. Scripts are those that `tsc -b` built, whether this runs built or from its source.
 
@@ -42,6 +43,8 @@ const isSource = import.meta.filename.endsWith('.ts')
 const built = new URL(isSource ? '../../dist/actors/inspector/' : './', import.meta.url)
 const source = new URL(isSource ? './page/' : '../../../actors/inspector/page/', import.meta.url)
 
+const { resolve } = createRequire(import.meta.url)
+
 /** Import map of index.html, path by path. */
 const vendor: Readonly<Record<string, string>> = {
   '/vendor/preact.mjs': 'preact',
@@ -55,7 +58,7 @@ function placeOf(path: string): URL | undefined {
   if (/^\/styles\/[a-z-]+\.css$/.test(path)) return new URL(`.${path}`, source)
   if (/^\/(page|drawing)\/[a-z-]+\.js$/.test(path)) return new URL(`.${path}`, built)
   const name = vendor[path]
-  return name === undefined ? undefined : new URL(import.meta.resolve(name))
+  return name === undefined ? undefined : pathToFileURL(resolve(name))
 }
 
 function typeOf(path: string): string {

@@ -138,10 +138,12 @@ const definitionOf = (chart: string, feeds: Exhibit['feeds'] = []): AnyStateMach
 const ours = new Map<string, AnyStateMachine>(Object.values(machines).map((machine) => [machine.id, machine]))
 
 function select(history: History, ask: Extract<Ask, { ask: 'lines' }>): Kept[] {
-  const { before, after, actor, messagesOnly = false, limit = 500 } = ask
-  const family = actor === undefined ? undefined : familyOf(history, actor)
+  const { before, after, actor, messagesOnly = false, ownOnly = false, limit = 500 } = ask
+  const family = actor === undefined ? undefined : ownOnly ? new Set([actor]) : familyOf(history, actor)
   const isWanted: Test = (segment, index) =>
-    (!messagesOnly || segment.isMessage(index)) && (!family || segment.isOf(index, family))
+    (!messagesOnly || segment.isMessage(index)) &&
+    !(ownOnly && segment.isMessage(index)) &&
+    (!family || segment.isOf(index, family))
   return take(history.backwards(before, after, isWanted), Math.min(limit, mostAsked)).reverse()
 }
 
@@ -154,10 +156,12 @@ function take(lines: Iterable<Kept>, most: number): Kept[] {
   return taken
 }
 
-/** An actor and its children. */
+/** An actor and all beneath it: parents come before their children. */
 function familyOf({ world }: History, name: string): ReadonlySet<string> {
-  const children = world.checkpoint().actors.filter(({ parent }) => parent === name)
-  return new Set([name, ...children.map(({ actor }) => actor)])
+  const family = new Set([name])
+  for (const { actor, parent } of world.checkpoint().actors)
+    if (parent !== undefined && family.has(parent)) family.add(actor)
+  return family
 }
 
 const refusal = (id: number, error: string): Tell => ({ tell: 'error', id, error })
@@ -191,7 +195,7 @@ const shapes: Readonly<Record<string, Readonly<Record<string, Fit>>>> = {
   picture: { id: isNumber, seq: maybe(isNumber) },
   lines: {
     ...{ id: isNumber, before: maybe(isNumber), after: maybe(isNumber), actor: maybe(isString) },
-    ...{ messagesOnly: maybe(isFlag), limit: maybe(isNumber) },
+    ...{ messagesOnly: maybe(isFlag), ownOnly: maybe(isFlag), limit: maybe(isNumber) },
   },
   actor: { id: isNumber, actor: isString, seq: maybe(isNumber) },
   line: { id: isNumber, seq: isNumber },

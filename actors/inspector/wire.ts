@@ -17,7 +17,7 @@ export type Ask =
   | { readonly ask: 'tap'; readonly isOn: boolean }
   /** The actors as they were after the line `seq`; as they are now without it. */
   | { readonly ask: 'picture'; readonly id: number; readonly seq?: number }
-  /** Lines of the history, the newest last; those of `actor` and its children if given. At most `limit`, 500 if left out. */
+  /** Lines of the history, the newest last; those of `actor` and all beneath it if given. At most `limit`, 500 if left out. */
   | {
       readonly ask: 'lines'
       readonly id: number
@@ -25,6 +25,8 @@ export type Ask =
       readonly after?: number
       readonly actor?: string
       readonly messagesOnly?: boolean
+      /** Of the life of `actor` itself: no messages, nothing of those beneath it. */
+      readonly ownOnly?: boolean
       readonly limit?: number
     }
   /** One actor as it was after the line `seq`, or is now: with the counts of its edges. */

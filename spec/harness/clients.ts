@@ -10,13 +10,19 @@ export const findDevp2p = (): string | undefined => find('devp2p', process.env.D
 /** @returns the path of Prometheus: `PROMETHEUS`, or the first on PATH */
 export const findPrometheus = (): string | undefined => find('prometheus', process.env.PROMETHEUS)
 
+/** @returns the path of a Chromium: `CHROMIUM`, or the first on PATH */
+export const findChromium = (): string | undefined => find('chromium', process.env.CHROMIUM)
+
+type Client = 'geth' | 'devp2p' | 'chromium'
+
 /**
  * Skips the running spec, or the suite of the running hook, when `found` is undefined.
- * @throws with PEERCHART_REQUIRE_GETH=1, where absence is a failure
+ * @throws with PEERCHART_REQUIRE_GETH=1 or PEERCHART_REQUIRE_CHROMIUM=1, where absence is a failure
  */
-export function requireClient(context: Mocha.Context, found: string | undefined, name: 'geth' | 'devp2p'): string {
+export function requireClient(context: Mocha.Context, found: string | undefined, name: Client): string {
   if (found !== undefined) return found
-  if (process.env.PEERCHART_REQUIRE_GETH === '1') throw new Error(`PEERCHART_REQUIRE_GETH=1, and no ${name} on PATH`)
+  const flag = `PEERCHART_REQUIRE_${name === 'chromium' ? 'CHROMIUM' : 'GETH'}`
+  if (process.env[flag] === '1') throw new Error(`${flag}=1, and no ${name} on PATH`)
   return skip(context, `no ${name} on PATH: set ${name.toUpperCase()} or PATH to run this`)
 }
 

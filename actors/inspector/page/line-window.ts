@@ -2,7 +2,7 @@ import type { ShownLine } from '../wire.ts'
 
 /** A stretch of the history, in order, as it is scrolled through. */
 export class LineWindow {
-  /** BOUNDED: {@link widest} lines; what is added at one end falls out at the other. */
+  /** BOUNDED: {@link widest} lines and one answer; the oldest fall out. */
   lines: readonly ShownLine[] = []
   /** There is nothing before the first line. */
   isWhole = false
@@ -22,7 +22,12 @@ export class LineWindow {
     const first = this.lines[0]?.seq ?? Number.POSITIVE_INFINITY
     const older = lines.filter(({ seq }) => seq < first)
     if (older.length === 0) this.isWhole = true
-    this.lines = [...older, ...this.lines].slice(0, widest)
+    this.lines = [...older, ...this.lines]
+  }
+
+  /** Whether there may be older lines, and room for them. */
+  get hasMore(): boolean {
+    return !this.isWhole && this.lines.length > 0 && this.lines.length < widest
   }
 
   /** The lines up to a moment. */
@@ -43,4 +48,4 @@ export function countUntil(lines: readonly { readonly seq: number }[], seq: numb
   return low
 }
 
-const widest = 5_000
+const widest = 20_000

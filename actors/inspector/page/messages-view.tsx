@@ -39,8 +39,8 @@ export function MessagesView({ session }: Props) {
     const frame = ref.current
     if (!frame) return
     isFollowing.current = frame.scrollHeight - frame.scrollTop - frame.clientHeight < rowHeight * 1.5
-    if (top < rowHeight * 4 && lines.length > 0) void keepingPlace(frame, () => session.older())
-  }, [top, shown.length])
+    if (top < rowHeight * 4) void keepingPlace(frame, () => session.older())
+  }, [top, shown.length, lines[0]?.seq])
 
   if (!scene || !lanes) return <p class="empty">Choose a node or a peer among the actors.</p>
   const first = Math.max(0, Math.floor(top / rowHeight) - 10)

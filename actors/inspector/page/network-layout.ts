@@ -9,6 +9,8 @@ export type Spot = {
   readonly isOurs: boolean
   /** What is chosen when it is clicked. */
   readonly actor: string
+  /** How many it is connected with. */
+  readonly degree: number
   /** From −1 to 1. */
   readonly x: number
   readonly y: number
@@ -25,7 +27,12 @@ export type Tie = {
   readonly traffic: number
 }
 
-export type Network = { readonly spots: readonly Spot[]; readonly ties: readonly Tie[] }
+export type Network = {
+  readonly spots: readonly Spot[]
+  readonly ties: readonly Tie[]
+  /** Connections with strangers for whom there is no room. */
+  readonly left: number
+}
 
 /**
  * Who is connected with whom. Our nodes stand on a circle in their order, strangers outside, fanned about the node that
@@ -36,23 +43,23 @@ export function networkOf(scene: Scene): Network {
   const nodes = [...new Map(homes.filter(({ chart }) => chart === 'node').map((facts) => [facts.node ?? '', facts]))]
   const spots = new Map<string, Spot>()
   const ties = tiesOf(scene)
+  const degrees = degreesOf(ties.values())
   const isAlone = [...ties.values()].every(({ to }) => !to.startsWith(strange))
   const radius = nodes.length === 1 ? 0 : isAlone ? 0.78 : 0.5
   for (const [index, [name, facts]] of nodes.entries()) {
     const angle = angleOf(index, nodes.length)
     spots.set(name, {
       ...{ id: name, name: name || 'this node', note: facts.state, isOurs: true, actor: facts.actor },
+      degree: degrees.get(name) ?? 0,
       ...{ x: Math.cos(angle) * radius, y: Math.sin(angle) * radius },
     })
   }
   for (const [index, [name]] of nodes.entries()) {
-    const strangers = [...ties.values()].filter(({ from, to }) => from === name && !spots.has(to))
+    const strangers = [...ties.values()].filter(({ from, to }) => from === name && to.startsWith(strange))
     fan(scene, strangers, nodes.length === 1 ? undefined : angleOf(index, nodes.length), spots)
   }
-  return {
-    spots: [...spots.values()],
-    ties: [...ties.values()].filter(({ from, to }) => spots.has(from) && spots.has(to)),
-  }
+  const drawn = [...ties.values()].filter(({ from, to }) => spots.has(from) && spots.has(to))
+  return { spots: [...spots.values()], ties: drawn, left: ties.size - drawn.length }
 }
 
 /** One tie for both ends of a connection between two of our nodes. BOUNDED: by the peers of the scene. */
@@ -63,31 +70,50 @@ function tiesOf(scene: Scene): Map<string, Tie> {
     if (!facts || facts.stoppedAt !== undefined) continue
     const from = facts.node ?? ''
     const to = peer.isNode ?? `${strange}${peer.actor}`
-    const id = [from, to].sort().join(' ')
+    const id = [from, to].toSorted().join(' ')
     const known = ties.get(id)
     const traffic = Math.max(peer.received[0] + peer.sent[0], known?.traffic ?? 0)
-    ties.set(id, { id, from, to, peers: [...(known?.peers ?? []), peer.actor], state: facts.state, traffic })
+    const peers = [...(known?.peers ?? []), peer.actor]
+    ties.set(id, { ...(known ?? { id, from, to }), peers, state: facts.state, traffic })
   }
   return ties
 }
 
 const strange = 'remote of '
 
+/** Places in the rings about a node that is alone, and in those outside of one of several, from the inner ring on. */
+const rings = { alone: [16, 24, 32], amongOthers: [7, 9, 11] }
+
 function fan(scene: Scene, ties: readonly Tie[], angle: number | undefined, spots: Map<string, Spot>): void {
-  const perRing = angle === undefined ? 24 : 9
-  for (const [index, { to, peers }] of ties.entries()) {
-    const ring = Math.floor(index / perRing)
-    const inRing = Math.min(perRing, ties.length - ring * perRing)
-    const place = index % perRing
-    const spread = angle === undefined ? angleOf(place, inRing) : angle + (place - (inRing - 1) / 2) * 0.16
-    const distance = Math.min(0.98, (angle === undefined ? 0.62 : 0.86) + ring * 0.12)
-    const actor = peers[0]!
-    const facts = scene.actors.get(actor)
-    spots.set(to, {
-      ...{ id: to, name: remoteOf(scene.peers.get(actor)), note: facts?.state ?? '', isOurs: false, actor },
-      ...{ x: Math.cos(spread) * distance, y: Math.sin(spread) * distance },
-    })
+  const sizes = angle === undefined ? rings.alone : rings.amongOthers
+  let first = 0
+  for (const [ring, size] of sizes.entries()) {
+    const here = ties.slice(first, first + size)
+    first += size
+    for (const [place, { to, peers }] of here.entries()) {
+      const spread = angle === undefined ? angleOf(place, here.length) : angle + (place - (here.length - 1) / 2) * 0.17
+      const distance = angle === undefined ? 0.5 + ring * 0.24 : 0.8 + ring * 0.1
+      const actor = peers[0]!
+      const facts = scene.actors.get(actor)
+      spots.set(to, {
+        ...{
+          id: to,
+          name: remoteOf(scene.peers.get(actor)),
+          note: facts?.state ?? '',
+          isOurs: false,
+          actor,
+          degree: 1,
+        },
+        ...{ x: Math.cos(spread) * distance, y: Math.sin(spread) * distance },
+      })
+    }
   }
+}
+
+function degreesOf(ties: Iterable<Tie>): Map<string, number> {
+  const degrees = new Map<string, number>()
+  for (const { from, to } of ties) for (const end of [from, to]) degrees.set(end, (degrees.get(end) ?? 0) + 1)
+  return degrees
 }
 
 /** The first is at the top, the others follow clockwise. */

@@ -10,7 +10,7 @@ export function NetworkView({ session }: Props) {
   const rates = useRates()
   const { ref, width, height } = useScrolling()
   if (!scene) return null
-  const { spots, ties } = networkOf(scene)
+  const { spots, ties, left } = networkOf(scene)
   const pointOf = ({ x, y }: Spot) => ({ x: x * (width / 2 - 60), y: y * (height / 2 - 56) })
   const places = new Map(spots.map((spot) => [spot.id, spot]))
   if (spots.length === 0) return <p class="empty">No node here.</p>
@@ -36,7 +36,6 @@ export function NetworkView({ session }: Props) {
               key={spot.id}
               spot={spot}
               at={pointOf(spot)}
-              degree={ties.filter(({ from, to }) => from === spot.id || to === spot.id).length}
               isChosen={spot.actor === place.actor}
               choose={() => session.go({ actor: spot.actor })}
             />
@@ -44,8 +43,9 @@ export function NetworkView({ session }: Props) {
         </svg>
       </div>
       <p class="legend">
-        {spots.filter(({ isOurs }) => isOurs).length} nodes in this process, {ties.length} connections. In a node is the
-        number of its peers; a line is lit by what goes over it.
+        {spots.filter(({ isOurs }) => isOurs).length} nodes in this process, {ties.length + left} connections. In a node
+        is the number of its peers; a line is lit by what goes over it.
+        {left > 0 && ` ${left} more are not drawn: search them among the actors.`}
       </p>
     </section>
   )
@@ -98,12 +98,11 @@ function Line({ tie, from, to, rate, isChosen, pointOf, choose }: LineProps) {
 type DotProps = {
   readonly spot: Spot
   readonly at: Point
-  readonly degree: number
   readonly isChosen: boolean
   choose(): void
 }
 
-function Dot({ spot, at: { x, y }, degree, isChosen, choose }: DotProps) {
+function Dot({ spot, at: { x, y }, isChosen, choose }: DotProps) {
   const radius = spot.isOurs ? 26 : 9
   const below = spot.y >= -0.01
   return (
@@ -121,7 +120,7 @@ function Dot({ spot, at: { x, y }, degree, isChosen, choose }: DotProps) {
       <circle cx={x} cy={y} r={radius} />
       {spot.isOurs && (
         <text x={x} y={y + 7} class="degree">
-          {degree}
+          {spot.degree}
         </text>
       )}
       <text x={x} y={below ? y + radius + 22 : y - radius - 28} class="who">

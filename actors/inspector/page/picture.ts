@@ -2,7 +2,7 @@ import type { ActorFacts, Changes, Moment, PeerFacts, Picture } from '../wire.ts
 
 /** All actors at one moment: the present, which changes, or one of the past, which does not. */
 export class Scene {
-  /** Parents before their children. BOUNDED: by the actors alive, and {@link keptEnded} that are not. */
+  /** Parents before their children. BOUNDED: by what the node remembers. */
   readonly actors = new Map<string, ActorFacts>()
   /** By the actor of the chart `peer`. BOUNDED: as the actors. */
   readonly peers = new Map<string, PeerFacts>()
@@ -10,27 +10,23 @@ export class Scene {
   oldest: Moment
   /** Raised when actors come or go: what is listed has to be listed anew. */
   shape = 0
-  /** The ended, oldest first. */
-  #ended: string[] = []
 
   constructor({ seq, at, oldest, actors, peers }: Picture) {
     this.now = { seq, at }
     this.oldest = oldest
     for (const facts of actors) this.actors.set(facts.actor, facts)
     for (const facts of peers) this.peers.set(facts.actor, facts)
-    this.#ended = actors.filter(({ stoppedAt }) => stoppedAt !== undefined).map(({ actor }) => actor)
   }
 
-  apply({ now, oldest, started, stopped, states, peers }: Changes): void {
+  apply({ now, oldest, started, stopped, forgotten, states, peers }: Changes): void {
     this.now = now
     this.oldest = oldest
     for (const facts of started) this.actors.set(facts.actor, facts)
     for (const [actor, state, count] of states) this.#change(actor, { state, count })
     for (const actor of stopped) this.#change(actor, { stoppedAt: now.at })
     for (const facts of peers) this.peers.set(facts.actor, facts)
-    this.#ended.push(...stopped)
-    while (this.#ended.length > keptEnded) this.#forget(this.#ended.shift()!)
-    if (started.length + stopped.length > 0) this.shape += 1
+    for (const actor of forgotten) this.#forget(actor)
+    if (started.length + stopped.length + forgotten.length > 0) this.shape += 1
   }
 
   /** Facts of one actor with more in them than a change tells. */
@@ -75,11 +71,9 @@ export class Scene {
   }
 
   #forget(actor: string): void {
-    if (this.actors.get(actor)?.stoppedAt === undefined) return // its name was given again
     this.actors.delete(actor)
     this.peers.delete(actor)
   }
 }
 
-const keptEnded = 500
 const deepest = 16

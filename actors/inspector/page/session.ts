@@ -22,6 +22,7 @@ export class Session {
   /** The last question that had no answer, in words. */
   complaint: string | undefined
   #scope: string | undefined
+  #noting: number | undefined
   #isAskingPast = false
   #isAskingOlder = false
   readonly #changed: () => void
@@ -36,7 +37,7 @@ export class Session {
       },
       told: (tell) => this.#take(tell),
     })
-    addEventListener('hashchange', () => this.#move(parsePlace(location.hash)))
+    addEventListener('popstate', () => this.#move(parsePlace(location.hash)))
   }
 
   /** What is shown: the past where one looks at it and it has come, else the present. */
@@ -56,10 +57,8 @@ export class Session {
   /** Another place: what is not named stays as it is. Choices are steps for `back`, moments are not. */
   go(change: Partial<Place>): void {
     const place = { ...this.place, ...change }
-    const hash = formatPlace(place)
-    if (hash === formatPlace(this.place)) return
-    const isStep = 'view' in change || 'actor' in change
-    history[isStep ? 'pushState' : 'replaceState'](null, '', hash)
+    if (formatPlace(place) === formatPlace(this.place)) return
+    this.#note('view' in change || 'actor' in change)
     this.#move(place)
   }
 
@@ -84,7 +83,7 @@ export class Session {
   /** Lines before those of the window. */
   async older(): Promise<void> {
     const [first] = this.window.lines
-    if (this.#isAskingOlder || this.window.isWhole || !first) return
+    if (this.#isAskingOlder || !this.window.hasMore || !first) return
     this.#isAskingOlder = true
     const { window } = this
     const lines = await this.#lines({ before: first.seq })
@@ -106,6 +105,15 @@ export class Session {
   complain(words: string): void {
     this.complaint = words
     this.#changed()
+  }
+
+  /** Browsers refuse an address that changes with every pixel of a slider. */
+  #note(isStep: boolean): void {
+    if (isStep) history.pushState(null, '', location.hash)
+    this.#noting ??= setTimeout(() => {
+      this.#noting = undefined
+      history.replaceState(null, '', formatPlace(this.place))
+    }, 100)
   }
 
   #take(tell: Tell): void {
@@ -163,18 +171,26 @@ export class Session {
     })
   }
 
+  /** A chart has the life of one actor; messages go between all that are beneath it. */
+  get #isOwn(): boolean {
+    return this.place.view !== 'messages'
+  }
+
   #watch(): void {
     const { present } = this
     const scope = this.#scope
     if (!present || this.hello?.isRecording) return
-    this.link.say({ ask: 'watch', actors: scope === undefined ? [] : present.beneath(scope, mostWatched) })
+    this.link.say({
+      ask: 'watch',
+      actors: scope === undefined ? [] : present.beneath(scope, this.#isOwn ? 1 : mostWatched),
+    })
     this.link.say({ ask: 'tap', isOn: this.place.view === 'messages' })
   }
 
   async #lines(where: { before?: number }): Promise<readonly ShownLine[] | undefined> {
     const actor = this.#scope
     if (actor === undefined) return undefined
-    const answer = await this.ask(this.link.ask('lines', { actor, limit: 500, ...where }))
+    const answer = await this.ask(this.link.ask('lines', { actor, ownOnly: this.#isOwn, limit: 500, ...where }))
     return answer?.lines
   }
 
@@ -195,9 +211,11 @@ export class Session {
     })
   }
 
-  #isInScope({ actor }: ShownLine): boolean {
+  #isInScope(line: ShownLine): boolean {
+    const { actor } = line
     const { present } = this
     if (!present || this.#scope === undefined) return false
+    if (this.#isOwn) return actor === this.#scope && !('protocol' in line)
     return actor === this.#scope || present.lineageOf(actor).some((facts) => facts.actor === this.#scope)
   }
 

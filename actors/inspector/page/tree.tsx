@@ -1,4 +1,4 @@
-import { useMemo, useRef, useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import type { ActorFacts } from '../wire.ts'
 import type { Props } from './app.tsx'
 import { paceOf, toFilter } from './filter.ts'
@@ -81,7 +81,6 @@ const chips: readonly (readonly [term: string, title: string])[] = [
 
 function Search({ session, shown }: Props & { readonly shown: number }) {
   const search = session.place.search ?? ''
-  const timer = useRef(0)
   const set = (text: string) => session.go({ search: text.trim() === '' ? undefined : text })
   const words = search.split(/\s+/)
   return (
@@ -94,10 +93,7 @@ function Search({ session, shown }: Props & { readonly shown: number }) {
         autocomplete="off"
         spellcheck={false}
         value={search}
-        onInput={({ currentTarget: { value } }) => {
-          clearTimeout(timer.current)
-          timer.current = setTimeout(() => set(value), 80)
-        }}
+        onInput={({ currentTarget: { value } }) => set(value)}
       />
       <div class="chips">
         {chips.map(([term, title]) => (

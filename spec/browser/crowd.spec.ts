@@ -1,0 +1,67 @@
+import { expect } from 'chai'
+import type { Browser } from 'playwright-core'
+import { openPage, sharedBrowser } from './browser.ts'
+import { Crowd } from './crowd.ts'
+
+describe('the inspector of a crowd', function () {
+  this.timeout(60_000)
+  let browser: Browser
+  let crowd: Crowd
+  before(async function () {
+    browser = await sharedBrowser(this)
+    crowd = await Crowd.open(5_000)
+  })
+  after(async () => {
+    await crowd?.close()
+  })
+
+  it('paints 5,000 actors within a second, and takes 60 changes a second without a long task', async function () {
+    const { page, faults } = await openPage(browser, crowd.address, '#network')
+    await page.locator('.row').first().waitFor()
+    // Once more, with everything compiled and watched from its first moment.
+    await page.addInitScript(watch)
+    await page.reload()
+    await page.locator('.row').first().waitFor()
+    const paint = (await page.evaluate('paintedAt')) as number
+    const rows = await page.locator('.row').count()
+
+    await page.evaluate('longTasks.length = 0')
+    const before = crowd.told
+    crowd.change(60, 40)
+    const frames = (await page.evaluate(`new Promise((resolve) => {
+      const end = performance.now() + 5_000
+      let frames = 0
+      const next = () => (frames++, performance.now() < end ? requestAnimationFrame(next) : resolve(frames))
+      next()
+    })`)) as number
+    const told = crowd.told - before
+    const longest = (await page.evaluate('Math.max(0, ...longTasks)')) as number
+    const search = page.getByLabel('Search actors')
+    await search.fill('client:reth')
+    await page.locator('.tally', { hasText: /^1.668 actors$/ }).waitFor()
+    const afterSearch = (await page.evaluate('Math.max(0, ...longTasks)')) as number
+
+    this.test!.title +=
+      ` (painted after ${Math.round(paint)} ms, ${rows} rows drawn, ${told} changes in ${frames} frames of 5 s,` +
+      ` longest task ${Math.round(longest)} ms, ${Math.round(afterSearch)} ms with a search)`
+    expect(faults).to.deep.equal([])
+    expect(paint, 'first paint').to.be.below(1_000)
+    expect(rows, 'rows drawn').to.be.within(10, 60)
+    expect(told, 'changes').to.be.above(240)
+    expect(longest, 'longest task').to.be.below(100)
+    expect(afterSearch, 'longest task of a search').to.be.below(100)
+    await page.context().close()
+  })
+})
+
+/** Notes when the first actor is painted, and every task of more than 50 ms. */
+const watch = `
+  globalThis.longTasks = []
+  new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration)))
+    .observe({ type: 'longtask' })
+  const look = () => {
+    if (document.querySelector('.row')) globalThis.paintedAt ??= performance.now()
+    else requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+`

@@ -1,0 +1,116 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { contentSecurityPolicy, readPageFile } from '../../actors/inspector/page-files.ts'
+import type { ActorFacts, Changes, Hello, PeerFacts } from '../../actors/inspector/wire.ts'
+import { recordingFormat, recordingVersion } from '../../actors/recording/lines.ts'
+
+/** A node that only pretends: it shows the page as many actors as are asked for, and has them change without a pause. */
+export class Crowd {
+  readonly #server: Server
+  readonly #sockets = new WebSocketServer({ noServer: true })
+  readonly #peers: number
+  #timer: NodeJS.Timeout | undefined
+  #seq = 1
+  /** Changes that were sent. */
+  told = 0
+
+  private constructor(server: Server, actors: number) {
+    this.#server = server
+    this.#peers = Math.ceil((actors - 2) / 2)
+  }
+
+  static async open(actors: number): Promise<Crowd> {
+    const policy = await contentSecurityPolicy()
+    const server = createServer(async ({ url = '/' }, response) => {
+      const file = await readPageFile(url)
+      if (file)
+        response.setHeader('content-type', file.type).setHeader('content-security-policy', policy).end(file.body)
+      else response.writeHead(404).end()
+    })
+    const crowd = new Crowd(server, actors)
+    server.on('upgrade', (request, stream, head) =>
+      crowd.#sockets.handleUpgrade(request, stream, head, (socket) => crowd.#welcome(socket)),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return crowd
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
+  }
+
+  /** So many times a second one message, each with changes of `each` actors. */
+  change(rate: number, each: number): void {
+    this.#timer = setInterval(() => {
+      for (const socket of this.#sockets.clients) socket.send(JSON.stringify(this.#changes(each)))
+      this.told += 1
+    }, 1_000 / rate)
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    for (const socket of this.#sockets.clients) socket.terminate()
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #welcome(socket: WebSocket): void {
+    const actors: ActorFacts[] = [
+      { actor: 'node', chart: 'node', state: 'running', count: 4, startedAt: 0 },
+      { actor: 'server', chart: 'server', parent: 'node', state: 'running', count: 9, startedAt: 0 },
+    ]
+    const peers: PeerFacts[] = []
+    for (let i = 0; i < this.#peers; i++) {
+      actors.push({ actor: `peer/${i}`, chart: 'peer', parent: 'server', state: calm, count: 6, startedAt: i })
+      actors.push({ ...session, actor: `peer/${i}/eth`, parent: `peer/${i}` })
+      peers.push(peerFacts(i, 0))
+    }
+    const now = { seq: this.#seq, at: this.#seq }
+    const heading = {
+      format: recordingFormat,
+      version: recordingVersion,
+      client: 'Crowd',
+      startedAt: '2026-01-01',
+    } as const
+    const picture = { ...now, oldest: { seq: 1, at: 0 }, actors, peers }
+    const hello: Hello = { tell: 'hello', heading, isRecording: false, nodes: [], historyBytes: 1 << 24, picture }
+    socket.send(JSON.stringify(hello))
+  }
+
+  #changes(each: number): Changes {
+    this.#seq += each
+    const now = { seq: this.#seq, at: this.#seq }
+    // Those at the top are seen, so they change every time.
+    const changed = Array.from({ length: each }, (_, i) => (i < each / 2 ? i : (this.#seq * 7 + i) % this.#peers))
+    return {
+      ...{
+        tell: 'changes',
+        now,
+        oldest: { seq: 1, at: 0 },
+        started: [],
+        stopped: [],
+        forgotten: [],
+        lines: [],
+        dropped: 0,
+      },
+      states: changed.map((i) => [
+        `peer/${i}`,
+        this.#seq % 2 ? calm : 'running.(keepalive.quiet writing.blocked)',
+        this.#seq,
+      ]),
+      peers: changed.map((i) => peerFacts(i, this.#seq)),
+    }
+  }
+}
+
+const calm = 'running.(keepalive.quiet writing.flowing)'
+const session = { chart: 'eth-peer', state: 'active.flowing', count: 3, startedAt: 0 }
+
+function peerFacts(i: number, bytes: number): PeerFacts {
+  const [received, sent] = [[bytes * 32, bytes] as const, [bytes * 8, bytes] as const]
+  const client = i % 3 ? 'Geth/v1.17.5-stable/linux-amd64/go1.25' : 'reth/v1.9.3/x86_64-unknown-linux-gnu'
+  const id = i.toString(16).padStart(64, '0')
+  const address = `127.0.${i >> 8}.${i & 255}:30303`
+  return { actor: `peer/${i}`, id, client, caps: ['eth/69', 'eth/70'], inbound: i % 2 === 0, address, received, sent }
+}

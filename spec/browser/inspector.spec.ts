@@ -1,0 +1,174 @@
+import { expect } from 'chai'
+import type { Browser, Page } from 'playwright-core'
+import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
+import { createNode } from '../../actors/create-node.ts'
+import { dial } from '../../actors/harness/dial.ts'
+import type { PeerchartNode } from '../../actors/peerchart-node.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { type Opened, openPage, sharedBrowser } from './browser.ts'
+import { LivingNetwork } from './living-network.ts'
+
+describe('the inspector of npm start', function () {
+  this.timeout(60_000)
+  let browser: Browser
+  let network: LivingNetwork
+  let opened: Opened
+  let page: Page
+  before(async function () {
+    browser = await sharedBrowser(this)
+    network = await LivingNetwork.start()
+  })
+  after(async () => {
+    await network?.stop()
+  })
+  const open = async (hash?: string) => {
+    opened = await openPage(browser, network.address, hash)
+    page = opened.page
+  }
+  afterEach(async () => {
+    await opened.page.context().close()
+    expect(opened.faults).to.deep.equal([])
+    for (const request of opened.requests) expect(new URL(request).hostname, request).to.equal('127.0.0.1')
+  })
+
+  it('shows who is connected with whom', async () => {
+    await open()
+    await page.getByRole('button', { name: /^node-1 and node-2: running/ }).waitFor()
+    await page.getByRole('button', { name: /^node-2 and node-3: running/ }).waitFor()
+    expect(await page.locator('.spot').count()).to.equal(3)
+  })
+
+  it('shows a peer that connects move through securing, greeting, admitted and running', async () => {
+    await open('#chart')
+    await using peer = dial(network.enodes[0]!, { through: 'tcp' })
+    const row = page.locator('.row[data-peer=true]', { has: page.getByText('securing', { exact: false }) })
+    const actor = (await row.getAttribute('data-actor'))!
+    await row.click()
+    const standing = page.locator('.standing')
+    await stands('securing.handshaking')
+    await peer.rlpx()
+    await stands('greeting.exchanging')
+    await peer.hello()
+    await stands('running.(keepalive.quiet writing.flowing)')
+    await peer.status()
+    await page.locator(`.row[data-actor="${actor}/eth"]`, { hasText: 'active' }).waitFor()
+
+    // It was admitted for less than a picture's time: the history has it.
+    const step = page.locator('.taken button', { hasText: /server\.admitted.*admitted$/ })
+    await step.click()
+    await page.getByRole('button', { name: 'the chart at this moment' }).click()
+    await stands('admitted')
+    expect(await page.locator('.sheet [data-state=admitted]').getAttribute('class')).to.contain('lit')
+
+    async function stands(state: string): Promise<void> {
+      await standing.filter({ hasText: state }).waitFor()
+    }
+  })
+
+  it('decodes a message that is clicked, and leads to the transition it caused', async () => {
+    await open('#messages?actor=node-2/node')
+    await page.getByRole('button', { name: 'Live' }).click()
+    await page.getByLabel('Filter messages').fill('Status')
+    await page
+      .locator('.line[data-name=Status]', { has: page.locator('.arrow[data-towards=left]') })
+      .first()
+      .click()
+    const detail = page.getByLabel('The chosen line')
+    const message = detail.locator('[data-kind=message]')
+    await message.getByRole('heading', { name: 'Status' }).waitFor()
+    await message.getByText('genesis').waitFor()
+    await detail.getByRole('button', { name: 'the transition it caused' }).click()
+    await detail.locator('[data-kind=transition]').waitFor()
+    await page.waitForURL(/#chart\?.*line=\d+/)
+  })
+
+  it('explains a peer that was dropped for its genesis with both hashes, and goes back to before it left', async () => {
+    await open('#why')
+    const stranger = await strangerOf(network.enodes[0]!)
+    try {
+      const left = page.locator('.why section', { hasText: 'Left' }).locator('.path button', { hasText: 'stranger' })
+      await left.first().click()
+      const differing = page.locator('.statuses tr[data-differs=true]', { hasText: /genesis/i })
+      const hashes = await differing.locator('td').allTextContents()
+      expect(hashes.map((hash) => hash.replace(/^0x/, ''))).to.deep.equal(
+        [devGenesis().header.hash, stranger.chain.genesis.hash].map(bytesToHex),
+      )
+      expect(await page.locator('.verdict').textContent()).to.match(/genesis/i)
+      await page.waitForURL(/actor=/)
+      const actor = new URLSearchParams(new URL(page.url()).hash.split('?')[1]).get('actor')!
+
+      const began = page.locator('.path button', { hasText: 'greeting.exchanging' })
+      await began.first().click()
+      await page.getByRole('button', { name: 'the chart at this moment' }).click()
+      await page.locator('.shell[data-moment=past]').waitFor()
+      await page.locator(`.row[data-actor="${actor}"]`, { hasText: 'greeting.exchanging' }).waitFor()
+      await page.getByLabel('Moment').press('ArrowLeft')
+      await page.locator(`.row[data-actor="${actor}"]`, { hasText: 'securing' }).waitFor()
+    } finally {
+      await stranger.stop()
+    }
+  })
+
+  it('shows the same picture after a reload, and to whoever opens its address later', async () => {
+    await open('#chart?actor=node-2/server')
+    await page.locator('.row').first().waitFor()
+    await page.getByRole('button', { name: 'Live' }).click()
+    await page.locator('.shell[data-moment=past]').waitFor()
+    await page.locator('.sheet .lit').first().waitFor()
+    await page.waitForURL(/seq=/)
+    const picture = await pictureOf(page)
+    await page.reload()
+    await page.locator('.shell[data-moment=past]').waitFor()
+    await page.locator('.sheet .lit').first().waitFor()
+    expect(await pictureOf(page)).to.deep.equal(picture)
+    const late = await openPage(browser, page.url())
+    await late.page.locator('.shell[data-moment=past]').waitFor()
+    await late.page.locator('.sheet .lit').first().waitFor()
+    expect(await pictureOf(late.page)).to.deep.equal(picture)
+    await late.page.context().close()
+  })
+
+  it('is driven by the keyboard alone', async () => {
+    await open('#network')
+    await page.locator('.row').first().waitFor()
+    await page.keyboard.press('/')
+    await page.keyboard.type('dialer state:running')
+    await page.locator('.tally', { hasText: '9 actors' }).first().waitFor() // three, and the ways to them
+    await page.keyboard.press('Escape')
+    await page.getByRole('tree').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    await page.keyboard.press('ArrowDown')
+    expect(await page.locator('.row[aria-selected=true]').getAttribute('data-actor')).to.equal('node-1/server/dialer')
+    await page.keyboard.press('1')
+    await page.locator('.subject', { hasText: 'node-1/server/dialer' }).waitFor()
+    await page.keyboard.press(' ')
+    await page.locator('.shell[data-moment=past]').waitFor()
+    await page.keyboard.press('Escape')
+    await page.locator('.shell[data-moment=live]').waitFor()
+    await page.keyboard.press('?')
+    await page.getByRole('dialog').getByText('hold the picture').waitFor()
+  })
+})
+
+/** A real node of another genesis, which dials. */
+async function strangerOf(enode: string): Promise<PeerchartNode> {
+  const genesis = { ...devGenesisJson, extraData: '0x7374726e6765' }
+  const stranger = await createNode({ genesis, identity: 'stranger', port: 0, peers: [enode] })
+  await stranger.start()
+  return stranger
+}
+
+/** What is seen of a moment, but for what time itself changes. */
+async function pictureOf(page: Page): Promise<unknown> {
+  const rows = await page.locator('.row').evaluateAll((elements) => elements.map(({ textContent }) => textContent))
+  const lit = await page
+    .locator('.sheet .state.lit[data-state]')
+    .evaluateAll((elements) => elements.map(({ id, dataset }) => [id, { ...dataset }]))
+  return {
+    rows,
+    lit,
+    standing: await page.locator('.subject').textContent(),
+    clock: await page.locator('.clock output').textContent(),
+  }
+}
