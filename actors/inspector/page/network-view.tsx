@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks'
+import { useMemo, useRef } from 'preact/hooks'
 import type { Props } from './app.tsx'
 import { networkOf, type Spot, type Tie } from './network-layout.ts'
 import { useScrolling } from './scrolling.ts'
@@ -9,8 +9,10 @@ export function NetworkView({ session }: Props) {
   const { scene, place } = session
   const rates = useRates()
   const { ref, width, height } = useScrolling()
-  if (!scene) return null
-  const { spots, ties, left } = networkOf(scene)
+  // Who is there changes seldom, and what went over a line is told often enough like this.
+  const network = useMemo(() => scene && networkOf(scene), [scene, Math.floor(performance.now() / 250)])
+  if (!network) return null
+  const { spots, ties, left } = network
   const pointOf = ({ x, y }: Spot) => ({ x: x * (width / 2 - 60), y: y * (height / 2 - 56) })
   const places = new Map(spots.map((spot) => [spot.id, spot]))
   if (spots.length === 0) return <p class="empty">No node here.</p>

@@ -29,7 +29,8 @@ export function Tree({ session }: Props) {
     session.go({ actor: facts.actor, line: undefined, ...(place.view === 'actors' && { view: 'chart' }) })
 
   const step = (event: KeyboardEvent) => {
-    const at = rows.findIndex(({ facts }) => facts.actor === place.actor)
+    const chosen = session.place.actor // not that of the last frame: keys come faster
+    const at = rows.findIndex(({ facts }) => facts.actor === chosen)
     const row = rows[at]
     const next = { ArrowDown: rows[at + 1], ArrowUp: rows[Math.max(0, at - 1)] }[event.key]
     if (next) {
