@@ -5,6 +5,7 @@ import { CorruptDatabase, DatabaseLocked } from '../chain/store.ts'
 import { WrongGenesis } from '../chain/stored-chain.ts'
 import { InspectorFailed } from '../inspector/inspector-failed.ts'
 import { printable } from '../log.ts'
+import { MetricsListenFailed } from '../metrics/metrics-server.ts'
 import { NodeKeyError } from '../node-key.ts'
 import { RpcClientError } from '../rpc/client-errors.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
@@ -43,6 +44,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [CallsFailed, ''],
   [RpcError, ''],
   [RpcClientError, ''],
+  [MetricsListenFailed, ''],
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],
   [InspectorFailed, 'choose another port with --inspect, or leave it to chance'],

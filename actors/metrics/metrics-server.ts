@@ -28,11 +28,11 @@ export class MetricsServer {
     this.#server.headersTimeout = requestTimeout
   }
 
-  /** @throws (rejects) {ListenFailed} */
+  /** @throws (rejects) {MetricsListenFailed} */
   async start(): Promise<void> {
     const { host, port } = this.#options
     await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (cause) => reject(new ListenFailed(host, port, cause)))
+      this.#server.once('error', (cause) => reject(new MetricsListenFailed(new ListenFailed(host, port, cause))))
       this.#server.listen({ host, port }, resolve)
     })
     this.#server.removeAllListeners('error')
@@ -72,3 +72,11 @@ function refuse(response: ServerResponse, status: number, why: string): void {
 const maxConnections = 32
 /** Milliseconds. */
 const requestTimeout = 10_000
+
+/** The address is taken, not ours or not allowed. */
+export class MetricsListenFailed extends Error {
+  override readonly name = 'MetricsListenFailed'
+  constructor(cause: ListenFailed) {
+    super(`metrics: ${cause.message}; choose another with --metrics.addr or --metrics.port`, { cause })
+  }
+}

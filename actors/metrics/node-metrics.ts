@@ -91,7 +91,7 @@ export class NodeMetrics implements Service {
     return meterApis(apis, this.#calls)
   }
 
-  /** @throws (rejects) {ListenFailed} */
+  /** @throws (rejects) {MetricsListenFailed} */
   async start(): Promise<void> {
     await this.#server.start()
     this.#log.info('Started metrics server', { addr: this.url })

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { expect } from 'chai'
+import { explain } from '../../../actors/cli/failures.ts'
 import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { startNode, stopNodes, until } from './nodes.ts'
@@ -94,10 +95,10 @@ describe('the metrics of a node', () => {
     const { port } = new URL((await metered()).metrics!.url!)
     const second = await createNode({ port: 0, metrics: { port: Number(port) } })
     const error = await second.start().catch((error: Error) => error)
-    expect(error).to.include({
-      name: 'ListenFailed',
-      message: `listen tcp 127.0.0.1:${port}: bind: address already in use`,
-    })
+    const why = `listen tcp 127.0.0.1:${port}: bind: address already in use`
+    const told = `metrics: ${why}; choose another with --metrics.addr or --metrics.port`
+    expect(error).to.include({ name: 'MetricsListenFailed', message: told })
+    expect(explain(error)).to.equal(told)
     await second.stop()
     expect(second.feed.isRead).to.equal(false)
   })
