@@ -1,0 +1,32 @@
+import { readFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import { findGeth, requireClient } from '../harness/clients.ts'
+import { requireEthtest } from '../harness/ethtest.ts'
+import { Geth } from '../harness/geth.ts'
+import { Trial } from '../suites/eth-scripts/eth-case.ts'
+import { readEthtestChain } from '../suites/eth-scripts/ethtest-chain.ts'
+import { ethCases } from '../suites/eth-scripts/index.ts'
+
+describe("the cases of geth's eth-test as scripts, against geth", () => {
+  it('are 20', () => expect(new Set(ethCases.map(({ name }) => name)).size).to.equal(20))
+
+  for (const version of [69, 70, 71, 72] as const)
+    describe(`at eth/${version}`, () => {
+      let geth: Geth
+      let trial: Trial
+      before(async function () {
+        const path = requireClient(this, findGeth(), 'geth')
+        const { genesis, chain, networkId, forkchoice } = requireEthtest(this)
+        geth = await Geth.start({ path, genesis, chain, networkId }) // its pool is to be empty
+        const update = JSON.parse(await readFile(forkchoice, 'utf8'))
+        const target = { enode: geth.enode, forkchoice: async () => void (await geth.engine(update)) }
+        trial = new Trial(target, readEthtestChain(), version)
+      })
+      afterEach(() => trial?.end())
+      after(() => geth?.stop())
+
+      for (const { name, since = 68, run } of ethCases)
+        if (version >= since) it(name, () => run(trial))
+        else it(`${name} — not at eth/${version}: it is about what eth/${since} has`)
+    })
+})

@@ -1,0 +1,88 @@
+import { expect } from 'chai'
+import { type DialOptions, dial } from '../../../actors/harness/dial.ts'
+import type { Received } from '../../../actors/harness/exchange.ts'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import type { PeerMessageName } from '../../../actors/harness/vocabulary.ts'
+import type { EthVersion } from '../../../protocols/eth/versions.ts'
+import type { EthtestChain } from './ethtest-chain.ts'
+
+/** What a node must have before a case can be tried on it. */
+export type Need = 'receipts' | 'a transaction pool'
+
+/** One test of geth's `devp2p rlpx eth-test`, by its name there. */
+export type EthCase = {
+  readonly name: string
+  readonly needs?: Need
+  /** The first version that has what it is about. */
+  readonly since?: EthVersion
+  run(trial: Trial): Promise<void>
+}
+
+export type Target = {
+  readonly enode: string
+  /** Tells the node that the chain's head is its head: `headfcu.json` to the engine API. Takes it out of syncing. */
+  forkchoice(): Promise<void>
+}
+
+/** One run of the cases, at one version of eth, against a node at the head of the chain. */
+export class Trial {
+  readonly chain: EthtestChain
+  readonly version: EthVersion
+  readonly #target: Target
+  /** BOUNDED: by the dials of a case. */
+  readonly #peers: ScriptedPeer[] = []
+  /** The next nonce of each sender: what was sent stays in the pool. BOUNDED: by the accounts. */
+  readonly #nonces = new Map<number, bigint>()
+
+  constructor(target: Target, chain: EthtestChain, version: EthVersion) {
+    this.#target = target
+    this.chain = chain
+    this.version = version
+  }
+
+  forkchoice(): Promise<void> {
+    return this.#target.forkchoice()
+  }
+
+  /** A connection with a key of its own. */
+  dial(options: DialOptions = {}): ScriptedPeer {
+    const peer = dial(this.#target.enode, { caps: [`eth/${this.version}`], timeout: 2_000, ...options })
+    this.#peers.push(peer)
+    return peer
+  }
+
+  /** A running session of which nothing is unread. */
+  async join(): Promise<ScriptedPeer> {
+    const peer = this.dial()
+    await peer.until('running')
+    await peer.expect('Hello')
+    await peer.expect('Status')
+    return peer
+  }
+
+  /** @returns the private key of a sender, and the nonce of its next transaction */
+  sender(index: number): { key: Uint8Array; nonce: bigint } {
+    return { key: this.chain.keys[index]!, nonce: this.#nonces.get(index) ?? 0n }
+  }
+
+  /** The pool has taken `count` transactions more of this sender. */
+  spend(index: number, count = 1): void {
+    this.#nonces.set(index, this.sender(index).nonce + BigInt(count))
+  }
+
+  /** Closes what a case has left open. */
+  end(): void {
+    for (const peer of this.#peers.splice(0)) peer.close()
+  }
+}
+
+/** What they say next by themselves, Pings apart. */
+export const nextWord = (peer: ScriptedPeer): Promise<Received> => peer.next(({ name }) => name !== 'Ping')
+
+/** Their next word is to be Disconnect; each of `mayPrecede` may come before it, once. */
+export async function expectDropped(peer: ScriptedPeer, ...mayPrecede: readonly PeerMessageName[]): Promise<void> {
+  const allowed = new Set<string>(mayPrecede)
+  let { name } = await nextWord(peer)
+  while (allowed.delete(name)) name = (await nextWord(peer)).name
+  expect(name).to.equal('Disconnect')
+}
