@@ -8,6 +8,8 @@ export class LogLevels {
   #rules: readonly Rule[] = []
   /** Counts the changes: who remembers a decision asks again when it has moved. */
   version = 0
+  /** BOUNDED: by the program. */
+  readonly #listeners = new Set<() => void>()
 
   constructor(verbosity: Verbosity = 3) {
     this.#verbosity = verbosity
@@ -17,10 +19,21 @@ export class LogLevels {
     return this.#verbosity
   }
 
+  /** What the most talkative of all loggers tells. */
+  get highest(): Verbosity {
+    return Math.max(this.#verbosity, ...this.#rules.map(({ level }) => level)) as Verbosity
+  }
+
+  /** @returns what ends it */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   /** @param level what lies outside of 0 to 5 counts as the nearest */
   setVerbosity(level: number): void {
     this.#verbosity = toVerbosity(level)
-    this.version += 1
+    this.#changed()
   }
 
   /**
@@ -30,12 +43,17 @@ export class LogLevels {
    */
   setVmodule(ruleset: string): void {
     this.#rules = ruleset.split(',').filter(Boolean).map(toRule)
-    this.version += 1
+    this.#changed()
   }
 
   /** @param name of the logger, its parents' before it: `peer 4fd777ef` */
   of(name: string): Verbosity {
     return this.#rules.find(({ pattern }) => pattern.test(name))?.level ?? this.#verbosity
+  }
+
+  #changed(): void {
+    this.version += 1
+    for (const listener of this.#listeners) listener()
   }
 }
 

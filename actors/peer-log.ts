@@ -1,18 +1,18 @@
+import { distinctUntilChanged, Observable, switchMap } from 'rxjs'
 import type { FeedEntry } from './feed.ts'
-import type { Logger } from './log.ts'
+import type { LeveledLogger, Logger } from './log.ts'
 import { PeerNames, shortId } from './peer-names.ts'
 import type { NodeEvent, PeerchartNode } from './peerchart-node.ts'
 
 /**
  * Logs the lives of a node's peers, each with a child of `log` that bears the peer's name: their coming and going at
- * info, transitions at debug, what changes no state and every message at trace.
- * @param options `transitions: false` leaves all but the coming and going, and the charts unobserved
+ * info, transitions at debug, what changes no state and every message at trace. Charts are observed only while some logger
+ * tells that much.
  * @returns a function that ends it
  */
 export function logPeers(
-  log: Logger,
+  log: LeveledLogger,
   node: Pick<PeerchartNode, 'events$' | 'peerEvents$' | 'peers'>,
-  { transitions = true } = {},
 ): () => void {
   const names = new PeerNames()
   /** By node id. BOUNDED: by the peers alive. */
@@ -37,7 +37,16 @@ export function logPeers(
       logEntry(id === undefined ? log : childOf(id), event)
     }
   }
-  const subscription = (transitions ? node.events$ : node.peerEvents$).subscribe(take)
+  const isDetailed = () => log.levels.highest > 3
+  const detailed$ = new Observable<boolean>((reader) => {
+    reader.next(isDetailed())
+    return log.levels.onChange(() => reader.next(isDetailed()))
+  })
+  const told$ = detailed$.pipe(
+    distinctUntilChanged(),
+    switchMap((isDetailed) => (isDetailed ? node.events$ : node.peerEvents$)),
+  )
+  const subscription = told$.subscribe(take)
   return () => subscription.unsubscribe()
 }
 

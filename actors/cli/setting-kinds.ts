@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander'
 import { type NetworkName, networkNames } from '../chain/networks.ts'
 import type { Verbosity } from '../log.ts'
+import { LogLevels, VmoduleError } from '../log-levels.ts'
 import { addDialable, addEnode, toDuration, toNetworkId, toVerbosity, toWhole } from './arguments.ts'
 
 // What a setting's value is: as the argument of a flag, and in a configuration file.
@@ -69,6 +70,21 @@ export const duration: Kind<number> = {
 export const verbosity: Kind<Verbosity> = {
   parse: toVerbosity,
   read: (toml) => whole(0, 5).read(toml) as Verbosity,
+  write: (value) => value,
+}
+
+/** geth's `--log.vmodule`. */
+export const vmodule: Kind<string> = {
+  parse(rules) {
+    try {
+      new LogLevels().setVmodule(rules)
+    } catch (error) {
+      if (error instanceof VmoduleError) throw new InvalidArgumentError('Want names and levels, as peer=5,rpc=4.')
+      throw error
+    }
+    return rules
+  },
+  read: (toml) => vmodule.parse!(text.read(toml)),
   write: (value) => value,
 }
 

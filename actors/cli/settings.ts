@@ -139,6 +139,12 @@ const life = topic('Log and life:', {
       '0 silent, 1 error, 2 warn, 3 info, 4 debug (every transition), 5 trace (every message)',
     ),
   ),
+  vmodule: setting(
+    kinds.vmodule,
+    '',
+    undefined,
+    flag('--log.vmodule <rules>', 'levels of parts of the node, as `peer=5,rpc=4`'),
+  ),
   jsonLogs: setting(
     optional(yesNo),
     undefined,

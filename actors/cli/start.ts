@@ -20,11 +20,12 @@ export function addStart(program: Command, io: Io): void {
 async function start(given: GivenFlags, io: Io): Promise<void> {
   const { settings, ignored } = await resolveSettings(given)
   const log = createLogger({ verbosity: settings.verbosity, json: settings.jsonLogs, stream: io.stderr })
+  log.levels.setVmodule(settings.vmodule)
   if (ignored.length > 0) log.warn('Configured, but without effect here', { keys: ignored.join() })
   const node = await io.createNode(await toNodeOptions(settings, log))
   log.info('Starting peer-to-peer node', { instance: node.name })
   const tally = settings.summary ? new Tally([node]) : undefined
-  const unlog = logPeers(log, node, { transitions: settings.verbosity > 3 })
+  const unlog = logPeers(log, node)
   const lifetime = watchSignals(io, log)
   let inspector: Inspector | undefined
   try {

@@ -48,4 +48,27 @@ describe("the log of a node's peers", () => {
       ['trace', 'peer 3f9a01b2', 'Message sent', undefined],
     ])
   })
+  it('observes charts only while somebody is told of them', () => {
+    const stream = new Written()
+    const node = new StandInNode()
+    const log = createLogger({ stream, json: true })
+    const told = () => [...stream.text.matchAll(/"event":"(\w+)"/g)].map(([, event]) => event)
+    const wave = (event: string) => node.transition('peer/7', 'peer', event, 'a', 'b')
+    const end = logPeers(log, node.asNode)
+    for (const [rules, event] of [
+      ['', 'quiet'],
+      ['peer=4', 'ruled'],
+      ['*=5', 'loud'],
+      ['', 'quietAgain'],
+    ] as const) {
+      log.levels.setVmodule(rules)
+      wave(event)
+    }
+    log.levels.setVerbosity(4)
+    wave('verbose')
+    end()
+    log.levels.setVerbosity(5)
+    wave('ended')
+    expect(told()).to.deep.equal(['loud', 'verbose'])
+  })
 })

@@ -64,6 +64,7 @@ describe('the command line', () => {
     ['start --port 1e3', /'1e3' is invalid/],
     ['start --maxpeers many', /'many' is invalid/],
     ['start --verbosity 6', /'6' is invalid. Want a whole number from 0 to 5/],
+    ['start --log.vmodule peer', /Want names and levels, as peer=5,rpc=4/],
     ['start --network ropsten', /'ropsten' is invalid. Allowed choices are mainnet, sepolia, hoodi/],
     ['start --networkid 0', /'0' is invalid/],
     ['start --networkid 18446744073709551616', /Want a whole number from 1 to 2\^64-1/],

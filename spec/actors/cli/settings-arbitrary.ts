@@ -29,6 +29,7 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   ...{ metricsHost: host, metricsPort: port },
   ...{ import: fc.constant(undefined), nodekey: fc.constant(undefined), nodekeyhex: fc.constant(undefined) },
   keylog: fc.constant(undefined),
+  vmodule: fc.constant(''),
   ...{ verbosity: fc.constant(3 as const), jsonLogs: fc.constant(undefined), for: fc.constant(undefined) },
   inspect: fc.constant(undefined),
   summary: fc.constant(false),
