@@ -1,6 +1,6 @@
-import type { State, Transition } from './chart.ts'
+import { isSelf, type State, type Transition } from './chart.ts'
 import type { Block } from './drawing.ts'
-import { Lines } from './lines.ts'
+import { countWidth, Lines } from './lines.ts'
 import { widthOf, wrap } from './measure.ts'
 
 // What is written in boxes and on arrows: first what a reader looks for, the event, then when, then what is done.
@@ -17,7 +17,7 @@ export function blockOfState(state: State, inside: readonly Transition[], hasCou
   const effects = { entry: state.entry, exit: state.exit, runs: state.invokes }
   const lists = Object.entries(effects).filter(([, names]) => names.length > 0)
   if (rows.length + lists.length > 0) lines.skip(4)
-  const column = columnOf(rows) + (hasCounts ? 26 : 0)
+  const column = columnOf(rows) + (hasCounts ? countWidth : 0)
   for (const [word, names] of lists) {
     lines.next().put(word, 'word')
     lines.tab(rows.length > 0 ? column : 36)
@@ -52,9 +52,20 @@ function rowsOf(transitions: readonly Transition[]): Row[] {
   const units = groupBy(transitions, (one) => (byEvent.get(one.on)!.length > 1 ? `on ${one.on}` : meaningOf(one)))
   return [...units].flatMap(([unit, ones]) => {
     const isBranch = unit.startsWith('on ')
-    const parts = isBranch ? [...groupBy(ones, meaningOf).values()] : [ones]
+    const parts = isBranch ? runsOf(ones) : [ones]
     return parts.map((part, i) => ({ ones: part as [Transition], isBranch, goesOn: i > 0 }))
   })
+}
+
+/** Branches are tried in their order: only neighbours that do the same share a row. */
+function runsOf(branches: readonly Transition[]): Transition[][] {
+  const runs: Transition[][] = []
+  for (const one of branches) {
+    const run = runs.at(-1)
+    if (run && meaningOf(run[0]!) === meaningOf(one)) run.push(one)
+    else runs.push([one])
+  }
+  return runs
 }
 
 const meaningOf = ({ on, kind, guard, effects, description, reenters }: Transition) =>
@@ -86,8 +97,6 @@ function putRow(lines: Lines, { ones, isBranch, goesOn }: Row, hasCounts: boolea
 /** With where it leads in words, where no arrow says so. */
 const leading = (one: Transition): Transition =>
   one.targets.length === 0 ? one : { ...one, description: `→ ${one.targets.join(', ')} ${one.description ?? ''}` }
-
-const isSelf = ({ name, targets }: Transition) => targets.length === 1 && name.startsWith(`${targets[0]} · `)
 
 function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): Map<string, Item[]> {
   const groups = new Map<string, Item[]>()

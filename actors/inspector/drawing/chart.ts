@@ -26,6 +26,8 @@ export type State = {
 export type Transition = {
   /** Unique in the chart; recordings call it so. */
   readonly name: string
+  /** The state that has it, by path. */
+  readonly source: string
   /** The event by name; `after 30 s`, `always`, `done`. */
   readonly on: string
   readonly kind: 'event' | 'delay' | 'always'
@@ -44,6 +46,9 @@ export const chartOf = (machine: AnyStateMachine): Chart => ({ name: machine.id,
 
 /** @returns `state` and all inside of it, outermost first */
 export const statesOf = (state: State): State[] => [state, ...state.states.flatMap(statesOf)]
+
+/** It begins and ends at the same state, and at no other. */
+export const isSelf = ({ source, targets }: Transition): boolean => targets.length === 1 && targets[0] === source
 
 function stateOf(node: AnyStateNode): State {
   return {
@@ -64,6 +69,7 @@ function transitionOf(transition: AnyTransitionDefinition): Transition {
   const isFirst = transitionsOf(source).find((other) => other.eventType === eventType) === transition
   return {
     name: edgeName(transition),
+    source: pathOf(source),
     on: delay === undefined ? triggerOf(transition) : `after ${durationOf(source, delay)}`,
     kind: delay !== undefined ? 'delay' : eventType === '' ? 'always' : 'event',
     guard: guardOf(guard) || (isFirst ? '' : 'else'),

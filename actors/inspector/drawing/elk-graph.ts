@@ -1,6 +1,7 @@
 import type { ElkExtendedEdge, ElkNode } from 'elkjs/lib/elk-api.js'
+import { type Arrow, arrowsOf } from './arrows.ts'
 import { blockOfEdge, blockOfState } from './block.ts'
-import { type Chart, type State, statesOf, type Transition } from './chart.ts'
+import { type Chart, type State, statesOf } from './chart.ts'
 import type { Block, Mark } from './drawing.ts'
 import { widthOf } from './measure.ts'
 
@@ -11,98 +12,86 @@ export type Graph = {
   readonly root: ElkNode
   readonly states: ReadonlyMap<string, { readonly state: State; readonly isRegion: boolean; readonly block: Block }>
   readonly marks: ReadonlyMap<string, Omit<Mark, 'x' | 'y'>>
-  /** `isBack`: told to ELK the other way round, for time flows down: from the states that are named first. */
-  readonly edges: ReadonlyMap<
-    string,
-    { readonly source: string; readonly target: string; readonly isBack: boolean; readonly block?: Block }
-  >
+  readonly edges: ReadonlyMap<string, Edge & { readonly isBack: boolean }>
 }
+type Edge = { readonly source: string; readonly target: string; readonly block?: Block }
 
-/** Between the border of a box and its words. */
-export const padding = 12
-const [markSize, gap] = [12, 22]
-
-export function elkGraphOf({ name, root }: Chart, hasCounts: boolean, manner: keyof typeof placements): Graph {
-  const layoutOptions = { ...commonOptions, 'elk.layered.nodePlacement.strategy': placements[manner] }
-  const titled = { ...root, key: name }
-  const all = statesOf(titled)
-  const order = new Map(all.map(({ path }, i) => [path, i]))
-  const byPath = new Map(all.map((state) => [state.path, state]))
+/** @param manner how boxes of one row find their place in it: where arrows are straight, or where there is little room */
+export function elkGraphOf(chart: Chart, hasCounts: boolean, manner: keyof typeof placements): Graph {
+  const root = { ...chart.root, key: chart.name }
+  const states = statesOf(root)
+  const { arrows, inside } = arrowsOf(chart)
+  const isAnySource = new Set(arrows.filter(({ begins }) => begins === 'in source').map(({ source }) => source))
   const graph = { states: new Map(), marks: new Map(), edges: new Map() } satisfies Omit<Graph, 'root'>
-  const elkEdges: ElkExtendedEdge[] = []
-  const arrows = new Map<string, { from: string; source: string; target: string; transitions: Transition[] }>()
-  const inside = new Map<string, Transition[]>()
+  const layoutOptions = { ...commonOptions, 'elk.layered.nodePlacement.strategy': placements[manner] }
 
-  for (const state of all)
-    for (const transition of state.transitions) {
-      const target = targetOf(state, transition, byPath)
-      if (target === undefined) inside.set(state.path, [...(inside.get(state.path) ?? []), transition])
-      else {
-        const from = isWithin(target, state.path) ? anyId(state.path) : stateId(state.path)
-        const key = `${from}\n${target}`
-        const arrow = arrows.get(key) ?? { from, source: state.path, target, transitions: [] }
-        arrow.transitions.push(transition)
-        arrows.set(key, arrow)
-      }
-    }
-
-  for (const { from, source, target, transitions } of arrows.values()) {
-    const block = blockOfEdge(transitions, hasCounts)
-    const to = isWithin(source, target) && source !== target ? initialId(target) : stateId(target)
-    connect(from, to, { source, target, block })
-  }
-  const node = elkNodeOf(titled, false)
-  for (const state of all)
-    if (state.initial !== undefined)
-      connect(initialId(state.path), stateId(state.initial), { source: state.path, target: state.initial })
-  return { root: { id: 'all', children: [node], edges: elkEdges, layoutOptions }, ...graph }
-
-  function connect(from: string, to: string, edge: { source: string; target: string; block?: Block }): void {
-    const id = `e${elkEdges.length}`
-    const { width, height } = edge.block ?? { width: 0, height: 0 }
-    const labels = edge.block ? [{ text: id, width: width + 10, height: height + 6, layoutOptions: inline }] : []
+  /** Time flows down, from the states that are named first: an arrow back is told to ELK the other way round. */
+  const order = new Map(states.map(({ path }, i) => [path, i]))
+  const edges: ElkExtendedEdge[] = []
+  const connect = (from: string, to: string, edge: Edge) => {
+    const id = `e${edges.length}`
     const isBack = order.get(edge.source)! > order.get(edge.target)!
     const [sources, targets] = isBack ? [[to], [from]] : [[from], [to]]
-    elkEdges.push({ id, sources, targets, labels })
+    edges.push({ id, sources, targets, labels: edge.block ? [labelOf(edge.block)] : [] })
     graph.edges.set(id, { ...edge, isBack })
   }
+  for (const arrow of arrows) {
+    const { source, target, transitions } = arrow
+    connect(beginOf(arrow), endOf(arrow), { source, target, block: blockOfEdge(transitions, hasCounts) })
+  }
+  for (const { path, initial } of states)
+    if (initial !== undefined) connect(markId('initial', path), stateId(initial), { source: path, target: initial })
 
-  function elkNodeOf(state: State, isRegion: boolean): ElkNode {
+  return { root: { id: 'all', children: [nodeOf(root, false)], edges, layoutOptions }, ...graph }
+
+  function nodeOf(state: State, isRegion: boolean): ElkNode {
     const id = stateId(state.path)
     const block = blockOfState(state, inside.get(state.path) ?? [], hasCounts)
     graph.states.set(id, { state, isRegion, block })
     const [width, height] = [block.width + 2 * padding, block.height + 2 * padding]
-    if (state.states.length === 0) return { id, width: Math.max(width, 90), height }
-    const children = state.states.map((child) => elkNodeOf(child, state.type === 'parallel'))
-    if (state.initial !== undefined) children.unshift(mark(initialId(state.path), 'initial', state.path))
-    if ([...arrows.values()].some(({ from }) => from === anyId(state.path)))
-      children.unshift(mark(anyId(state.path), 'any', state.path))
-    return {
-      ...{ id, children },
-      layoutOptions: {
-        ...layoutOptions,
-        'elk.alignment': 'TOP',
-        'elk.padding': `[top=${height + 6},left=${gap},bottom=${gap},right=${gap}]`,
-        'elk.nodeSize.constraints': 'MINIMUM_SIZE',
-        'elk.nodeSize.minimum': `(${height},${width})`, // turned, as ELK turns a graph that goes down
-      },
-    }
+    if (state.states.length === 0) return { id, width: Math.max(width, narrowest), height }
+    const marks = [
+      ...(isAnySource.has(state.path) ? [markOf('any', state.path)] : []),
+      ...(state.initial !== undefined ? [markOf('initial', state.path)] : []),
+    ]
+    const children = [...marks, ...state.states.map((child) => nodeOf(child, state.type === 'parallel'))]
+    return { id, children, layoutOptions: { ...layoutOptions, ...roomFor(width, height) } }
   }
 
-  function mark(id: string, kind: Mark['kind'], path: string): ElkNode {
-    const text = 'any state'
-    const width = kind === 'initial' ? markSize : Math.ceil(widthOf(text, 'note')) + 20
-    const height = kind === 'initial' ? markSize : 24
-    const texts = kind === 'initial' ? [] : [{ x: 10, y: 16, text, kind: 'note' as const }]
-    graph.marks.set(id, { kind, path, texts, width, height })
-    return { id, width, height }
+  function markOf(kind: Mark['kind'], path: string): ElkNode {
+    const id = markId(kind, path)
+    const mark = { kind, path, ...marks[kind] }
+    graph.marks.set(id, mark)
+    return { id, width: mark.width, height: mark.height }
   }
 }
 
-/** How boxes of one row find their place in it. */
+/** Between the border of a box and its words, and between it and the boxes inside. */
+export const padding = 12
+const gap = 22
+const narrowest = 90
+
+const anyState = { x: 10, y: 16, text: 'any state', kind: 'note' } as const
+const marks = {
+  initial: { width: 12, height: 12, texts: [] },
+  any: { width: Math.ceil(widthOf(anyState.text, anyState.kind)) + 20, height: 24, texts: [anyState] },
+}
+
+const labelOf = ({ width, height }: Block) => ({
+  ...{ text: '-', width: width + 10, height: height + 6 },
+  layoutOptions: { 'elk.edgeLabels.inline': 'true' },
+})
+
+/** In a box with boxes inside, for what is written in it. */
+const roomFor = (width: number, height: number) => ({
+  'elk.alignment': 'TOP',
+  'elk.padding': `[top=${height + 6},left=${gap},bottom=${gap},right=${gap}]`,
+  'elk.nodeSize.constraints': 'MINIMUM_SIZE',
+  'elk.nodeSize.minimum': `(${height},${width})`, // turned, as ELK turns a graph that goes down
+})
+
 const placements = { straight: 'NETWORK_SIMPLEX', narrow: 'LINEAR_SEGMENTS' } as const
-const inline = { 'elk.edgeLabels.inline': 'true' }
-const commonOptions: Record<string, string> = {
+const commonOptions: Readonly<Record<string, string>> = {
   'elk.algorithm': 'layered',
   'elk.direction': 'DOWN',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
@@ -121,25 +110,7 @@ const commonOptions: Record<string, string> = {
   'elk.layered.thoroughness': '30',
 }
 
-/** @returns where the arrow of a transition ends; none has one that stays, begins anew, or leads around itself in vain */
-function targetOf(source: State, { targets }: Transition, byPath: ReadonlyMap<string, State>): string | undefined {
-  const target = targets.length > 1 ? commonOf(targets) : targets[0]
-  if (target === undefined || target === source.path) return undefined
-  const isAround = isWithin(source.path, target)
-  return isAround && byPath.get(target)?.initial === undefined ? undefined : target
-}
-
-/** @returns the innermost state around all of `paths` */
-function commonOf(paths: readonly string[]): string {
-  const [first, ...others] = paths.map((path) => path.split('.')) as [string[], ...string[][]]
-  const length = first.findIndex((key, i) => others.some((other) => other[i] !== key))
-  return first.slice(0, length === -1 ? first.length : length).join('.')
-}
-
-/** Inside of `outer`, at any depth; nothing is in itself. */
-const isWithin = (path: string, outer: string): boolean =>
-  path !== outer && (outer === '' || path.startsWith(`${outer}.`))
-
-const stateId = (path: string) => `s:${path}`
-const initialId = (path: string) => `i:${path}`
-const anyId = (path: string) => `a:${path}`
+const stateId = (path: string) => `state:${path}`
+const markId = (kind: Mark['kind'], path: string) => `${kind}:${path}`
+const beginOf = ({ begins, source }: Arrow) => (begins === 'in source' ? markId('any', source) : stateId(source))
+const endOf = ({ ends, target }: Arrow) => (ends === 'in target' ? markId('initial', target) : stateId(target))

@@ -3,8 +3,10 @@ import { fonts, widthOf } from './measure.ts'
 
 export type Piece = { readonly text: string; readonly kind: TextKind; readonly tab?: number }
 
-/** Between words, before the rest of a line that was too long, and for a count behind a transition. */
-const [space, indent, countWidth] = [7, 14, 26]
+/** For a count behind a transition. */
+export const countWidth = 26
+/** Between words, and before the rest of a line that was too long. */
+const [space, indent] = [7, 14]
 
 /** Writes words one after another, in lines of at most `width` pixels, from 0, 0 on. */
 export class Lines {

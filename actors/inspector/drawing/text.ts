@@ -1,4 +1,4 @@
-import { type Chart, type State, statesOf, type Transition } from './chart.ts'
+import { type Chart, isSelf, type State, statesOf, type Transition } from './chart.ts'
 
 /** @returns a chart for a terminal: its states as a tree, and at each what leads where and what is done on the way */
 export function chartToText({ name, root }: Chart): string {
@@ -34,18 +34,17 @@ function titleOf({ path, key, type, description }: State, { initial }: State): s
 
 type Row = readonly [what: string, whither: string, effects: string]
 
-function rowsOf({ path, entry, exit, invokes, transitions }: State): Row[] {
+function rowsOf({ entry, exit, invokes, transitions }: State): Row[] {
   const lists = Object.entries({ entry, exit, runs: invokes }).filter(([, names]) => names.length > 0)
   return [
     ...lists.map(([word, names]): Row => [word, '', `/ ${names.join(', ')}`]),
-    ...transitions.map(
-      (one): Row => [`${one.on}${one.guard && ` [${one.guard}]`}`, whitherOf(one, path), effectsOf(one)],
-    ),
+    ...transitions.map((one): Row => [`${one.on}${one.guard && ` [${one.guard}]`}`, whitherOf(one), effectsOf(one)]),
   ]
 }
 
-function whitherOf({ targets, reenters }: Transition, path: string): string {
-  if (targets.length === 1 && targets[0] === path) return reenters ? '↻' : ''
+function whitherOf(transition: Transition): string {
+  const { targets, reenters } = transition
+  if (isSelf(transition)) return reenters ? '↻' : ''
   return targets.length > 0 ? `→ ${targets.join(' and ')}` : ''
 }
 
