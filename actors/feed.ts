@@ -144,7 +144,10 @@ class Watch {
   }
 
   open(actor: AnyActor, publish: FeedListener): void {
+    // What an earlier reader left in the middle of a step is over.
     this.#waiting = 0
+    this.#effects = undefined
+    this.#taken = nothing
     this.#value = stateValueOf(actor)
     this.#state = describeState(this.#value)
     this.#close = observeActor(actor, (event) => {

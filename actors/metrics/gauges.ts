@@ -195,7 +195,14 @@ function labelled(
 }
 
 function tally(actors: Feed['actors']): Sample[] {
-  return actors.map(({ chart, state }) => [{ chart, state }, 1]) // samples of the same labels add up
+  const counts = new Map<string, Map<string, number>>()
+  for (const { chart, state } of actors) {
+    const ofChart = counts.get(chart) ?? new Map<string, number>()
+    counts.set(chart, ofChart.set(state, (ofChart.get(state) ?? 0) + 1))
+  }
+  return [...counts].flatMap(([chart, states]) =>
+    [...states].map(([state, count]): Sample => [{ chart, state }, count]),
+  )
 }
 
 function emptied(mailbox: { deepest: number }): number {

@@ -59,8 +59,13 @@ export class MetricsServer {
     if (!paths.has(url.split('?', 1)[0]!)) return refuse(response, 404, 'not found: the metrics are at /metrics')
     if (!isRead) return refuse(response.setHeader('allow', 'GET, HEAD'), 405, 'method not allowed')
     const { contentType, metrics } = this.#options
-    response.setHeader('content-type', contentType)
-    response.end(method === 'HEAD' ? '' : await metrics())
+    try {
+      const text = method === 'HEAD' ? '' : await metrics()
+      response.setHeader('content-type', contentType).end(text)
+    } catch (error) {
+      // A program may add a metric of its own: its fault is told to whoever scrapes, and harms nothing else.
+      refuse(response, 500, error instanceof Error ? error.message : String(error))
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { expect } from 'chai'
+import { Counter } from 'prom-client'
 import { explain } from '../../../actors/cli/failures.ts'
 import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
@@ -69,6 +70,20 @@ describe('the metrics of a node', () => {
     for (const name of ['process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds', 'process_open_fds'])
       expect(samples.get(name), name).to.be.above(0)
     expect([...samples.keys()].find((key) => key.startsWith('peerchart_info{'))).to.contain('version="0.1.0"')
+  })
+
+  it('may have others beside them, whose faults are their own', async () => {
+    const node = await metered()
+    const registers = [node.metrics!.registry]
+    new Counter({ name: 'lamps_total', help: 'Of the spec', registers }).inc(3)
+    expect((await scrape(node)).get('lamps_total')).to.equal(3)
+    const collect = () => {
+      throw new Error('no lamp')
+    }
+    new Counter({ name: 'broken_total', help: 'Of the spec', registers, collect })
+    const response = await fetch(node.metrics!.url!)
+    expect([response.status, await response.text()]).to.deep.equal([500, 'no lamp\n'])
+    expect((await fetch(node.metrics!.url!, { method: 'HEAD' })).status).to.equal(200)
   })
 
   it('say what each is', async () => {
