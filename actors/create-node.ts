@@ -7,7 +7,6 @@ import { forkTable } from './chain/fork-table.ts'
 import { type Genesis, loadGenesis, parseGenesis } from './chain/genesis.ts'
 import { type NetworkName, network } from './chain/networks.ts'
 import { clientName } from './client-name.ts'
-import type { Feed } from './feed.ts'
 import { instancePaths, reportLegacyFiles } from './instance.ts'
 import { KeyLogFile } from './keylog/key-log-file.ts'
 import { type Logger, silent } from './log.ts'
@@ -18,7 +17,7 @@ import { parseNode } from './p2p/parse-node.ts'
 import type { Protocol } from './p2p/protocol.ts'
 import { PeerchartNode } from './peerchart-node.ts'
 import { processRuntime } from './process-runtime.ts'
-import { Recorder } from './recording/recorder.ts'
+import { Recorder, type RecorderOptions } from './recording/recorder.ts'
 import type { Runtime } from './runtime.ts'
 
 export type NodeOptions = {
@@ -79,7 +78,8 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
   const trustedNodes = (options.trusted ?? []).map(parseNode)
   const { genesis, networkId } = await chainOf(options)
   const instance = datadir === undefined ? undefined : instancePaths(datadir)
-  if (instance) await reportLegacyFiles(instance.directory, options.log ?? silent)
+  const { log = silent } = options
+  if (instance) await reportLegacyFiles(instance.directory, log)
   const privateKey = await resolveNodeKey({
     nodeKey: options.nodeKey,
     file: instance?.nodekey,
@@ -91,60 +91,35 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     ...(id !== undefined && { networkId: id }),
     ...(instance && { directory: instance.chaindata }),
   })
-  const keyLog = await openKeyLog(options.keyLog, chain)
-  const name = clientName({ identity: options.identity })
-  const recorder =
-    options.record &&
-    (await startRecording(options.record, runtime.feed, { client: name, privateKey, chain, log: options.log }))
-  const metrics =
-    options.metrics &&
-    new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
-      head: () => Number(chain.head.number),
-      protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
-      log: options.log,
-    })
-  return new PeerchartNode(runtime, options, {
-    name,
-    privateKey,
-    chain,
-    keyLog,
-    recorder,
-    staticNodes,
-    trustedNodes,
-    metrics,
-  })
-}
-
-async function openKeyLog(path: string | undefined, chain: Chain): Promise<KeyLogFile | undefined> {
   try {
-    return path === undefined ? undefined : new KeyLogFile(path)
+    const name = clientName({ identity: options.identity })
+    const nodes = [{ id: toEnode(publicKeyOf(privateKey)).id }]
+    const facts = { client: name, nodes, forks: forkTable(chain.config, chain.genesis), log }
+    const recorder = options.record && (await startRecording(options.record, runtime, facts))
+    const metrics =
+      options.metrics &&
+      new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
+        head: () => Number(chain.head.number),
+        protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
+        log,
+      })
+    const keyLog = options.keyLog === undefined ? undefined : new KeyLogFile(options.keyLog)
+    const watchers = { recorder, metrics, keyLog }
+    return new PeerchartNode(runtime, options, { name, privateKey, chain, staticNodes, trustedNodes, ...watchers })
   } catch (error) {
     await chain.close()
     throw error
   }
 }
 
-type Recorded = {
-  readonly client: string
-  readonly privateKey: Uint8Array
-  readonly chain: Chain
-  readonly log: Logger | undefined
-}
-
 /** Before the first actor: one that lives already cannot be replayed. */
 async function startRecording(
   { file, maxBytes }: NonNullable<NodeOptions['record']>,
-  feed: Feed,
-  { client, privateKey, chain, log = silent }: Recorded,
+  { feed, clock }: Runtime,
+  facts: Pick<RecorderOptions, 'client' | 'nodes' | 'forks' | 'log'>,
 ): Promise<Recorder> {
-  const { id } = toEnode(publicKeyOf(privateKey))
-  const recorder = await Recorder.open(file, {
-    client,
-    nodes: [{ id }],
-    forks: forkTable(chain.config, chain.genesis),
-    log,
-    ...(maxBytes !== undefined && { maxBytes }),
-  })
+  const limit = maxBytes !== undefined && { maxBytes }
+  const recorder = await Recorder.open(file, { ...facts, now: () => clock.now(), ...limit })
   recorder.follow(feed)
   return recorder
 }

@@ -3,10 +3,13 @@ import { ImportError } from '../chain/import.ts'
 import { InvalidGenesis } from '../chain/json-fields.ts'
 import { CorruptDatabase, DatabaseLocked } from '../chain/store.ts'
 import { WrongGenesis } from '../chain/stored-chain.ts'
+import { ScriptError } from '../harness/exchange.ts'
 import { InspectorFailed } from '../inspector/inspector-failed.ts'
 import { printable } from '../log.ts'
 import { MetricsListenFailed } from '../metrics/metrics-server.ts'
 import { NodeKeyError } from '../node-key.ts'
+import { NothingToSay } from '../recording/against.ts'
+import { RecordingError } from '../recording/reader.ts'
 import { RpcClientError } from '../rpc/client-errors.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
 import { ConfigError } from './config-file.ts'
@@ -14,6 +17,7 @@ import { CallsFailed } from './console/evaluate.ts'
 import { ExpressionError } from './console/expression.ts'
 import { CaptureFileError } from './decode.ts'
 import { ImportInterrupted } from './import-progress.ts'
+import { AnswersDiffer, ReplayDiffers } from './replay.ts'
 import { NodeRefused, NoTarget } from './target.ts'
 
 /**
@@ -45,6 +49,11 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [RpcError, ''],
   [RpcClientError, ''],
   [MetricsListenFailed, ''],
+  [RecordingError, ''],
+  [ReplayDiffers, ''],
+  [AnswersDiffer, ''],
+  [NothingToSay, 'give another --peer, or a recording of a node that had peers'],
+  [ScriptError, ''],
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],
   [InspectorFailed, 'choose another port with --inspect, or leave it to chance'],

@@ -5,7 +5,21 @@ import type { StartSettings } from './settings.ts'
 
 /** @returns what {@link createNode} makes of the settings. @throws (rejects) {NodeKeyError} */
 export async function toNodeOptions(settings: StartSettings, log: Logger): Promise<NodeOptions> {
-  const { datadir, genesis, network, networkid, listen, maxpeers, nodial, peer, trusted, identity, keylog } = settings
+  const {
+    datadir,
+    genesis,
+    network,
+    networkid,
+    listen,
+    maxpeers,
+    nodial,
+    peer,
+    trusted,
+    identity,
+    keylog,
+    record,
+    recordMax,
+  } = settings
   const nodeKey = await toNodeKey(settings)
   return {
     ...(datadir !== '' && { datadir }),
@@ -15,6 +29,7 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(identity !== undefined && { identity }),
     ...(nodeKey && { nodeKey }),
     ...(settings.metrics && { metrics: { host: settings.metricsHost, port: settings.metricsPort } }),
+    ...(record !== undefined && { record: { file: record, maxBytes: recordMax } }),
     ...(keylog !== undefined && { keyLog: keylog }),
     ...listen,
     maxPeers: maxpeers,

@@ -15,6 +15,7 @@ import { addListen } from './listen.ts'
 import { addNodeInfo } from './node-info.ts'
 import { addAdd, addRemove } from './peer-changes.ts'
 import { addPeers } from './peers.ts'
+import { addReplay } from './replay.ts'
 import { addStart } from './start.ts'
 
 /**
@@ -47,7 +48,7 @@ const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => vo
   'Run nodes:': [addStart, addDev, addDumpConfig],
   'Ask a running node:': [addAttach, addPeers, addAdd, addRemove, addNodeInfo],
   'Talk to a node as its peer:': [addConnect, addListen, addHeaders, addBodies, addReceipts, addTx],
-  'Look into sessions:': [addDecode],
+  'Look into sessions:': [addReplay, addDecode],
   'See how it works:': [addCharts],
 }
 

@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { type NetworkName, networkNames } from '../chain/networks.ts'
 import type { Verbosity } from '../log.ts'
 import { LogLevels, VmoduleError } from '../log-levels.ts'
-import { addDialable, addEnode, toDuration, toNetworkId, toVerbosity, toWhole } from './arguments.ts'
+import { addDialable, addEnode, toBytes, toDuration, toNetworkId, toVerbosity, toWhole } from './arguments.ts'
 
 // What a setting's value is: as the argument of a flag, and in a configuration file.
 
@@ -66,6 +66,8 @@ export const duration: Kind<number> = {
   read: (toml) => whole(0, longest * 1e6).read(toml) / 1e6,
   write: (value) => value * 1e6,
 }
+
+export const bytes: Kind<number> = { ...whole(1, Number.MAX_SAFE_INTEGER), parse: toBytes }
 
 export const verbosity: Kind<Verbosity> = {
   parse: toVerbosity,

@@ -118,6 +118,18 @@ const metrics = topic('Metrics:', {
 })
 
 const watching = topic('Watching:', {
+  record: setting(
+    optional(text),
+    undefined,
+    undefined,
+    flag('--record <file>', 'write all that happens to this file, for `replay` and `inspect`; keys are never in it'),
+  ),
+  recordMax: setting(
+    kinds.bytes,
+    1e9,
+    undefined,
+    flag('--record-max <size>', 'and no more of it than this', { initial: '1GB' }),
+  ),
   keylog: setting(
     optional(text),
     undefined,

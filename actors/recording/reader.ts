@@ -22,7 +22,7 @@ export async function readRecording(path: string): Promise<Recording> {
   const heading = first.done ? undefined : headingIn(first.value.text)
   if (heading === undefined) {
     await texts.return(undefined)
-    throw new RecordingError(path, 1, 'this is no recording of peerchart')
+    throw new RecordingError(path, 1, 'this is no recording; give a file that --record wrote')
   }
   if (heading.version !== recordingVersion) {
     await texts.return(undefined)
@@ -39,10 +39,10 @@ async function* parseAll(path: string, texts: AsyncIterable<Text>): AsyncGenerat
   let number = 1
   for await (const { text, isWhole } of texts) {
     number += 1
-    if (!isWhole) throw new RecordingError(path, number, 'the recording was cut off in it')
+    if (!isWhole) throw new RecordingError(path, number, 'the recording was cut off in it, and is whole up to there')
     const line = parse(path, number, text) as Line
     if (line.seq !== number - 1)
-      throw new RecordingError(path, number, `line ${line.seq} of what was recorded stands in its place`)
+      throw new RecordingError(path, number, `entry ${line.seq} of what was recorded stands in its place`)
     yield line
   }
 }

@@ -8,6 +8,8 @@ import { type Heading, recordingFormat, recordingVersion } from './lines.ts'
 export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
   /** Bytes of the file at most. @default 1 GiB */
   readonly maxBytes?: number
+  /** Milliseconds, monotonic. @default those of the process */
+  readonly now?: () => number
   readonly log?: Logger
 }
 
@@ -20,7 +22,8 @@ export class Recorder {
   readonly #path: string
   readonly #maxBytes: number
   readonly #log: Logger
-  readonly #began = performance.now()
+  readonly #now: () => number
+  readonly #began: number
   /** BOUNDED: by the feeds that are followed. */
   readonly #unfollow: (() => void)[] = []
   /** BOUNDED: mostWaiting characters. */
@@ -31,10 +34,13 @@ export class Recorder {
   #writing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
 
-  private constructor(file: FileHandle, path: string, { maxBytes = defaultMaxBytes, log = silent }: RecorderOptions) {
+  private constructor(file: FileHandle, path: string, options: RecorderOptions) {
+    const { maxBytes = defaultMaxBytes, now = () => performance.now(), log = silent } = options
     this.#file = file
     this.#path = path
     this.#maxBytes = maxBytes
+    this.#now = now
+    this.#began = now()
     this.#log = log
   }
 
@@ -60,7 +66,7 @@ export class Recorder {
    */
   follow(feed: Feed, node?: string): void {
     const end = feed.subscribe((entry, live) => {
-      const at = performance.now() - this.#began
+      const at = this.#now() - this.#began
       const parent = entry.type === 'actor.started' && entry.parent !== undefined ? entry.parent : undefined
       const place = { seq: ++this.#seq, at, node, actor: fullName(node, entry.actor) }
       const kept = keep(entry, live, { ...place, parent: parent && fullName(node, parent) }, live.payload)

@@ -34,20 +34,27 @@ export class ReplayClock implements Clock {
     this.#timers.delete(id as number)
   }
 
-  /** @returns a timer that ran out so long ago that it must have fired */
-  get overdue(): Timer | undefined {
-    return [...this.#timers.values()].find(({ due }) => due + lateness < this.#now)
+  /** Whether a timer of that event is set. */
+  has(event: string): boolean {
+    return [...this.#timers.values()].some((timer) => timer.event === event)
   }
 
-  /** Fires the timer of that event. @returns undefined, and fires nothing, when none of it runs out about now */
-  fire(event: string): Timer | undefined {
-    for (const [id, timer] of this.#timers) {
-      if (timer.event !== event || timer.due - haste > this.#now) continue
-      this.#timers.delete(id)
-      timer.callback()
-      return timer
-    }
-    return undefined
+  /** Fires the timer of that event. @returns false, and fires nothing, when none of it runs out about now */
+  fire(event: string): boolean {
+    return this.#fireFirst((timer) => timer.event === event && timer.due - haste <= this.#now) !== undefined
+  }
+
+  /** Fires a timer that ran out so long ago that it must have fired. @returns it, if there was one */
+  fireOverdue(): Timer | undefined {
+    return this.#fireFirst(({ due }) => due + lateness < this.#now)
+  }
+
+  #fireFirst(isIt: (timer: Timer) => boolean): Timer | undefined {
+    const [id, timer] = [...this.#timers].find(([, timer]) => isIt(timer)) ?? []
+    if (id === undefined) return undefined
+    this.#timers.delete(id)
+    timer!.callback()
+    return timer
   }
 }
 

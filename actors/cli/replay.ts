@@ -1,0 +1,110 @@
+import type { Command } from 'commander'
+import { History } from '../inspector/history.ts'
+import { Inspector } from '../inspector/inspector.ts'
+import { createLogger } from '../log.ts'
+import { sayAgain } from '../recording/against.ts'
+import { fromLine } from '../recording/feed-lines.ts'
+import type { Heading, Line } from '../recording/lines.ts'
+import { readRecording } from '../recording/reader.ts'
+import { type Difference, Replay, type ReplayResult } from '../recording/replay.ts'
+import { toDialable, toDuration, toEntry } from './arguments.ts'
+import type { Io } from './io.ts'
+import { watchSignals } from './signals.ts'
+
+type ReplayOptions = {
+  readonly json: boolean
+  readonly until?: number
+  readonly for?: number
+  readonly against?: string
+  readonly peer?: string
+}
+
+export function addReplay(program: Command, io: Io): void {
+  program
+    .command('replay')
+    .description('give fresh charts the events of a recording, and see that they take the same transitions')
+    .argument('<file>', 'what `--record` wrote')
+    .option('--until <entry>', 'stop after this entry of the recording, and open the inspector there', toEntry)
+    .option('--for <time>', 'close that inspector after this time (default: when interrupted)', toDuration)
+    .option('--against <enode>', 'instead, say to this node what was said to one of the peers', toDialable)
+    .option('--peer <actor>', 'to which, as peer/3 (default: the first)')
+    .option('--json', 'print the result as JSON', false)
+    .action((file: string, options: ReplayOptions) =>
+      options.against === undefined ? replay(file, options, io) : replayAgainst(file, options.against, options, io),
+    )
+}
+
+/** @throws {RecordingError} {ReplayDiffers} */
+async function replay(path: string, { json, until, for: time }: ReplayOptions, io: Io): Promise<void> {
+  const { heading, lines } = await readRecording(path)
+  const replay = new Replay()
+  const shown = until && new History({ now: () => performance.now(), nodes: heading.nodes ?? [] })
+  let last: Line | undefined
+  for await (const line of lines) {
+    const difference = replay.take(line)
+    if (difference) {
+      if (json) print(io, { ...replay.result, seconds: secondsOf(line), difference })
+      throw new ReplayDiffers(path, difference)
+    }
+    if (shown) shown.append(fromLine(line))
+    last = line
+    if (line.seq === until) break
+  }
+  if (json) print(io, { ...replay.result, seconds: secondsOf(last) })
+  else io.stdout.write(`${inWords(replay.result, last)}\n`)
+  if (shown) await show(heading, shown, time, io)
+}
+
+async function show(heading: Heading, history: History, time: number | undefined, io: Io): Promise<void> {
+  const lifetime = watchSignals(io, createLogger({ verbosity: 2, stream: io.stderr }))
+  const inspector = await Inspector.show({ heading, history, isRecording: true })
+  io.stdout.write(`Look at it in a browser: ${inspector.address}\n`)
+  await lifetime.end(time)
+  await inspector.close()
+  lifetime.release()
+}
+
+/** @throws {RecordingError} {NothingToSay} {AnswersDiffer} */
+async function replayAgainst(path: string, enode: string, { json, peer }: ReplayOptions, io: Io): Promise<void> {
+  const { lines } = await readRecording(path)
+  const outcomes = new Map<string, number>()
+  for await (const said of sayAgain(lines, enode, peer === undefined ? {} : { actor: peer })) {
+    const { seq, name, outcome } = said
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    if (json) print(io, said)
+    else io.stdout.write(`${String(seq).padStart(6)}  ${outcome.padEnd(13)}  ${name}\n`)
+  }
+  const missing = outcomes.get('did not come') ?? 0
+  if (missing > 0) throw new AnswersDiffer(missing)
+}
+
+const print = (io: Io, result: object) => io.stdout.write(`${JSON.stringify(result)}\n`)
+const secondsOf = (line: Line | undefined) => (line?.at ?? 0) / 1_000
+
+function inWords({ transitions, actors, passedOver }: ReplayResult, last: Line | undefined): string {
+  const others =
+    passedOver.length > 0
+      ? `; passed over, for they began before it or their charts are not here: ${passedOver.join(', ')}`
+      : ''
+  const time = secondsOf(last).toFixed(3)
+  return `${transitions} transitions of ${actors} actors in ${time} s, all as they were recorded${others}`
+}
+
+/** A chart does not do what it did when it was recorded. */
+export class ReplayDiffers extends Error {
+  override readonly name = 'ReplayDiffers'
+
+  constructor(path: string, { line: { seq, at, actor }, what, recorded, replayed }: Difference) {
+    const place = `entry ${seq} at ${(at / 1_000).toFixed(3)} s, ${actor}`
+    super(`${path}: ${place}: ${what}: recorded: ${recorded || 'none'}; replayed: ${replayed || 'none'}`)
+  }
+}
+
+/** A live node did not say what was said when it was recorded. */
+export class AnswersDiffer extends Error {
+  override readonly name = 'AnswersDiffer'
+
+  constructor(count: number) {
+    super(`${count} of the recorded messages did not come from that node`)
+  }
+}
