@@ -1,65 +1,33 @@
 import { expect } from 'chai'
 import { downloadLimits } from '../../machines/download-limits.ts'
-import { downloaderMachine } from '../../machines/downloader.ts'
-import type { DownloaderEvent, DownloaderInput } from '../../machines/downloader-setup.ts'
-import type { BlockRange } from '../../protocols/eth/block-range.ts'
-import { ChartWalk, type Step } from '../chart.ts'
-
-type DownloaderStep = Step<typeof downloaderMachine>
+import type { DownloaderEvent } from '../../machines/downloader-setup.ts'
+import { describeConsensus } from './downloader-consensus.ts'
+import {
+  announces,
+  bodiesFor,
+  chart,
+  compared,
+  type DownloaderStep,
+  error,
+  failed,
+  failsFor,
+  fetches,
+  filling,
+  from,
+  hash,
+  headersFor,
+  imported,
+  joins,
+  learnt,
+  leaves,
+  lied,
+  names,
+  poll,
+  rested,
+  skeleton,
+} from './downloader-walk.ts'
 
 describe('downloader', () => {
-  const chart = new ChartWalk(downloaderMachine)
-  const ports = new Proxy({}, { get: () => () => {} }) as DownloaderInput['ports']
-  const from = (head: bigint, ...events: DownloaderEvent[]) =>
-    chart.from({ ports, head, pollInterval: 3_000, followsConsensus: false }, ...events)
-  const hash = new Uint8Array(32).fill(9)
-  const rangeTo = (latest: bigint, earliest = 0n): BlockRange => ({ earliest, latest, latestHash: hash })
-  const error = new Error('it lied')
-
-  const joins = (peer: number, latest?: bigint, earliest = 0n): DownloaderEvent => {
-    return {
-      type: 'peer.joined',
-      peer,
-      range: latest === undefined ? undefined : rangeTo(latest, earliest),
-      headHash: hash,
-    }
-  }
-  const leaves = (peer: number): DownloaderEvent => ({ type: 'peer.left', peer })
-  const lied = (peer: number): DownloaderEvent => ({ type: 'peer.lied', peer, error })
-  const announces = (peer: number, latest: bigint): DownloaderEvent => {
-    return { type: 'peer.range', peer, range: rangeTo(latest) }
-  }
-  const learnt = (peer: number, number?: bigint): DownloaderEvent => {
-    return { type: 'head.learnt', peer, ...(number !== undefined && { head: { number, hash } }) }
-  }
-  const poll = { type: 'xstate.after.headPollInterval.downloader.idle' } as never as DownloaderEvent
-  const rested = { type: 'xstate.after.restInterval.downloader.syncing.filling' } as never as DownloaderEvent
-  const compared = (number: bigint, isOurs: boolean): DownloaderEvent => ({ type: 'header.compared', number, isOurs })
-  const skeleton = (...anchors: bigint[]): DownloaderEvent => ({ type: 'skeleton.fetched', anchors })
-  const failed = (peer: number): DownloaderEvent => ({ type: 'task.failed', peer })
-  const imported = (last: bigint, bytes = 0): DownloaderEvent => ({ type: 'blocks.imported', last, bytes })
-  const jobOf = ({ context }: DownloaderStep, peer: number) => context.plan.running.get(peer)!
-  const headersFor = (step: DownloaderStep, peer: number): DownloaderEvent => {
-    return { type: 'headers.fetched', peer, job: jobOf(step, peer).id }
-  }
-  const bodiesFor = (step: DownloaderStep, peer: number, count?: number, bytes = 1_000): DownloaderEvent => {
-    const { id, first, last } = jobOf(step, peer)
-    return { type: 'bodies.fetched', peer, job: id, count: count ?? Number(last - first) + 1, bytes }
-  }
-  const failsFor = (step: DownloaderStep, peer: number): DownloaderEvent => {
-    return { type: 'job.failed', peer, job: jobOf(step, peer).id }
-  }
-  const names = ({ effects }: DownloaderStep) => effects.map(([name]) => name)
-  const fetches = ({ effects }: DownloaderStep) =>
-    effects
-      .filter(([name]) => name === 'fetch')
-      .map(([, params]) => params as { peer: number; job: { kind: string; first: bigint; last: bigint } })
-      .map(({ peer, job: { kind, first, last } }) => `${peer}: ${kind} ${first}–${last}`)
-
-  /** Peer 1 has blocks to 600, we none: its skeleton is known. */
-  const filling = (...others: DownloaderEvent[]) =>
-    from(0n, joins(1, 600n), ...others, compared(0n, true), skeleton(192n, 384n, 576n, 600n))
-
   describe('whom it follows', () => {
     it('begins at once with a peer that is ahead in its Status', () => {
       const step = from(10n, joins(1, 600n))
@@ -277,160 +245,7 @@ describe('downloader', () => {
     })
   })
 
-  describe('a consensus client', () => {
-    const named = new Uint8Array(32).fill(1)
-    const next = new Uint8Array(32).fill(2)
-    const namesBlock = (hash: Uint8Array, number?: bigint): DownloaderEvent => {
-      return { type: 'consensus.head', hash, isOurs: false, ...(number !== undefined && { number }) }
-    }
-    const names1 = namesBlock(named, 600n)
-    const namesOurs: DownloaderEvent = { type: 'consensus.head', hash: named, isOurs: true }
-    const has = (peer: number, hash = named, number = 600n): DownloaderEvent => {
-      return { type: 'head.learnt', peer, head: { number, hash } }
-    }
-    const asked = ({ effects }: DownloaderStep) => effects.filter(([name]) => name === 'askHead').map(([, p]) => p)
-    const askedPeers = (step: DownloaderStep) => asked(step).map((question) => (question as { peer: number }).peer)
-    const led = (...events: DownloaderEvent[]) => from(500n, joins(1, 600n), names1, has(1), ...events)
-    const ledFilling = (...events: DownloaderEvent[]) =>
-      from(
-        0n,
-        joins(1, 600n),
-        names1,
-        has(1),
-        compared(600n, false),
-        ...halved,
-        skeleton(192n, 384n, 576n, 600n),
-        ...events,
-      )
-    /** Every look at a chain of which we have nothing. */
-    const halved = [300n, 150n, 75n, 37n, 18n, 9n, 4n, 2n, 1n].map((number) => compared(number, false))
-    const ledNearlyDone = () => {
-      let step = from(500n, joins(1, 600n), names1, has(1), compared(600n, false), ...above500, skeleton(600n))
-      step = chart.on(step, headersFor(step, 1))
-      return chart.on(step, bodiesFor(step, 1))
-    }
-    const above500 = [300n, 450n, 525n, 487n, 506n, 496n, 501n, 498n, 499n, 500n].map((number) =>
-      compared(number, number <= 500n),
-    )
-
-    it('tells the head, and nobody else does: the block that it names is looked for, not the highest', () => {
-      const step = from(500n, joins(1, 600n), joins(2, 700n), namesBlock(named))
-      expect(step.state).to.equal('idle')
-      expect(from(500n, namesBlock(named)).effects).to.deep.equal([])
-    })
-    it('names a block: three peers are asked for it, the highest first', () => {
-      const step = from(600n, joins(1, 600n), joins(2, 590n), joins(3, 600n), joins(4, 595n), namesBlock(named))
-      expect(asked(step)).to.deep.equal([1, 3, 4].map((peer) => ({ peer, hash: named })))
-    })
-    it('names a block: who comes later is asked for it, whatever its version', () => {
-      expect(asked(from(600n, namesBlock(named), joins(1, 10n)))).to.deep.equal([{ peer: 1, hash: named }])
-      expect(asked(from(600n, namesBlock(named), joins(1)))).to.deep.equal([{ peer: 1, hash: named }])
-    })
-    it('names a block: with each poll those are asked again that do not have it, who was asked least first', () => {
-      const four = [1, 2, 3, 4].map((peer) => joins(peer, 600n))
-      const step = from(600n, ...four, namesBlock(named), learnt(1), learnt(2), learnt(3))
-      const again = chart.on(step, poll)
-      expect(askedPeers(again)).to.deep.equal([4, 1, 2])
-      expect(askedPeers(chart.on(again, poll))).to.deep.equal([3])
-      expect(askedPeers(chart.on(again, poll, poll))).to.deep.equal([])
-    })
-    it('names a block: whoever has it is followed, up to it and not beyond', () => {
-      const step = from(500n, joins(1, 400n), joins(2, 700n), namesBlock(named), learnt(2), has(1))
-      expect(step.state).to.equal('syncing.searching')
-      expect(step.context.target).to.deep.equal({ peer: 1, number: 600n, hash: named })
-      expect(step.context.sources.get(1)?.range?.latest).to.equal(600n)
-      expect(step.effects).to.deep.equal([
-        ['report', { isSyncing: true, starting: 500n, current: 500n, highest: 600n }],
-        ['probe', { peer: 1, number: 600n, hash: named }],
-      ])
-    })
-    it('names a block below our head: it is fetched all the same', () => {
-      const step = from(500n, joins(1, 600n), namesBlock(named), has(1, named, 450n))
-      expect(step.effects.at(-1)).to.deep.equal(['probe', { peer: 1, number: 450n, hash: named }])
-    })
-    it('is believed as to a number, but a peer must have the block', () => {
-      expect(from(500n, joins(1, 600n), names1).state).to.equal('idle')
-      expect(led().state).to.equal('syncing.searching')
-    })
-    it('names the same block again: nothing is forgotten', () => {
-      const step = from(500n, joins(1, 600n), names1, namesBlock(named), has(1, named, 600n))
-      expect(step.context.goal).to.deep.equal({ kind: 'missing', hash: named, number: 600n })
-      expect(from(500n, names1, namesBlock(named)).context.goal).to.deep.equal(step.context.goal)
-    })
-    it('ends the rule of the longest chain for good', () => {
-      const reached = from(
-        500n,
-        namesOurs,
-        joins(1, 600n),
-        joins(2),
-        learnt(2, 900n),
-        poll,
-        announces(1, 700n),
-        poll,
-        poll,
-      )
-      expect([reached.state, reached.effects.length]).to.deep.equal(['idle', 0])
-      const restarted = chart.from(
-        { ports, head: 500n, pollInterval: 3_000, followsConsensus: true },
-        ...[joins(1, 600n), poll, poll],
-      )
-      expect([restarted.state, restarted.effects.length]).to.deep.equal(['idle', 0])
-    })
-    it('ends a sync that followed the longest chain', () => {
-      const step = chart.on(filling(), names1)
-      expect(step.state).to.equal('idle')
-      expect(names(step)).to.deep.equal(['report', 'discard', 'askHead'])
-    })
-    it('names a block that we have: a sync under way ends', () => {
-      for (const before of [led(), ledFilling(), filling()]) {
-        const step = chart.on(before, namesOurs)
-        expect([step.state, names(step).sort()]).to.deep.equal(['idle', ['discard', 'report']])
-      }
-    })
-    it('names another block during the search: it begins anew with that', () => {
-      const step = chart.on(led(), namesBlock(next, 601n))
-      expect(step.state).to.equal('idle')
-      expect(asked(step)).to.deep.equal([{ peer: 1, hash: next }])
-      expect(chart.on(step, has(1, next, 601n)).context.target).to.deep.equal({ peer: 1, number: 601n, hash: next })
-    })
-    it('names another block while blocks are fetched: they are finished first, and it is asked for meanwhile', () => {
-      const step = chart.on(ledFilling(), namesBlock(next, 601n))
-      expect(step.state).to.equal('syncing.filling')
-      expect(asked(step)).to.deep.equal([{ peer: 1, hash: next }])
-      const there = chart.on(ledNearlyDone(), namesBlock(next, 601n), has(1, next, 601n), imported(600n))
-      expect(there.state).to.equal('syncing.searching')
-      expect(there.context.target).to.deep.equal({ peer: 1, number: 601n, hash: next })
-      expect(names(there)).to.not.include('adopt')
-    })
-    it('gets its block for the head when everything is there', () => {
-      const there = chart.on(ledNearlyDone(), imported(600n))
-      expect(there.state).to.equal('syncing.adopting')
-      expect(there.effects).to.deep.include(['adopt', { hash: named }])
-      const done = chart.on(there, { type: 'chain.head', number: 600n }, { type: 'head.adopted' })
-      expect(done.state).to.equal('idle')
-      expect(done.context.goal).to.deep.equal({ kind: 'reached' })
-      expect(names(done)).to.deep.equal(['report', 'discard'])
-    })
-    it('gets a block for the head that an earlier sync has fetched', () => {
-      const step = led(compared(600n, true))
-      expect(step.state).to.equal('syncing.adopting')
-      expect(step.effects).to.deep.equal([['adopt', { hash: named }]])
-    })
-    it('changes its mind while its block becomes the head: the next is fetched', () => {
-      const step = led(compared(600n, true), namesBlock(next, 601n))
-      expect(step.state).to.equal('idle')
-      expect(chart.on(step, { type: 'head.adopted' }).context.goal).to.include({ kind: 'missing', hash: next })
-    })
-    it('is given another peer when the one that is followed does not lead to the block', () => {
-      const step = from(500n, joins(1, 600n), joins(2, 600n), names1, has(1), has(2), failed(1))
-      expect(step.state).to.equal('syncing.searching')
-      expect(step.context.target.peer).to.equal(2)
-    })
-    it('has its block asked for at the end of the skeleton', () => {
-      const step = from(500n, joins(1, 600n), names1, has(1), compared(600n, false), ...above500)
-      expect(step.effects).to.deep.equal([['fetchSkeleton', { peer: 1, after: 500n, to: 600n, hash: named }]])
-    })
-  })
+  describeConsensus()
 
   describe('what it keeps', () => {
     it('is at most 2,048 blocks ahead of the chain', () => {

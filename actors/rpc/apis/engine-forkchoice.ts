@@ -65,9 +65,10 @@ async function update(parts: EngineParts, state: ForkchoiceState, attributes: At
   const header = chain.headerByHash(head)
   if (!header) {
     if (memory.isRejected(head)) return answer(linksToRejected)
-    await chain.followConsensus()
+    const isLed = chain.followConsensus()
     const number = memory.header(head)?.number
     eth.follow({ hash: head, isOurs: false, ...(number !== undefined && { number }) })
+    await isLed
     return answer(syncing)
   }
   if (!isUndoing(parts, header)) {

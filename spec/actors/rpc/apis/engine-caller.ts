@@ -1,0 +1,65 @@
+import { expect } from 'chai'
+import { Chain, type NewBlock } from '../../../../actors/chain/chain.ts'
+import type { Genesis } from '../../../../actors/chain/genesis.ts'
+import type { Api } from '../../../../actors/rpc/api.ts'
+import { engineApi } from '../../../../actors/rpc/apis/engine.ts'
+import type { PayloadStatus } from '../../../../actors/rpc/apis/engine-status.ts'
+import { data } from '../../../../actors/rpc/json/hex.ts'
+import type { RpcError } from '../../../../actors/rpc/rpc-error.ts'
+import type { ConsensusHead } from '../../../../machines/downloader-setup.ts'
+import { callApi } from './call-api.ts'
+import { paramsOf } from './payloads.ts'
+
+export const zeros = `0x${'00'.repeat(32)}`
+/** The hash of no block. */
+export const unknown = `0x${'11'.repeat(32)}`
+export const hashOf = ({ header }: NewBlock): string => data(header.hash)
+
+export const syncing: PayloadStatus = { status: 'SYNCING', latestValidHash: null, validationError: null }
+export const accepted: PayloadStatus = { ...syncing, status: 'ACCEPTED' }
+
+/** The engine namespace of a chain of its own, called as a consensus client does. */
+export class EngineCaller {
+  readonly chain: Chain
+  readonly api: Api
+  /** What was to be fetched. */
+  readonly followed: ConsensusHead[] = []
+
+  private constructor(chain: Chain) {
+    this.chain = chain
+    this.api = engineApi({ chain, eth: { follow: (head) => this.followed.push(head) }, version: '1.2.3' })
+  }
+
+  static async open(genesis: Genesis): Promise<EngineCaller> {
+    return new EngineCaller(await Chain.open({ genesis }))
+  }
+
+  call<Result>(name: string, ...params: unknown[]): Promise<Result> {
+    return callApi([this.api], `engine_${name}`, ...params) as Promise<Result>
+  }
+
+  newPayload(block: NewBlock): Promise<PayloadStatus> {
+    return this.call('newPayloadV4', ...paramsOf(block))
+  }
+
+  update(
+    head: string,
+    safe: string = zeros,
+    finalized: string = zeros,
+    attributes?: unknown,
+  ): Promise<{ payloadStatus: PayloadStatus; payloadId: null }> {
+    const state = { headBlockHash: head, safeBlockHash: safe, finalizedBlockHash: finalized }
+    return this.call('forkchoiceUpdatedV3', state, attributes)
+  }
+
+  close(): Promise<void> {
+    return this.chain.close()
+  }
+}
+
+/** @returns the error that a call ends with: its code, its words, and what geth puts in its data */
+export const refusal = (asking: Promise<unknown>): Promise<(string | number | undefined)[]> =>
+  asking.then(
+    (result) => expect.fail(`no refusal: ${JSON.stringify(result)}`),
+    ({ code, message, data }: RpcError) => [code, message, (data as { err?: string } | undefined)?.err],
+  )

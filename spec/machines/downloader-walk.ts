@@ -1,0 +1,64 @@
+import { downloaderMachine } from '../../machines/downloader.ts'
+import type { DownloaderEvent, DownloaderInput } from '../../machines/downloader-setup.ts'
+import type { BlockRange } from '../../protocols/eth/block-range.ts'
+import { ChartWalk, type Step } from '../chart.ts'
+
+// Walks of the downloader, and what may happen on them.
+
+export type DownloaderStep = Step<typeof downloaderMachine>
+
+export const chart: ChartWalk<typeof downloaderMachine> = new ChartWalk(downloaderMachine)
+export const ports = new Proxy({}, { get: () => () => {} }) as DownloaderInput['ports']
+export const from = (head: bigint, ...events: DownloaderEvent[]) =>
+  chart.from({ ports, head, pollInterval: 3_000, followsConsensus: false }, ...events)
+export const hash = new Uint8Array(32).fill(9)
+export const rangeTo = (latest: bigint, earliest = 0n): BlockRange => ({ earliest, latest, latestHash: hash })
+export const error = new Error('it lied')
+
+export const joins = (peer: number, latest?: bigint, earliest = 0n): DownloaderEvent => {
+  return {
+    type: 'peer.joined',
+    peer,
+    range: latest === undefined ? undefined : rangeTo(latest, earliest),
+    headHash: hash,
+  }
+}
+export const leaves = (peer: number): DownloaderEvent => ({ type: 'peer.left', peer })
+export const lied = (peer: number): DownloaderEvent => ({ type: 'peer.lied', peer, error })
+export const announces = (peer: number, latest: bigint): DownloaderEvent => {
+  return { type: 'peer.range', peer, range: rangeTo(latest) }
+}
+export const learnt = (peer: number, number?: bigint): DownloaderEvent => {
+  return { type: 'head.learnt', peer, ...(number !== undefined && { head: { number, hash } }) }
+}
+export const poll = { type: 'xstate.after.headPollInterval.downloader.idle' } as never as DownloaderEvent
+export const rested = { type: 'xstate.after.restInterval.downloader.syncing.filling' } as never as DownloaderEvent
+export const compared = (number: bigint, isOurs: boolean): DownloaderEvent => ({
+  type: 'header.compared',
+  number,
+  isOurs,
+})
+export const skeleton = (...anchors: bigint[]): DownloaderEvent => ({ type: 'skeleton.fetched', anchors })
+export const failed = (peer: number): DownloaderEvent => ({ type: 'task.failed', peer })
+export const imported = (last: bigint, bytes = 0): DownloaderEvent => ({ type: 'blocks.imported', last, bytes })
+const jobOf = ({ context }: DownloaderStep, peer: number) => context.plan.running.get(peer)!
+export const headersFor = (step: DownloaderStep, peer: number): DownloaderEvent => {
+  return { type: 'headers.fetched', peer, job: jobOf(step, peer).id }
+}
+export const bodiesFor = (step: DownloaderStep, peer: number, count?: number, bytes = 1_000): DownloaderEvent => {
+  const { id, first, last } = jobOf(step, peer)
+  return { type: 'bodies.fetched', peer, job: id, count: count ?? Number(last - first) + 1, bytes }
+}
+export const failsFor = (step: DownloaderStep, peer: number): DownloaderEvent => {
+  return { type: 'job.failed', peer, job: jobOf(step, peer).id }
+}
+export const names = ({ effects }: DownloaderStep) => effects.map(([name]) => name)
+export const fetches = ({ effects }: DownloaderStep) =>
+  effects
+    .filter(([name]) => name === 'fetch')
+    .map(([, params]) => params as { peer: number; job: { kind: string; first: bigint; last: bigint } })
+    .map(({ peer, job: { kind, first, last } }) => `${peer}: ${kind} ${first}–${last}`)
+
+/** Peer 1 has blocks to 600, we none: its skeleton is known. */
+export const filling = (...others: DownloaderEvent[]) =>
+  from(0n, joins(1, 600n), ...others, compared(0n, true), skeleton(192n, 384n, 576n, 600n))
