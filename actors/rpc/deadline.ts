@@ -4,6 +4,7 @@ import type { Clock } from '../runtime.ts'
 export class Deadline {
   readonly #clock: Clock
   readonly #at: number
+  #hasExpired = false
   #timer: unknown
   #expired: Promise<never> | undefined
 
@@ -14,13 +15,17 @@ export class Deadline {
   }
 
   get isOver(): boolean {
-    return this.#clock.now() >= this.#at
+    return this.#hasExpired || this.#clock.now() >= this.#at
   }
 
   /** @throws (rejects) with what `refuse` makes, when the time is over before */
   within<T>(result: Promise<T>, refuse: () => Error): Promise<T> {
     this.#expired ??= new Promise((_, reject) => {
-      this.#timer = this.#clock.setTimeout(() => reject(refuse()), Math.max(0, this.#at - this.#clock.now()))
+      const expire = () => {
+        this.#hasExpired = true // timers may be early by the clock
+        reject(refuse())
+      }
+      this.#timer = this.#clock.setTimeout(expire, Math.max(0, this.#at - this.#clock.now()))
     })
     return Promise.race([result, this.#expired])
   }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { benchInspect } from './inspect.ts'
 import { benchPeers } from './peers.ts'
 import { benchRlpx } from './rlpx.ts'
+import { benchRpc } from './rpc.ts'
 import { benchSiege } from './siege.ts'
 import { benchSync } from './sync.ts'
 
@@ -41,6 +42,23 @@ program
   .option('--json', 'print one JSON object on standard output')
   .option('--seconds <n>', 'length of each measurement', '5')
   .action(async ({ json, seconds }) => print(json, await benchInspect(Number(seconds), note)))
+
+program
+  .command('rpc')
+  .description('calls a second over HTTP to a node with peers, and what they cost the pings of the peers')
+  .option('--json', 'print one JSON object on standard output')
+  .option('--seconds <n>', 'length of each measurement', '5')
+  .option('--connections <n>', 'how many callers there are', '16')
+  .option('--peers <n>', 'how many peers there are', '50')
+  .action(async ({ json, ...given }) =>
+    print(
+      json,
+      await benchRpc(
+        { seconds: Number(given.seconds), connections: Number(given.connections), peers: Number(given.peers) },
+        note,
+      ),
+    ),
+  )
 
 program
   .command('siege')

@@ -272,7 +272,7 @@ export async function outcome({ isAuth, request }: HttpCase, url: (isAuth: boole
 }
 
 /** HS256 unless another is said. @param secret 32 bytes */
-function token(secret: Uint8Array, claims: object, alg = 'HS256', hash = 'sha256'): string {
+export function token(secret: Uint8Array, claims: object, alg = 'HS256', hash = 'sha256'): string {
   const signed = `${base64(JSON.stringify({ alg, typ: 'JWT' }))}.${base64(JSON.stringify(claims))}`
   return `${signed}.${createHmac(hash, secret).update(signed).digest('base64url')}`
 }
