@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { Drawing } from '../drawing/drawing.ts'
 import { chartStyle } from '../drawing/style.ts'
 import { renderDrawing } from '../drawing/svg.ts'
-import type { ActorFacts } from '../wire.ts'
+import type { ActorFacts, ShownLine } from '../wire.ts'
 import type { Props } from './app.tsx'
 import { useAnswer } from './asking.ts'
 import { animate, count, labelOf, lightUp, pointOut, type Wear } from './chart-paint.ts'
@@ -40,17 +40,18 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
     if (sheet.current) animate(sheet.current, last?.edges ?? [])
   }, [svg, last?.seq])
 
-  const open = (names: readonly string[]) => {
+  const open = async (names: readonly string[]) => {
     if (names.length === 0) return
-    const line = taken.findLast(({ edges }) => edges.some((name) => names.includes(name)))
+    const isOne = (line: ShownLine) => line.type === 'transition' && line.edges.some((name) => names.includes(name))
+    const line = taken.findLast(isOne) ?? (await remembered({ session, facts })).findLast(isOne)
     if (line) session.go({ line: line.seq })
-    else session.complain(`${names.join(', ')}: not taken in the stretch of history that is loaded`)
+    else session.complain(`${names.join(', ')}: not taken as far as the history goes back`)
   }
   // What is drawn is not preact's: its transitions are found by what they bear.
   useEffect(() => {
     const { current } = sheet
-    const click = ({ target }: Event) => open(transitionsAt(target))
-    const press = (event: Event) => (event as KeyboardEvent).key === 'Enter' && open(transitionsAt(event.target))
+    const click = ({ target }: Event) => void open(transitionsAt(target))
+    const press = (event: Event) => (event as KeyboardEvent).key === 'Enter' && void open(transitionsAt(event.target))
     const point = ({ target }: Event) => current && pointOut(current, target as Element)
     const listeners = Object.entries({ click, keydown: press, pointerover: point, focusin: point })
     for (const [name, listener] of listeners) current?.addEventListener(name, listener)
@@ -111,6 +112,15 @@ function useWear({ session, facts }: FigureProps): Wear {
   const edges = answer?.actor.edges
   return useMemo(() => new Map(Object.entries(edges ?? {})), [edges])
 }
+
+/** What its node still knows of the actor, up to the moment that is looked at. */
+async function remembered({ session, facts }: Pick<FigureProps, 'session' | 'facts'>): Promise<readonly ShownLine[]> {
+  const { seq } = session.place
+  const until = seq === undefined ? {} : { before: seq + 1 }
+  const question = session.link.ask('lines', { actor: facts.actor, ownOnly: true, limit: mostLines, ...until })
+  return (await session.ask(question))?.lines ?? []
+}
+const mostLines = 5_000
 
 /** Of an arrow, those that share it. */
 function transitionsAt(target: EventTarget | null): string[] {

@@ -1,0 +1,109 @@
+import { expect } from 'chai'
+import type { Browser, BrowserContextOptions, Locator } from 'playwright-core'
+import { chartOf, statesOf } from '../../actors/inspector/drawing/chart.ts'
+import { ethPeerMachine } from '../../machines/eth-peer.ts'
+import { type Opened, openPage, sharedBrowser } from './browser.ts'
+import { LivingNetwork } from './living-network.ts'
+
+describe('the chart of an actor in the page', function () {
+  this.timeout(60_000)
+  let browser: Browser
+  let network: LivingNetwork
+  let opened: Opened | undefined
+  before(async function () {
+    browser = await sharedBrowser(this)
+    network = await LivingNetwork.start()
+  })
+  after(() => network?.stop())
+  afterEach(async () => {
+    await opened?.page.context().close()
+    expect(opened?.faults).to.deep.equal([])
+  })
+  const open = async (actor: string, options?: BrowserContextOptions) => {
+    opened = await openPage(browser, network.address, `#chart?actor=${actor}`, options)
+    const { page } = opened
+    await page.locator('.sheet [data-edge].worn').first().waitFor()
+    return page
+  }
+  const transition = (name: string) => `.sheet [data-edge="${name}"]`
+  const widthOf = async (locator: Locator) => (await locator.boundingBox())!.width
+
+  it('lights every state that is active, nested and parallel, and no other', async () => {
+    const page = await open('node-1/peer/1')
+    await page.locator('.standing', { hasText: 'writing.flowing' }).waitFor()
+    const lit = await page
+      .locator('.sheet [data-state].lit')
+      .evaluateAll((all) => all.map((one) => one.getAttribute('data-state')))
+    expect(lit).to.have.members([
+      ...['running', 'running.keepalive', 'running.keepalive.quiet', 'running.writing', 'running.writing.flowing'],
+    ])
+  })
+  it('counts at each transition how often it was taken, and says when last', async () => {
+    const page = await open('node-1/peer/1/eth')
+    const asked = page.locator(transition('active · GetBlockHeaders'))
+    const count = async () => Number(await asked.locator('.badge').textContent())
+    const before = await count()
+    await page
+      .locator(`${transition('active · GetBlockHeaders')} .badge`, { hasNotText: new RegExp(`^${before}$`) })
+      .waitFor()
+    expect(await count()).to.be.above(before)
+    expect(await asked.getAttribute('aria-label')).to.match(/^active · GetBlockHeaders: \d+ times, last at [\d:.]+ s$/)
+    expect(await page.locator(transition('awaitingStatus · Cells')).getAttribute('aria-label')).to.match(/: never$/)
+    const states = statesOf(chartOf(ethPeerMachine).root)
+    const transitions = states.flatMap(({ transitions }) => transitions)
+    expect(await page.locator('.sheet [data-edge]').count()).to.equal(transitions.length)
+  })
+  it('shows the event of a transition that is clicked, also of one long ago, and its message decoded', async () => {
+    const page = await open('node-1/peer/1/eth')
+    await page.locator(transition('awaitingStatus · Status')).click()
+    const detail = page.getByLabel('The chosen line')
+    await detail.locator('[data-kind=transition]', { hasText: 'awaitingStatus' }).waitFor()
+    await detail.locator('[data-kind=message]', { hasText: 'genesis' }).waitFor()
+  })
+  it('does so for the arrow itself, and for the keyboard', async () => {
+    const page = await open('node-1/peer/1')
+    const arrow = page.locator('.sheet [data-arrow][data-source="admitted"][data-target="running"] .reach')
+    await arrow.dispatchEvent('click')
+    await page.getByLabel('The chosen line').getByText('protocols.started').first().waitFor()
+    const label = page.locator(transition('securing.handshaking · rlpx.secured'))
+    await label.focus()
+    const pointed = page.locator('.sheet .arrow.pointed')
+    expect(await pointed.getAttribute('data-source')).to.equal('securing.handshaking')
+    await label.press('Enter')
+    await page.getByLabel('The chosen line').getByText('rlpx.secured').first().waitFor()
+  })
+  it('grows and shrinks around where one points, and is dragged', async () => {
+    const page = await open('node-1/peer/1')
+    const sheet = page.locator('.sheet')
+    const fitting = await widthOf(sheet)
+    await page.getByRole('button', { name: 'Larger' }).click()
+    expect(await widthOf(sheet)).to.be.closeTo(fitting * 1.25, 1)
+    const frame = page.locator('.frame')
+    const { x, y } = (await frame.boundingBox())!
+    await page.mouse.move(x + 300, y + 200)
+    await page.keyboard.down('Control')
+    await page.mouse.wheel(0, -300)
+    await page.keyboard.up('Control')
+    await page.waitForFunction(`document.querySelector('.sheet').clientWidth > ${fitting * 2}`)
+    const top = await frame.evaluate((element) => element.scrollTop)
+    await page.mouse.down()
+    await page.mouse.move(x + 300, y + 120, { steps: 4 })
+    await page.mouse.up()
+    expect(await frame.evaluate((element) => element.scrollTop)).to.be.closeTo(top + 80, 2)
+    expect(new URL(page.url()).hash).not.to.contain('line=') // what is dragged is not clicked
+    await page.getByRole('button', { name: 'As wide as the view' }).click()
+    expect(await widthOf(sheet)).to.be.closeTo(fitting, 1)
+  })
+  for (const options of [
+    { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
+    { colorScheme: 'light', viewport: { width: 400, height: 800 }, reducedMotion: 'reduce' },
+  ] as const)
+    it(`fits a view ${options.viewport.width} pixels wide, ${options.colorScheme}`, async () => {
+      const page = await open('node-1/peer/1', options)
+      expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(options.viewport.width)
+      const fillOf = (selector: string) => page.evaluate(`getComputedStyle(document.querySelector('${selector}')).fill`)
+      const [text, paper] = [await fillOf('.sheet .title'), await fillOf('.sheet .lit > .box')]
+      expect(text).not.to.equal(paper)
+      await page.screenshot({ path: `screenshots/chart-${options.viewport.width}-${options.colorScheme}.png` })
+    })
+})
