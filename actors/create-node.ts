@@ -99,7 +99,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     const metrics =
       options.metrics &&
       new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
-        head: () => Number(chain.head.number),
+        chain,
         protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
         log,
       })

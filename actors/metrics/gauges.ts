@@ -15,11 +15,19 @@ export type Sources = {
   readonly charts: ChartCounts
   readonly messages: MessageCounts
   readonly feed: Pick<Feed, 'actors' | 'mailboxes'>
-  head(): number
+  readonly chain: Heads
 }
 
+/** Of the chain: what a consensus client has called safe and final is not there before it did. */
+export type Heads = {
+  readonly head: Numbered
+  readonly safe?: Numbered | undefined
+  readonly finalized?: Numbered | undefined
+}
+type Numbered = { readonly number: bigint }
+
 /** Those that geth has, under its names. Like geth's they are gauges, even where they only grow. */
-export function registerGethGauges(registry: Registry, { traffic, connections, head }: Sources): void {
+export function registerGethGauges(registry: Registry, { traffic, connections, chain }: Sources): void {
   const gauge = (name: string, help: string, read: () => number) => gaugeOf(registry, name, help, read)
   gauge('p2p_ingress', 'Bytes received on all sockets', () => traffic.ingress)
   gauge('p2p_egress', 'Bytes sent on all sockets', () => traffic.egress)
@@ -50,8 +58,12 @@ export function registerGethGauges(registry: Registry, { traffic, connections, h
         `Status exchanges with peers that ${whom}, failed: ${faults[fault]}`,
         () => counts.statusErrors[fault],
       )
-  gauge('chain_head_block', 'Number of the head block', head)
-  gauge('chain_head_header', 'Number of the head header', head)
+  gauge('chain_head_block', 'Number of the head block', () => Number(chain.head.number))
+  gauge('chain_head_header', 'Number of the head header', () => Number(chain.head.number))
+  gauge('chain_head_safe', 'Number of the safe block, 0 before there is one', () => Number(chain.safe?.number ?? 0))
+  gauge('chain_head_finalized', 'Number of the final block, 0 before there is one', () =>
+    Number(chain.finalized?.number ?? 0),
+  )
 }
 
 /** Of RPC: geth's, and each method apart. @returns what its APIs are metered with */

@@ -9,6 +9,7 @@ import type { Runtime } from '../runtime.ts'
 import { ChartCounts } from './chart-counts.ts'
 import { ConnectionCounts } from './connection-counts.ts'
 import {
+  type Heads,
   registerCallMetrics,
   registerGethGauges,
   registerOwnMetrics,
@@ -32,8 +33,7 @@ export type MetricsOptions = {
 }
 
 type Facts = {
-  /** Number of the head block. */
-  head(): number
+  readonly chain: Heads
   /** What the node speaks: `eth/69`. */
   readonly protocols: readonly string[]
   readonly log?: Logger | undefined
@@ -59,7 +59,7 @@ export class NodeMetrics implements Service {
   constructor(
     { feed, clock }: Pick<Runtime, 'feed' | 'clock'>,
     options: MetricsOptions,
-    { head, protocols, log = silent }: Facts,
+    { chain, protocols, log = silent }: Facts,
   ) {
     const { host = '127.0.0.1', port = 6060 } = options
     this.#log = log
@@ -67,7 +67,7 @@ export class NodeMetrics implements Service {
     this.#requests = new RequestCounts(clock, (count) => registerRequestMetrics(this.registry, count))
     this.#sources = {
       ...{ traffic: this.#traffic, connections: this.#connections, charts: this.#charts, messages: this.#messages },
-      ...{ feed, head },
+      ...{ feed, chain },
     }
     registerGethGauges(this.registry, this.#sources)
     registerOwnMetrics(this.registry, this.#sources, {

@@ -120,6 +120,20 @@ describe('the feed', () => {
     expect(entries).to.deep.equal([])
   })
 
+  it('knows how many events waited at most in a mailbox, the one in hand included', () => {
+    const crowd = setup({
+      actions: { call: ({ self }) => ['come', 'come', 'come'].map((type) => self.send({ type })) },
+    }).createMachine({ id: 'crowd', on: { go: { actions: 'call' }, come: {} } })
+    const actor = startActor({ clock: new VirtualClock(), feed }, crowd, { id: 'crowd/1', input: undefined })
+    actor.send({ type: 'go' })
+    expect(feed.mailboxes.get('crowd')).to.deep.equal({ deepest: 0 }) // nobody read
+    read()
+    actor.send({ type: 'come' })
+    expect(feed.mailboxes.get('crowd')).to.deep.equal({ deepest: 1 })
+    for (let i = 0; i < 3; i++) actor.send({ type: 'go' })
+    expect(feed.mailboxes.get('crowd')).to.deep.equal({ deepest: 4 })
+  })
+
   it('begins and ends with its readers, and tells who lives to one that comes late', () => {
     const actor = start()
     actor.send({ type: 'click' })

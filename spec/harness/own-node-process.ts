@@ -58,7 +58,11 @@ const watchers: Record<Watcher, (node: PeerchartNode) => Watching | Promise<Watc
     }),
   }),
   metrics: ({ feed }) => {
-    const metrics = new NodeMetrics(processRuntime({ feed }), { port: 0 }, { head: () => 0, protocols: [] })
+    const metrics = new NodeMetrics(
+      processRuntime({ feed }),
+      { port: 0 },
+      { chain: { head: { number: 0n } }, protocols: [] },
+    )
     return { end: () => metrics.close() }
   },
   inspector: async (node) => {

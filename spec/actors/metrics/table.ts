@@ -8,7 +8,11 @@ export const referencePath = new URL('../../../actors/metrics/README.md', import
 
 /** @returns `markdown` with the table of a node's own metrics as they are */
 export function withTable(markdown: string): string {
-  const metrics = new NodeMetrics(processRuntime({ feed: new Feed() }), {}, { head: () => 0, protocols: [] })
+  const metrics = new NodeMetrics(
+    processRuntime({ feed: new Feed() }),
+    {},
+    { chain: { head: { number: 0n } }, protocols: [] },
+  )
   const rows = metrics.registry.getMetricsAsArray().map(rowOf)
   metrics.close()
   const table = ['| metric | type | labels | |', '|---|---|---|---|', ...rows].join('\n')
