@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -15,7 +15,8 @@ export async function readPageFile(path: string): Promise<PageFile | undefined> 
   const place = placeOf(path)
   if (!place) return undefined
   try {
-    return { type: typeOf(place.pathname), body: await readFile(fileURLToPath(place)) }
+    const body = await readFile(fileURLToPath(place))
+    return { type: typeOf(place.pathname), body: path === '/' ? await withPreloads(body) : body }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
@@ -50,6 +51,19 @@ const vendor: Readonly<Record<string, string>> = {
   '/vendor/preact.mjs': 'preact',
   '/vendor/hooks.mjs': 'preact/hooks',
   '/vendor/jsx-runtime.mjs': 'preact/jsx-runtime',
+}
+
+/** Tells a browser all scripts at once: else it would find them import by import. */
+async function withPreloads(html: Buffer): Promise<Buffer> {
+  const scripts = (await readdir(new URL('page/', built))).filter((name) => name.endsWith('.js'))
+  const paths = [
+    ...Object.keys(vendor),
+    ...scripts.map((name) => `/page/${name}`),
+    '/drawing/svg.js',
+    '/drawing/style.js',
+  ]
+  const links = paths.map((path) => `<link rel="modulepreload" href=".${path}" />`)
+  return Buffer.from(`${html}`.replace('</head>', `${links.join('')}</head>`))
 }
 
 function placeOf(path: string): URL | undefined {

@@ -1,12 +1,11 @@
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
-import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
-import { createNode } from '../../actors/create-node.ts'
+import { devGenesis } from '../../actors/chain/dev-genesis.ts'
 import { dial } from '../../actors/harness/dial.ts'
-import type { PeerchartNode } from '../../actors/peerchart-node.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { type Opened, openPage, sharedBrowser } from './browser.ts'
 import { LivingNetwork } from './living-network.ts'
+import { dialedByStranger } from './stranger.ts'
 
 describe('the inspector of npm start', function () {
   this.timeout(60_000)
@@ -84,7 +83,7 @@ describe('the inspector of npm start', function () {
 
   it('explains a peer that was dropped for its genesis with both hashes, and goes back to before it left', async () => {
     await open('#why')
-    const stranger = await strangerOf(network.enodes[0]!)
+    const stranger = await dialedByStranger(network.enodes[0]!)
     try {
       const left = page.locator('.why section', { hasText: 'Left' }).locator('.path button', { hasText: 'stranger' })
       await left.first().click()
@@ -150,14 +149,6 @@ describe('the inspector of npm start', function () {
     await page.getByRole('dialog').getByText('hold the picture').waitFor()
   })
 })
-
-/** A real node of another genesis, which dials. */
-async function strangerOf(enode: string): Promise<PeerchartNode> {
-  const genesis = { ...devGenesisJson, extraData: '0x7374726e6765' }
-  const stranger = await createNode({ genesis, identity: 'stranger', port: 0, peers: [enode] })
-  await stranger.start()
-  return stranger
-}
 
 /** What is seen of a moment, but for what time itself changes. */
 async function pictureOf(page: Page): Promise<unknown> {

@@ -30,7 +30,7 @@ export function ActorHeader({ scene, facts, isBrief = false }: HeaderProps) {
         <small>{facts.actor}</small>
       </h2>
       <p class="standing" data-ended={facts.stoppedAt !== undefined}>
-        {facts.stoppedAt === undefined ? facts.state : `ended in ${facts.state}`}
+        {facts.stoppedAt === undefined ? facts.state : `ended: ${facts.state}`}
       </p>
       {peer?.client !== undefined && !isBrief && <p class="client-name">{peer.client}</p>}
       <dl class="facts-list">

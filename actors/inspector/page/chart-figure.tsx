@@ -31,8 +31,8 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
     if (sheet.current) sheet.current.innerHTML = svg
   }, [svg])
   useLayoutEffect(() => {
-    if (sheet.current) lightUp(sheet.current, facts.stoppedAt === undefined ? facts.state : '')
-  }, [svg, facts.state, facts.stoppedAt])
+    if (sheet.current) lightUp(sheet.current, facts.state)
+  }, [svg, facts.state])
   useEffect(() => {
     if (sheet.current) count(sheet.current, wear)
   }, [svg, wear])
@@ -65,7 +65,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
     <figure class="figure">
       <div class="frame" ref={frame.ref}>
         <div class="sheet" ref={sheet} style={{ inlineSize }} />
-        {typeof found === 'string' && <p class="empty">{found}</p>}
+        {!drawing && <p class="empty">{found ?? `The chart ${facts.chart} is being laid out …`}</p>}
       </div>
       <div class="zoom">
         <button type="button" class="quiet" aria-label="Smaller" onClick={() => zoomBy(1 / 1.25)}>

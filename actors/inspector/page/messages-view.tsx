@@ -10,7 +10,7 @@ const depths = ['messages', 'states', 'events'] as const
 type Depth = (typeof depths)[number]
 type Shown = { readonly line: ShownLine; readonly step: Step }
 /** Pixels. */
-const rowHeight = 28
+const rowHeight = 32
 
 /** The messages of a node or of one peer as a sequence: time goes down, a lane for each who takes part. */
 export function MessagesView({ session }: Props) {

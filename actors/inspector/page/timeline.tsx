@@ -42,7 +42,7 @@ export function Timeline({ session }: Props) {
       </div>
       <p class="clock">
         <output>{moment((session.scene ?? present)?.now.at ?? 0)} s</output>
-        <span>{isLive ? 'now' : `${(held / 1_000).toFixed(1)} s`}</span>
+        <span>{isLive ? 'now' : `−${(-held / 1_000).toFixed(1)} s`}</span>
       </p>
       <p class="kept">
         <span title="Lines of the history, numbered from the beginning">

@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { ActorFacts } from '../wire.ts'
 import type { Props } from './app.tsx'
 import { paceOf, toFilter } from './filter.ts'
@@ -28,15 +28,19 @@ export function Tree({ session }: Props) {
   const choose = (facts: ActorFacts) =>
     session.go({ actor: facts.actor, line: undefined, ...(place.view === 'actors' && { view: 'chart' }) })
 
+  const isLaidOut = rows.length > 0
+  useEffect(() => {
+    const row = rows.find(({ facts }) => facts.actor === place.actor)
+    if (row) reveal(ref.current, row)
+  }, [place.actor, isLaidOut])
+
   const step = (event: KeyboardEvent) => {
     const chosen = session.place.actor // not that of the last frame: keys come faster
     const at = rows.findIndex(({ facts }) => facts.actor === chosen)
     const row = rows[at]
     const next = { ArrowDown: rows[at + 1], ArrowUp: rows[Math.max(0, at - 1)] }[event.key]
-    if (next) {
-      session.go({ actor: next.facts.actor, line: undefined })
-      reveal(ref.current, next)
-    } else if (row?.hasChildren && event.key === (row.isOpen ? 'ArrowLeft' : 'ArrowRight')) toggle(row.facts.actor)
+    if (next) session.go({ actor: next.facts.actor, line: undefined })
+    else if (row?.hasChildren && event.key === (row.isOpen ? 'ArrowLeft' : 'ArrowRight')) toggle(row.facts.actor)
     else return
     event.preventDefault()
   }

@@ -14,7 +14,7 @@ export function Value({ value, depth = 0 }: ValueProps) {
 }
 
 function Tagged({ tag, value, depth }: { readonly tag: string; readonly value: Plain; readonly depth: number }) {
-  if (tag === '$bytes') return <span class="value bytes">0x{`${value}`}</span>
+  if (tag === '$bytes') return <Bytes digits={`${value}`} />
   if (tag === '$size') return <span class="value note">{`${value}`} bytes</span>
   if (tag === '$int' || tag === '$number') return <span class="value number">{`${value}`}</span>
   if (tag === '$undefined') return <span class="value note">none</span>
@@ -24,6 +24,21 @@ function Tagged({ tag, value, depth }: { readonly tag: string; readonly value: P
     return <span class="value error">{[name, message].filter(Boolean).join(': ')}</span>
   }
   return <Value value={value} depth={depth} />
+}
+
+/** Up to a hash in full; a bloom or a signature when somebody wants it. */
+function Bytes({ digits }: { readonly digits: string }) {
+  const [isFull, setFull] = useState(digits.length <= 128)
+  return (
+    <span class="value bytes">
+      0x{isFull ? digits : digits.slice(0, 64)}
+      {!isFull && (
+        <button type="button" class="more" onClick={() => setFull(true)}>
+          {digits.length / 2} bytes
+        </button>
+      )}
+    </span>
+  )
 }
 
 function Fields({ fields, depth }: { readonly fields: readonly (readonly [string, Plain])[]; readonly depth: number }) {

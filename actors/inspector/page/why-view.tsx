@@ -40,7 +40,7 @@ function Explained({ session, scene, facts }: Props & { readonly scene: Scene; r
       {why && (
         <>
           <p class="verdict" data-by={why.by}>
-            <span>{why.summary}</span>
+            <Summary text={why.summary} />
             <small>
               {by[why.by]}
               {why.reason !== undefined && `: ${why.reason}`}
@@ -54,6 +54,23 @@ function Explained({ session, scene, facts }: Props & { readonly scene: Scene; r
         </>
       )}
     </article>
+  )
+}
+
+/** Hashes are told in full by the Statuses: in a sentence their ends will do. */
+function Summary({ text }: { readonly text: string }) {
+  return (
+    <span>
+      {text.split(/(0x[0-9a-f]{24,})/).map((part) =>
+        part.startsWith('0x') && part.length > 24 ? (
+          <code key={part} title={part}>
+            {part.slice(0, 10)}…{part.slice(-8)}
+          </code>
+        ) : (
+          part
+        ),
+      )}
+    </span>
   )
 }
 

@@ -1,0 +1,73 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { Browser, Page } from 'playwright-core'
+import { openPage, sharedBrowser } from './browser.ts'
+import { LivingNetwork } from './living-network.ts'
+import { dialedByStranger } from './stranger.ts'
+
+type Look = { readonly hash: string; settle(page: Page): Promise<void> }
+
+const views: Readonly<Record<string, Look>> = {
+  network: { hash: '#network', settle: (page) => page.locator('.tie[data-level="2"]').first().waitFor() },
+  actors: { hash: '#actors', settle: (page) => page.locator('.row').first().waitFor() },
+  chart: { hash: '#chart?actor=node-2/peer/2', settle: (page) => page.locator('.sheet .lit').first().waitFor() },
+  messages: {
+    hash: '#messages?actor=node-2/peer/2',
+    settle: (page) => page.locator('.line[data-name=BlockHeaders]').first().waitFor(),
+  },
+  lanes: {
+    hash: '#messages?actor=node-2/node',
+    async settle(page) {
+      await page.getByRole('button', { name: 'Live' }).click()
+      const headers = page.locator('.line[data-name=BlockHeaders]', { hasText: /[1-9]\d* header/ })
+      await headers.last().click()
+      await page.locator('.detail .fields').first().waitFor()
+    },
+  },
+  why: {
+    hash: '#why',
+    async settle(page) {
+      const left = page.locator('.why section', { hasText: 'Left' })
+      await left.locator('.path button', { hasText: 'stranger' }).first().click()
+      await page.locator('.statuses tr[data-differs=true]').first().waitFor()
+    },
+  },
+}
+
+/** Every view as it looks, for people to look at: written to `screenshots/`. */
+describe('every view of the inspector', function () {
+  this.timeout(60_000)
+  const folder = join(import.meta.dirname, '../../screenshots')
+  let browser: Browser
+  let network: LivingNetwork
+  before(async function () {
+    browser = await sharedBrowser(this)
+    await mkdir(folder, { recursive: true })
+    network = await LivingNetwork.start()
+    const stranger = await dialedByStranger(network.enodes[0]!)
+    const { page } = await openPage(browser, network.address, '#why')
+    await page.locator('.why section', { hasText: 'Left' }).locator('.path button', { hasText: 'stranger' }).waitFor()
+    await page.context().close()
+    await stranger.stop()
+  })
+  after(async () => {
+    await network?.stop()
+  })
+
+  for (const [width, height] of [
+    [1280, 800],
+    [400, 800],
+  ] as const)
+    for (const colorScheme of ['light', 'dark'] as const)
+      for (const [name, look] of Object.entries(views))
+        it(`fits: ${name}, ${width} pixels wide, ${colorScheme}`, async () => {
+          const options = { viewport: { width, height }, colorScheme }
+          const { page, faults } = await openPage(browser, network.address, look.hash, options)
+          await look.settle(page)
+          await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), animations: 'disabled' })
+          expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(width)
+          expect(faults).to.deep.equal([])
+          await page.context().close()
+        })
+})
