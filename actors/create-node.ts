@@ -18,6 +18,8 @@ import type { Protocol } from './p2p/protocol.ts'
 import { PeerchartNode } from './peerchart-node.ts'
 import { processRuntime } from './process-runtime.ts'
 import { Recorder, type RecorderOptions } from './recording/recorder.ts'
+import type { Api } from './rpc/api.ts'
+import type { RpcOptions } from './rpc/options.ts'
 import type { Runtime } from './runtime.ts'
 
 export type NodeOptions = {
@@ -49,6 +51,10 @@ export type NodeOptions = {
   readonly ethVersions?: readonly EthVersion[]
   /** Milliseconds from one look for new blocks at the peers to the next. @default 3000 */
   readonly headPollInterval?: number
+  /** Where JSON-RPC is served. @default nowhere */
+  readonly rpc?: RpcOptions
+  /** Namespaces of your own, beside the node's. */
+  readonly apis?: readonly Api[]
   /** Capabilities of your own, beside eth. */
   readonly protocols?: readonly Protocol[]
   /**

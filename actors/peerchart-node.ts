@@ -1,8 +1,11 @@
 import { lookup } from 'node:dns/promises'
+import { resolve } from 'node:path'
 import { BehaviorSubject, filter, map, merge, mergeMap, Observable } from 'rxjs'
 import { defaultMaxPeers, type PeerEvent } from '../machines/admission.ts'
 import { NodeStopped } from '../machines/node.ts'
 import { type Enode, formatEnode, toEnode } from '../protocols/enode/enode.ts'
+import { parseIp } from '../protocols/enode/netutil.ts'
+import { formatRecord, signRecord } from '../protocols/enr/record.ts'
 import { ethVersions } from '../protocols/eth/versions.ts'
 import { publicKeyOf } from '../protocols/lib/secp256k1.ts'
 import type { Chain } from './chain/chain.ts'
@@ -12,9 +15,10 @@ import type { NodeOptions } from './create-node.ts'
 import { EthService } from './eth/service.ts'
 import type { Feed, FeedEntry } from './feed.ts'
 import type { KeyLogFile } from './keylog/key-log-file.ts'
-import { silent } from './log.ts'
+import { type LeveledLogger, silent } from './log.ts'
 import type { NodeMetrics } from './metrics/node-metrics.ts'
 import { Node } from './node.ts'
+import type { NodeInfo } from './p2p/node-info.ts'
 import { parseNode } from './p2p/parse-node.ts'
 import { peerConnector } from './p2p/peer.ts'
 import type { PeerInfo } from './p2p/peer-info.ts'
@@ -22,6 +26,9 @@ import { FairScheduler } from './p2p/scheduler.ts'
 import { Server } from './p2p/server.ts'
 import { tcp } from './p2p/tcp.ts'
 import type { Recorder } from './recording/recorder.ts'
+import type { Api } from './rpc/api.ts'
+import { nodeApis } from './rpc/apis/node-apis.ts'
+import { RpcStack } from './rpc/rpc-stack.ts'
 import type { Runtime } from './runtime.ts'
 import { logSync } from './sync-log.ts'
 
@@ -60,6 +67,8 @@ export class PeerchartNode {
   /** The p2p server, once the start has made it. */
   readonly #server = new BehaviorSubject<Server | undefined>(undefined)
   readonly #recorder: Recorder | undefined
+  readonly #record: () => string
+  #rpc: RpcStack | undefined
   #stopping: Promise<void> | undefined
 
   constructor(runtime: Runtime, options: NodeOptions, parts: NodeParts) {
@@ -79,6 +88,7 @@ export class PeerchartNode {
     this.feed = runtime.feed
     this.name = name
     this.#recorder = recorder
+    this.#record = () => localRecord(privateKey, chain, this.#server.value?.self())
     this.#publicKey = publicKeyOf(privateKey)
     this.#node = new Node(runtime, {
       createServer: (protocols, parent) => {
@@ -109,6 +119,8 @@ export class PeerchartNode {
         this.#server.next(server)
         return server
       },
+      ...(options.rpc && { createRpc: (apis, parent) => this.#createRpc(runtime, options, apis, parent) }),
+      log,
     })
     if (metrics) {
       this.#node.own(metrics)
@@ -135,6 +147,26 @@ export class PeerchartNode {
     )
   }
 
+  #createRpc(runtime: Runtime, options: NodeOptions, apis: readonly Api[], parent: string): RpcStack {
+    const { rpc = {}, log = silent, datadir } = options
+    const stack = new RpcStack(runtime, rpc, { log: log.getSubLogger({ name: 'rpc' }), parent })
+    const { chain, eth, feed, name } = this
+    const own = nodeApis(
+      {
+        ...{ chain, eth, feed, name, levels: (log as Partial<LeveledLogger>).levels },
+        ...{ peerEvents$: this.peerEvents$, server: this.#node.server },
+        datadir: datadir === undefined ? undefined : resolve(datadir),
+        nodeInfo: () => this.nodeInfo(),
+        peers: () => this.peers(),
+      },
+      () => stack,
+    )
+    const all = [...own, ...apis, ...(options.apis ?? [])]
+    stack.register(...(this.metrics?.meterApis(all) ?? all))
+    this.#rpc = stack
+    return stack
+  }
+
   /** @throws (rejects) what failed to start, after everything that had started was stopped */
   start(): Promise<void> {
     return this.#node.start()
@@ -159,6 +191,16 @@ export class PeerchartNode {
   /** keccak256 of the public key, 64 hex digits. */
   get id(): string {
     return toEnode(this.#publicKey).id
+  }
+
+  /** Where JSON-RPC is served, once started and if it was asked for: URLs, and a path. */
+  get rpc(): Pick<RpcStack, 'http' | 'ws' | 'auth' | 'ipc'> | undefined {
+    return this.#rpc
+  }
+
+  /** This node as admin_nodeInfo shows it. @throws {NodeNotRunning} before the start */
+  nodeInfo(): NodeInfo & { readonly enr: string } {
+    return { ...this.#node.server.nodeInfo(this.name), enr: this.#record() }
   }
 
   peers(): PeerInfo[] {
@@ -202,3 +244,18 @@ export class PeerchartNode {
 }
 
 const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
+
+/** geth's local record: `eth` says our fork id (EIP-2124), the address is where we listen. */
+function localRecord(privateKey: Uint8Array, chain: Chain, self: Enode | undefined): string {
+  const { hash, next } = chain.forkId()
+  const ip = parseIp(self?.host ?? '')
+  const values = {
+    eth: [[hash, next]],
+    ...(ip && { [ip.length === 4 ? 'ip' : 'ip6']: ip }),
+    ...(self && { tcp: self.tcp }),
+  }
+  return formatRecord(signRecord(recordSeq, values, privateKey))
+}
+
+/** A record that is newer has the higher number: geth begins with the time, too. */
+const recordSeq = BigInt(Date.now())
