@@ -36,6 +36,22 @@ export async function readNodeKey(path: string): Promise<Uint8Array> {
 }
 
 /**
+ * Writes a fresh key to a file that is not there yet, for its owner alone.
+ * @returns 32 bytes
+ * @throws {NodeKeyError}
+ */
+export async function createNodeKey(path: string, entropy: Entropy): Promise<Uint8Array> {
+  const key = generateNodeKey(entropy)
+  try {
+    await writeFile(path, bytesToHex(key), { flag: 'wx', mode: 0o600, flush: true })
+    return key
+  } catch (error) {
+    const why = hasCode(error, 'EEXIST') ? 'the file exists, and a key is never written over' : (error as Error).message
+    throw new NodeKeyError(`cannot write the node key ${path}: ${why}`, { cause: error })
+  }
+}
+
+/**
  * @param hex 64 digits, no 0x
  * @throws {NodeKeyError} in geth's words
  */

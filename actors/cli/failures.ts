@@ -1,4 +1,5 @@
 import { EnodeError } from '../../protocols/enode/enode.ts'
+import { RecordError } from '../../protocols/enr/record.ts'
 import { ImportError } from '../chain/import.ts'
 import { InvalidGenesis } from '../chain/json-fields.ts'
 import { CorruptDatabase, DatabaseLocked } from '../chain/store.ts'
@@ -54,6 +55,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [AnswersDiffer, ''],
   [NothingToSay, 'give another --peer, or a recording of a node that had peers'],
   [ScriptError, ''],
+  [RecordError, 'want a record as enr:…, signed by its node'],
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],
   [InspectorFailed, 'choose another port with --inspect, or leave it to chance'],

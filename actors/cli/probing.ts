@@ -39,7 +39,7 @@ export const addProbing = (command: Command): Command =>
     .option('--explain', 'print the states of the connection, all that was said, and the cause of its end', false)
     .addHelpText('after', exitStatusHelp)
 
-const exitStatusHelp = `
+export const exitStatusHelp = `
 Exit status:
 ${Object.entries({ ...outcomeWords })
   .map(([outcome, words]) => `  ${`${exitCodes[outcome as Outcome]}`.padEnd(3)}${outcome.padEnd(15)}${words}`)

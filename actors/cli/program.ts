@@ -8,14 +8,17 @@ import { addConnect } from './connect.ts'
 import { addDecode } from './decode.ts'
 import { addDev } from './dev.ts'
 import { addDumpConfig } from './dump-config.ts'
+import { addEnrDump } from './enr-dump.ts'
 import { explain } from './failures.ts'
 import { addBodies, addHeaders, addReceipts, addTx } from './fetch.ts'
 import type { Io } from './io.ts'
+import { addKey } from './key.ts'
 import { addListen } from './listen.ts'
 import { addNodeInfo } from './node-info.ts'
 import { addAdd, addRemove } from './peer-changes.ts'
 import { addPeers } from './peers.ts'
 import { addReplay } from './replay.ts'
+import { addRlpx } from './rlpx-ping.ts'
 import { addStart } from './start.ts'
 
 /**
@@ -47,7 +50,8 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
   'Run nodes:': [addStart, addDev, addDumpConfig],
   'Ask a running node:': [addAttach, addPeers, addAdd, addRemove, addNodeInfo],
-  'Talk to a node as its peer:': [addConnect, addListen, addHeaders, addBodies, addReceipts, addTx],
+  'Talk to a node as its peer:': [addConnect, addListen, addHeaders, addBodies, addReceipts, addTx, addRlpx],
+  'Keys and records:': [addKey, addEnrDump],
   'Look into sessions:': [addReplay, addDecode],
   'See how it works:': [addCharts],
 }

@@ -58,7 +58,8 @@ export class Subscriptions {
       send,
     )
     one.opened(subscription.open((result) => one.notify(result) || overflow(), args))
-    if (this.#isEnded) one.end() // by what it told at once
+    if (this.#isEnded)
+      one.end() // by what it told at once
     else this.#open.set(id, one)
     return [id, one]
   }

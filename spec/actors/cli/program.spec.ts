@@ -40,6 +40,7 @@ describe('the command line', () => {
     bodies: probing,
     receipts: probing,
     tx: probing,
+    enrdump: ['json'],
     dev: ['nodes', 'block-time', 'verbosity', 'json-logs', 'inspect', 'no-inspect', 'for', 'summary'],
   }))
     it(`has help for ${command} that names every option`, async () => {

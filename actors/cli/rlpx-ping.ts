@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { dial } from '../harness/dial.ts'
+import { ScriptError } from '../harness/exchange.ts'
+import { printable } from '../log.ts'
+import { judge } from '../probe/verdict.ts'
+import { toDialable, toDuration } from './arguments.ts'
+import type { Io } from './io.ts'
+import { exitStatusHelp, failed } from './probing.ts'
+
+/** geth's `devp2p rlpx`: of it only `ping`; its suites are specs here. */
+export function addRlpx(program: Command, io: Io): void {
+  program
+    .command('rlpx')
+    .description('speak the transport alone')
+    .command('ping')
+    .description('agree on keys with a node, and print its Hello; ours is not said')
+    .argument('<node>', 'enode URL or node record', toDialable)
+    .option('--timeout <time>', 'how long each step may take', toDuration, 5_000)
+    .option('--json', 'print JSON', false)
+    .addHelpText('after', exitStatusHelp)
+    .action((node: string, options: { timeout: number; json: boolean }) => ping(node, options, io))
+}
+
+/** @throws {CommandFailed} */
+async function ping(node: string, { timeout, json }: { timeout: number; json: boolean }, io: Io): Promise<void> {
+  await using peer = dial(node, { timeout, through: 'rlpx' })
+  const { version, name, caps, listenPort, id } = await peer.expect('Hello').catch((error) => {
+    if (error instanceof ScriptError) throw failed(judge(peer, undefined, timeout))
+    throw error
+  })
+  const names = caps.map(({ name, version }) => `${name}/${version}`)
+  io.stdout.write(
+    json
+      ? `${JSON.stringify({ version, name, caps: names, listenPort, id: `0x${bytesToHex(id)}` })}\n`
+      : `${printable(`${name}: ${names.join(' ')}, p2p/${version}, listens on ${listenPort}`)}\n`,
+  )
+}
