@@ -3,9 +3,10 @@ import { expect } from 'chai'
 import { Counter } from 'prom-client'
 import { explain } from '../../../actors/cli/failures.ts'
 import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
+import { dial } from '../../../actors/harness/dial.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { startNode, stopNodes, until } from './nodes.ts'
-import { scrape, typesOf } from './scrape.ts'
+import { type Scrape, scrape, typesOf } from './scrape.ts'
 
 describe('the metrics of a node', () => {
   afterEach(stopNodes)
@@ -59,6 +60,37 @@ describe('the metrics of a node', () => {
     expect(samples.get('peerchart_actors{chart="eth-peer",state="active.flowing"}')).to.equal(1)
     expect(samples.get('peerchart_mailbox_depth{chart="peer"}')).to.be.at.least(1)
     expect((await scrape(near)).get('peerchart_mailbox_depth{chart="peer"}')).to.equal(0)
+  })
+
+  it('get no label and no name from a remote', async () => {
+    const node = await metered()
+    const attack = async (word: string, reason: number, code: number) => {
+      const hello = {
+        name: `${word}"} 1\n${word} 1`,
+        caps: [
+          { name: 'eth', version: 69 },
+          { name: word, version: 7 },
+        ],
+      }
+      const leaver = dial(node.enode, { hello })
+      await leaver.until('running')
+      leaver.send('Disconnect', { reason })
+      await leaver.closed()
+      const breaker = dial(node.enode, { hello })
+      await breaker.until('running')
+      breaker.raw({ code: 16 + code, compressed: true }) // of eth's range, and of no message of eth/69
+      await breaker.closed()
+    }
+    await attack('ann', 0x42, 0x0b)
+    const once = await scrape(node)
+    await attack('bob', 0x43, 0x0b)
+    const twice = await scrape(node)
+    const names = (samples: Scrape) => [...samples.keys()].filter((name) => !/^(process|nodejs)_/.test(name))
+    expect(names(twice)).to.deep.equal(names(once))
+    expect(names(twice).join('\n')).not.to.match(/ann|bob/)
+    expect(twice.get('peerchart_peers_ended_total{by="remote",reason="unknown"}')).to.equal(2)
+    const of = 'direction="ingress",protocol="eth",version="69",message="0x0b"'
+    expect(twice.get(`peerchart_messages_total{${of}}`)).to.equal(2)
   })
 
   it('are of one node each, and of one process', async () => {
