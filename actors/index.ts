@@ -17,7 +17,7 @@ export {
   type TransitionEntry,
 } from './feed.ts'
 export { Inspector, type InspectorOptions } from './inspector/inspector.ts'
-export { InspectorFailed } from './inspector/inspector-failed.ts'
+export { InspectorFailed } from './inspector/inspector-errors.ts'
 export { createLogger, type Logger, type Verbosity } from './log.ts'
 export type { MetricsOptions, NodeMetrics } from './metrics/node-metrics.ts'
 export { Node, type Service, type ServiceContext } from './node.ts'

@@ -5,7 +5,7 @@ import { InvalidGenesis } from '../chain/json-fields.ts'
 import { CorruptDatabase, DatabaseLocked } from '../chain/store.ts'
 import { WrongGenesis } from '../chain/stored-chain.ts'
 import { ScriptError } from '../harness/exchange.ts'
-import { InspectorFailed } from '../inspector/inspector-failed.ts'
+import { InspectorFailed, InspectorUnreachable } from '../inspector/inspector-errors.ts'
 import { printable } from '../log.ts'
 import { MetricsListenFailed } from '../metrics/metrics-server.ts'
 import { NodeKeyError } from '../node-key.ts'
@@ -17,6 +17,7 @@ import { ConfigError } from './config-file.ts'
 import { CallsFailed } from './console/evaluate.ts'
 import { ExpressionError } from './console/expression.ts'
 import { CaptureFileError } from './decode.ts'
+import { PeerUnknown } from './explain.ts'
 import { ImportInterrupted } from './import-progress.ts'
 import { AnswersDiffer, ReplayDiffers } from './replay.ts'
 import { NodeRefused, NoTarget } from './target.ts'
@@ -59,6 +60,8 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],
   [InspectorFailed, 'choose another port with --inspect, or leave it to chance'],
+  [InspectorUnreachable, 'give the address that --inspect printed'],
+  [PeerUnknown, 'leave --peer out to list them'],
   [ImportError, 'what came before it is kept: give --import a file that geth exported from this very chain'],
   [ImportInterrupted, 'the same command goes on from there'],
   [WrongGenesis, 'choose another --datadir, or the chain that this one was made for'],

@@ -9,8 +9,10 @@ import { addDecode } from './decode.ts'
 import { addDev } from './dev.ts'
 import { addDumpConfig } from './dump-config.ts'
 import { addEnrDump } from './enr-dump.ts'
+import { addExplain } from './explain.ts'
 import { explain } from './failures.ts'
 import { addBodies, addHeaders, addReceipts, addTx } from './fetch.ts'
+import { addInspect } from './inspect.ts'
 import type { Io } from './io.ts'
 import { addKey } from './key.ts'
 import { addListen } from './listen.ts'
@@ -52,7 +54,7 @@ const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => vo
   'Ask a running node:': [addAttach, addPeers, addAdd, addRemove, addNodeInfo],
   'Talk to a node as its peer:': [addConnect, addListen, addHeaders, addBodies, addReceipts, addTx, addRlpx],
   'Keys and records:': [addKey, addEnrDump],
-  'Look into sessions:': [addReplay, addDecode],
+  'Look into sessions:': [addExplain, addInspect, addReplay, addDecode],
   'See how it works:': [addCharts],
 }
 

@@ -9,7 +9,7 @@ import type { PeerchartNode } from '../peerchart-node.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../recording/lines.ts'
 import { admit } from './gate.ts'
 import { History } from './history.ts'
-import { InspectorFailed } from './inspector-failed.ts'
+import { InspectorFailed } from './inspector-errors.ts'
 import { contentSecurityPolicy, readPageFile } from './page-files.ts'
 import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
 

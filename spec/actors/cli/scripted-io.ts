@@ -39,6 +39,7 @@ export class ScriptedIo implements Io {
 export class Written {
   readonly isTTY: boolean
   text = ''
+  #wake = () => {}
 
   constructor(isTTY = false) {
     this.isTTY = isTTY
@@ -46,5 +47,17 @@ export class Written {
 
   write(text: string): void {
     this.text += text
+    this.#wake()
+  }
+
+  /** @returns the first line that is like `pattern`, once it is written */
+  async line(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = this.text.split('\n').find((line) => pattern.test(line))
+      if (found !== undefined) return found
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
   }
 }

@@ -7,7 +7,7 @@ import { WebSocket } from 'ws'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../../actors/create-node.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
-import { InspectorFailed } from '../../../actors/inspector/inspector-failed.ts'
+import { InspectorFailed } from '../../../actors/inspector/inspector-errors.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { OpenPage } from './open-page.ts'
 

@@ -6,3 +6,11 @@ export class InspectorFailed extends Error {
     super(`inspector: listen tcp 127.0.0.1:${port}: ${why}`, { cause })
   }
 }
+
+/** There is no inspector at an address, or it does not answer. */
+export class InspectorUnreachable extends Error {
+  override readonly name = 'InspectorUnreachable'
+  constructor(address: string, why: string) {
+    super(`inspector at ${address}: ${why}`)
+  }
+}
