@@ -34,8 +34,9 @@ describe('peerchart explain and inspect', () => {
     await over
   })
   after(async () => {
-    await inspector.close()
-    await theirs.stop()
+    await inspector?.close()
+    await theirs?.stop()
+    await ours?.stop()
     await rm(dir, { recursive: true })
   })
   const run = async (...args: string[]) => {
