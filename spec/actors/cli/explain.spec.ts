@@ -76,7 +76,7 @@ describe('peerchart explain and inspect', () => {
     const { status, out, err } = await run('explain', cut)
     expect(status).to.equal(0)
     expect(err).to.match(
-      /^warning: .*cut\.ndjson: line \d+: the recording was cut off in it; what stands before it is explained\n$/,
+      /^warning: .*cut\.ndjson: line \d+: the recording was cut off in it, and is whole up to there; what stands before it is explained\n$/,
     )
     expect(out).to.match(/^peer\/1 .*The connection stands, in/)
   })
@@ -94,12 +94,12 @@ describe('peerchart explain and inspect', () => {
   })
   for (const [name, args, complaint] of [
     ['no file', ['explain', '/no/such'], /ENOENT.*; name what is there/],
+    ['a file that is none', ['explain', import.meta.filename], /this is no recording; give a file that --record wrote/],
     [
-      'a file that is none',
-      ['explain', import.meta.filename],
-      /this is no recording of peerchart; give a file that --record wrote/,
+      'a file that is none to inspect',
+      ['inspect', import.meta.filename],
+      /this is no recording; give a file that --record wrote/,
     ],
-    ['a file that is none to inspect', ['inspect', import.meta.filename], /this is no recording of peerchart/],
     [
       'an address without an inspector',
       ['explain', 'http://127.0.0.1:1/'],
