@@ -62,6 +62,24 @@ describe('the metrics of a node', () => {
     expect((await scrape(near)).get('peerchart_mailbox_depth{chart="peer"}')).to.equal(0)
   })
 
+  it('count the calls over RPC, by method', async () => {
+    const node = await metered({ rpc: { http: { port: 0, api: ['eth'] } } })
+    const call = async (method: string, params: unknown[] = []) => {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+      const headers = { 'content-type': 'application/json' }
+      return (await fetch(node.rpc!.http!, { method: 'POST', headers, body })).json()
+    }
+    for (let i = 0; i < 3; i++) await call('eth_blockNumber')
+    await call('eth_getBlockByNumber', ['pending', false])
+    await call('eth_nothing')
+    const samples = await scrape(node)
+    expect(pick(samples, 'rpc_requests', 'rpc_success', 'rpc_failure')).to.deep.equal([4, 3, 1])
+    expect(pick(samples, 'rpc_duration_all_count')).to.deep.equal([4])
+    const of = 'method="eth_blockNumber",outcome="success"'
+    expect(samples.get(`peerchart_rpc_calls_total{${of}}`)).to.equal(3)
+    expect([...samples.keys()].filter((name) => name.includes('nothing'))).to.deep.equal([])
+  })
+
   it('get no label and no name from a remote', async () => {
     const node = await metered()
     const attack = async (word: string, reason: number, code: number) => {
