@@ -12,6 +12,8 @@ import { NodeKeyError } from '../node-key.ts'
 import { NothingToSay } from '../recording/against.ts'
 import { RecordingError } from '../recording/reader.ts'
 import { RpcClientError } from '../rpc/client-errors.ts'
+import { JwtSecretError } from '../rpc/jwt-secret.ts'
+import { RpcListenFailed } from '../rpc/listen.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
 import { ConfigError } from './config-file.ts'
 import { CallsFailed } from './console/evaluate.ts'
@@ -43,6 +45,8 @@ function adviceOf(error: Error): string | undefined {
 const mendable: readonly (readonly [fault: abstract new (...args: never) => Error, advice: string])[] = [
   [NodeKeyError, ''],
   [ConfigError, ''],
+  [JwtSecretError, ''],
+  [RpcListenFailed, ''],
   [CaptureFileError, ''],
   [ExpressionError, ''],
   [NoTarget, ''],
@@ -70,7 +74,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
 ]
 
 const systemAdvice: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'choose another with --port, 0 for any',
+  EADDRINUSE: 'choose another with --port or --metrics.port, 0 for any',
   EADDRNOTAVAIL: 'this machine does not have the address: choose one with --host',
   ENOTFOUND: 'choose an address of this machine with --host',
   EACCES: 'this user may not: choose another place or port',

@@ -1,9 +1,10 @@
 import type { NodeOptions } from '../create-node.ts'
 import type { Logger } from '../log.ts'
 import { parseNodeKey, readNodeKey } from '../node-key.ts'
+import { toRpcOptions } from './rpc-options.ts'
 import type { StartSettings } from './settings.ts'
 
-/** @returns what {@link createNode} makes of the settings. @throws (rejects) {NodeKeyError} */
+/** @returns what {@link createNode} makes of the settings. @throws (rejects) {NodeKeyError} {JwtSecretError} {ConfigError} */
 export async function toNodeOptions(settings: StartSettings, log: Logger): Promise<NodeOptions> {
   const {
     datadir,
@@ -28,6 +29,7 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(networkid !== undefined && { networkId: networkid }),
     ...(identity !== undefined && { identity }),
     ...(nodeKey && { nodeKey }),
+    rpc: await toRpcOptions(settings, log),
     ...(settings.metrics && { metrics: { host: settings.metricsHost, port: settings.metricsPort } }),
     ...(record !== undefined && { record: { file: record, maxBytes: recordMax } }),
     ...(keylog !== undefined && { keyLog: keylog }),

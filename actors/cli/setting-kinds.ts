@@ -110,6 +110,16 @@ export const networkName: Kind<NetworkName> = {
   write: (value) => value,
 }
 
+/** Of a URL: empty, or from its first `/`. */
+export const pathPrefix: Kind<string> = {
+  parse(path) {
+    if (/^(\/[^?#]*)?$/.test(path)) return path
+    throw new InvalidArgumentError('Want a path that begins with /, without ? and #.')
+  },
+  read: (toml) => pathPrefix.parse!(text.read(toml)),
+  write: (value) => value,
+}
+
 export type ListenAddress = { readonly host: string; readonly port: number }
 
 /** `127.0.0.1:30303`, `[::1]:30303`, or `:30303` for every address that the machine has. */

@@ -2,6 +2,7 @@ import { defaultMaxPeers } from '../../machines/admission.ts'
 import { type NetworkName, networkNames } from '../chain/networks.ts'
 import { flag, setting, topic, type ValuesOf } from './setting.ts'
 import * as kinds from './setting-kinds.ts'
+import { authrpc, http, ipc, limits, ws } from './settings-rpc.ts'
 
 // Every option of `peerchart start`, once: flags, configuration file, dumpconfig and the README's table are made of this.
 // A row: what it is, its default, its key in a file (geth's, where it has one; undefined is none), its flags.
@@ -180,7 +181,18 @@ const life = topic('Log and life:', {
   ),
 })
 
-export const settings = { ...chain, ...peers, ...metrics, ...watching, ...life }
+export const settings = {
+  ...chain,
+  ...peers,
+  ...http,
+  ...ws,
+  ...ipc,
+  ...authrpc,
+  ...limits,
+  ...metrics,
+  ...watching,
+  ...life,
+}
 
 /** What a node is started with: defaults, then what a configuration file says, then flags. */
 export type StartSettings = ValuesOf<typeof settings>

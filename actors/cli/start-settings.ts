@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { ConfigError, readConfig } from './config-file.ts'
 import { addFlags, applyFlags, initialValues } from './setting.ts'
 import { defaultNetwork, type StartSettings, settings } from './settings.ts'
+import { ipcName, loopback } from './settings-rpc.ts'
 
 /** What commander read: the flags that were given, and no others. */
 export type GivenFlags = Readonly<Record<string, unknown>> & { readonly config?: string }
@@ -31,9 +32,22 @@ export async function resolveSettings({ config, ...given }: GivenFlags): Promise
   const isChainGiven = given.genesis !== undefined || given.network !== undefined
   const chain = isChainGiven ? { genesis: undefined, network: undefined } : {}
   const said = applyFlags(settings, { ...initialValues(settings), ...values, ...chain }, given)
+  refuseIdle('http', said.httpHost !== '', given)
+  refuseIdle('ws', said.wsHost !== '', given)
   refuseIdle('metrics', said.metrics, given)
   const network = said.genesis === undefined ? (said.network ?? defaultNetwork) : undefined
-  return { settings: { ...said, network }, ignored }
+  const ipcPath = said.ipcPath ?? (said.datadir === '' ? '' : ipcName)
+  return { settings: { ...said, network, ipcPath, authHost: authHostOf(said, values, given) }, ignored }
+}
+
+/**
+ * geth always listens for a consensus client, as it is nothing without one. This node needs none, and two of them on one
+ * machine would quarrel about the port: whoever sets anything of the engine API wants it.
+ */
+function authHostOf({ authHost }: StartSettings, file: Partial<StartSettings>, given: GivenFlags): string {
+  const isAsked = Object.keys(given).some((name) => name.startsWith('authrpc.'))
+  const isInFile = [file.authPort, file.authVhosts, file.jwtSecret].some((value) => value !== undefined)
+  return authHost || (isAsked || (authHost === undefined && isInFile) ? loopback : '')
 }
 
 /** What geth leaves without a word: `--metrics.port 7` while nothing is served. @throws {ConfigError} */

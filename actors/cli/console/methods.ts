@@ -5,6 +5,9 @@ const namespaces: Readonly<Record<string, string>> = {
     startWS stopHTTP stopWS`,
   debug: `chart freeOSMemory gcStats getRawBlock getRawHeader getRawReceipts getRawTransaction memStats setHead stacks
     traceBlockByHash traceBlockByNumber traceTransaction verbosity vmodule`,
+  engine: `exchangeCapabilities forkchoiceUpdatedV1 forkchoiceUpdatedV2 forkchoiceUpdatedV3 getClientVersionV1
+    getPayloadV1 getPayloadV2 getPayloadV3 getPayloadV4 getPayloadV5 newPayloadV1 newPayloadV2 newPayloadV3 newPayloadV4
+    newPayloadV5`,
   eth: `accounts baseFee blobBaseFee blockNumber call chainId config createAccessList estimateGas feeHistory gasPrice
     getBalance getBlockByHash getBlockByNumber getBlockReceipts getBlockTransactionCountByHash
     getBlockTransactionCountByNumber getCode getFilterChanges getFilterLogs getHeaderByHash getHeaderByNumber getLogs

@@ -1,9 +1,10 @@
 import { defaultInWords } from '../../../actors/cli/setting.ts'
 import { settings } from '../../../actors/cli/settings.ts'
 
-/** The options of `peerchart start` as the README has them: every setting, with its key in a configuration file. */
+/** The options of `peerchart start` as the README has them: every setting that has a flag, with its key in a file. */
 export function optionsTable(): string {
-  const rows = Object.values(settings).map(({ key, initial, flags }) => {
+  const withFlags = Object.values(settings).filter(({ flags }) => flags.length > 0)
+  const rows = withFlags.map(({ key, initial, flags }) => {
     const usages = flags
       .map(
         ({ usage }) => `\`${usage.replace(/<(.*)>|\[.*\]/, (shown, name?: string) => (name ?? shown).toUpperCase())}\``,

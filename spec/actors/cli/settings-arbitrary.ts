@@ -11,6 +11,9 @@ const enodes = fc.array(
   fc.integer({ min: 1, max: 65_535 }).map((port) => `enode://${generator}@127.0.0.1:${port}`),
   { maxLength: 3 },
 )
+const names = fc.array(text, { maxLength: 3 })
+const prefix = fc.constantFrom('', '/', '/rpc')
+const positive = fc.integer({ min: 1, max: 2 ** 31 - 1 })
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
 
 /** Whatever a node may be started with, as far as a file can say it. */
@@ -25,6 +28,11 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   trusted: enodes,
   maxpeers: fc.nat(10_000),
   nodial: fc.boolean(),
+  ...{ httpHost: host, httpPort: port, httpApi: names, httpCors: names, httpVhosts: names, httpPrefix: prefix },
+  ...{ wsHost: host, wsPort: port, wsApi: names, wsOrigins: names, wsPrefix: prefix },
+  ...{ authHost: maybe(host), authPort: port, authVhosts: names, jwtSecret: maybe(text), ipcPath: maybe(text) },
+  ...{ httpBody: positive, batchItems: positive, batchBytes: positive },
+  ...{ readTimeout: positive, readHeaderTimeout: positive, writeTimeout: positive, idleTimeout: positive },
   metrics: fc.boolean(),
   ...{ metricsHost: host, metricsPort: port },
   ...{ import: fc.constant(undefined), nodekey: fc.constant(undefined), nodekeyhex: fc.constant(undefined) },

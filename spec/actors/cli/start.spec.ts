@@ -65,7 +65,7 @@ describe('peerchart start', () => {
         `--peer ${one} --peer ${two} --trusted ${one} --maxpeers 3 --nodial --for 1ms`,
     )
     expect(await status).to.equal(0)
-    const [{ log, nodeKey, ...options } = {}] = given
+    const [{ log, nodeKey, rpc: _, ...options } = {}] = given
     expect(options).to.deep.equal({
       ...{ datadir: 'd', genesis: 'g', networkId: 7n, port: 0, host: '::1', identity: 'me' },
       ...{ peers: [one, two], trusted: [one], maxPeers: 3, noDial: true },
@@ -76,7 +76,7 @@ describe('peerchart start', () => {
   it("has geth's defaults, but listens on loopback", async () => {
     const { given, status } = begin('--for 1ms')
     expect(await status).to.equal(0)
-    const [{ log: _, ...options } = {}] = given
+    const [{ log: _log, rpc: _rpc, ...options } = {}] = given
     expect(options).to.deep.equal({
       ...{ network: 'mainnet', host: '127.0.0.1', port: 30_303, maxPeers: 50, noDial: false, peers: [], trusted: [] },
     })
@@ -112,7 +112,9 @@ describe('peerchart start', () => {
     const { io, status } = begin('--verbosity 0', node)
     expect(await status).to.equal(1)
     expect(node.calls).to.deep.equal(['stop'])
-    expect(io.err).to.equal('error: listen tcp 127.0.0.1:30303; choose another with --port, 0 for any\n')
+    expect(io.err).to.equal(
+      'error: listen tcp 127.0.0.1:30303; choose another with --port or --metrics.port, 0 for any\n',
+    )
   })
   it('lets a bug through, with its stack', async () => {
     const node = new StandInNode()
