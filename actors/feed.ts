@@ -105,12 +105,6 @@ export class Feed {
     })
   }
 
-  #mailboxOf(chart: string): Mailbox {
-    const mailbox = this.mailboxes.get(chart) ?? { deepest: 0 }
-    this.mailboxes.set(chart, mailbox)
-    return mailbox
-  }
-
   publish(entry: FeedEntry, live: Live = {}): void {
     for (const listener of this.#listeners) {
       try {
@@ -122,6 +116,12 @@ export class Feed {
         })
       }
     }
+  }
+
+  #mailboxOf(chart: string): Mailbox {
+    const mailbox = this.mailboxes.get(chart) ?? { deepest: 0 }
+    this.mailboxes.set(chart, mailbox)
+    return mailbox
   }
 }
 
