@@ -124,6 +124,33 @@ describe('a sync to the head that a consensus client names', () => {
     expect(peer.heard.filter(({ kind }) => kind === 'GetBlockBodies')).to.have.length(1)
   })
 
+  it('leaves a peer alone that has the block, and a chain that does not lead to it yet', async () => {
+    const late = await chainOf(mainBlocks.slice(0, 600))
+    await late.storeBlocks(mainBlocks.slice(600))
+    const peer = remote({ chain: late })
+    follow(650)
+    await world.run(30_000)
+    expect([ours.head.number, peer.disconnected]).to.deep.equal([0n, undefined])
+    await late.setForkchoice({ head: at(700).hash })
+    await until(650)
+  })
+
+  it('does not take for it another block of that height that it has', async () => {
+    await ours.storeBlocks(mainBlocks)
+    await forked.storeBlocks(mainBlocks)
+    const named = forkBlocks[149]!.header.hash
+    const main = readerOf(mainBlocks)
+    const answer = (request: EthRequest, honest: () => EthAnswer) =>
+      'origin' in request && typeof request.origin === 'bigint' ? answerFrom(main, request) : honest()
+    remote({ chain: forked, answer })
+    service.follow({ hash: named, isOurs: false })
+    await world.run(30_000)
+    expect(ours.head.number).to.equal(0n)
+    remote({ chain: forked })
+    await until(650)
+    expect(ours.head.hash).to.deep.equal(named)
+  })
+
   it('stops when it is told that the head is there', async () => {
     remote({ latency: 50 })
     follow(650)
@@ -146,10 +173,21 @@ describe('a sync to the head that a consensus client names', () => {
         return isLie || (lie?.kind === 'BlockBodies' && lie.bodies.count > 0) ? lie : honest()
       }
 
+    /** Honest the first time that it is asked by a number. */
+    const afterFirst = (lie: Answer): Answer => {
+      let isFirst = true
+      return (request, honest) => {
+        const isHonest = isFirst
+        if (request.kind === 'GetBlockHeaders' && typeof request.origin === 'bigint') isFirst = false
+        return isHonest ? honest() : lie(request, honest)
+      }
+    }
+
     for (const [what, answer] of [
       ['about every block but that one', lying((number) => number < 650n)],
       ['about that one too', lying(() => true)],
       ['about the lower half', lying((number) => number < 300n)],
+      ['about that one, once it was believed', afterFirst((request) => answerFrom(forked, request))],
     ] as const)
       it(`${what} has the right head in the end, and never a wrong one`, async () => {
         const heads: Uint8Array[] = []

@@ -81,6 +81,12 @@ describe('the engine namespace', () => {
       expect(engine.chain.followsConsensus).to.equal(true)
     })
 
+    it('twice at once follows the one that came last', async () => {
+      await engine.chain.storeBlocks(blocks)
+      await Promise.all([engine.update(unknown), engine.update(hashOf(blocks[5]!))])
+      expect(engine.followed.map(({ isOurs }) => isOurs)).to.deep.equal([false, true])
+    })
+
     it('remembers the payloads that it was told last, 96 of them', async () => {
       const far = makeBlocks(genesis, genesis.header, 99)
       for (const block of far.slice(1)) await engine.newPayload(block)
