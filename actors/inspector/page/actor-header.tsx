@@ -45,9 +45,11 @@ export function ActorHeader({ scene, facts, isBrief = false }: HeaderProps) {
   )
 }
 
+const messages = (all: number) => `${count(all)} ${all === 1 ? 'message' : 'messages'}`
+
 function trafficOf(received: readonly [number, number], sent: readonly [number, number]) {
   return [
-    ['received', `${bytes(received[0])} in ${count(received[1])} messages`],
-    ['sent', `${bytes(sent[0])} in ${count(sent[1])} messages`],
+    ['received', `${bytes(received[0])} in ${messages(received[1])}`],
+    ['sent', `${bytes(sent[0])} in ${messages(sent[1])}`],
   ] as const
 }

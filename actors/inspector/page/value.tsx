@@ -5,6 +5,7 @@ type ValueProps = { readonly value: Plain; readonly depth?: number }
 
 /** Anything that a message or an event holds, as a person reads it. */
 export function Value({ value, depth = 0 }: ValueProps) {
+  if (typeof value === 'string' && long.test(value)) return <Bytes digits={value.slice(2)} />
   if (value === null || typeof value !== 'object') return <span class={`value ${typeof value}`}>{`${value}`}</span>
   if (Array.isArray(value)) return <List items={value} depth={depth} />
   const fields = value as { readonly [key: string]: Plain }
@@ -25,6 +26,9 @@ function Tagged({ tag, value, depth }: { readonly tag: string; readonly value: P
   }
   return <Value value={value} depth={depth} />
 }
+
+/** Of more bytes than a public key has. */
+const long = /^0x[0-9a-f]{129,}$/
 
 /** Up to a hash in full; a bloom or a signature when somebody wants it. */
 function Bytes({ digits }: { readonly digits: string }) {

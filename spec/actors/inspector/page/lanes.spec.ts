@@ -1,0 +1,70 @@
+import { expect } from 'chai'
+import { lanesOf } from '../../../../actors/inspector/page/lanes.ts'
+import type { ShownLine } from '../../../../actors/inspector/wire.ts'
+import { nodeOf, sceneOf } from './scene-of.ts'
+
+const scene = sceneOf(nodeOf('node-1'), [{ actor: 'node-1/peer/1', isNode: 'node-2', inbound: true }])
+const status: ShownLine = {
+  ...{ seq: 1, at: 0, type: 'message.received', actor: 'node-1/peer/1', protocol: 'eth', version: 69 },
+  ...{ code: 0, size: 80, name: 'Status' },
+}
+const transition = (actor: string, chart: string, event: string, from: string, to: string): ShownLine => ({
+  ...{ seq: 2, at: 0, type: 'transition', actor, chart, event, from, to, effects: [], edges: [] },
+})
+
+describe('the lanes of the messages of a node', () => {
+  const { lanes, step } = lanesOf(scene, 'node-1/node', [status])
+  it('are the node and its peers', () => {
+    expect(lanes.map(({ title, note }) => [title, note])).to.deep.equal([
+      ['node-1', 'us'],
+      ['node-2', 'peer/1, dialed us'],
+    ])
+  })
+  it('have a message go from whom it came from', () => {
+    expect(step(status)).to.deep.equal({ kind: 'message', from: 1, to: 0, name: 'Status', isEnd: false })
+    expect(step({ ...status, type: 'message.sent' })).to.include({ from: 0, to: 1 })
+  })
+  it('mark how a Disconnect ends it', () => {
+    expect(step({ ...status, protocol: 'p2p', code: 1, name: 'Disconnect' })).to.include({ isEnd: true })
+  })
+  it('call a message without a name by its code', () => {
+    const { name: _, ...nameless } = status
+    expect(step({ ...nameless, code: 0x1f } as ShownLine)).to.include({ name: 'eth/69 0x1f' })
+  })
+  it('have no place for the messages of somebody who is not among them', () => {
+    expect(lanesOf(scene, 'node-1/node', []).step(status)).to.equal(undefined)
+  })
+})
+
+describe('the lanes of the messages of a peer', () => {
+  const { lanes, step } = lanesOf(scene, 'node-1/peer/1', [])
+  it('are our actors and the remote', () => {
+    expect(lanes.map(({ title }) => title)).to.deep.equal(['server', 'peer/1', 'eth', 'node-2'])
+  })
+  it('have a message of a protocol go to its session, and a base message to the connection', () => {
+    expect(step(status)).to.include({ from: 3, to: 2 })
+    expect(step({ ...status, protocol: 'p2p', name: 'Hello' })).to.include({ from: 3, to: 1 })
+  })
+  it('show what the server tells the connection', () => {
+    const admitted = transition('node-1/peer/1', 'peer', 'server.admitted', 'greeting.checkpoint', 'admitted')
+    expect(step(admitted)).to.deep.equal({ kind: 'cause', from: 0, to: 1, name: 'server.admitted' })
+  })
+  it('weigh a mark by how far it leads', () => {
+    const weight = (from: string, to: string) => step(transition('node-1/peer/1/eth', 'eth-peer', 'x', from, to))
+    expect(weight('waiting', 'active.flowing')).to.deep.equal({
+      kind: 'mark',
+      at: 2,
+      name: 'active',
+      weight: 'milestone',
+    })
+    expect(weight('active.a', 'active.b')).to.include({ name: 'x', weight: 'change' })
+    expect(weight('active.a', 'active.a')).to.include({ weight: 'event' })
+  })
+  it('leave the server out where there is no room', () => {
+    expect(lanesOf(scene, 'node-1/peer/1', [], true).lanes.map(({ title }) => title)).to.deep.equal([
+      'peer/1',
+      'eth',
+      'node-2',
+    ])
+  })
+})

@@ -1,0 +1,38 @@
+import { expect } from 'chai'
+import { networkOf } from '../../../../actors/inspector/page/network-layout.ts'
+import { nodeOf, sceneOf } from './scene-of.ts'
+
+describe('the network of a scene', () => {
+  it('has one tie for the two ends of a connection between two of our nodes', () => {
+    const peers = [
+      { actor: 'node-1/peer/1', isNode: 'node-2', received: [10, 1], sent: [5, 1] },
+      { actor: 'node-2/peer/1', isNode: 'node-1', received: [5, 1], sent: [10, 1] },
+    ] as const
+    const { spots, ties, left } = networkOf(sceneOf([...nodeOf('node-1'), ...nodeOf('node-2')], peers))
+    expect(spots.map(({ name, degree, isOurs }) => [name, degree, isOurs])).to.deep.equal([
+      ['node-1', 1, true],
+      ['node-2', 1, true],
+    ])
+    expect(ties).to.have.lengthOf(1)
+    expect(ties[0]).to.include({ from: 'node-1', to: 'node-2', traffic: 15 })
+    expect(ties[0]!.peers).to.deep.equal(['node-1/peer/1', 'node-2/peer/1'])
+    expect(left).to.equal(0)
+  })
+  it('has strangers where there is room, and counts the others', () => {
+    const actors = Array.from({ length: 100 }, (_, i) => ({ actor: `peer/${i}`, chart: 'peer', parent: 'server' }))
+    const scene = sceneOf(
+      [{ actor: 'node' }, { actor: 'server', chart: 'server', parent: 'node' }, ...actors],
+      actors.map(({ actor }) => ({ actor, client: 'Geth/v1.17.5' })),
+    )
+    const { spots, ties, left } = networkOf(scene)
+    expect(spots).to.have.lengthOf(73)
+    expect(ties.length + left).to.equal(100)
+    expect(spots[0]).to.include({ name: 'this node', degree: 100, x: 0 })
+    for (const { x, y } of spots) expect(Math.hypot(x, y)).to.be.at.most(1)
+    expect(networkOf(scene).spots, 'the same again').to.deep.equal(spots)
+  })
+  it('leaves out who is gone', () => {
+    const gone = { actor: 'peer/1', chart: 'peer', parent: 'node', stoppedAt: 3 }
+    expect(networkOf(sceneOf([{ actor: 'node' }, gone], [gone])).ties).to.deep.equal([])
+  })
+})
