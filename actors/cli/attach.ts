@@ -1,8 +1,9 @@
 import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import type { RpcClient } from '../rpc/client.ts'
+import { CommandFailed } from './command-failed.ts'
 import { runConsole } from './console/console.ts'
-import { CallsFailed, evaluate } from './console/evaluate.ts'
+import { evaluate } from './console/evaluate.ts'
 import { History, historyPath } from './console/history.ts'
 import { pretty } from './console/pretty.ts'
 import { explain } from './failures.ts'
@@ -27,7 +28,7 @@ async function attach(client: RpcClient, { exec }: AttachOptions, io: Io): Promi
   return runConsole({ client, terminal: io.terminal, history: new History(historyPath(io.env)) })
 }
 
-/** Every line is answered, whatever became of those before it. @throws (rejects) {CallsFailed} */
+/** Every line is answered, whatever became of those before it. @throws (rejects) {CommandFailed} */
 async function answerLines(client: RpcClient, io: Io): Promise<void> {
   let [calls, failed] = [0, 0]
   for await (const line of createInterface({ input: io.stdin })) {
@@ -42,7 +43,7 @@ async function answerLines(client: RpcClient, io: Io): Promise<void> {
       io.stderr.write(`error: ${fault}\n`)
     }
   }
-  if (failed > 0) throw new CallsFailed(failed, calls)
+  if (failed > 0) throw new CommandFailed(`${failed} of ${calls} calls failed`, 1)
 }
 
 function print(result: unknown, { stdout }: Io): void {

@@ -16,7 +16,6 @@ import { JwtSecretError } from '../rpc/jwt-secret.ts'
 import { RpcListenFailed } from '../rpc/listen.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
 import { ConfigError } from './config-file.ts'
-import { CallsFailed } from './console/evaluate.ts'
 import { ExpressionError } from './console/expression.ts'
 import { CaptureFileError } from './decode.ts'
 import { PeerUnknown } from './explain.ts'
@@ -51,7 +50,6 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [ExpressionError, ''],
   [NoTarget, ''],
   [NodeRefused, ''],
-  [CallsFailed, ''],
   [RpcError, ''],
   [RpcClientError, ''],
   [MetricsListenFailed, ''],
@@ -74,7 +72,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
 ]
 
 const systemAdvice: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'choose another with --port or --metrics.port, 0 for any',
+  EADDRINUSE: 'choose another with --port, 0 for any',
   EADDRNOTAVAIL: 'this machine does not have the address: choose one with --host',
   ENOTFOUND: 'choose an address of this machine with --host',
   EACCES: 'this user may not: choose another place or port',

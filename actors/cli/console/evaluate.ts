@@ -10,11 +10,3 @@ export async function evaluate(client: RpcClient, line: string): Promise<unknown
   if (names && path.length === 0) return names.map((name) => `${method}.${name}`)
   throw new ExpressionError(`there is no ${method}: want a call, as admin.peers or eth_blockNumber`)
 }
-
-/** Of the calls that were read from standard input, some came to nothing. */
-export class CallsFailed extends Error {
-  override readonly name = 'CallsFailed'
-  constructor(failed: number, calls: number) {
-    super(`${failed} of ${calls} calls failed`)
-  }
-}

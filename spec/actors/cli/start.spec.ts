@@ -112,9 +112,7 @@ describe('peerchart start', () => {
     const { io, status } = begin('--verbosity 0', node)
     expect(await status).to.equal(1)
     expect(node.calls).to.deep.equal(['stop'])
-    expect(io.err).to.equal(
-      'error: listen tcp 127.0.0.1:30303; choose another with --port or --metrics.port, 0 for any\n',
-    )
+    expect(io.err).to.equal('error: listen tcp 127.0.0.1:30303; choose another with --port, 0 for any\n')
   })
   it('lets a bug through, with its stack', async () => {
     const node = new StandInNode()
