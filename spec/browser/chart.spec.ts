@@ -98,9 +98,12 @@ describe('the chart of an actor in the page', function () {
     { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
     { colorScheme: 'light', viewport: { width: 400, height: 800 }, reducedMotion: 'reduce' },
   ] as const)
-    it(`fits a view ${options.viewport.width} pixels wide, ${options.colorScheme}`, async () => {
+    it(`shows where it stands in a view ${options.viewport.width} pixels wide, ${options.colorScheme}`, async () => {
       const page = await open('node-1/peer/1', options)
       expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(options.viewport.width)
+      const place = (await page.locator('.sheet [data-state="running.writing.flowing"]').boundingBox())!
+      const frame = (await page.locator('.frame').boundingBox())!
+      expect(place.y).to.be.within(frame.y, frame.y + frame.height - place.height)
       const fillOf = (selector: string) => page.evaluate(`getComputedStyle(document.querySelector('${selector}')).fill`)
       const [text, paper] = [await fillOf('.sheet .title'), await fillOf('.sheet .lit > .box')]
       expect(text).not.to.equal(paper)

@@ -5,7 +5,7 @@ import { renderDrawing } from '../drawing/svg.ts'
 import type { ActorFacts, ShownLine } from '../wire.ts'
 import type { Props } from './app.tsx'
 import { useAnswer } from './asking.ts'
-import { animate, count, labelOf, lightUp, pointOut, type Wear } from './chart-paint.ts'
+import { animate, count, labelOf, lightUp, pointOut, reveal, type Wear } from './chart-paint.ts'
 import type { TransitionLine } from './chart-view.tsx'
 import { useZoom } from './chart-zoom.ts'
 import { useScrolling } from './scrolling.ts'
@@ -25,6 +25,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
   const sheet = useRef<HTMLDivElement>(null)
   const { zoom, zoomBy, fit } = useZoom(frame.ref)
   const svg = useMemo(() => (drawing ? renderDrawing(drawing) : ''), [drawing])
+  const fitting = drawing ? Math.min(1, Math.max(0.45, (frame.width - 24) / drawing.width)) : 1
   const last = taken.at(-1)
 
   useLayoutEffect(() => {
@@ -33,6 +34,9 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
   useLayoutEffect(() => {
     if (sheet.current) lightUp(sheet.current, facts.state)
   }, [svg, facts.state])
+  useLayoutEffect(() => {
+    if (frame.ref.current) reveal(frame.ref.current)
+  }, [svg, facts.state, fitting])
   useEffect(() => {
     if (sheet.current) count(sheet.current, wear)
   }, [svg, wear])
@@ -59,7 +63,6 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
       for (const [name, listener] of listeners) current?.removeEventListener(name, listener)
     }
   })
-  const fitting = drawing ? Math.min(1, Math.max(0.45, (frame.width - 24) / drawing.width)) : 1
   const inlineSize = `${drawing ? drawing.width * fitting * zoom : 0}px`
   return (
     <figure class="figure">

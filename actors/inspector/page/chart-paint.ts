@@ -7,15 +7,12 @@ export type Wear = ReadonlyMap<string, readonly [count: number, at: number]>
 /** Lights the states that are active, and the arrows that lead on from them. */
 export function lightUp(sheet: HTMLElement, state: string): void {
   const active = new Set(statePaths(state))
-  let innermost: Element | undefined
   for (const element of sheet.querySelectorAll<SVGElement>('[data-state], [data-words]')) {
     const isActive = active.has(element.dataset.state ?? element.dataset.words ?? '')
     element.classList.toggle('lit', isActive)
-    if (isActive && element.dataset.state) innermost = element
   }
   for (const arrow of sheet.querySelectorAll<SVGElement>('[data-arrow]'))
     arrow.classList.toggle('ready', active.has(arrow.dataset.source ?? ''))
-  if (innermost) reveal(sheet.parentElement!, innermost)
 }
 
 /** Writes how often each transition was taken, and for who asks, when last. */
@@ -70,8 +67,10 @@ function brief(count: number): string {
   return count < 10_000 ? `${(count / 1_000).toFixed(1)}k` : `${Math.round(count / 1_000)}k`
 }
 
-/** Scrolls no further than it must. */
-function reveal(frame: HTMLElement, element: Element): void {
+/** Scrolls to the innermost state that is lit, no further than it must. */
+export function reveal(frame: HTMLElement): void {
+  const element = [...frame.querySelectorAll('[data-state].lit')].at(-1)
+  if (!element) return
   const [outer, inner] = [frame.getBoundingClientRect(), element.getBoundingClientRect()]
   if (inner.bottom > outer.bottom || inner.top < outer.top) frame.scrollTop += inner.top - outer.top - 60
   if (inner.right > outer.right || inner.left < outer.left) frame.scrollLeft += inner.left - outer.left - 40
