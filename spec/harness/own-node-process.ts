@@ -17,7 +17,7 @@ import type { Vitals } from './subject.ts'
 // The process of startOwnNode: runs one node as its parent says.
 
 export type OwnNodeCalls = {
-  start(options: OwnNodeOptions & { nodeKey: Uint8Array }): Promise<{ enode: string; head: number }>
+  start(options: OwnNodeOptions & { nodeKey: Uint8Array }): Promise<{ enode: string; head: number; auth?: string }>
   addPeer(enode: string): Promise<void>
   removePeer(enode: string): Promise<void>
   vitals(): Promise<Vitals>
@@ -90,7 +90,8 @@ const methods: OwnNodeCalls = {
     if (chain !== undefined) await node.importChain(chain)
     else if (genesis === undefined) await node.chain.insertBlocks(makeBlocks(devGenesis(), node.chain.head, blocks))
     await node.start()
-    return { enode: node.enode, head: Number(node.chain.head.number) }
+    const auth = node.rpc?.auth
+    return { enode: node.enode, head: Number(node.chain.head.number), ...(auth !== undefined && { auth }) }
   },
   async addPeer(enode) {
     node.addPeer(enode)

@@ -9,7 +9,7 @@ import type { Subject } from './subject.ts'
 /** What of a node's options can be told to another process. */
 export type OwnNodeOptions = Pick<
   NodeOptions,
-  'ethVersions' | 'genesis' | 'maxPeers' | 'peers' | 'noDial' | 'headPollInterval'
+  'ethVersions' | 'genesis' | 'maxPeers' | 'peers' | 'noDial' | 'headPollInterval' | 'rpc'
 > & {
   /** A chain.rlp to import. */
   readonly chain?: string
@@ -25,6 +25,8 @@ export type OwnNode = Subject & {
     name: Name,
     ...params: Parameters<OwnNodeCalls[Name]>
   ) => ReturnType<OwnNodeCalls[Name]>
+  /** URL of its engine API, if that was asked for. */
+  readonly auth: string | undefined
   /** All that it wrote to its standard output and error. */
   output(): string
 }
@@ -42,9 +44,9 @@ export async function startOwnNode(options: OwnNodeOptions = {}): Promise<OwnNod
   const output = gather(child)
   const call = caller(child, output) as OwnNode['call']
   const nodeKey = randomBytes(32)
-  const { enode, head } = await call('start', { ...options, nodeKey })
+  const { enode, head, auth } = await call('start', { ...options, nodeKey })
   return {
-    ...{ enode, nodeKey, head, call, output },
+    ...{ enode, nodeKey, head, auth, call, output },
     addPeer: (enode) => call('addPeer', enode),
     removePeer: (enode) => call('removePeer', enode),
     vitals: () => call('vitals'),

@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { startOwnNode } from '../harness/own-node.ts'
-import { EngineStub } from './engine-stub.ts'
 
 export type SuiteOptions = {
   /** geth's devp2p command. */
@@ -23,8 +22,10 @@ export type SuiteResult = { readonly passed: readonly string[]; readonly failed:
 /** Runs geth's eth conformance suite against a fresh node on its chain. @throws the node or the suite did not start */
 export async function runEthSuite({ devp2p, chain, run, print }: SuiteOptions): Promise<SuiteResult> {
   const secret = randomBytes(32)
-  const engine = await EngineStub.open(secret)
-  const node = await startOwnNode({ genesis: `${chain}/genesis.json`, chain: `${chain}/chain.rlp` })
+  const node = await startOwnNode({
+    ...{ genesis: `${chain}/genesis.json`, chain: `${chain}/chain.rlp` },
+    rpc: { auth: { port: 0, secret } },
+  })
   try {
     const flags = [
       '--tap',
@@ -33,7 +34,7 @@ export async function runEthSuite({ devp2p, chain, run, print }: SuiteOptions): 
       '--node',
       node.enode,
       '--engineapi',
-      engine.url,
+      node.auth!,
       '--jwtsecret',
       bytesToHex(secret),
     ]
@@ -41,7 +42,6 @@ export async function runEthSuite({ devp2p, chain, run, print }: SuiteOptions): 
     return await readTap(devp2p, args, print ?? (() => {}))
   } finally {
     await node.stop()
-    engine.close()
   }
 }
 
