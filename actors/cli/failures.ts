@@ -21,7 +21,7 @@ import { CaptureFileError } from './decode.ts'
 import { PeerUnknown } from './explain.ts'
 import { ImportInterrupted } from './import-progress.ts'
 import { AnswersDiffer, ReplayDiffers } from './replay.ts'
-import { NodeRefused, NoTarget } from './target.ts'
+import { NodeRefused, NoTarget, UnknownAnswer } from './target.ts'
 
 /**
  * @returns what is wrong and what to do about it, in one line; nothing when whoever gave the command cannot mend it
@@ -50,6 +50,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [ExpressionError, ''],
   [NoTarget, ''],
   [NodeRefused, ''],
+  [UnknownAnswer, ''],
   [RpcError, ''],
   [RpcClientError, ''],
   [MetricsListenFailed, ''],

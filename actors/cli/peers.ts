@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import type { PeerInfo } from '../p2p/peer-info.ts'
 import { shortId } from '../peer-names.ts'
+import { at, inWord } from './answers.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
-import { addUrl, type Target, withNode } from './target.ts'
+import { addUrl, type Target, UnknownAnswer, withNode } from './target.ts'
 
 type PeersOptions = Target & { readonly json?: boolean }
 
@@ -12,34 +12,41 @@ export function addPeers(program: Command, io: Io): void {
     .description('list the peers of a running node')
     .option('--json', 'as admin_peers gives them')
     .action(async (options: PeersOptions) => {
-      const peers = await withNode(options, (client) => client.call<readonly PeerInfo[]>('admin_peers'))
+      const peers = await withNode(options, async (client) => {
+        const answer = await client.call('admin_peers')
+        if (!Array.isArray(answer)) throw new UnknownAnswer(client.target, 'admin_peers')
+        return answer
+      })
       io.stdout.write(options.json ? `${JSON.stringify(peers)}\n` : describe(peers))
     })
 }
 
-function describe(peers: readonly PeerInfo[]): string {
+function describe(peers: readonly unknown[]): string {
   if (peers.length === 0) return 'no peers\n'
   return table(['ID', 'CLIENT', 'CAPS', 'DIRECTION', 'ADDRESS', 'ETH', 'HEAD'], peers.map(rowOf))
 }
 
-function rowOf({ id, name, caps, network, protocols }: PeerInfo): string[] {
-  const kind = [network.static && 'static', network.trusted && 'trusted'].filter(Boolean).join(', ')
-  const direction = `${network.inbound ? 'inbound' : 'outbound'}${kind && ` (${kind})`}`
+function rowOf(peer: unknown): string[] {
+  const caps = at(peer, 'caps')
   return [
-    shortId(id),
-    cut(name, 48),
-    cut((caps ?? []).join(' '), 48),
-    direction,
-    network.remoteAddress,
-    ...ethOf(protocols),
+    shortId(inWord(at(peer, 'id'))),
+    cut(inWord(at(peer, 'name'))),
+    cut(Array.isArray(caps) ? caps.map(inWord).join(' ') : '-'),
+    directionOf(at(peer, 'network')),
+    inWord(at(peer, 'network', 'remoteAddress')),
+    ...ethOf(at(peer, 'protocols', 'eth')),
   ]
 }
 
-/** @returns version and head; a session that still shakes hands says so in their stead */
-function ethOf({ eth }: PeerInfo['protocols']): [version: string, head: string] {
-  if (typeof eth !== 'object' || eth === null) return [typeof eth === 'string' ? eth : '-', '-']
-  const { version, latestBlock } = eth as { readonly version?: number; readonly latestBlock?: number }
-  return [`${version ?? '-'}`, `${latestBlock ?? '-'}`]
+function directionOf(network: unknown): string {
+  const kind = ['static', 'trusted'].filter((one) => at(network, one) === true).join(', ')
+  return `${at(network, 'inbound') === true ? 'inbound' : 'outbound'}${kind && ` (${kind})`}`
 }
 
-const cut = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text)
+/** @returns version and head; a session that still shakes hands says so in their stead */
+function ethOf(eth: unknown): [version: string, head: string] {
+  return [inWord(typeof eth === 'string' ? eth : at(eth, 'version')), inWord(at(eth, 'latestBlock'))]
+}
+
+const cut = (text: string) => (text.length > widest ? `${text.slice(0, widest - 1)}…` : text)
+const widest = 48

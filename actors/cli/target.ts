@@ -55,3 +55,11 @@ export class NodeRefused extends Error {
     super(`${target} answers: ${cause.message}${advice}`, { cause })
   }
 }
+
+/** The node answers something that geth would not. */
+export class UnknownAnswer extends Error {
+  override readonly name = 'UnknownAnswer'
+  constructor(target: string, method: string) {
+    super(`${target} does not answer ${method} as geth does; see what it says with attach`)
+  }
+}

@@ -9,6 +9,7 @@ export function pretty(value: unknown, coloured: boolean): string {
   return print(value, '')
 
   function print(value: unknown, indent: string): string {
+    if (indent.length > deepest) return quote('…')
     if (Array.isArray(value))
       return nest(
         '[',
@@ -45,5 +46,8 @@ function quote(text: string): string {
     [...Array(char.length).keys()].map((i) => `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`).join(''),
   )
 }
+
+/** Of what is printed, in columns of indentation: whoever nests deeper wants to see us fall. */
+const deepest = 400
 
 type Style = Parameters<typeof styleText>[0]

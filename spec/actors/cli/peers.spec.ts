@@ -51,13 +51,36 @@ describe('peerchart peers, add, remove and node', () => {
       'ID        CLIENT         CAPS           DIRECTION          ADDRESS    ETH        HEAD',
       'abababab  Geth/v1.17.5   eth/69 snap/1  outbound (static)  1.2.3.4:5  69         600',
       'cdcdcdcd  Reth\\u{1b}[2J  eth/69 snap/1  inbound (trusted)  [::1]:9    handshake  -',
-      'abababab  Geth/v1.17.5                  outbound (static)  1.2.3.4:5  -          -',
+      'abababab  Geth/v1.17.5   -              outbound (static)  1.2.3.4:5  -          -',
       '',
     ])
   })
   it('says when there are none', async () => {
     results.admin_peers = []
     expect(await run('peers')).to.deep.equal({ status: 0, out: 'no peers\n', err: '' })
+  })
+  it('shows what other clients leave out, or have otherwise, as a dash', async () => {
+    results.admin_peers = [{ name: 'Nethermind', id: 7 }, null, { network: 'x', caps: [1, {}], protocols: [] }]
+    const { status, out } = await run('peers')
+    expect(status).to.equal(0)
+    expect(
+      out
+        .split('\n')
+        .slice(1, -1)
+        .map((line) => line.split(/ {2,}/)),
+    ).to.deep.equal([
+      ['7', 'Nethermind', '-', 'outbound', '-', '-', '-'],
+      ['-', '-', '-', 'outbound', '-', '-', '-'],
+      ['-', '-', '1 -', 'outbound', '-', '-', '-'],
+    ])
+  })
+  it('refuses what is no list of peers', async () => {
+    for (const answer of [null, 'peers', { 0: 'x' }]) {
+      results.admin_peers = answer
+      const { status, err } = await run('peers')
+      expect(status).to.equal(1)
+      expect(err).to.match(/^error: \S+ does not answer admin_peers as geth does[^\n]*\n$/)
+    }
   })
   it('gives them as the node does, for programs', async () => {
     results.admin_peers = [peer({})]

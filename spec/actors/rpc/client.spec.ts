@@ -180,6 +180,14 @@ describe('a JSON-RPC client', () => {
     await writeFile(join(dir, 'file'), '')
     expect(await fault(RpcClient.connect(join(dir, 'file')))).to.be.instanceOf(RpcUnreachable)
   })
+  it('waits no longer for the rest of an answer than it was told', async () => {
+    const half = await at(httpServer((_, response) => response.write('{"result":')))
+    expect(await fault((await client(half, { timeout: 50 })).call('x'))).to.be.instanceOf(RpcTimeout)
+  })
+  it('knows an answer that is cut off', async () => {
+    const cut = await at(httpServer((_, response) => response.write('{"result":', () => response.destroy())))
+    expect(await fault((await client(cut)).call('x'))).to.be.instanceOf(RpcClosed)
+  })
   it('waits no longer for a connection than it was told', async () => {
     const silent = await at(httpServer(() => {}))
     expect(await fault(RpcClient.connect(silent.replace('http', 'ws'), { timeout: 30 }))).to.be.instanceOf(RpcTimeout)

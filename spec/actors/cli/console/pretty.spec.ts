@@ -35,4 +35,8 @@ describe('a result in the console', () => {
     expect(pretty({ name }, false)).not.to.match(/[\p{C}\u2028](?<!\n)/u)
     expect(JSON.parse(pretty({ name }, false))).to.deep.equal({ name })
   })
+  it('is cut where it is too deep for anybody', () => {
+    const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)
+    expect(pretty(deep, true)).to.contain('"…"')
+  })
 })
