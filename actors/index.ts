@@ -16,6 +16,7 @@ export {
   type MessageEntry,
   type TransitionEntry,
 } from './feed.ts'
+export { drawChart } from './inspector/drawing/draw-chart.ts'
 export { Inspector, type InspectorOptions } from './inspector/inspector.ts'
 export { InspectorFailed } from './inspector/inspector-errors.ts'
 export { createLogger, type Logger, type Verbosity } from './log.ts'

@@ -4,9 +4,8 @@ import { Argument, type Command, Option } from 'commander'
 import type { AnyStateMachine } from 'xstate'
 import * as machines from '../../machines/index.ts'
 import { chartOf } from '../inspector/drawing/chart.ts'
-import { drawingOf } from '../inspector/drawing/layout.ts'
+import { drawChart } from '../inspector/drawing/draw-chart.ts'
 import { chartToMermaid } from '../inspector/drawing/mermaid.ts'
-import { renderDrawing } from '../inspector/drawing/svg.ts'
 import { chartToText, sizeOf } from '../inspector/drawing/text.ts'
 import type { Io } from './io.ts'
 
@@ -34,7 +33,7 @@ export function addCharts(program: Command, io: Io): void {
 const charts: readonly AnyStateMachine[] = Object.values(machines)
 
 async function show(machine: AnyStateMachine, { svg, mermaid, json }: ChartsOptions): Promise<string> {
-  if (svg) return renderDrawing(await drawingOf(machine), { isAlone: true })
+  if (svg) return drawChart(machine)
   const chart = chartOf(machine)
   if (json) return `${JSON.stringify(chart)}\n`
   return `${mermaid ? chartToMermaid(chart) : chartToText(chart)}\n`

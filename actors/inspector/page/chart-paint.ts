@@ -11,8 +11,8 @@ export function lightUp(sheet: HTMLElement, state: string): void {
     const isActive = active.has(element.dataset.state ?? element.dataset.words ?? '')
     element.classList.toggle('lit', isActive)
   }
-  for (const arrow of sheet.querySelectorAll<SVGElement>('[data-arrow]'))
-    arrow.classList.toggle('ready', active.has(arrow.dataset.source ?? ''))
+  for (const arrow of sheet.querySelectorAll<SVGElement>('[data-arrow]:not(.start)'))
+    arrow.classList.toggle('ready', arrow.dataset.source === '' || active.has(arrow.dataset.source ?? ''))
 }
 
 /** Writes how often each transition was taken, and for who asks, when last. */
