@@ -25,6 +25,7 @@ export type PageSocket = {
   readonly bufferedAmount: number
 }
 
+type Question = Exclude<Ask, { ask: 'watch' | 'tap' }>
 type Common = Omit<Changes, 'lines' | 'dropped'>
 
 /** One open page: its questions, and what it is told of its own accord. */
@@ -37,7 +38,9 @@ export class PageSession {
   #lastSeq: number
   #dropped = 0
   #isBehind = false
-  #questions = 0
+  /** BOUNDED: mostWaiting. */
+  readonly #questions: Question[] = []
+  #answered = 0
 
   constructor(exhibit: Exhibit, socket: PageSocket) {
     this.#exhibit = exhibit
@@ -48,7 +51,7 @@ export class PageSession {
 
   /** What happened since the last call, unless the page has not read that yet: then it begins anew once it has. */
   tell(common: Common): void {
-    this.#questions = 0
+    this.#answered = 0
     if (this.#socket.bufferedAmount > mostUnread) {
       this.#dropped += this.#exhibit.history.count(this.#lastSeq, this.#isWanted)
       this.#isBehind = true
@@ -57,6 +60,7 @@ export class PageSession {
       this.#greet()
     } else this.#send({ ...common, lines: this.#newLines(), dropped: this.#dropped })
     this.#lastSeq = this.#exhibit.history.newest.seq
+    this.#proceed()
   }
 
   /** @throws {BadQuestion} what came is no question: whoever asks so is no page of ours */
@@ -64,12 +68,21 @@ export class PageSession {
     const ask = parse(text)
     if (ask.ask === 'watch') this.#watched = new Set(ask.actors.slice(0, mostWatched))
     else if (ask.ask === 'tap') this.#isTapped = ask.isOn
-    else if (++this.#questions > mostQuestions) this.#send(refusal(ask.id, 'too many questions at once'))
-    else if (ask.ask === 'chart') void this.#draw(ask)
-    else this.#send(this.#answer(ask))
+    else if (this.#questions.push(ask) > mostWaiting) throw new BadQuestion('too many questions')
+    else this.#proceed()
   }
 
-  #answer(ask: Exclude<Ask, { ask: 'watch' | 'tap' | 'chart' }>): Tell {
+  /** Some questions between two tellings, and none while answers wait to be read: the node has other things to do. */
+  #proceed(): void {
+    while (this.#questions.length > 0 && this.#answered < mostAnswered && this.#socket.bufferedAmount <= mostUnread) {
+      this.#answered += 1
+      const ask = this.#questions.shift()!
+      if (ask.ask === 'chart') void this.#draw(ask)
+      else this.#send(this.#answer(ask))
+    }
+  }
+
+  #answer(ask: Exclude<Question, { ask: 'chart' }>): Tell {
     const { history } = this.#exhibit
     const { id } = ask
     switch (ask.ask) {
@@ -208,8 +221,9 @@ const mostWatched = 64
 /** Lines in one message, told or asked for. */
 const mostLines = 200
 const mostAsked = 5_000
-/** Questions between two tellings. */
-const mostQuestions = 50
+/** Questions that are answered between two tellings, and that may wait. */
+const mostAnswered = 50
+const mostWaiting = 1_000
 /** Bytes that a page has not read. */
 const mostUnread = 1 << 20
 

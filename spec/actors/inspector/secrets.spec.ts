@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
+import { createNode } from '../../../actors/create-node.ts'
+import { Inspector } from '../../../actors/inspector/inspector.ts'
+import { processRuntime } from '../../../actors/process-runtime.ts'
+import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { OpenPage } from './open-page.ts'
+
+describe('secrets of a session', () => {
+  let dir: string
+  before(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'peerchart-secrets-'))
+  })
+  after(() => rm(dir, { recursive: true }))
+
+  /** A node, and every secret that it draws or derives. */
+  async function confidant(name: string) {
+    const { entropy } = processRuntime()
+    const secrets: Buffer[] = []
+    const keep = (length: number) => {
+      const bytes = entropy(length)
+      if (length >= 16) secrets.push(Buffer.from(bytes)) // shorter ones are ids of requests, which are on the wire
+      return bytes
+    }
+    const nodeKey = entropy(32)
+    secrets.push(Buffer.from(nodeKey))
+    const [record, keyLog] = [join(dir, `${name}.ndjson`), join(dir, `${name}.keys`)]
+    const runtime = processRuntime({ entropy: keep })
+    const node = await createNode({
+      genesis: devGenesisJson,
+      port: 0,
+      nodeKey,
+      runtime,
+      record: { file: record },
+      keyLog,
+    })
+    const allSecrets = async () => {
+      const derived = (await readFile(keyLog, 'utf8')).match(/\b[0-9a-f]{64}\b/g) ?? []
+      return [...secrets, ...derived.map((digits) => Buffer.from(digits, 'hex'))]
+    }
+    return { node, record, allSecrets }
+  }
+
+  it('are in no line of its recording, and in nothing that a page is told', async () => {
+    const [alice, bob] = await Promise.all([confidant('alice'), confidant('bob')])
+    const inspector = await Inspector.open({ alice: alice.node, bob: bob.node })
+    const page = await OpenPage.at(inspector.address)
+    page.say({ ask: 'tap', isOn: true })
+    await alice.node.start()
+    await bob.node.start()
+    const met = new Promise<void>((resolve) => {
+      alice.node.events$.subscribe((event) => {
+        if (event.type === 'transition' && event.chart === 'eth-peer' && event.to === 'active.flowing') resolve()
+      })
+    })
+    bob.node.addPeer(alice.node.enode)
+    await met
+    await bob.node.stop()
+    const { lines } = await page.ask('lines', { limit: 5_000 })
+    for (const { seq } of lines) await page.ask('line', { seq }).catch(() => {})
+    await page.ask('why', { actor: 'alice/peer/1' })
+    await alice.node.stop()
+    const told = page.told.map((tell) => JSON.stringify(tell)).join('\n')
+    page.close()
+    await inspector.close()
+
+    const secrets = (await Promise.all([alice.allSecrets(), bob.allSecrets()])).flat()
+    // Static and ephemeral keys, nonces and the IVs of both, and what they agreed on.
+    expect(secrets.length).to.be.at.least(2 * 8)
+    for (const text of [told, await readFile(alice.record, 'utf8'), await readFile(bob.record, 'utf8')]) {
+      expect(text).to.contain('Status').and.contain('rlpx.secured')
+      const payloads = [...text.matchAll(/"payload":"([^"]*)"/g)].map(([, base64]) => Buffer.from(base64!, 'base64'))
+      for (const secret of secrets) {
+        const forms = [
+          bytesToHex(secret),
+          Buffer.from(secret).toString('base64').slice(0, -4),
+          `${BigInt(`0x${bytesToHex(secret)}`)}`,
+          secret.join(),
+        ]
+        for (const form of forms) expect(text.toLowerCase().includes(form.toLowerCase()), form).to.equal(false)
+        expect(payloads.some((payload) => payload.includes(secret))).to.equal(false)
+      }
+    }
+    // It would be found: what both told each other is.
+    expect(told).to.contain(alice.node.id)
+  })
+})
