@@ -97,8 +97,9 @@ export class Recorder {
   #flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    this.#writing ??= this.#writeAll()
-    return this.#writing
+    // With nothing to write it would be done before it is noted, and be waited for for ever.
+    if (this.#waiting.length > 0) this.#writing ??= this.#writeAll()
+    return this.#writing ?? Promise.resolve()
   }
 
   async #writeAll(): Promise<void> {
