@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises'
 import { type Observable, Subject } from 'rxjs'
 import { type ForkFilter, type ForkId, type ForkSchedule, forkFilter, forkId } from '../../protocols/eth/fork-id.ts'
 import { decodeHeader, type Header } from '../../protocols/eth/header.ts'
-import { equalBytes } from '../../protocols/lib/bytes.ts'
+import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { type ChainConfig, scheduleOf } from './chain-config.ts'
-import { Branch, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
+import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
 import type { Genesis } from './genesis.ts'
 import { decodeNumber, keys } from './schema.ts'
 import { CorruptDatabase, type KeyValueStore, openStore, type Write } from './store.ts'
@@ -172,8 +172,7 @@ export class Chain implements ChainReader {
 
   /**
    * Makes any block we have the head, and its branch the canonical chain, as a consensus client wants it. From now on
-   * nothing else does. A mark that is left out stays as it is. The database is never without a head: killed on the way to
-   * one far off, it opens at a block in between.
+   * nothing else does. A mark that is left out stays as it is. Killed meanwhile, the database has the old head or the new.
    * @throws {ForkchoiceError} nothing is changed: a block that we do not have, or one marked that the head does not stand on
    */
   setForkchoice(forkchoice: Forkchoice): Promise<void> {
@@ -204,32 +203,50 @@ export class Chain implements ChainReader {
     const writes = fresh.flatMap(blockWrites)
     if (isHead) writes.push(...this.#canonicalWrites(fresh), { key: keys.head, value: last.hash })
     await this.#store.write(writes)
-    if (isHead) this.#moveHead(last)
+    if (!isHead) return
+    this.#head = decodeHeader(last.raw.slice())
+    this.#heads.next(this.#head)
   }
 
   async #setForkchoice({ head: hash, ...told }: Forkchoice): Promise<void> {
     const head = this.#known('head', hash)
-    const branch = await Branch.down(this, head)
-    const marks: { -readonly [Name in keyof Marks]: Marks[Name] } = { ...this.#marks }
-    for (const name of ['finalized', 'safe'] as const) {
-      const marked = told[name]
-      if (marked === undefined) continue
-      if (!branch.holds(this.#known(name, marked))) throw new ForkchoiceError(name, 'not in canonical chain')
-      marks[name] = marked.slice()
-    }
+    const marks = { ...this.#marks, ...(await this.#checkMarks(head, told)) }
     const old = this.#head
-    for (const { blocks, isLast } of branch.parts()) {
-      const top = blocks.at(-1)!
-      const writes: Write[] = []
-      for (const block of blocks) {
-        writes.push(...this.#canonicalWrite(block, this.bodyByHash(block.hash)!))
-        await this.#breathe()
+    let writes: Write[] = []
+    let blocks = 0
+    for (const block of branchDown(this, head)) {
+      writes.push(...this.#canonicalWrite(block, this.bodyByHash(block.hash)!))
+      // Nobody sees what is above the head: of that much need not be kept in memory.
+      if (block.number > old.number && ++blocks % blocksInWrite === 0) {
+        await this.#store.write(writes)
+        writes = []
       }
-      await this.#store.write([...writes, { key: keys.head, value: top.hash }, ...(isLast ? [marksWrite(marks)] : [])])
-      this.#head = top
+      await this.#breathe()
     }
+    await this.#store.write([...writes, { key: keys.head, value: head.hash }, marksWrite(marks)])
     this.#marks = marks
-    if (!equalBytes(old.hash, this.#head.hash)) this.#moveHead(this.#head)
+    if (equalBytes(old.hash, head.hash)) return
+    this.#head = head
+    this.#heads.next(head)
+  }
+
+  /** @throws {ForkchoiceError} a block that `head` does not stand on */
+  async #checkMarks(head: Header, told: Marks): Promise<Marks> {
+    const branch = new Set<string>()
+    const wanted = new Set(marked(told).map(([, hash]) => bytesToHex(hash)))
+    let bottom = head.number + 1n
+    for (const block of branchDown(this, head)) {
+      const hash = bytesToHex(block.hash)
+      if (wanted.has(hash)) branch.add(hash)
+      bottom = block.number
+      await this.#breathe()
+    }
+    for (const [name, hash] of marked(told)) {
+      const block = this.#known(name, hash)
+      const isBelow = block.number < bottom && this.isCanonical(block)
+      if (!isBelow && !branch.has(bytesToHex(hash))) throw new ForkchoiceError(name, 'not in canonical chain')
+    }
+    return Object.fromEntries(marked(told).map(([name, hash]) => [name, hash.slice()]))
   }
 
   /** Lets everyone else on the thread have their turn. */
@@ -237,12 +254,6 @@ export class Chain implements ChainReader {
     if (performance.now() - this.#turnBegan < turnMs) return
     await setImmediate()
     this.#turnBegan = performance.now()
-  }
-
-  /** @param header may be a view of a message: what is kept is a copy */
-  #moveHead({ raw }: Header): void {
-    this.#head = decodeHeader(raw.slice())
-    this.#heads.next(this.#head)
   }
 
   #known(name: keyof Forkchoice, hash: Uint8Array): Header {
@@ -303,5 +314,15 @@ export class Chain implements ChainReader {
 
 /** How long one write keeps the thread to itself, in milliseconds. */
 const turnMs = 8
+
+/** BOUNDED: blocks that are made canonical in one write, but for those of a reorganisation: it is there as a whole or not. */
+const blocksInWrite = 1_024
+
+const markNames = ['finalized', 'safe'] as const
+const marked = (marks: Marks) =>
+  markNames.flatMap((name) => {
+    const hash = marks[name]
+    return hash ? [[name, hash] as const] : []
+  })
 
 const marksWrite = (marks: Marks): Write => ({ key: keys.forkchoice, value: encodeMarks(marks) })

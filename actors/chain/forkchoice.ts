@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Header } from '../../protocols/eth/header.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import type { ChainReader } from './chain.ts'
@@ -11,51 +10,10 @@ export type Marks = { readonly safe?: Uint8Array | undefined; readonly finalized
 
 type BranchChain = Pick<ChainReader, 'headerByHash' | 'canonicalHash'>
 
-/** What a block stands on, down to where it is canonical already. */
-export class Branch {
-  readonly #chain: BranchChain
-  readonly #base: Header
-  /** Of the blocks above the base, upwards. BOUNDED: by the chain, 32 bytes a block. */
-  readonly #hashes: readonly Uint8Array[]
-
-  private constructor(chain: BranchChain, base: Header, hashes: readonly Uint8Array[]) {
-    this.#chain = chain
-    this.#base = base
-    this.#hashes = hashes
-  }
-
-  /** @param head a block that `chain` has, and with it all that it stands on */
-  static async down(chain: BranchChain, head: Header): Promise<Branch> {
-    const hashes: Uint8Array[] = []
-    let at = head
-    while (!isCanonical(chain, at)) {
-      hashes.push(at.hash)
-      at = chain.headerByHash(at.parentHash)!
-      if (hashes.length % stepsInTurn === 0) await setImmediate()
-    }
-    return new Branch(chain, at, hashes.reverse())
-  }
-
-  /** Whether the block is on the branch or below it. */
-  holds({ number, hash }: Header): boolean {
-    const height = number - this.#base.number
-    const here = height > 0n ? this.#hashes[Number(height) - 1] : this.#chain.canonicalHash(number)
-    return here !== undefined && equalBytes(here, hash)
-  }
-
-  /** The blocks to make canonical, upwards, in parts that fit in one write; of a branch without any, its base. */
-  *parts(): Generator<{ readonly blocks: readonly Header[]; readonly isLast: boolean }> {
-    if (this.#hashes.length === 0) yield { blocks: [this.#base], isLast: true }
-    for (let at = 0; at < this.#hashes.length; at += partLength) {
-      const blocks = this.#hashes.slice(at, at + partLength).map((hash) => this.#chain.headerByHash(hash)!)
-      yield { blocks, isLast: at + partLength >= this.#hashes.length }
-    }
-  }
+/** @returns `head` and what it stands on, downwards to where it is canonical; @param head of a block that the chain has */
+export function* branchDown(chain: BranchChain, head: Header): Generator<Header> {
+  for (let at = head; !isCanonical(chain, at); at = chain.headerByHash(at.parentHash)!) yield at
 }
-
-/** BOUNDED: blocks of one write. A reorganisation that is not longer is there as a whole or not at all. */
-const partLength = 1_024
-const stepsInTurn = 1_024
 
 function isCanonical(chain: BranchChain, { number, hash }: Header): boolean {
   const canonical = chain.canonicalHash(number)
