@@ -36,6 +36,7 @@ describe('the inspector of a crowd', function () {
     })`)) as number
     const told = crowd.told - before
     const longest = (await page.evaluate('Math.max(0, ...longTasks)')) as number
+    const shifts = (await page.evaluate('shifts')) as number
     const search = page.getByLabel('Search actors')
     await search.fill('client:reth')
     await page.locator('.tally', { hasText: /^1.668 actors$/ }).waitFor()
@@ -47,10 +48,26 @@ describe('the inspector of a crowd', function () {
     expect(faults).to.deep.equal([])
     expect(paint, 'first paint').to.be.below(1_000)
     expect(rows, 'rows drawn').to.be.within(10, 60)
+    expect(shifts, 'layout that moved').to.be.below(0.01)
     expect(told, 'changes').to.be.above(240)
     expect(longest, 'longest task').to.be.below(100)
     expect(afterSearch, 'longest task of a search').to.be.below(100)
     await page.context().close()
+  })
+
+  it('says that the node is gone, and goes on when it is back', async () => {
+    let small = await Crowd.open(10)
+    const { port } = new URL(small.address)
+    const { page } = await openPage(browser, small.address)
+    await page.getByRole('status').getByText('connected', { exact: true }).waitFor()
+    await small.close()
+    await page.getByRole('alert').getByText('The node does not answer').waitFor()
+    expect(await page.locator('.row').count(), 'what was known stays').to.equal(10)
+    small = await Crowd.open(20, Number(port))
+    await page.locator('.tally', { hasText: '20 actors' }).waitFor()
+    expect(await page.getByRole('alert').count()).to.equal(0)
+    await page.context().close()
+    await small.close()
   })
 })
 
@@ -59,6 +76,9 @@ const watch = `
   globalThis.longTasks = []
   new PerformanceObserver((list) => longTasks.push(...list.getEntries().map(({ duration }) => duration)))
     .observe({ type: 'longtask' })
+  globalThis.shifts = 0
+  new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (shifts += value)))
+    .observe({ type: 'layout-shift' })
   const look = () => {
     if (document.querySelector('.row')) globalThis.paintedAt ??= performance.now()
     else requestAnimationFrame(look)

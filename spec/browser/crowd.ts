@@ -20,7 +20,7 @@ export class Crowd {
     this.#peers = Math.ceil((actors - 2) / 2)
   }
 
-  static async open(actors: number): Promise<Crowd> {
+  static async open(actors: number, port = 0): Promise<Crowd> {
     const policy = await contentSecurityPolicy()
     const server = createServer(async ({ url = '/' }, response) => {
       const file = await readPageFile(url)
@@ -32,7 +32,7 @@ export class Crowd {
     server.on('upgrade', (request, stream, head) =>
       crowd.#sockets.handleUpgrade(request, stream, head, (socket) => crowd.#welcome(socket)),
     )
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
     return crowd
   }
 

@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { devGenesis } from '../../actors/chain/dev-genesis.ts'
 import { dial } from '../../actors/harness/dial.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { eventually } from '../interop/own-ethtest-node.ts'
 import { type Opened, openPage, sharedBrowser } from './browser.ts'
 import { LivingNetwork } from './living-network.ts'
 import { dialedByStranger } from './stranger.ts'
@@ -79,6 +80,28 @@ describe('the inspector of npm start', function () {
     await detail.getByRole('button', { name: 'the transition it caused' }).click()
     await detail.locator('[data-kind=transition]').waitFor()
     await page.waitForURL(/#chart\?.*line=\d+/)
+  })
+
+  it('scrolls messages back as far as they are kept, filters them, and stands still while it is held', async () => {
+    await open('#messages?actor=node-3/node')
+    const lines = page.locator('.lines')
+    const first = page.locator('.line').first()
+    await page.locator('.line[data-name=BlockHeaders]').first().waitFor()
+    await page.getByRole('button', { name: 'events' }).click()
+    await page.getByRole('button', { name: 'Live' }).click()
+    await page.locator('.shell[data-moment=past]').waitFor()
+    const tally = page.locator('.messages .tally').first()
+    const before = await tally.textContent()
+    // Up to the very beginning: the node's own first breath.
+    const top = async () => {
+      await lines.evaluate((frame) => frame.scrollTo({ top: 0 }))
+      return (await first.getAttribute('data-name')) ?? ''
+    }
+    await eventually('the first line', async () => (await top()) === 'node begins')
+    expect(await tally.textContent()).not.to.equal(before)
+    await page.getByLabel('Filter messages').fill('eth Status')
+    await tally.filter({ hasText: /^4 lines$/ }).waitFor() // two peers, both ways
+    expect(await page.locator('.line').count()).to.equal(4)
   })
 
   it('explains a peer that was dropped for its genesis with both hashes, and goes back to before it left', async () => {

@@ -23,7 +23,12 @@ export function App({ session }: Props) {
       <Tree session={session} />
       <main class="view" id="view">
         {scene ? <View session={session} key={place.view} /> : <Waiting session={session} />}
-        {complaint !== undefined && (
+        {session.state === 'lost' && scene && (
+          <p class="complaint" role="alert">
+            {lost}
+          </p>
+        )}
+        {complaint !== undefined && session.state !== 'lost' && (
           <p class="complaint" role="alert">
             {complaint}
           </p>

@@ -41,12 +41,8 @@ export function lanesOf(scene: Scene, scope: string, lines: readonly ShownLine[]
 const mostPeers = 24
 
 function lanesOfNode(scene: Scene, scope: string, lines: readonly ShownLine[]): Lanes {
-  const peers = new Set<string>()
-  for (let i = lines.length - 1; i >= 0 && peers.size < mostPeers; i--) {
-    const peer = scene.peerOf(lines[i]!.actor)
-    if (peer) peers.add(peer.actor)
-  }
-  const ordered = [...scene.peers.keys()].filter((actor) => peers.has(actor))
+  const all = scene.beneath(scope, Number.POSITIVE_INFINITY).filter((actor) => scene.peers.has(actor))
+  const ordered = all.length > mostPeers ? busiestOf(scene, all, lines) : all
   const facts = scene.actors.get(scope)
   const us = { id: scope, title: facts?.node ?? 'this node', note: 'us' }
   const lanes = [us, ...ordered.map((actor) => laneOfPeer(scene, actor))]
@@ -56,12 +52,25 @@ function lanesOfNode(scene: Scene, scope: string, lines: readonly ShownLine[]): 
     narrowest: lanes.length * peerWidth,
     middle: (lane, width) => ((lane + 0.5) * width) / lanes.length,
     step(line) {
+      if (!scene.actors.has(line.actor)) return undefined // it was forgotten
       const lane = at.get(scene.peerOf(line.actor)?.actor ?? scope)
       if (lane === undefined) return undefined
       return messageStep(line, 0, lane) ?? mark(line, lane)
     },
   }
 }
+
+/** Those who took part last, in the order of all. */
+function busiestOf(scene: Scene, all: readonly string[], lines: readonly ShownLine[]): string[] {
+  const busy = new Set<string>()
+  for (const line of lines.slice(-mostLooked).reverse()) {
+    const peer = scene.peerOf(line.actor)
+    if (peer && busy.size < mostPeers) busy.add(peer.actor)
+  }
+  return all.filter((actor) => busy.has(actor))
+}
+
+const mostLooked = 1_000
 
 function lanesOfPeer(scene: Scene, scope: string, isNarrow: boolean): Lanes {
   const peer = scene.actors.get(scope)

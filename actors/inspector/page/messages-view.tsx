@@ -9,6 +9,8 @@ import { bytes, latency, moment } from './words.ts'
 const depths = ['messages', 'states', 'events'] as const
 type Depth = (typeof depths)[number]
 type Shown = { readonly line: ShownLine; readonly step: Step }
+/** Null for lines that are not shown. BOUNDED: by the lines that are loaded. */
+type Seen = WeakMap<ShownLine, Shown | null>
 /** Pixels. */
 const rowHeight = 32
 
@@ -23,12 +25,11 @@ export function MessagesView({ session }: Props) {
   const lines = window.until(place.seq)
   const isNarrow = width < 600
   const timeWidth = isNarrow ? 56 : 76
-  const shape = `${scene?.shape} ${scene?.peers.size}`
-  const lanes = useMemo(
-    () => (known ? lanesOf(scene, scope, lines, isNarrow) : undefined),
-    [known, shape, scope, lines, isNarrow],
-  )
-  const shown = useMemo(() => (lanes ? shownOf(lines, lanes, words, depth) : []), [lines, lanes, words, depth])
+  const lanes = known ? lanesOf(scene, scope, lines, isNarrow) : undefined
+  const laneKey = lanes?.lanes.map(({ id }) => id).join(' ')
+  // A line is looked at once, however often the view is drawn.
+  const seen: Seen = useMemo(() => new WeakMap(), [laneKey, words, depth])
+  const shown = lanes ? shownOf(lines, lanes, words, depth, seen) : []
   const laneRoom = Math.max(lanes?.narrowest ?? 0, width - timeWidth)
 
   useLayoutEffect(() => {
@@ -146,14 +147,25 @@ function Row({ item: { line, step }, top, isChosen, middle, choose }: RowProps) 
   )
 }
 
-function shownOf(lines: readonly ShownLine[], lanes: Lanes, words: string, depth: Depth): Shown[] {
+function shownOf(lines: readonly ShownLine[], lanes: Lanes, words: string, depth: Depth, seen: Seen): Shown[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
-  return lines.flatMap((line) => {
-    const step = lanes.step(line)
-    if (!step || !isWithin(step, depth)) return []
-    const text = [step.name, line.text, line.actor, 'protocol' in line ? line.protocol : ''].join(' ').toLowerCase()
-    return wanted.every((word) => text.includes(word)) ? [{ line, step }] : []
-  })
+  const shown: Shown[] = []
+  for (const line of lines) {
+    let one = seen.get(line)
+    if (one === undefined) {
+      const step = lanes.step(line)
+      one = step && isWithin(step, depth) && isWanted(line, step, wanted) ? { line, step } : null
+      seen.set(line, one)
+    }
+    if (one) shown.push(one)
+  }
+  return shown
+}
+
+function isWanted(line: ShownLine, step: Step, wanted: readonly string[]): boolean {
+  if (wanted.length === 0) return true
+  const text = [step.name, line.text, line.actor, 'protocol' in line ? line.protocol : ''].join(' ').toLowerCase()
+  return wanted.every((word) => text.includes(word))
 }
 
 function isWithin(step: Step, depth: Depth): boolean {

@@ -31,8 +31,19 @@ describe('the lanes of the messages of a node', () => {
     const { name: _, ...nameless } = status
     expect(step({ ...nameless, code: 0x1f } as ShownLine)).to.include({ name: 'eth/69 0x1f' })
   })
-  it('have no place for the messages of somebody who is not among them', () => {
-    expect(lanesOf(scene, 'node-1/node', []).step(status)).to.equal(undefined)
+  it('have no place for the messages of somebody who was forgotten', () => {
+    expect(step({ ...status, actor: 'node-1/peer/0' } as ShownLine)).to.equal(undefined)
+  })
+  it('are of those peers who took part last, where there are many', () => {
+    const peers = Array.from({ length: 60 }, (_, i) => ({ actor: `peer/${i}`, chart: 'peer', parent: 'node' }))
+    const crowd = sceneOf([{ actor: 'node' }, ...peers], peers)
+    const said = peers.slice(30, 33).map(({ actor }, seq) => ({ ...status, actor, seq }) as ShownLine)
+    expect(lanesOf(crowd, 'node', said).lanes.map(({ id }) => id)).to.deep.equal([
+      'node',
+      'peer/30',
+      'peer/31',
+      'peer/32',
+    ])
   })
 })
 
