@@ -41,6 +41,7 @@ function namesAt(forks: Readonly<Record<string, bigint>>, at: bigint): string {
 /** `muirGlacier` is Muir Glacier, `bpo1` BPO1, `eip150` EIP-150. */
 function inWords(name: string): string {
   const [, kind, number] = /^(bpo|eip)(\d+)$/.exec(name) ?? []
+  if (name === 'daoFork') return 'DAO fork'
   if (kind) return `${kind.toUpperCase()}${kind === 'eip' ? '-' : ''}${number}`
   return name.replace(/([A-Z])/g, ' $1').replace(/^./, (first) => first.toUpperCase())
 }
