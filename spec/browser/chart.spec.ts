@@ -49,6 +49,8 @@ describe('the chart of an actor in the page', function () {
     expect(await count()).to.be.above(before)
     expect(await asked.getAttribute('aria-label')).to.match(/^active · GetBlockHeaders: \d+ times, last at [\d:.]+ s$/)
     expect(await page.locator(transition('awaitingStatus · Cells')).getAttribute('aria-label')).to.match(/: never$/)
+    await asked.hover()
+    await page.locator('.caption', { hasText: /^active · GetBlockHeaders: \d+ times, last at / }).waitFor()
     const states = statesOf(chartOf(ethPeerMachine).root)
     const transitions = states.flatMap(({ transitions }) => transitions)
     expect(await page.locator('.sheet [data-edge]').count()).to.equal(transitions.length)

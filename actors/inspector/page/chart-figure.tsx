@@ -5,7 +5,7 @@ import { renderDrawing } from '../drawing/svg.ts'
 import type { ActorFacts, ShownLine } from '../wire.ts'
 import type { Props } from './app.tsx'
 import { useAnswer } from './asking.ts'
-import { animate, count, labelOf, lightUp, pointOut, reveal, type Wear } from './chart-paint.ts'
+import { animate, count, labelOf, lightUp, pointedOut, pointOut, reveal, type Wear } from './chart-paint.ts'
 import type { TransitionLine } from './chart-view.tsx'
 import { useZoom } from './chart-zoom.ts'
 import { useScrolling } from './scrolling.ts'
@@ -26,6 +26,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
   const { zoom, zoomBy, fit } = useZoom(frame.ref)
   const svg = useMemo(() => (drawing ? renderDrawing(drawing) : ''), [drawing])
   const fitting = drawing ? Math.min(1, Math.max(0.45, (frame.width - 24) / drawing.width)) : 1
+  const [caption, setCaption] = useState('')
   const last = taken.at(-1)
 
   useLayoutEffect(() => {
@@ -38,7 +39,9 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
     if (frame.ref.current) reveal(frame.ref.current)
   }, [svg, facts.state, fitting])
   useEffect(() => {
-    if (sheet.current) count(sheet.current, wear)
+    if (!sheet.current) return
+    count(sheet.current, wear)
+    setCaption(pointedOut(sheet.current))
   }, [svg, wear])
   useEffect(() => {
     if (sheet.current) animate(sheet.current, last?.edges ?? [])
@@ -56,7 +59,11 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
     const { current } = sheet
     const click = ({ target }: Event) => void open(transitionsAt(target))
     const press = (event: Event) => (event as KeyboardEvent).key === 'Enter' && void open(transitionsAt(event.target))
-    const point = ({ target }: Event) => current && pointOut(current, target as Element)
+    const point = ({ target }: Event) => {
+      if (!current) return
+      pointOut(current, target as Element)
+      setCaption(pointedOut(current))
+    }
     const listeners = Object.entries({ click, keydown: press, pointerover: point, focusin: point })
     for (const [name, listener] of listeners) current?.addEventListener(name, listener)
     return () => {
@@ -70,6 +77,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
         <div class="sheet" ref={sheet} style={{ inlineSize }} />
         {!drawing && <p class="empty">{found ?? `The chart ${facts.chart} is being laid out …`}</p>}
       </div>
+      {caption && <p class="caption">{caption}</p>}
       <div class="zoom">
         <button type="button" class="quiet" aria-label="Smaller" onClick={() => zoomBy(1 / 1.25)}>
           −

@@ -47,10 +47,17 @@ export function animate(sheet: HTMLElement, last: readonly string[]): void {
 
 /** Shows which arrow a label is of, and which label an arrow has. */
 export function pointOut(sheet: HTMLElement, target: Element): void {
-  const label = labelOf(target)
+  const [one, label] = [target.closest('[data-edge]'), labelOf(target)]
+  const arrow = label && sheet.querySelector(`[data-arrow="${label.dataset.of}"]`)
   for (const element of sheet.querySelectorAll('.pointed')) element.classList.remove('pointed')
-  label?.classList.add('pointed')
-  if (label) sheet.querySelector(`[data-arrow="${label.dataset.of}"]`)?.classList.add('pointed')
+  for (const element of [one, label, arrow]) element?.classList.add('pointed')
+}
+
+/** @returns how often what is pointed at was taken, and when last: the transition, or all that share its arrow */
+export function pointedOut(sheet: HTMLElement): string {
+  const one = sheet.querySelector('[data-edge].pointed')
+  const all = one ? [one] : [...sheet.querySelectorAll('.edge.pointed [data-edge]')]
+  return all.map((element) => element.getAttribute('aria-label') ?? '').join('\n')
 }
 
 /** @returns the label of an arrow, or of the arrow whose label something is in */
