@@ -1,14 +1,14 @@
 import { access } from 'node:fs/promises'
-import { join } from 'node:path'
+import { tmpdir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
 import type { Logger } from './log.ts'
 
-/** What a node keeps below its datadir (geth's Config.ResolvePath). All but `ipc` is in the instance directory. */
+/** What a node keeps in its instance directory (geth's Config.ResolvePath). */
 export type InstancePaths = {
   readonly directory: string
   readonly chaindata: string
   readonly nodekey: string
   readonly jwtsecret: string
-  readonly ipc: string
 }
 
 export function instancePaths(datadir: string): InstancePaths {
@@ -18,9 +18,22 @@ export function instancePaths(datadir: string): InstancePaths {
     chaindata: join(directory, 'chaindata'),
     nodekey: join(directory, 'nodekey'),
     jwtsecret: join(directory, 'jwtsecret'),
-    ipc: join(datadir, 'peerchart.ipc'),
   }
 }
+
+/** Of the socket, unless another is chosen. */
+export const ipcName = 'peerchart.ipc'
+
+/**
+ * @param path a name by itself is in the datadir or, without one, where temporary files are
+ * @returns where a node's socket is (geth's Config.IPCEndpoint)
+ */
+export function ipcEndpoint(path: string, datadir: string | undefined): string {
+  if (process.platform === 'win32') return path.startsWith(pipes) ? path : `${pipes}${path}`
+  return basename(path) === path ? join(datadir === undefined ? tmpdir() : resolve(datadir), path) : path
+}
+
+const pipes = '\\\\.\\pipe\\'
 
 /** Says of files that geth once read, and that are ignored as it ignores them now, what to use instead. */
 export async function reportLegacyFiles(directory: string, log: Logger): Promise<void> {

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, join, resolve } from 'node:path'
-import { instancePaths } from '../instance.ts'
+import { resolve } from 'node:path'
+import { instancePaths, ipcEndpoint } from '../instance.ts'
 import type { Logger } from '../log.ts'
 import { resolveJwtSecret } from '../rpc/jwt-secret.ts'
 import type { AuthOptions, RpcOptions } from '../rpc/options.ts'
@@ -22,7 +21,7 @@ export async function toRpcOptions(settings: StartSettings, log: Logger): Promis
   return {
     ...(httpHost !== '' && { http }),
     ...(wsHost !== '' && { ws }),
-    ...(ipcPath && { ipc: ipcAt(ipcPath, settings) }),
+    ...(ipcPath && { ipc: ipcEndpoint(ipcPath, settings.datadir || undefined) }),
     ...(settings.authHost && { auth: await toAuthOptions(settings.authHost, settings, log) }),
     limits: {
       ...{ bodyBytes: httpBody, batchItems, batchResponseBytes: batchBytes },
@@ -30,15 +29,6 @@ export async function toRpcOptions(settings: StartSettings, log: Logger): Promis
     },
   }
 }
-
-/** geth's Config.IPCEndpoint: a name by itself is in the datadir, or with other temporary files. */
-function ipcAt(path: string, { datadir }: StartSettings): string {
-  if (process.platform === 'win32') return path.startsWith(pipes) ? path : `${pipes}${path}`
-  if (basename(path) !== path) return path
-  return join(datadir === '' ? tmpdir() : resolve(datadir), path)
-}
-
-const pipes = '\\\\.\\pipe\\'
 
 async function toAuthOptions(host: string, settings: StartSettings, log: Logger): Promise<AuthOptions> {
   const { authPort: port, authVhosts: vhosts, jwtSecret, datadir } = settings

@@ -6,8 +6,6 @@ import * as kinds from './setting-kinds.ts'
 
 const { text, list, port, optional } = kinds
 export const loopback = '127.0.0.1'
-/** Of the socket, in the datadir. */
-export const ipcName = 'peerchart.ipc'
 /** As geth's command line has them. */
 const modules = ['net', 'web3', 'eth']
 

@@ -36,7 +36,7 @@ const chain = topic('Chain:', {
     kinds.networkId,
     undefined,
     'Eth.NetworkId',
-    flag('--networkid <id>', "when it is not the chain's own"),
+    flag('--networkid <id>', "when it is not the chain's own; a public network is known by it"),
   ),
   import: setting(
     optional(text),

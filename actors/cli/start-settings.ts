@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import { type NetworkName, network, networkNames } from '../chain/networks.ts'
+import { ipcName } from '../instance.ts'
 import { ConfigError, readConfig } from './config-file.ts'
 import { addFlags, applyFlags, initialValues } from './setting.ts'
 import { defaultNetwork, type StartSettings, settings } from './settings.ts'
-import { ipcName, loopback } from './settings-rpc.ts'
+import { loopback } from './settings-rpc.ts'
 
 /** What commander read: the flags that were given, and no others. */
 export type GivenFlags = Readonly<Record<string, unknown>> & { readonly config?: string }
@@ -35,7 +37,7 @@ export async function resolveSettings({ config, ...given }: GivenFlags): Promise
   refuseIdle('http', said.httpHost !== '', given)
   refuseIdle('ws', said.wsHost !== '', given)
   refuseIdle('metrics', said.metrics, given)
-  const network = said.genesis === undefined ? (said.network ?? defaultNetwork) : undefined
+  const network = said.genesis === undefined ? (said.network ?? networkById(said.networkid)) : undefined
   const ipcPath = said.ipcPath ?? (said.datadir === '' ? '' : ipcName)
   return { settings: { ...said, network, ipcPath, authHost: authHostOf(said, values, given) }, ignored }
 }
@@ -48,6 +50,12 @@ function authHostOf({ authHost }: StartSettings, file: Partial<StartSettings>, g
   const isAsked = Object.keys(given).some((name) => name.startsWith('authrpc.'))
   const isInFile = [file.authPort, file.authVhosts, file.jwtSecret].some((value) => value !== undefined)
   return authHost || (isAsked || (authHost === undefined && isInFile) ? loopback : '')
+}
+
+/** `geth --sepolia dumpconfig` says which network it is by its id alone. */
+function networkById(id: bigint | undefined): NetworkName {
+  const found = id === undefined ? undefined : networkNames.find((name) => network(name).networkId === id)
+  return found ?? defaultNetwork
 }
 
 /** What geth leaves without a word: `--metrics.port 7` while nothing is served. @throws {ConfigError} */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { instancePaths } from '../instance.ts'
+import { ipcEndpoint, ipcName } from '../instance.ts'
 import { RpcClient } from '../rpc/client.ts'
 import { RpcCode, RpcError } from '../rpc/rpc-error.ts'
 import { toDuration } from './arguments.ts'
@@ -26,7 +26,7 @@ export async function withNode<Result>(
   { url, datadir, timeout }: Target,
   use: (client: RpcClient) => Promise<Result>,
 ): Promise<Result> {
-  const target = url ?? (datadir === undefined ? undefined : instancePaths(datadir).ipc)
+  const target = url ?? (datadir === undefined ? undefined : ipcEndpoint(ipcName, datadir))
   if (target === undefined) throw new NoTarget()
   const client = await RpcClient.connect(target, { timeout })
   try {

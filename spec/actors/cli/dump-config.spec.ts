@@ -50,6 +50,13 @@ describe('--config and dumpconfig', () => {
     const { options } = await start('--config', at('c.toml'), '--network', 'sepolia')
     expect(options).to.include({ network: 'sepolia' }).and.not.to.have.property('genesis')
   })
+  it('know a public network by its id', async () => {
+    await writeFile(at('c.toml'), '[Eth]\nNetworkId = 11155111\n')
+    expect((await start('--config', at('c.toml'))).options).to.include({ network: 'sepolia', networkId: 11155111n })
+    expect((await start('--networkid', '560048')).options).to.include({ network: 'hoodi' })
+    expect((await start('--networkid', '7')).options).to.include({ network: 'mainnet', networkId: 7n })
+    expect((await start('--networkid', '1', '--genesis', 'g')).options).not.to.have.property('network')
+  })
   it('refuse a file that says both', async () => {
     await writeFile(at('c.toml'), '[Peerchart]\nGenesis = "g.json"\nNetwork = "hoodi"\n')
     const { status, err } = await start('--config', at('c.toml'))
