@@ -125,6 +125,11 @@ export class EthService implements Service {
     if (head.isOurs) this.#manager.tell({ type: 'chain.synced' })
   }
 
+  /** What was named last. */
+  get followed(): ConsensusHead | undefined {
+    return this.#named
+  }
+
   /** How the sync goes: the last word at once, then each change. */
   get progress$(): Observable<SyncProgress> {
     return this.#progress.asObservable()

@@ -42,7 +42,7 @@ describe('the engine namespace, beside geth', function () {
     geth = await Geth.start({ path, genesis, networkId, chain: first })
     chain = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
     await importChain(chain, first)
-    apis = [engineApi({ chain, eth: { follow: () => {} }, version: '0.1.0' }), ethApi({ chain })]
+    apis = [engineApi({ chain, eth: { follow: () => {}, followed: undefined }, version: '0.1.0' }), ethApi({ chain })]
     read = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
     await importChain(read, file)
     payloads = await readPayloads()

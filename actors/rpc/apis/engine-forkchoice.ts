@@ -72,9 +72,13 @@ async function update(parts: EngineParts, state: ForkchoiceState, attributes: At
     return answer(syncing)
   }
   if (!isUndoing(parts, header)) {
+    const before = eth.followed
+    // First of all, lest a sync that ends meanwhile has the last word.
     eth.follow({ hash: head, number: header.number, isOurs: true })
     await chain.setForkchoice({ head, safe, finalized }).catch((error: unknown) => {
-      throw error instanceof ForkchoiceError ? engineError('invalidForkchoiceState', error.message) : error
+      if (!(error instanceof ForkchoiceError)) throw error
+      if (before) eth.follow(before)
+      throw engineError('invalidForkchoiceState', error.message)
     })
   }
   if (attributes) refuseToBuild(parts, header, attributes)

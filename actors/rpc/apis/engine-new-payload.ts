@@ -25,34 +25,33 @@ export function newPayloadMethods(parts: EngineParts): Record<string, Method> {
     }),
     newPayloadV3: method([payloadParam, hashes, optional(hash)], (payload, versionedHashes, parentBeaconRoot) => {
       const context = { versionedHashes, parentBeaconRoot }
-      checkBlobFields(payload, context)
+      need(cancunFields(payload, context))
       checkFork(config, payload, cancunForks, 'newPayloadV3 must only be called for cancun payloads')
       return newPayload(parts, payload, context)
     }),
-    newPayloadV4: method(
+    newPayloadV4: withRequests(
+      (payload, context) => need([...cancunFields(payload, context), ...pragueFields(context)]),
+      (payload) =>
+        checkFork(config, payload, pragueForks, 'newPayloadV4 must only be called for prague/osaka payloads'),
+    ),
+    newPayloadV5: withRequests(
+      (payload, context) =>
+        need([...cancunFields(payload, context), ...pragueFields(context), ...amsterdamFields(payload)]),
+      (payload) =>
+        checkFork(config, payload, amsterdamForks, 'newPayloadV5 must only be called for amsterdam payloads'),
+    ),
+  }
+
+  function withRequests(...checks: readonly ((payload: Payload, context: PayloadContext) => void)[]): Method {
+    return method(
       [payloadParam, hashes, optional(hash), requests],
       (payload, versionedHashes, parentBeaconRoot, requests) => {
         const context = { versionedHashes, parentBeaconRoot, requests }
-        checkBlobFields(payload, context)
-        if (!requests) throw engineError('invalidParams', 'nil executionRequests post-prague')
-        checkFork(config, payload, pragueForks, 'newPayloadV4 must only be called for prague/osaka payloads')
-        checkRequests(requests)
+        for (const check of checks) check(payload, context)
+        checkRequests(requests!)
         return newPayload(parts, payload, context)
       },
-    ),
-    newPayloadV5: method(
-      [payloadParam, hashes, optional(hash), requests],
-      (payload, versionedHashes, parentBeaconRoot, requests) => {
-        const context = { versionedHashes, parentBeaconRoot, requests }
-        checkBlobFields(payload, context)
-        if (!requests) throw engineError('invalidParams', 'nil executionRequests post-prague')
-        if (payload.slotNumber === undefined) throw engineError('invalidParams', 'nil slotnumber post-amsterdam')
-        if (!payload.blockAccessList) throw engineError('invalidParams', 'nil block access list post-amsterdam')
-        checkFork(config, payload, amsterdamForks, 'newPayloadV5 must only be called for amsterdam payloads')
-        checkRequests(requests)
-        return newPayload(parts, payload, context)
-      },
-    ),
+    )
   }
 }
 
@@ -104,33 +103,40 @@ export function checkFork(
   if (!forks.includes(latestTimeFork(config, timestamp))) throw engineError('unsupportedFork', reason)
 }
 
-function checkV2(config: ChainConfig, payload: Payload): void {
-  const at = { number: config.blockForks.london ?? 0n, time: payload.timestamp }
+function checkV2(config: ChainConfig, { timestamp, withdrawals, excessBlobGas, blobGasUsed }: Payload): void {
+  const at = { number: config.blockForks.london ?? 0n, time: timestamp }
   const shanghai = isTimeForkActive(config, 'shanghai', at)
-  const reason = isTimeForkActive(config, 'cancun', at)
-    ? "can't use newPayloadV2 post-cancun"
-    : shanghai && !payload.withdrawals
-      ? 'nil withdrawals post-shanghai'
-      : !shanghai && payload.withdrawals
-        ? 'non-nil withdrawals pre-shanghai'
-        : payload.excessBlobGas !== undefined
-          ? 'non-nil excessBlobGas pre-cancun'
-          : payload.blobGasUsed !== undefined
-            ? 'non-nil blobGasUsed pre-cancun'
-            : undefined
-  if (reason !== undefined) throw engineError('invalidParams', reason)
+  const faults = [
+    [isTimeForkActive(config, 'cancun', at), "can't use newPayloadV2 post-cancun"],
+    [shanghai && !withdrawals, 'nil withdrawals post-shanghai'],
+    [!shanghai && withdrawals, 'non-nil withdrawals pre-shanghai'],
+    [excessBlobGas !== undefined, 'non-nil excessBlobGas pre-cancun'],
+    [blobGasUsed !== undefined, 'non-nil blobGasUsed pre-cancun'],
+  ] as const
+  for (const [isFault, reason] of faults) if (isFault) throw engineError('invalidParams', reason)
 }
 
-function checkBlobFields(payload: Payload, { versionedHashes, parentBeaconRoot }: PayloadContext): void {
-  const needed = [
-    [payload.withdrawals, 'nil withdrawals post-shanghai'],
-    [payload.excessBlobGas, 'nil excessBlobGas post-cancun'],
-    [payload.blobGasUsed, 'nil blobGasUsed post-cancun'],
-    [versionedHashes, 'nil versionedHashes post-cancun'],
-    [parentBeaconRoot, 'nil beaconRoot post-cancun'],
-  ] as const
-  for (const [value, reason] of needed) if (value === undefined) throw engineError('invalidParams', reason)
+type Needed = readonly [value: unknown, reason: string]
+
+/** @throws {RpcError} the first that is not there */
+function need(fields: readonly Needed[]): void {
+  for (const [value, reason] of fields) if (value === undefined) throw engineError('invalidParams', reason)
 }
+
+const cancunFields = (payload: Payload, { versionedHashes, parentBeaconRoot }: PayloadContext): readonly Needed[] => [
+  [payload.withdrawals, 'nil withdrawals post-shanghai'],
+  [payload.excessBlobGas, 'nil excessBlobGas post-cancun'],
+  [payload.blobGasUsed, 'nil blobGasUsed post-cancun'],
+  [versionedHashes, 'nil versionedHashes post-cancun'],
+  [parentBeaconRoot, 'nil beaconRoot post-cancun'],
+]
+const pragueFields = ({ requests }: PayloadContext): readonly Needed[] => [
+  [requests, 'nil executionRequests post-prague'],
+]
+const amsterdamFields = ({ slotNumber, blockAccessList }: Payload): readonly Needed[] => [
+  [slotNumber, 'nil slotnumber post-amsterdam'],
+  [blockAccessList, 'nil block access list post-amsterdam'],
+]
 
 /** EIP-7685: in order of their types, each once and none empty. */
 function checkRequests(requests: readonly Uint8Array[]): void {

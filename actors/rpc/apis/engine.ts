@@ -21,7 +21,7 @@ export type EngineApiOptions = {
     | 'setForkchoice'
   >
   /** Who fetches a head that the chain does not have. */
-  readonly eth: Pick<EthService, 'follow'>
+  readonly eth: Pick<EthService, 'follow' | 'followed'>
   /** Of this program: `0.1.0`. */
   readonly version: string
 }

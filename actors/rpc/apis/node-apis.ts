@@ -16,7 +16,7 @@ import { web3Api } from './web3.ts'
 
 export type ServedNode = Administered & {
   readonly chain: Chain
-  readonly eth: Pick<EthService, 'progress' | 'follow'>
+  readonly eth: Pick<EthService, 'progress' | 'follow' | 'followed'>
   readonly feed: Feed
   /** As peers are told. */
   readonly name: string

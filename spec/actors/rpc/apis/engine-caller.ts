@@ -27,7 +27,14 @@ export class EngineCaller {
 
   private constructor(chain: Chain) {
     this.chain = chain
-    this.api = engineApi({ chain, eth: { follow: (head) => this.followed.push(head) }, version: '1.2.3' })
+    const { followed } = this
+    const eth = {
+      follow: (head: ConsensusHead) => followed.push(head),
+      get followed() {
+        return followed.at(-1)
+      },
+    }
+    this.api = engineApi({ chain, eth, version: '1.2.3' })
   }
 
   static async open(genesis: Genesis): Promise<EngineCaller> {

@@ -13,7 +13,7 @@ describe('the engine namespace, told the chain of geth’s suites', () => {
     const { genesis: file, chain: blocks } = requireEthtest(this)
     const genesis = await loadGenesis(file)
     const [told, read] = await Promise.all([Chain.open({ genesis }), Chain.open({ genesis })])
-    const apis = [engineApi({ chain: told, eth: { follow: () => {} }, version: '1.2.3' })]
+    const apis = [engineApi({ chain: told, eth: { follow: () => {}, followed: undefined }, version: '1.2.3' })]
     const statuses: string[] = []
     for (const { method, params } of await readPayloads())
       statuses.push(((await callApi(apis, method, ...params)) as { status: string }).status)

@@ -126,6 +126,14 @@ describe('the engine namespace', () => {
         ])
       })
 
+    it('with a block of another branch goes on with what it was fetching', async () => {
+      await engine.chain.storeBlocks(blocks)
+      await engine.update(unknown)
+      await refusal(engine.update(hashOf(blocks[11]!), unknown))
+      expect(engine.followed.map(({ isOurs }) => isOurs)).to.deep.equal([false, true, false])
+      expect(engine.followed[2]).to.equal(engine.followed[0])
+    })
+
     it('below what is final passes over it', async () => {
       await engine.chain.insertBlocks(blocks)
       await engine.update(hashOf(blocks[11]!), zeros, hashOf(blocks[5]!))

@@ -1,4 +1,7 @@
 import { expect } from 'chai'
+import { silent } from '../../../../actors/log.ts'
+import { method } from '../../../../actors/rpc/api.ts'
+import { Dispatcher } from '../../../../actors/rpc/dispatcher.ts'
 import { printJson } from '../../../../actors/rpc/json/print.ts'
 
 describe('printing JSON', () => {
@@ -15,6 +18,15 @@ describe('printing JSON', () => {
     }
     expect(printJson({ big: 1n, ...value })).to.equal(`{"big":1,${JSON.stringify(value).slice(1)}`)
     expect(printJson(value)).to.equal(JSON.stringify(value))
+  })
+
+  it('is how the dispatcher tells a result', async () => {
+    const apis = [{ namespace: 'x', methods: { big: method([], () => ({ big: 2n ** 70n })) } }]
+    const limits = { batchItems: 1, batchResponseBytes: 1_000 }
+    const answer = await new Dispatcher({ apis, limits, log: silent }).answer(
+      '{"jsonrpc":"2.0","id":1,"method":"x_big"}',
+    )
+    expect(answer).to.equal('{"jsonrpc":"2.0","id":1,"result":{"big":1180591620717411303424}}')
   })
 
   it('has no word for nothing, nor for a function', () => {
