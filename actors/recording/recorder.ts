@@ -33,6 +33,8 @@ export class Recorder {
   #seq = 0
   #writing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
+  /** Why nothing more is written. */
+  #ended: string | undefined
 
   private constructor(file: FileHandle, path: string, options: RecorderOptions) {
     const { maxBytes = defaultMaxBytes, now = () => performance.now(), log = silent } = options
@@ -78,7 +80,7 @@ export class Recorder {
   /** Resolves when everything is in the file. */
   async close(): Promise<void> {
     this.#stop()
-    while (this.#waiting.length > 0 || this.#writing) await (this.#writing ?? this.#flush())
+    while (this.#waiting.length > 0 || this.#writing) await this.#flush()
     await this.#file.close()
   }
 
@@ -97,8 +99,10 @@ export class Recorder {
   #flush(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    // With nothing to write it would be done before it is noted, and be waited for for ever.
-    if (this.#waiting.length > 0) this.#writing ??= this.#writeAll()
+    if (this.#waiting.length > 0)
+      this.#writing ??= this.#writeAll().finally(() => {
+        this.#writing = undefined
+      })
     return this.#writing ?? Promise.resolve()
   }
 
@@ -113,14 +117,14 @@ export class Recorder {
       }
     } catch (error) {
       this.#waiting = []
+      this.#waitingLength = 0
       this.#giveUp('The recording cannot be written, and ends here', error as Error)
-    } finally {
-      this.#writing = undefined
     }
   }
 
-  #giveUp(message: string, error?: Error): void {
-    if (this.#unfollow.length > 0) this.#log.warn(message, { file: this.#path, ...(error && { err: error }) })
+  #giveUp(why: string, error?: Error): void {
+    if (this.#ended === undefined) this.#log.warn(why, { file: this.#path, ...(error && { err: error }) })
+    this.#ended ??= why
     this.#stop()
   }
 

@@ -1,0 +1,92 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import { expect } from 'chai'
+import { setup } from 'xstate'
+import { Feed } from '../../../actors/feed.ts'
+import { silent } from '../../../actors/log.ts'
+import type { Line } from '../../../actors/recording/lines.ts'
+import { readRecording } from '../../../actors/recording/reader.ts'
+import { Recorder } from '../../../actors/recording/recorder.ts'
+import { startActor } from '../../../actors/runtime.ts'
+import { VirtualClock } from '../../harness/virtual-clock.ts'
+
+describe('a recorder', () => {
+  const lamp = setup({ types: {} as { events: { type: 'click'; by: string } } }).createMachine({
+    id: 'lamp',
+    initial: 'off',
+    states: { off: { on: { click: 'on' } }, on: { on: { click: 'off' } } },
+  })
+  let dir: string
+  let file: string
+  let feed: Feed
+  let warnings: string[]
+  const log = { ...silent, warn: (message: string) => warnings.push(message) }
+
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'peerchart-recorder-'))
+    file = join(dir, 'file.ndjson')
+    feed = new Feed()
+    warnings = []
+  })
+  afterEach(() => rm(dir, { recursive: true }))
+
+  const start = () =>
+    startActor({ clock: new VirtualClock(), feed }, lamp, { id: 'lamp/1', parent: 'house', input: undefined as never })
+  const eventually = async (isSo: () => Promise<boolean>) => {
+    while (!(await isSo())) await setImmediate()
+  }
+  const linesOf = async () => {
+    const lines: Line[] = []
+    for await (const line of (await readRecording(file)).lines) lines.push(line)
+    return lines
+  }
+
+  it('writes what happens, for its owner alone', async () => {
+    const recorder = await Recorder.open(file, { client: 'Peerchart', nodes: [{ id: 'ab' }] })
+    recorder.follow(feed, 'node-1')
+    start().send({ type: 'click', by: 'Zoë' })
+    await recorder.close()
+    expect((await readRecording(file)).heading).to.deep.include({ client: 'Peerchart', nodes: [{ id: 'ab' }] })
+    const [born, clicked] = await linesOf()
+    expect(born).to.include({ type: 'actor.started', actor: 'node-1/lamp/1', parent: 'node-1/house', node: 'node-1' })
+    expect(clicked).to.deep.include({ event: 'click', data: { by: 'Zoë' }, from: 'off', to: 'on' })
+    expect((await stat(file)).mode & 0o777).to.equal(0o600)
+  })
+  it('writes before it is closed, and ends when nothing is left to write', async () => {
+    const recorder = await Recorder.open(file, { client: 'Peerchart' })
+    recorder.follow(feed)
+    start()
+    await eventually(async () => (await readFile(file, 'utf8')).includes('actor.started'))
+    await recorder.close()
+    expect(await linesOf()).to.have.length(1)
+    const other = await Recorder.open(file, { client: 'Peerchart' })
+    await other.close()
+    expect(await linesOf()).to.deep.equal([])
+  })
+  it('stops at its limit, with whole lines, says so once, and costs nothing from then on', async () => {
+    const recorder = await Recorder.open(file, { client: 'Peerchart', maxBytes: 2_000, log })
+    recorder.follow(feed)
+    const actor = start()
+    for (let i = 0; i < 100; i++) actor.send({ type: 'click', by: 'me' })
+    expect(feed.isRead).to.equal(false)
+    await recorder.close()
+    expect(warnings).to.deep.equal(['The recording is full, and ends here'])
+    expect((await readFile(file)).length).to.be.within(1_500, 2_000)
+    expect((await linesOf()).length).to.be.above(3)
+  })
+  it('stops when the disk does not take it', async () => {
+    const recorder = await Recorder.open('/dev/full', { client: 'Peerchart', log })
+    recorder.follow(feed)
+    const actor = start()
+    for (let i = 0; i < 2_000; i++) actor.send({ type: 'click', by: 'me' })
+    await recorder.close()
+    expect(warnings).to.deep.equal(['The recording cannot be written, and ends here'])
+    expect(feed.isRead).to.equal(false)
+  })
+  it('cannot write where it may not', async () => {
+    const error = await Recorder.open(join(dir, 'none', 'file'), { client: 'x' }).catch((reason: unknown) => reason)
+    expect(error).to.have.property('code', 'ENOENT')
+  })
+})
