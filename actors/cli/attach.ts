@@ -16,11 +16,18 @@ export function addAttach(program: Command, io: Io): void {
   addTarget(program.command('attach'))
     .description('ask a running node by JSON-RPC: a console, or line by line from standard input')
     .argument('[address]', 'http://…, ws://… or the path of an IPC socket; of any Ethereum node')
-    .option('--exec <call>', 'make one call, as `admin.peers` or `eth_getBlockByNumber ["latest", true]`, and end')
+    .option('--exec <call>', 'make one call, as `admin.peers`, and end')
+    .addHelpText('after', examples)
     .action((url: string | undefined, options: AttachOptions) =>
       withNode({ ...options, ...(url !== undefined && { url }) }, (client) => attach(client, options, io)),
     )
 }
+
+const examples = `
+Examples:
+  peerchart attach --datadir data
+  peerchart attach http://127.0.0.1:8545 --exec 'eth.getBlockByNumber("latest", false).hash'
+  echo 'eth_getBlockByNumber ["latest", true]' | peerchart attach /tmp/geth/geth.ipc`
 
 async function attach(client: RpcClient, { exec }: AttachOptions, io: Io): Promise<void> {
   if (exec !== undefined) return print(await evaluate(client, exec), io)

@@ -28,7 +28,7 @@ export async function readConfig<Table>(path: string, settings: Table): Promise<
 export function parseConfig<Table>(text: string, settings: Table, path: string): ConfigFile<Table> {
   const names = new Map(Object.entries(settings as Settings).flatMap(([name, { key }]) => (key ? [[key, name]] : [])))
   const known = [...names.keys(), ...gethKeys]
-  const sections = new Set(known.flatMap((key) => key.split('.').map((_, i, path) => path.slice(0, i).join('.'))))
+  const sections = new Set(known.flatMap((key) => sectionsOf(key)))
   const values: Record<string, unknown> = {}
   const ignored: string[] = []
   for (const [key, value] of leavesOf(parseToml(text, path))) {
@@ -45,7 +45,8 @@ export function parseConfig<Table>(text: string, settings: Table, path: string):
       return reader(value)
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error
-      throw fault(key, `${key} = ${JSON.stringify(value, toJson)} is invalid. ${error.message}`)
+      const shown = JSON.stringify(value, toJson).slice(0, longest)
+      throw fault(key, `${key} = ${shown} is invalid. ${error.message}`)
     }
   }
   function fault(key: string, message: string): ConfigError {
@@ -107,6 +108,12 @@ function lineOf(key: string, text: string): number | undefined {
   return index < 0 ? undefined : index + 1
 }
 
+/** @returns `Node` and `Node.P2P` of `Node.P2P.MaxPeers` */
+function sectionsOf(key: string): string[] {
+  const path = key.split('.').slice(0, -1)
+  return path.map((_, i) => path.slice(0, i + 1).join('.'))
+}
+
 const unquote = (key: string) => key.replace(/["'\s]/g, '')
 
 /** The known key that is the fewest letters away; where it is but the section that is wrong, that. */
@@ -130,6 +137,9 @@ function distance(from: string, to: string): number {
     }, [])
   return row[to.length]!
 }
+
+/** Characters of a value that an error repeats. */
+const longest = 200
 
 const toJson = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)
 

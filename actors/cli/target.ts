@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { ipcEndpoint, ipcName } from '../instance.ts'
 import { RpcClient } from '../rpc/client.ts'
 import { RpcCode, RpcError } from '../rpc/rpc-error.ts'
@@ -11,7 +11,7 @@ export type Target = { readonly url?: string; readonly datadir?: string; readonl
 export function addTarget(command: Command): Command {
   return command
     .option('--datadir <dir>', 'of a node on this machine: its IPC socket is used')
-    .option('--timeout <time>', 'for each answer', toDuration, 10_000)
+    .addOption(new Option('--timeout <time>', 'for each answer').argParser(toDuration).default(10_000, '10s'))
 }
 
 /** Options of a command that asks a node for one thing. */
