@@ -1,6 +1,6 @@
 import type { ActorFacts } from '../wire.ts'
 import type { Scene } from './picture.ts'
-import { age, bytes, count, nameOf, remoteOf } from './words.ts'
+import { age, bytes, count, nameOf, remoteOf, some } from './words.ts'
 
 type HeaderProps = {
   readonly scene: Scene
@@ -45,11 +45,9 @@ export function ActorHeader({ scene, facts, isBrief = false }: HeaderProps) {
   )
 }
 
-const messages = (all: number) => `${count(all)} ${all === 1 ? 'message' : 'messages'}`
-
 function trafficOf(received: readonly [number, number], sent: readonly [number, number]) {
   return [
-    ['received', `${bytes(received[0])} in ${messages(received[1])}`],
-    ['sent', `${bytes(sent[0])} in ${messages(sent[1])}`],
+    ['received', `${bytes(received[0])} in ${some(received[1], 'message')}`],
+    ['sent', `${bytes(sent[0])} in ${some(sent[1], 'message')}`],
   ] as const
 }

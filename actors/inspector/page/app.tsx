@@ -17,6 +17,7 @@ export function App({ session }: Props) {
     <div
       class="shell"
       data-view={place.view}
+      data-link={session.state}
       data-moment={place.seq === undefined ? 'live' : session.past ? 'past' : 'going'}
     >
       <TopBar session={session} />

@@ -26,13 +26,14 @@ export function toFilter(search: string): Filter | undefined {
 
 /** Whether an actor is on its way, where it wants to be, or at its end. */
 export function paceOf({ state, stoppedAt }: ActorFacts): 'moving' | 'steady' | 'ended' {
-  if (stoppedAt !== undefined) return 'ended'
+  if (stoppedAt !== undefined || over.has(outermost(state))) return 'ended'
   return moving.has(outermost(state)) ? 'moving' : 'steady'
 }
 
+const over = new Set(['closed', 'stopped'])
 /** Outermost states that nobody stays in. */
 const moving = new Set([
-  ...['initializing', 'starting', 'stopping', 'securing', 'greeting', 'admitted', 'closing', 'closed', 'stopped'],
+  ...['initializing', 'starting', 'stopping', 'securing', 'greeting', 'admitted', 'closing'],
   ...['awaitingStatus', 'registering', 'syncing'],
 ])
 

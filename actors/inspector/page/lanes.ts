@@ -84,7 +84,7 @@ function lanesOfPeer(scene: Scene, scope: string, isNarrow: boolean): Lanes {
     lanes,
     narrowest: inner.length * actorWidth + wireWidth,
     // The actors stand close: what goes over the wire has the room.
-    middle: (lane, width) => (lane < inner.length ? (lane + 0.5) * actorWidth : width - actorWidth / 2),
+    middle: (lane, width) => (lane < inner.length ? (lane + 0.5) * actorWidth : width - remoteMargin),
     step(line) {
       // Messages are told by the connection; those of a protocol are for its session.
       const session = 'protocol' in line ? at.get(`${line.actor}/${line.protocol}`) : undefined
@@ -97,7 +97,7 @@ function lanesOfPeer(scene: Scene, scope: string, isNarrow: boolean): Lanes {
 
 const remote = 'remote'
 /** Pixels. */
-const [peerWidth, wireWidth] = [150, 216]
+const [peerWidth, wireWidth, remoteMargin] = [150, 236, 78]
 
 function laneOfPeer(scene: Scene, actor: string): Lane {
   const peer = scene.peers.get(actor)

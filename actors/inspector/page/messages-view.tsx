@@ -3,7 +3,7 @@ import type { ShownLine } from '../wire.ts'
 import type { Props } from './app.tsx'
 import { type Lanes, lanesOf, type Step } from './lanes.ts'
 import { useScrolling } from './scrolling.ts'
-import { bytes, latency, moment } from './words.ts'
+import { bytes, latency, moment, some } from './words.ts'
 
 /** Messages alone; the states that they lead to; every event. */
 const depths = ['messages', 'states', 'events'] as const
@@ -64,7 +64,7 @@ export function MessagesView({ session }: Props) {
             </button>
           ))}
         </div>
-        <span class="tally">{shown.length} lines</span>
+        <span class="tally">{some(shown.length, 'line')}</span>
         {place.actor !== scope && scope !== undefined && <span class="tally">of {scope}</span>}
       </div>
       <div class="lines" ref={ref} role="log" aria-label="Messages">

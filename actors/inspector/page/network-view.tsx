@@ -2,7 +2,7 @@ import { useMemo, useRef } from 'preact/hooks'
 import type { Props } from './app.tsx'
 import { networkOf, type Spot, type Tie } from './network-layout.ts'
 import { useScrolling } from './scrolling.ts'
-import { bytes, outermost } from './words.ts'
+import { bytes, outermost, some } from './words.ts'
 
 /** Who is connected with whom. A line lights up with what goes over it. */
 export function NetworkView({ session }: Props) {
@@ -17,7 +17,7 @@ export function NetworkView({ session }: Props) {
   const places = new Map(spots.map((spot) => [spot.id, spot]))
   if (spots.length === 0) return <p class="empty">No node here.</p>
   return (
-    <section class="network" aria-label="Who is connected with whom">
+    <section class="network" aria-label="Who is connected with whom" data-crowded={spots.length > mostNamed}>
       <div class="field" ref={ref}>
         <svg viewBox={`${-width / 2} ${-height / 2} ${width} ${height}`}>
           <title>Who is connected with whom</title>
@@ -45,13 +45,17 @@ export function NetworkView({ session }: Props) {
         </svg>
       </div>
       <p class="legend">
-        {spots.filter(({ isOurs }) => isOurs).length} nodes in this process, {ties.length + left} connections. In a node
-        is the number of its peers; a line is lit by what goes over it.
+        {some(spots.filter(({ isOurs }) => isOurs).length, 'node')} in this process,{' '}
+        {some(ties.length + left, 'connection')}. In a node is the number of its peers; a line is lit by what goes over
+        it.
         {left > 0 && ` ${left} more are not drawn: search them among the actors.`}
       </p>
     </section>
   )
 }
+
+/** Of more than that only who is pointed at is named. */
+const mostNamed = 24
 
 type Point = { readonly x: number; readonly y: number }
 

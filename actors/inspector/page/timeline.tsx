@@ -32,7 +32,7 @@ export function Timeline({ session }: Props) {
         <input
           type="range"
           aria-label="Moment"
-          aria-valuetext={isLive ? 'now' : `line ${at}`}
+          aria-valuetext={isLive ? (hello?.isRecording ? 'the end' : 'now') : `line ${at}`}
           min={from}
           max={to}
           value={at}
@@ -42,13 +42,15 @@ export function Timeline({ session }: Props) {
       </div>
       <p class="clock">
         <output>{moment((session.scene ?? present)?.now.at ?? 0)} s</output>
-        <span>{isLive ? 'now' : `−${(-held / 1_000).toFixed(1)} s`}</span>
+        <span>{isLive ? (hello?.isRecording ? 'the end' : 'now') : `−${(-held / 1_000).toFixed(1)} s`}</span>
       </p>
       <p class="kept">
         <span title="Lines of the history, numbered from the beginning">
           {count(from)} – {count(to)}
         </span>
-        <span title="The node keeps no more than that">{hello ? `≤ ${bytes(hello.historyBytes)} kept` : ''}</span>
+        <span title="The node keeps no more than that">
+          {hello && !hello.isRecording ? `≤ ${bytes(hello.historyBytes)} kept` : ''}
+        </span>
         <span data-some={dropped > 0} title="Lines that this page was too slow for">
           {count(dropped)} dropped
         </span>

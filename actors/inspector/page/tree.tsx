@@ -6,7 +6,7 @@ import { Lamp, PeerTrack } from './lamp.tsx'
 import type { Scene } from './picture.ts'
 import { useScrolling } from './scrolling.ts'
 import { rowsBetween, type TreeRow, treeRows } from './tree-rows.ts'
-import { age, briefState, bytes, capsInWords, count, nameOf, remoteOf } from './words.ts'
+import { age, briefState, bytes, capsInWords, nameOf, remoteOf, some } from './words.ts'
 
 /** Rows beyond what is seen, so that a key or a flick finds them drawn. */
 const margin = 240
@@ -114,7 +114,7 @@ function Search({ session, shown }: Props & { readonly shown: number }) {
             {title}
           </button>
         ))}
-        <span class="tally">{count(shown)} actors</span>
+        <span class="tally">{some(shown, 'actor')}</span>
       </div>
     </search>
   )

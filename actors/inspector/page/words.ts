@@ -37,6 +37,9 @@ export function latency(ms: number): string {
 
 export const count = (value: number): string => value.toLocaleString('en').replaceAll(',', thin)
 
+/** @returns `1 node`, `3 nodes` */
+export const some = (all: number, what: string): string => `${count(all)} ${what}${all === 1 ? '' : 's'}`
+
 /** @returns a client's name up to its version: `Geth/v1.17.5-stable` */
 export function shortClient(client: string): string {
   const parts = client.split('/')
