@@ -1,0 +1,112 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { Chain } from '../../actors/chain/chain.ts'
+import { latestTimeFork } from '../../actors/chain/chain-config.ts'
+import { loadGenesis } from '../../actors/chain/genesis.ts'
+import { engineApi } from '../../actors/rpc/apis/engine.ts'
+import { data, quantity } from '../../actors/rpc/json/hex.ts'
+import { callApi } from '../actors/rpc/apis/call-api.ts'
+import { findGeth, requireClient } from '../harness/clients.ts'
+import { requireEthtest } from '../harness/ethtest.ts'
+import { Geth } from '../harness/geth.ts'
+
+type Json = Record<string, unknown>
+type Status = { status: string; validationError: string | null }
+type Envelope = { executionPayload: Json; executionRequests?: unknown[] }
+
+describe('blocks that geth builds, from Paris to BPO2', function () {
+  this.timeout(60_000)
+  let directory: string
+  let geth: Geth
+  let chain: Chain
+
+  before(async function () {
+    const path = requireClient(this, findGeth(), 'geth')
+    const { genesis: file, networkId } = requireEthtest(this)
+    directory = await mkdtemp(join(tmpdir(), 'peerchart-engine-forks-'))
+    const genesis = join(directory, 'genesis.json')
+    const text = await readFile(file, 'utf8')
+    const { blobSchedule } = JSON.parse(text).config
+    const more = { bpo1: blobs(10), bpo2: blobs(14) }
+    const change = { ...times, blobSchedule: { ...blobSchedule, ...more } }
+    // Of the text, for its chain id is beyond what a number of JavaScript keeps.
+    const config = JSON.stringify(change).slice(1, -1)
+    await writeFile(
+      genesis,
+      text.replace(/"(shanghai|cancun|prague)Time": *\d+,?/g, '').replace(/"blobSchedule": *\{.*?\}\s*\}/s, config),
+    )
+    geth = await Geth.start({ path, genesis, networkId, args: ['--syncmode', 'full'] })
+    chain = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
+  })
+  after(async () => {
+    await geth?.stop()
+    await chain?.close()
+    if (directory) await rm(directory, { recursive: true })
+  })
+
+  it('are accepted, and become the head', async () => {
+    const apis = [engineApi({ chain, eth: { follow: () => {}, followed: undefined }, version: '0.1.0' })]
+    const seen = new Set<string | undefined>()
+    for (let number = 1n; number <= 22n; number++) {
+      const time = 10n * number
+      const fork = latestTimeFork(chain.config, time)
+      seen.add(fork)
+      const version = versionOf[fork ?? 'paris']!
+      const { executionPayload: payload, executionRequests: requests } = await build(time, version)
+      const context = [[], root(number), requests ?? []].slice(
+        0,
+        version.payload < 3 ? 0 : version.payload === 3 ? 2 : 3,
+      )
+      const params = [payload, ...context]
+      const method = `engine_newPayloadV${version.payload}`
+      expect((await geth.engine<Status>({ method, params })).status, `geth, ${fork} ${number}`).to.equal('VALID')
+      const { status, validationError } = (await callApi(apis, method, ...params)) as Status
+      expect({ status, validationError }, `${fork} ${number}`).to.deep.equal({
+        status: 'ACCEPTED',
+        validationError: null,
+      })
+      const state = { headBlockHash: payload.blockHash, safeBlockHash: zeros, finalizedBlockHash: zeros }
+      await geth.engine({ method: 'engine_forkchoiceUpdatedV3', params: [state] })
+      await callApi(apis, 'engine_forkchoiceUpdatedV3', state)
+      expect(data(chain.head.hash)).to.equal(payload.blockHash)
+    }
+    expect([...seen]).to.deep.equal([undefined, 'shanghai', 'cancun', 'prague', 'osaka', 'bpo1', 'bpo2'])
+  })
+
+  async function build(time: bigint, version: Versions): Promise<Envelope> {
+    const attributes = {
+      ...{ timestamp: quantity(time), prevRandao: zeros, suggestedFeeRecipient: `0x${'22'.repeat(20)}` },
+      ...(version.attributes > 1 && { withdrawals: [withdrawal] }),
+      ...(version.attributes > 2 && { parentBeaconBlockRoot: root(time / 10n) }),
+    }
+    const state = { headBlockHash: data(chain.head.hash), safeBlockHash: zeros, finalizedBlockHash: zeros }
+    const method = `engine_forkchoiceUpdatedV${version.attributes}`
+    const { payloadId } = await geth.engine<{ payloadId: string }>({ method, params: [state, attributes] })
+    const built = await geth.engine<Envelope | Json>({
+      method: `engine_getPayloadV${version.get}`,
+      params: [payloadId],
+    })
+    return 'executionPayload' in built ? (built as Envelope) : { executionPayload: built }
+  }
+})
+
+const zeros = `0x${'00'.repeat(32)}`
+const root = (number: bigint) => `0x${number.toString(16).padStart(64, '0')}`
+const withdrawal = { index: '0x1', validatorIndex: '0x2', address: `0x${'33'.repeat(20)}`, amount: '0x4' }
+const blobs = (target: number) => ({ target, max: target + 5, baseFeeUpdateFraction: 1_000_000 * target })
+
+/** Seconds after the genesis, which is at 0. */
+const times = { shanghaiTime: 40, cancunTime: 70, pragueTime: 100, osakaTime: 130, bpo1Time: 160, bpo2Time: 190 }
+
+/** Of the methods for a fork: forkchoiceUpdated, getPayload, newPayload. */
+type Versions = { readonly attributes: number; readonly get: number; readonly payload: number }
+const osaka: Versions = { attributes: 3, get: 5, payload: 4 }
+const versionOf: Readonly<Record<string, Versions>> = {
+  paris: { attributes: 1, get: 1, payload: 1 },
+  shanghai: { attributes: 2, get: 2, payload: 2 },
+  cancun: { attributes: 3, get: 3, payload: 3 },
+  prague: { attributes: 3, get: 4, payload: 4 },
+  ...{ osaka, bpo1: osaka, bpo2: osaka },
+}
