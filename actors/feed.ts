@@ -78,6 +78,11 @@ export class Feed {
     return [...this.#watched].map(([actor, { facts }]) => ({ ...facts, state: stateOf(actor) }))
   }
 
+  /** The same, with the actors themselves: to be read during the call. */
+  get liveActors(): readonly (ActorFacts & { readonly actor: AnyActor })[] {
+    return [...this.#watched].map(([actor, { facts }]) => ({ ...facts, actor }))
+  }
+
   /** @returns a function that ends the subscription */
   subscribe(listener: FeedListener): () => void {
     if (!this.isRead) for (const [actor, watch] of this.#watched) watch.open(actor, this.#publish)

@@ -19,6 +19,7 @@ type DevOptions = {
   readonly summary: boolean
   /** false for none; left out or bare, any port. */
   readonly inspect?: boolean | number
+  readonly inspectStately: boolean
 }
 
 export function addDev(program: Command, io: Io): void {
@@ -31,6 +32,7 @@ export function addDev(program: Command, io: Io): void {
     .option('--json-logs', 'tell everything in JSON, one object a line', false)
     .option('--inspect [port]', 'where the page that shows it is served, on 127.0.0.1 (default: any port)', port.parse!)
     .option('--no-inspect', 'serve no page')
+    .option('--inspect-stately', 'print where tools attach that read what @statelyai/inspect tells', false)
     .option('--for <time>', 'end after this time, as 20s or 5m (default: when interrupted)', toDuration)
     .option('--summary', 'print one line of JSON at the end', false)
     .action((options: DevOptions) => dev(options, io))
@@ -58,6 +60,9 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
       `node-1 makes a block every ${blockTime / 1_000} s; the others find it, shake hands, sync and follow.`,
       ...nodes.map(({ enode }, i) => `  ${nameOf(i)}  ${enode}`),
       ...(inspector ? [`Watch it in a browser: ${inspector.address}`] : []),
+      ...(inspector && options.inspectStately
+        ? [`Tools for @statelyai/inspect attach at ${inspector.statelyAddress}`]
+        : []),
       options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.',
       '',
     ])

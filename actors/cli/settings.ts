@@ -172,6 +172,12 @@ const life = topic('Log and life:', {
       apply: (_, given: number | true) => (given === true ? 0 : given),
     }),
   ),
+  inspectStately: setting(
+    yesNo,
+    false,
+    undefined,
+    flag('--inspect-stately', 'log where tools attach that read what @statelyai/inspect tells; implies `--inspect`'),
+  ),
   for: setting(optional(duration), undefined, undefined, flag('--for <time>', 'end after this time, as `20s` or `5m`')),
   summary: setting(
     yesNo,

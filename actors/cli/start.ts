@@ -29,8 +29,10 @@ async function start(given: GivenFlags, io: Io): Promise<void> {
   const lifetime = watchSignals(io, log)
   let inspector: Inspector | undefined
   try {
-    inspector = await openInspector(node, settings.inspect)
+    inspector = await openInspector(node, settings.inspect ?? (settings.inspectStately ? 0 : undefined))
     if (inspector) log.info('Started inspector', { url: inspector.address })
+    if (inspector && settings.inspectStately)
+      log.info('Tools for @statelyai/inspect attach', { url: inspector.statelyAddress })
     if (settings.import !== undefined) await importBlocks(node, settings.import, log, lifetime)
     await node.start()
     log.info('Started P2P networking', { self: node.enode })

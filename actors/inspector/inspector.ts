@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { forkTable } from '../chain/fork-table.ts'
 import type { PeerchartNode } from '../peerchart-node.ts'
@@ -11,7 +10,8 @@ import { admit } from './gate.ts'
 import { History } from './history.ts'
 import { InspectorFailed } from './inspector-errors.ts'
 import { contentSecurityPolicy, readPageFile } from './page-files.ts'
-import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
+import type { Exhibit } from './page-session.ts'
+import { Pages, refuse } from './pages.ts'
 
 export type InspectorOptions = {
   /** TCP port on 127.0.0.1, 0 for any free one. @default 0 */
@@ -58,7 +58,7 @@ export class Inspector {
     })
     const unfollow = named.map(([name, { feed }]) => history.follow(feed, name))
     try {
-      const feeds = named.map(([, { feed }]) => feed)
+      const feeds = named.map(([node, { feed }]) => ({ node, feed }))
       return await Inspector.show({ heading, history, isRecording: false, feeds }, port, () => {
         for (const end of unfollow) end()
       })
@@ -73,12 +73,14 @@ export class Inspector {
     const token = randomBytes(16).toString('hex')
     const pages = new Pages(exhibit)
     const policy = await contentSecurityPolicy()
-    const server = createServer((request, response) => void serve(request, response, token, policy))
+    const server = createServer((request, response) => {
+      serve(request, response, token, policy).catch((error: Error) => answer(response, 500, `${error.message}\n`))
+    })
     server.maxConnections = mostConnections
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const verdict = admit(request, token)
-      if ('path' in verdict && verdict.path === '/feed') pages.welcome(request, socket, head)
-      else socket.end(`HTTP/1.1 ${'path' in verdict ? 404 : verdict.status} \r\nConnection: close\r\n\r\n`)
+      if ('path' in verdict) pages.welcome(verdict.path, request, socket, head)
+      else refuse(socket, verdict.status)
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => reject(new InspectorFailed(port, cause)))
@@ -93,64 +95,14 @@ export class Inspector {
     })
   }
 
+  /** Where tools attach that read the events of @statelyai/inspect: a WebSocket, and as secret. */
+  get statelyAddress(): string {
+    return `${this.address.replace('http', 'ws')}stately`
+  }
+
   /** Ends every page. May be called again. */
   async close(): Promise<void> {
     if (this.#server.listening) await this.#end()
-  }
-}
-
-/** The pages that are open. */
-class Pages {
-  readonly #exhibit: Exhibit
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 10, perMessageDeflate: false })
-  /** BOUNDED: mostPages. */
-  readonly #open = new Map<WebSocket, PageSession>()
-  #timer: NodeJS.Timeout | undefined
-
-  constructor(exhibit: Exhibit) {
-    this.#exhibit = exhibit
-  }
-
-  welcome(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    if (this.#open.size >= mostPages) {
-      stream.end('HTTP/1.1 503 \r\nConnection: close\r\n\r\n')
-      return
-    }
-    this.#sockets.handleUpgrade(request, stream, head, (socket) => this.#add(socket))
-  }
-
-  close(): void {
-    clearInterval(this.#timer)
-    for (const socket of this.#open.keys()) socket.terminate()
-  }
-
-  #add(socket: WebSocket): void {
-    if (this.#open.size === 0) this.#exhibit.history.world.takeChanges() // a picture has them all
-    const session = new PageSession(this.#exhibit, socket)
-    this.#open.set(socket, session)
-    this.#timer ??= setInterval(() => this.#tell(), tellingInterval)
-    socket.on('message', (data) => {
-      try {
-        session.take(String(data))
-      } catch (error) {
-        if (!(error instanceof BadQuestion)) throw error
-        socket.close(1008, error.message)
-      }
-    })
-    socket.on('error', () => {})
-    socket.on('close', () => {
-      this.#open.delete(socket)
-      if (this.#open.size > 0) return
-      clearInterval(this.#timer)
-      this.#timer = undefined
-    })
-  }
-
-  /** What all are told is gathered once. */
-  #tell(): void {
-    const { history } = this.#exhibit
-    const common = history.takeChanges()
-    for (const session of this.#open.values()) session.tell(common)
   }
 }
 
@@ -197,7 +149,4 @@ const headers = {
 const isNode = (nodes: Inspected | Readonly<Record<string, Inspected>>): nodes is Inspected =>
   'feed' in nodes && 'id' in nodes
 
-/** Milliseconds from one telling to the next. */
-const tellingInterval = 100
-const mostPages = 16
 const mostConnections = 256

@@ -1,12 +1,12 @@
 import type { AnyStateMachine } from 'xstate'
 import * as machines from '../../machines/index.ts'
-import type { Feed } from '../feed.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
 import { drawingOf } from './drawing/layout.ts'
 import { explain } from './explanation.ts'
 import type { History, Test } from './history.ts'
 import { showLine, showLines } from './shown-lines.ts'
+import type { NamedFeed } from './stately.ts'
 import type { Ask, Changes, Hello, Tell } from './wire.ts'
 
 /** What is shown: a process that runs, or a recording. */
@@ -15,7 +15,7 @@ export type Exhibit = {
   readonly history: History
   readonly isRecording: boolean
   /** Of the nodes that are shown: they know the charts of their users. */
-  readonly feeds?: readonly Pick<Feed, 'definitions'>[]
+  readonly feeds?: readonly NamedFeed[]
 }
 
 /** The page's end of a WebSocket. */
@@ -147,7 +147,7 @@ export class PageSession {
 
 /** Charts of the users come before ours of the same name. */
 const definitionOf = (chart: string, feeds: Exhibit['feeds'] = []): AnyStateMachine | undefined =>
-  feeds.flatMap(({ definitions }) => definitions.get(chart) ?? [])[0] ?? ours.get(chart)
+  feeds.flatMap(({ feed }) => feed.definitions.get(chart) ?? [])[0] ?? ours.get(chart)
 const ours = new Map<string, AnyStateMachine>(Object.values(machines).map((machine) => [machine.id, machine]))
 
 function select(history: History, ask: Extract<Ask, { ask: 'lines' }>): Kept[] {

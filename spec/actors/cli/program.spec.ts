@@ -41,7 +41,17 @@ describe('the command line', () => {
     receipts: probing,
     tx: probing,
     enrdump: ['json'],
-    dev: ['nodes', 'block-time', 'verbosity', 'json-logs', 'inspect', 'no-inspect', 'for', 'summary'],
+    dev: [
+      'nodes',
+      'block-time',
+      'verbosity',
+      'json-logs',
+      'inspect',
+      'no-inspect',
+      'inspect-stately',
+      'for',
+      'summary',
+    ],
   }))
     it(`has help for ${command} that names every option`, async () => {
       const { status, out, err } = await run(command, '--help')

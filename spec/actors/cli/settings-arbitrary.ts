@@ -40,5 +40,6 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   ...{ keylog: fc.constant(undefined), record: fc.constant(undefined), recordMax: fc.constant(1e9) },
   ...{ verbosity: fc.constant(3 as const), jsonLogs: fc.constant(undefined), for: fc.constant(undefined) },
   inspect: fc.constant(undefined),
+  inspectStately: fc.constant(false),
   summary: fc.constant(false),
 })

@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type WebSocket, WebSocketServer } from 'ws'
+import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
+import { StatelyTap } from './stately.ts'
+
+/** The pages that are open. */
+export class Pages {
+  readonly #exhibit: Exhibit
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 10, perMessageDeflate: false })
+  /** BOUNDED: mostPages, with the taps. */
+  readonly #open = new Map<WebSocket, PageSession>()
+  readonly #taps = new Map<WebSocket, StatelyTap>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(exhibit: Exhibit) {
+    this.#exhibit = exhibit
+  }
+
+  /** @param path `/feed` for a page, `/stately` for a tool that reads what @statelyai/inspect tells */
+  welcome(path: string, request: IncomingMessage, stream: Duplex, head: Buffer): void {
+    const add = { '/feed': this.#add, '/stately': this.#tap }[path]
+    if (!add) refuse(stream, 404)
+    else if (this.#open.size + this.#taps.size >= mostPages) refuse(stream, 503)
+    else this.#sockets.handleUpgrade(request, stream, head, (socket) => add.call(this, socket))
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    for (const socket of [...this.#open.keys(), ...this.#taps.keys()]) socket.terminate()
+  }
+
+  #tap(socket: WebSocket): void {
+    const tap = new StatelyTap(this.#exhibit.feeds ?? [], socket)
+    this.#taps.set(socket, tap)
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      tap.close()
+      this.#taps.delete(socket)
+    })
+  }
+
+  #add(socket: WebSocket): void {
+    if (this.#open.size === 0) this.#exhibit.history.world.takeChanges() // a picture has them all
+    const session = new PageSession(this.#exhibit, socket)
+    this.#open.set(socket, session)
+    this.#timer ??= setInterval(() => this.#tell(), tellingInterval)
+    socket.on('message', (data) => {
+      try {
+        session.take(String(data))
+      } catch (error) {
+        if (!(error instanceof BadQuestion)) throw error
+        socket.close(1008, error.message)
+      }
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#open.delete(socket)
+      if (this.#open.size > 0) return
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    })
+  }
+
+  /** What all are told is gathered once. */
+  #tell(): void {
+    const { history } = this.#exhibit
+    const common = history.takeChanges()
+    for (const session of this.#open.values()) session.tell(common)
+  }
+}
+
+/** Ends a request that wanted a WebSocket. */
+export function refuse(stream: Duplex, status: number): void {
+  stream.end(`HTTP/1.1 ${status} \r\nConnection: close\r\n\r\n`)
+}
+
+/** Milliseconds from one telling to the next. */
+const tellingInterval = 100
+const mostPages = 16
