@@ -30,6 +30,7 @@ const watchers = {
   nobody: { watcher: 'nobody' },
   ring: { watcher: 'ring' },
   metrics: { watcher: 'metrics' },
+  recorder: { watcher: 'recorder' },
   inspector: { watcher: 'inspector' },
   /** A page that shows the tree. */
   idlePage: { watcher: 'inspector', asks: [] },

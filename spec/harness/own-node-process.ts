@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../actors/create-node.ts'
 import type { FeedEntry } from '../../actors/feed.ts'
@@ -7,6 +10,7 @@ import { NodeMetrics } from '../../actors/metrics/node-metrics.ts'
 import type { PeerInfo } from '../../actors/p2p/peer-info.ts'
 import type { PeerchartNode } from '../../actors/peerchart-node.ts'
 import { processRuntime } from '../../actors/process-runtime.ts'
+import { Recorder } from '../../actors/recording/recorder.ts'
 import { ethApi } from '../../actors/rpc/apis/eth.ts'
 import { RpcStack } from '../../actors/rpc/rpc-stack.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
@@ -46,7 +50,7 @@ setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss())
 }, 50).unref()
 
-export type Watcher = 'nobody' | 'ring' | 'metrics' | 'inspector'
+export type Watcher = 'nobody' | 'ring' | 'metrics' | 'recorder' | 'inspector'
 
 /** How each begins, and ends. */
 type Watching = { end(): unknown; readonly address?: string }
@@ -64,6 +68,17 @@ const watchers: Record<Watcher, (node: PeerchartNode) => Watching | Promise<Watc
       { chain: { head: { number: 0n } }, protocols: [] },
     )
     return { end: () => metrics.close() }
+  },
+  recorder: async ({ feed, name: client }) => {
+    const file = join(await mkdtemp(join(tmpdir(), 'peerchart-recorder-')), 'recording.ndjson')
+    const recorder = await Recorder.open(file, { client, maxBytes: 20e9 })
+    recorder.follow(feed)
+    return {
+      end: async () => {
+        await recorder.close()
+        await rm(dirname(file), { recursive: true })
+      },
+    }
   },
   inspector: async (node) => {
     const inspector = await Inspector.open(node)

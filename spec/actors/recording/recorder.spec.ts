@@ -65,6 +65,20 @@ describe('a recorder', () => {
     await other.close()
     expect(await linesOf()).to.deep.equal([])
   })
+  it('ends also when its timer finds nothing left to write', async () => {
+    const recorder = await Recorder.open(file, { client: 'Peerchart' })
+    recorder.follow(feed)
+    const tell = (size: number) =>
+      feed.publish(
+        { type: 'message.sent', actor: 'peer/1', protocol: 'p2p', code: 2, size },
+        { payload: new Uint8Array(size) },
+      )
+    tell(100_000) // is written at once
+    tell(1) // arms the timer, and is written with the first
+    await new Promise((resolve) => setTimeout(resolve, 250)) // the timer's own time, more than once
+    await recorder.close()
+    expect(await linesOf()).to.have.length(2)
+  })
   it('stops at its limit, with whole lines, says so once, and costs nothing from then on', async () => {
     const recorder = await Recorder.open(file, { client: 'Peerchart', maxBytes: 2_000, log })
     recorder.follow(feed)
