@@ -21,58 +21,86 @@ export type ConsoleOptions = {
  */
 export async function runConsole({ client, terminal, history }: ConsoleOptions): Promise<void> {
   const modules = Object.keys(await client.call<object>('rpc_modules'))
-  const tell = (text: string) => terminal.output.write(`${text}\n`)
-  tell(await bannerOf(client, modules))
-  let lines: readonly string[] = await history.load()
-  const readline = createInterface({
-    ...{ ...terminal, terminal: true, prompt: '> ' },
-    ...{ history: [...lines], historySize, removeHistoryDuplicates: true },
-    completer: (line: string) => complete(line, modules),
-  })
-  const ended = once(readline, 'close')
-  readline.on('history', (all) => {
-    lines = all
-  })
-  let abandon: (() => void) | undefined
-  let turn: Promise<void> = Promise.resolve()
-  const take = async (line: string) => {
-    const abandoned = new Promise<string>((resolve) => {
-      abandon = () => resolve('given up')
-    })
-    if (line.trim() !== '') tell(await Promise.race([answer(client, line), abandoned]))
-    abandon = undefined
-    if (!isLost) readline.prompt()
-  }
-  readline.on('line', (line) => {
-    if (/^\s*(exit|quit)\s*;?\s*$/.test(line)) readline.close()
-    else turn = turn.then(() => take(line))
-  })
-  readline.on('SIGINT', () => (abandon ? abandon() : drop(readline, tell)))
-  let isLost = false
-  client.closed.then(() => {
-    isLost = true
-    readline.close()
-  })
-  readline.prompt()
-  await ended
-  if (!isLost) abandon?.()
-  await turn
-  await history.save(lines)
-  if (isLost) throw new RpcClosed(client.target)
+  terminal.output.write(`${await bannerOf(client, modules)}\n`)
+  const dialog = new Dialog(client, terminal, modules, await history.load())
+  const end = await dialog.end
+  await history.save(dialog.lines)
+  if (end === 'lost') throw new RpcClosed(client.target)
 }
 
-/** What Ctrl-C does to the line that is being typed. */
-function drop(readline: Interface, tell: (text: string) => void): void {
-  if (readline.line === '') readline.close()
-  else {
-    tell('^C')
-    readline.write(null, { ctrl: true, name: 'e' })
-    readline.write(null, { ctrl: true, name: 'u' })
+/** Lines of a person and their answers, one after the other. */
+class Dialog {
+  /** Who ended it, once every line has its answer. */
+  readonly end: Promise<'left' | 'lost'>
+  /** What was typed, the newest first. BOUNDED: historySize. */
+  lines: readonly string[]
+  readonly #client: RpcClient
+  readonly #terminal: Terminal
+  readonly #readline: Interface
+  /** Ends with the answer to the last line so far: pasted lines wait for those before them. */
+  #turn: Promise<void> = Promise.resolve()
+  #isOpen = true
+  /** While an answer is waited for. */
+  #giveUp: (() => void) | undefined
+
+  constructor(client: RpcClient, terminal: Terminal, modules: readonly string[], lines: readonly string[]) {
+    this.#client = client
+    this.#terminal = terminal
+    this.lines = lines
+    this.#readline = createInterface({
+      ...{ ...terminal, terminal: true, prompt: '> ' },
+      ...{ history: [...lines], historySize, removeHistoryDuplicates: true },
+      completer: (line: string) => complete(line, modules),
+    })
+    this.end = this.#follow()
+    this.#readline.prompt()
+  }
+
+  async #follow(): Promise<'left' | 'lost'> {
+    const readline = this.#readline
+    readline.on('history', (lines) => {
+      this.lines = lines
+    })
+    readline.on('line', (line) => {
+      if (/^\s*(exit|quit)\s*;?\s*$/.test(line)) readline.close()
+      else this.#turn = this.#turn.then(() => this.#answer(line))
+    })
+    readline.on('SIGINT', () => this.#interrupt())
+    const left = once(readline, 'close').then(() => 'left' as const)
+    const end = await Promise.race([left, this.#client.closed.then(() => 'lost' as const)])
+    this.#isOpen = false
+    if (end === 'left') this.#giveUp?.() // a call that is lost ends by itself, and says why
+    await this.#turn
+    readline.close()
+    return end
+  }
+
+  async #answer(line: string): Promise<void> {
+    const givenUp = new Promise<string>((resolve) => {
+      this.#giveUp = () => resolve('given up')
+    })
+    if (line.trim() !== '') this.#tell(await Promise.race([answerTo(this.#client, line), givenUp]))
+    this.#giveUp = undefined
+    if (this.#isOpen) this.#readline.prompt()
+  }
+
+  #interrupt(): void {
+    if (this.#giveUp) this.#giveUp()
+    else if (this.#readline.line === '') this.#readline.close()
+    else {
+      this.#tell('^C')
+      this.#readline.write(null, { ctrl: true, name: 'e' })
+      this.#readline.write(null, { ctrl: true, name: 'u' })
+    }
+  }
+
+  #tell(text: string): void {
+    this.#terminal.output.write(`${text}\n`)
   }
 }
 
 /** A person's mistake, or the node's refusal, is an answer too. */
-async function answer(client: RpcClient, line: string): Promise<string> {
+async function answerTo(client: RpcClient, line: string): Promise<string> {
   try {
     return pretty(await evaluate(client, line), true)
   } catch (error) {
