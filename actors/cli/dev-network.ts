@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { toEnode } from '../../protocols/enode/enode.ts'
+import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { devGenesisJson } from '../chain/dev-genesis.ts'
 import { BlockProducer } from '../chain/producer.ts'
+import { clientName } from '../client-name.ts'
 import type { createNode } from '../create-node.ts'
+import { Feed } from '../feed.ts'
 import type { Logger } from '../log.ts'
 import type { PeerchartNode } from '../peerchart-node.ts'
+import { Recorder } from '../recording/recorder.ts'
 import { nameOf } from './narrator.ts'
 
 export type DevNetworkOptions = {
@@ -12,6 +17,8 @@ export type DevNetworkOptions = {
   /** Milliseconds from one block to the next. */
   readonly blockTime: number
   readonly log: Logger
+  /** What all of them do is written there. */
+  readonly record?: { readonly file: string; readonly maxBytes: number } | undefined
 }
 
 /** Full nodes over TCP on loopback: the first makes the blocks, each dials those before it, all follow the head. */
@@ -19,30 +26,45 @@ export class DevNetwork {
   readonly nodes: readonly PeerchartNode[]
   readonly #blockTime: number
   readonly #producer: BlockProducer
+  readonly #recorder: Recorder | undefined
   #timer: NodeJS.Timeout | undefined
   #producing: Promise<unknown> | undefined
 
-  private constructor(nodes: readonly PeerchartNode[], producer: BlockProducer, blockTime: number) {
+  private constructor(
+    nodes: readonly PeerchartNode[],
+    producer: BlockProducer,
+    blockTime: number,
+    recorder: Recorder | undefined,
+  ) {
     this.nodes = nodes
+    this.#recorder = recorder
     this.#producer = producer
     this.#blockTime = blockTime
   }
 
-  static async open({ createNode, nodes: count, blockTime, log }: DevNetworkOptions): Promise<DevNetwork> {
+  static async open({ createNode, nodes: count, blockTime, log, record }: DevNetworkOptions): Promise<DevNetwork> {
+    const cast = Array.from({ length: count }, (_, i) => ({
+      name: nameOf(i),
+      nodeKey: randomBytes(32),
+      feed: new Feed(),
+    }))
+    const recorder = record && (await recordAll(cast, record, log))
     const nodes: PeerchartNode[] = []
-    for (let i = 0; i < count; i++)
+    for (const { name, nodeKey, feed } of cast)
       nodes.push(
         await createNode({
           genesis: devGenesisJson,
-          identity: nameOf(i),
+          identity: name,
+          nodeKey,
           host: '127.0.0.1',
           port: 0,
           headPollInterval: 250,
-          log: log.getSubLogger({ name: nameOf(i) }),
+          runtime: { feed },
+          log: log.getSubLogger({ name }),
         }),
       )
     const producer = await BlockProducer.open(nodes[0]!.chain, { seed: randomBytes(32) })
-    return new DevNetwork(nodes, producer, blockTime)
+    return new DevNetwork(nodes, producer, blockTime, recorder)
   }
 
   /** Every node has its address when this resolves; they meet in their own time. */
@@ -59,6 +81,7 @@ export class DevNetwork {
     clearInterval(this.#timer)
     await this.#producing
     for (const node of this.nodes.toReversed()) await node.stop()
+    await this.#recorder?.close()
   }
 
   /** A block that takes longer than the interval makes the next one wait. A failure is a bug, so nobody catches it. */
@@ -70,4 +93,14 @@ export class DevNetwork {
       this.#producing = undefined
     })
   }
+}
+
+type Cast = readonly { readonly name: string; readonly nodeKey: Uint8Array; readonly feed: Feed }[]
+
+async function recordAll(cast: Cast, record: NonNullable<DevNetworkOptions['record']>, log: Logger): Promise<Recorder> {
+  const { file, maxBytes } = record
+  const nodes = cast.map(({ name, nodeKey }) => ({ name, id: toEnode(publicKeyOf(nodeKey)).id }))
+  const recorder = await Recorder.open(file, { client: clientName(), nodes, maxBytes, log })
+  for (const { name, feed } of cast) recorder.follow(feed, name)
+  return recorder
 }

@@ -1,8 +1,8 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { version } from '../client-name.ts'
 import type { Inspector } from '../inspector/inspector.ts'
 import { createLogger, type Verbosity } from '../log.ts'
-import { toDuration, toNodes, toVerbosity } from './arguments.ts'
+import { toBytes, toDuration, toNodes, toVerbosity } from './arguments.ts'
 import { openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { Narrator, nameOf } from './narrator.ts'
@@ -15,6 +15,8 @@ type DevOptions = {
   readonly blockTime: number
   readonly verbosity: Verbosity
   readonly jsonLogs: boolean
+  readonly record?: string
+  readonly recordMax: number
   readonly for?: number
   readonly summary: boolean
   /** false for none; left out or bare, any port. */
@@ -33,6 +35,8 @@ export function addDev(program: Command, io: Io): void {
     .option('--inspect [port]', 'where the page that shows it is served, on 127.0.0.1 (default: any port)', port.parse!)
     .option('--no-inspect', 'serve no page')
     .option('--inspect-stately', 'print where tools attach that read what @statelyai/inspect tells', false)
+    .option('--record <file>', 'write all that happens to this file, for `replay` and `inspect`')
+    .addOption(new Option('--record-max <size>', 'and no more of it than this').argParser(toBytes).default(1e9, '1GB'))
     .option('--for <time>', 'end after this time, as 20s or 5m (default: when interrupted)', toDuration)
     .option('--summary', 'print one line of JSON at the end', false)
     .action((options: DevOptions) => dev(options, io))
@@ -43,7 +47,8 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
   const log = createLogger({ verbosity: verbosity === 0 ? 0 : 2, json: jsonLogs, stream: io.stderr })
   const narrator = new Narrator({ stream: io.stdout, verbosity, json: jsonLogs })
   const { DevNetwork } = await import('./dev-network.ts') // brings the whole EVM: not for `--help`
-  const network = await DevNetwork.open({ createNode: io.createNode, nodes: count, blockTime, log })
+  const record = options.record === undefined ? undefined : { file: options.record, maxBytes: options.recordMax }
+  const network = await DevNetwork.open({ createNode: io.createNode, nodes: count, blockTime, log, record })
   const { nodes } = network
   const tally = options.summary ? new Tally(nodes) : undefined
   const unfollow = nodes.map((node, i) => narrator.follow(i, node))

@@ -2,15 +2,15 @@ import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { baseCodes, type Cap, decodeHello } from '../../protocols/p2p/messages.ts'
 import { dial } from '../harness/dial.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
-import { nameOf } from '../inspector/messages.ts'
+import { answers, nameOf } from '../inspector/messages.ts'
 import type { Line, MessageLine } from './lines.ts'
 
 /** One message of the recording, and what became of it with a live node. */
 export type Said = {
   readonly seq: number
   readonly name: string
-  /** `sent`: said again. The others are of what the remote said then. */
-  readonly outcome: 'sent' | 'as recorded' | 'other content' | 'did not come'
+  /** `sent`: said again. `left out`: an answer, which the node has not asked for. The others are of what it said then. */
+  readonly outcome: 'sent' | 'left out' | 'as recorded' | 'other content' | 'did not come'
 }
 
 export type AgainstOptions = {
@@ -22,7 +22,8 @@ export type AgainstOptions = {
 
 /**
  * Says to a live node, over a connection of its own, what a recorded node said on one of its connections: Hello with the
- * same name and capabilities, then the same payloads in the same order, each once the remote has said what it said before.
+ * same name and capabilities, then the same payloads in the same order, each once the remote has said what it said
+ * before. What the remote asks and announces of its own accord is not waited for.
  * @throws {NothingToSay} the recording has no such connection, or it has no payloads
  * @throws {EnodeError} {ScriptError} the node cannot be reached, or shakes hands otherwise
  */
@@ -37,7 +38,7 @@ export async function* sayAgain(
   const { name, caps, version } = decodeHello(payloadOf(hello))
   await using peer = dial(enode, { caps: caps as readonly Cap[], hello: { name, version }, through: 'hello', timeout })
   await peer.until('handshaking')
-  for (const line of messages) if (!isHello(line) && !isKeepalive(line)) yield await repeat(peer, line, timeout)
+  for (const line of messages) if (isRepeatable(line)) yield await repeat(peer, line, timeout)
 }
 
 /** BOUNDED: by the recording, of which one connection is held. */
@@ -59,6 +60,7 @@ async function repeat(peer: ScriptedPeer, line: Line & MessageLine, timeout: num
   const onWire = protocol === 'p2p' ? code : peer.ethCode(code)
   const payload = payloadOf(line)
   if (line.type === 'message.sent') {
+    if (answers(line)) return { seq, name, outcome: 'left out' }
     if (!peer.isClosed) peer.send(onWire, payload)
     return { seq, name, outcome: 'sent' }
   }
@@ -72,6 +74,12 @@ async function repeat(peer: ScriptedPeer, line: Line & MessageLine, timeout: num
 const isHello = ({ protocol, code }: MessageLine) => protocol === 'p2p' && code === baseCodes.Hello
 const isKeepalive = ({ protocol, code }: MessageLine) =>
   protocol === 'p2p' && (code === baseCodes.Ping || code === baseCodes.Pong)
+
+/** Of theirs, answers and the Status: they come because of what was said. */
+function isRepeatable(line: MessageLine): boolean {
+  if (isHello(line) || isKeepalive(line)) return false
+  return line.type === 'message.sent' || answers(line) || nameOf(line) === 'Status'
+}
 
 function payloadOf({ payload }: MessageLine): Uint8Array {
   if (payload === undefined) throw new NothingToSay('it was recorded without payloads')
