@@ -49,6 +49,8 @@ describe('the command line', () => {
       'inspect',
       'no-inspect',
       'inspect-stately',
+      'record',
+      'record-max',
       'for',
       'summary',
     ],
