@@ -25,6 +25,14 @@ const views: Readonly<Record<string, Look>> = {
       await page.locator('.detail .fields').first().waitFor()
     },
   },
+  handshake: {
+    hash: '#why',
+    async settle(page) {
+      await page.locator('.why .path button', { hasText: 'stranger' }).first().click()
+      await page.getByRole('button', { name: 'Messages', exact: true }).click()
+      await page.locator('.line[data-end=true]').first().waitFor()
+    },
+  },
   why: {
     hash: '#why',
     async settle(page) {

@@ -17,7 +17,14 @@ export type Step =
       readonly name: string
       readonly isEnd: boolean
     }
-  | { readonly kind: 'cause'; readonly from: number; readonly to: number; readonly name: string }
+  /** `state`: where it led, if out of the outermost state. */
+  | {
+      readonly kind: 'cause'
+      readonly from: number
+      readonly to: number
+      readonly name: string
+      readonly state: string
+    }
   | { readonly kind: 'mark'; readonly at: number; readonly name: string; readonly weight: Weight }
 
 /** How much a mark tells: a state and all in it is left, a state changes inside, or an event changes none. */
@@ -55,7 +62,7 @@ function lanesOfNode(scene: Scene, scope: string, lines: readonly ShownLine[]): 
       if (!scene.actors.has(line.actor)) return undefined // it was forgotten
       const lane = at.get(scene.peerOf(line.actor)?.actor ?? scope)
       if (lane === undefined) return undefined
-      return messageStep(line, 0, lane) ?? mark(line, lane)
+      return messageStep(line, 0, lane) ?? causeStep(line, 0, lane) ?? mark(line, lane)
     },
   }
 }
@@ -90,7 +97,8 @@ function lanesOfPeer(scene: Scene, scope: string, isNarrow: boolean): Lanes {
       const session = 'protocol' in line ? at.get(`${line.actor}/${line.protocol}`) : undefined
       const lane = session ?? at.get(line.actor)
       if (lane === undefined || line.actor === server) return undefined
-      return messageStep(line, lane, lanes.length - 1) ?? causeStep(line, lane, at, server) ?? mark(line, lane)
+      const them = lanes.length - 1
+      return messageStep(line, lane, them) ?? causeStep(line, lane, them, at.get(server ?? '')) ?? mark(line, lane)
     },
   }
 }
@@ -118,17 +126,20 @@ function messageStep(line: ShownLine, us: number, them: number): Step | undefine
   return { kind: 'message', from, to, name: messageName(line), isEnd }
 }
 
-/** An event that another of our actors sent, as its name tells. */
-function causeStep(
-  line: ShownLine,
-  lane: number,
-  at: ReadonlyMap<string, number>,
-  server: string | undefined,
-): Step | undefined {
+/** What the wire tells a connection without a message, or the server says to it. */
+function causeStep(line: ShownLine, us: number, them: number, server?: number): Step | undefined {
   if (line.type !== 'transition' || line.chart !== 'peer') return undefined
-  const [sender = ''] = line.event.split('.')
-  const from = sender === 'server' && server !== undefined ? at.get(server) : undefined
-  return from === undefined ? undefined : { kind: 'cause', from, to: lane, name: eventName(line.event) }
+  const state = outermost(line.from) === outermost(line.to) ? '' : outermost(line.to)
+  const fromWire = wireWords[line.event]
+  if (fromWire !== undefined) return { kind: 'cause', from: them, to: us, name: fromWire, state }
+  if (server === undefined || !line.event.startsWith('server.')) return undefined
+  return { kind: 'cause', from: server, to: us, name: line.event, state }
+}
+
+const wireWords: Readonly<Record<string, string>> = {
+  'rlpx.secured': 'auth and ack',
+  'read.failed': 'what came cannot be read',
+  'stream.closed': 'the stream closed',
 }
 
 function mark(line: ShownLine, at: number): Step | undefined {

@@ -91,6 +91,8 @@ export function MessagesView({ session }: Props) {
               key={item.line.seq}
               item={item}
               top={(first + index) * rowHeight}
+              timeWidth={timeWidth}
+              end={timeWidth + laneRoom}
               middle={middle}
               isChosen={item.line.seq === place.line}
               choose={(line) => session.go({ line })}
@@ -107,15 +109,21 @@ type RowProps = {
   readonly item: Shown
   readonly top: number
   readonly isChosen: boolean
+  readonly timeWidth: number
+  /** The right edge of the lanes. */
+  readonly end: number
   middle(lane: number): number
   choose(seq: number): void
 }
 
-function Row({ item: { line, step }, top, isChosen, middle, choose }: RowProps) {
+function Row({ item: { line, step }, top, isChosen, timeWidth, end, middle, choose }: RowProps) {
   const [left, right] =
     step.kind === 'mark'
       ? [middle(step.at), middle(step.at)]
       : [Math.min(middle(step.from), middle(step.to)), Math.max(middle(step.from), middle(step.to))]
+  const centre = (left + right) / 2
+  const room =
+    step.kind === 'message' ? Math.max(2 * Math.min(centre - timeWidth, end - centre), right - left) : undefined
   return (
     <button
       type="button"
@@ -137,8 +145,9 @@ function Row({ item: { line, step }, top, isChosen, middle, choose }: RowProps) 
           style={{ left: `${left}px`, width: `${right - left}px` }}
         />
       )}
-      <span class="label" style={{ left: `${(left + right) / 2}px` }}>
+      <span class="label" style={{ left: `${centre}px`, maxInlineSize: room === undefined ? undefined : `${room}px` }}>
         <b>{step.name}</b>
+        {step.kind === 'cause' && step.state !== '' && <i>{step.state}</i>}
         {line.text !== undefined && <span>{line.text}</span>}
         {'size' in line && line.text === undefined && <span>{bytes(line.size)}</span>}
         {line.answers && <em>{latency(line.answers.latency)}</em>}

@@ -58,7 +58,12 @@ describe('the lanes of the messages of a peer', () => {
   })
   it('show what the server tells the connection', () => {
     const admitted = transition('node-1/peer/1', 'peer', 'server.admitted', 'greeting.checkpoint', 'admitted')
-    expect(step(admitted)).to.deep.equal({ kind: 'cause', from: 0, to: 1, name: 'server.admitted' })
+    expect(step(admitted)).to.deep.equal({ kind: 'cause', from: 0, to: 1, name: 'server.admitted', state: 'admitted' })
+  })
+  it('show what the wire tells it where there is no message', () => {
+    const secured = transition('node-1/peer/1', 'peer', 'rlpx.secured', 'securing.handshaking', 'securing.checkpoint')
+    expect(step(secured)).to.deep.equal({ kind: 'cause', from: 3, to: 1, name: 'auth and ack', state: '' })
+    expect(lanesOf(scene, 'node-1/node', []).step(secured)).to.include({ from: 1, to: 0, name: 'auth and ack' })
   })
   it('weigh a mark by how far it leads', () => {
     const weight = (from: string, to: string) => step(transition('node-1/peer/1/eth', 'eth-peer', 'x', from, to))
