@@ -54,6 +54,16 @@ describe('the inspector of a crowd', function () {
     await page.context().close()
   })
 
+  it('shows what a remote calls itself as text, and nothing that turns it', async () => {
+    const { page, faults, requests } = await openPage(browser, crowd.address, '#chart?actor=peer/4')
+    const name = await page.locator('.subject h2').textContent()
+    expect(name).to.contain('<img src=x onerror="document.title=1">').and.not.contain('\u202e')
+    expect(await page.title()).to.equal('peer/4 · Peerchart')
+    expect(requests.filter((url) => url.endsWith('/x'))).to.deep.equal([])
+    expect(faults).to.deep.equal([])
+    await page.context().close()
+  })
+
   it('says that the node is gone, and goes on when it is back', async () => {
     let small = await Crowd.open(10)
     const { port } = new URL(small.address)

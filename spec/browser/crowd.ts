@@ -107,9 +107,13 @@ export class Crowd {
 const calm = 'running.(keepalive.quiet writing.flowing)'
 const session = { chart: 'eth-peer', state: 'active.flowing', count: 3, startedAt: 0 }
 
+/** A name that would turn what is read, and run what is not text. */
+const hostile = 'Geth\u202e<img src=x onerror="document.title=1">/v1.0.0'
+
 function peerFacts(i: number, bytes: number): PeerFacts {
   const [received, sent] = [[bytes * 32, bytes] as const, [bytes * 8, bytes] as const]
-  const client = i % 3 ? 'Geth/v1.17.5-stable/linux-amd64/go1.25' : 'reth/v1.9.3/x86_64-unknown-linux-gnu'
+  const client =
+    i === 4 ? hostile : i % 3 ? 'Geth/v1.17.5-stable/linux-amd64/go1.25' : 'reth/v1.9.3/x86_64-unknown-linux-gnu'
   const id = i.toString(16).padStart(64, '0')
   const address = `127.0.${i >> 8}.${i & 255}:30303`
   return { actor: `peer/${i}`, id, client, caps: ['eth/69', 'eth/70'], inbound: i % 2 === 0, address, received, sent }

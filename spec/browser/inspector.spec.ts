@@ -126,6 +126,8 @@ describe('the inspector of npm start', function () {
       await page.locator(`.row[data-actor="${actor}"]`, { hasText: 'greeting.exchanging' }).waitFor()
       await page.getByLabel('Moment').press('ArrowLeft')
       await page.locator(`.row[data-actor="${actor}"]`, { hasText: 'securing' }).waitFor()
+      await page.getByLabel('Moment').press('Home')
+      await page.getByText(`At this moment there is no ${actor}.`).waitFor()
     } finally {
       await stranger.stop()
     }

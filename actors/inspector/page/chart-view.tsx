@@ -1,4 +1,5 @@
 import type { ActorFacts, ShownLine } from '../wire.ts'
+import { Absent } from './absent.tsx'
 import { ActorHeader } from './actor-header.tsx'
 import type { Props } from './app.tsx'
 import { ChartFigure } from './chart-figure.tsx'
@@ -10,7 +11,7 @@ export type TransitionLine = Extract<ShownLine, { readonly type: 'transition' }>
 export function ChartView({ session }: Props) {
   const { scene, scope, window, place } = session
   const facts = scope === undefined ? undefined : scene?.actors.get(scope)
-  if (!scene || !facts) return <p class="empty">Choose an actor.</p>
+  if (!scene || !facts) return <Absent actor={place.actor} />
   const taken = window
     .until(place.seq)
     .filter((line): line is TransitionLine => line.type === 'transition' && line.actor === facts.actor)

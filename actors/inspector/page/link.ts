@@ -59,7 +59,7 @@ export class Link {
       this.#delay = shortestDelay
       this.#listener.changed('open')
     }
-    socket.onmessage = ({ data }) => this.#take(JSON.parse(data as string) as Tell)
+    socket.onmessage = ({ data }) => this.#take(JSON.parse((data as string).replaceAll(unseen, '\ufffd')) as Tell)
     socket.onclose = () => this.#lost()
   }
 
@@ -83,6 +83,8 @@ export class Link {
   }
 }
 
+/** What a remote may write into its name to make it read otherwise: direction marks, and what has no width. */
+const unseen = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
 const shortestDelay = 500
 const longestDelay = 8_000
 

@@ -13,6 +13,7 @@ function draw(): void {
   isDrawing = true
   requestAnimationFrame(() => {
     isDrawing = false
+    document.title = [session.place.actor, 'Peerchart'].filter(Boolean).join(' · ')
     render(<App session={session} />, document.body)
   })
 }

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ShownLine } from '../wire.ts'
+import { Absent } from './absent.tsx'
 import type { Props } from './app.tsx'
 import { type Lanes, lanesOf, type Step } from './lanes.ts'
 import { useScrolling } from './scrolling.ts'
@@ -43,7 +44,7 @@ export function MessagesView({ session }: Props) {
     if (top < rowHeight * 4) void keepingPlace(frame, () => session.older())
   }, [top, shown.length, lines[0]?.seq])
 
-  if (!scene || !lanes) return <p class="empty">Choose a node or a peer among the actors.</p>
+  if (!scene || !lanes) return <Absent actor={place.actor} />
   const first = Math.max(0, Math.floor(top / rowHeight) - 10)
   const last = Math.ceil((top + height) / rowHeight) + 10
   const middle = (lane: number) => timeWidth + lanes.middle(lane, laneRoom)

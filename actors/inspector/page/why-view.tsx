@@ -1,4 +1,5 @@
 import type { ActorFacts, Explanation } from '../wire.ts'
+import { Absent } from './absent.tsx'
 import { ActorHeader } from './actor-header.tsx'
 import type { Props } from './app.tsx'
 import { useAnswer } from './asking.ts'
@@ -12,6 +13,7 @@ export function WhyView({ session }: Props) {
   const peer = scene?.peerOf(place.actor)
   const facts = peer && scene?.actors.get(peer.actor)
   if (!scene) return null
+  if (!facts && place.actor !== undefined && !scene.actors.has(place.actor)) return <Absent actor={place.actor} />
   if (!facts) return <Departed session={session} scene={scene} />
   return <Explained session={session} scene={scene} facts={facts} />
 }
