@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { benchInspect } from './inspect.ts'
+import { benchInspectMemory } from './inspect-memory.ts'
 import { benchPeers } from './peers.ts'
 import { benchRlpx } from './rlpx.ts'
 import { benchRpc } from './rpc.ts'
@@ -35,6 +36,13 @@ program
   .option('--json', 'print one JSON object on standard output')
   .option('--blocks <n>', 'how long the chain is', '10000')
   .action(async ({ json, blocks }) => print(json, await benchSync(Number(blocks), note)))
+
+program
+  .command('inspect-memory')
+  .description('how the memory of the network of npm start grows at ten times its traffic, inspected and not')
+  .option('--json', 'print one JSON object on standard output')
+  .option('--seconds <n>', 'length of each measurement', '10')
+  .action(async ({ json, seconds }) => print(json, await benchInspectMemory(Number(seconds), note)))
 
 program
   .command('inspect')
