@@ -2,6 +2,7 @@ import type { AnyTransitionDefinition } from 'xstate'
 import type { Feed, FeedEntry, Live } from '../feed.ts'
 import { fullName, type Kept, keep } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
+import type { Peer } from './peer-table.ts'
 import { Segment, type Who } from './segment.ts'
 import type { Changes, Moment, Picture } from './wire.ts'
 import { type Tracked, World } from './world.ts'
@@ -32,6 +33,8 @@ export class History {
   readonly #began: number
   /** The oldest first; never empty. BOUNDED: segmentsKept, each of at most a like part of the bytes. */
   readonly #segments: Segment[] = []
+  /** BOUNDED: mostRecorded. */
+  readonly #recorded = new Map<string, Who>()
   #at = 0
   #seq = 0
 
@@ -63,7 +66,7 @@ export class History {
   append(kept: Kept): void {
     this.#at = kept.at
     const { entry, at, data, edges, payload } = kept
-    const who = { actor: kept.actor, node: kept.node }
+    const who = this.#whose(kept)
     if (entry.type === 'transition')
       this.#add((segment) => segment.addTransition(at, who, entry, edges, data) !== undefined)
     else if (entry.type === 'actor.started' || entry.type === 'actor.stopped')
@@ -165,8 +168,19 @@ export class History {
       const payload = entry.size > this.bytes / largestPart ? undefined : live.payload
       if (!this.#last.addMessage(at, player, entry, payload)) this.#open().addMessage(at, player, entry, payload)
       this.#seq += 1
-      this.world.peers.noteMessage(entry, player.actor, payload)
+      if (player.peer) this.world.peers.noteMessage(entry, player.peer, payload)
     }
+  }
+
+  /** Of a recording: one object for each actor, as its name is written once in a segment. */
+  #whose({ actor, node }: Kept): Who {
+    let who = this.#recorded.get(actor)
+    if (!who) {
+      if (this.#recorded.size >= mostRecorded) this.#recorded.clear()
+      who = { actor, node }
+      this.#recorded.set(actor, who)
+    }
+    return who
   }
 
   #add(add: (segment: Segment) => boolean): void {
@@ -195,7 +209,7 @@ export class History {
 }
 
 /** An actor as its entries are kept: its full name, and where its steps are counted. */
-type Player = Who & { tracked: Tracked | undefined }
+type Player = Who & { tracked: Tracked | undefined; peer: Peer | undefined }
 
 /** The actors of one feed, found by the names that it has for them. */
 class Cast {
@@ -213,7 +227,7 @@ class Cast {
     let player = this.#players.get(name)
     if (!player) {
       const actor = fullName(this.node, name)
-      player = { actor, node: this.node, tracked: this.#world.find(actor) }
+      player = { actor, node: this.node, tracked: this.#world.find(actor), peer: this.#world.peers.find(actor) }
       this.#players.set(name, player)
     }
     return player
@@ -221,8 +235,8 @@ class Cast {
 
   /** After a birth or a death was told to the world. */
   change({ type, actor }: FeedEntry): void {
-    if (type === 'actor.started') this.of(actor).tracked = this.#world.find(this.of(actor).actor)
-    else this.#players.delete(actor)
+    this.#players.delete(actor)
+    if (type === 'actor.started') this.of(actor)
   }
 }
 
@@ -230,5 +244,6 @@ const always: Test = () => true
 const none: readonly AnyTransitionDefinition[] = []
 const defaultBytes = 16 * 2 ** 20
 const segmentsKept = 16
+const mostRecorded = 10_000
 /** A payload that would take more than this part of the bytes is told by its size alone. */
 const largestPart = 64

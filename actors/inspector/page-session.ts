@@ -218,8 +218,8 @@ const shapes: Readonly<Record<string, Readonly<Record<string, Fit>>>> = {
 
 const gone = 'that is not remembered any more'
 const mostWatched = 64
-/** Lines in one message, told or asked for. */
-const mostLines = 200
+/** Lines in one message, told (a thousand a second, more than anybody reads) or asked for. */
+const mostLines = 100
 const mostAsked = 5_000
 /** Questions that are answered between two tellings, and that may wait. */
 const mostAnswered = 50

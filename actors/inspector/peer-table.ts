@@ -46,9 +46,12 @@ export class PeerTable {
     return changed.map(({ facts }) => facts)
   }
 
-  noteMessage(entry: MessageEntry, actor: string, payload: Uint8Array | undefined): void {
-    const peer = this.#peers.get(actor)
-    if (!peer) return
+  /** A peer whose messages are told to {@link noteMessage}. */
+  find(actor: string): Peer | undefined {
+    return this.#peers.get(actor)
+  }
+
+  noteMessage(entry: MessageEntry, peer: Peer, payload: Uint8Array | undefined): void {
     peer.count(entry.type === 'message.sent', entry.size)
     this.#note(peer)
     const isHello = entry.code === baseCodes.Hello && entry.protocol === 'p2p'
@@ -99,7 +102,7 @@ function helloOf(payload: Uint8Array): Learnt {
   }
 }
 
-class Peer {
+export class Peer {
   #facts: PeerFacts
   #received: [number, number]
   #sent: [number, number]

@@ -6,7 +6,12 @@ import { EventBytes, weigh } from './event-bytes.ts'
 import type { Checkpoint } from './world.ts'
 
 /** Whose entry it is. */
-export type Who = { readonly actor: string; readonly node: string | undefined }
+export type Who = {
+  readonly actor: string
+  readonly node: string | undefined
+  /** Where it was last written, and by which number it goes there: actors write again and again. */
+  place?: { readonly segment: Segment; readonly number: number }
+}
 
 /** What transitions and messages have in common with others of their kind: all but the actor, the data and the payload. */
 type Shape = {
@@ -30,7 +35,6 @@ export class Segment {
   readonly #allShapes: Shape[] = []
   /** BOUNDED: by the entries. */
   readonly #actors: Who[] = []
-  readonly #numbers = new Map<Who, number>()
   /** Entries that are kept as they are: births and deaths. BOUNDED: as those. */
   readonly #others: Kept[] = []
   #count = 0
@@ -141,11 +145,10 @@ export class Segment {
   }
 
   #numberOf(who: Who): number {
-    const known = this.#numbers.get(who)
-    if (known !== undefined) return known
+    if (who.place?.segment === this) return who.place.number
     this.#weight += 100
     const number = this.#actors.push(who) - 1
-    this.#numbers.set(who, number)
+    who.place = { segment: this, number }
     return number
   }
 

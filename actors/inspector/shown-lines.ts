@@ -133,5 +133,5 @@ const isMessage = (entry: FeedEntry): entry is MessageEntry =>
 
 /** Lines that are looked through for the other half of one message, for the requests of many, and for what one caused. */
 const farthest = 20_000
-const farBack = 1_000
+const farBack = 300
 const nearest = 32

@@ -39,7 +39,10 @@ export class World {
       this.peers.noteTransition(entry, kept, kept.data)
     } else if (entry.type === 'actor.started') this.#begin(kept, entry.chart)
     else if (entry.type === 'actor.stopped') this.#end(actor, at)
-    else this.peers.noteMessage(entry, actor, kept.payload)
+    else {
+      const peer = this.peers.find(actor)
+      if (peer) this.peers.noteMessage(entry, peer, kept.payload)
+    }
   }
 
   /** @param edges by name; @param at of the clock of all entries */
