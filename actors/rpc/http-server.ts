@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { RpcServerRunning } from '../../machines/rpc-server.ts'
 import type { Runtime } from '../runtime.ts'
@@ -136,14 +136,18 @@ export class HttpServer {
 
   readonly #upgrade = (req: IncomingMessage, socket: Socket, head: Buffer): void => {
     if (/^websocket$/i.test(req.headers.upgrade ?? '')) return void this.#ws?.handler.upgrade(req, socket, head)
-    // Another protocol is not spoken here, and the request is served as if it had not been asked for; Node has let go
-    // of its body.
-    const res = new ServerResponse(req)
-    res.shouldKeepAlive = false
-    res.assignSocket(socket)
-    res.on('finish', () => socket.destroySoon())
-    this.#serve(req, res)
+    // Another protocol is not spoken here: the request is read again, as if it had not been asked for.
+    socket.unshift(Buffer.concat([Buffer.from(withoutUpgrade(req), 'latin1'), head]))
+    this.#server?.emit('connection', socket)
   }
+}
+
+function withoutUpgrade({ method, url, rawHeaders }: IncomingMessage): string {
+  const names = rawHeaders.filter((_, i) => i % 2 === 0)
+  const fields = names.map((name, i) =>
+    /^(upgrade|connection)$/i.test(name) ? '' : `${name}: ${rawHeaders[2 * i + 1]}\r\n`,
+  )
+  return `${method} ${url} HTTP/1.1\r\n${fields.join('')}\r\n`
 }
 
 /** geth's is 1 MiB; of thousands of connections that would be too much. */

@@ -153,6 +153,11 @@ const requests: readonly HttpCase[] = [
     { type: 'text/plain', headers: { 'accept-encoding': 'deflate, gzip' }, body: version },
     refused(415, typeRefused(), { ...vary, ...zipped() }),
   ),
+  ask(
+    'a wish for HTTP/2',
+    { headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c' }, body: version },
+    answered(one),
+  ),
   ask('a connection that is to close', { body: version, headers: { connection: 'close' } }, answered(one)),
 ]
 
