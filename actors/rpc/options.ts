@@ -18,7 +18,7 @@ type Address = {
 }
 
 export type HttpOptions = Address & {
-  /** Namespaces served; an empty list means all of them. @default ['net', 'web3'] */
+  /** Namespaces served; an empty list means all of them. @default ['net', 'web3', 'eth'] */
   readonly api?: readonly string[]
   /** Origins that a browser's page may come from; `*` is any. @default none */
   readonly corsdomain?: readonly string[]
@@ -30,6 +30,7 @@ export type HttpOptions = Address & {
 
 /** On the port of http it is served there. */
 export type WsOptions = Address & {
+  /** As of http. */
   readonly api?: readonly string[]
   /** Origins that a browser's page may come from; `*` is any. A client without one is let in. @default this machine's */
   readonly origins?: readonly string[]

@@ -204,5 +204,5 @@ export class RpcStack {
 }
 
 const localhost = '127.0.0.1'
-const openModules = ['net', 'web3']
+const openModules = ['net', 'web3', 'eth']
 const authModules = ['eth', 'engine']

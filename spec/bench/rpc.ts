@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { setPriority } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
 import { startOwnNode } from '../harness/own-node.ts'
@@ -14,22 +16,26 @@ export type RpcResult = RpcBench & {
   readonly rate: number
   /** Milliseconds to an answer. */
   readonly call: Latency
-  /** Milliseconds from a peer's Ping to the node's Pong: while nobody calls, and while the callers do. */
-  readonly ping: { readonly idle: Latency; readonly loaded: Latency }
+  /** Milliseconds from a peer's Ping to the node's Pong: while nobody calls, at {@link steadyRate}, and at full rate. */
+  readonly ping: { readonly idle: Latency; readonly steady: Latency; readonly full: Latency }
 }
 
 /** A node in its own process, callers in another, each with one call at a time on one connection, and peers in this one. */
 export async function benchRpc(bench: RpcBench, report: (line: string) => void): Promise<RpcResult> {
   const { seconds, connections, peers: count } = bench
-  const node = await startOwnNode({ blocks: 40, maxPeers: 2 * count })
-  const url = await node.call('serve')
+  const node = await startOwnNode({ blocks: 40, maxPeers: 2 * count, rpc: { http: { port: 0 } } })
+  const url = node.http!
   const peers: FastPeer[] = []
   for (let i = 0; i < count; i++) peers.push(await FastPeer.join(node.enode))
-  await load(url, connections, 1) // what has run for a while is compiled
-  const idle = latencyOf(await ping(peers, sleepFor(seconds)))
-  const calls = load(url, connections, seconds)
-  const loaded = latencyOf(await ping(peers, calls))
-  const { count: answered, latencies } = await calls
+  await callers(url, connections, 1, 0).done // what has run for a while is compiled
+  const idle = latencyOf(await ping(peers, seconds))
+  const pingUnder = async ({ begun, done }: Callers) => {
+    await begun
+    const latencies = await ping(peers, seconds)
+    return [latencyOf(latencies), await done] as const
+  }
+  const [steady] = await pingUnder(callers(url, connections, seconds, steadyRate))
+  const [full, { count: answered, latencies }] = await pingUnder(callers(url, connections, seconds, 0))
   if (peers.some(({ isClosed }) => isClosed)) throw new Error('a peer was lost')
   for (const peer of peers) peer.close()
   await node.stop()
@@ -37,16 +43,21 @@ export async function benchRpc(bench: RpcBench, report: (line: string) => void):
     ...bench,
     rate: Math.round(answered / seconds),
     call: latencyOf(latencies),
-    ping: { idle, loaded },
+    ping: { idle, steady, full },
   }
   const of = ({ p50, p99 }: Latency) => `p50 ${p50} ms, p99 ${p99} ms`
   report(`eth_blockNumber over ${connections} connections: ${result.rate}/s; ${of(result.call)}`)
-  report(`ping of ${count} peers: ${of(idle)} without load, ${of(loaded)} with it`)
+  report(
+    `ping of ${count} peers: without calls ${of(idle)}; at ${steadyRate} a second ${of(steady)}; at full rate ${of(full)}`,
+  )
   return result
 }
 
-/** Every peer pings every 100 ms until `end`. @returns milliseconds to each Pong */
-async function ping(peers: readonly FastPeer[], end: Promise<unknown>): Promise<number[]> {
+/** Calls a second. */
+const steadyRate = 5_000
+
+/** Every peer pings every 100 ms for so long. @returns milliseconds to each Pong */
+async function ping(peers: readonly FastPeer[], seconds: number): Promise<number[]> {
   const latencies: number[] = []
   const timers = peers.map((peer, i) => {
     let sent = 0
@@ -68,19 +79,23 @@ async function ping(peers: readonly FastPeer[], end: Promise<unknown>): Promise<
       clearInterval(timer)
     }
   })
-  await end
+  await sleep(seconds * 1_000)
   for (const stop of timers) stop()
   return latencies
 }
 
-async function load(url: string, connections: number, seconds: number): Promise<Load> {
+type Callers = { readonly begun: Promise<unknown>; readonly done: Promise<Load> }
+
+/** @param rate calls a second, as many as they can when it is 0 */
+function callers(url: string, connections: number, seconds: number, rate: number): Callers {
   const isBuilt = import.meta.url.endsWith('.js')
   const program = fileURLToPath(new URL(`./rpc-load-child.${isBuilt ? 'js' : 'ts'}`, import.meta.url))
-  const child = fork(program, [url, `${connections}`, `${seconds}`], { execArgv: isBuilt ? [] : ['--import', 'tsx'] })
-  const [result] = (await once(child, 'message')) as [Load]
-  return result
-}
-
-function sleepFor(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
+  const child = fork(program, [url, `${connections}`, `${seconds}`, `${rate}`], {
+    execArgv: isBuilt ? [] : ['--import', 'tsx'],
+  })
+  // On two cores the callers must not take the time of the peers, which live in this process.
+  if (child.pid !== undefined) setPriority(child.pid, 10)
+  const begun = once(child, 'message')
+  const done = begun.then(() => once(child, 'message')).then(([load]) => load as Load)
+  return { begun, done }
 }

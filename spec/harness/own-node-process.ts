@@ -5,14 +5,12 @@ import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../actors/create-node.ts'
 import type { FeedEntry } from '../../actors/feed.ts'
 import { Inspector } from '../../actors/inspector/inspector.ts'
-import { createLogger, silent } from '../../actors/log.ts'
+import { createLogger } from '../../actors/log.ts'
 import { NodeMetrics } from '../../actors/metrics/node-metrics.ts'
 import type { PeerInfo } from '../../actors/p2p/peer-info.ts'
 import type { PeerchartNode } from '../../actors/peerchart-node.ts'
 import { processRuntime } from '../../actors/process-runtime.ts'
 import { Recorder } from '../../actors/recording/recorder.ts'
-import { ethApi } from '../../actors/rpc/apis/eth.ts'
-import { RpcStack } from '../../actors/rpc/rpc-stack.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
 import type { OwnNodeOptions } from './own-node.ts'
@@ -21,7 +19,9 @@ import type { Vitals } from './subject.ts'
 // The process of startOwnNode: runs one node as its parent says.
 
 export type OwnNodeCalls = {
-  start(options: OwnNodeOptions & { nodeKey: Uint8Array }): Promise<{ enode: string; head: number; auth?: string }>
+  start(
+    options: OwnNodeOptions & { nodeKey: Uint8Array },
+  ): Promise<{ enode: string; head: number; auth?: string; http?: string }>
   addPeer(enode: string): Promise<void>
   removePeer(enode: string): Promise<void>
   vitals(): Promise<Vitals>
@@ -31,8 +31,6 @@ export type OwnNodeCalls = {
    * @returns the inspector's address
    */
   watch(watcher: Watcher): Promise<string>
-  /** Serves RPC over HTTP from now on. @returns the URL */
-  serve(): Promise<string>
   /** Microseconds of processor time since the process began. */
   cpu(): Promise<number>
   peers(): Promise<readonly Pick<PeerInfo, 'id' | 'name' | 'caps' | 'protocols'>[]>
@@ -43,7 +41,6 @@ export type Call = { readonly id: number; readonly name: keyof OwnNodeCalls; rea
 export type Reply = { readonly id: number; readonly result?: unknown; readonly error?: string }
 
 let node: PeerchartNode
-let rpc: RpcStack | undefined
 /** The highest resident memory since it was last asked for. */
 let peak = 0
 setInterval(() => {
@@ -105,8 +102,9 @@ const methods: OwnNodeCalls = {
     if (chain !== undefined) await node.importChain(chain)
     else if (genesis === undefined) await node.chain.insertBlocks(makeBlocks(devGenesis(), node.chain.head, blocks))
     await node.start()
-    const auth = node.rpc?.auth
-    return { enode: node.enode, head: Number(node.chain.head.number), ...(auth !== undefined && { auth }) }
+    const { auth, http } = node.rpc ?? {}
+    const served = { ...(auth !== undefined && { auth }), ...(http !== undefined && { http }) }
+    return { enode: node.enode, head: Number(node.chain.head.number), ...served }
   },
   async addPeer(enode) {
     node.addPeer(enode)
@@ -143,14 +141,7 @@ const methods: OwnNodeCalls = {
   async peers() {
     return node.peers().map(({ id, name, caps, protocols }) => ({ id, name, caps, protocols }))
   },
-  async serve() {
-    rpc = new RpcStack(processRuntime({ feed: node.feed }), { http: { port: 0, api: [] } }, { log: silent })
-    rpc.register(ethApi({ chain: node.chain }))
-    await rpc.start()
-    return rpc.http!
-  },
   async stop() {
-    await rpc?.stop()
     await node.stop()
     setImmediate(() => process.disconnect()) // the answer first
   },

@@ -27,6 +27,8 @@ export type OwnNode = Subject & {
   ) => ReturnType<OwnNodeCalls[Name]>
   /** URL of its engine API, if that was asked for. */
   readonly auth: string | undefined
+  /** URL of its RPC over HTTP, if it serves that. */
+  readonly http: string | undefined
   /** All that it wrote to its standard output and error. */
   output(): string
 }
@@ -44,9 +46,9 @@ export async function startOwnNode(options: OwnNodeOptions = {}): Promise<OwnNod
   const output = gather(child)
   const call = caller(child, output) as OwnNode['call']
   const nodeKey = randomBytes(32)
-  const { enode, head, auth } = await call('start', { ...options, nodeKey })
+  const { enode, head, auth, http } = await call('start', { ...options, nodeKey })
   return {
-    ...{ enode, nodeKey, head, auth, call, output },
+    ...{ enode, nodeKey, head, auth, http, call, output },
     addPeer: (enode) => call('addPeer', enode),
     removePeer: (enode) => call('removePeer', enode),
     vitals: () => call('vitals'),

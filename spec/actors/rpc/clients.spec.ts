@@ -32,7 +32,6 @@ describe('the tools that people have read a running node', () => {
         ipc: join(directory, 'peerchart.ipc'),
         auth: { port: 0, secret },
       },
-      apis: [{ namespace: 'engine', authenticated: true, methods: {} }],
     })
     await node.chain.insertBlocks(makeBlocks(devGenesis(), node.chain.head, Number(height)))
     await node.start()

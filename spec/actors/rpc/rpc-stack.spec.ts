@@ -47,12 +47,12 @@ describe('the RPC stack', () => {
     ws.send(echo)
     expect(await ws.next()).to.equal(hi)
   })
-  it('serves the modules that were chosen, net and web3 when none were, and says which nobody has', async () => {
+  it('serves the modules that were chosen, those of geth when none were, and says which nobody has', async () => {
     const lines: string[] = []
     const log = createLogger({ json: true, stream: { write: (line) => lines.push(line) } })
     test = await TestStack.start({ http: { port: 0 }, ws: { port: 0, api: ['test', 'foo'] } }, { log })
     const modules = callText('rpc_modules')
-    expect(JSON.parse(await test.post(modules)).result).to.deep.equal({ net: '1.0', rpc: '1.0' })
+    expect(JSON.parse(await test.post(modules)).result).to.deep.equal({ eth: '1.0', net: '1.0', rpc: '1.0' })
     const [ws, ipc] = [await wsClient(test.stack.ws!), await ipcClient(test.stack.ipc!)]
     ws.send(modules)
     expect(JSON.parse((await ws.next())!).result).to.deep.equal({ rpc: '1.0', test: '1.0' })
