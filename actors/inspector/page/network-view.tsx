@@ -7,10 +7,10 @@ import { bytes, outermost, some } from './words.ts'
 /** Who is connected with whom. A line lights up with what goes over it. */
 export function NetworkView({ session }: Props) {
   const { scene, place } = session
-  const rates = useRates()
   const { ref, width, height } = useScrolling()
   // Who is there changes seldom, and what went over a line is told often enough like this.
   const network = useMemo(() => scene && networkOf(scene), [scene, Math.floor(performance.now() / 250)])
+  const rates = useRates(network?.ties ?? [])
   if (!network) return null
   const { spots, ties, left } = network
   const pointOf = ({ x, y }: Spot) => ({ x: x * (width / 2 - 60), y: y * (height / 2 - 56) })
@@ -139,21 +139,21 @@ function Dot({ spot, at: { x, y }, isChosen, choose }: DotProps) {
   )
 }
 
-/** @returns bytes a second that went over a tie, of the last two seconds */
-function useRates(): (tie: Tie) => number {
+/** @returns bytes a second that went over each tie, of the last two seconds */
+function useRates(ties: readonly Tie[]): (tie: Tie) => number {
   /** BOUNDED: by the ties that are drawn. */
-  const samples = useRef(new Map<string, { at: number; traffic: number; rate: number }>())
-  return ({ id, traffic }) => {
-    const at = performance.now()
-    const last = samples.current.get(id)
-    if (!last || traffic < last.traffic) {
-      samples.current.set(id, { at, traffic, rate: 0 })
-      return 0
-    }
-    const elapsed = (at - last.at) / 1_000
-    if (elapsed < 0.5) return last.rate
-    const rate = (traffic - last.traffic) / elapsed / 2 + last.rate / 2
-    samples.current.set(id, { at, traffic, rate: rate < 1 ? 0 : rate })
-    return rate
-  }
+  const samples = useRef<ReadonlyMap<string, Sample>>(new Map())
+  const at = performance.now()
+  samples.current = new Map(ties.map((tie) => [tie.id, nextSample(samples.current.get(tie.id), tie.traffic, at)]))
+  return ({ id }) => samples.current.get(id)?.rate ?? 0
+}
+
+type Sample = { readonly at: number; readonly traffic: number; readonly rate: number }
+
+function nextSample(last: Sample | undefined, traffic: number, at: number): Sample {
+  if (!last || traffic < last.traffic) return { at, traffic, rate: 0 }
+  const elapsed = (at - last.at) / 1_000
+  if (elapsed < 0.5) return last
+  const rate = (traffic - last.traffic) / elapsed / 2 + last.rate / 2
+  return { at, traffic, rate: rate < 1 ? 0 : rate }
 }

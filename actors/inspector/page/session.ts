@@ -22,6 +22,8 @@ export class Session {
   /** The last question that had no answer, in words. */
   complaint: string | undefined
   #scope: string | undefined
+  /** Lines that were left out before the window was opened: those after it are gaps in it. */
+  #droppedBefore = 0
   #noting: number | undefined
   #isAskingPast = false
   #isAskingOlder = false
@@ -143,7 +145,9 @@ export class Session {
     if (place.seq === undefined) this.past = undefined
     else if (place.seq !== this.past?.now.seq) this.#askPast()
     const isBack = seq !== undefined && place.seq === undefined
-    if (this.scope !== this.#scope || view !== place.view || isBack || !this.#covers(place.seq)) this.#rescope()
+    const hasGaps = seq === undefined && place.seq !== undefined && this.dropped > this.#droppedBefore
+    if (this.scope !== this.#scope || view !== place.view || isBack || hasGaps || !this.#covers(place.seq))
+      this.#rescope()
     this.#changed()
   }
 
@@ -156,6 +160,7 @@ export class Session {
 
   #rescope(): void {
     this.#scope = this.scope
+    this.#droppedBefore = this.dropped
     this.window = new LineWindow()
     this.#watch()
     const { window } = this

@@ -17,7 +17,7 @@ export const rowHeight = 30
 export const peerRowHeight = 48
 
 /**
- * Actors as rows, children beneath their parents. With a filter: what passes, and the way to it.
+ * Actors as rows, children beneath their parents, the ended after the others. With a filter: what passes, and the way to it.
  *
  * @param closed actors whose children are hidden; a filter opens all
  */
@@ -55,7 +55,15 @@ function childrenOf(scene: Scene, shown: ReadonlySet<string> | undefined): Map<s
     if (siblings) siblings.push(facts)
     else children.set(parent, [facts])
   }
+  for (const [parent, siblings] of children) children.set(parent, endedLast(siblings))
   return children
+}
+
+/** However many have come and gone: who is there is found at the top, then who left last. */
+function endedLast(siblings: ActorFacts[]): ActorFacts[] {
+  const isEnded = ({ stoppedAt }: ActorFacts) => stoppedAt !== undefined
+  if (!siblings.some(isEnded)) return siblings
+  return [...siblings.filter((facts) => !isEnded(facts)), ...siblings.filter(isEnded).reverse()]
 }
 
 function passing(scene: Scene, filter: Filter): Set<string> {

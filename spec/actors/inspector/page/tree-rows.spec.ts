@@ -18,6 +18,14 @@ describe('the tree of actors', () => {
       'node-2/node',
     ])
   })
+  it('has who is there first, then who left last', () => {
+    const peers = [3, undefined, 7].map((stoppedAt, i) => ({
+      ...{ actor: `peer/${i}`, chart: 'peer', parent: 'server' },
+      ...(stoppedAt !== undefined && { stoppedAt }),
+    }))
+    const rows = treeRows(sceneOf([{ actor: 'server' }, ...peers]), new Set())
+    expect(rows.map(({ facts }) => facts.actor)).to.deep.equal(['server', 'peer/1', 'peer/2', 'peer/0'])
+  })
   it('hides what is beneath an actor that is closed', () => {
     expect(names('', ['node-1/server', 'node-2/node'])).to.deep.equal(['node-1/node', '.node-1/server', 'node-2/node'])
   })
