@@ -1,9 +1,11 @@
 import { expect } from 'chai'
 import { createLogger, silent } from '../../../actors/log.ts'
 import { type Api, method } from '../../../actors/rpc/api.ts'
+import { Deadline } from '../../../actors/rpc/deadline.ts'
 import { Dispatcher, type DispatcherLimits } from '../../../actors/rpc/dispatcher.ts'
 import { boolean, quantity } from '../../../actors/rpc/params.ts'
 import { RpcCode, RpcError } from '../../../actors/rpc/rpc-error.ts'
+import { VirtualClock } from '../../harness/virtual-clock.ts'
 import { batchLimits, malformedRequests } from './malformed-requests.ts'
 
 const eth: Api = {
@@ -83,6 +85,53 @@ describe('the RPC dispatcher', () => {
       undefined,
       RpcCode.responseTooLarge,
     ])
+  })
+  it('echoes every id of a batch as it was written', async () => {
+    const ids = ['1.0', '1', '-0', '1e3', '12345678901234567890', '12345678901234567891', '"1.0"', 'null', '1.0']
+    const batch = `[${ids.map((id) => `{"jsonrpc":"2.0","id": ${id} ,"method":"eth_chainId","params":[]}`).join()}]`
+    const answer = (await dispatcher().answer(batch))!
+    expect([...answer.matchAll(/"id":([^,]*),/g)].map(([, id]) => id)).to.deep.equal(ids)
+  })
+  it('answers what is late at the deadline, and runs nothing after it', async () => {
+    const clock = new VirtualClock()
+    let runs = 0
+    const slow: Api = {
+      namespace: 'slow',
+      methods: { wait: method([], () => new Promise(() => runs++)), quick: method([], () => ++runs) },
+    }
+    const batch = `[${call('slow_quick', [], 1)},${call('slow_wait', [], 2)},${call('slow_quick', [], 3)}]`
+    const limits = { batchItems: 10, batchResponseBytes: 1_000 }
+    const answer = new Dispatcher({ apis: [slow], limits, log: silent }).answer(batch, {
+      deadline: new Deadline(clock, 1_000),
+    })
+    await clock.run(1_000)
+    const error = { code: RpcCode.timeout, message: 'request timed out' }
+    expect(parse(await answer)).to.deep.equal([
+      { jsonrpc: '2.0', id: 1, result: 1 },
+      { jsonrpc: '2.0', id: 2, error },
+      { jsonrpc: '2.0', id: 3, error },
+    ])
+    expect(runs).to.equal(2)
+  })
+  it('lets others have their turn during a long batch', async () => {
+    let turns = 0
+    const busy: Api = {
+      namespace: 'busy',
+      methods: {
+        work: method([], () => {
+          const end = performance.now() + 6
+          while (performance.now() < end);
+          return turns
+        }),
+      },
+    }
+    const limits = { batchItems: 10, batchResponseBytes: 1_000 }
+    const batch = `[${[1, 2, 3].map((id) => call('busy_work', [], id)).join()}]`
+    const answer = new Dispatcher({ apis: [busy], limits, log: silent }).answer(batch)
+    const others = setInterval(() => turns++)
+    const answers = parse(await answer)
+    clearInterval(others)
+    expect(answers[2].result).to.be.greaterThan(0)
   })
   for (const { request, answer } of malformedRequests)
     it(`answers ${request.slice(0, 90)} as geth does`, async () => {
