@@ -27,11 +27,13 @@ export function explain(
   const peer = world.peers.get(actor.actor)
   const ending = endingOf(lines)
   const [ours, theirs] = [statusIn(lines, 'message.sent'), statusIn(lines, 'message.received')]
-  const status = ours && theirs && statusRows(ours, theirs, forks)
+  const status = ours && statusRows(ours, theirs, forks)
   return {
     actor: actor.actor,
     ...(peer && { peer }),
-    summary: ending ? summaryOf(ending, peer, status, causeOf(history, ending)) : standing(actor.state, peer),
+    summary: ending
+      ? summaryOf(ending, peer, status, causeOf(history, ending, theirs !== undefined))
+      : standing(actor.state, peer),
     by: ending?.by ?? 'nobody',
     ...(ending?.reason !== undefined && { reason: discReasonText(ending.reason) }),
     path: pathOf(lines),
@@ -57,18 +59,18 @@ function statusIn(lines: readonly Kept[], direction: 'message.sent' | 'message.r
   return undefined
 }
 
-/** A sync that found a peer lying has it dropped as useless: what it found is told to the downloader. */
-function causeOf(history: History, { kept, reason }: Ending): string | undefined {
+/**
+ * A better word than that of the chart. A sync that found a peer lying has it dropped as useless: what it found is told
+ * to the downloader. geth that does not like a Status is gone before its own is sent.
+ */
+function causeOf(history: History, { kept, by, reason }: Ending, hasStatus: boolean): string | undefined {
+  if (by === 'remote' && reason === DiscReason.SubprotocolError && !hasStatus)
+    return 'it rejected our Status and kept its own to itself: another network, genesis or fork'
   if (reason !== DiscReason.UselessPeer) return undefined
   for (const { entry, data, node } of history.backwards(kept.seq + nearest, kept.seq - nearest)) {
     const error = (data?.error as { $error?: { message?: string } } | undefined)?.$error
-    if (
-      entry.type === 'transition' &&
-      entry.chart === 'downloader' &&
-      node === kept.node &&
-      entry.effects.includes('drop')
-    )
-      return error?.message
+    const isDrop = entry.type === 'transition' && entry.chart === 'downloader' && entry.effects.includes('drop')
+    if (isDrop && node === kept.node) return error?.message
   }
   return undefined
 }

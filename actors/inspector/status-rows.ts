@@ -8,9 +8,11 @@ type Row = NonNullable<Explanation['status']>[number]
 
 /**
  * Two Statuses side by side, in the order in which geth compares them (eth/protocols/eth/handshake.go).
+ * @param theirs undefined where they told none
  * @param forks those of our chain, where they are known
  */
-export function statusRows(ours: Status, theirs: Status, forks: readonly NamedFork[] = []): Row[] {
+export function statusRows(ours: Status, theirs: Status | undefined, forks: readonly NamedFork[] = []): Row[] {
+  if (!theirs) return statusRows(ours, ours, forks).map((row) => ({ ...row, theirs: 'not told' }))
   const rows: Row[] = [
     row('networkId', `${ours.networkId}`, `${theirs.networkId}`),
     row('version', `${ours.version}`, `${theirs.version}`),

@@ -1,0 +1,68 @@
+import { expect } from 'chai'
+import { createNode, type NodeOptions } from '../../actors/create-node.ts'
+import { Inspector } from '../../actors/inspector/inspector.ts'
+import type { Explanation } from '../../actors/inspector/wire.ts'
+import type { PeerchartNode } from '../../actors/peerchart-node.ts'
+import { OpenPage } from '../actors/inspector/open-page.ts'
+import { findGeth, requireClient } from '../harness/clients.ts'
+import { requireEthtest } from '../harness/ethtest.ts'
+import { Geth } from '../harness/geth.ts'
+import { ethtestGeth } from './ethtest-geth.ts'
+
+describe('why geth left, as the inspector tells it', () => {
+  const ends: (() => Promise<unknown>)[] = []
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end()
+  })
+
+  /** A node that dials `enode`, and why that came to nothing. */
+  async function why(enode: string, options: NodeOptions): Promise<Explanation> {
+    const node: PeerchartNode = await createNode({ port: 0, peers: [enode], ...options })
+    const inspector = await Inspector.open(node)
+    const page = await OpenPage.at(inspector.address)
+    ends.push(async () => {
+      page.close()
+      await inspector.close()
+      await node.stop()
+    })
+    await node.start()
+    await page.told$('changes', ({ stopped }) => stopped.includes('peer/1'))
+    return (await page.ask('why', { actor: 'peer/1' })).why
+  }
+
+  // geth sends its Status beside reading ours: when it does not like ours, its own may never come.
+  const untold = 'it rejected our Status and kept its own to itself: another network, genesis or fork.'
+
+  it('is another genesis, with both hashes where both are told', async function () {
+    const { enode } = await ethtestGeth(this)
+    const { networkId } = requireEthtest(this)
+    const { summary, status, peer, messages } = await why(enode, { network: 'sepolia', networkId })
+    const isTold = messages.some(({ name, isSent }) => name === 'Status' && !isSent)
+    expect(summary).to.contain('ended it with 0x10 subprotocol error: ')
+    if (isTold)
+      expect(summary).to.match(/the genesis differs, theirs is 0x[0-9a-f]{64} and ours 0x25a5cc10[0-9a-f]{56}\.$/)
+    else expect(summary).to.contain(untold)
+    expect(status!.find(({ field }) => field === 'genesis')).to.include(
+      isTold ? { differs: true } : { theirs: 'not told' },
+    )
+    expect(peer!.client).to.match(/^Geth\/v1/)
+  })
+  it('is another network', async function () {
+    const { enode } = await ethtestGeth(this)
+    const { summary } = await why(enode, { network: 'sepolia' })
+    const told = 'the network id differs, theirs is 3503995874084926 and ours 11155111.'
+    expect(
+      [told, untold].some((words) => summary.includes(words)),
+      summary,
+    ).to.equal(true)
+  })
+  it('is that it is full', async function () {
+    const path = requireClient(this, findGeth(), 'geth')
+    const { genesis, networkId } = requireEthtest(this)
+    const geth = await Geth.start({ path, genesis, networkId, args: ['--maxpeers', '0'] })
+    ends.push(() => geth.stop())
+    const { summary, by } = await why(geth.enode, { genesis, networkId })
+    expect(summary).to.match(/ended it with 0x04 too many peers: it is full\.$/)
+    expect(by).to.equal('remote')
+  })
+})
