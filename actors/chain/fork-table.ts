@@ -1,36 +1,53 @@
-import { type ForkHead, forkId } from '../../protocols/eth/fork-id.ts'
+import { type ForkId, forkId } from '../../protocols/eth/fork-id.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { type ChainConfig, scheduleOf } from './chain-config.ts'
 
-/** A fork as fork ids tell of it. */
-export type NamedFork = {
-  /** `Prague`; forks of one block are named together. */
+// The forks of a chain by name, as fork ids tell of them (EIP-2124).
+
+export type ForkStage = ForkId & {
+  /** `Prague`: forks of one block or time are named together. */
   readonly name: string
-  /** The hash that is announced once it is passed: 8 hex digits. */
-  readonly hash: string
-  /** The block, or the time in seconds, that it begins with. */
-  readonly at: string
+  /** The block that it begins with, or the time in seconds. */
+  readonly at: bigint
+  readonly isTime: boolean
 }
+
+type GenesisFacts = { readonly hash: Uint8Array; readonly time: bigint }
 
 /**
  * @param genesis its hash, 32 bytes, and its time in seconds
- * @returns every fork id of a chain in order: the first is the genesis' own. BOUNDED: by the chain's configuration
+ * @returns what a node announces once each fork is passed, the genesis' own id first. BOUNDED: by the chain's forks
  */
-export function forkTable(
-  config: ChainConfig,
-  genesis: { readonly hash: Uint8Array; readonly time: bigint },
-): NamedFork[] {
-  const schedule = scheduleOf(config, genesis.time)
-  const row = (name: string, at: bigint, head: ForkHead): NamedFork => ({
-    ...{ name, at: `${at}` },
-    hash: bytesToHex(forkId(genesis.hash, schedule, head).hash),
-  })
+export function forkStages(config: ChainConfig, { hash, time }: GenesisFacts): ForkStage[] {
+  const schedule = scheduleOf(config, time)
+  const idAt = (number: bigint, time: bigint) => forkId(hash, schedule, { number, time })
   const lastBlock = schedule.blocks.at(-1) ?? 0n
   return [
-    row('the genesis', 0n, { number: 0n, time: 0n }),
-    ...schedule.blocks.map((number) => row(namesAt(config.blockForks, number), number, { number, time: 0n })),
-    ...schedule.times.map((time) => row(namesAt(config.timeForks, time), time, { number: lastBlock, time })),
+    { name: nameOfGenesis(config, time), at: 0n, isTime: false, ...idAt(0n, time) },
+    ...schedule.blocks.map((block) => ({
+      ...{ name: namesAt(config.blockForks, block), at: block, isTime: false },
+      ...idAt(block, time),
+    })),
+    ...schedule.times.map((from) => ({
+      ...{ name: namesAt(config.timeForks, from), at: from, isTime: true },
+      ...idAt(lastBlock, from),
+    })),
   ]
+}
+
+/** A stage as a recording's heading has it: 8 hex digits, and a decimal. */
+export type NamedFork = { readonly name: string; readonly hash: string; readonly at: string }
+
+export const forkTable = (config: ChainConfig, genesis: GenesisFacts): NamedFork[] =>
+  forkStages(config, genesis).map(({ name, hash, at }) => ({ name, hash: bytesToHex(hash), at: `${at}` }))
+
+/** The last fork that was in force from the beginning. */
+function nameOfGenesis({ blockForks, timeForks }: ChainConfig, time: bigint): string {
+  const passed = [
+    ...Object.entries(blockForks).filter(([, block]) => block === 0n),
+    ...Object.entries(timeForks).filter(([, from]) => from <= time),
+  ]
+  return inWords(passed.at(-1)?.[0] ?? 'frontier')
 }
 
 function namesAt(forks: Readonly<Record<string, bigint>>, at: bigint): string {

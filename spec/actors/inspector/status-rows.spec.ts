@@ -15,7 +15,7 @@ describe('the forks of a chain by their ids', () => {
   })
   it('bear the names that people know', () => {
     expect(table.map(({ name }) => name)).to.include.members([
-      'the genesis',
+      'Frontier',
       'Homestead',
       'DAO fork',
       'Muir Glacier',
