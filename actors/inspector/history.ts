@@ -71,7 +71,7 @@ export class History {
       this.#add((segment) => segment.addTransition(at, who, entry, edges, data) !== undefined)
     else if (entry.type === 'actor.started' || entry.type === 'actor.stopped')
       this.#add((segment) => segment.addOther(kept))
-    else this.#add((segment) => segment.addMessage(at, who, entry, payload))
+    else this.#add((segment) => segment.addMessage(at, who, entry, this.#isKept(entry.size) ? payload : undefined))
     this.#seq = kept.seq
     this.world.apply(kept)
   }
@@ -165,7 +165,7 @@ export class History {
       cast.change(entry)
     } else {
       const player = cast.of(entry.actor)
-      const payload = entry.size > this.bytes / largestPart ? undefined : live.payload
+      const payload = this.#isKept(entry.size) ? live.payload : undefined
       if (!this.#last.addMessage(at, player, entry, payload)) this.#open().addMessage(at, player, entry, payload)
       this.#seq += 1
       if (player.peer) this.world.peers.noteMessage(entry, player.peer, payload)
@@ -181,6 +181,10 @@ export class History {
       this.#recorded.set(actor, who)
     }
     return who
+  }
+
+  #isKept(payloadBytes: number): boolean {
+    return payloadBytes <= this.bytes / largestPart
   }
 
   #add(add: (segment: Segment) => boolean): void {

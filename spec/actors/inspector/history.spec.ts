@@ -111,6 +111,13 @@ describe('the history of a feed', () => {
       }),
     )
   })
+  it('keeps an event of however many fields', () => {
+    const history = follow(1 << 20)
+    step('lamp/1', 'on', Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`field ${i}`, i])))
+    step('lamp/1', 'off', { last: true })
+    expect(Object.keys(history.at(1)!.data!)).to.have.length(255)
+    expect(history.at(2)!.data).to.deep.equal({ last: true })
+  })
   it('names actors by their node where there are several', () => {
     const history = follow(1 << 20, 'alice')
     feed.publish({ type: 'actor.started', actor: 'peer/1', chart: 'peer', parent: 'server' })
