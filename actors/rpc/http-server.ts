@@ -32,7 +32,7 @@ export class HttpServer {
     this.#endpoint = new Endpoint(
       runtime,
       { id, parent, shutdownTimeout: limits.shutdownTimeout },
-      { listen: () => this.#listen(), drain: () => this.#drain(), cut: () => this.#server!.closeAllConnections() },
+      { listen: () => this.#listen(), drain: () => this.#drain(), cut: () => this.#cut() },
     )
   }
 
@@ -127,6 +127,11 @@ export class HttpServer {
   #drain(): Promise<void> {
     this.#ws?.handler.close()
     return new Promise((resolve) => this.#server!.close(() => resolve()))
+  }
+
+  #cut(): void {
+    this.#ws?.handler.cut()
+    this.#server!.closeAllConnections()
   }
 
   readonly #serve = (req: IncomingMessage, res: ServerResponse): void => {

@@ -98,6 +98,6 @@ export const rpcLimits: RpcLimits = {
   connections: 4_096,
   receivingBytes: 256 << 20,
   concurrentCalls: 64,
-  subscriptions: 1_024,
+  subscriptions: 256,
   waitingBytes: 64 << 20,
 }

@@ -64,7 +64,7 @@ export class RpcStack {
       if (ws) this.#enableWs(ws)
       if (auth && this.#apis.some(({ authenticated }) => authenticated)) this.#enableAuth(auth)
       for (const server of [this.#http, this.#ws, this.#auth]) await server.start()
-      this.#logOpened()
+      this.#logOpened('ipc', 'http', 'ws', 'auth')
     })
   }
 
@@ -85,7 +85,7 @@ export class RpcStack {
       const { rpcprefix: _, ...asAtStart } = this.#options.http ?? {}
       this.#enableHttp({ ...asAtStart, ...options }, this.#apis)
       await this.#http.start()
-      this.#logOpened()
+      this.#logOpened('http')
     })
   }
 
@@ -99,7 +99,7 @@ export class RpcStack {
     return this.#inTurn(async () => {
       const server = this.#enableWs({ ...this.#options.ws, ...options })
       await server.start()
-      this.#logOpened()
+      this.#logOpened('ws')
     })
   }
 
@@ -188,12 +188,11 @@ export class RpcStack {
     }
   }
 
-  #logOpened(): void {
-    const { log } = this.#context
-    if (this.ipc) log.info('IPC endpoint opened', { url: this.ipc })
-    if (this.http) log.info('HTTP server started', { endpoint: this.http, auth: false })
-    if (this.ws) log.info('WebSocket enabled', { url: this.ws })
-    if (this.auth) log.info('HTTP server started', { endpoint: this.auth, auth: true })
+  #logOpened(...which: readonly ('ipc' | 'http' | 'ws' | 'auth')[]): void {
+    for (const name of which) {
+      const url = this[name]
+      if (url !== undefined) this.#context.log.info(openedMessages[name], { url })
+    }
   }
 
   #inTurn(run: () => Promise<void>): Promise<void> {
@@ -201,6 +200,13 @@ export class RpcStack {
     this.#last = turn.catch(() => {})
     return turn
   }
+}
+
+const openedMessages = {
+  ipc: 'IPC endpoint opened',
+  http: 'HTTP server started',
+  ws: 'WebSocket enabled',
+  auth: 'Authenticated HTTP server started',
 }
 
 const localhost = '127.0.0.1'

@@ -28,7 +28,7 @@ export class WsHandler {
   readonly #options: WsHandlerOptions
   readonly #sockets: WebSocketServer
   /** BOUNDED: by the connections of the server it is on. */
-  readonly #connections = new Set<RpcConnection>()
+  readonly #connections = new Map<WebSocket, RpcConnection>()
   #last = 0
 
   constructor(runtime: Runtime, options: WsHandlerOptions) {
@@ -39,6 +39,7 @@ export class WsHandler {
       clientTracking: false,
       perMessageDeflate: false, // as geth: nothing to inflate, no bombs
       skipUTF8Validation: true, // so does Go
+      allowSynchronousEvents: false, // one message, then everybody else has their turn
       maxPayload: options.limits.wsMessageBytes,
       handleProtocols: () => false,
     })
@@ -54,7 +55,12 @@ export class WsHandler {
 
   /** Hangs up on everybody. */
   close(): void {
-    for (const connection of this.#connections) connection.tell({ type: 'server.closed' })
+    for (const connection of this.#connections.values()) connection.tell({ type: 'server.closed' })
+  }
+
+  /** Ends those who do not answer to that. */
+  cut(): void {
+    for (const ws of this.#connections.keys()) ws.terminate()
   }
 
   async #refusal(req: IncomingMessage): Promise<readonly [status: number, words?: string] | undefined> {
@@ -76,12 +82,12 @@ export class WsHandler {
     const { id, dispatcher, limits, log } = this.#options
     const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log }
     const connection = new RpcConnection(this.#runtime, wireOf(ws), options)
-    this.#connections.add(connection)
+    this.#connections.set(ws, connection)
     ws.on('message', (message: Buffer) => connection.receive(message.toString()))
     ws.on('pong', () => connection.tell({ type: 'pong.received' }))
     ws.on('error', () => {}) // a broken frame: ws says so to the client, and closes
     ws.on('close', () => {
-      this.#connections.delete(connection)
+      this.#connections.delete(ws)
       connection.tell({ type: 'client.closed' })
     })
     socket.on('drain', () => connection.tell({ type: 'write.drained' }))

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { expect } from 'chai'
 import { WebSocket } from 'ws'
 import { httpCases, outcome } from '../actors/rpc/http-cases.ts'
-import { wsClient } from '../actors/rpc/rpc-client.ts'
-import { streamCases } from '../actors/rpc/stream-cases.ts'
+import { ipcClient, wsClient } from '../actors/rpc/rpc-client.ts'
+import { isWhole, streamCases } from '../actors/rpc/stream-cases.ts'
 import { callText } from '../actors/rpc/test-stack.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
@@ -16,7 +16,12 @@ describe('requests as they come over the network', function () {
     const path = requireClient(this, findGeth(), 'geth')
     const { genesis } = requireEthtest(this)
     const served = ['--http.corsdomain', 'http://a.example', '--ws', '--ws.addr', '127.0.0.1', '--ws.port', '0']
-    geth = await Geth.start({ path, genesis, networkId: 1n, args: [...served, '--ws.api', 'eth,net'] })
+    geth = await Geth.start({
+      path,
+      genesis,
+      networkId: 1n,
+      args: [...served, '--ws.api', 'eth,net', '--ipcdisable=false'],
+    })
   })
   after(() => geth?.stop())
 
@@ -27,18 +32,23 @@ describe('requests as they come over the network', function () {
       expect(await outcome(one, url, geth.secret)).to.deep.equal({ status, headers, body })
     })
 
-  for (const { text, answer, hangsUp = false } of streamCases)
-    it(`are answered by geth as by us over WebSocket: ${JSON.stringify(text).slice(0, 80)}`, async () => {
-      const client = await wsClient(geth.url.replace('http', 'ws'))
-      client.send(text)
-      if (answer !== undefined) expect(await client.next()).to.equal(answer)
-      if (hangsUp) expect(await client.next()).to.equal(undefined)
-      else {
-        client.send(callText('net_listening'))
-        expect(await client.next()).to.equal('{"jsonrpc":"2.0","id":1,"result":true}')
-      }
-      client.close()
-    })
+  const transports = [
+    ['WebSocket', () => wsClient(geth.url.replace('http', 'ws')), streamCases],
+    ['IPC', () => ipcClient(geth.ipc), streamCases.filter(isWhole)],
+  ] as const
+  for (const [name, open, cases] of transports)
+    for (const { text, answer, hangsUp = false } of cases)
+      it(`are answered by geth as by us over ${name}: ${JSON.stringify(text).slice(0, 80)}`, async () => {
+        const client = await open()
+        client.send(name === 'IPC' ? `${text}\n` : text)
+        if (answer !== undefined) expect(await client.next()).to.equal(answer)
+        if (hangsUp) expect(await client.next()).to.equal(undefined)
+        else {
+          client.send(callText('net_listening'))
+          expect(await client.next()).to.equal('{"jsonrpc":"2.0","id":1,"result":true}')
+        }
+        client.close()
+      })
 
   it('are never deflated over WebSocket', async () => {
     const ws = new WebSocket(geth.url.replace('http', 'ws'), { perMessageDeflate: true })

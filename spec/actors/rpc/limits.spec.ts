@@ -86,7 +86,7 @@ describe('the limits of RPC', () => {
     expect(received.toString()).to.include('"result":"x"')
   })
   it('answer a call that takes too long, and what is left of its batch', async () => {
-    await start({ writeTimeout: 150 })
+    await start({ writeTimeout: 500 })
     const late = { code: -32002, message: 'request timed out' }
     expect(error(await test.post(callText('test_wait')))).to.deep.equal(late)
     const batch = `[${echo('x', 1)},${callText('test_wait', [], 2)},${echo('y', 3)}]`
@@ -186,8 +186,16 @@ describe('the limits of RPC', () => {
       expect((await subscribe(5)).result).to.match(/^0x/)
     })
   }
+  for (const [name, open] of clients)
+    it(`hold how long a stop waits for a client over ${name} that does not take leave`, async () => {
+      await start({ shutdownTimeout: 50 })
+      const client = await open()
+      'ws' in client ? client.ws.pause() : client.socket.pause()
+      await test.stack.stop()
+      expect(test.stack.http).to.equal(undefined)
+    })
   it('hang up on who does not answer a ping', async () => {
-    await start({ wsPingInterval: 20, wsPongTimeout: 20 })
+    await start({ wsPingInterval: 20, wsPongTimeout: 300 })
     const [deaf, good] = [await wsClient(test.stack.ws!), await wsClient(test.stack.ws!)]
     deaf.ws.pause()
     let pings = 0

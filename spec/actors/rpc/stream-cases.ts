@@ -71,3 +71,8 @@ export const streamCases: readonly StreamCase[] = [
   ),
   refused('foo_unsubscribe', ['0x1'], -32000, 'subscription not found'),
 ]
+
+/** Whether it is the same over IPC: a stream cannot tell that something was cut off, nor does it forget what comes behind. */
+export function isWhole({ text }: StreamCase): boolean {
+  return text.trim() !== '' && text !== '{"jsonrpc"' && !text.endsWith(' x') && text !== '01'
+}

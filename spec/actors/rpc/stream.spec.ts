@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { ipcClient, type TextClient, wsClient } from './rpc-client.ts'
-import { streamCases } from './stream-cases.ts'
+import { isWhole, streamCases } from './stream-cases.ts'
 import { callText, TestStack } from './test-stack.ts'
 
 const marker = callText('test_echo', ['marker'], 99)
@@ -29,7 +29,7 @@ describe('RPC on a connection that lasts', () => {
       client = await wsClient(test.stack.ws!)
       expect(await outcome(text, answer)).to.deep.equal({ answer, hangsUp })
     })
-  for (const { text, answer, hangsUp = false } of streamCases.filter(({ text }) => isWhole(text)))
+  for (const { text, answer, hangsUp = false } of streamCases.filter(isWhole))
     it(`over IPC answers ${JSON.stringify(text).slice(0, 80)} as geth does`, async () => {
       client = await ipcClient(test.stack.ipc!)
       expect(await outcome(`${text}\n`, answer)).to.deep.equal({ answer, hangsUp })
@@ -57,8 +57,3 @@ describe('RPC on a connection that lasts', () => {
     }
   })
 })
-
-/** A stream cannot tell that something was cut off, nor does it forget what comes behind a request. */
-function isWhole(text: string): boolean {
-  return text.trim() !== '' && text !== '{"jsonrpc"' && !text.endsWith(' x') && text !== '01'
-}
