@@ -163,7 +163,7 @@ describe('the inspector of npm start', function () {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowDown')
-    expect(await page.locator('.row[aria-selected=true]').getAttribute('data-actor')).to.equal('node-1/server/dialer')
+    await page.locator('.row[aria-selected=true][data-actor="node-1/server/dialer"]').waitFor()
     await page.keyboard.press('1')
     await page.locator('.subject', { hasText: 'node-1/server/dialer' }).waitFor()
     await page.keyboard.press(' ')

@@ -19,9 +19,13 @@ const views: Readonly<Record<string, Look>> = {
   lanes: {
     hash: '#messages?actor=node-2/node',
     async settle(page) {
-      await page.getByRole('button', { name: 'Live' }).click()
       const headers = page.locator('.line[data-name=BlockHeaders]', { hasText: /[1-9]\d* header/ })
+      await headers.last().waitFor()
+      await page.getByRole('button', { name: 'Live' }).click()
+      const filter = page.getByLabel('Filter messages')
+      await filter.fill('BlockHeaders')
       await headers.last().click()
+      await filter.fill('')
       await page.locator('.detail .fields').first().waitFor()
     },
   },

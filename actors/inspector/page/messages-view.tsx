@@ -37,6 +37,17 @@ export function MessagesView({ session }: Props) {
     const frame = ref.current
     if (frame && isFollowing.current) frame.scrollTop = frame.scrollHeight
   }, [shown.length, lines.at(-1)?.seq, height])
+  // A line that was chosen elsewhere, or by a link, is brought into view.
+  const chosen = place.line === undefined ? -1 : shown.findIndex(({ line }) => line.seq === place.line)
+  useLayoutEffect(() => {
+    const frame = ref.current
+    if (place.line !== undefined && place.line < (lines[0]?.seq ?? 0)) void session.older()
+    if (!frame || chosen === -1) return
+    const at = chosen * rowHeight
+    if (at >= frame.scrollTop && at <= frame.scrollTop + frame.clientHeight - 3 * rowHeight) return
+    isFollowing.current = false
+    frame.scrollTop = at - frame.clientHeight / 2
+  }, [place.line, chosen === -1, words, depth, lines[0]?.seq])
   useEffect(() => {
     const frame = ref.current
     if (!frame) return

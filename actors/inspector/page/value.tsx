@@ -5,8 +5,8 @@ type ValueProps = { readonly value: Plain; readonly depth?: number }
 
 /** Anything that a message or an event holds, as a person reads it. */
 export function Value({ value, depth = 0 }: ValueProps) {
-  if (typeof value === 'string' && long.test(value)) return <Bytes digits={value.slice(2)} />
-  if (value === null || typeof value !== 'object') return <span class={`value ${typeof value}`}>{`${value}`}</span>
+  if (value === null || typeof value !== 'object')
+    return <span class={`value ${typeof value}`}>{`${value}`.replace(tooLong, '$1$2')}</span>
   if (Array.isArray(value)) return <List items={value} depth={depth} />
   const fields = value as { readonly [key: string]: Plain }
   const [tag, ...others] = Object.keys(fields)
@@ -15,7 +15,7 @@ export function Value({ value, depth = 0 }: ValueProps) {
 }
 
 function Tagged({ tag, value, depth }: { readonly tag: string; readonly value: Plain; readonly depth: number }) {
-  if (tag === '$bytes') return <Bytes digits={`${value}`} />
+  if (tag === '$bytes') return <span class="value bytes">0x{`${value}`}</span>
   if (tag === '$size') return <span class="value note">{`${value}`} bytes</span>
   if (tag === '$int' || tag === '$number') return <span class="value number">{`${value}`}</span>
   if (tag === '$undefined') return <span class="value note">none</span>
@@ -27,23 +27,8 @@ function Tagged({ tag, value, depth }: { readonly tag: string; readonly value: P
   return <Value value={value} depth={depth} />
 }
 
-/** Of more bytes than a public key has. */
-const long = /^0x[0-9a-f]{129,}$/
-
-/** Up to a hash in full; a bloom or a signature when somebody wants it. */
-function Bytes({ digits }: { readonly digits: string }) {
-  const [isFull, setFull] = useState(digits.length <= 128)
-  return (
-    <span class="value bytes">
-      0x{isFull ? digits : digits.slice(0, 64)}
-      {!isFull && (
-        <button type="button" class="more" onClick={() => setFull(true)}>
-          {digits.length / 2} bytes
-        </button>
-      )}
-    </span>
-  )
-}
+/** The node tells the beginning of what is long, as a bloom is: as much of it as of a hash will do. */
+const tooLong = /^(0x[0-9a-f]{64})[0-9a-f]+(… \(\d+ bytes\))$/
 
 function Fields({ fields, depth }: { readonly fields: readonly (readonly [string, Plain])[]; readonly depth: number }) {
   if (fields.length === 0) return <span class="value note">empty</span>
