@@ -37,7 +37,7 @@ type Witness = {
 }
 
 async function liveWitness(address: string): Promise<Witness> {
-  const { InspectorClient } = await import('../inspector/ask-inspector.ts')
+  const { InspectorClient } = await import('../inspector/inspector-client.ts')
   const client = await InspectorClient.open(address)
   return {
     picture: async () => (await client.ask({ ask: 'picture' })).picture,
