@@ -7,7 +7,7 @@ import { isIP } from 'node:net'
  */
 export function isVhostAllowed(vhosts: ReadonlySet<string>, host = ''): boolean {
   if (host === '' || vhosts.has('*')) return true
-  const { name = host } = /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:]*)):\d*$/.exec(host)?.groups ?? {}
-  const bare = /^\[(.*)\](?::\d*)?$/.exec(host)?.[1] ?? name
-  return isIP(bare) !== 0 || vhosts.has(bare.toLowerCase())
+  const parts = /^(?:\[(?<address>[^\]]*)\]|(?<name>[^:]*)):[^:]*$/.exec(host)?.groups
+  const name = parts?.address ?? parts?.name ?? host // Go takes no brackets without a port
+  return isIP(name) !== 0 || vhosts.has(name.toLowerCase())
 }

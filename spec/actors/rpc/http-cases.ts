@@ -97,6 +97,14 @@ const requests: readonly HttpCase[] = [
   ask('another host', { host: 'evil.example', body: version }, refused(403, 'invalid host specified', {})),
   ask('this host in capitals', { host: 'LOCALHOST:1', body: version }, answered(one)),
   ask('an address of IPv6', { host: '[::1]:8545', body: version }, answered(one)),
+  ask(
+    'an address of IPv6 without a port',
+    { host: '[::1]', body: version },
+    refused(403, 'invalid host specified', {}),
+  ),
+  ask('an address of IPv6 that is bare', { host: '::1', body: version }, answered(one)),
+  ask('this host and a port that is none', { host: 'localhost:x', body: version }, answered(one)),
+  ask('a port without a host', { host: ':80', body: version }, refused(403, 'invalid host specified', {})),
   ask('no host', { host: '', body: version }, answered(one)),
   ask(
     'a page that is let in',
