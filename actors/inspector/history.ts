@@ -2,7 +2,7 @@ import type { AnyTransitionDefinition } from 'xstate'
 import type { Feed, FeedEntry, Live } from '../feed.ts'
 import { fullName, type Kept, keep } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
-import type { Peer } from './peer-table.ts'
+import { type Peer, tellsOfPeers } from './peer-table.ts'
 import { Segment, type Who } from './segment.ts'
 import type { Changes, Moment, Picture } from './wire.ts'
 import { type Tracked, World } from './world.ts'
@@ -124,7 +124,7 @@ export class History {
     const segment = this.#segmentOf(seq)
     if (!segment) return undefined
     const world = new World(this.#nodes, segment.checkpoint)
-    for (let i = 0; i <= seq - segment.first; i++) world.apply(segment.at(i)!)
+    for (let i = 0; i <= seq - segment.first; i++) world.apply(segment.at(i, tellsOfPeers)!)
     return world
   }
 

@@ -83,6 +83,9 @@ export class PeerTable {
   }
 }
 
+/** Whether the events of a chart say who a peer is. */
+export const tellsOfPeers = (chart: string): boolean => chart === 'peer' || chart === 'server'
+
 type Learnt = Pick<PeerFacts, 'id' | 'client' | 'caps' | 'inbound' | 'address' | 'isNode'>
 
 /** What the server's events say of a connection. */

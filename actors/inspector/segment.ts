@@ -93,19 +93,37 @@ export class Segment {
     return true
   }
 
-  /** @param index counted from its first entry */
-  at(index: number): Kept | undefined {
+  /**
+   * @param index counted from its first entry
+   * @param isWanted which charts' events are wanted with their data: reading it is most of the work. All when left out
+   */
+  at(index: number, isWanted?: (chart: string) => boolean): Kept | undefined {
     if (index < 0 || index >= this.#count) return undefined
     const { what, whose, when, start, length, size, bytes } = this.#columns
     if (what[index]! < 0) return this.#others[-what[index]! - 1]
     const { entry, edges } = this.#allShapes[what[index]!]!
     const { actor, node } = this.#actors[whose[index]!]!
-    const place = { seq: this.first + index, at: when[index]!, node, actor, parent: undefined, state: undefined, edges }
+    const [seq, at] = [this.first + index, when[index]!]
     const [begin, count] = [start[index]!, length[index]!]
-    if (entry.type === 'transition')
-      return { ...place, entry, data: count > 0 ? this.#events.read(begin) : undefined, payload: undefined }
+    if (entry.type === 'transition') {
+      const hasData = count > 0 && (!isWanted || isWanted(entry.chart))
+      const data = hasData ? this.#events.read(begin) : undefined
+      return { seq, at, node, actor, parent: undefined, state: undefined, entry, data, edges, payload: undefined }
+    }
     const payload = count < 0 ? undefined : bytes.subarray(begin, begin + count)
-    return { ...place, entry: { ...entry, size: size[index]! }, data: undefined, payload }
+    const message = sized(entry, size[index]!)
+    return {
+      seq,
+      at,
+      node,
+      actor,
+      parent: undefined,
+      state: undefined,
+      entry: message,
+      data: undefined,
+      edges,
+      payload,
+    }
   }
 
   /** Whether the entry at `index` is of that actor, or a message at all: found out without making an object. */
@@ -203,6 +221,10 @@ function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
   return true
+}
+
+function sized({ type, actor, protocol, version, code }: Omit<MessageEntry, 'size'>, size: number): MessageEntry {
+  return version === undefined ? { type, actor, protocol, code, size } : { type, actor, protocol, version, code, size }
 }
 
 const none: readonly never[] = []
