@@ -51,11 +51,12 @@ export class Scene {
     return lineage
   }
 
-  /** Actors beneath one, itself first, at most `limit`. */
-  beneath(actor: string, limit: number): string[] {
+  /** Actors beneath one, itself first, at most `limit`; all, or those that live. */
+  beneath(actor: string, limit: number, isAlive = false): string[] {
     const found = new Set([actor])
     for (const facts of this.actors.values()) {
       if (found.size >= limit) break
+      if (isAlive && facts.stoppedAt !== undefined) continue
       if (facts.parent !== undefined && found.has(facts.parent)) found.add(facts.actor)
     }
     return [...found]

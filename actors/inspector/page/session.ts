@@ -185,11 +185,10 @@ export class Session {
     const { present } = this
     const scope = this.#scope
     if (!present || this.hello?.isRecording) return
-    this.link.say({
-      ask: 'watch',
-      actors: scope === undefined ? [] : present.beneath(scope, this.#isOwn ? 1 : mostWatched),
-    })
-    this.link.say({ ask: 'tap', isOn: this.place.view === 'messages' })
+    const actors = scope === undefined ? [] : present.beneath(scope, this.#isOwn ? 1 : mostWatched, true)
+    this.link.say({ ask: 'watch', actors })
+    // Where there are more than can be watched, their messages at least: with them come those of all other nodes.
+    this.link.say({ ask: 'tap', isOn: actors.length === mostWatched })
   }
 
   async #lines(where: { before?: number }): Promise<readonly ShownLine[] | undefined> {

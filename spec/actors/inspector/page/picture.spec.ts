@@ -33,6 +33,8 @@ describe('a scene', () => {
     expect(scene.peerOf('node-1/server')).to.equal(undefined)
     expect(scene.beneath('node-1/server', 10)).to.deep.equal(['node-1/server', 'node-1/peer/1', 'node-1/peer/1/eth'])
     expect(scene.beneath('node-1/node', 2)).to.have.lengthOf(2)
+    scene.apply({ ...none, stopped: ['node-1/peer/1', 'node-1/peer/1/eth'] })
+    expect(scene.beneath('node-1/server', 10, true), 'that live').to.deep.equal(['node-1/server'])
   })
 })
 
