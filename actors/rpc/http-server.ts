@@ -141,7 +141,7 @@ export class HttpServer {
 
   readonly #upgrade = (req: IncomingMessage, socket: Socket, head: Buffer): void => {
     if (/^websocket$/i.test(req.headers.upgrade ?? '')) return void this.#ws?.handler.upgrade(req, socket, head)
-    // Another protocol is not spoken here: the request is read again, as if it had not been asked for.
+    // Another protocol is not spoken here: the request is read again, as if it had not been asked for, and as the last.
     socket.unshift(Buffer.concat([Buffer.from(withoutUpgrade(req), 'latin1'), head]))
     this.#server?.emit('connection', socket)
   }
@@ -152,7 +152,7 @@ function withoutUpgrade({ method, url, rawHeaders }: IncomingMessage): string {
   const fields = names.map((name, i) =>
     /^(upgrade|connection)$/i.test(name) ? '' : `${name}: ${rawHeaders[2 * i + 1]}\r\n`,
   )
-  return `${method} ${url} HTTP/1.1\r\n${fields.join('')}\r\n`
+  return `${method} ${url} HTTP/1.1\r\n${fields.join('')}Connection: close\r\n\r\n`
 }
 
 /** geth's is 1 MiB; of thousands of connections that would be too much. */
@@ -160,6 +160,7 @@ const maxHeaderBytes = 64 << 10
 
 /** What is no HTTP gets Go's answer; who merely takes too long gets none. */
 function rejectClient(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'HPE_CLOSED_CONNECTION') return // it says more after its last request, which is being answered
   const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400
   const isMalformed = error.code?.startsWith('HPE_') && error.code !== 'HPE_INVALID_EOF_STATE'
   // After another answer, this one would be taken for a part of it.

@@ -137,6 +137,17 @@ describe('a hostile client of RPC ends only itself', () => {
       const ids = [...received.toString().matchAll(/"result":"<(\d+)>"/g)].map(([, id]) => Number(id))
       expect(ids).to.deep.equal(Array.from({ length: 200 }, (_, id) => id))
     })
+    it('with more behind its last request, which is answered', async () => {
+      const last = httpRequest({ headers: { connection: 'close' }, body: callText('test_echo', ['last']) })
+      expect((await sendRaw(test.httpPort, `${last}${last}`)).toString()).to.match(/^HTTP\/1\.1 200 .*"last"\}$/s)
+    })
+    it('with wishes for another protocol in one breath, of which the first is answered', async () => {
+      const headers = { connection: 'Upgrade', upgrade: 'h2c' }
+      const requests = [1, 2, 3].map((id) => httpRequest({ headers, body: callText('test_echo', [`<${id}>`], id) }))
+      const received = (await sendRaw(test.httpPort, requests.join(''))).toString()
+      expect([...received.matchAll(/<\d>/g)].join()).to.equal('<1>')
+      expect(received).to.match(/^Connection: close\r$/m)
+    })
     it('with a thousand connections that say nothing', async function () {
       this.timeout(20_000)
       const silent = Array.from({ length: 1_000 }, open)
