@@ -26,7 +26,7 @@ describe('why geth left, as the inspector tells it', () => {
       await node.stop()
     })
     await node.start()
-    await page.told$('changes', ({ stopped }) => stopped.includes('peer/1'))
+    await page.until('changes', ({ stopped }) => stopped.includes('peer/1'))
     return (await page.ask('why', { actor: 'peer/1' })).why
   }
 

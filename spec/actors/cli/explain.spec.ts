@@ -84,7 +84,7 @@ describe('peerchart explain and inspect', () => {
     const io = new ScriptedIo()
     const running = runCli(['inspect', file], io)
     const page = await OpenPage.at(await io.stdout.line(/^http:/))
-    const hello = await page.told$('hello')
+    const hello = await page.until('hello')
     expect(hello.isRecording).to.equal(true)
     expect(hello.picture.actors.map(({ actor }) => actor)).to.include.members(['server', 'peer/1', 'peer/1/eth'])
     expect((await page.ask('why', { actor: 'peer/1' })).why.summary).to.match(verdict)

@@ -38,7 +38,7 @@ describe('why a peer left', () => {
   })
   /** Once the connection is over. */
   const why = async (actor = 'peer/1'): Promise<Explanation> => {
-    await page.told$('changes', ({ stopped }) => stopped.includes(actor))
+    await page.until('changes', ({ stopped }) => stopped.includes(actor))
     return (await page.ask('why', { actor })).why
   }
 
@@ -113,7 +113,7 @@ describe('why a peer left', () => {
     await watch()
     const peer = await meet(node.enode)
     await peer.status()
-    await page.told$('changes', ({ started, states }) =>
+    await page.until('changes', ({ started, states }) =>
       [...started.map(({ state }) => state), ...states.map(([, state]) => state)].includes('active.flowing'),
     )
     const { why } = await page.ask('why', { actor: 'peer/1/eth' })

@@ -45,7 +45,7 @@ describe('the inspector of two nodes', () => {
   }
 
   it('greets a page with who is there', async () => {
-    const hello = await (await open()).told$('hello')
+    const hello = await (await open()).until('hello')
     expect(hello).to.include({ isRecording: false, historyBytes: 16 * 2 ** 20 })
     expect(hello.nodes).to.deep.equal(['alice', 'bob'])
     expect(hello.heading.nodes).to.deep.equal([
@@ -63,7 +63,7 @@ describe('the inspector of two nodes', () => {
     const page = await open()
     page.say({ ask: 'watch', actors: ['alice/peer/1'] })
     await meet()
-    await page.told$('changes', ({ started, states }) => {
+    await page.until('changes', ({ started, states }) => {
       const now = [...started.map(({ actor, state }) => [actor, state]), ...states]
       return now.some(([actor, state]) => actor === 'alice/peer/1/eth' && state === 'active.flowing')
     })
@@ -82,7 +82,7 @@ describe('the inspector of two nodes', () => {
   it('shows a page that is opened late what one shows that was there', async () => {
     const early = await open()
     await meet()
-    const late = await (await open()).told$('hello')
+    const late = await (await open()).until('hello')
     const now = (await early.ask('picture', {})).picture
     expect(late.picture.actors.map(({ actor }) => actor)).to.deep.equal(now.actors.map(({ actor }) => actor))
     expect(late.picture.peers.map(({ actor, id }) => ({ actor, id }))).to.deep.include.members([

@@ -29,7 +29,7 @@ export class OpenPage {
   }
 
   /** @returns the first tell of that kind that is, or will be, and passes */
-  async told$<Of extends Tell['tell']>(
+  async until<Of extends Tell['tell']>(
     kind: Of,
     test: (tell: Answer<Of>) => boolean = () => true,
   ): Promise<Answer<Of>> {
@@ -58,7 +58,7 @@ export class OpenPage {
     const id = ++this.#lastId
     this.socket.send(JSON.stringify({ ask, id, ...question }))
     const isMine = (tell: Tell) => 'id' in tell && tell.id === id
-    const answer = await Promise.race([this.told$(ask, isMine as never), this.told$('error', isMine)])
+    const answer = await Promise.race([this.until(ask, isMine as never), this.until('error', isMine)])
     if ('error' in answer) throw new Error(answer.error)
     return answer as Answer<Of>
   }
