@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { expect } from 'chai'
+import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
+import { createNode } from '../../actors/create-node.ts'
+import { Inspector } from '../../actors/inspector/inspector.ts'
+import { openRecorded } from '../../actors/inspector/recorded.ts'
+import { openPage, sharedBrowser } from './browser.ts'
+
+describe('a recording in the inspector', function () {
+  this.timeout(60_000)
+  let folder: string
+  let inspector: Inspector | undefined
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'peerchart-recording-'))
+  })
+  after(async () => {
+    await inspector?.close()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  it('is the page of a node that is over: its actors, its messages, why its peer left, and any moment of it', async function () {
+    const browser = await sharedBrowser(this)
+    const file = join(folder, 'one.ndjson')
+    await record(file)
+    inspector = await Inspector.show(await openRecorded(file))
+    const { page, faults } = await openPage(browser, inspector.address, '#why')
+    await page.getByRole('status').getByText('recording').waitFor()
+    await page.locator('.why .path button', { hasText: 'other' }).click()
+    await page.locator('.verdict', { hasText: 'client quitting' }).waitFor()
+    expect(await page.locator('.statuses tr').count()).to.be.above(5)
+    await page.getByRole('button', { name: 'Messages', exact: true }).click()
+    await page.locator('.line[data-name=Disconnect]').waitFor()
+    await page.locator('.line[data-name=Hello]').first().click()
+    await page.locator('.detail').getByText('Peerchart/').first().waitFor()
+    await page.getByLabel('Moment').press('Home')
+    await page.locator('.shell[data-moment=past]').waitFor()
+    await page.getByText('At this moment there is no peer/').waitFor()
+    await page.getByRole('button', { name: 'To the end' }).click()
+    await page.locator('.row', { hasText: 'closed' }).first().waitFor()
+    expect(faults).to.deep.equal([])
+    await page.context().close()
+  })
+})
+
+/** A node that runs for two seconds, dials another and writes down what happens. */
+async function record(file: string): Promise<void> {
+  const other = await createNode({ genesis: devGenesisJson, identity: 'other', port: 0 })
+  await other.start()
+  try {
+    const root = join(import.meta.dirname, '../..')
+    const genesis = join(root, 'actors/chain/dev-genesis.json')
+    const args = ['start', '--genesis', genesis, '--port', '0', '--peer', other.enode, '--record', file, '--for', '2s']
+    await promisify(execFile)(process.execPath, [join(root, 'dist/actors/cli/main.js'), ...args])
+  } finally {
+    await other.stop()
+  }
+}
