@@ -22,6 +22,8 @@ export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #endpoint: Endpoint
   #server: Server | undefined
+  /** How many requests of a connection wait. BOUNDED: maxPipelined. */
+  readonly #pipelined = new WeakMap<Socket, number>()
   #place: { readonly host: string; readonly port: number } | undefined
   #http: { readonly handler: HttpHandler; readonly prefix: string } | undefined
   #ws: { readonly handler: WsHandler; readonly prefix: string } | undefined
@@ -134,7 +136,20 @@ export class HttpServer {
     this.#server!.closeAllConnections()
   }
 
+  /** Of requests in one breath each waits for the answer to the one before, and for everybody else's turn. */
   readonly #serve = (req: IncomingMessage, res: ServerResponse): void => {
+    if (res.socket) return void this.#answer(req, res)
+    const { socket } = req
+    const waiting = (this.#pipelined.get(socket) ?? 0) + 1
+    this.#pipelined.set(socket, waiting)
+    if (waiting > maxPipelined) return void socket.destroy()
+    res.once('socket', () => {
+      this.#pipelined.set(socket, this.#pipelined.get(socket)! - 1)
+      setImmediate(() => this.#answer(req, res))
+    })
+  }
+
+  #answer(req: IncomingMessage, res: ServerResponse): void {
     if (this.#http) this.#http.handler.handle(req, res)
     else res.writeHead(404, { 'Content-Length': 0 }).end()
   }
@@ -154,6 +169,9 @@ function withoutUpgrade({ method, url, rawHeaders }: IncomingMessage): string {
   )
   return `${method} ${url} HTTP/1.1\r\n${fields.join('')}Connection: close\r\n\r\n`
 }
+
+/** Requests of one connection that wait for the one before them: more is a flood, and no client that we know of sends two. */
+const maxPipelined = 1_024
 
 /** geth's is 1 MiB; of thousands of connections that would be too much. */
 const maxHeaderBytes = 64 << 10

@@ -137,6 +137,16 @@ describe('a hostile client of RPC ends only itself', () => {
       const ids = [...received.toString().matchAll(/"result":"<(\d+)>"/g)].map(([, id]) => Number(id))
       expect(ids).to.deep.equal(Array.from({ length: 200 }, (_, id) => id))
     })
+    it('with more requests in one breath than may wait', async () => {
+      const socket = open()
+      const requests = post(callText('test_echo', ['x'])).repeat(500)
+      const pour = () => {
+        while (!socket.destroyed && socket.write(requests));
+      }
+      socket.on('drain', pour)
+      pour()
+      await closing(socket.resume())
+    })
     it('with more behind its last request, which is answered', async () => {
       const last = httpRequest({ headers: { connection: 'close' }, body: callText('test_echo', ['last']) })
       expect((await sendRaw(test.httpPort, `${last}${last}`)).toString()).to.match(/^HTTP\/1\.1 200 .*"last"\}$/s)
