@@ -1,3 +1,5 @@
+import type { Logger } from '../log.ts'
+
 // How the RPC of a node is served. Names and defaults are those of geth's flags; nothing is served that is not named.
 
 export type RpcOptions = {
@@ -100,4 +102,15 @@ export const rpcLimits: RpcLimits = {
   concurrentCalls: 64,
   subscriptions: 256,
   waitingBytes: 64 << 20,
+}
+
+/** @returns what was given where it is sensible, geth's elsewhere: nothing may take no time at all, nor for ever */
+export function limitsOf(given: Partial<RpcLimits> = {}, log: Logger): RpcLimits {
+  const limits: { -readonly [Name in keyof RpcLimits]: number } = { ...rpcLimits, ...given }
+  for (const name of ['readTimeout', 'readHeaderTimeout', 'writeTimeout', 'idleTimeout'] as const) {
+    if (limits[name] > 0) continue
+    log.warn(`Sanitizing invalid HTTP ${name}`, { provided: limits[name], updated: rpcLimits[name] })
+    limits[name] = rpcLimits[name]
+  }
+  return limits
 }

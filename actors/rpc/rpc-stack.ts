@@ -8,9 +8,9 @@ import { IpcServer } from './ipc-server.ts'
 import {
   type AuthOptions,
   type HttpOptions,
+  limitsOf,
   type RpcLimits,
   type RpcOptions,
-  rpcLimits,
   type WsOptions,
 } from './options.ts'
 import { pickApis } from './registry.ts'
@@ -42,7 +42,7 @@ export class RpcStack {
     this.#runtime = runtime
     this.#options = options
     this.#context = context
-    this.#limits = { ...rpcLimits, ...options.limits }
+    this.#limits = limitsOf(options.limits, context.log)
     const server = (name: string, portFlag: string, limits = this.#limits) =>
       new HttpServer(runtime, { id: `rpc/${name}`, parent, portFlag, limits })
     this.#http = server('http', '--http.port')

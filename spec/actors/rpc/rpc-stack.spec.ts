@@ -121,6 +121,17 @@ describe('the RPC stack', () => {
     expect(await test.post(echo)).to.equal(hi)
     taken.close()
   })
+  it('takes no timeout of nothing: geth’s hold then, and the log says so', async () => {
+    const lines: string[] = []
+    const log = createLogger({ json: true, stream: { write: (line) => lines.push(line) } })
+    test = await TestStack.start({ limits: { readTimeout: 0, readHeaderTimeout: -1 } }, { log })
+    expect(await test.post(echo)).to.equal(hi)
+    const warnings = lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'warn')
+    expect(warnings.map(({ message, updated }) => [message, updated])).to.deep.equal([
+      ['Sanitizing invalid HTTP readTimeout', 30_000],
+      ['Sanitizing invalid HTTP readHeaderTimeout', 30_000],
+    ])
+  })
   it('ends every connection when it stops', async () => {
     test = await TestStack.start()
     const clients = [await wsClient(test.stack.ws!), await ipcClient(test.stack.ipc!)]
