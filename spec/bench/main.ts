@@ -53,7 +53,9 @@ program
 
 program
   .command('rpc')
-  .description('calls a second over HTTP to a node with peers, and what they cost the pings of the peers')
+  .description(
+    'calls a second over HTTP to a node with peers, what they cost the pings of the peers, and geth at the same calls',
+  )
   .option('--json', 'print one JSON object on standard output')
   .option('--seconds <n>', 'length of each measurement', '5')
   .option('--connections <n>', 'how many callers there are', '16')

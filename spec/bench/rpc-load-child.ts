@@ -12,7 +12,7 @@ const [url, connections, seconds, rate] = process.argv.slice(2)
 const { hostname, port } = new URL(url!)
 const body = '{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}'
 const request = `POST / HTTP/1.1\r\nHost: ${hostname}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
-const answer = '"result":"0x28"}'
+const answer = '{"jsonrpc":"2.0","id":1,"result":"0x'
 
 const latencies: number[] = []
 const began = performance.now()

@@ -1,9 +1,14 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { setPriority } from 'node:os'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { setPriority, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
+import { findGeth } from '../harness/clients.ts'
+import { Geth } from '../harness/geth.ts'
 import { startOwnNode } from '../harness/own-node.ts'
 import { FastPeer } from './fast-peer.ts'
 import { type Latency, latencyOf } from './latency.ts'
@@ -18,6 +23,8 @@ export type RpcResult = RpcBench & {
   readonly call: Latency
   /** Milliseconds from a peer's Ping to the node's Pong: while nobody calls, at {@link steadyRate}, and at full rate. */
   readonly ping: { readonly idle: Latency; readonly steady: Latency; readonly full: Latency }
+  /** geth at the same calls, without peers, if it is there. */
+  readonly geth?: { readonly rate: number; readonly call: Latency }
 }
 
 /** A node in its own process, callers in another, each with one call at a time on one connection, and peers in this one. */
@@ -44,13 +51,32 @@ export async function benchRpc(bench: RpcBench, report: (line: string) => void):
     rate: Math.round(answered / seconds),
     call: latencyOf(latencies),
     ping: { idle, steady, full },
+    ...(await benchGeth(bench)),
   }
   const of = ({ p50, p99 }: Latency) => `p50 ${p50} ms, p99 ${p99} ms`
   report(`eth_blockNumber over ${connections} connections: ${result.rate}/s; ${of(result.call)}`)
   report(
     `ping of ${count} peers: without calls ${of(idle)}; at ${steadyRate} a second ${of(steady)}; at full rate ${of(full)}`,
   )
+  if (result.geth) report(`geth at the same calls: ${result.geth.rate}/s; ${of(result.geth.call)}`)
   return result
+}
+
+async function benchGeth({ connections, seconds }: RpcBench): Promise<Pick<RpcResult, 'geth'>> {
+  const path = findGeth()
+  if (path === undefined) return {}
+  const directory = await mkdtemp(join(tmpdir(), 'peerchart-bench-'))
+  const genesis = join(directory, 'genesis.json')
+  await writeFile(genesis, JSON.stringify(devGenesisJson))
+  const geth = await Geth.start({ path, genesis, networkId: 7331n })
+  try {
+    await callers(geth.url, connections, 1, 0).done
+    const { count, latencies } = await callers(geth.url, connections, seconds, 0).done
+    return { geth: { rate: Math.round(count / seconds), call: latencyOf(latencies) } }
+  } finally {
+    await geth.stop()
+    await rm(directory, { recursive: true })
+  }
 }
 
 /** Calls a second. */
