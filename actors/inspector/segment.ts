@@ -1,7 +1,6 @@
-import type { AnyTransitionDefinition } from 'xstate'
-import type { FeedEntry, MessageEntry, TransitionEntry } from '../feed.ts'
+import type { MessageEntry, TransitionEntry } from '../feed.ts'
 import type { Kept } from '../recording/feed-lines.ts'
-import { edgeName } from './drawing/edge-name.ts'
+import { type Shaped, Shapes, type Taken } from '../recording/shapes.ts'
 import { EventBytes, weigh } from './event-bytes.ts'
 import type { Checkpoint } from './world.ts'
 
@@ -13,13 +12,7 @@ export type Who = {
   place?: { readonly segment: Segment; readonly number: number }
 }
 
-/** What transitions and messages have in common with others of their kind: all but the actor, the data and the payload. */
-type Shape = {
-  readonly number: number
-  readonly entry: TransitionEntry | Omit<MessageEntry, 'size'>
-  readonly taken: readonly (AnyTransitionDefinition | string)[]
-  readonly edges: readonly string[]
-}
+type Shape = { readonly number: number; readonly entry: Shaped; readonly edges: readonly string[] }
 
 /** The entries of some time, in columns of numbers: nothing here is an object for each entry. */
 export class Segment {
@@ -30,8 +23,8 @@ export class Segment {
   readonly #limit: number
   readonly #columns: Columns
   readonly #events: EventBytes
-  /** By event or code. BOUNDED: by what charts and protocols have. */
-  readonly #shapes = new Map<string | number, Shape[]>()
+  readonly #shapes = new Shapes((entry, edges) => this.#addShape(entry, edges))
+  /** BOUNDED: by the weight. */
   readonly #allShapes: Shape[] = []
   /** BOUNDED: by the entries. */
   readonly #actors: Who[] = []
@@ -60,13 +53,13 @@ export class Segment {
     at: number,
     who: Who,
     entry: TransitionEntry,
-    taken: Shape['taken'],
+    taken: Taken,
     data: object | undefined,
   ): readonly string[] | undefined {
     if (this.#isFull()) return undefined
     const end = data ? this.#events.write(data, this.#used) : this.#used
     if (end < 0) return undefined
-    const { number, edges } = this.#shapeOf(entry.event, entry, taken)
+    const { number, edges } = this.#shapes.of(entry, taken)
     this.#row(at, this.#numberOf(who), number, end - this.#used, 0)
     this.#used = end
     return edges
@@ -80,7 +73,7 @@ export class Segment {
     const end = this.#used + (payload ? payload.length : 0)
     if (this.#isFull() || end > this.#columns.bytes.length) return false
     if (payload) this.#columns.bytes.set(payload, this.#used)
-    const shape = this.#shapeOf(entry.code, entry, none).number
+    const shape = this.#shapes.of(entry, none).number
     this.#row(at, this.#numberOf(who), shape, payload ? payload.length : -1, entry.size)
     this.#used = end
     return true
@@ -170,16 +163,8 @@ export class Segment {
     return number
   }
 
-  #shapeOf(key: string | number, entry: TransitionEntry | MessageEntry, taken: Shape['taken']): Shape {
-    let shapes = this.#shapes.get(key)
-    if (!shapes) {
-      shapes = []
-      this.#shapes.set(key, shapes)
-    }
-    for (const shape of shapes) if (isSame(shape.entry, entry) && areSame(shape.taken, taken)) return shape
-    const edges = taken.map((one) => (typeof one === 'string' ? one : edgeName(one)))
-    const shape = { number: this.#allShapes.length, entry, taken, edges }
-    shapes.push(shape)
+  #addShape(entry: Shaped, edges: readonly string[]): Shape {
+    const shape = { number: this.#allShapes.length, entry, edges }
     this.#allShapes.push(shape)
     this.#weight += 300
     return shape
@@ -204,24 +189,6 @@ function columnsOf(bytes: number) {
   }
 }
 const bytesPerRow = 28
-
-function isSame(a: Shape['entry'], b: FeedEntry): boolean {
-  if (a.type === 'transition')
-    return (
-      b.type === 'transition' &&
-      a.chart === b.chart &&
-      a.from === b.from &&
-      a.to === b.to &&
-      areSame(a.effects, b.effects)
-    )
-  return a.type === b.type && a.protocol === (b as MessageEntry).protocol && a.version === (b as MessageEntry).version
-}
-
-function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
-  if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
-  return true
-}
 
 function sized({ type, actor, protocol, version, code }: Omit<MessageEntry, 'size'>, size: number): MessageEntry {
   return version === undefined ? { type, actor, protocol, code, size } : { type, actor, protocol, version, code, size }

@@ -1,8 +1,9 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Feed } from '../feed.ts'
 import { type Logger, silent } from '../log.ts'
-import { fullName, keep, toLine } from './feed-lines.ts'
-import { formatLine } from './line-text.ts'
+import { Cast, EntryWriter } from './entry-writer.ts'
+import { LinePage } from './line-page.ts'
+import { LineThread } from './line-thread.ts'
 import { type Heading, recordingFormat, recordingVersion } from './lines.ts'
 
 export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
@@ -15,7 +16,8 @@ export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
 
 /**
  * Writes what feeds tell to a file: every message with its payload, every transition with its event, a timer's among
- * them, births and deaths of actors. It stops, and says so, when the file is full or the disk does not keep up.
+ * them, births and deaths of actors. It stops, and says so, when the file is full or the disk does not keep up. Here
+ * only what an entry has for itself is put to prepared text; checksums, base64 and the file are another thread's.
  */
 export class Recorder {
   readonly #file: FileHandle
@@ -24,16 +26,16 @@ export class Recorder {
   readonly #log: Logger
   readonly #now: () => number
   readonly #began: number
+  readonly #thread: LineThread
+  readonly #page: LinePage
+  readonly #writer: EntryWriter
   /** BOUNDED: by the feeds that are followed. */
   readonly #unfollow: (() => void)[] = []
-  /** BOUNDED: mostWaiting characters. */
-  #waiting: string[] = []
-  #waitingLength = 0
-  #written = 0
+  /** Of all lines, in the file or on their way. */
+  #bytes = 0
   #seq = 0
-  #writing: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
-  /** Why nothing more is written. */
+  /** Why nothing more is recorded. */
   #ended: string | undefined
 
   private constructor(file: FileHandle, path: string, options: RecorderOptions) {
@@ -44,6 +46,9 @@ export class Recorder {
     this.#now = now
     this.#began = now()
     this.#log = log
+    this.#thread = new LineThread(file.fd, (error) => this.#giveUp(cannotWrite, error))
+    this.#page = new LinePage(this.#thread.newPage())
+    this.#writer = new EntryWriter(this.#page)
   }
 
   /**
@@ -58,7 +63,7 @@ export class Recorder {
       ...(nodes && { nodes }),
       ...(forks && { forks }),
     }
-    recorder.#write(formatLine(heading))
+    recorder.#add(() => recorder.#writer.writeObject(heading))
     return recorder
   }
 
@@ -67,59 +72,52 @@ export class Recorder {
    * @param node its name, where there are several
    */
   follow(feed: Feed, node?: string): void {
-    const end = feed.subscribe((entry, live) => {
-      const at = this.#now() - this.#began
-      const parent = entry.type === 'actor.started' && entry.parent !== undefined ? entry.parent : undefined
-      const place = { seq: ++this.#seq, at, node, actor: fullName(node, entry.actor) }
-      const kept = keep(entry, live, { ...place, parent: parent && fullName(node, parent) }, live.payload)
-      this.#write(formatLine(toLine(kept)))
-    })
-    this.#unfollow.push(end)
+    const cast = new Cast(node)
+    this.#unfollow.push(
+      feed.subscribe((entry, live) => {
+        const at = this.#now() - this.#began
+        const seq = ++this.#seq
+        this.#add(() => this.#writer.write(seq, at, entry, live, cast))
+      }),
+    )
   }
 
   /** Resolves when everything is in the file. */
   async close(): Promise<void> {
     this.#stop()
-    while (this.#waiting.length > 0 || this.#writing) await this.#flush()
+    clearTimeout(this.#timer)
+    this.#turn()
+    await this.#thread.close()
     await this.#file.close()
   }
 
-  #write(text: string): void {
-    if (this.#written + this.#waitingLength + text.length > this.#maxBytes) {
+  /** @param write puts a line on the page, and is called again when it has no room there */
+  #add(write: () => number): void {
+    this.#bytes += write()
+    if (this.#bytes > this.#maxBytes) {
       this.#giveUp('The recording is full, and ends here')
       return
     }
-    this.#waiting.push(text)
-    this.#waitingLength += text.length
-    if (this.#waitingLength > mostWaiting) this.#giveUp('The disk is slower than what is recorded: it ends here')
-    else if (this.#waitingLength >= flushLength) void this.#flush()
-    else this.#timer ??= setTimeout(() => void this.#flush(), flushInterval)
-  }
-
-  #flush(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    if (this.#waiting.length > 0)
-      this.#writing ??= this.#writeAll().finally(() => {
-        this.#writing = undefined
-      })
-    return this.#writing ?? Promise.resolve()
-  }
-
-  async #writeAll(): Promise<void> {
-    try {
-      while (this.#waiting.length > 0) {
-        const text = this.#waiting.join('')
-        this.#waiting = []
-        this.#waitingLength = 0
-        this.#written += Buffer.byteLength(text)
-        await this.#file.appendFile(text)
-      }
-    } catch (error) {
-      this.#waiting = []
-      this.#waitingLength = 0
-      this.#giveUp('The recording cannot be written, and ends here', error as Error)
+    if (!this.#page.keep()) {
+      this.#turn(this.#page.needed)
+      write()
+      this.#page.keep()
     }
+    this.#timer ??= setTimeout(() => this.#flush(), flushInterval)
+  }
+
+  /** While the thread has work, the page may as well grow. */
+  #flush(): void {
+    this.#timer = undefined
+    if (this.#thread.waiting > 0) this.#timer = setTimeout(() => this.#flush(), flushInterval)
+    else this.#turn()
+  }
+
+  /** Hands the page over, and begins one with room for `needed` bytes. */
+  #turn(needed?: number): void {
+    if (this.#page.used > 0) this.#thread.write(this.#page.bytes, this.#page.used)
+    this.#page.turn(this.#thread.newPage(needed))
+    if (this.#thread.waiting > mostWaiting) this.#giveUp('The disk is slower than what is recorded: it ends here')
   }
 
   #giveUp(why: string, error?: Error): void {
@@ -133,8 +131,8 @@ export class Recorder {
   }
 }
 
+const cannotWrite = 'The recording cannot be written, and ends here'
 const defaultMaxBytes = 1 << 30
-const flushLength = 64 * 1024
 const mostWaiting = 64 << 20
 /** Milliseconds. */
 const flushInterval = 100

@@ -13,15 +13,17 @@ type Rates = { readonly perSecond: number; readonly cpuMicros: number }
 /** By who watches. The ratio is that of the rates a second: watched over unwatched. */
 export type InspectResult = Record<
   keyof typeof loads,
-  Record<keyof typeof watchers, Rates & { readonly ratio: number }>
+  Partial<Record<keyof typeof watchers, Rates & { readonly ratio: number }>>
 >
 
 const ethOffset = 16
 const request = { kind: 'GetBlockHeaders', id: 7n, origin: 20n, amount: 1n, skip: 0n, reverse: false } as const
 
-/** What a peer asks. Both pass charts: a header those of its session and of the protocol manager, a ping that of the peer. */
+/** What a peer asks. All pass charts: headers those of its session and of the protocol manager, a ping that of the peer. */
 const loads = {
   header: { code: ethOffset + 3, answer: ethOffset + 4, payload: encode(69, request) },
+  /** Answers of 20 KiB. */
+  headers: { code: ethOffset + 3, answer: ethOffset + 4, payload: encode(69, { ...request, origin: 0n, amount: 40n }) },
   ping: { code: baseCodes.Ping, answer: baseCodes.Pong, payload: emptyPayload },
 } as const satisfies Record<string, Load>
 
@@ -43,16 +45,20 @@ const watchers = {
     ],
   },
 } as const satisfies Record<string, { watcher: Watcher; asks?: readonly Ask[] }>
-const names = Object.keys(watchers) as Name[]
+const allNames = Object.keys(watchers) as Name[]
 type Name = keyof typeof watchers
 
 /** A node in its own process, asked over loopback TCP as fast as it answers, watched in one way and another by turns. */
-export async function benchInspect(seconds: number, report: (line: string) => void): Promise<InspectResult> {
+export async function benchInspect(
+  { seconds, only }: { seconds: number; only: readonly string[] },
+  report: (line: string) => void,
+): Promise<InspectResult> {
+  const names = allNames.filter((name) => name === 'nobody' || only.length === 0 || only.includes(name))
   const node = await startOwnNode()
   const peer = await FastPeer.join(node.enode)
   const result: Partial<InspectResult> = {}
   for (const load of Object.keys(loads) as (keyof typeof loads)[]) {
-    const all = await measure(node, peer, loads[load], seconds)
+    const all = await measure(node, peer, loads[load], { seconds, names })
     result[load] = all
     for (const [watcher, { perSecond, cpuMicros, ratio }] of Object.entries(all))
       report(`${load.padEnd(7)} ${watcher.padEnd(9)} ${perSecond}/s, ${cpuMicros} µs each, ratio ${ratio}`)
@@ -63,12 +69,18 @@ export async function benchInspect(seconds: number, report: (line: string) => vo
 }
 
 /** Short turns, and medians of them: whatever else the machine does disturbs neighbours alike. */
-async function measure(node: OwnNode, peer: FastPeer, load: Load, seconds: number) {
+async function measure(
+  node: OwnNode,
+  peer: FastPeer,
+  load: Load,
+  { seconds, names }: { seconds: number; names: readonly Name[] },
+) {
   const turns = Object.fromEntries(names.map((name) => [name, [] as Rates[]])) as Record<Name, Rates[]>
   const count = Math.ceil((seconds * 1_000) / turnLength)
   for (let i = -warmUp; i < count; i++)
     for (const name of i % 2 === 0 ? names : names.toReversed()) {
       const page = await watch(node, watchers[name])
+      await ask(peer, load, performance.now() + leadIn)
       const rates = await turn(node, peer, load)
       page?.terminate()
       if (i >= 0) turns[name].push(rates)
@@ -125,5 +137,7 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 const width = 64
 /** Milliseconds. */
 const turnLength = 200
+/** What it costs that one begins to watch is not told. */
+const leadIn = 200
 const warmUp = 8
 const round = (value: number) => Math.round(value * 100) / 100

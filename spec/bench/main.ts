@@ -49,7 +49,13 @@ program
   .description('messages a second that a node answers while nobody reads its feed, and while somebody does')
   .option('--json', 'print one JSON object on standard output')
   .option('--seconds <n>', 'length of each measurement', '5')
-  .action(async ({ json, seconds }) => print(json, await benchInspect(Number(seconds), note)))
+  .option(
+    '--only <name>',
+    'this watcher alone, beside nobody; may be given again',
+    (one, all: string[]) => [...all, one],
+    [],
+  )
+  .action(async ({ json, seconds, only }) => print(json, await benchInspect({ seconds: Number(seconds), only }, note)))
 
 program
   .command('rpc')
