@@ -74,14 +74,10 @@ export class Pen {
     const micros = Math.round(milliseconds * 1_000)
     const whole = Math.floor(micros / 1_000)
     this.digits(whole)
-    let rest = micros - whole * 1_000
+    let rest = (micros - whole * 1_000) | 0
     if (rest === 0) return
     this.#byte(point)
-    for (let part = 100; rest > 0; part /= 10) {
-      const digit = Math.floor(rest / part)
-      this.#byte(zero + digit)
-      rest -= digit * part
-    }
+    for (; rest > 0; rest = ((rest % 100) | 0) * 10) this.#byte(zero + ((rest / 100) | 0))
   }
 
   uint32(number: number, at: number): void {
