@@ -12,6 +12,7 @@ import { rpcConnectionMachine } from '../machines/rpc-connection.ts'
 import { rpcServerMachine } from '../machines/rpc-server.ts'
 import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
+import { tapMachine } from '../machines/tap.ts'
 
 // The pictures of ARCHITECTURE.md, drawn from the charts. To draw them again: npx tsx spec/diagrams.ts --write
 
@@ -19,7 +20,7 @@ import { serverMachine } from '../machines/server.ts'
 export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
-  ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine],
+  ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, tapMachine],
 ]
 
 export const architecturePath = new URL('../ARCHITECTURE.md', import.meta.url)

@@ -14,18 +14,26 @@ import { CommandFailed } from './command-failed.ts'
 import type { Io } from './io.ts'
 import { ProbeReporter } from './probe-reporter.ts'
 
-/** What every command takes that speaks to one node. */
-export type ProbingOptions = {
+/** Whose node we are when we dial. */
+export type PeerOptions = {
   readonly network?: NetworkName
   readonly genesis?: string
   readonly nodekey?: string
+  /** ms */
   readonly timeout: number
-  readonly json: boolean
-  readonly explain: boolean
 }
 
-/** Adds the options of {@link ProbingOptions}, and what the exit status says. */
+/** What every command takes that asks one node. */
+export type ProbingOptions = PeerOptions & { readonly json: boolean; readonly explain: boolean }
+
+/** Adds the options of {@link ProbingOptions}. */
 export const addProbing = (command: Command): Command =>
+  addPeerOptions(command)
+    .option('--json', 'print JSON', false)
+    .option('--explain', 'print the states of the connection, all that was said, and the cause of its end', false)
+
+/** Adds the options of {@link PeerOptions}, and what the exit status says. */
+export const addPeerOptions = (command: Command): Command =>
   command
     .addOption(
       new Option('--network <name>', 'be a node of a public network (default: of whatever chain the other is on)')
@@ -35,8 +43,6 @@ export const addProbing = (command: Command): Command =>
     .option('--genesis <file>', "be a node of the chain of a geth genesis.json, with its chain's id for network id")
     .option('--nodekey <file>', 'our key: 64 hex digits (default: a fresh one)')
     .option('--timeout <time>', 'how long each step may take', toDuration, 5_000)
-    .option('--json', 'print JSON', false)
-    .option('--explain', 'print the states of the connection, all that was said, and the cause of its end', false)
     .addHelpText('after', exitStatusHelp)
 
 export const exitStatusHelp = `
@@ -47,7 +53,7 @@ ${Object.entries({ ...outcomeWords })
   1  ${'usage'.padEnd(15)}the command line is wrong`
 
 /** @throws {InvalidGenesis} @returns the chain whose node we are to be */
-async function toChain({ network: name, genesis: path }: ProbingOptions): Promise<ProbedChain | undefined> {
+async function toChain({ network: name, genesis: path }: PeerOptions): Promise<ProbedChain | undefined> {
   if (name !== undefined) return network(name)
   if (path === undefined) return undefined
   const genesis = await loadGenesis(path)
@@ -56,7 +62,7 @@ async function toChain({ network: name, genesis: path }: ProbingOptions): Promis
 
 /** @throws {NodeKeyError} and {InvalidGenesis} @returns whose node we are to be, and the peer that plays it */
 export async function toProbe(
-  options: ProbingOptions,
+  options: PeerOptions,
 ): Promise<{ readonly view: Pick<ProbeOptions, 'chain' | 'now'>; readonly peer: ScriptedPeerOptions }> {
   const view = { chain: await toChain(options), now: BigInt(Math.floor(Date.now() / 1000)) }
   const privateKey = options.nodekey === undefined ? undefined : await readNodeKey(options.nodekey)

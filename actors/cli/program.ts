@@ -22,6 +22,7 @@ import { addPeers } from './peers.ts'
 import { addReplay } from './replay.ts'
 import { addRlpx } from './rlpx-ping.ts'
 import { addStart } from './start.ts'
+import { addWatch } from './watch.ts'
 
 /**
  * Runs one command line.
@@ -52,7 +53,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
   'Run nodes:': [addStart, addDev, addDumpConfig],
   'Ask a running node:': [addAttach, addPeers, addAdd, addRemove, addNodeInfo],
-  'Talk to a node as its peer:': [addConnect, addListen, addHeaders, addBodies, addReceipts, addTx, addRlpx],
+  'Talk to a node as its peer:': [addConnect, addListen, addHeaders, addBodies, addReceipts, addTx, addWatch, addRlpx],
   'Keys and records:': [addKey, addEnrDump],
   'Look into sessions:': [addExplain, addInspect, addReplay, addDecode],
   'See how it works:': [addCharts],

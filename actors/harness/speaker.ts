@@ -190,6 +190,10 @@ export abstract class Speaker {
     this.#wire?.pause()
   }
 
+  resumeReading(): void {
+    this.#wire?.resume()
+  }
+
   /** Takes the stream that it waited for. */
   adopt(stream: Stream): void {
     if (this.isClosed) return void stream.destroy()

@@ -5,7 +5,7 @@ import type { Hello } from '../../protocols/p2p/messages.ts'
 import { ScriptError } from '../harness/exchange.ts'
 import type { PeerState, ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
 import { describeFork, type ForkStanding } from './forks.ts'
-import { findFault, knownChain, type ProbedChain, statusOn } from './probed-chain.ts'
+import { findFault, headOf, knownChain, type ProbedChain, statusOn } from './probed-chain.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 /** One step that a connection came to; `at` is in ms since it was begun. */
@@ -40,7 +40,7 @@ export const probeStatus = ({
   chain,
   now,
 }: Pick<ProbeOptions, 'chain' | 'now'>): NonNullable<ScriptedPeerOptions['status']> =>
-  chain ? (theirs) => statusOn(chain, theirs, now) : 'mirror'
+  chain ? (theirs) => statusOn(chain, headOf(theirs), now) : 'mirror'
 
 /** Follows a peer until it runs and answers, or does not. It stays open if it did. */
 export async function probe(peer: ScriptedPeer, options: ProbeOptions): Promise<ProbeReport> {

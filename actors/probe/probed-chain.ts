@@ -20,10 +20,10 @@ export function knownChain(genesisHash: Uint8Array): ProbedChain | undefined {
   return networkNames.map(network).find(({ genesis }) => equalBytes(genesis.header.hash, genesisHash))
 }
 
-/** @param now seconds @returns what to change of their Status, to be a node of `chain` that is as far as they */
-export function statusOn({ networkId, genesis }: ProbedChain, theirs: Status, now: bigint): StatusFields {
+/** @param number of its head @param now seconds @returns what the Status of a node of `chain` says, but for its range */
+export function statusOn({ networkId, genesis }: ProbedChain, number: bigint, now: bigint): StatusFields {
   const { config, header } = genesis
-  const id = forkId(header.hash, scheduleOf(config, header.time), { number: headOf(theirs), time: now })
+  const id = forkId(header.hash, scheduleOf(config, header.time), { number, time: now })
   return { networkId, genesis: header.hash, forkId: id }
 }
 
@@ -40,4 +40,4 @@ export function findFault(
 }
 
 /** eth/68 tells no number. */
-const headOf = (status: Status): bigint => ('range' in status ? status.range.latest : 0n)
+export const headOf = (status: Status): bigint => ('range' in status ? status.range.latest : 0n)

@@ -21,6 +21,7 @@ import { rpcConnectionMachine } from '../../machines/rpc-connection.ts'
 import { rpcServerMachine } from '../../machines/rpc-server.ts'
 import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
+import { tapMachine } from '../../machines/tap.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
 import { readHeader } from '../../protocols/eth/header.ts'
 import { LazyList } from '../../protocols/eth/lazy-list.ts'
@@ -278,6 +279,13 @@ const subjects = [
     ],
     first: [{ type: 'stream.opened' }, { type: 'script.secure' }, { type: 'rlpx.secured' }],
     last: [{ type: 'script.close' }],
+  }),
+  subject({
+    machine: tapMachine,
+    input: { ports },
+    events: [{ type: 'peer.running' }, { type: 'peer.lost', cause: 'of the spec' }, { type: 'tap.stop' }],
+    first: [{ type: 'peer.running' }],
+    last: [{ type: 'tap.stop' }],
   }),
   subject({
     machine: rpcServerMachine,

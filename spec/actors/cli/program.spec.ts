@@ -41,6 +41,7 @@ describe('the command line', () => {
     receipts: probing,
     tx: probing,
     enrdump: ['json'],
+    watch: ['network', 'genesis', 'nodekey', 'timeout', 'rpc', 'head', 'txs', 'for', 'summary'],
     dev: [
       'nodes',
       'block-time',

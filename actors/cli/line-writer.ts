@@ -1,0 +1,12 @@
+import { once } from 'node:events'
+import type { LogStream } from '../log.ts'
+
+/** @returns what writes to `stream`, and gives a promise of room when it has none left */
+export function lineWriter(stream: LogStream): (line: string) => Promise<void> | undefined {
+  return (line) => {
+    const hasRoom = stream.write(line) !== false
+    return hasRoom || !isEmitter(stream) ? undefined : once(stream, 'drain').then(() => {})
+  }
+}
+
+const isEmitter = (stream: LogStream): stream is LogStream & NodeJS.WritableStream => 'once' in stream

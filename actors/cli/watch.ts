@@ -1,0 +1,121 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { network } from '../chain/networks.ts'
+import { dial } from '../harness/dial.ts'
+import type { StatusFields } from '../harness/scripted-peer.ts'
+import { createLogger } from '../log.ts'
+import type { ProbeOptions, ProbeReport } from '../probe/probe.ts'
+import { statusOn } from '../probe/probed-chain.ts'
+import { processRuntime } from '../process-runtime.ts'
+import { printJson } from '../rpc/json/print.ts'
+import { Sightings } from '../tap/sightings.ts'
+import { statusFromRpc } from '../tap/status-from-rpc.ts'
+import { Tap, type Told } from '../tap/tap.ts'
+import { addDialable, toBlock, toDuration } from './arguments.ts'
+import { CommandFailed } from './command-failed.ts'
+import type { Io } from './io.ts'
+import { lineWriter } from './line-writer.ts'
+import { addPeerOptions, failed, type PeerOptions, toProbe } from './probing.ts'
+import { watchSignals } from './signals.ts'
+
+type WatchOptions = PeerOptions & {
+  readonly rpc?: string
+  readonly head?: { readonly latest: bigint; readonly latestHash: Uint8Array }
+  readonly txs: boolean
+  readonly for?: number
+  readonly summary: boolean
+}
+
+export function addWatch(program: Command, io: Io): void {
+  addPeerOptions(program.command('watch'))
+    .description('print the transactions and blocks that nodes tell of, one JSON object a line; no chain is needed')
+    .argument('[nodes...]', 'enode URLs or node records (default: the bootnodes of --network)', addDialable)
+    .option('--rpc <url>', 'say the Status of the node whose RPC this is (default: theirs)')
+    .option('--head <block>', 'say that this is our head: NUMBER:HASH', toHead)
+    .option('--txs', 'fetch the transactions that are only announced, and print their bytes', false)
+    .option('--for <time>', 'end after this time (default: when interrupted)', toDuration)
+    .option('--summary', 'print one line of JSON at the end, with how long transactions took to come', false)
+    .action((nodes: readonly string[] | undefined, options: WatchOptions) => watch(nodes ?? [], options, io))
+}
+
+async function watch(named: readonly string[], options: WatchOptions, io: Io): Promise<void> {
+  const nodes = named.length > 0 ? named : bootnodesOf(options)
+  const { view, peer } = await toProbe(options)
+  const status = await toStatus(options, view)
+  const runtime = processRuntime()
+  const log = createLogger({ stream: io.stderr })
+  const sightings = new Sightings(Math.random)
+  const write = lineWriter(io.stdout)
+  const failures: ProbeReport[] = []
+  const lifetime = watchSignals(io, log)
+  let giveUp: () => void
+  const hopeless = new Promise<void>((resolve) => {
+    giveUp = resolve
+  })
+  const taps = nodes.map(
+    (node, i) =>
+      new Tap(`${i + 1}`, {
+        ...{ runtime, timeout: options.timeout, now: view.now, fetches: options.txs },
+        dial: () => dial(node, { ...peer, ...(status && { status }) }),
+        monotonic: () => process.hrtime.bigint(),
+        isNew: (gossip) => sightings.isNew(gossip),
+        tell: (told) => {
+          if (told.got !== undefined) sightings.noteFetched(Number(told.got - told.at) / 1e6)
+          return write(`${printJson(toJson(told, options.txs))}\n`)
+        },
+        lost: (cause) => log.warn('Lost a node, it will be dialed again', { node, cause }),
+        failed: (report) => {
+          failures.push(report)
+          if (failures.length === nodes.length) giveUp()
+          else log.warn('A node would not have us', { node, cause: report.cause })
+        },
+      }),
+  )
+  try {
+    await Promise.race([lifetime.end(options.for), hopeless])
+  } finally {
+    for (const tap of taps) tap.stop()
+    lifetime.release()
+  }
+  if (options.summary) io.stdout.write(`${JSON.stringify({ nodes: nodes.length, ...sightings.summary })}\n`)
+  const [first] = failures
+  if (first && failures.length === nodes.length) throw failed(first)
+}
+
+/** @throws {CommandFailed} nobody is named */
+function bootnodesOf({ network: name }: WatchOptions): readonly string[] {
+  if (name !== undefined) return network(name).bootnodes
+  throw new CommandFailed('name a node to watch, or a --network whose bootnodes are', 1)
+}
+
+/** @returns nothing where theirs will do */
+async function toStatus(
+  { rpc, head, timeout }: WatchOptions,
+  { chain, now }: Pick<ProbeOptions, 'chain' | 'now'>,
+): Promise<StatusFields | undefined> {
+  if (rpc !== undefined) return statusFromRpc(rpc, timeout)
+  if (!head) return undefined
+  return { ...(chain && statusOn(chain, head.latest, now)), range: { earliest: 0n, ...head } }
+}
+
+function toHead(text: string): NonNullable<WatchOptions['head']> {
+  const [number = '', hash = ''] = text.split(':')
+  const [latest, latestHash] = [toBlock(number), toBlock(hash)]
+  if (typeof latest === 'bigint' && latestHash instanceof Uint8Array) return { latest, latestHash }
+  throw new InvalidArgumentError('Want NUMBER:HASH, as 600:0x and 64 hex digits.')
+}
+
+/** `t` is in nanoseconds of the system's monotonic clock, `took` in ms from there to the transaction's bytes. */
+function toJson({ at, got, raw, ...told }: Told, isFull: boolean): unknown {
+  const { peer } = told
+  if ('head' in told) {
+    const { number, hash } = told.head
+    return { t: at, peer, head: { number, hash: `0x${bytesToHex(hash)}` } }
+  }
+  const { hash, type, size, how } = told
+  return {
+    ...{ t: at, peer, hash: `0x${hash}`, type, size, how },
+    ...(isFull && raw && { raw: `0x${bytesToHex(raw)}` }),
+    ...(got !== undefined && { took: Number(got - at) / 1e6 }),
+  }
+}

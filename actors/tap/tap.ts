@@ -1,0 +1,127 @@
+import type { Actor } from 'xstate'
+import { tapMachine } from '../../machines/tap.ts'
+import { nodeIdOf } from '../../protocols/enode/enode.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { ScriptError } from '../harness/exchange.ts'
+import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { type ProbeReport, probe } from '../probe/probe.ts'
+import { judge } from '../probe/verdict.ts'
+import { type Runtime, startActor } from '../runtime.ts'
+import { denyRequest } from './denials.ts'
+import { type Fetched, fetchAnnounced, type Gossip, readGossip } from './gossip.ts'
+
+/** What a tap tells. Times are nanoseconds of the system's monotonic clock, `peer` a node id in hex. */
+export type Told = Gossip & {
+  readonly at: bigint
+  readonly peer: string
+  /** Of a transaction that was asked for: its bytes, and when they had come. */
+  readonly raw?: Uint8Array
+  readonly got?: bigint
+}
+
+export type TapOptions = {
+  /** A fresh peer of the node, on its way. */
+  dial(): ScriptedPeer
+  readonly runtime: Runtime
+  /** ms for each step of the handshake, and for the answers of `fetches`. */
+  readonly timeout: number
+  /** Seconds since 1970. */
+  readonly now: bigint
+  /** Asks for each new transaction that is only announced. */
+  readonly fetches: boolean
+  /** Nanoseconds of the system's monotonic clock. */
+  monotonic(): bigint
+  /** @returns whether nobody told of this transaction before */
+  isNew(gossip: Gossip): boolean
+  /** @returns once there is room for more, if there is none: until then nothing is read */
+  tell(told: Told): Promise<void> | undefined
+  /** It will be dialed again. */
+  lost(cause: string): void
+  /** It never ran, and will not be dialed again. */
+  failed(report: ProbeReport): void
+}
+
+/** Listens to what one node tells its peers: {@link tapMachine} over a scripted peer that has no chain. */
+export class Tap {
+  readonly #options: TapOptions
+  readonly #actor: Actor<typeof tapMachine>
+  #peer: ScriptedPeer | undefined
+  #report: ProbeReport | undefined
+
+  constructor(id: string, options: TapOptions) {
+    this.#options = options
+    this.#actor = startActor(options.runtime, tapMachine, {
+      id: `tap/${id}`,
+      input: {
+        ports: {
+          connect: () => void this.#connect(),
+          watch: () => void this.#watch(this.#peer!),
+          hangUp: () => this.#peer?.close(),
+          reportLost: ({ cause }) => options.lost(cause),
+          reportFailed: () => options.failed(this.#report!),
+        },
+      },
+    })
+  }
+
+  get state(): string {
+    return this.#actor.getSnapshot().value
+  }
+
+  stop(): void {
+    if (this.#isActive) this.#actor.send({ type: 'tap.stop' })
+  }
+
+  get #isActive(): boolean {
+    return this.#actor.getSnapshot().status === 'active'
+  }
+
+  async #connect(): Promise<void> {
+    const { dial, timeout, now } = this.#options
+    const peer = dial()
+    this.#peer = peer
+    this.#report = await probe(peer, { timeout, now, step() {} })
+    if (!this.#isActive) return
+    if (this.#report.outcome === 'ok') this.#actor.send({ type: 'peer.running' })
+    else this.#lose(peer, this.#report.cause)
+  }
+
+  async #watch(peer: ScriptedPeer): Promise<void> {
+    // A message bears the time since its peer was made.
+    const { monotonic } = this.#options
+    const epoch = monotonic() - toNanoseconds(peer.age)
+    try {
+      for (;;) {
+        const message = await peer.next(() => true, { timeout: longest })
+        if (denyRequest(peer, message)) continue
+        const news = readGossip(peer.version!, message).filter((gossip) => this.#options.isNew(gossip))
+        const fetched = this.#options.fetches ? await fetchAnnounced(peer, news, this.#options) : undefined
+        await this.#tellAll(peer, epoch + toNanoseconds(message.at), news, fetched)
+      }
+    } catch (error) {
+      if (!(error instanceof ScriptError)) throw error
+      if (this.#isActive) this.#lose(peer, judge(peer, undefined, longest).cause)
+    }
+  }
+
+  async #tellAll(peer: ScriptedPeer, at: bigint, news: readonly Gossip[], fetched?: Fetched): Promise<void> {
+    const of = { at, peer: bytesToHex(nodeIdOf(peer.theirHello!.id)) }
+    for (const gossip of news) {
+      const full = this.#options.tell({ ...gossip, ...of, ...('hash' in gossip && fetched?.get(gossip.hash)) })
+      if (!full) continue
+      peer.stopReading()
+      await full
+      peer.resumeReading()
+    }
+  }
+
+  #lose(peer: ScriptedPeer, cause: string): void {
+    peer.close()
+    this.#actor.send({ type: 'peer.lost', cause })
+  }
+}
+
+const toNanoseconds = (ms: number): bigint => BigInt(Math.round(ms * 1e6))
+
+/** ms: a node may have nothing to tell for as long as it likes. */
+const longest = 2 ** 31 - 1

@@ -1,0 +1,196 @@
+import { expect } from 'chai'
+import { network } from '../../../actors/chain/networks.ts'
+import { runCli } from '../../../actors/cli/program.ts'
+import { type ListenOptions, listen, type ScriptedListener } from '../../../actors/harness/listen.ts'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import { txHash } from '../../../protocols/eth/transaction.ts'
+import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { encodeRlp, readItem } from '../../../protocols/lib/rlp.ts'
+import { ScriptedIo } from './scripted-io.ts'
+import { WatchedIo } from './watched-io.ts'
+
+const status = {
+  networkId: 5n,
+  genesis: new Uint8Array(32).fill(1),
+  forkId: { hash: Uint8Array.of(1, 2, 3, 4), next: 0n },
+  range: { earliest: 0n, latest: 7n, latestHash: new Uint8Array(32).fill(2) },
+}
+const hash = (byte: number) => new Uint8Array(32).fill(byte)
+const transaction = encodeRlp([1, 2, 3])
+const transactionHash = txHash(readItem(transaction))
+
+describe('peerchart watch', () => {
+  let listener: ScriptedListener
+  let peer: ScriptedPeer
+  afterEach(async () => {
+    peer?.close()
+    await listener?.close()
+  })
+
+  /** Plays the node that is watched, until `script` ends. */
+  async function watching(
+    script: (peer: ScriptedPeer, io: WatchedIo) => Promise<unknown>,
+    args: readonly string[] = [],
+    options: ListenOptions = {},
+  ) {
+    listener = await listen({ status, caps: ['eth/70'], ...options })
+    peer = listener.accept()
+    const io = new WatchedIo()
+    const running = runCli(['watch', listener.enode, '--timeout', '1s', '--summary', ...args], io)
+    await peer.until('running')
+    const { id } = await peer.expect('GetBlockHeaders')
+    peer.send('BlockHeaders', { id, headers: [] })
+    await script(peer, io)
+    io.signal('SIGINT')
+    return { exit: await running, io, summary: io.lines.at(-1)! }
+  }
+  const announce = (peer: ScriptedPeer, ...hashes: Uint8Array[]) =>
+    peer.send('NewPooledTransactionHashes', {
+      ...{ types: new Uint8Array(hashes.length).fill(2), sizes: hashes.map(() => 100), hashes },
+    })
+
+  it('prints each transaction once, with who told it, what it is, and when', async () => {
+    const { exit, io, summary } = await watching(async (peer, io) => {
+      announce(peer, hash(1), hash(2))
+      announce(peer, hash(2), hash(3))
+      peer.send('Transactions', { transactions: [transaction] })
+      await io.untilLines(4)
+    })
+    const told = io.lines.slice(0, -1)
+    expect(told.map(({ hash, type, size, how }) => ({ hash, type, size, how }))).to.deep.equal([
+      ...[1, 2, 3].map((byte) => ({ hash: `0x${bytesToHex(hash(byte))}`, type: 2, size: 100, how: 'announced' })),
+      { hash: `0x${bytesToHex(transactionHash)}`, type: 0, size: 4, how: 'sent' },
+    ])
+    for (const { t, peer } of told) {
+      expect(t).to.be.a('number').and.below(Number(process.hrtime.bigint()))
+      expect(peer).to.match(/^[0-9a-f]{64}$/)
+    }
+    expect(summary).to.deep.equal({ nodes: 1, seen: 4, announced: 3, sent: 1, again: 1, fetched: 0 })
+    expect(exit).to.equal(0)
+  })
+  it('prints the newest block of a peer', async () => {
+    const { io } = await watching(async (peer, io) => {
+      peer.send('BlockRangeUpdate', { earliest: 0, latest: 8, latestHash: hash(8) })
+      await io.untilLines(1)
+    })
+    expect(io.lines[0]!.head).to.deep.equal({ number: 8, hash: `0x${bytesToHex(hash(8))}` })
+  })
+  it('fetches the bytes of what is only announced, and tells how long that took', async () => {
+    const { io, summary } = await watching(
+      async (peer, io) => {
+        announce(peer, transactionHash, hash(9))
+        const { id, hashes } = await peer.expect('GetPooledTransactions')
+        expect(hashes.count).to.equal(2)
+        peer.send('PooledTransactions', { id, transactions: [transaction] })
+        await io.untilLines(2)
+      },
+      ['--txs'],
+    )
+    expect(io.lines[0])
+      .to.include({ raw: `0x${bytesToHex(transaction)}` })
+      .and.have.property('took')
+      .that.is.above(0)
+    expect(io.lines[1]).to.not.have.property('raw') // the node has dropped it meanwhile
+    expect(summary).to.deep.include({ seen: 2, fetched: 1 }).and.have.property('latency').that.has.keys('p50', 'p99')
+  })
+  it('asks for no more than geth would in one go', async () => {
+    const hashes = Array.from({ length: 300 }, (_, i) =>
+      Uint8Array.from({ length: 32 }, (_, at) => (at < 2 ? i >> (8 * at) : 1)),
+    )
+    await watching(
+      async (peer, io) => {
+        announce(peer, ...hashes)
+        for (const count of [256, 44]) {
+          const request = await peer.expect('GetPooledTransactions')
+          expect(request.hashes.count).to.equal(count)
+          peer.send('PooledTransactions', { id: request.id, transactions: [] })
+        }
+        await io.untilLines(300)
+      },
+      ['--txs'],
+    )
+  })
+  it('answers what it is asked with nothing, so that it stays a good peer', async () => {
+    await watching(
+      async (peer) => {
+        expect((await peer.request('GetBlockHeaders', { origin: 1, amount: 1 })).headers.count).to.equal(0)
+        expect((await peer.request('GetBlockBodies', { hashes: [hash(1)] })).bodies.count).to.equal(0)
+        expect((await peer.request('GetReceipts', { hashes: [hash(1)] })).receipts.count).to.equal(0)
+        expect((await peer.request('GetPooledTransactions', { hashes: [hash(1)] })).transactions.count).to.equal(0)
+        expect((await peer.request('GetBlockAccessLists', { hashes: [hash(1)] })).accessLists.count).to.equal(0)
+        const cells = await peer.request('GetCells', { hashes: [hash(1)], mask: new Uint8Array(16) })
+        expect(cells.cells.count).to.equal(0)
+        peer.raw({ code: 'GetBlockHeaders', payload: encodeRlp(7), compressed: true })
+        peer.send('Ping')
+        await peer.expect('Pong')
+      },
+      [],
+      { caps: ['eth/72'] },
+    )
+  })
+  it('survives gossip that is none', async () => {
+    await watching(async (peer, io) => {
+      peer.raw({ code: 'Transactions', payload: encodeRlp(7), compressed: true })
+      announce(peer, hash(1))
+      await io.untilLines(1)
+    })
+  })
+  it('mirrors the Status of the node, or says another head', async () => {
+    await watching(async (peer) => expect(peer.theirStatus).to.deep.include({ networkId: 5n, range: status.range }))
+    peer.close()
+    await listener.close()
+    await watching(
+      async (peer) =>
+        expect(peer.theirStatus)
+          .to.have.property('range')
+          .that.deep.equals({ earliest: 0n, latest: 9n, latestHash: hash(9) }),
+      ['--head', `9:0x${bytesToHex(hash(9))}`],
+    )
+  })
+  it('says the Status of a network, when it has a head', async () => {
+    const { genesis } = network('sepolia')
+    await watching(
+      async (peer) =>
+        expect(peer.theirStatus).to.deep.include({ networkId: 11_155_111n, genesis: genesis.header.hash }),
+      ['--network', 'sepolia', '--head', `9:0x${bytesToHex(hash(9))}`],
+    )
+  })
+  it('ends by itself after the time it was given', async () => {
+    const { exit } = await watching((peer) => peer.closed({ timeout: 5_000 }), ['--for', '500ms'])
+    expect(exit).to.equal(0)
+  })
+  it('says which node was lost', async () => {
+    const { io, exit } = await watching(async (peer, io) => {
+      peer.send('Disconnect', { reason: 'TooManyPeers' })
+      peer.close()
+      await io.until(() => io.err.includes('Lost'))
+    })
+    expect(io.err)
+      .to.match(/Lost a node, it will be dialed again/)
+      .and.match(/too many peers/)
+    expect(exit).to.equal(0)
+  })
+
+  describe('refuses', () => {
+    const refused = async (line: string, code: number, cause: RegExp) => {
+      const io = new ScriptedIo()
+      const exit = await runCli(line.split(' '), io)
+      expect(io.err)
+        .to.match(/^error: [^\n]+\n$/m)
+        .and.match(cause)
+      expect({ exit, out: io.out }).to.deep.equal({ exit: code, out: '' })
+    }
+    it('to watch nobody', () => refused('watch', 1, /name a node to watch, or a --network whose bootnodes are/))
+    it('what is no node', () => refused('watch nonsense', 1, /Want enode:\/\//))
+    it('what is no head', () => refused('watch --network mainnet --head 7', 1, /Want .*NUMBER:HASH|Want a block/))
+    it('an RPC that is not there', async () => {
+      listener = await listen()
+      await refused(`watch ${listener.enode} --rpc http://127.0.0.1:1`, 1, /127\.0\.0\.1:1/)
+    })
+    it('a node that would not have us, with an exit status for each class', async () => {
+      listener = await listen()
+      await listener.close()
+      await refused(`watch ${listener.enode}`, 2, /the port is closed: connection refused/)
+    })
+  })
+})
