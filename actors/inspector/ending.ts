@@ -63,7 +63,7 @@ function verdictOf(
       )
     case 'protocol.ended':
       return {
-        ...weSaid(error && reasonOf(error), error ? messageOf(error) : 'a protocol ended it'),
+        ...weSaid(error && reasonOf(error), error ? wordsOf(error) : 'a protocol ended it'),
         ...(error && { error }),
       }
     case 'read.failed':
@@ -107,6 +107,13 @@ export function phaseOf(state: string): string {
   if (state.startsWith('securing')) return 'while keys were agreed (auth, ack)'
   if (state.startsWith('greeting')) return 'while Hellos were exchanged'
   return state === 'closing' ? 'while it was being closed' : 'as a running peer'
+}
+
+/** An error that says no more than its reason is told by what the reason means. */
+function wordsOf(error: Error): string {
+  const reason = reasonOf(error)
+  const meaning = reason === undefined ? undefined : orders[reason]
+  return meaning !== undefined && error.message === discReasonText(reason!) ? meaning : messageOf(error)
 }
 
 function messageOf(error: Error): string {

@@ -87,6 +87,20 @@ describe('why a peer left', () => {
       expect(explanation.by).to.equal('remote')
       peer.close()
     })
+  it('is that we shut down, said once', async () => {
+    await watch()
+    const other = await start()
+    await other.start()
+    const joined = new Promise<void>((resolve) => {
+      node.feed.subscribe((entry) => {
+        if (entry.type === 'transition' && entry.chart === 'eth-peer' && entry.to.startsWith('active')) resolve()
+      })
+    })
+    node.addPeer(other.enode)
+    await joined
+    await node.stop()
+    expect((await why()).summary).to.equal('We ended it with 0x08 client quitting: we shut down.')
+  })
   it('is a message that cannot be read', async () => {
     await watch()
     const peer = await meet(node.enode)
