@@ -80,7 +80,10 @@ class Prometheus {
     await writeFile(file, `global: {scrape_interval: 500ms, scrape_timeout: 500ms}\nscrape_configs: [${job}]\n`)
     const flags = [`--storage.tsdb.path=${join(directory, 'data')}`, '--web.listen-address=127.0.0.1:0']
     const process = spawn(path, [`--config.file=${file}`, ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
-    return new Prometheus(process, directory, await urlOf(process))
+    const url = await urlOf(process)
+    // It listens before it answers: 503 until it has replayed its log.
+    await eventually('Prometheus is ready', async () => (await fetch(`${url}/-/ready`)).ok)
+    return new Prometheus(process, directory, url)
   }
 
   async query(query: string): Promise<readonly unknown[]> {
