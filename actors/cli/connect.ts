@@ -20,7 +20,8 @@ export function addConnect(program: Command, io: Io): void {
 }
 
 async function connect(node: string, options: ConnectOptions, io: Io): Promise<void> {
-  const { view, peer: given } = await toProbe(options)
+  await using setup = await toProbe(options)
+  const { view, peer: given } = setup
   await using peer = dial(node, given)
   const follow = (options: ProbeOptions) => probeNode(node, peer, options)
   await tellOf(peer, { ...options, ...view, node, follow }, io)

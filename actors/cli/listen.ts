@@ -26,7 +26,8 @@ export function addListen(program: Command, io: Io): void {
 }
 
 async function waitForOne(options: ListenOptions, io: Io): Promise<void> {
-  const { view, peer: given } = await toProbe(options)
+  await using setup = await toProbe(options)
+  const { view, peer: given } = setup
   const { host, port } = options
   await using listener = await listen({ ...given, host, port })
   await using peer = listener.accept()

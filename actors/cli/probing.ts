@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { loadGenesis } from '../chain/genesis.ts'
 import { type NetworkName, network, networkNames } from '../chain/networks.ts'
+import { clientName } from '../client-name.ts'
 import { dial } from '../harness/dial.ts'
 import type { ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
 import { readNodeKey } from '../node-key.ts'
@@ -9,6 +10,9 @@ import { type ProbeOptions, type ProbeReport, probe, probeStatus } from '../prob
 import type { ProbedChain } from '../probe/probed-chain.ts'
 import { speaksTls } from '../probe/strangers.ts'
 import { exitCodes, type Outcome, outcomeWords } from '../probe/verdict.ts'
+import { processRuntime } from '../process-runtime.ts'
+import { Recorder } from '../recording/recorder.ts'
+import type { Runtime } from '../runtime.ts'
 import { toDuration } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
 import type { Io } from './io.ts'
@@ -21,6 +25,8 @@ export type PeerOptions = {
   readonly nodekey?: string
   /** ms */
   readonly timeout: number
+  /** The file that all of it is written to. */
+  readonly record?: string
 }
 
 /** What every command takes that asks one node. */
@@ -43,6 +49,7 @@ export const addPeerOptions = (command: Command): Command =>
     .option('--genesis <file>', "be a node of the chain of a geth genesis.json, with its chain's id for network id")
     .option('--nodekey <file>', 'our key: 64 hex digits (default: a fresh one)')
     .option('--timeout <time>', 'how long each step may take', toDuration, 5_000)
+    .option('--record <file>', 'write all that happens to this file, for `replay` and `inspect`; keys are never in it')
     .addHelpText('after', exitStatusHelp)
 
 export const exitStatusHelp = `
@@ -60,13 +67,26 @@ async function toChain({ network: name, genesis: path }: PeerOptions): Promise<P
   return { name: path, networkId: genesis.config.chainId, genesis }
 }
 
-/** @throws {NodeKeyError} and {InvalidGenesis} @returns whose node we are to be, and the peer that plays it */
-export async function toProbe(
-  options: PeerOptions,
-): Promise<{ readonly view: Pick<ProbeOptions, 'chain' | 'now'>; readonly peer: ScriptedPeerOptions }> {
+/** Whose node we are to be, and the peer that plays it. Disposing of it ends the recording. */
+export type ProbeSetup = AsyncDisposable & {
+  readonly view: Pick<ProbeOptions, 'chain' | 'now'>
+  readonly peer: ScriptedPeerOptions
+  readonly runtime: Runtime
+}
+
+/** @throws {NodeKeyError} {InvalidGenesis} and the system's error: the recording cannot be written */
+export async function toProbe(options: PeerOptions): Promise<ProbeSetup> {
   const view = { chain: await toChain(options), now: BigInt(Math.floor(Date.now() / 1000)) }
   const privateKey = options.nodekey === undefined ? undefined : await readNodeKey(options.nodekey)
-  return { view, peer: { timeout: options.timeout, status: probeStatus(view), ...(privateKey && { privateKey }) } }
+  const runtime = processRuntime()
+  const recorder =
+    options.record === undefined ? undefined : await Recorder.open(options.record, { client: clientName() })
+  recorder?.follow(runtime.feed)
+  return {
+    ...{ view, runtime },
+    peer: { timeout: options.timeout, status: probeStatus(view), runtime, ...(privateKey && { privateKey }) },
+    [Symbol.asyncDispose]: async () => recorder?.close(),
+  }
 }
 
 /** Dials `node` as far as a session, for `use`; whatever comes of it, the connection is closed behind it. @throws {CommandFailed} */
@@ -76,7 +96,8 @@ export async function withPeer(
   io: Io,
   use: (peer: ScriptedPeer) => Promise<void>,
 ): Promise<void> {
-  const { view, peer: given } = await toProbe(options)
+  await using setup = await toProbe(options)
+  const { view, peer: given } = setup
   const reporter = new ProbeReporter(io.stdout, { quiet: !options.explain || options.json })
   await using peer = dial(node, given)
   const report = await probeNode(node, peer, { ...view, timeout: options.timeout, step: (step) => reporter.step(step) })

@@ -6,7 +6,6 @@ import type { StatusFields } from '../harness/scripted-peer.ts'
 import { createLogger } from '../log.ts'
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts'
 import { statusOn } from '../probe/probed-chain.ts'
-import { processRuntime } from '../process-runtime.ts'
 import { printJson } from '../rpc/json/print.ts'
 import { Sightings } from '../tap/sightings.ts'
 import { statusFromRpc } from '../tap/status-from-rpc.ts'
@@ -40,9 +39,9 @@ export function addWatch(program: Command, io: Io): void {
 
 async function watch(named: readonly string[], options: WatchOptions, io: Io): Promise<void> {
   const nodes = named.length > 0 ? named : bootnodesOf(options)
-  const { view, peer } = await toProbe(options)
+  await using setup = await toProbe(options)
+  const { view, peer, runtime } = setup
   const status = await toStatus(options, view)
-  const runtime = processRuntime()
   const log = createLogger({ stream: io.stderr })
   const sightings = new Sightings(Math.random)
   const write = lineWriter(io.stdout)

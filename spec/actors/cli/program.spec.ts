@@ -30,7 +30,7 @@ describe('the command line', () => {
   const flagsOfSettings = Object.values(settings).flatMap(({ flags }) =>
     flags.map(({ usage }) => /^--([a-z.-]+)/.exec(usage)![1]),
   )
-  const probing = ['network', 'genesis', 'nodekey', 'timeout', 'json', 'explain']
+  const probing = ['network', 'genesis', 'nodekey', 'timeout', 'record', 'json', 'explain']
   for (const [command, options] of Object.entries({
     start: ['config', ...flagsOfSettings],
     dumpconfig: ['config', ...flagsOfSettings],
@@ -41,7 +41,7 @@ describe('the command line', () => {
     receipts: probing,
     tx: probing,
     enrdump: ['json'],
-    watch: ['network', 'genesis', 'nodekey', 'timeout', 'rpc', 'head', 'txs', 'for', 'summary'],
+    watch: ['network', 'genesis', 'nodekey', 'timeout', 'record', 'rpc', 'head', 'txs', 'for', 'summary'],
     dev: [
       'nodes',
       'block-time',
