@@ -31,6 +31,7 @@ export const tapMachine = setup({
   delays: { redial: dialHistoryExpiry },
 }).createMachine({
   id: 'tap',
+  description: 'listens to what one node tells its peers, and dials it again when it is lost',
   context: ({ input }) => input,
   initial: 'connecting',
   on: { 'tap.stop': { target: '.stopped', actions: 'hangUp' } },
