@@ -1,0 +1,305 @@
+import { expect } from 'chai'
+import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
+import { dialerMachine } from '../../machines/dialer.ts'
+import { downloaderMachine } from '../../machines/downloader.ts'
+import { ethPeerMachine } from '../../machines/eth-peer.ts'
+import { maxBacklog } from '../../machines/inbound.ts'
+import { nodeMachine } from '../../machines/node.ts'
+import { peerMachine } from '../../machines/peer.ts'
+import { protocolManagerMachine } from '../../machines/protocol-manager.ts'
+import { rpcConnectionMachine } from '../../machines/rpc-connection.ts'
+import { rpcServerMachine } from '../../machines/rpc-server.ts'
+import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
+import { serverMachine } from '../../machines/server.ts'
+import { tapMachine } from '../../machines/tap.ts'
+import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
+import { readHeader } from '../../protocols/eth/header.ts'
+import { LazyList } from '../../protocols/eth/lazy-list.ts'
+import { type EthVersion, ethVersions, type MessageName, messageTable } from '../../protocols/eth/versions.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+
+type Subject<Machine extends AnyStateMachine> = {
+  readonly machine: Machine
+  readonly input: InputFrom<Machine>
+  /** What may happen, in any order and any number. Delays are added. */
+  readonly events: readonly EventFromLogic<Machine>[]
+  /** What every other walk begins with, to get where most can happen. */
+  readonly first?: readonly EventFromLogic<Machine>[]
+  /** What ends it, if it is not too busy. */
+  readonly last?: readonly EventFromLogic<Machine>[]
+  /** What is true in every state. */
+  holds?(context: SnapshotFrom<Machine>['context']): void
+}
+const subject = <Machine extends AnyStateMachine>(one: Subject<Machine>) => one as unknown as Subject<AnyStateMachine>
+const ports = new Proxy({}, { get: () => () => {} }) as never
+
+const ids = ['a', 'b', 'self']
+const conns = [1, 2, 3, 4]
+const each = <A, B, E>(as: readonly A[], bs: readonly B[], event: (a: A, b: B) => E): E[] =>
+  as.flatMap((a) => bs.map((b) => event(a, b)))
+const node = (id: string, host?: string) => ({ ...toEnode(new Uint8Array(64), host, 30303), id })
+const error = new Error('of the spec')
+const payload = Uint8Array.of(0xc0)
+const peerId = bytesToHex(nodeIdOf(new Uint8Array(64).fill(7)))
+const hello = { version: 5, name: '', caps: [], listenPort: 0, id: new Uint8Array(64).fill(7) }
+const range = (latest: bigint) => ({ earliest: 0n, latest, latestHash: new Uint8Array(32).fill(1) })
+const hashOf = (n: number) => new Uint8Array(32).fill(n)
+const messageNames = [...new Set(ethVersions.flatMap(namesOf))]
+function namesOf(version: EthVersion): MessageName[] {
+  const table = messageTable(version)
+  return Array.from({ length: table.length }, (_, code) => table.nameOf(code)).filter((name) => name !== undefined)
+}
+const addresses = { local: '', remote: '' }
+
+/** Every chart, with what may happen to it. */
+export const walkSubjects = [
+  subject({
+    machine: serverMachine,
+    input: {
+      ...{ ports, selfId: 'self', hasListener: true, protocolCount: 1, trusted: new Set(['b']) },
+      ...{ maxPeers: 2, maxDialed: 1, maxPendingPeers: 2 },
+    },
+    events: [
+      ...(['server.start', 'listener.opened', 'listener.closed', 'dialer.stopped'] as const).map((type) => ({ type })),
+      ...[{ type: 'server.stop' } as const, { type: 'listener.failed', error } as const],
+      ...each(conns, ['8.8.8.8', '127.0.0.1'], (conn, ip) => ({ type: 'conn.accepted', conn, ip, now: 0 }) as const),
+      ...each(conns, ids, (conn, id) => ({ type: 'conn.dialed', conn, id }) as const),
+      ...each(conns, ids, (conn, id) => ({ type: 'posthandshake.reached', conn, id, inbound: conn < 3 }) as const),
+      ...each(
+        conns,
+        ids,
+        (conn, id) => ({ type: 'addpeer.reached', conn, id, inbound: conn < 3, matching: 1 }) as const,
+      ),
+      ...each(conns, [true, false], (conn, added) => ({ type: 'setup.ended', conn, id: 'a', added, now: 1 }) as const),
+      ...each(conns, ids, (conn, id) => ({ type: 'peer.added', conn, id, ...addresses }) as const),
+      ...each(conns, ids, (conn, id) => ({ type: 'peer.ended', conn, id, error, ...addresses }) as const),
+      ...each(ids, [true, false], (id, trusted) => ({ type: 'trust.change', id, trusted }) as const),
+      ...ids.map((id) => ({ type: 'peer.remove', id }) as const),
+      ...ids.map((id) => ({ type: 'peer.add', node: node(id) }) as const),
+    ],
+    first: [{ type: 'server.start' }, { type: 'listener.opened' }],
+    last: [{ type: 'server.stop' }, { type: 'listener.closed' }, { type: 'dialer.stopped' }],
+    holds: ({ backlog, peers, maxPeers }) => {
+      expect(backlog.length).to.be.at.most(maxBacklog)
+      expect(peers.size).to.be.at.most(maxPeers + 1, 'the trusted one may be one too many')
+      expect(peers.has('self')).to.equal(false)
+    },
+  }),
+  subject({
+    machine: dialerMachine,
+    input: {
+      ...{ ports, selfId: 'self', maxDialed: 2, maxActiveDials: 3, seed: 1 },
+      staticNodes: [node('a', '10.0.0.1'), node('b', 'b.example')],
+    },
+    events: [
+      ...each(ids, [undefined, '10.0.0.2', 'c.example'], (id, host) => {
+        return { type: 'static.add', node: node(id, host) } as const
+      }),
+      ...each(['c', 'd', ...ids], [undefined, '10.0.0.3'], (id, host) => {
+        return { type: 'candidate.found', node: node(id, host) } as const
+      }),
+      ...['c', 'd', ...ids].flatMap((id) => [
+        ...[{ type: 'dns.resolved', id } as const, { type: 'dns.resolved', id, ip: '10.0.0.4' } as const],
+        ...[{ type: 'connect.failed', id, error } as const, { type: 'dial.ended', id } as const],
+        ...[{ type: 'peer.added', id, dialed: false } as const, { type: 'peer.removed', id, dialed: false } as const],
+        ...[{ type: 'inbound.pending', id } as const, { type: 'inbound.completed', id } as const],
+        ...[{ type: 'static.remove', id } as const, { type: 'history.expired', id } as const],
+      ]),
+      { type: 'dialer.stop' },
+    ],
+    last: [{ type: 'dialer.stop' }],
+    holds: ({ dialing, maxActiveDials, staticPool, statics, history }) => {
+      expect(dialing.size).to.be.at.most(maxActiveDials)
+      for (const id of staticPool) {
+        expect(statics.has(id) && !history.has(id) && !dialing.has(id)).to.equal(true, `${id} is in the pool`)
+      }
+    },
+  }),
+  subject({
+    machine: nodeMachine,
+    input: { ports },
+    events: [
+      ...['a', 'b'].map((name) => ({ type: 'service.register', name }) as const),
+      ...[1, 2].flatMap((call) => [{ type: 'node.start', call } as const, { type: 'node.close', call } as const]),
+      ...(['server.started', 'server.stopped', 'service.started', 'service.stopped'] as const).map((type) => ({
+        type,
+      })),
+      ...[{ type: 'server.failed', error } as const, { type: 'service.failed', error } as const],
+      ...[{ type: 'service.stopped', error } as const, { type: 'node.released', errors: [error] } as const],
+    ],
+    holds: ({ running, services }) => expect(running).to.be.within(0, services.length),
+  }),
+  subject({
+    machine: peerMachine,
+    input: { ports, protocols: [{ name: 'eth', version: 72, length: 22 }] },
+    events: [
+      ...[{ type: 'rlpx.secured', id: peerId } as const, { type: 'hello.accepted', hello } as const],
+      ...[true, false].flatMap((trusted) => [
+        { type: 'server.admitted', trusted } as const,
+        { type: 'trust.change', trusted } as const,
+      ]),
+      ...[DiscReason.TooManyPeers, DiscReason.NetworkError].flatMap((reason) => [
+        { type: 'server.refused', reason } as const,
+        { type: 'peer.disconnect', reason } as const,
+      ]),
+      ...(['protocols.started', 'ping.received', 'write.blocked', 'write.drained'] as const).map((type) => ({ type })),
+      ...(['hello.invalid', 'protocol.ended', 'read.failed', 'stream.closed'] as const).map((type) => ({
+        type,
+        error,
+      })),
+      { type: 'first.received', code: 0, payload },
+      { type: 'disconnect.received', payload },
+    ],
+    first: [
+      { type: 'rlpx.secured', id: peerId },
+      { type: 'server.admitted', trusted: false },
+      { type: 'hello.accepted', hello },
+      { type: 'server.admitted', trusted: false },
+      { type: 'protocols.started' },
+    ],
+    last: [
+      { type: 'peer.disconnect', reason: DiscReason.Quitting },
+      { type: 'stream.closed', error: undefined },
+    ],
+    holds: ({ reason }) => expect(reason).to.not.equal(DiscReason.NetworkError),
+  }),
+  subject({
+    machine: ethPeerMachine,
+    input: { ports },
+    events: [
+      ...messageNames.map((type) => ({ type, payload })),
+      ...(['manager.started', 'manager.registered', 'write.blocked', 'write.drained', 'session.closed'] as const).map(
+        (type) => ({ type }),
+      ),
+      ...[{ type: 'code.unknown', code: 31 } as const, { type: 'fault.found', error } as const],
+      ...[{ type: 'manager.refused', error } as const, { type: 'manager.dropped', reason: 8 } as const],
+      { type: 'message.tooLong', name: 'Transactions', size: 2 ** 24 },
+      ...[1n, 2n].flatMap((id) => [
+        { type: 'request.made', id, name: 'GetBlockHeaders', count: 1, payload } as const,
+        { type: 'request.cancelled', id } as const,
+        { type: 'request.expired', id } as const,
+        { type: 'answer.opened', answer: { kind: 'BlockHeaders', id, headers: LazyList.of([], readHeader) } } as const,
+      ]),
+    ],
+    first: [{ type: 'manager.started' }, { type: 'manager.registered' }],
+    last: [{ type: 'session.closed' }],
+    holds: ({ requests }) => expect(requests.size).to.be.at.most(2),
+  }),
+  subject({
+    machine: protocolManagerMachine,
+    input: { ports, maxPeers: 2 },
+    events: [
+      ...[{ type: 'manager.start', range: range(0n) } as const, { type: 'manager.stop' } as const],
+      ...[{ type: 'chain.head', range: range(64n) } as const, { type: 'chain.synced' } as const],
+      ...[1, 2, 3].flatMap((session) => [
+        ...(['session.arrived', 'session.ended', 'peer.remove'] as const).map((type) => ({ type, session })),
+        ...[true, false].map((trusted) => {
+          const who = {
+            session,
+            id: String(session % 2),
+            version: 72 as const,
+            trusted,
+            range: range(1n),
+            headHash: new Uint8Array(32),
+          }
+          return { type: 'peer.register', ...who } as const
+        }),
+        { type: 'range.opened', session, range: range(5n) } as const,
+        ...messageNames
+          .filter((name) => name !== 'Status')
+          .map((type) => ({ type, session, payload }) as EventFromLogic<typeof protocolManagerMachine>),
+      ]),
+    ],
+    first: [{ type: 'manager.start', range: range(0n) }],
+    last: [{ type: 'manager.stop' }, ...[1, 2, 3].map((session) => ({ type: 'session.ended', session }) as const)],
+    holds: ({ peers, maxPeers }) =>
+      expect(peers.size).to.be.at.most(maxPeers + 1, 'the trusted one may be one too many'),
+  }),
+  subject({
+    machine: downloaderMachine,
+    input: { ports, head: 5n, pollInterval: 3_000, followsConsensus: false },
+    events: [
+      ...[1, 2, 3].flatMap((peer) => [
+        ...[range(5n), range(700n), undefined].map(
+          (range) => ({ type: 'peer.joined', peer, range, headHash: hashOf(1) }) as const,
+        ),
+        ...[5n, 700n].map((latest) => ({ type: 'peer.range', peer, range: range(latest) }) as const),
+        ...[1, 2].map((n) => ({ type: 'head.learnt', peer, head: { number: 700n, hash: hashOf(n) } }) as const),
+        ...(['peer.left', 'task.failed', 'head.learnt'] as const).map((type) => ({ type, peer })),
+        { type: 'peer.lied', peer, error } as const,
+        ...[0, 1, 2, 3].flatMap((job) => [
+          { type: 'headers.fetched', peer, job } as const,
+          { type: 'bodies.fetched', peer, job, count: 1, bytes: 100 } as const,
+          { type: 'job.failed', peer, job } as const,
+        ]),
+      ]),
+      ...each([1, 2], [true, false], (n, isOurs) => ({ type: 'consensus.head', hash: hashOf(n), isOurs }) as const),
+      ...each(
+        [0n, 5n, 350n],
+        [true, false],
+        (number, isOurs) => ({ type: 'header.compared', number, isOurs }) as const,
+      ),
+      ...[5n, 700n].map((number) => ({ type: 'chain.head', number }) as const),
+      ...[{ type: 'head.adopted' } as const, { type: 'import.failed', error } as const],
+    ],
+    first: [
+      { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1) },
+      { type: 'header.compared', number: 5n, isOurs: true },
+      { type: 'skeleton.fetched', anchors: [197n, 389n, 700n] },
+    ],
+    last: [{ type: 'downloader.stop' }],
+    holds: ({ sources, plan, goal, target }) => {
+      expect(sources.size).to.be.at.most(3)
+      expect(plan.running.size).to.be.at.most(3)
+      if (goal.kind === 'longest') expect(target.hash).to.equal(undefined)
+    },
+  }),
+  subject({
+    machine: scriptedPeerMachine,
+    input: { ports, isDialing: true, through: 'tcp', hasStatus: false, answersPings: true },
+    events: [
+      ...(['stream.opened', 'script.secure', 'rlpx.secured', 'hello.sent', 'status.sent'] as const).map((type) => ({
+        type,
+      })),
+      ...(['status.received', 'ping.received', 'script.close'] as const).map((type) => ({ type })),
+      ...[true, false].map((speaksEth) => ({ type: 'hello.received', speaksEth }) as const),
+      ...(['dial.failed', 'stream.closed'] as const).map((type) => ({ type, error })),
+      { type: 'disconnect.received', reason: DiscReason.TooManyPeers },
+    ],
+    first: [{ type: 'stream.opened' }, { type: 'script.secure' }, { type: 'rlpx.secured' }],
+    last: [{ type: 'script.close' }],
+  }),
+  subject({
+    machine: tapMachine,
+    input: { ports },
+    events: [{ type: 'peer.running' }, { type: 'peer.lost', cause: 'of the spec' }, { type: 'tap.stop' }],
+    first: [{ type: 'peer.running' }],
+    last: [{ type: 'tap.stop' }],
+  }),
+  subject({
+    machine: rpcServerMachine,
+    input: { ports, shutdownTimeout: 5_000 },
+    events: [
+      ...[1, 2].flatMap((call) => [{ type: 'server.open', call } as const, { type: 'server.close', call } as const]),
+      ...[{ type: 'listener.opened', address: 'a' } as const, { type: 'listener.failed', error } as const],
+      { type: 'listener.closed' },
+    ],
+    first: [
+      { type: 'server.open', call: 3 },
+      { type: 'listener.opened', address: 'a' },
+    ],
+  }),
+  subject({
+    machine: rpcConnectionMachine,
+    input: { ports, hasPing: true, pingInterval: 30_000, pongTimeout: 30_000, writeTimeout: 10_000 },
+    events: [
+      ...(['pong.received', 'write.blocked', 'write.drained', 'calls.full', 'calls.freed'] as const).map((type) => ({
+        type,
+      })),
+      ...(['write.overflowed', 'server.closed', 'client.closed'] as const).map((type) => ({ type })),
+      { type: 'client.malformed', why: 'no JSON' },
+    ],
+    last: [{ type: 'client.closed' }],
+  }),
+]
