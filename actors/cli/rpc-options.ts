@@ -1,9 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { instancePaths, ipcEndpoint } from '../instance.ts'
 import type { Logger } from '../log.ts'
-import { resolveJwtSecret } from '../rpc/jwt-secret.ts'
+import { readJwtSecret } from '../rpc/jwt-secret.ts'
 import type { AuthOptions, RpcOptions } from '../rpc/options.ts'
 import { ConfigError } from './config-file.ts'
 import type { StartSettings } from './settings.ts'
@@ -30,6 +29,7 @@ export async function toRpcOptions(settings: StartSettings, log: Logger): Promis
   }
 }
 
+/** A secret is read at once, lest a bad one is told late; one is made only when the datadir is known to be ours. */
 async function toAuthOptions(host: string, settings: StartSettings, log: Logger): Promise<AuthOptions> {
   const { authPort: port, authVhosts: vhosts, jwtSecret, datadir } = settings
   const instance = datadir === '' ? undefined : instancePaths(resolve(datadir))
@@ -37,5 +37,5 @@ async function toAuthOptions(host: string, settings: StartSettings, log: Logger)
   if (path === undefined)
     throw new ConfigError('the engine API is served to who has its secret: give --authrpc.jwtsecret, or a --datadir')
   if (instance && path === instance.jwtsecret) await mkdir(instance.directory, { recursive: true, mode: 0o700 })
-  return { host, port, vhosts, secret: await resolveJwtSecret({ path, entropy: randomBytes, log }) }
+  return { host, port, vhosts, secret: (await readJwtSecret(path, log)) ?? path }
 }

@@ -18,11 +18,19 @@ export type JwtSecretOptions = {
  */
 export async function resolveJwtSecret({ path, entropy, log }: JwtSecretOptions): Promise<Uint8Array> {
   if (path === undefined) return entropy(32)
+  return (await readJwtSecret(path, log)) ?? makeSecret(path, entropy, log)
+}
+
+/**
+ * @returns 32 bytes; undefined when there is no such file
+ * @throws (rejects) {JwtSecretError} the file holds something else, or cannot be read
+ */
+export async function readJwtSecret(path: string, log: Logger): Promise<Uint8Array | undefined> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw new JwtSecretError(`cannot read the JWT secret ${path}: ${error.message}`)
   })
-  if (text === undefined) return makeSecret(path, entropy, log)
+  if (text === undefined) return undefined
   const digits = /^(?:0x)?([\da-f]{64})$/i.exec(text.trim())?.[1]
   if (digits === undefined)
     throw new JwtSecretError(`invalid JWT secret in ${path}: want 64 hex digits; remove the file to have one made`)

@@ -42,8 +42,8 @@ export type WsOptions = Address & {
 export type AuthOptions = Address & {
   /** As of http. @default ['localhost'] */
   readonly vhosts?: readonly string[]
-  /** 32 bytes. */
-  readonly secret: Uint8Array
+  /** 32 bytes, or the path of the file that has it: made, when it is not there, as the endpoint opens. */
+  readonly secret: Uint8Array | string
 }
 
 /** Bytes, items and milliseconds; geth's when left out, or ours where geth has none. */

@@ -5,6 +5,7 @@ import { Dispatcher } from './dispatcher.ts'
 import { HttpHandler } from './http-handler.ts'
 import { HttpServer } from './http-server.ts'
 import { IpcServer } from './ipc-server.ts'
+import { resolveJwtSecret } from './jwt-secret.ts'
 import {
   type AuthOptions,
   type HttpOptions,
@@ -55,14 +56,14 @@ export class RpcStack {
     this.#apis.push(...apis)
   }
 
-  /** Opens IPC, HTTP, WebSocket and the authenticated endpoint, as the options have them. @throws (rejects) {RpcListenFailed} the first that fails; those before it are open */
+  /** Opens IPC, HTTP, WebSocket and the authenticated endpoint, as the options have them. @throws (rejects) {RpcListenFailed | JwtSecretError} the first that fails; those before it are open */
   start(): Promise<void> {
     return this.#inTurn(async () => {
       const { http, ws, ipc, auth } = this.#options
       if (ipc !== undefined) await this.#startIpc(ipc)
       if (http) this.#enableHttp(http, this.#openApis)
       if (ws) this.#enableWs(ws)
-      if (auth && this.#apis.some(({ authenticated }) => authenticated)) this.#enableAuth(auth)
+      if (auth && this.#apis.some(({ authenticated }) => authenticated)) await this.#enableAuth(auth)
       for (const server of [this.#http, this.#ws, this.#auth]) await server.start()
       this.#logOpened('ipc', 'http', 'ws', 'auth')
     })
@@ -151,8 +152,15 @@ export class RpcStack {
     return server
   }
 
-  #enableAuth({ host = localhost, port = 8551, vhosts = ['localhost'], secret }: AuthOptions): void {
+  async #enableAuth({
+    host = localhost,
+    port = 8551,
+    vhosts = ['localhost'],
+    secret: given,
+  }: AuthOptions): Promise<void> {
     const { log } = this.#context
+    const { entropy } = this.#runtime
+    const secret = typeof given === 'string' ? await resolveJwtSecret({ path: given, entropy, log }) : given
     const limits = this.#engineLimits
     const dispatcher = this.#dispatcher(pickApis(this.#apis, authModules, log), limits)
     const common = { dispatcher, secret, limits, prefix: '' }

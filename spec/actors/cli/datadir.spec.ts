@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -27,12 +27,13 @@ describe('a datadir', function () {
   it('belongs to one process: a second exits with 1 and one line', async () => {
     const first = start()
     await seen(first.child.stderr, /Started P2P networking/)
-    const second = start('--verbosity', '0')
+    const second = start('--authrpc.port', '0')
     expect(await second.ended).to.deep.equal({ code: 1, signal: null })
     expect(await second.out).to.equal('')
     expect(await second.err).to.match(
       /^error: datadir already used by another process: [^\n]+; stop that process, [^\n]+\n$/,
     )
+    expect(await readdir(join(dir, 'data', 'peerchart'))).to.have.members(['chaindata', 'nodekey'])
   })
 
   it('outlives a process that is killed: same identity, same head', async () => {

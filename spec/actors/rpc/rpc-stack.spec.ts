@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,6 +70,17 @@ describe('the RPC stack', () => {
     await stack.start()
     expect(stack.auth).to.equal(undefined)
     await stack.stop()
+  })
+  it('makes the secret of the authenticated endpoint as it opens, once', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'peerchart-rpc-'))
+    const secret = join(directory, 'jwtsecret')
+    test = await TestStack.start({ auth: { port: 0, secret } })
+    const made = await readFile(secret, 'utf8')
+    expect(made).to.match(/^0x[0-9a-f]{64}$/)
+    await test.stop()
+    test = await TestStack.start({ auth: { port: 0, secret } })
+    expect(await readFile(secret, 'utf8')).to.equal(made)
+    await rm(directory, { recursive: true })
   })
   it('says which address is taken and what to do, and closes what had opened before', async () => {
     const taken = createServer().listen(0, '127.0.0.1')
