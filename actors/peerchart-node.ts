@@ -153,7 +153,7 @@ export class PeerchartNode {
     const { chain, eth, feed, name } = this
     const own = nodeApis(
       {
-        ...{ chain, eth, feed, name, levels: (log as Partial<LeveledLogger>).levels },
+        ...{ chain, eth, feed, name, log, levels: (log as Partial<LeveledLogger>).levels },
         ...{ peerEvents$: this.peerEvents$, server: this.#node.server },
         datadir: datadir === undefined ? undefined : resolve(datadir),
         nodeInfo: () => this.nodeInfo(),

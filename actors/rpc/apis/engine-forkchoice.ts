@@ -3,6 +3,7 @@ import { equalBytes } from '../../../protocols/lib/bytes.ts'
 import { type ChainConfig, latestTimeFork, type TimeFork } from '../../chain/chain-config.ts'
 import { ForkchoiceError } from '../../chain/forkchoice.ts'
 import { type Method, method } from '../api.ts'
+import { data } from '../json/hex.ts'
 import { address, hash, optional, quantity } from '../params.ts'
 import { completeStruct, struct } from '../struct-params.ts'
 import type { EngineParts } from './engine.ts'
@@ -59,7 +60,7 @@ export function forkchoiceMethods(parts: EngineParts): Record<string, Method> {
  * execution-apis has it; geth moves its head before it refuses the blocks below.
  */
 async function update(parts: EngineParts, state: ForkchoiceState, attributes: Attributes | undefined): Promise<Answer> {
-  const { chain, eth, memory } = parts
+  const { chain, eth, memory, log } = parts
   const [head, safe, finalized] = [state.headBlockHash, state.safeBlockHash, state.finalizedBlockHash].map(given)
   if (!head) return answer(invalid(null))
   const header = chain.headerByHash(head)
@@ -67,12 +68,14 @@ async function update(parts: EngineParts, state: ForkchoiceState, attributes: At
     if (memory.isRejected(head)) return answer(linksToRejected)
     const isLed = chain.followConsensus()
     const number = memory.header(head)?.number
+    if (!isFollowed(parts, head)) log.info('Forkchoice requested sync to new head', { number, hash: data(head) })
     eth.follow({ hash: head, isOurs: false, ...(number !== undefined && { number }) })
     await isLed
     return answer(syncing)
   }
   if (!isUndoing(parts, header)) {
     const before = eth.followed
+    const old = chain.head.hash
     // First of all, lest a sync that ends meanwhile has the last word.
     eth.follow({ hash: head, number: header.number, isOurs: true })
     await chain.setForkchoice({ head, safe, finalized }).catch((error: unknown) => {
@@ -80,6 +83,7 @@ async function update(parts: EngineParts, state: ForkchoiceState, attributes: At
       if (before) eth.follow(before)
       throw engineError('invalidForkchoiceState', error.message)
     })
+    if (!equalBytes(old, head)) log.info('Chain head was updated', { number: header.number, hash: data(head) })
   }
   if (attributes) refuseToBuild(parts, header, attributes)
   return answer(isGenesis(parts, header) ? valid(head) : syncing)
@@ -89,6 +93,10 @@ const answer = (payloadStatus: PayloadStatus): Answer => ({ payloadStatus, paylo
 
 /** Zeros, or nothing at all, stand for no block. */
 const given = (hash: Uint8Array | undefined) => (hash?.some((byte) => byte !== 0) ? hash : undefined)
+
+/** A consensus client repeats itself every few seconds: it is news once. */
+const isFollowed = ({ eth: { followed } }: EngineParts, head: Uint8Array) =>
+  followed !== undefined && equalBytes(followed.hash, head)
 
 /** What is final is not undone: geth passes over a head below it. */
 function isUndoing({ chain }: EngineParts, header: Header): boolean {

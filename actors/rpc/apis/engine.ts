@@ -1,5 +1,6 @@
 import type { Chain } from '../../chain/chain.ts'
 import type { EthService } from '../../eth/service.ts'
+import { type Logger, silent } from '../../log.ts'
 import { type Api, method } from '../api.ts'
 import { fixedBytes, ParamError, required, string, unfit } from '../params.ts'
 import { listOf, struct } from '../struct-params.ts'
@@ -13,6 +14,7 @@ export type EngineApiOptions = {
     Chain,
     | 'config'
     | 'genesis'
+    | 'head'
     | 'finalized'
     | 'headerByHash'
     | 'isCanonical'
@@ -24,16 +26,17 @@ export type EngineApiOptions = {
   readonly eth: Pick<EthService, 'follow' | 'followed'>
   /** Of this program: `0.1.0`. */
   readonly version: string
+  readonly log?: Logger
 }
 
-export type EngineParts = EngineApiOptions & { readonly memory: PayloadMemory }
+export type EngineParts = EngineApiOptions & { readonly memory: PayloadMemory; readonly log: Logger }
 
 /**
  * The `engine` namespace, through which a consensus client tells the head (execution-apis, engine/): as far as it goes for
  * a node that executes nothing and builds no blocks. Words and codes of its errors are geth's (eth/catalyst/api.go).
  */
 export function engineApi(options: EngineApiOptions): Api {
-  const parts = { ...options, memory: new PayloadMemory() }
+  const parts = { log: silent, ...options, memory: new PayloadMemory() }
   const methods = { ...forkchoiceMethods(parts), ...newPayloadMethods(parts), ...getPayloadMethods() }
   const capabilities = [...Object.keys(methods), 'getClientVersionV1'].map((name) => `engine_${name}`).sort()
   return {

@@ -2,6 +2,7 @@ import type { Chain } from '../../chain/chain.ts'
 import { version } from '../../client-name.ts'
 import type { EthService } from '../../eth/service.ts'
 import type { Feed } from '../../feed.ts'
+import type { Logger } from '../../log.ts'
 import type { LogLevels } from '../../log-levels.ts'
 import type { Api } from '../api.ts'
 import { type Administered, adminApi, type Endpoints } from './admin.ts'
@@ -22,17 +23,18 @@ export type ServedNode = Administered & {
   readonly name: string
   /** Those of its log, if they can be changed. */
   readonly levels?: LogLevels | undefined
+  readonly log?: Logger
 }
 
 /** Every namespace that a node serves. */
 export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
-  const { chain, eth, feed, name, levels } = node
+  const { chain, eth, feed, name, levels, log } = node
   return [
     adminApi(node, endpoints),
     debugRawApi({ chain }),
     debugChartApi(feed),
     ...(levels ? [debugLogApi(levels)] : []),
-    engineApi({ chain, eth, version }),
+    engineApi({ chain, eth, version, ...(log && { log }) }),
     ethApi({ chain, progress: () => eth.progress }),
     netApi({ networkId: chain.networkId, peerCount: () => node.peers().length }),
     txpoolApi(),

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { Chain, type NewBlock } from '../../../../actors/chain/chain.ts'
 import type { Genesis } from '../../../../actors/chain/genesis.ts'
+import { type Fields, silent } from '../../../../actors/log.ts'
 import type { Api } from '../../../../actors/rpc/api.ts'
 import { engineApi } from '../../../../actors/rpc/apis/engine.ts'
 import type { PayloadStatus } from '../../../../actors/rpc/apis/engine-status.ts'
@@ -25,6 +26,9 @@ export class EngineCaller {
   /** What was to be fetched. */
   readonly followed: ConsensusHead[] = []
 
+  /** What its log says. */
+  readonly lines: string[] = []
+
   private constructor(chain: Chain) {
     this.chain = chain
     const { followed } = this
@@ -34,7 +38,8 @@ export class EngineCaller {
         return followed.at(-1)
       },
     }
-    this.api = engineApi({ chain, eth, version: '1.2.3' })
+    const info = (message: string, { number }: Fields = {}) => this.lines.push(`${message}: ${number}`)
+    this.api = engineApi({ chain, eth, version: '1.2.3', log: { ...silent, info } })
   }
 
   static async open(genesis: Genesis): Promise<EngineCaller> {

@@ -41,6 +41,14 @@ describe('the engine namespace', () => {
   })
 
   describe('told the head', () => {
+    it('leaves a line in the log when that is news', async () => {
+      await engine.newPayload(blocks[0]!)
+      for (const head of [unknown, unknown, hashOf(blocks[0]!), hashOf(blocks[0]!)]) await engine.update(head)
+      expect(engine.lines).to.deep.equal([
+        'Forkchoice requested sync to new head: undefined',
+        'Chain head was updated: 1',
+      ])
+    })
     it('goes there when it has the block, and does not call it valid, for nothing was executed', async () => {
       for (const block of [...blocks, ...rival]) await engine.newPayload(block)
       for (const block of [blocks[11]!, rival[9]!, rival[0]!, blocks[2]!]) {
