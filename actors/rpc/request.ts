@@ -54,7 +54,7 @@ function parse(text: string): unknown {
 export function isRequest(json: unknown): json is Request {
   if (typeof json !== 'object' || json === null) return false
   const { jsonrpc, method, id } = json as Partial<Request>
-  return jsonrpc === '2.0' && typeof method === 'string' && (id === null || typeof id !== 'object')
+  return jsonrpc === '2.0' && typeof method === 'string' && method !== '' && (id === null || typeof id !== 'object')
 }
 
 /** To nobody here: only a server that calls its clients gets any. */

@@ -20,6 +20,8 @@ export const malformedRequests: readonly Case[] = [
   { request: '{"jsonrpc":"2.0","id":1}', answer: invalid(1) },
   { request: '{"id":1,"method":"eth_chainId"}', answer: invalid(1) },
   { request: '{"jsonrpc":"2.0","id":1,"method":5}', answer: invalid(1) },
+  { request: call(''), answer: invalid(1) },
+  { request: '{"jsonrpc":"2.0","method":""}', answer: invalid(null) },
   { request: '{"jsonrpc":"2.0","id":{"a":1},"method":"eth_chainId"}', answer: invalid(null) },
   { request: '{"jsonrpc":"2.0","id":[1],"method":"eth_chainId"}', answer: invalid(null) },
   { request: '{"jsonrpc":"2.0","method":"eth_chainId"}', answer: undefined },
