@@ -51,7 +51,11 @@ export class NodeRefused extends Error {
   override readonly name = 'NodeRefused'
   constructor(target: string, cause: RpcError) {
     const isMissing = cause.code === RpcCode.methodNotFound
-    const advice = isMissing ? '; serve its namespace there (--http.api, --ws.api), or use the IPC socket' : ''
+    const isOpen = /^(?:http|ws)s?:/.test(target) // the socket serves every namespace already
+    const cure = isOpen
+      ? 'serve its namespace there (--http.api, --ws.api), or use the IPC socket'
+      : 'see its methods with attach'
+    const advice = isMissing ? `; ${cure}` : ''
     super(`${target} answers: ${cause.message}${advice}`, { cause })
   }
 }

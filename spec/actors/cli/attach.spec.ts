@@ -39,7 +39,7 @@ describe('peerchart attach', () => {
         expect({ status, out }).to.deep.equal({ status: 1, out: '' })
         expect(err).to.equal(
           `error: ${endpoint.target} answers: the method admin_peers does not exist/is not available; ` +
-            'serve its namespace there (--http.api, --ws.api), or use the IPC socket\n',
+            `${name === 'IPC' ? 'see its methods with attach' : 'serve its namespace there (--http.api, --ws.api), or use the IPC socket'}\n`,
         )
       })
       it('answers standard input line by line, to the last', async () => {
