@@ -34,7 +34,8 @@ export class RpcListenFailed extends Error {
   constructor(place: Place, flag: string, cause: Error & { code?: string }) {
     const network = 'path' in place ? 'unix' : 'tcp'
     const [why, advice] = faults[cause.code ?? ''] ?? [cause.message, 'choose another']
-    super(`RPC: listen ${network} ${textOf(place)}: ${why}; ${advice} with ${flag}`, { cause })
+    const other = cause.code === 'EADDRNOTAVAIL' ? flag.replace(/\.port$/, '.addr') : flag
+    super(`RPC: listen ${network} ${textOf(place)}: ${why}; ${advice} with ${other}`, { cause })
   }
 }
 

@@ -199,7 +199,9 @@ export class RpcStack {
   #logOpened(...which: readonly ('ipc' | 'http' | 'ws' | 'auth')[]): void {
     for (const name of which) {
       const url = this[name]
-      if (url !== undefined) this.#context.log.info(openedMessages[name], { url })
+      if (url === undefined) continue
+      const { message, fields } = openedLines[name](url)
+      this.#context.log.info(message, fields)
     }
   }
 
@@ -210,11 +212,12 @@ export class RpcStack {
   }
 }
 
-const openedMessages = {
-  ipc: 'IPC endpoint opened',
-  http: 'HTTP server started',
-  ws: 'WebSocket enabled',
-  auth: 'Authenticated HTTP server started',
+/** geth's: whoever reads a geth's log for its addresses finds ours. */
+const openedLines = {
+  ipc: (url: string) => ({ message: 'IPC endpoint opened', fields: { url } }),
+  http: (endpoint: string) => ({ message: 'HTTP server started', fields: { endpoint, auth: false } }),
+  ws: (url: string) => ({ message: 'WebSocket enabled', fields: { url } }),
+  auth: (endpoint: string) => ({ message: 'HTTP server started', fields: { endpoint, auth: true } }),
 }
 
 const localhost = '127.0.0.1'

@@ -102,6 +102,27 @@ describe('the RPC stack', () => {
     taken.close()
     await rm(directory, { recursive: true })
   })
+  it('says which flag chooses another address, when it is not of this machine', async () => {
+    const stack = new RpcStack(processRuntime(), { http: { host: '203.0.113.9', port: 0 } }, { log: silent })
+    expect((await failure(stack.start()))?.message).to.match(
+      /: bind: cannot assign requested address; choose an address of this machine with --http\.addr$/,
+    )
+    await stack.stop()
+  })
+  it("tells where it listens in the words of geth's log", async () => {
+    const lines: string[] = []
+    const log = createLogger({ json: true, stream: { write: (line: string) => lines.push(line) } })
+    test = await TestStack.start({}, { log })
+    const told = lines
+      .map((line) => JSON.parse(line))
+      .map(({ message, url, endpoint, auth }) => ({ message, at: url ?? endpoint, auth }))
+    expect(told).to.deep.equal([
+      { message: 'IPC endpoint opened', at: test.stack.ipc, auth: undefined },
+      { message: 'HTTP server started', at: test.stack.http, auth: false },
+      { message: 'WebSocket enabled', at: test.stack.ws, auth: undefined },
+      { message: 'HTTP server started', at: test.stack.auth, auth: true },
+    ])
+  })
   it('opens and closes HTTP and WebSocket at run time, every API being there to choose from', async () => {
     test = await TestStack.start({ http: undefined, ws: undefined })
     await test.stack.startHttp({ port: 0, api: ['test', 'engine'] })
