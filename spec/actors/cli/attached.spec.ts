@@ -39,8 +39,8 @@ describe('two processes of peerchart start, asked from the command line', functi
     const child = peerchart('start', ...flags)
     const urls: string[] = []
     for await (const line of createInterface({ input: child.stderr! })) {
-      const { message, self, url } = JSON.parse(line)
-      if (message === 'HTTP server started' || message === 'WebSocket enabled') urls.push(url)
+      const { message, self, endpoint, url } = JSON.parse(line)
+      if (message === 'HTTP server started' || message === 'WebSocket enabled') urls.push(endpoint ?? url)
       if (message !== 'Started P2P networking') continue
       child.stderr!.resume()
       return { datadir, enode: self, urls }
