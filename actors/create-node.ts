@@ -15,9 +15,9 @@ import { resolveNodeKey } from './node-key.ts'
 import type { Network } from './p2p/connection.ts'
 import { parseNode } from './p2p/parse-node.ts'
 import type { Protocol } from './p2p/protocol.ts'
-import { PeerchartNode } from './peerchart-node.ts'
+import { type NodeParts, PeerchartNode } from './peerchart-node.ts'
 import { processRuntime } from './process-runtime.ts'
-import { Recorder, type RecorderOptions } from './recording/recorder.ts'
+import { Recorder } from './recording/recorder.ts'
 import type { Api } from './rpc/api.ts'
 import type { RpcOptions } from './rpc/options.ts'
 import type { Runtime } from './runtime.ts'
@@ -99,9 +99,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
   })
   try {
     const name = clientName({ identity: options.identity })
-    const nodes = [{ id: toEnode(publicKeyOf(privateKey)).id }]
-    const facts = { client: name, nodes, forks: forkTable(chain.config, chain.genesis), log }
-    const recorder = options.record && (await startRecording(options.record, runtime, facts))
+    const recorder = options.record && (await startRecording(options.record, runtime, { name, privateKey, chain, log }))
     const metrics =
       options.metrics &&
       new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
@@ -122,10 +120,14 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
 async function startRecording(
   { file, maxBytes }: NonNullable<NodeOptions['record']>,
   { feed, clock }: Runtime,
-  facts: Pick<RecorderOptions, 'client' | 'nodes' | 'forks' | 'log'>,
+  { name, privateKey, chain, log }: Pick<NodeParts, 'name' | 'privateKey' | 'chain'> & { readonly log: Logger },
 ): Promise<Recorder> {
-  const limit = maxBytes !== undefined && { maxBytes }
-  const recorder = await Recorder.open(file, { ...facts, now: () => clock.now(), ...limit })
+  const { id } = toEnode(publicKeyOf(privateKey))
+  const recorder = await Recorder.open(file, {
+    ...{ client: name, nodes: [{ id }], forks: forkTable(chain.config, chain.genesis), log },
+    now: () => clock.now(),
+    ...(maxBytes !== undefined && { maxBytes }),
+  })
   recorder.follow(feed)
   return recorder
 }
