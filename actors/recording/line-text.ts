@@ -2,12 +2,6 @@ import { crc32 } from 'node:zlib'
 
 // A line of a recording as text: its JSON object, whose last field is the CRC-32 of all that stands before it.
 
-/** @param object not empty @returns the line, with its end */
-export function formatLine(object: object): string {
-  const text = JSON.stringify(object).slice(0, -1)
-  return `${text},"crc":"${checksum(text)}"}\n`
-}
-
 /**
  * @param line without its end
  * @throws {LineError}

@@ -9,8 +9,8 @@ import fc from 'fast-check'
 import { Feed, type FeedEntry, type Live } from '../../../actors/feed.ts'
 import { silent } from '../../../actors/log.ts'
 import { fullName, keep, toLine } from '../../../actors/recording/feed-lines.ts'
-import { formatLine } from '../../../actors/recording/line-text.ts'
 import { Recorder } from '../../../actors/recording/recorder.ts'
+import { formatLine } from './format-line.ts'
 
 describe('what a recorder writes', () => {
   let dir: string

@@ -1,12 +1,13 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../../actors/create-node.ts'
-import { formatLine, parseLine } from '../../../actors/recording/line-text.ts'
+import { parseLine } from '../../../actors/recording/line-text.ts'
 import type { Line } from '../../../actors/recording/lines.ts'
 import { readRecording } from '../../../actors/recording/reader.ts'
 import { type Difference, Replay, type ReplayResult } from '../../../actors/recording/replay.ts'
 import { memoryNetwork } from '../../harness/memory-network.ts'
 import { VirtualClock } from '../../harness/virtual-clock.ts'
+import { formatLine } from './format-line.ts'
 
 /** Two nodes meet, stay together for `ms` of virtual time and part; the one that dials writes to `file`. */
 export async function recordMeeting(file: string, ms: number): Promise<void> {

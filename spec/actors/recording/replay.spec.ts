@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { parseLine } from '../../../actors/recording/line-text.ts'
 import type { Line } from '../../../actors/recording/lines.ts'
 import { RecordingError, readRecording } from '../../../actors/recording/reader.ts'
+import { formatLine } from './format-line.ts'
 import { forge, recordMeeting, replayFile } from './record.ts'
 
 describe('a recording', () => {
@@ -143,7 +145,6 @@ describe('a recording', () => {
       expect(error).to.be.instanceOf(RecordingError).with.property('message').that.matches(complaint)
     })
   it('of a later version is refused', async () => {
-    const { formatLine, parseLine } = await import('../../../actors/recording/line-text.ts')
     const [heading, ...rest] = (await readFile(file, 'utf8')).split('\n')
     await writeFile(other, formatLine({ ...parseLine(heading!), version: 2 }) + rest.join('\n'))
     const error = await all(other).catch((reason: unknown) => reason)
