@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
-import { createMachine, StateMachine, setup } from 'xstate'
+import { createMachine, StateMachine } from 'xstate'
+import { lampMachine } from './actors/inspector/drawing/lamp.ts'
 import { architecturePath, charts, machineToMarkdown, withCharts } from './diagrams.ts'
 
 describe('the pictures in ARCHITECTURE.md', () => {
@@ -29,29 +30,7 @@ describe('the pictures in ARCHITECTURE.md', () => {
 })
 
 describe('a chart as a picture', () => {
-  const lamp = setup({
-    actions: { shine: () => {}, warn: () => {} },
-    guards: { isDark: () => true },
-    delays: { rest: 15_000, flash: 250 },
-  }).createMachine({
-    id: 'lamp-1',
-    initial: 'off',
-    states: {
-      off: {
-        on: { 'switch.pressed': [{ guard: 'isDark', target: 'on' }, { actions: 'warn' }] },
-        after: { rest: 'off' },
-      },
-      on: {
-        type: 'parallel',
-        on: { 'switch.pressed': 'off', 'mains.failed': 'broken' },
-        states: {
-          light: { initial: 'dim', states: { dim: { entry: 'shine', after: { flash: 'bright' } }, bright: {} } },
-          fan: { initial: 'still', states: { still: { on: { 'fuse.blown': '#lamp-1.broken' } } } },
-        },
-      },
-      broken: { type: 'final' },
-    },
-  })
+  const lamp = lampMachine()
 
   it('has every transition in a table, also those that stay', () =>
     expect(machineToMarkdown(lamp)).to.include(

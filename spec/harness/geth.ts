@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { jwt } from './jwt.ts'
 
 export type GethOptions = {
   /** The executable: see findGeth. */
@@ -129,13 +130,6 @@ export class Geth {
     }
     await rm(this.#datadir, { recursive: true, force: true })
   }
-}
-
-/** HS256 with the one claim that the engine API wants. @param secret 32 bytes */
-export function jwt(secret: Uint8Array, issuedAt: number = Math.floor(Date.now() / 1000)): string {
-  const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url')
-  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ iat: issuedAt })}`
-  return `${signed}.${createHmac('sha256', secret).update(signed).digest('base64url')}`
 }
 
 const loopback = '127.0.0.1'

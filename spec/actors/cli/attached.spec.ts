@@ -1,20 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { text } from 'node:stream/consumers'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { runCli } from '../../../actors/cli/program.ts'
 import { RpcClient } from '../../../actors/rpc/client.ts'
+import { PeerchartProcesses, seen } from './peerchart-process.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
 describe('two processes of peerchart start, asked from the command line', function () {
   this.timeout(60_000)
-  const root = join(import.meta.dirname, '../../..')
-  const children: ChildProcess[] = []
+  const processes = new PeerchartProcesses()
   let dir: string
   let one: Started
   let two: Started
@@ -26,7 +22,7 @@ describe('two processes of peerchart start, asked from the command line', functi
     two = await start('two')
   })
   after(async () => {
-    for (const child of children) child.kill('SIGKILL')
+    processes.endAll()
     await rm(dir, { recursive: true, force: true })
   })
 
@@ -36,22 +32,15 @@ describe('two processes of peerchart start, asked from the command line', functi
   async function start(name: string, ...args: string[]): Promise<Started> {
     const datadir = join(dir, name)
     const flags = ['--datadir', datadir, '--genesis', join(dir, 'genesis.json'), '--port', '0', '--json-logs', ...args]
-    const child = peerchart('start', ...flags)
-    const urls: string[] = []
-    for await (const line of createInterface({ input: child.stderr! })) {
-      const { message, self, endpoint, url } = JSON.parse(line)
-      if (message === 'HTTP server started' || message === 'WebSocket enabled') urls.push(endpoint ?? url)
-      if (message !== 'Started P2P networking') continue
-      child.stderr!.resume()
-      return { datadir, enode: self, urls }
-    }
-    throw new Error(`${name} ended before it listened`)
-  }
-  function peerchart(...args: string[]): ChildProcess {
-    const main = join(root, 'actors/cli/main.ts')
-    const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], { cwd: root, stdio: 'pipe' })
-    children.push(child)
-    return child
+    const { child } = processes.start('start', ...flags)
+    const log = await seen(child.stderr, /"Started P2P networking"[^\n]*\n/)
+    const lines = log
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line))
+    const where = lines.filter(({ message }) => message === 'HTTP server started' || message === 'WebSocket enabled')
+    const { self } = lines.find(({ message }) => message === 'Started P2P networking')
+    return { datadir, enode: self, urls: where.map(({ endpoint, url }) => endpoint ?? url) }
   }
   const run = async (...args: string[]) => {
     const io = new ScriptedIo()
@@ -100,10 +89,9 @@ describe('two processes of peerchart start, asked from the command line', functi
     expect((await stat(join(one.datadir, 'peerchart.ipc'))).mode & 0o777).to.equal(0o600)
   })
   it('answer a process that reads its calls from a pipe', async () => {
-    const child = peerchart('attach', '--datadir', two.datadir)
-    const [out, err, ended] = [text(child.stdout!), text(child.stderr!), once(child, 'close')]
-    child.stdin!.end('eth.blockNumber\nadmin.datadir\nnonsense(\n')
-    expect(await ended).to.deep.equal([1, null])
+    const { child, out, err, ended } = processes.start('attach', '--datadir', two.datadir)
+    child.stdin.end('eth.blockNumber\nadmin.datadir\nnonsense(\n')
+    expect(await ended).to.deep.equal({ code: 1, signal: null })
     expect(await out).to.equal(`"0x0"\n${JSON.stringify(two.datadir)}\n`)
     expect(await err).to.match(/^error: the arguments do not end[^\n]*\nerror: 1 of 3 calls failed\n$/)
   })

@@ -3,7 +3,8 @@ import { devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts
 import { createNode } from '../../../actors/create-node.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { data } from '../../../actors/rpc/json/hex.ts'
-import { jwt, type RpcAnswer } from '../../harness/geth.ts'
+import type { RpcAnswer } from '../../harness/geth.ts'
+import { jwt } from '../../harness/jwt.ts'
 import { makeBlocks } from '../chain/make-chain.ts'
 import { paramsOf } from './apis/payloads.ts'
 

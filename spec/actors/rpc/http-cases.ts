@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { gunzipSync } from 'node:zlib'
+import { token } from '../../harness/jwt.ts'
 import { exchange, type HttpRequest, httpRequest } from './raw-http.ts'
 
 // What geth 1.17.5 answers over HTTP, odd requests first of all; spec/interop/rpc-http-geth.spec.ts holds it to that.
@@ -282,12 +282,6 @@ export async function outcome({ isAuth, request }: HttpCase, url: (isAuth: boole
   const held = Object.fromEntries(heldHeaders.flatMap((name) => (name in headers ? [[name, headers[name]!]] : [])))
   const text = held['content-encoding'] === 'gzip' ? gunzipSync(body).toString() : body.toString()
   return { status, headers: held, body: text }
-}
-
-/** HS256 unless another is said. @param secret 32 bytes */
-export function token(secret: Uint8Array, claims: object, alg = 'HS256', hash = 'sha256'): string {
-  const signed = `${base64(JSON.stringify({ alg, typ: 'JWT' }))}.${base64(JSON.stringify(claims))}`
-  return `${signed}.${createHmac(hash, secret).update(signed).digest('base64url')}`
 }
 
 function base64(text: string): string {

@@ -1,33 +1,10 @@
 import { expect } from 'chai'
-import { setup } from 'xstate'
 import { chartOf } from '../../../../actors/inspector/drawing/chart.ts'
 import { chartToMermaid } from '../../../../actors/inspector/drawing/mermaid.ts'
+import { lampMachine } from './lamp.ts'
 
 describe('a chart as mermaid draws it', () => {
-  const lamp = setup({
-    actions: { shine: () => {}, warn: () => {} },
-    guards: { isDark: () => true },
-    delays: { rest: 15_000, flash: 250 },
-  }).createMachine({
-    id: 'lamp-1',
-    initial: 'off',
-    on: { 'house.burnt': '.broken' },
-    states: {
-      off: {
-        on: { 'switch.pressed': [{ guard: 'isDark', target: 'on' }, { actions: 'warn' }] },
-        after: { rest: 'off' },
-      },
-      on: {
-        type: 'parallel',
-        on: { 'switch.pressed': 'off', 'mains.failed': 'broken' },
-        states: {
-          light: { initial: 'dim', states: { dim: { entry: 'shine', after: { flash: 'bright' } }, bright: {} } },
-          fan: { initial: 'still', states: { still: { on: { 'fuse.blown': '#lamp-1.broken' } } } },
-        },
-      },
-      broken: { type: 'final' },
-    },
-  })
+  const lamp = lampMachine({ 'house.burnt': '.broken' })
 
   it('has nested and parallel states, guards, delays and what happens on entry', () =>
     expect(chartToMermaid(chartOf(lamp)).split('\n')).to.deep.equal([
