@@ -38,7 +38,6 @@ export {
   forkSchedule,
 } from './eth/fork-id.ts'
 export { decodeHeader, encodeHeader, Header, type HeaderFields, readHeader } from './eth/header.ts'
-export { asItem, HashList, LazyList, MalformedItem, Uint32List } from './eth/lazy-list.ts'
 export { limits as ethLimits } from './eth/limits.ts'
 export {
   countOf,
@@ -85,6 +84,7 @@ export {
   messageTable,
   type RequestName,
 } from './eth/versions.ts'
+export { asBytes, asItem, HashList, LazyList, MalformedItem, Uint32List } from './lib/lazy-list.ts'
 export { PeerError, type PeerErrorCode } from './lib/peer-error.ts'
 export { RlpError, type RlpItem } from './lib/rlp.ts'
 export { DiscError, DiscReason, discReasonText, ProtocolReturned, reasonOf } from './p2p/disconnect-reasons.ts'
@@ -105,3 +105,55 @@ export {
   maxHelloBytes,
   snappyProtocolVersion,
 } from './p2p/messages.ts'
+export {
+  type Account,
+  emptyCodeHash,
+  emptyRoot,
+  encodeAccount,
+  encodeSlimAccount,
+  noAccount,
+  readSlimAccount,
+} from './snap/account.ts'
+export { limits as snapLimits } from './snap/limits.ts'
+export {
+  type AccessLists,
+  type ByteCodes,
+  type GetAccessLists,
+  type GetByteCodes,
+  type GetTrieNodes,
+  readPathSet,
+  type TrieNodes,
+} from './snap/lookup-messages.ts'
+export {
+  countOf as countOfSnap,
+  decode as decodeSnapMessage,
+  encode as encodeSnapMessage,
+  MalformedSnapMessage,
+  type SnapAnswer,
+  type SnapMessage,
+  type SnapMessageOf,
+  type SnapRequest,
+} from './snap/messages.ts'
+export {
+  type AccountRange,
+  type GetAccountRange,
+  type GetStorageRanges,
+  type RangedAccount,
+  readRangedAccount,
+  readStorageSlots,
+  type StorageRanges,
+  type StorageSlot,
+} from './snap/range-messages.ts'
+export {
+  isSnapName,
+  isSnapRequest,
+  type SnapAnswerName,
+  type SnapMessageName,
+  type SnapRequestName,
+  type SnapTable,
+  type SnapVersion,
+  snapAnswerOf,
+  snapLengths,
+  snapTable,
+  snapVersions,
+} from './snap/versions.ts'

@@ -1,11 +1,11 @@
 import { readBody } from '../../protocols/eth/block.ts'
 import { readHeader } from '../../protocols/eth/header.ts'
-import { asItem, HashList, LazyList } from '../../protocols/eth/lazy-list.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import { decode, type EthAnswer, type EthRequest } from '../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../protocols/eth/receipt-messages.ts'
 import { readCells } from '../../protocols/eth/transaction-messages.ts'
 import type { EthVersion, RequestName } from '../../protocols/eth/versions.ts'
+import { asItem, HashList, LazyList } from '../../protocols/lib/lazy-list.ts'
 import { getBlockBodies, getBlockHeaders } from '../chain/serve.ts'
 import type { ChainPort } from './chain-port.ts'
 

@@ -1,6 +1,6 @@
 import type { Header } from '../../protocols/eth/header.ts'
-import type { LazyList } from '../../protocols/eth/lazy-list.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
+import type { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { verifyBody } from '../chain/verify.ts'
 import type { NewBlock } from './chain-port.ts'
 

@@ -3,7 +3,6 @@ import { RequestIdCollision } from '../../machines/eth-faults.ts'
 import { type EthPayload, type EthPeerPorts, ethPeerMachine } from '../../machines/eth-peer.ts'
 import type { BlockRange } from '../../protocols/eth/block-range.ts'
 import type { Header } from '../../protocols/eth/header.ts'
-import { HashList } from '../../protocols/eth/lazy-list.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import {
   decode,
@@ -17,6 +16,7 @@ import {
 import { checkStatus, type Status } from '../../protocols/eth/status.ts'
 import { type answerOf, type EthVersion, type MessageTable, messageTable } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { HashList } from '../../protocols/lib/lazy-list.ts'
 import { toUint } from '../../protocols/lib/rlp.ts'
 import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { HeaderQuery } from '../chain/serve.ts'

@@ -1,7 +1,7 @@
 import type { GetBlockHeaders } from '../../protocols/eth/block-messages.ts'
 import type { Header } from '../../protocols/eth/header.ts'
-import type { LazyList } from '../../protocols/eth/lazy-list.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
+import type { LazyList } from '../../protocols/lib/lazy-list.ts'
 import type { Query } from './eth-peer.ts'
 
 // Headers as a sync asks for them, and what it believes of an answer. Read step by step, for Turns.

@@ -1,7 +1,7 @@
 import { downloadLimits } from '../../machines/download-limits.ts'
-import { MalformedItem } from '../../protocols/eth/lazy-list.ts'
 import type { EthAnswer, MessageOf } from '../../protocols/eth/messages.ts'
 import type { answerOf } from '../../protocols/eth/versions.ts'
+import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
 import { InvalidBlock } from '../chain/verify.ts'
 import type { EthPeer, Query } from './eth-peer.ts'
 import { Lie } from './header-chain.ts'

@@ -1,4 +1,3 @@
-import { asItem, HashList, LazyList, MalformedItem, Uint32List } from '../../protocols/eth/lazy-list.ts'
 import { countOf, decode, encode, type MessageOf } from '../../protocols/eth/messages.ts'
 import {
   type EthVersion,
@@ -9,6 +8,7 @@ import {
   messageTable,
   type RequestName,
 } from '../../protocols/eth/versions.ts'
+import { asItem, HashList, LazyList, MalformedItem, Uint32List } from '../../protocols/lib/lazy-list.ts'
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import { DiscError, DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { LocalProtocol, MatchedProtocol } from '../../protocols/p2p/matching.ts'

@@ -1,7 +1,7 @@
 import { Header, headerFieldNames } from '../../protocols/eth/header.ts'
-import { MalformedItem } from '../../protocols/eth/lazy-list.ts'
 import { decodeTransaction } from '../../protocols/eth/transaction-fields.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
 import { RlpError, type RlpItem, readItem } from '../../protocols/lib/rlp.ts'
 import type { Plain } from '../recording/values.ts'
 

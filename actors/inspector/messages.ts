@@ -1,4 +1,3 @@
-import { MalformedItem } from '../../protocols/eth/lazy-list.ts'
 import { countOf, decode, type EthAnswer, type EthMessage, MalformedMessage } from '../../protocols/eth/messages.ts'
 import {
   type AnswerName,
@@ -9,6 +8,7 @@ import {
   type MessageName,
   messageTable,
 } from '../../protocols/eth/versions.ts'
+import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import { RlpError, RlpReader } from '../../protocols/lib/rlp.ts'
 import { DiscError, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'

@@ -1,5 +1,6 @@
+import { fixed, readFields, writeFields } from '../lib/fields.ts'
 import type { RlpReader } from '../lib/rlp.ts'
-import { type Codec, fixed, readFields, writeFields } from './codec.ts'
+import type { Codec } from './codec.ts'
 import { limits } from './limits.ts'
 
 // The blocks that a node has with bodies and receipts (EIP-7642).

@@ -1,6 +1,6 @@
+import { asItem, LazyList } from '../lib/lazy-list.ts'
 import { encodeList, encodeRlp, RlpError, type RlpItem, RlpReader, readItem } from '../lib/rlp.ts'
 import { type Header, readHeader } from './header.ts'
-import { asItem, LazyList } from './lazy-list.ts'
 
 // Blocks and their bodies (caps/eth.md, "Block Encoding and Validity").
 

@@ -1,6 +1,7 @@
+import { hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
+import { asItem, type HashList, LazyList, type ReadItem } from '../lib/lazy-list.ts'
 import type { RlpItem } from '../lib/rlp.ts'
-import { type Codec, hashes, lazyList, readFields, writeFields } from './codec.ts'
-import { asItem, type HashList, LazyList, type ReadItem } from './lazy-list.ts'
+import type { Codec } from './codec.ts'
 
 // Receipts by block: plain up to eth/69, in parts from eth/70 on (EIP-7975).
 

@@ -1,7 +1,8 @@
 import { bytesToHex, equalBytes } from '../lib/bytes.ts'
+import { fixed, readFields, writeFields } from '../lib/fields.ts'
 import type { RlpReader } from '../lib/rlp.ts'
 import { type BlockRange, checkRange, rangeFields, readRange } from './block-range.ts'
-import { type Codec, fixed, readFields, writeFields } from './codec.ts'
+import type { Codec } from './codec.ts'
 import { type ForkFilter, type ForkId, forkIdFields, readForkId } from './fork-id.ts'
 import type { EthVersion } from './versions.ts'
 

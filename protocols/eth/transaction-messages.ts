@@ -1,6 +1,7 @@
+import { fixed, hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
+import { asItem, type HashList, LazyList, type ReadItem, Uint32List } from '../lib/lazy-list.ts'
 import { RlpError, type RlpItem } from '../lib/rlp.ts'
-import { type Codec, fixed, hashes, lazyList, readFields, writeFields } from './codec.ts'
-import { asItem, type HashList, LazyList, type ReadItem, Uint32List } from './lazy-list.ts'
+import type { Codec } from './codec.ts'
 import { limits } from './limits.ts'
 
 // Messages of the transaction pool: bodies, announcements, requests, and cells of blobs (caps/eth.md).

@@ -1,3 +1,5 @@
+import { type MessageTable as LibTable, type MessageRow, toMessageTable } from '../lib/message-table.ts'
+
 // The messages of every version of eth (devp2p caps/eth.md; geth eth/protocols/eth/protocol.go).
 
 /** What we speak. geth 1.17 speaks 69 to 72; eth/68 is what older clients still offer. */
@@ -6,8 +8,6 @@ export type EthVersion = (typeof ethVersions)[number]
 
 /** How many codes a version takes from its offset on. */
 export const ethLengths: Readonly<Record<EthVersion, number>> = { 68: 17, 69: 18, 70: 18, 71: 20, 72: 22 }
-
-type Row = { readonly code: number; readonly since?: EthVersion; readonly until?: EthVersion }
 
 /** Codes relative to the protocol's offset. 0x0b to 0x0e belonged to versions before 68. */
 const messages = {
@@ -29,7 +29,7 @@ const messages = {
   BlockAccessLists: { code: 0x13, since: 71 },
   GetCells: { code: 0x14, since: 72 },
   Cells: { code: 0x15, since: 72 },
-} as const satisfies Record<string, Row>
+} as const satisfies Record<string, MessageRow<EthVersion>>
 
 export type MessageName = keyof typeof messages
 
@@ -50,28 +50,12 @@ export const isRequest = (name: MessageName): name is RequestName => Object.hasO
 export const isAnswer = (name: MessageName): name is AnswerName => answers.has(name)
 
 /** One version's messages, by code and by name. */
-export type MessageTable = {
-  readonly version: EthVersion
-  readonly length: number
-  /** @returns undefined for a code that this version does not have */
-  nameOf(code: number): MessageName | undefined
-  /** @returns undefined for a message that this version does not have */
-  codeOf(name: MessageName): number | undefined
-}
+export type MessageTable = LibTable<MessageName, EthVersion>
 
 export const messageTable = (version: EthVersion): MessageTable => tables[version]
 
 const answers: ReadonlySet<MessageName> = new Set(Object.values(answerOf))
 
-const tables = Object.fromEntries(ethVersions.map((version) => [version, toTable(version)])) as Readonly<
-  Record<EthVersion, MessageTable>
->
-
-function toTable(version: EthVersion): MessageTable {
-  const rows = (Object.entries(messages) as [MessageName, Row][]).filter(
-    ([, { since = 68, until = 72 }]) => since <= version && version <= until,
-  )
-  const names = new Map(rows.map(([name, { code }]) => [code, name]))
-  const codes = new Map(rows.map(([name, { code }]) => [name, code]))
-  return { version, length: ethLengths[version], nameOf: (code) => names.get(code), codeOf: (name) => codes.get(name) }
-}
+const tables = Object.fromEntries(
+  ethVersions.map((version) => [version, toMessageTable(messages, version, ethLengths[version])]),
+) as Readonly<Record<EthVersion, MessageTable>>

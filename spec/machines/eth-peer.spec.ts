@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { type EthPeerEvent, type EthPeerInput, ethPeerMachine } from '../../machines/eth-peer.ts'
-import { LazyList } from '../../protocols/eth/lazy-list.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import type { EthAnswer } from '../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../protocols/eth/receipt-messages.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { answerOf, isAnswer, type MessageName, messageTable, type RequestName } from '../../protocols/eth/versions.ts'
+import { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { DiscReason, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
 import { ChartWalk, type Step } from '../chart.ts'
 

@@ -14,9 +14,9 @@ import { serverMachine } from '../../machines/server.ts'
 import { tapMachine } from '../../machines/tap.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
 import { readHeader } from '../../protocols/eth/header.ts'
-import { LazyList } from '../../protocols/eth/lazy-list.ts'
 import { type EthVersion, ethVersions, type MessageName, messageTable } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 
 type Subject<Machine extends AnyStateMachine> = {

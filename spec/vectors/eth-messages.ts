@@ -1,11 +1,11 @@
 import { readBody } from '../../protocols/eth/block.ts'
 import { readHeader } from '../../protocols/eth/header.ts'
-import { asItem, HashList, LazyList, Uint32List } from '../../protocols/eth/lazy-list.ts'
 import type { EthMessage } from '../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../protocols/eth/receipt-messages.ts'
 import { readCells } from '../../protocols/eth/transaction-messages.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
+import { asItem, HashList, LazyList, Uint32List } from '../../protocols/lib/lazy-list.ts'
 
 /** Payloads as geth 1.17 writes them. */
 export type EthVector = {

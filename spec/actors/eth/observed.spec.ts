@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import type { Chain } from '../../../actors/chain/chain.ts'
 import type { EthService } from '../../../actors/eth/service.ts'
-import { HashList, LazyList, Uint32List } from '../../../protocols/eth/lazy-list.ts'
 import type { EthMessage } from '../../../protocols/eth/messages.ts'
 import type { Status69 } from '../../../protocols/eth/status.ts'
 import type { EthVersion } from '../../../protocols/eth/versions.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { HashList, LazyList, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { chainOf, mainBlocks, type ScriptedRemote, World } from './world.ts'
 

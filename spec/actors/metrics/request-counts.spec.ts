@@ -4,7 +4,7 @@ import { type RequestCount, RequestCounts } from '../../../actors/metrics/reques
 import { startActor } from '../../../actors/runtime.ts'
 import { ethPeerMachine } from '../../../machines/eth-peer.ts'
 import { type Header, readHeader } from '../../../protocols/eth/header.ts'
-import { LazyList } from '../../../protocols/eth/lazy-list.ts'
+import { LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { VirtualClock } from '../../harness/virtual-clock.ts'
 
 describe('the counts of requests', () => {

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { readGossip } from '../../../actors/tap/gossip.ts'
 import { percentile, Sightings } from '../../../actors/tap/sightings.ts'
-import { asItem, HashList, LazyList, Uint32List } from '../../../protocols/eth/lazy-list.ts'
 import { encode } from '../../../protocols/eth/messages.ts'
 import { txHash } from '../../../protocols/eth/transaction.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { asItem, HashList, LazyList, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { encodeRlp, readItem } from '../../../protocols/lib/rlp.ts'
 
 const hash = (byte: number) => new Uint8Array(32).fill(byte)

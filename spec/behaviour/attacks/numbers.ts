@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { HashList } from '../../../protocols/eth/lazy-list.ts'
 import type { EthRequest } from '../../../protocols/eth/messages.ts'
 import type { EthVersion } from '../../../protocols/eth/versions.ts'
+import { HashList } from '../../../protocols/lib/lazy-list.ts'
 import type { Attack } from '../attack.ts'
 import { unknownHash } from '../provocations/requests.ts'
 import { session } from './framing.ts'

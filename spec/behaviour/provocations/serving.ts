@@ -1,7 +1,7 @@
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import type { GetBlockHeaders } from '../../../protocols/eth/block-messages.ts'
-import { HashList } from '../../../protocols/eth/lazy-list.ts'
 import type { EthRequest } from '../../../protocols/eth/messages.ts'
+import { HashList } from '../../../protocols/lib/lazy-list.ts'
 import { closes, type Expectation, type Provocation, type Row, staysOpen, table, type World } from '../provocation.ts'
 import { getHeaders, maxUint64, unknownHash } from './requests.ts'
 

@@ -2,26 +2,26 @@ import fc, { type Arbitrary } from 'fast-check'
 import { encodeBody, readBody } from '../../../protocols/eth/block.ts'
 import { readBlockName } from '../../../protocols/eth/block-messages.ts'
 import { encodeHeader, readHeader } from '../../../protocols/eth/header.ts'
-import { asItem, HashList, LazyList, type ReadItem, Uint32List } from '../../../protocols/eth/lazy-list.ts'
 import type { MessageOf } from '../../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../../protocols/eth/receipt-messages.ts'
 import { readCells } from '../../../protocols/eth/transaction-messages.ts'
 import type { EthVersion, MessageName } from '../../../protocols/eth/versions.ts'
+import { asItem, HashList, LazyList, type ReadItem, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { encodeList, encodeRlp } from '../../../protocols/lib/rlp.ts'
 
 // Any message of any version, small. Integers favour the edges of their width.
 
 const edges = (bits: bigint) => fc.constantFrom(0n, 1n, 0x7fn, 0x80n, 2n ** 32n - 1n, 2n ** 63n, 2n ** bits - 1n)
-const uint64 = fc.oneof(edges(64n), fc.bigInt(0n, 2n ** 64n - 1n))
-const uint256 = fc.oneof(edges(256n), fc.bigInt(0n, 2n ** 256n - 1n))
-const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
-const hash = bytes(32)
-const hashes = fc.array(hash, { maxLength: 4 }).map((list) => HashList.of(list))
-const listOf = <T>(item: Arbitrary<Uint8Array>, read: ReadItem<T>) =>
+export const uint64 = fc.oneof(edges(64n), fc.bigInt(0n, 2n ** 64n - 1n))
+export const uint256 = fc.oneof(edges(256n), fc.bigInt(0n, 2n ** 256n - 1n))
+export const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+export const hash = bytes(32)
+export const hashes = fc.array(hash, { maxLength: 4 }).map((list) => HashList.of(list))
+export const listOf = <T>(item: Arbitrary<Uint8Array>, read: ReadItem<T>) =>
   fc.array(item, { maxLength: 4 }).map((items) => LazyList.of(items, read))
 
-const shortBytes = fc.uint8Array({ maxLength: 80 })
-const anyRlp = fc.oneof(
+export const shortBytes = fc.uint8Array({ maxLength: 80 })
+export const anyRlp = fc.oneof(
   shortBytes.map((string) => encodeRlp(string)),
   fc.array(shortBytes, { maxLength: 3 }).map((list) => encodeRlp(list)),
 )

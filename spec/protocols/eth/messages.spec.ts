@@ -1,6 +1,5 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { LazyList, MalformedItem } from '../../../protocols/eth/lazy-list.ts'
 import { decode, encode, MalformedMessage, type MessageOf, peekAnswer } from '../../../protocols/eth/messages.ts'
 import {
   type AnswerName,
@@ -11,8 +10,10 @@ import {
   messageTable,
 } from '../../../protocols/eth/versions.ts'
 import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { MalformedItem } from '../../../protocols/lib/lazy-list.ts'
 import { encodeList } from '../../../protocols/lib/rlp.ts'
 import { ethVectors, repeat } from '../../vectors/eth-messages.ts'
+import { mutated, plain, walk } from '../messages.ts'
 import { anyMessage } from './arbitraries.ts'
 
 const namesOf = (version: EthVersion): MessageName[] =>
@@ -52,7 +53,7 @@ describe('an eth message', () => {
   for (const [version, name] of eachMessage)
     it(`is read or refused, whatever its bytes: ${name} of eth/${version}`, () => {
       fc.assert(
-        fc.property(mutated(version, name), (payload) => {
+        fc.property(mutated(payloads(version, name)), (payload) => {
           let message: MessageOf<MessageName>
           try {
             message = decode(version, name, payload)
@@ -185,40 +186,5 @@ describe('an answer', () => {
   })
 })
 
-/** Payloads of a message with some bytes changed, cut or added; and bytes that are no message. */
-const mutated = (version: EthVersion, name: MessageName) =>
-  fc.oneof(
-    fc.uint8Array({ maxLength: 64 }),
-    fc
-      .tuple(anyMessage(version, name), fc.array(fc.tuple(fc.nat(), fc.nat(0xff)), { maxLength: 3 }), fc.nat(4))
-      .map(([message, changes, cut]) => {
-        const payload = encode(version, message)
-        for (const [at, byte] of changes) payload[at % Math.min(payload.length, 64)] = byte
-        return payload.subarray(0, payload.length - cut)
-      }),
-  )
-
-/** Opens every item of every list. @returns whether all were what their list is of */
-function walk(value: unknown): 'sound' | 'malformed' {
-  try {
-    visit(value)
-    return 'sound'
-  } catch (error) {
-    expect(error).to.be.instanceOf(MalformedItem)
-    return 'malformed'
-  }
-}
-
-function visit(value: unknown): void {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
-  if (value instanceof LazyList) for (const item of value) visit(item)
-  else for (const field of Object.values(value)) visit(field)
-}
-
-/** @returns `value` with lists and bytes as hex */
-function plain(value: unknown): unknown {
-  if (value instanceof Uint8Array) return bytesToHex(value)
-  if (typeof value !== 'object' || value === null) return value
-  if ('raw' in value) return plain(value.raw)
-  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, plain(field)]))
-}
+const payloads = (version: EthVersion, name: MessageName) =>
+  anyMessage(version, name).map((message) => encode(version, message))

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { MalformedItem } from '../../../protocols/eth/lazy-list.ts'
 import { decode, MalformedMessage } from '../../../protocols/eth/messages.ts'
+import { MalformedItem } from '../../../protocols/lib/lazy-list.ts'
 import { PeerError } from '../../../protocols/lib/peer-error.ts'
 import { RlpError } from '../../../protocols/lib/rlp.ts'
 import {

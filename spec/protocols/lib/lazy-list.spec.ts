@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 import {
   asItem,
   HashList,
@@ -6,8 +7,7 @@ import {
   MalformedItem,
   type ReadItem,
   Uint32List,
-} from '../../../protocols/eth/lazy-list.ts'
-import { hexToBytes } from '../../../protocols/lib/bytes.ts'
+} from '../../../protocols/lib/lazy-list.ts'
 import { RlpError, readItem, toUint } from '../../../protocols/lib/rlp.ts'
 import { repeat } from '../../vectors/eth-messages.ts'
 

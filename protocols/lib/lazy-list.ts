@@ -1,13 +1,4 @@
-import {
-  contentStart,
-  countItems,
-  encodeList,
-  encodeRlp,
-  RlpError,
-  type RlpItem,
-  readItem,
-  skipItem,
-} from '../lib/rlp.ts'
+import { contentStart, countItems, encodeList, encodeRlp, RlpError, type RlpItem, readItem, skipItem } from './rlp.ts'
 
 // Lists that stay the bytes they came as. Their items are counted and bounded when a message is decoded, as geth's
 // rlp.RawList does, and opened one by one when somebody asks.
@@ -61,6 +52,12 @@ export type ReadItem<T> = (item: RlpItem) => T
 
 /** For lists whose items their user opens. */
 export const asItem: ReadItem<RlpItem> = (item) => item
+
+/** For lists of byte strings. */
+export const asBytes: ReadItem<Uint8Array> = ({ isList, content }) => {
+  if (isList) throw new RlpError('expected a string, got a list')
+  return content
+}
 
 /** A list of 32-byte hashes, checked when it is made. */
 export class HashList implements Iterable<Uint8Array> {
