@@ -1,25 +1,17 @@
 import type { Actor } from 'xstate'
 import { type Automatism, type ScriptedPeerEvent, scriptedPeerMachine } from '../../machines/scripted-peer.ts'
-import type { EthRequest } from '../../protocols/eth/messages.ts'
 import type { Status, Status68, Status69 } from '../../protocols/eth/status.ts'
-import { answerOf, type RequestName } from '../../protocols/eth/versions.ts'
 import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
 import { describeState } from '../feed.ts'
 import type { Network, Stream } from '../p2p/connection.ts'
 import { startActor } from '../runtime.ts'
+import { answerOf, isRemoteFault, type SubRequest, type SubRequestName } from '../sub-protocols.ts'
 import type { Noted, Received, Wait } from './exchange.ts'
+import { type FieldsOf, toMessage } from './fields.ts'
 import { describeMatch, isMatch } from './match.ts'
 import { Speaker, type SpeakerOptions } from './speaker.ts'
-import {
-  type FieldsOf,
-  hex,
-  type PeerMessage,
-  type PeerMessageName,
-  type Reason,
-  toMessage,
-  toReason,
-} from './vocabulary.ts'
+import { hex, type PeerMessage, type PeerMessageName, type Reason, toReason } from './vocabulary.ts'
 
 export type ScriptedPeerOptions = SpeakerOptions & {
   /**
@@ -77,11 +69,15 @@ export class ScriptedPeer extends Speaker {
   }
 
   /** Sends a request and waits for its answer. @throws {ScriptError} none came */
-  request<N extends RequestName>(name: N, fields: FieldsOf<N>, wait?: Wait): Promise<PeerMessage<(typeof answerOf)[N]>>
-  request<R extends EthRequest>(message: R, wait?: Wait): Promise<PeerMessage<(typeof answerOf)[R['kind']]>>
-  async request(what: RequestName | EthRequest, fields: object = {}, wait?: Wait): Promise<unknown> {
+  request<N extends SubRequestName>(
+    name: N,
+    fields: FieldsOf<N>,
+    wait?: Wait,
+  ): Promise<PeerMessage<(typeof answerOf)[N]>>
+  request<R extends SubRequest>(message: R, wait?: Wait): Promise<PeerMessage<(typeof answerOf)[R['kind']]>>
+  async request(what: SubRequestName | SubRequest, fields: object = {}, wait?: Wait): Promise<unknown> {
     if (typeof what === 'object') return this.request(what.kind, what as never, fields as Wait)
-    const request = toMessage(what, fields, () => this.nextId()) as EthRequest
+    const request = toMessage(what, fields, () => this.nextId()) as SubRequest
     this.send(request)
     return this.expect(answerOf[what], ({ id }) => id === request.id, wait)
   }
@@ -100,7 +96,12 @@ export class ScriptedPeer extends Speaker {
       },
       wait,
     )
-    return this.vocabulary.decode(name, payload) ?? this.exchange.fail(`a ${name} that is malformed`)
+    try {
+      return this.vocabulary.read(name, payload)
+    } catch (cause) {
+      if (!isRemoteFault(cause)) throw cause
+      return this.exchange.fail(`a ${name} that is malformed`, { cause })
+    }
   }
 
   /** Waits for their Disconnect. @throws {ScriptError} none came, or with another reason */

@@ -1,8 +1,7 @@
 import { compress } from 'snappyjs'
 import type { ScriptedPeerEvent } from '../../machines/scripted-peer.ts'
-import type { EthMessage } from '../../protocols/eth/messages.ts'
 import type { Status } from '../../protocols/eth/status.ts'
-import { type EthVersion, ethVersions, type MessageName } from '../../protocols/eth/versions.ts'
+import { type EthVersion, ethVersions } from '../../protocols/eth/versions.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { matchProtocols } from '../../protocols/p2p/matching.ts'
 import {
@@ -15,24 +14,17 @@ import {
   type Hello,
   snappyProtocolVersion,
 } from '../../protocols/p2p/messages.ts'
+import type { SnapVersion } from '../../protocols/snap/versions.ts'
 import { clientName } from '../client-name.ts'
 import type { Stream } from '../p2p/connection.ts'
 import { processRuntime } from '../process-runtime.ts'
 import type { Runtime } from '../runtime.ts'
+import type { SubMessage, SubMessageName } from '../sub-protocols.ts'
 import { Exchange, type Noted } from './exchange.ts'
+import { type FieldsOf, toMessage } from './fields.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { type RawFrame, sealRaw } from './raw-frame.ts'
-import {
-  type FieldsOf,
-  isBase,
-  type PeerMessageName,
-  type Reason,
-  toCap,
-  toMessage,
-  toReason,
-  Vocabulary,
-  withLength,
-} from './vocabulary.ts'
+import { isBase, type PeerMessageName, type Reason, toCap, toReason, Vocabulary, withLength } from './vocabulary.ts'
 import { Wire } from './wire.ts'
 
 export type SpeakerOptions = {
@@ -51,7 +43,7 @@ export type SpeakerOptions = {
 }
 
 /** What {@link Speaker.send} takes, by the name of the message. */
-export type Sendable = { readonly [N in MessageName]: FieldsOf<N> } & {
+export type Sendable = { readonly [N in SubMessageName]: FieldsOf<N> } & {
   readonly Hello: Partial<Hello>
   readonly Disconnect: { readonly reason: Reason }
   readonly Ping: object
@@ -121,23 +113,27 @@ export abstract class Speaker {
   get version(): EthVersion | undefined {
     return this.vocabulary.eth?.version
   }
+  /** The highest version of snap that both Hellos name. */
+  get snapVersion(): SnapVersion | undefined {
+    return this.vocabulary.snap?.version
+  }
   /** Makes frames by hand; whatever is made must be sent, and in order, or what follows has a wrong MAC. */
   get frames(): FrameWriter {
     return this.#wire?.writer ?? this.exchange.fail('frames need the RLPx handshake first')
   }
 
   /**
-   * Sends one message: by name from its fields, a whole message of eth, or any payload under any code of the wire.
+   * Sends one message: by name from its fields, a whole message of eth or snap, or any payload under any code of the wire.
    * @returns false when the other side reads too slowly: see {@link drained}
-   * @throws {RangeError} the matched version of eth has no such message, or a field does not fit
+   * @throws {RangeError} the matched version of its protocol has no such message, or a field does not fit
    */
   send<N extends keyof Sendable>(
     name: N,
     ...fields: object extends Sendable[N] ? [Sendable[N]?] : [Sendable[N]]
   ): boolean
-  send(message: EthMessage): boolean
+  send(message: SubMessage): boolean
   send(code: number, payload: Uint8Array): boolean
-  send(what: PeerMessageName | EthMessage | number, fields: object = {}): boolean {
+  send(what: PeerMessageName | SubMessage | number, fields: object = {}): boolean {
     if (typeof what === 'number') return this.#sendMessage(what, fields as Uint8Array)
     if (typeof what === 'object') return this.send(what.kind, what as never)
     if (what === 'Hello') return this.sendHello(fields)
@@ -176,8 +172,12 @@ export abstract class Speaker {
 
   /** @param code relative to eth @returns the code on this connection */
   ethCode(code: number): number {
-    const { eth } = this.vocabulary
-    return eth ? eth.offset + code : this.exchange.fail('eth is not matched')
+    return this.codeIn('eth', code)
+  }
+
+  /** @param code relative to `protocol` @returns the code on this connection */
+  codeIn(protocol: string, code: number): number {
+    return this.vocabulary.codeIn(protocol, code) ?? this.exchange.fail(`${protocol} is not matched`)
   }
 
   /** All that was sent has been taken, or the connection is over. */
@@ -270,7 +270,7 @@ export abstract class Speaker {
   }
 
   #codeOf(name: PeerMessageName): number {
-    return this.vocabulary.codeOf(name) ?? this.exchange.fail(`eth/${this.version} has no ${name}`)
+    return this.vocabulary.codeOf(name) ?? this.exchange.fail(`the connection has no ${name}`)
   }
 }
 

@@ -1,20 +1,23 @@
-import { countOf, decode, type EthAnswer, type EthMessage, MalformedMessage } from '../../protocols/eth/messages.ts'
-import {
-  type AnswerName,
-  answerOf,
-  type EthVersion,
-  ethVersions,
-  isAnswer,
-  type MessageName,
-  messageTable,
-} from '../../protocols/eth/versions.ts'
-import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
-import { PeerError } from '../../protocols/lib/peer-error.ts'
+import type { MessageName } from '../../protocols/eth/versions.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { RlpError, RlpReader } from '../../protocols/lib/rlp.ts'
-import { DiscError, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
+import { discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import { baseCodes, decodeDisconnect, decodeHello } from '../../protocols/p2p/messages.ts'
 import type { MessageEntry } from '../feed.ts'
 import type { Plain } from '../recording/values.ts'
+import {
+  countOf,
+  decodeMessage as decodeSubMessage,
+  isAnswerName,
+  isRemoteFault,
+  isRequestName,
+  requestOf as requestOfAnswer,
+  type SubAnswer,
+  type SubAnswerName,
+  type SubMessage,
+  type SubMessageName,
+  tableOf,
+} from '../sub-protocols.ts'
 import { fieldsOf } from './message-fields.ts'
 
 /** What of an entry says which message it is. */
@@ -31,18 +34,22 @@ export type Decoded = {
   readonly error?: string
 }
 
-/** @returns a message's name; by number where nobody gave it one: `snap 0x04` */
-export function nameOf({ protocol, version, code }: MessageKind): string {
-  const name = protocol === 'p2p' ? baseNames.get(code) : isEth(protocol, version) && messageTable(version).nameOf(code)
-  return name || `${protocol} 0x${code.toString(16).padStart(2, '0')}`
+/** @returns a message's name; by number where nobody gave it one: `les 0x04` */
+export function nameOf(kind: MessageKind): string {
+  const { protocol, code } = kind
+  const name = protocol === 'p2p' ? baseNames.get(code) : subNameOf(kind)
+  return name ?? `${protocol} 0x${code.toString(16).padStart(2, '0')}`
 }
+
+const subNameOf = ({ protocol, version, code }: MessageKind): SubMessageName | undefined =>
+  tableOf(protocol, version)?.nameOf(code)
 
 /** @param payload undefined when it was not kept */
 export function decodeMessage(kind: MessageKind, payload: Uint8Array | undefined): Decoded {
   const name = nameOf(kind)
   if (!payload) return { name, fields: null, text: '', error: 'the payload was not kept' }
   try {
-    return { name, ...opened(kind, name, payload) }
+    return { name, ...opened(kind, payload) }
   } catch (error) {
     if (!isRemoteFault(error)) throw error
     return { name, fields: null, text: 'malformed', error: error.message }
@@ -51,9 +58,9 @@ export function decodeMessage(kind: MessageKind, payload: Uint8Array | undefined
 
 /** @returns the message itself, of eth and of whole payloads only; undefined for what cannot be decoded */
 export function openEth<N extends MessageName>(kind: MessageKind, name: N, payload: Uint8Array | undefined) {
-  if (!payload || !isEth(kind.protocol, kind.version) || nameOf(kind) !== name) return undefined
+  if (!payload || subNameOf(kind) !== name) return undefined
   try {
-    return decode(kind.version, name, payload)
+    return decodeSubMessage(kind.version!, name, payload)
   } catch (error) {
     if (!isRemoteFault(error)) throw error
     return undefined
@@ -65,9 +72,9 @@ export function requestOf(
   kind: MessageKind,
   payload: Uint8Array | undefined,
 ): { id: bigint; request: string } | undefined {
-  if (!payload || !isEth(kind.protocol, kind.version)) return undefined
-  const name = messageTable(kind.version).nameOf(kind.code)
-  const request = name === undefined ? undefined : name in answerOf ? name : requests.get(name)
+  const name = subNameOf(kind)
+  if (!payload || name === undefined) return undefined
+  const request = isRequestName(name) ? name : requestOfAnswer.get(name)
   if (request === undefined) return undefined
   try {
     return { id: RlpReader.open(payload).uint(), request }
@@ -78,16 +85,13 @@ export function requestOf(
 }
 
 /** Whether a message is one that answers another. */
-export const answers = ({ protocol, version, code }: MessageKind): boolean => {
-  const name = isEth(protocol, version) ? messageTable(version).nameOf(code) : undefined
-  return name !== undefined && isAnswer(name)
-}
+export const answers = (kind: MessageKind): boolean => isAnswerName(subNameOf(kind) ?? '')
 
-function opened(kind: MessageKind, name: string, payload: Uint8Array): Pick<Decoded, 'fields' | 'text'> {
+function opened(kind: MessageKind, payload: Uint8Array): Pick<Decoded, 'fields' | 'text'> {
   if (kind.protocol === 'p2p') return openedBase(kind.code, payload)
-  if (!isEth(kind.protocol, kind.version) || messageTable(kind.version).nameOf(kind.code) === undefined)
-    return { fields: null, text: `${payload.length} bytes` }
-  const message: EthMessage = decode(kind.version, name as MessageName, payload)
+  const name = subNameOf(kind)
+  if (name === undefined) return { fields: null, text: `${payload.length} bytes` }
+  const message: SubMessage = decodeSubMessage(kind.version!, name, payload)
   return { fields: fieldsOf(message), text: textOf(message) }
 }
 
@@ -102,7 +106,7 @@ function openedBase(code: number, payload: Uint8Array): Pick<Decoded, 'fields' |
   return { fields: { reason, text: discReasonText(reason) }, text: discReasonText(reason) }
 }
 
-function textOf(message: EthMessage): string {
+function textOf(message: SubMessage): string {
   switch (message.kind) {
     case 'Status':
       return `network ${message.networkId}, ${'range' in message ? `block ${message.range.latest}` : 'eth/68'}`
@@ -123,13 +127,21 @@ function textOf(message: EthMessage): string {
     case 'GetReceipts':
     case 'GetBlockAccessLists':
     case 'GetCells':
+    case 'GetByteCodes':
+    case 'GetAccessLists':
       return counted(message.hashes.count, 'hash', 'hashes')
+    case 'GetAccountRange':
+      return `from ${short(message.origin)} to ${short(message.limit)}`
+    case 'GetStorageRanges':
+      return counted(message.accountHashes.count, 'account')
+    case 'GetTrieNodes':
+      return counted(message.paths.count, 'set of paths', 'sets of paths')
     default:
       return countedItems(message)
   }
 }
 
-function countedItems(answer: EthAnswer): string {
+function countedItems(answer: SubAnswer): string {
   const [one, many] = itemsOf[answer.kind] as readonly [string, string?]
   return counted(countOf(answer), one, many)
 }
@@ -141,15 +153,15 @@ const itemsOf = {
   Receipts: ['block of receipts', 'blocks of receipts'],
   BlockAccessLists: ['access list'],
   Cells: ['group of cells', 'groups of cells'],
-} as const satisfies Record<AnswerName, readonly [one: string, many?: string]>
+  AccountRange: ['account'],
+  StorageRanges: ['account with storage', 'accounts with storage'],
+  ByteCodes: ['code'],
+  TrieNodes: ['node'],
+  AccessLists: ['access list'],
+} as const satisfies Record<SubAnswerName, readonly [one: string, many?: string]>
 
 const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
 
+const short = (hash: Uint8Array) => `0x${bytesToHex(hash.subarray(0, 4))}…`
+
 const baseNames = new Map<number, string>(Object.entries(baseCodes).map(([name, code]) => [code, name]))
-const requests = new Map<string, string>(Object.entries(answerOf).map(([request, answer]) => [answer, request]))
-
-const isEth = <V extends number | undefined>(protocol: string, version: V): version is V & EthVersion =>
-  protocol === 'eth' && (ethVersions as readonly unknown[]).includes(version)
-
-const isRemoteFault = (error: unknown): error is Error =>
-  [MalformedMessage, MalformedItem, RlpError, PeerError, DiscError].some((fault) => error instanceof fault)

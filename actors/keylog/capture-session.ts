@@ -1,4 +1,3 @@
-import { ethLengths } from '../../protocols/eth/versions.ts'
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import { DiscError } from '../../protocols/p2p/disconnect-reasons.ts'
 import { type MatchedProtocol, matchProtocols } from '../../protocols/p2p/matching.ts'
@@ -15,6 +14,7 @@ import { PacketReader } from '../../protocols/rlpx/packet-reader.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
 import { nodeCiphers } from '../ciphers.ts'
+import { tableOf } from '../sub-protocols.ts'
 
 export type Side = 'client' | 'server'
 
@@ -106,12 +106,10 @@ export class CaptureSession {
 
 type Known = Cap & { readonly length: number }
 
-/** How many codes each version of a protocol has; one that is not here makes those after it unreadable. */
-const lengths: Readonly<Record<string, Readonly<Record<number, number>>>> = { eth: ethLengths, snap: { 1: 8, 2: 10 } }
-
+/** A protocol that is not known here has an unknown length, and makes those after it unreadable. */
 function matchKnown(ours: readonly Cap[], theirs: readonly Cap[]): readonly MatchedProtocol<Known>[] {
   const matched = matchProtocols(
-    ours.map((cap) => ({ ...cap, length: lengths[cap.name]?.[cap.version] ?? 0 })),
+    ours.map((cap) => ({ ...cap, length: tableOf(cap.name, cap.version)?.length ?? 0 })),
     theirs,
   )
   const end = matched.findIndex(({ length }) => length === 0)

@@ -57,7 +57,7 @@ async function connectionIn(lines: AsyncIterable<Line>, actor: string | undefine
 async function repeat(peer: ScriptedPeer, line: Line & MessageLine, timeout: number): Promise<Said> {
   const { seq, code, protocol } = line
   const name = nameOf(line)
-  const onWire = protocol === 'p2p' ? code : peer.ethCode(code)
+  const onWire = peer.codeIn(protocol, code)
   const payload = payloadOf(line)
   if (line.type === 'message.sent') {
     if (answers(line)) return { seq, name, outcome: 'left out' }

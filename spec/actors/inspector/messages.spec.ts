@@ -1,12 +1,14 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { decodeMessage, nameOf } from '../../../actors/inspector/messages.ts'
+import { answers, decodeMessage, nameOf, requestOf } from '../../../actors/inspector/messages.ts'
 import { encode } from '../../../protocols/eth/messages.ts'
 import { ethVersions, messageTable } from '../../../protocols/eth/versions.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { encodeDisconnect, encodeHello } from '../../../protocols/p2p/messages.ts'
+import { snapAnswerOf, snapTable } from '../../../protocols/snap/versions.ts'
 import { anyMessage } from '../../protocols/eth/arbitraries.ts'
 import { ethVectors } from '../../vectors/eth-messages.ts'
+import { snapVectors } from '../../vectors/snap-messages.ts'
 
 describe('messages for people', () => {
   for (const { what, versions, message, payload } of ethVectors)
@@ -45,6 +47,43 @@ describe('messages for people', () => {
         }),
       )
     })
+  for (const { what, versions, message, payload } of snapVectors)
+    it(`of snap are decoded: ${message.kind}, ${what}`, () => {
+      for (const version of versions) {
+        const kind = { protocol: 'snap', version, code: snapTable(version).codeOf(message.kind)! }
+        const { name, error, fields } = decodeMessage(kind, hexToBytes(payload))
+        expect({ name, error }).to.deep.equal({ name: message.kind, error: undefined })
+        expect(fields).to.include({ id: 7 })
+        const request = Object.entries(snapAnswerOf).find((pair) => pair.includes(name as never))![0]
+        expect(requestOf(kind, hexToBytes(payload))).to.deep.equal({ id: 7n, request })
+        expect(answers(kind)).to.equal(request !== name)
+      }
+    })
+  it('of snap show accounts by the names of their fields', () => {
+    const { payload } = snapVectors.find(({ what }) => what.startsWith('an account'))!
+    const { fields, text } = decodeMessage({ protocol: 'snap', version: 1, code: 1 }, hexToBytes(payload))
+    expect(text).to.equal('1 account')
+    expect(fields).to.deep.include({
+      accounts: [
+        {
+          hash: `0x${'11'.repeat(32)}`,
+          account: {
+            ...{ nonce: 1, balance: 2 },
+            storageRoot: '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421',
+            codeHash: '0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470',
+          },
+        },
+      ],
+      proof: ['0xc180'],
+    })
+  })
+  it('of snap that are malformed, or of no name, say so', () => {
+    const kind = { protocol: 'snap', version: 2, code: 6 }
+    expect(nameOf(kind)).to.equal('snap 0x06')
+    expect(decodeMessage({ ...kind, code: 0 }, Uint8Array.of(0xc0)).error).to.match(/^invalid message: \(code 0\)/)
+    const empty = decodeMessage({ ...kind, code: 1 }, hexToBytes('c407c1c0c0'))
+    expect(empty.fields).to.deep.include({ accounts: ['item 0: unexpected end of input'] })
+  })
   it('of the base protocol say what they mean', () => {
     const id = new Uint8Array(64).fill(7)
     const hello = encodeHello({ version: 5, name: 'Geth/v1', caps: [{ name: 'eth', version: 69 }], listenPort: 0, id })
