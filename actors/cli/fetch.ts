@@ -1,33 +1,18 @@
 import type { Command } from 'commander'
-import type { Header } from '../../protocols/eth/header.ts'
 import { logsOf, type Receipt } from '../../protocols/eth/receipt.ts'
 import { txEnvelope, txHash, txType } from '../../protocols/eth/transaction.ts'
-import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
-import { RlpError, type RlpItem } from '../../protocols/lib/rlp.ts'
-import type { ScriptedPeer } from '../harness/scripted-peer.ts'
-import { printable } from '../log.ts'
-import {
-  type BlockId,
-  fetchBody,
-  fetchHeaders,
-  fetchPooled,
-  fetchReceipts,
-  NoAnswer,
-  NotServed,
-} from '../probe/fetch.ts'
-import { judge } from '../probe/verdict.ts'
+import type { RlpItem } from '../../protocols/lib/rlp.ts'
+import { type BlockId, fetchBody, fetchHeaders, fetchPooled, fetchReceipts } from '../probe/fetch.ts'
 import { blockJson } from '../rpc/json/block.ts'
 import { headerJson } from '../rpc/json/header.ts'
 import { data, quantity } from '../rpc/json/hex.ts'
-import { printJson } from '../rpc/json/print.ts'
-import { toBlock, toDialable, toHash, toWhole } from './arguments.ts'
+import { toBlock, toHash, toWhole } from './arguments.ts'
+import { addFetch, headerLine, type Printed, print } from './fetching.ts'
 import type { Io } from './io.ts'
-import { addProbing, failed, type ProbingOptions, withPeer } from './probing.ts'
+import type { ProbingOptions } from './probing.ts'
 
 // Commands that fetch one thing from one node and print it: a line each for people, one JSON value for programs.
 
-type Printed = { readonly lines: readonly string[]; readonly json: unknown }
 type HeaderQuery = { readonly amount: number; readonly skip: number; readonly reverse: boolean }
 
 export function addHeaders(program: Command, io: Io): void {
@@ -37,7 +22,7 @@ export function addHeaders(program: Command, io: Io): void {
     .option('--skip <number>', 'blocks to leave out between two', (text) => toWhole(text, 0, 1_000_000), 0)
     .option('--reverse', 'towards the genesis', false)
     .action((node: string, block: BlockId, options: ProbingOptions & HeaderQuery) =>
-      print(node, options, io, async (peer) => {
+      print({ node, options, io }, async (peer) => {
         const headers = await fetchHeaders(peer, block, options)
         return { lines: headers.map(headerLine), json: headers.map(headerJson) }
       }),
@@ -48,7 +33,7 @@ export function addBodies(program: Command, io: Io): void {
   addFetch(program, 'bodies', 'print the bodies of blocks, checked against their headers')
     .argument('<blocks...>', 'number, 0x hash or head', (text, others: BlockId[] = []) => [...others, toBlock(text)])
     .action((node: string, blocks: readonly BlockId[], options: ProbingOptions) =>
-      print(node, options, io, (peer) =>
+      print({ node, options, io }, (peer) =>
         each(blocks, async (block) => {
           const { header, body } = await fetchBody(peer, block)
           const hashes = Array.from(body.transactions, (item) => data(txHash(item)))
@@ -67,7 +52,7 @@ export function addReceipts(program: Command, io: Io): void {
   addFetch(program, 'receipts', 'print the receipts of blocks, checked against their headers')
     .argument('<blocks...>', 'number, 0x hash or head', (text, others: BlockId[] = []) => [...others, toBlock(text)])
     .action((node: string, blocks: readonly BlockId[], options: ProbingOptions) =>
-      print(node, options, io, (peer) =>
+      print({ node, options, io }, (peer) =>
         each(blocks, async (block) => {
           const { header, receipts } = await fetchReceipts(peer, block)
           return {
@@ -83,7 +68,7 @@ export function addTx(program: Command, io: Io): void {
   addFetch(program, 'tx', 'print a transaction that waits in the pool of a node')
     .argument('<hash>', '0x and 64 hex digits', toHash)
     .action((node: string, hash: Uint8Array, options: ProbingOptions) =>
-      print(node, options, io, async (peer) => {
+      print({ node, options, io }, async (peer) => {
         const item = await fetchPooled(peer, hash)
         return {
           lines: [`${data(hash)} type ${txType(item)}, ${txEnvelope(item).length} bytes`],
@@ -91,29 +76,6 @@ export function addTx(program: Command, io: Io): void {
         }
       }),
     )
-}
-
-const addFetch = (program: Command, name: string, description: string): Command =>
-  addProbing(program.command(name)).description(description).argument('<node>', 'enode URL or node record', toDialable)
-
-/** @throws {CommandFailed} */
-function print(
-  node: string,
-  options: ProbingOptions,
-  io: Io,
-  fetch: (peer: ScriptedPeer) => Promise<Printed>,
-): Promise<void> {
-  return withPeer(node, options, io, async (peer) => {
-    const { lines, json } = await fetch(peer).catch((error) => {
-      if (error instanceof NotServed) throw failed({ outcome: 'absent', cause: error.message })
-      if (error instanceof RlpError || error instanceof MalformedItem)
-        throw failed({ outcome: 'absent', cause: `what the node gave is malformed: ${error.message}` })
-      if (error instanceof NoAnswer) throw failed(judge(peer, undefined, options.timeout))
-      throw error
-    })
-    if (options.json) io.stdout.write(`${printJson(json)}\n`)
-    else for (const line of lines) io.stdout.write(`${printable(line)}\n`)
-  })
 }
 
 /** One after the other: a node serves one request at a time anyway. */
@@ -125,9 +87,6 @@ async function each(
   for (const block of blocks) printed.push(await fetch(block))
   return { lines: printed.flatMap(({ lines }) => lines), json: printed.flatMap(({ json }) => json) }
 }
-
-const headerLine = ({ number, hash, time }: Header) =>
-  `${number} 0x${bytesToHex(hash)} ${new Date(Number(time) * 1000).toISOString()}`
 
 const receiptLine = (receipt: Receipt) =>
   `  ${isSuccess(receipt) ? 'success' : 'failure'}, type ${receipt.type}, ${receipt.cumulativeGasUsed} gas so far, ${logsOf(receipt).length} logs`

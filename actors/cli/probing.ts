@@ -89,17 +89,22 @@ export async function toProbe(options: PeerOptions): Promise<ProbeSetup> {
   }
 }
 
-/** Dials `node` as far as a session, for `use`; whatever comes of it, the connection is closed behind it. @throws {CommandFailed} */
+/**
+ * Dials `node` as far as a session, for `use`; whatever comes of it, the connection is closed behind it.
+ * @param caps what is offered; eth alone when left out
+ * @throws {CommandFailed}
+ */
 export async function withPeer(
   node: string,
   options: ProbingOptions,
   io: Io,
   use: (peer: ScriptedPeer) => Promise<void>,
+  caps?: ScriptedPeerOptions['caps'],
 ): Promise<void> {
   await using setup = await toProbe(options)
   const { view, peer: given } = setup
   const reporter = new ProbeReporter(io.stdout, { quiet: !options.explain || options.json })
-  await using peer = dial(node, given)
+  await using peer = dial(node, { ...given, ...(caps && { caps }) })
   const report = await probeNode(node, peer, { ...view, timeout: options.timeout, step: (step) => reporter.step(step) })
   if (options.explain && !options.json) reporter.explain(peer, report)
   if (report.outcome !== 'ok') throw failed(report)
@@ -114,10 +119,12 @@ export async function probeNode(node: string, peer: ScriptedPeer, options: Probe
   return { ...report, cause: 'what is there speaks TLS, not RLPx' }
 }
 
-export const failed = ({ outcome, cause }: Pick<ProbeReport, 'outcome' | 'cause'>): CommandFailed =>
-  new CommandFailed(`${cause}; ${advice[outcome]}`, exitCodes[outcome])
+export const failed = (
+  { outcome, cause }: Pick<ProbeReport, 'outcome' | 'cause'>,
+  advice: string = advices[outcome],
+): CommandFailed => new CommandFailed(`${cause}; ${advice}`, exitCodes[outcome])
 
-const advice: Readonly<Record<Outcome, string>> = {
+const advices: Readonly<Record<Outcome, string>> = {
   ok: '',
   unreachable: 'see that the node runs, and that the enode has its host and port',
   'not-devp2p': 'see that the enode has the port and the key of the node',

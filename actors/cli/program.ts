@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../client-name.ts'
 import { printable } from '../log.ts'
+import { addAccount } from './account.ts'
 import { addAttach } from './attach.ts'
 import { addCharts } from './charts.ts'
 import { CommandFailed } from './command-failed.ts'
@@ -53,7 +54,17 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
 const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
   'Run nodes:': [addStart, addDev, addDumpConfig],
   'Ask a running node:': [addAttach, addPeers, addAdd, addRemove, addNodeInfo],
-  'Talk to a node as its peer:': [addConnect, addListen, addHeaders, addBodies, addReceipts, addTx, addWatch, addRlpx],
+  'Talk to a node as its peer:': [
+    addConnect,
+    addListen,
+    addHeaders,
+    addBodies,
+    addReceipts,
+    addTx,
+    addAccount,
+    addWatch,
+    addRlpx,
+  ],
   'Keys and records:': [addKey, addEnrDump],
   'Look into sessions:': [addExplain, addInspect, addReplay, addDecode],
   'See how it works:': [addCharts],

@@ -8,6 +8,7 @@ import { listRoot } from '../chain/trie-root.ts'
 import { InvalidBlock, verifyBody } from '../chain/verify.ts'
 import { ScriptError } from '../harness/exchange.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { isRemoteFault } from '../sub-protocols.ts'
 
 // One thing from one peer. What can be checked against a hash is: a peer may say anything.
 
@@ -74,8 +75,11 @@ export async function fetchPooled(peer: ScriptedPeer, hash: Uint8Array): Promise
   return item
 }
 
-async function ask<Answer>(asked: Promise<Answer>): Promise<Answer> {
+/** @throws {NotServed} the answer is malformed @throws {NoAnswer} none came */
+export async function ask<Answer>(asked: Promise<Answer>): Promise<Answer> {
   return asked.catch((error) => {
+    if (error instanceof ScriptError && isRemoteFault(error.cause))
+      throw new NotServed(`what the node gave is malformed: ${error.cause.message}`)
     if (error instanceof ScriptError) throw new NoAnswer(error.message.split('\n')[0]!, { cause: error })
     throw error
   })

@@ -119,7 +119,8 @@ function helloWords(hello: Hello): string {
   return `${hello.name || 'without a name'}: ${capWords(hello)}, p2p/${hello.version}`
 }
 
-const capWords = ({ caps }: Pick<Hello, 'caps'>): string =>
+/** @returns `eth/68 eth/69 snap/1` */
+export const capWords = ({ caps }: Pick<Hello, 'caps'>): string =>
   caps.map(({ name, version }) => `${name}/${version}`).join(' ') || 'nothing'
 
 function statusWords(

@@ -1,6 +1,7 @@
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { isRequestName } from '../sub-protocols.ts'
 
 /** What became of a connection; each is a class of its own for a script. */
 export type Outcome =
@@ -58,7 +59,7 @@ export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: 
   if (reason !== undefined) return { outcome: outcomes[reason] ?? 'dropped', cause: `${ending}${after[stage]}` }
   if (stage === 'dialing') return { outcome: 'unreachable', cause: unreachable(error, patience) }
   if (stage === 'securing') return stranger(peer, patience)
-  if (!peer.isClosed) return { outcome: 'silent', cause: `${silences[stage]} within ${patience} ms` }
+  if (!peer.isClosed) return { outcome: 'silent', cause: `${silence(stage, peer)} within ${patience} ms` }
   return { outcome: 'dropped', cause: `it closed the connection without a word${after[stage]}${because(error)}` }
 }
 
@@ -85,7 +86,12 @@ const silences: Readonly<Record<Stage, string>> = {
   securing: '',
   greeting: 'keys are agreed, and no Hello came',
   handshaking: 'both have said Hello, and no Status came',
-  running: 'both have said Status, and no answer to GetBlockHeaders came',
+  running: 'both have said Status, and no answer came',
+}
+
+function silence(stage: Stage, { said }: ScriptedPeer): string {
+  const asked = said.findLast(({ words }) => isRequestName(words))
+  return stage === 'running' && asked ? `both have said Status, and no answer to ${asked.words} came` : silences[stage]
 }
 
 function unreachable(error: Error | undefined, patience: number): string {

@@ -40,6 +40,7 @@ describe('the command line', () => {
     bodies: probing,
     receipts: probing,
     tx: probing,
+    account: [...probing, 'block'],
     enrdump: ['json'],
     watch: ['network', 'genesis', 'nodekey', 'timeout', 'record', 'rpc', 'head', 'txs', 'for', 'summary'],
     dev: [
@@ -107,6 +108,9 @@ describe('the command line', () => {
     [`bodies enode://${point}@127.0.0.1:1`, /missing required argument 'blocks'/],
     [`bodies enode://${point}@127.0.0.1:1 18446744073709551616`, /Want a block/],
     [`tx enode://${point}@127.0.0.1:1 0x12`, /Want a hash: 0x and 64 hex digits/],
+    [`account enode://${point}@127.0.0.1:1`, /missing required argument 'address'/],
+    [`account enode://${point}@127.0.0.1:1 0x12`, /Want an address: 0x and 40 hex digits/],
+    [`account enode://${point}@127.0.0.1:1 0x${'1'.repeat(40)} --block last`, /'last' is invalid.* Want a block/],
     ['listen --port 65536', /'65536' is invalid/],
     ['listen --wait soon', /'soon' is invalid/],
     ['dev --nodes 1', /Want a whole number from 2 to 16/],

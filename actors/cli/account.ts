@@ -1,0 +1,76 @@
+import type { Command } from 'commander'
+import { ethVersions } from '../../protocols/eth/versions.ts'
+import { equalBytes } from '../../protocols/lib/bytes.ts'
+import { type Account, emptyCodeHash, emptyRoot, noAccount } from '../../protocols/snap/account.ts'
+import { snapVersions } from '../../protocols/snap/versions.ts'
+import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+import type { BlockId } from '../probe/fetch.ts'
+import { fetchAccount } from '../probe/fetch-account.ts'
+import { capWords } from '../probe/probe.ts'
+import { data, quantity } from '../rpc/json/hex.ts'
+import { toAddress, toBlock } from './arguments.ts'
+import { addFetch, headerLine, print } from './fetching.ts'
+import type { Io } from './io.ts'
+import { failed, type ProbingOptions } from './probing.ts'
+
+type AccountOptions = ProbingOptions & { readonly block: BlockId }
+
+export function addAccount(program: Command, io: Io): void {
+  addFetch(program, 'account', 'print an account of the state that a node has, proved against the header of its block')
+    .argument('<address>', '0x and 40 hex digits', toAddress)
+    .option('--block <block>', 'of the state after which block: number, 0x hash or head', toBlock, 'head')
+    .action((node: string, address: Uint8Array, options: AccountOptions) =>
+      print({ node, options, io, caps }, async (peer) => {
+        requireSnap(peer)
+        const { header, account } = await fetchAccount(peer, options.block, address)
+        const line = headerLine(header)
+        return {
+          lines: account
+            ? [`${line}: account ${data(address)}`, ...accountLines(account)]
+            : [`${line}: no account ${data(address)}, as the node proves`],
+          json: {
+            ...{ blockNumber: quantity(header.number), blockHash: data(header.hash) },
+            ...{ address: data(address), exists: account !== undefined },
+            ...accountJson(account ?? noAccount),
+          },
+        }
+      }),
+    )
+}
+
+/** geth serves its state to peers that speak eth with it. */
+const caps = [
+  ...ethVersions.map((version) => ({ name: 'eth', version })),
+  ...snapVersions.map((version) => ({ name: 'snap', version })),
+]
+
+/** @throws {CommandFailed} */
+function requireSnap({ snapVersion, theirHello }: ScriptedPeer): void {
+  if (snapVersion !== undefined) return
+  const cause = `it does not speak snap, by which accounts are asked for: it offers ${capWords(theirHello!)}`
+  throw failed({ outcome: 'incompatible', cause }, 'name a node that speaks snap/1')
+}
+
+function accountLines({ nonce, balance, codeHash, storageRoot }: Account): string[] {
+  return [
+    `  nonce         ${nonce}`,
+    `  balance       ${balance} wei, ${toEther(balance)} ether`,
+    `  code hash     ${data(codeHash)}${equalBytes(codeHash, emptyCodeHash) ? ', no code' : ''}`,
+    `  storage root  ${data(storageRoot)}${equalBytes(storageRoot, emptyRoot) ? ', no storage' : ''}`,
+  ]
+}
+
+/** By the names of eth_getProof. */
+const accountJson = ({ nonce, balance, codeHash, storageRoot }: Account) => ({
+  nonce: quantity(nonce),
+  balance: quantity(balance),
+  codeHash: data(codeHash),
+  storageHash: data(storageRoot),
+})
+
+function toEther(wei: bigint): string {
+  const fraction = `${wei % weiPerEther}`.padStart(18, '0').replace(/0+$/, '')
+  return `${wei / weiPerEther}${fraction && `.${fraction}`}`
+}
+
+const weiPerEther = 10n ** 18n

@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises'
+import { expect } from 'chai'
+import { runCli } from '../../actors/cli/program.ts'
+import { dial } from '../../actors/harness/dial.ts'
+import { fetchAccount } from '../../actors/probe/fetch-account.ts'
+import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
+import { keccak256 } from '../../protocols/lib/keccak.ts'
+import { encodeRlp } from '../../protocols/lib/rlp.ts'
+import { ScriptedIo } from '../actors/cli/scripted-io.ts'
+import { ethtestFolder } from '../harness/ethtest.ts'
+import type { Geth } from '../harness/geth.ts'
+import { ethtestGeth } from './ethtest-geth.ts'
+
+/** As `geth dump` has them. */
+type Dumped = {
+  readonly address: string
+  readonly balance: string
+  readonly nonce: number
+  readonly root: string
+  readonly codeHash: string
+  readonly key: string
+  readonly code?: string
+  /** By key and not by its hash; values without `0x`. */
+  readonly storage?: Readonly<Record<string, string>>
+}
+
+describe("accounts of geth's state, over snap/1", () => {
+  let geth: Geth
+  let dumped: readonly Dumped[]
+  before(async function () {
+    geth = await ethtestGeth(this)
+    dumped = Object.values(JSON.parse(await readFile(`${ethtestFolder}/headstate.json`, 'utf8')).accounts)
+  })
+  async function peerchart(...args: string[]) {
+    const io = new ScriptedIo()
+    const exit = await runCli(['account', geth.enode, ...args], io)
+    return { exit, out: io.out, err: io.err }
+  }
+  const nobody = `0x${'ab'.repeat(20)}`
+
+  it('are those of its dump, every one in every field', async () => {
+    await using peer = dial(geth.enode, { caps: ['eth/69', 'snap/1'] })
+    await peer.until('running')
+    expect(dumped).to.have.length(194)
+    for (const { address, balance, nonce, root, codeHash, key } of dumped) {
+      const { header, account } = await fetchAccount(peer, 'head', bytes(address))
+      expect(header.number).to.equal(600n)
+      expect(`0x${bytesToHex(keccak256(bytes(address)))}`).to.equal(key)
+      expect(account).to.deep.equal({
+        ...{ nonce: BigInt(nonce), balance: BigInt(balance) },
+        storageRoot: bytes(root),
+        codeHash: bytes(codeHash),
+      })
+    }
+  })
+  it('are what eth_getProof tells, in JSON', async () => {
+    const contract = dumped.find(({ root }) => !root.startsWith('0x56e81f17'))!
+    const user = dumped.find(({ nonce, codeHash }) => nonce > 0 && codeHash.startsWith('0xc5d24601'))!
+    for (const { address } of [contract, user]) {
+      const { exit, out, err } = await peerchart(address, '--block', '600', '--json')
+      expect({ exit, err }).to.deep.equal({ exit: 0, err: '' })
+      const { blockNumber, blockHash, exists, ...account } = JSON.parse(out)
+      expect({ blockNumber, exists }).to.deep.equal({ blockNumber: '0x258', exists: true })
+      expect(await geth.rpc('eth_getProof', address, [], blockHash)).to.deep.include(account)
+    }
+  })
+  it('are those of the block that was asked for', async () => {
+    const { address } = dumped.find(({ nonce }) => nonce > 100)!
+    const { out } = await peerchart(address, '--block', '590', '--json')
+    const { nonce, balance } = JSON.parse(out)
+    const then = await geth.rpc<object>('eth_getProof', address, [], '0x24e')
+    expect(then).to.include({ nonce, balance })
+    expect(await geth.rpc<object>('eth_getProof', address, [], '0x258')).to.not.include({ nonce, balance })
+  })
+  it('are proved absent where there are none', async () => {
+    const { exit, out, err } = await peerchart(nobody)
+    expect({ exit, err }).to.deep.equal({ exit: 0, err: '' })
+    expect(out).to.match(new RegExp(`^600 0x\\S+ \\S+: no account ${nobody}, as the node proves\n$`))
+  })
+  it('are not there for a block of long ago', async () => {
+    const { exit, out, err } = await peerchart(nobody, '--block', '1')
+    expect({ exit, out }).to.deep.equal({ exit: 10, out: '' })
+    expect(err).to.match(/^error: the node does not have the state of block 1: [^\n]+\n$/)
+  })
+  it('come with their code, their storage and the nodes of their trie, by name', async () => {
+    await using peer = dial(geth.enode, { caps: ['eth/72', 'snap/1'] })
+    await peer.until('running')
+    const { code, codeHash, key, storage } = dumped.find(({ code, storage }) => code && storage)!
+    const { codes } = await peer.request('GetByteCodes', { hashes: [bytes(codeHash)] })
+    expect(Array.from(codes, bytesToHex)).to.deep.equal([code!.slice(2)])
+
+    const { stateRoot: root } = (await fetchAccount(peer, 'head', bytes(nobody))).header
+    const { slots } = await peer.request('GetStorageRanges', { root, accountHashes: [bytes(key)] })
+    const told = Array.from(slots, (list) => Array.from(list, ({ hash, data }) => [bytesToHex(hash), bytesToHex(data)]))
+    const inDump = Object.entries(storage!).map(([slot, value]) => [
+      bytesToHex(keccak256(bytes(slot))),
+      bytesToHex(encodeRlp(hexToBytes(value))),
+    ])
+    expect(told).to.deep.equal([inDump.sort(([a], [b]) => (a! < b! ? -1 : 1))])
+
+    const { nodes } = await peer.request('GetTrieNodes', { root, paths: [[Uint8Array.of(0)]] })
+    expect(Array.from(nodes, keccak256)).to.deep.equal([root])
+  })
+})
+
+const bytes = (hex: string) => hexToBytes(hex.slice(2))
