@@ -30,12 +30,12 @@ export type TransitionEntry = {
 export type MessageEntry = {
   readonly type: 'message.received' | 'message.sent'
   readonly actor: string
-  /** `p2p` for the base protocol. */
+  /** `p2p` for the base protocol, `rlpx` for the two packets of the encryption handshake: see `handshake-packet.ts`. */
   readonly protocol: string
-  /** Of the capability; the base protocol has none. */
+  /** Of the capability, or of EIP-8; the base protocol has none. */
   readonly version?: number
   readonly code: number
-  /** Bytes of the payload, uncompressed. */
+  /** Bytes of the payload, uncompressed; of a packet, of all of it. */
   readonly size: number
 }
 

@@ -28,10 +28,12 @@ export type ScriptedPeerInput = {
 }
 
 export type ScriptedPeerEvent =
-  | { type: 'stream.opened' }
+  /** `remote`: its address. */
+  | { type: 'stream.opened'; remote: string }
   | { type: 'dial.failed'; error: Error }
   | { type: 'script.secure' }
-  | { type: 'rlpx.secured' }
+  /** `id`: the node at the other end, as its key proves. */
+  | { type: 'rlpx.secured'; id: string }
   | { type: 'hello.sent' }
   /** `speaksEth`: both Hellos name a version of eth. */
   | { type: 'hello.received'; speaksEth: boolean }

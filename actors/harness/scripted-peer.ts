@@ -175,10 +175,11 @@ export class ScriptedPeer extends Speaker {
   }
 
   #start(connect: Link['connect']): Actor<typeof scriptedPeerMachine> {
-    const { through = 'status', answerPings = true, status } = this.#options
+    const { through = 'status', answerPings = true, status, parent } = this.#options
     const hasStatus = typeof status === 'object' && isWhole(status)
     const actor = startActor(this.runtime, scriptedPeerMachine, {
       id: this.id,
+      ...(parent !== undefined && { parent }),
       input: (tell) => ({
         ...{ through, hasStatus, answersPings: answerPings, isDialing: connect !== undefined },
         ports: {

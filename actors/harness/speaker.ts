@@ -1,7 +1,9 @@
 import { compress } from 'snappyjs'
 import type { ScriptedPeerEvent } from '../../machines/scripted-peer.ts'
+import { nodeIdOf } from '../../protocols/enode/enode.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { type EthVersion, ethVersions } from '../../protocols/eth/versions.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { matchProtocols } from '../../protocols/p2p/matching.ts'
 import {
@@ -40,6 +42,8 @@ export type SpeakerOptions = {
   readonly cut?: (bytes: Uint8Array) => Iterable<Uint8Array>
   /** The process's own when left out; its clock and entropy may be a simulation's, its feed is told of everything. */
   readonly runtime?: Runtime
+  /** The actor beneath which the feed has it. */
+  readonly parent?: string
 }
 
 /** What {@link Speaker.send} takes, by the name of the message. */
@@ -203,7 +207,8 @@ export abstract class Speaker {
       stream,
       { privateKey, remotePublicKey: this.#remotePublicKey, entropy, cut: this.#options.cut },
       {
-        secured: () => this.tell({ type: 'rlpx.secured' }),
+        shook: (packet) => this.runtime.feed.publish({ ...packet, actor: this.id }),
+        secured: (publicKey) => this.tell({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) }),
         message: (code, payload) => this.#hear(code, payload),
         closed: (error) => {
           this.tell({ type: 'stream.closed', error })
@@ -211,7 +216,7 @@ export abstract class Speaker {
         },
       },
     )
-    this.tell({ type: 'stream.opened' })
+    this.tell({ type: 'stream.opened', remote: stream.remoteAddress })
   }
 
   protected secure(): void {

@@ -5,11 +5,14 @@ import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
 import { nodeCiphers } from '../ciphers.ts'
 import type { Stream } from '../p2p/connection.ts'
+import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from '../p2p/handshake-packet.ts'
 import type { Entropy } from '../runtime.ts'
 import { FrameWriter } from './frame-writer.ts'
 
 export type WireListener = {
-  secured(): void
+  /** A packet of the handshake went or came. */
+  shook(packet: HandshakePacket): void
+  secured(remotePublicKey: Uint8Array): void
   message(code: number, payload: Uint8Array): void
   /** Once. `error`: what came was no handshake or no frame, or the system's word on how the stream ended. */
   closed(error?: Error): void
@@ -71,6 +74,7 @@ export class Wire {
     if (remotePublicKey) {
       const handshake = initiate({ ...identity, remotePublicKey })
       this.write(handshake.packet)
+      this.#listener.shook(sentPacket('auth', handshake.packet.length))
       this.#handshake = handshake
     } else this.#handshake = respond(identity)
     for (const chunk of this.#early.splice(0)) this.#receive(chunk)
@@ -107,6 +111,7 @@ export class Wire {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#stream.destroy()
+    if (this.#handshake && this.#handshake.received > 0) this.#shook(this.#handshake)
     this.#handshake = undefined
     this.#session?.free()
     this.#session = undefined
@@ -152,15 +157,25 @@ export class Wire {
       if (!(error instanceof RlpxError)) throw error
       return void this.close(error)
     }
+    this.#shook(handshake, result.remoteVersion)
     this.#begin(result)
   }
 
-  #begin({ secrets, reply, rest }: HandshakeResult): void {
+  /** @param version undefined for what is no packet of EIP-8 */
+  #shook({ received }: Handshake, version?: number): void {
+    const awaited: HandshakeName = this.#options.remotePublicKey ? 'ack' : 'auth'
+    this.#listener.shook(receivedPacket(awaited, received, version))
+  }
+
+  #begin({ secrets, remotePublicKey, reply, rest }: HandshakeResult): void {
     this.#handshake = undefined
-    if (reply) this.write(reply)
+    if (reply) {
+      this.write(reply)
+      this.#listener.shook(sentPacket('ack', reply.length))
+    }
     this.#session = new RlpxSession(secrets, nodeCiphers)
     this.#writer = new FrameWriter(secrets)
-    this.#listener.secured()
+    this.#listener.secured(remotePublicKey)
     this.#receiveFrames(rest)
   }
 

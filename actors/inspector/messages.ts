@@ -18,6 +18,7 @@ import {
   type SubMessageName,
   tableOf,
 } from '../sub-protocols.ts'
+import { decodePacket, type PacketKind, packetName } from './handshake-words.ts'
 import { fieldsOf } from './message-fields.ts'
 
 /** What of an entry says which message it is. */
@@ -37,7 +38,7 @@ export type Decoded = {
 /** @returns a message's name; by number where nobody gave it one: `les 0x04` */
 export function nameOf(kind: MessageKind): string {
   const { protocol, code } = kind
-  const name = protocol === 'p2p' ? baseNames.get(code) : subNameOf(kind)
+  const name = protocol === 'p2p' ? baseNames.get(code) : protocol === 'rlpx' ? packetName(code) : subNameOf(kind)
   return name ?? `${protocol} 0x${code.toString(16).padStart(2, '0')}`
 }
 
@@ -45,8 +46,9 @@ const subNameOf = ({ protocol, version, code }: MessageKind): SubMessageName | u
   tableOf(protocol, version)?.nameOf(code)
 
 /** @param payload undefined when it was not kept */
-export function decodeMessage(kind: MessageKind, payload: Uint8Array | undefined): Decoded {
+export function decodeMessage(kind: MessageKind & PacketKind, payload: Uint8Array | undefined): Decoded {
   const name = nameOf(kind)
+  if (kind.protocol === 'rlpx') return decodePacket(name, kind)
   if (!payload) return { name, fields: null, text: '', error: 'the payload was not kept' }
   try {
     return { name, ...opened(kind, payload) }

@@ -112,15 +112,19 @@ const parentName = (actor: string) => actor.slice(0, Math.max(0, actor.lastIndex
 
 function isCausedBy({ entry: effect, actor }: Kept, { entry: cause, actor: peer }: Kept): boolean {
   if (effect.type !== 'transition' || cause.type !== 'message.received') return false
-  if (cause.protocol !== 'p2p') return actor === `${peer}/${cause.protocol}` && effect.event === nameOf(cause)
-  return actor === peer && (baseEvents[nameOf(cause)] ?? []).includes(effect.event)
+  const own = causes[nameOf(cause)] ?? []
+  if (actor === peer) return own.includes(effect.event)
+  return actor === `${peer}/${cause.protocol}` && effect.event === nameOf(cause)
 }
 
-/** What the chart of a connection is told when a base message comes. */
-const baseEvents: Readonly<Record<string, readonly string[]>> = {
-  Hello: ['first.received'],
+/** What the chart of a connection is told when a message comes; that of a script hears of a Status, too. */
+const causes: Readonly<Record<string, readonly string[]>> = {
+  auth: ['rlpx.secured', 'read.failed'],
+  ack: ['rlpx.secured', 'read.failed'],
+  Hello: ['first.received', 'hello.received'],
   Disconnect: ['disconnect.received', 'first.received'],
   Ping: ['ping.received'],
+  Status: ['status.received'],
 }
 
 const latency = (request: Kept, answer: Kept) => ({

@@ -28,7 +28,8 @@ export type CapturedMessage = {
   readonly payload: Uint8Array
 }
 
-export type HandshakePart = 'auth' | 'ack'
+/** A packet of the handshake, by its bytes on the wire. */
+export type HandshakePart = { readonly type: 'auth' | 'ack'; readonly size: number }
 
 /** Reads the bytes of one captured RLPx connection. */
 export class CaptureSession {
@@ -55,9 +56,9 @@ export class CaptureSession {
     if (side === 'client') {
       if (rest.length > 0) throw new RlpxError('handshake') // its frames need the ack
       this.#auth = packet
-      return yield 'auth'
+      return yield { type: 'auth', size: packet.length }
     }
-    yield 'ack'
+    yield { type: 'ack', size: packet.length }
     this.#open(this.#auth!, packet)
     yield* this.#read('server', rest)
   }

@@ -15,7 +15,7 @@ export type CaptureEntry = {
   readonly from: string
   readonly to: string
 } & (
-  | { readonly type: HandshakePart; readonly size: number }
+  | HandshakePart
   | ({ readonly type: 'message' } & CapturedMessage)
   /** FIN or RST. */
   | { readonly type: 'end' }
@@ -66,9 +66,7 @@ function* decodeChunk(
   }
   try {
     for (const part of session.take(isFromClient ? 'client' : 'server', bytes))
-      yield typeof part === 'string'
-        ? { ...place, type: part, size: bytes.length }
-        : { ...place, type: 'message', ...part }
+      yield 'type' in part ? { ...place, ...part } : { ...place, type: 'message', ...part }
   } catch (error) {
     if (!(error instanceof RlpxError || error instanceof KeyMissing)) throw error
     end()

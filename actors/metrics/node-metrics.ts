@@ -127,6 +127,7 @@ export class NodeMetrics implements Service {
       this.#connections.stopped(entry.actor)
       this.#requests.stopped(entry.actor)
     } else {
+      if (entry.protocol === 'rlpx') return // packets are no messages to geth's metrics
       this.#messages.take(entry)
       this.#requests.hear(entry)
     }

@@ -90,6 +90,7 @@ class Peer implements Connection {
       account: parts.strangers,
       keyLog: options.keyLog,
       listener: {
+        shook: (packet) => runtime.feed.publish({ ...packet, actor: this.#actorId }),
         secured: (publicKey) => this.#actor.send({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) }),
         failed: (error) => this.#actor.send({ type: 'read.failed', error }),
         blocked: () => this.#actor.send({ type: 'write.blocked' }),

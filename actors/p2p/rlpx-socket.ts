@@ -1,15 +1,18 @@
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
-import { type Handshake, initiate, respond } from '../../protocols/rlpx/handshake.ts'
+import { type Handshake, type HandshakeResult, initiate, respond } from '../../protocols/rlpx/handshake.ts'
 import { formatKeyLogLine } from '../../protocols/rlpx/key-log.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Clock, Entropy } from '../runtime.ts'
 import type { Stream } from './connection.ts'
+import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from './handshake-packet.ts'
 import type { Account, FairScheduler, Task } from './scheduler.ts'
 
 /** What a socket reports. Every call is made from the scheduler's turn or a stream's event, never from inside a method. */
 export type SocketListener = {
+  /** A packet of the handshake went or came; also from inside `secure` and `destroy`. */
+  shook(packet: HandshakePacket): void
   secured(remotePublicKey: Uint8Array): void
   failed(error: Error): void
   blocked(): void
@@ -69,11 +72,12 @@ export class RlpxSocket implements Task {
 
   /** Runs the encryption handshake: `secured` or `failed` follows. */
   secure(): void {
-    const { privateKey, publicKey, remotePublicKey, entropy, ciphers, stream } = this.#options
+    const { privateKey, publicKey, remotePublicKey, entropy, ciphers, stream, listener } = this.#options
     const identity = { privateKey, publicKey, entropy, ciphers }
     if (remotePublicKey) {
       const handshake = initiate({ ...identity, remotePublicKey })
       stream.write(handshake.packet)
+      listener.shook(sentPacket('auth', handshake.packet.length))
       this.#handshake = handshake
     } else this.#handshake = respond(identity)
     this.#resume()
@@ -160,8 +164,7 @@ export class RlpxSocket implements Task {
     for (let chunk = this.#nextChunk(); chunk; chunk = this.#nextChunk()) {
       if (!handshake.receive(chunk)) continue
       this.#handshake = undefined
-      const { secrets, remotePublicKey, reply, rest } = handshake.finish()
-      if (reply) this.#options.stream.write(reply)
+      const { secrets, remotePublicKey, rest } = this.#finish(handshake)
       this.#options.keyLog?.(formatKeyLogLine(secrets, this.#options.remotePublicKey !== undefined))
       this.#session = new RlpxSession(secrets, this.#options.ciphers)
       if (rest.length > 0) {
@@ -172,6 +175,25 @@ export class RlpxSocket implements Task {
       return false
     }
     return this.#finishIfEnded()
+  }
+
+  #finish(handshake: Handshake): HandshakeResult {
+    const { stream, listener } = this.#options
+    try {
+      const result = handshake.finish()
+      listener.shook(receivedPacket(this.#awaited, handshake.received, result.remoteVersion))
+      if (!result.reply) return result
+      stream.write(result.reply)
+      listener.shook(sentPacket('ack', result.reply.length))
+      return result
+    } catch (error) {
+      if (isRemoteFault(error)) listener.shook(receivedPacket(this.#awaited, handshake.received))
+      throw error
+    }
+  }
+
+  get #awaited(): HandshakeName {
+    return this.#options.remotePublicKey ? 'ack' : 'auth'
   }
 
   #stepFrames(): boolean {
@@ -268,6 +290,8 @@ export class RlpxSocket implements Task {
     if (this.#isDone) return
     this.#isDone = true
     this.#taker = undefined
+    if (this.#handshake && this.#handshake.received > 0)
+      this.#options.listener.shook(receivedPacket(this.#awaited, this.#handshake.received))
     this.#handshake = undefined
     this.#chunks = []
     this.#queued = 0

@@ -77,7 +77,7 @@ const isKeepalive = ({ protocol, code }: MessageLine) =>
 
 /** Of theirs, answers and the Status: they come because of what was said. */
 function isRepeatable(line: MessageLine): boolean {
-  if (isHello(line) || isKeepalive(line)) return false
+  if (line.protocol === 'rlpx' || isHello(line) || isKeepalive(line)) return false
   return line.type === 'message.sent' || answers(line) || nameOf(line) === 'Status'
 }
 

@@ -27,10 +27,14 @@ export type HandshakeResult = {
   readonly reply?: Uint8Array
   /** What came after the packet: the first bytes of the frames. */
   readonly rest: Uint8Array
+  /** Of the handshake, as their packet names it: EIP-8 takes any. */
+  readonly remoteVersion: number
 }
 
 /** One side's wait for the other's packet. */
 export type Handshake = {
+  /** Bytes of their packet that have come, its size prefix included. */
+  readonly received: number
   /**
    * Takes the next bytes of the stream, in any chunking; costs next to nothing.
    * @returns whether the packet is complete: nothing more may be given before `finish`
@@ -54,22 +58,27 @@ export function initiate({
   const nonce = entropy(32)
   const token = agree(remotePublicKey, privateKey)
   const signature = signRecoverable(xorBytes(token, nonce), ephemeralKey)
-  const auth = seal([signature, publicKey, nonce, version], remotePublicKey, options)
+  const auth = seal([signature, publicKey, nonce, handshakeVersion], remotePublicKey, options)
   const reader = new PacketReader()
   return {
     packet: auth,
+    get received() {
+      return reader.received
+    },
     receive: (chunk) => reader.receive(chunk),
     finish() {
       const { packet: ack, rest } = reader.take()
       const fields = open(ack, options)
-      const [remoteEphemeral, remoteNonce] = refuse(() => [fields.bytes(64), fields.bytes(32), fields.uint()] as const)
+      const [remoteEphemeral, remoteNonce, remoteVersion] = refuse(
+        () => [fields.bytes(64), fields.bytes(32), Number(fields.uint())] as const,
+      )
       const secrets = deriveSecrets({
         ephemeralSecret: agree(remoteEphemeral, ephemeralKey),
         initiator: { nonce, packet: auth },
         responder: { nonce: remoteNonce, packet: ack },
         isInitiator: true,
       })
-      return { secrets, remotePublicKey, rest }
+      return { secrets, remotePublicKey, rest, remoteVersion }
     },
   }
 }
@@ -79,25 +88,28 @@ export function respond(options: HandshakeOptions): Handshake {
   const { privateKey, entropy } = options
   const reader = new PacketReader()
   return {
+    get received() {
+      return reader.received
+    },
     receive: (chunk) => reader.receive(chunk),
     finish() {
       const { packet: auth, rest } = reader.take()
       const fields = open(auth, options)
-      const [signature, remotePublicKey, remoteNonce] = refuse(
-        () => [fields.bytes(65), fields.bytes(64), fields.bytes(32), fields.uint()] as const,
+      const [signature, remotePublicKey, remoteNonce, remoteVersion] = refuse(
+        () => [fields.bytes(65), fields.bytes(64), fields.bytes(32), Number(fields.uint())] as const,
       )
       const token = agree(remotePublicKey, privateKey)
       const remoteEphemeral = refuse(() => recoverPublicKey(xorBytes(token, remoteNonce), signature))
       const ephemeralKey = newPrivateKey(entropy)
       const nonce = entropy(32)
-      const ack = seal([publicKeyOf(ephemeralKey), nonce, version], remotePublicKey, options)
+      const ack = seal([publicKeyOf(ephemeralKey), nonce, handshakeVersion], remotePublicKey, options)
       const secrets = deriveSecrets({
         ephemeralSecret: agree(remoteEphemeral, ephemeralKey),
         initiator: { nonce: remoteNonce, packet: auth },
         responder: { nonce, packet: ack },
         isInitiator: false,
       })
-      return { secrets, remotePublicKey, reply: ack, rest }
+      return { secrets, remotePublicKey, reply: ack, rest, remoteVersion }
     },
   }
 }
@@ -128,4 +140,4 @@ function refuse<Value>(read: () => Value): Value {
 }
 
 /** EIP-8's auth-vsn and ack-vsn. */
-const version = 4
+export const handshakeVersion = 4

@@ -24,6 +24,11 @@ export class PacketReader {
     return { packet: this.#bytes.subarray(0, end), rest: this.#bytes.subarray(end) }
   }
 
+  /** Bytes of the packet that have come, its size prefix included. */
+  get received(): number {
+    return this.#isComplete ? 2 + this.#size : this.#bytes.length
+  }
+
   get #size(): number {
     return this.#bytes.length < 2 ? 0 : (this.#bytes[0]! << 8) | this.#bytes[1]!
   }

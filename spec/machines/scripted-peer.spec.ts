@@ -20,8 +20,8 @@ describe('scripted-peer', () => {
   }
   const through = (through: Automatism) => ({ through })
 
-  const opened: ScriptedPeerEvent = { type: 'stream.opened' }
-  const secured: ScriptedPeerEvent = { type: 'rlpx.secured' }
+  const opened: ScriptedPeerEvent = { type: 'stream.opened', remote: '127.0.0.1:30303' }
+  const secured: ScriptedPeerEvent = { type: 'rlpx.secured', id: 'ab' }
   const helloSent: ScriptedPeerEvent = { type: 'hello.sent' }
   const statusSent: ScriptedPeerEvent = { type: 'status.sent' }
   const statusHeard: ScriptedPeerEvent = { type: 'status.received' }

@@ -40,6 +40,8 @@ const each = <A, B, E>(as: readonly A[], bs: readonly B[], event: (a: A, b: B) =
   as.flatMap((a) => bs.map((b) => event(a, b)))
 const node = (id: string, host?: string) => ({ ...toEnode(new Uint8Array(64), host, 30303), id })
 const error = new Error('of the spec')
+const streamOpened = { type: 'stream.opened', remote: '127.0.0.1:30303' } as const
+const rlpxSecured = { type: 'rlpx.secured', id: '5ac4' } as const
 const payload = Uint8Array.of(0xc0)
 const peerId = bytesToHex(nodeIdOf(new Uint8Array(64).fill(7)))
 const hello = { version: 5, name: '', caps: [], listenPort: 0, id: new Uint8Array(64).fill(7) }
@@ -259,15 +261,14 @@ export const walkSubjects = [
     machine: scriptedPeerMachine,
     input: { ports, isDialing: true, through: 'tcp', hasStatus: false, answersPings: true },
     events: [
-      ...(['stream.opened', 'script.secure', 'rlpx.secured', 'hello.sent', 'status.sent'] as const).map((type) => ({
-        type,
-      })),
+      ...[streamOpened, rlpxSecured],
+      ...(['script.secure', 'hello.sent', 'status.sent'] as const).map((type) => ({ type })),
       ...(['status.received', 'ping.received', 'script.close'] as const).map((type) => ({ type })),
       ...[true, false].map((speaksEth) => ({ type: 'hello.received', speaksEth }) as const),
       ...(['dial.failed', 'stream.closed'] as const).map((type) => ({ type, error })),
       { type: 'disconnect.received', reason: DiscReason.TooManyPeers },
     ],
-    first: [{ type: 'stream.opened' }, { type: 'script.secure' }, { type: 'rlpx.secured' }],
+    first: [streamOpened, { type: 'script.secure' }, rlpxSecured],
     last: [{ type: 'script.close' }],
   }),
   subject({

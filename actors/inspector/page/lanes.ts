@@ -137,7 +137,6 @@ function causeStep(line: ShownLine, us: number, them: number, server?: number): 
 }
 
 const wireWords: Readonly<Record<string, string>> = {
-  'rlpx.secured': 'auth and ack',
   'read.failed': 'what came cannot be read',
   'stream.closed': 'the stream closed',
 }

@@ -1,8 +1,11 @@
 import { expect } from 'chai'
+import type { EventObject } from 'xstate'
+import type { MessageEntry } from '../../../actors/feed.ts'
 import { dial } from '../../../actors/harness/dial.ts'
 import { ScriptError } from '../../../actors/harness/exchange.ts'
 import { type ListenOptions, listen, type ScriptedListener } from '../../../actors/harness/listen.ts'
 import type { ScriptedPeer, ScriptedPeerOptions } from '../../../actors/harness/scripted-peer.ts'
+import { parseNode } from '../../../actors/p2p/parse-node.ts'
 import { processRuntime } from '../../../actors/process-runtime.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
@@ -280,6 +283,32 @@ describe('a scripted peer', () => {
     })
   })
 
+  it('tells the feed who is there, and the packets of its handshake by their size', async () => {
+    const runtime = processRuntime()
+    const told: MessageEntry[] = []
+    const events: EventObject[] = []
+    runtime.feed.subscribe((entry, { event }) => {
+      if ('protocol' in entry && entry.protocol === 'rlpx') told.push(entry)
+      if (event) events.push(event)
+    })
+    await run({ runtime, parent: 'script' })
+    const { actor } = told[0]!
+    expect(runtime.feed.actors).to.deep.include({
+      id: actor,
+      chart: 'scripted-peer',
+      parent: 'script',
+      state: 'running',
+    })
+    const packet = { actor, protocol: 'rlpx', version: 4 }
+    expect(told.map(({ size: _, ...rest }) => rest)).to.deep.equal([
+      { ...packet, type: 'message.sent', code: 0 },
+      { ...packet, type: 'message.received', code: 1 },
+    ])
+    expect(events).to.deep.include({ type: 'rlpx.secured', id: parseNode(listener.enode).id })
+    expect(events.find(({ type }) => type === 'stream.opened'))
+      .to.have.property('remote')
+      .match(/^127\.0\.0\.1:\d+$/)
+  })
   it('needs neither a port nor time that passes', async () => {
     const clock = new VirtualClock()
     const world = { network: memoryNetwork(), runtime: processRuntime({ clock }) }

@@ -11,6 +11,15 @@ import { ethVectors } from '../../vectors/eth-messages.ts'
 import { snapVectors } from '../../vectors/snap-messages.ts'
 
 describe('messages for people', () => {
+  it('are auth and ack, by what makes them and by their size', () => {
+    const packet = (code: number, size: number, version?: number) =>
+      decodeMessage({ protocol: 'rlpx', code, size, ...(version !== undefined && { version }) }, undefined)
+    expect(packet(0, 407, 4)).to.deep.include({ name: 'auth', text: 'EIP-8, 407 bytes' })
+    expect(packet(0, 407, 4).fields).to.deep.include({ format: 'EIP-8', version: 4, bytes: 407 })
+    expect(packet(1, 415, 57)).to.deep.include({ name: 'ack', text: 'EIP-8, version 57, 415 bytes' })
+    expect(packet(0, 307).text).to.equal('from before EIP-8 by its length, 307 bytes')
+    expect(packet(1, 18).text).to.equal('not of EIP-8, 18 bytes')
+  })
   for (const { what, versions, message, payload } of ethVectors)
     it(`are decoded: ${what}`, () => {
       for (const version of versions) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { type CaptureEntry, decodeCapture } from '../../../actors/keylog/decode-capture.ts'
+import { handshakeCodes } from '../../../actors/p2p/handshake-packet.ts'
 import { decodeHello } from '../../../protocols/p2p/messages.ts'
 import { parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
 import { ethernet, writeCapture } from '../../protocols/pcap/capture-writer.ts'
@@ -32,11 +33,17 @@ describe('a captured session', () => {
     expect(entries.at(-1)!.type).to.equal('end')
     expect(whys(entries)).to.deep.equal([])
   })
-  it('is every message that its sides exchanged, whole', () => {
+  it('is every packet and message that its sides exchanged, whole', () => {
     const ours = entries[0]!.from
-    const seen = messages().map(({ from, protocol, code, payload, version }) => ({
+    const packets = entries.flatMap((entry) =>
+      entry.type === 'auth' || entry.type === 'ack'
+        ? [{ from: entry.from, protocol: 'rlpx', version: 4, code: handshakeCodes[entry.type], size: entry.size }]
+        : [],
+    )
+    const framed = messages().map(({ payload, ...message }) => ({ ...message, size: payload.length }))
+    const seen = [...packets, ...framed].map(({ from, protocol, code, size, version }) => ({
       type: from === ours ? 'message.sent' : 'message.received',
-      ...{ protocol, code, size: payload.length },
+      ...{ protocol, code, size },
       ...(version !== undefined && { version }),
     }))
     const of = (type: string) => [

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { nodeCiphers } from '../../../actors/ciphers.ts'
 import { Feed, type FeedEntry } from '../../../actors/feed.ts'
-import type { Connection, ConnectionOwner } from '../../../actors/p2p/connection.ts'
+import type { Connection, ConnectionOwner, Stream } from '../../../actors/p2p/connection.ts'
 import { peerConnector } from '../../../actors/p2p/peer.ts'
 import type { PeerFacts, Protocol } from '../../../actors/p2p/protocol.ts'
 import { FairScheduler } from '../../../actors/p2p/scheduler.ts'
@@ -48,6 +48,11 @@ export class End {
     }
   }
 
+  /** Takes a stream that came. */
+  accept(stream: Stream): void {
+    this.connection = this.connector(stream, { conn: 1, origin: 'inbound', owner: this.owner })
+  }
+
   get connector() {
     const runtime = {
       clock: this.clock,
@@ -68,6 +73,11 @@ export class End {
     })
   }
 
+  /** What was told of auth and ack. */
+  get packets(): readonly FeedEntry[] {
+    return this.entries.filter((entry) => 'protocol' in entry && entry.protocol === 'rlpx')
+  }
+
   /** Base messages sent or received, by code. */
   base(type: 'message.sent' | 'message.received'): number[] {
     return this.entries.flatMap((entry) => (entry.type === type && entry.protocol === 'p2p' ? [entry.code] : []))
@@ -78,7 +88,7 @@ export class End {
 export async function meet(ours: readonly Protocol[], theirs: readonly Protocol[]): Promise<[End, End]> {
   const [near, far] = [new End(ours), new End(theirs)]
   const [out, back] = streamPair('127.0.0.1:1', '127.0.0.1:2')
-  far.connection = far.connector(back, { conn: 1, origin: 'inbound', owner: far.owner })
+  far.accept(back)
   const target = toEnode(far.publicKey, '127.0.0.1', 2)
   near.connection = near.connector(out, { conn: 1, origin: 'dyndial', target, owner: near.owner })
   await settle()

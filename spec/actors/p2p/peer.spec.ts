@@ -2,9 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { WriteQueueFull } from '../../../actors/p2p/peer-session.ts'
 import type { Protocol, Session } from '../../../actors/p2p/protocol.ts'
+import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { PeerError } from '../../../protocols/lib/peer-error.ts'
 import { type DiscError, DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
-import { meet, settle } from './pair.ts'
+import { streamPair } from '../../harness/memory-network.ts'
+import vectors from '../../vectors/rlpx-eip-8.json' with { type: 'json' }
+import { End, meet, settle } from './pair.ts'
 
 describe('a peer', () => {
   /** Remembers its session and what it was told. */
@@ -43,6 +46,33 @@ describe('a peer', () => {
     expect(near.facts!.id).to.equal(far.connection!.facts && near.connection!.id)
     expect(far.facts).to.deep.include({ inbound: true, remoteAddress: '127.0.0.1:1' })
   })
+
+  it('tells of the packets that made its keys, not what is in them', async () => {
+    const [near, far] = await meet([new Probe()], [new Probe()])
+    const [[auth, ack], [heardAuth, saidAck]] = [near.packets, far.packets]
+    expect([auth, ack]).to.deep.equal([
+      { ...heardAuth, type: 'message.sent' },
+      { ...saidAck, type: 'message.received' },
+    ])
+    expect(auth).to.deep.include({ protocol: 'rlpx', version: 4, code: 0 }).and.have.property('size').above(300)
+    expect(ack).to.deep.include({ protocol: 'rlpx', version: 4, code: 1 }).and.have.property('size').above(200)
+  })
+  for (const [what, bytes, size] of [
+    ['an auth from before EIP-8', hexToBytes(vectors.auth.v4Format), 307],
+    ['what cannot be opened', Uint8Array.of(0, 64, ...new Uint8Array(64).fill(1)), 66],
+    ['what is too long', new TextEncoder().encode('GET / HTTP/1.1'), 14],
+  ] as const)
+    it(`tells of ${what} that it is no packet of EIP-8`, async () => {
+      const [stranger, end] = [streamPair('127.0.0.1:1', '127.0.0.1:2'), new End([new Probe()])]
+      end.accept(stranger[1])
+      stranger[0].write(bytes)
+      await settle()
+      stranger[0].end()
+      await settle()
+      expect(end.packets).to.deep.equal([
+        { type: 'message.received', actor: 'peer/1', protocol: 'rlpx', code: 0, size },
+      ])
+    })
 
   it('runs the highest common version of each name, codes one behind the other', async () => {
     const ours = [new Probe('b', 1, 1), new Probe('b', 2, 2), new Probe('a', 1, 3)]

@@ -39,10 +39,22 @@ describe('a recording', () => {
       ...['node', 'server', 'dialer', 'peer', 'eth-peer', 'protocol-manager', 'downloader'],
     ])
     for (const line of lines)
-      if (line.type === 'message.sent' || line.type === 'message.received')
+      if ((line.type === 'message.sent' || line.type === 'message.received') && line.protocol !== 'rlpx')
         expect(Buffer.from(line.payload!, 'base64')).to.have.length(line.size)
     expect(named('message.sent').length).to.be.above(5)
     expect(transitions().map(({ event }) => event)).to.include('xstate.after.pingInterval.peer.running.keepalive.quiet')
+  })
+  it('has auth and ack by their size, and nothing of what is in them', () => {
+    const packets = lines.flatMap((line) =>
+      'protocol' in line && line.protocol === 'rlpx' && line.actor === 'peer/1' ? [line] : [],
+    )
+    expect(packets.map(({ type, version, code }) => [type, version, code])).to.deep.equal([
+      ['message.sent', 4, 0],
+      ['message.received', 4, 1],
+    ])
+    // EIP-8: two bytes of size, ECIES, and 100 to 199 bytes of padding.
+    for (const { size } of packets) expect(size).to.be.within(300, 600)
+    for (const packet of packets) expect(packet).to.not.have.property('payload')
   })
   it('replays to the same transitions', async () => {
     const { difference, result } = await replayFile(file)

@@ -49,6 +49,7 @@ describe("EIP-8's published handshake", () => {
     const fromAck = finished(initiator(), hexToBytes(vectors.ack.version57WithMoreItems))
     expect(fromAuth.secrets.aes).to.deep.equal(hexToBytes(vectors.secrets.aes))
     expect(fromAck.secrets.aes).to.deep.equal(hexToBytes(vectors.secrets.aes))
+    expect([fromAuth, fromAck].map(({ remoteVersion }) => remoteVersion)).to.deep.equal([56, 57])
   })
   it('takes neither auth₁ nor ack₁, of the format before EIP-8, as geth does not', () => {
     // what was the key's first bytes is now a size: the packet is complete when so much has come
@@ -85,6 +86,7 @@ describe('an RLPx handshake', () => {
       for (let split = 0; split <= whole.length; split++) {
         const handshake = side()
         expect(handshake.receive(whole.subarray(0, split))).to.equal(split === whole.length)
+        expect(handshake.received).to.equal(split)
         if (split < whole.length)
           expect(handshake.receive(concatBytes(whole.subarray(split), Uint8Array.of(7, 8)))).to.equal(true)
         if (split % 100 === 1) expect(handshake.finish().rest).to.deep.equal(Uint8Array.of(7, 8))
@@ -96,6 +98,7 @@ describe('an RLPx handshake', () => {
     const responder = newResponder(entropyFrom(2))
     const completed = [...packet].map((byte) => responder.receive(Uint8Array.of(byte)))
     expect(completed.indexOf(true)).to.equal(packet.length - 1)
+    expect(responder.received).to.equal(packet.length)
     expect(responder.finish().rest.length).to.equal(0)
   })
 

@@ -60,10 +60,16 @@ describe('the lanes of the messages of a peer', () => {
     const admitted = transition('node-1/peer/1', 'peer', 'server.admitted', 'greeting.checkpoint', 'admitted')
     expect(step(admitted)).to.deep.equal({ kind: 'cause', from: 0, to: 1, name: 'server.admitted', state: 'admitted' })
   })
+  it('have auth and ack go between the connection and the remote', () => {
+    const auth = { ...status, protocol: 'rlpx', version: 4, name: 'auth' }
+    expect(step(auth)).to.include({ kind: 'message', from: 3, to: 1, name: 'auth' })
+    expect(step({ ...auth, type: 'message.sent', code: 1, name: 'ack' })).to.include({ from: 1, to: 3, isEnd: false })
+  })
   it('show what the wire tells it where there is no message', () => {
-    const secured = transition('node-1/peer/1', 'peer', 'rlpx.secured', 'securing.handshaking', 'securing.checkpoint')
-    expect(step(secured)).to.deep.equal({ kind: 'cause', from: 3, to: 1, name: 'auth and ack', state: '' })
-    expect(lanesOf(scene, 'node-1/node', []).step(secured)).to.include({ from: 1, to: 0, name: 'auth and ack' })
+    const closed = transition('node-1/peer/1', 'peer', 'stream.closed', 'securing.handshaking', 'closed')
+    const cause = { kind: 'cause', name: 'the stream closed', state: 'closed' }
+    expect(step(closed)).to.deep.equal({ ...cause, from: 3, to: 1 })
+    expect(lanesOf(scene, 'node-1/node', []).step(closed)).to.deep.equal({ ...cause, from: 1, to: 0 })
   })
   it('weigh a mark by how far it leads', () => {
     const weight = (from: string, to: string) => step(transition('node-1/peer/1/eth', 'eth-peer', 'x', from, to))
