@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
@@ -70,9 +70,10 @@ export class Pages {
   }
 }
 
-/** Ends a request that wanted a WebSocket. */
+/** Ends a request that wanted a WebSocket. Nobody else listens to its stream: who asks may be gone, or may never hang up. */
 export function refuse(stream: Duplex, status: number): void {
-  stream.end(`HTTP/1.1 ${status} \r\nConnection: close\r\n\r\n`)
+  stream.on('error', () => {})
+  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, () => stream.destroy())
 }
 
 /** Milliseconds from one telling to the next. */

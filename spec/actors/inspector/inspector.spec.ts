@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { expect } from 'chai'
 import { WebSocket } from 'ws'
@@ -171,6 +171,26 @@ describe('the door of the inspector', () => {
       expect(await upgrade(path), path).to.equal(403)
     expect(await upgrade('else')).to.equal(404)
     expect((await get('/')).body).to.equal('open the whole address that the node printed\n')
+  })
+  /** Goes on writing until it is hung up on. */
+  const insist = (stranger: Socket, times = 1_000) =>
+    stranger.write('more', (error) => !error && times > 0 && setImmediate(insist, stranger, times - 1))
+
+  it('does not wait for who was refused, nor mind that they are gone', async () => {
+    const { host, hostname, port } = address
+    const strangers = Array.from({ length: 8 }, () =>
+      connect({ port: Number(port), host: hostname, allowHalfOpen: true }),
+    )
+    const closed = strangers.map(
+      (stranger) => new Promise((resolve) => stranger.on('error', resolve).on('close', resolve)),
+    )
+    for (const [i, stranger] of strangers.entries()) {
+      stranger.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`)
+      if (i % 2 === 0) stranger.once('connect', () => setImmediate(() => stranger.resetAndDestroy()))
+      else stranger.resume().once('end', () => insist(stranger))
+    }
+    await Promise.all(closed)
+    expect(await upgrade('feed')).to.equal('open')
   })
   it('is closed to another name for this machine, and to pages of other sites', async () => {
     for (const host of ['rebound.example', `rebound.example:${address.port}`, '127.0.0.1.example'])
