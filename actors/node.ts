@@ -39,7 +39,7 @@ export type NodeOptions = {
   /** Makes the p2p server once every protocol is known. `parent` is the node's own actor. */
   createServer(protocols: readonly Protocol[], parent: string): Server
   /** Makes what serves the APIs of all services. Without it nothing does. */
-  createRpc?(apis: readonly Api[], parent: string): Rpc
+  createRpc?(apis: readonly Api[], parent: string): Promise<Rpc>
   readonly log?: Logger
 }
 
@@ -156,8 +156,8 @@ export class Node {
       },
       stopServer: () => void this.#server!.stop().then(() => tell({ type: 'server.stopped' })),
       startRpc: async () => {
-        const error = await failureOf(() => {
-          this.#rpc = this.#options.createRpc?.(
+        const error = await failureOf(async () => {
+          this.#rpc = await this.#options.createRpc?.(
             this.#services.flatMap(({ apis = [] }) => apis),
             this.#id,
           )

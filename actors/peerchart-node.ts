@@ -27,8 +27,8 @@ import { Server } from './p2p/server.ts'
 import { tcp } from './p2p/tcp.ts'
 import type { Recorder } from './recording/recorder.ts'
 import type { Api } from './rpc/api.ts'
-import { nodeApis } from './rpc/apis/node-apis.ts'
-import { RpcStack } from './rpc/rpc-stack.ts'
+import type { RpcOptions } from './rpc/options.ts'
+import type { RpcStack } from './rpc/rpc-stack.ts'
 import type { Runtime } from './runtime.ts'
 import { logSync } from './sync-log.ts'
 
@@ -119,7 +119,7 @@ export class PeerchartNode {
         this.#server.next(server)
         return server
       },
-      ...(options.rpc && { createRpc: (apis, parent) => this.#createRpc(runtime, options, apis, parent) }),
+      ...(isServed(options.rpc) && { createRpc: (apis, parent) => this.#createRpc(runtime, options, apis, parent) }),
       log,
     })
     if (metrics) {
@@ -147,7 +147,11 @@ export class PeerchartNode {
     )
   }
 
-  #createRpc(runtime: Runtime, options: NodeOptions, apis: readonly Api[], parent: string): RpcStack {
+  async #createRpc(runtime: Runtime, options: NodeOptions, apis: readonly Api[], parent: string): Promise<RpcStack> {
+    const [{ RpcStack }, { nodeApis }] = await Promise.all([
+      import('./rpc/rpc-stack.ts'),
+      import('./rpc/apis/node-apis.ts'),
+    ])
     const { rpc = {}, log = silent, datadir } = options
     const stack = new RpcStack(runtime, rpc, { log: log.getSubLogger({ name: 'rpc' }), parent })
     const { chain, eth, feed, name } = this
@@ -243,6 +247,7 @@ export class PeerchartNode {
   }
 }
 
+const isServed = ({ http, ws, ipc, auth }: RpcOptions = {}) => (http ?? ws ?? ipc ?? auth) !== undefined
 const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
 
 /** geth's local record: `eth` says our fork id (EIP-2124), the address is where we listen. */

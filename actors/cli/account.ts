@@ -1,6 +1,7 @@
-import type { Command } from 'commander'
+import { isValidChecksumAddress } from '@ethereumjs/util'
+import { type Command, InvalidArgumentError } from 'commander'
 import { ethVersions } from '../../protocols/eth/versions.ts'
-import { equalBytes } from '../../protocols/lib/bytes.ts'
+import { equalBytes, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { type Account, emptyCodeHash, emptyRoot, noAccount } from '../../protocols/snap/account.ts'
 import { snapVersions } from '../../protocols/snap/versions.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
@@ -8,15 +9,15 @@ import type { BlockId } from '../probe/fetch.ts'
 import { fetchAccount } from '../probe/fetch-account.ts'
 import { capWords } from '../probe/probe.ts'
 import { data, quantity } from '../rpc/json/hex.ts'
-import { toAddress, toBlock } from './arguments.ts'
+import { toBlock } from './arguments.ts'
 import { addFetch, headerLine, print } from './fetching.ts'
 import type { Io } from './io.ts'
 import { failed, type ProbingOptions } from './probing.ts'
 
 type AccountOptions = ProbingOptions & { readonly block: BlockId }
 
-export function addAccount(program: Command, io: Io): void {
-  addFetch(program, 'account', 'print an account of the state that a node has, proved against the header of its block')
+export function addAccount(command: Command, io: Io): void {
+  addFetch(command)
     .argument('<address>', '0x and 40 hex digits', toAddress)
     .option('--block <block>', 'of the state after which block: number, 0x hash or head', toBlock, 'head')
     .action((node: string, address: Uint8Array, options: AccountOptions) =>
@@ -36,6 +37,14 @@ export function addAccount(program: Command, io: Io): void {
         }
       }),
     )
+}
+
+/** @returns 20 bytes of `0x` and 40 hex digits; digits of both cases are a checksum (EIP-55) */
+function toAddress(text: string): Uint8Array {
+  if (!/^0x[0-9a-f]{40}$/i.test(text)) throw new InvalidArgumentError('Want an address: 0x and 40 hex digits.')
+  const isMixed = /[a-f]/.test(text) && /[A-F]/.test(text)
+  if (!isMixed || isValidChecksumAddress(text as `0x${string}`)) return hexToBytes(text.slice(2))
+  throw new InvalidArgumentError('Its checksum (EIP-55) is wrong: a digit is mistyped.')
 }
 
 /** geth serves its state to peers that speak eth with it. */

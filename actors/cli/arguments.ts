@@ -1,4 +1,3 @@
-import { isValidChecksumAddress } from '@ethereumjs/util'
 import { InvalidArgumentError } from 'commander'
 import { EnodeError } from '../../protocols/enode/enode.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
@@ -67,14 +66,6 @@ export function toDialable(url: string): string {
 export function toHash(text: string): Uint8Array {
   if (/^0x[0-9a-f]{64}$/i.test(text)) return hexToBytes(text.slice(2))
   throw new InvalidArgumentError('Want a hash: 0x and 64 hex digits.')
-}
-
-/** @returns 20 bytes of `0x` and 40 hex digits; digits of both cases are a checksum (EIP-55) */
-export function toAddress(text: string): Uint8Array {
-  if (!/^0x[0-9a-f]{40}$/i.test(text)) throw new InvalidArgumentError('Want an address: 0x and 40 hex digits.')
-  const isMixed = /[a-f]/.test(text) && /[A-F]/.test(text)
-  if (!isMixed || isValidChecksumAddress(text as `0x${string}`)) return hexToBytes(text.slice(2))
-  throw new InvalidArgumentError('Its checksum (EIP-55) is wrong: a digit is mistyped.')
 }
 
 /** @returns a block's number or hash; `head` for the newest that the node has */

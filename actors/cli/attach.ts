@@ -6,15 +6,13 @@ import { runConsole } from './console/console.ts'
 import { evaluate } from './console/evaluate.ts'
 import { History, historyPath } from './console/history.ts'
 import { pretty } from './console/pretty.ts'
-import { explain } from './failures.ts'
 import type { Io } from './io.ts'
 import { addTarget, type Target, withNode } from './target.ts'
 
 type AttachOptions = Target & { readonly exec?: string }
 
-export function addAttach(program: Command, io: Io): void {
-  addTarget(program.command('attach'))
-    .description('ask a running node by JSON-RPC: a console, or line by line from standard input')
+export function addAttach(command: Command, io: Io): void {
+  addTarget(command)
     .argument('[address]', 'http://…, ws://… or the path of an IPC socket; of any Ethereum node')
     .option('--exec <call>', 'make one call, as `admin.peers`, and end')
     .addHelpText('after', examples)
@@ -44,6 +42,7 @@ async function answerLines(client: RpcClient, io: Io): Promise<void> {
     try {
       print(await evaluate(client, line), io)
     } catch (error) {
+      const { explain } = await import('./failures.ts')
       const fault = explain(error)
       if (fault === undefined) throw error
       failed += 1

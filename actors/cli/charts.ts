@@ -11,11 +11,9 @@ import type { Io } from './io.ts'
 
 type ChartsOptions = { readonly svg: boolean; readonly mermaid: boolean; readonly json: boolean; readonly out?: string }
 
-export function addCharts(program: Command, io: Io): void {
+export function addCharts(command: Command, io: Io): void {
   const names = charts.map(({ id }) => id)
-  const command = program
-    .command('charts')
-    .description('list the statecharts that a node is made of, or draw one')
+  command
     .addArgument(new Argument('[name]', 'the chart to draw').choices(names))
     .addOption(new Option('--svg', 'as a picture, on light and on dark').default(false).conflicts(['mermaid', 'json']))
     .addOption(new Option('--mermaid', 'as GitHub draws it from Markdown').default(false).conflicts(['svg', 'json']))

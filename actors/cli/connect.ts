@@ -11,9 +11,8 @@ import { addProbing, failed, type ProbingOptions, probeNode, toProbe } from './p
 
 type ConnectOptions = ProbingOptions & { readonly for?: number }
 
-export function addConnect(program: Command, io: Io): void {
-  addProbing(program.command('connect'))
-    .description('dial a node, shake hands, and tell what it is, or why it would not')
+export function addConnect(command: Command, io: Io): void {
+  addProbing(command)
     .argument('<node>', 'enode URL or node record', toDialable)
     .option('--for <time>', 'stay connected for so long, and tell why it ended if it did', toDuration)
     .action((node: string, options: ConnectOptions) => connect(node, options, io))

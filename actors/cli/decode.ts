@@ -9,10 +9,8 @@ import type { Io } from './io.ts'
 
 type DecodeOptions = { readonly keylog: string; readonly json: boolean }
 
-export function addDecode(program: Command, io: Io): void {
-  program
-    .command('decode')
-    .description('read the messages of RLPx sessions out of a network capture, with the keys that --keylog wrote')
+export function addDecode(command: Command, io: Io): void {
+  command
     .argument('<capture>', 'a pcap or pcapng file, of tcpdump or Wireshark')
     .requiredOption('--keylog <file>', 'what `start --keylog` wrote while the capture was made')
     .option('--json', 'one object a line, messages with all their fields', false)

@@ -24,10 +24,8 @@ type DevOptions = {
   readonly inspectStately: boolean
 }
 
-export function addDev(program: Command, io: Io): void {
-  program
-    .command('dev')
-    .description('run a small network of nodes in this process, and tell what happens in it')
+export function addDev(command: Command, io: Io): void {
+  command
     .option('--nodes <number>', 'how many, from 2 to 16', toNodes, 3)
     .option('--block-time <time>', 'from one block to the next', toDuration, 1_000)
     .option('--verbosity <level>', '0 silent, 3 what a person follows, 4 every transition, 5 messages', toVerbosity, 3)

@@ -5,9 +5,8 @@ import type { Io } from './io.ts'
 import { settings } from './settings.ts'
 import { addSettings, type GivenFlags, resolveSettings } from './start-settings.ts'
 
-export function addDumpConfig(program: Command, io: Io): void {
-  addSettings(program.command('dumpconfig'))
-    .description('print what `start` would run with, as a file for --config')
+export function addDumpConfig(command: Command, io: Io): void {
+  addSettings(command)
     .argument('[file]', 'write it there instead')
     .action((file: string | undefined, given: GivenFlags) => dumpConfig(file, given, io))
 }

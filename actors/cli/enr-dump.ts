@@ -12,10 +12,8 @@ import { printJson } from '../rpc/json/print.ts'
 import type { Io } from './io.ts'
 
 /** geth's `devp2p enrdump`. */
-export function addEnrDump(program: Command, io: Io): void {
-  program
-    .command('enrdump')
-    .description('print what a node record says, its signature checked')
+export function addEnrDump(command: Command, io: Io): void {
+  command
     .argument('<record>', 'enr:…, or its bytes in hex after 0x, or a file that has either, or - for standard input')
     .option('--json', 'print JSON', false)
     .action(async (given: string, { json }: { json: boolean }) => {

@@ -5,10 +5,8 @@ import type { Io } from './io.ts'
 
 type ExplainOptions = { readonly peer?: string; readonly json: boolean }
 
-export function addExplain(program: Command, io: Io): void {
-  program
-    .command('explain')
-    .description('say why peers left: of a recording, or of a node that runs with --inspect')
+export function addExplain(command: Command, io: Io): void {
+  command
     .argument('<source>', 'a recording, or the address that --inspect printed')
     .option('--peer <id>', 'this one in full: the beginning of its node id, or its connection, as peer/7')
     .option('--json', 'an array of all that is known of each', false)

@@ -15,8 +15,8 @@ import type { ProbingOptions } from './probing.ts'
 
 type HeaderQuery = { readonly amount: number; readonly skip: number; readonly reverse: boolean }
 
-export function addHeaders(program: Command, io: Io): void {
-  addFetch(program, 'headers', 'print headers that a node has')
+export function addHeaders(command: Command, io: Io): void {
+  addFetch(command)
     .argument('[block]', 'of which block: number, 0x hash or head', toBlock, 'head')
     .option('--amount <number>', 'how many', (text) => toWhole(text, 1, 1_024), 1)
     .option('--skip <number>', 'blocks to leave out between two', (text) => toWhole(text, 0, 1_000_000), 0)
@@ -29,8 +29,8 @@ export function addHeaders(program: Command, io: Io): void {
     )
 }
 
-export function addBodies(program: Command, io: Io): void {
-  addFetch(program, 'bodies', 'print the bodies of blocks, checked against their headers')
+export function addBodies(command: Command, io: Io): void {
+  addFetch(command)
     .argument('<blocks...>', 'number, 0x hash or head', (text, others: BlockId[] = []) => [...others, toBlock(text)])
     .action((node: string, blocks: readonly BlockId[], options: ProbingOptions) =>
       print({ node, options, io }, (peer) =>
@@ -48,8 +48,8 @@ export function addBodies(program: Command, io: Io): void {
     )
 }
 
-export function addReceipts(program: Command, io: Io): void {
-  addFetch(program, 'receipts', 'print the receipts of blocks, checked against their headers')
+export function addReceipts(command: Command, io: Io): void {
+  addFetch(command)
     .argument('<blocks...>', 'number, 0x hash or head', (text, others: BlockId[] = []) => [...others, toBlock(text)])
     .action((node: string, blocks: readonly BlockId[], options: ProbingOptions) =>
       print({ node, options, io }, (peer) =>
@@ -64,8 +64,8 @@ export function addReceipts(program: Command, io: Io): void {
     )
 }
 
-export function addTx(program: Command, io: Io): void {
-  addFetch(program, 'tx', 'print a transaction that waits in the pool of a node')
+export function addTx(command: Command, io: Io): void {
+  addFetch(command)
     .argument('<hash>', '0x and 64 hex digits', toHash)
     .action((node: string, hash: Uint8Array, options: ProbingOptions) =>
       print({ node, options, io }, async (peer) => {

@@ -16,8 +16,8 @@ import { addProbing, failed, type ProbingOptions, withPeer } from './probing.ts'
 
 export type Printed = { readonly lines: readonly string[]; readonly json: unknown }
 
-export const addFetch = (program: Command, name: string, description: string): Command =>
-  addProbing(program.command(name)).description(description).argument('<node>', 'enode URL or node record', toDialable)
+export const addFetch = (command: Command): Command =>
+  addProbing(command).argument('<node>', 'enode URL or node record', toDialable)
 
 export type FetchFrom = {
   readonly node: string

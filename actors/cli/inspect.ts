@@ -6,10 +6,8 @@ import { watchSignals } from './signals.ts'
 
 type InspectOptions = { readonly port: number; readonly for?: number }
 
-export function addInspect(program: Command, io: Io): void {
-  program
-    .command('inspect')
-    .description("open a recording in the inspector's page, until it is interrupted")
+export function addInspect(command: Command, io: Io): void {
+  command
     .argument('<file>', 'a recording, as --record writes it')
     .option('--port <number>', 'where the page is served, on 127.0.0.1; 0 for any', port.parse!, 0)
     .option('--for <time>', 'end after this time, as `20s` or `5m`', duration.parse!)

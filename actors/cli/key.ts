@@ -12,11 +12,10 @@ import type { Io } from './io.ts'
 type Place = { readonly ip: Uint8Array; readonly tcp: number; readonly udp: number }
 
 /** geth's `devp2p key`. */
-export function addKey(program: Command, io: Io): void {
+export function addKey(key: Command, io: Io): void {
   const print = (isJson: boolean, name: string, value: string): void => {
     io.stdout.write(isJson ? `${JSON.stringify({ [name]: value })}\n` : `${value}\n`)
   }
-  const key = program.command('key').description('make the key of a node, and tell what it stands for')
   addJson(key.command('generate'))
     .description("write a fresh key to a new file of its owner's alone, and print its node id")
     .argument('<file>')

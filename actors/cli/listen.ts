@@ -15,9 +15,8 @@ type ListenOptions = ProbingOptions & {
   readonly for?: number
 }
 
-export function addListen(program: Command, io: Io): void {
-  addProbing(program.command('listen'))
-    .description('wait for one node to dial us, shake hands, and tell what it is')
+export function addListen(command: Command, io: Io): void {
+  addProbing(command)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'TCP port to listen on, 0 for any', toPort, 0)
     .option('--wait <time>', 'how long to wait for it (default: until interrupted)', toDuration)

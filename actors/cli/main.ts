@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import process from 'node:process'
-import { createNode } from '../create-node.ts'
 import { runCli } from './program.ts'
 
 // A reader that left (`peerchart dev | head`) is an interrupt: the end is as ordered as any other.
@@ -17,5 +16,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   signals: process,
   exit: (code) => process.exit(code),
-  createNode,
+  createNode: async (options) => (await import('../create-node.ts')).createNode(options),
 })

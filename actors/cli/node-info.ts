@@ -6,9 +6,8 @@ import { addUrl, type Target, withNode } from './target.ts'
 
 type NodeInfoOptions = Target & { readonly json?: boolean }
 
-export function addNodeInfo(program: Command, io: Io): void {
-  addUrl(program.command('node'))
-    .description('tell who a running node is')
+export function addNodeInfo(command: Command, io: Io): void {
+  addUrl(command)
     .option('--json', 'as admin_nodeInfo gives it')
     .action(async (options: NodeInfoOptions) => {
       const info = await withNode(options, (client) => client.call('admin_nodeInfo'))

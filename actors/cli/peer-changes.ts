@@ -7,25 +7,23 @@ import { addUrl, type Target, withNode } from './target.ts'
 
 type ChangeOptions = Target & { readonly trusted?: boolean; readonly json?: boolean }
 
-export function addAdd(program: Command, io: Io): void {
-  addChange(program, io, {
-    ...{ name: 'add', help: 'have a running node dial another, and stay connected to it' },
-    ...{ read: addDialable, methods: ['admin_addPeer', 'admin_addTrustedPeer'] },
+export function addAdd(command: Command, io: Io): void {
+  addChange(command, io, {
+    read: addDialable,
+    methods: ['admin_addPeer', 'admin_addTrustedPeer'],
     done: (isTrusted) => (isTrusted ? 'let in above the limit of peers from now on' : 'dialed from now on'),
   })
 }
 
-export function addRemove(program: Command, io: Io): void {
-  addChange(program, io, {
-    ...{ name: 'remove', help: 'have a running node part from a peer, and dial it no more' },
-    ...{ read: addEnode, methods: ['admin_removePeer', 'admin_removeTrustedPeer'] },
+export function addRemove(command: Command, io: Io): void {
+  addChange(command, io, {
+    read: addEnode,
+    methods: ['admin_removePeer', 'admin_removeTrustedPeer'],
     done: (isTrusted) => (isTrusted ? 'trusted no more' : 'no peer any more'),
   })
 }
 
 type Change = {
-  readonly name: string
-  readonly help: string
   /** @throws {InvalidArgumentError} */
   readonly read: (url: string) => readonly string[]
   readonly methods: readonly [usual: string, trusted: string]
@@ -33,9 +31,8 @@ type Change = {
   readonly done: (isTrusted: boolean) => string
 }
 
-function addChange(program: Command, io: Io, { name, help, read, methods, done }: Change): void {
-  addUrl(program.command(name))
-    .description(help)
+function addChange(command: Command, io: Io, { read, methods, done }: Change): void {
+  addUrl(command)
     .argument('<enode>', 'enode://<128 hex>@<host>:<port>', (url: string) => read(url)[0])
     .option('--trusted', 'change the list of nodes that are let in above the limit instead')
     .option('--json', 'answer in JSON')
@@ -44,7 +41,7 @@ function addChange(program: Command, io: Io, { name, help, read, methods, done }
       await withNode(options, (client) => client.call(methods[trusted ? 1 : 0], enode))
       const { id } = parseEnode(enode)
       io.stdout.write(
-        json ? `${JSON.stringify({ id, [name]: true, trusted })}\n` : `${shortId(id)} is ${done(trusted)}\n`,
+        json ? `${JSON.stringify({ id, [command.name()]: true, trusted })}\n` : `${shortId(id)} is ${done(trusted)}\n`,
       )
     })
 }

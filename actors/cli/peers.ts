@@ -7,9 +7,8 @@ import { addUrl, type Target, UnknownAnswer, withNode } from './target.ts'
 
 type PeersOptions = Target & { readonly json?: boolean }
 
-export function addPeers(program: Command, io: Io): void {
-  addUrl(program.command('peers'))
-    .description('list the peers of a running node')
+export function addPeers(command: Command, io: Io): void {
+  addUrl(command)
     .option('--json', 'as admin_peers gives them')
     .action(async (options: PeersOptions) => {
       const peers = await withNode(options, async (client) => {

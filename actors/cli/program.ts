@@ -1,29 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../client-name.ts'
 import { printable } from '../log.ts'
-import { addAccount } from './account.ts'
-import { addAttach } from './attach.ts'
-import { addCharts } from './charts.ts'
 import { CommandFailed } from './command-failed.ts'
-import { addConnect } from './connect.ts'
-import { addDecode } from './decode.ts'
-import { addDev } from './dev.ts'
-import { addDumpConfig } from './dump-config.ts'
-import { addEnrDump } from './enr-dump.ts'
-import { addExplain } from './explain.ts'
-import { explain } from './failures.ts'
-import { addBodies, addHeaders, addReceipts, addTx } from './fetch.ts'
-import { addInspect } from './inspect.ts'
+import { commands } from './commands.ts'
 import type { Io } from './io.ts'
-import { addKey } from './key.ts'
-import { addListen } from './listen.ts'
-import { addNodeInfo } from './node-info.ts'
-import { addAdd, addRemove } from './peer-changes.ts'
-import { addPeers } from './peers.ts'
-import { addReplay } from './replay.ts'
-import { addRlpx } from './rlpx-ping.ts'
-import { addStart } from './start.ts'
-import { addWatch } from './watch.ts'
 
 /**
  * Runs one command line.
@@ -43,6 +23,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
       io.stderr.write(`error: ${printable(error.message)}\n`)
       return error.exitCode
     }
+    const { explain } = await import('./failures.ts')
     const fault = explain(error)
     if (fault === undefined) throw error // a bug of ours: loud, with its stack
     io.stderr.write(`error: ${fault}\n`)
@@ -50,27 +31,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** Commands in the order of the help, by what they are for. */
-const topics: Readonly<Record<string, readonly ((program: Command, io: Io) => void)[]>> = {
-  'Run nodes:': [addStart, addDev, addDumpConfig],
-  'Ask a running node:': [addAttach, addPeers, addAdd, addRemove, addNodeInfo],
-  'Talk to a node as its peer:': [
-    addConnect,
-    addListen,
-    addHeaders,
-    addBodies,
-    addReceipts,
-    addTx,
-    addAccount,
-    addWatch,
-    addRlpx,
-  ],
-  'Keys and records:': [addKey, addEnrDump],
-  'Look into sessions:': [addExplain, addInspect, addReplay, addDecode],
-  'See how it works:': [addCharts],
-}
-
-/** @returns the whole command line as a value: what runs it, and what specs look at */
+/** @returns the command line as a value; each command has its arguments and options once it is the one that is parsed */
 export function createProgram(io: Io): Command {
   const program = new Command('peerchart')
     .description("Ethereum's peer-to-peer process as statecharts: a devp2p node you can watch and script")
@@ -83,11 +44,15 @@ export function createProgram(io: Io): Command {
       writeErr: (text) => io.stderr.write(text),
       outputError: (text, write) => write(`${toOneLine(text)}; see peerchart --help\n`),
     })
-  for (const [topic, commands] of Object.entries(topics)) {
+  const loads = new Map<Command, () => Promise<void>>()
+  for (const [topic, listed] of Object.entries(commands)) {
     program.commandsGroup(topic)
-    for (const add of commands) add(program, io)
+    for (const [name, [description, load]] of Object.entries(listed)) {
+      const command = program.command(name).description(description)
+      loads.set(command, async () => (await load())(command, io))
+    }
   }
-  return program
+  return program.hook('preSubcommand', (_, command) => loads.get(command)!())
 }
 
 /** Commander's second line is its guess at what was meant. */

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import { History } from '../inspector/history.ts'
-import { Inspector } from '../inspector/inspector.ts'
 import { createLogger } from '../log.ts'
 import { sayAgain } from '../recording/against.ts'
 import { fromLine } from '../recording/feed-lines.ts'
@@ -19,10 +18,8 @@ type ReplayOptions = {
   readonly peer?: string
 }
 
-export function addReplay(program: Command, io: Io): void {
-  program
-    .command('replay')
-    .description('give fresh charts the events of a recording, and see that they take the same transitions')
+export function addReplay(command: Command, io: Io): void {
+  command
     .argument('<file>', 'what `--record` wrote')
     .option('--until <entry>', 'stop after this entry of the recording, and open the inspector there', toEntry)
     .option('--for <time>', 'close that inspector after this time (default: when interrupted)', toDuration)
@@ -57,6 +54,7 @@ async function replay(path: string, { json, until, for: time }: ReplayOptions, i
 
 async function show(heading: Heading, history: History, time: number | undefined, io: Io): Promise<void> {
   const lifetime = watchSignals(io, createLogger({ verbosity: 2, stream: io.stderr }))
+  const { Inspector } = await import('../inspector/inspector.ts')
   const inspector = await Inspector.show({ heading, history, isRecording: true })
   io.stdout.write(`Look at it in a browser: ${inspector.address}\n`)
   await lifetime.end(time)

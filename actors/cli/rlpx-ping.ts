@@ -9,10 +9,8 @@ import type { Io } from './io.ts'
 import { exitStatusHelp, failed } from './probing.ts'
 
 /** geth's `devp2p rlpx`: of it only `ping`; its suites are specs here. */
-export function addRlpx(program: Command, io: Io): void {
-  program
-    .command('rlpx')
-    .description('speak the transport alone')
+export function addRlpx(rlpx: Command, io: Io): void {
+  rlpx
     .command('ping')
     .description('agree on keys with a node, and print its Hello; ours is not said')
     .argument('<node>', 'enode URL or node record', toDialable)

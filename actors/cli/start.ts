@@ -11,10 +11,8 @@ import { type Lifetime, watchSignals } from './signals.ts'
 import { addSettings, type GivenFlags, resolveSettings } from './start-settings.ts'
 import { Tally } from './tally.ts'
 
-export function addStart(program: Command, io: Io): void {
-  addSettings(program.command('start'))
-    .description('run a node until it is interrupted')
-    .action((given: GivenFlags) => start(given, io))
+export function addStart(command: Command, io: Io): void {
+  addSettings(command).action((given: GivenFlags) => start(given, io))
 }
 
 async function start(given: GivenFlags, io: Io): Promise<void> {

@@ -25,9 +25,8 @@ type WatchOptions = PeerOptions & {
   readonly summary: boolean
 }
 
-export function addWatch(program: Command, io: Io): void {
-  addPeerOptions(program.command('watch'))
-    .description('print the transactions and blocks that nodes tell of, one JSON object a line; no chain is needed')
+export function addWatch(command: Command, io: Io): void {
+  addPeerOptions(command)
     .argument('[nodes...]', 'enode URLs or node records (default: the bootnodes of --network)', addDialable)
     .option('--rpc <url>', 'say the Status of the node whose RPC this is (default: theirs)')
     .option('--head <block>', 'say that this is our head: NUMBER:HASH', toHead)

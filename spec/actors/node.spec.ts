@@ -26,7 +26,7 @@ describe('a node', () => {
       })
     }
     const rpc: { fault?: string } = {}
-    const createRpc: NodeOptions['createRpc'] = (apis) => ({
+    const createRpc: NodeOptions['createRpc'] = async (apis) => ({
       start: async () => {
         log.push(`serve ${apis.map(({ namespace }) => namespace).join()}`)
         if (rpc.fault) throw new Error(rpc.fault)

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline/promises'
 import type { RpcClient } from '../../rpc/client.ts'
 import { RpcClosed } from '../../rpc/client-errors.ts'
-import { explain } from '../failures.ts'
 import type { Terminal } from '../io.ts'
 import { evaluate } from './evaluate.ts'
 import { type History, historySize } from './history.ts'
@@ -104,6 +103,7 @@ async function answerTo(client: RpcClient, line: string): Promise<string> {
   try {
     return pretty(await evaluate(client, line), true)
   } catch (error) {
+    const { explain } = await import('../failures.ts')
     const fault = explain(error)
     if (fault === undefined) throw error
     return `error: ${fault}`

@@ -11,7 +11,15 @@ export class PeerchartProcesses {
   readonly #children: ChildProcess[] = []
 
   start(...args: string[]) {
-    const child = spawn(process.execPath, ['--import', 'tsx', main, ...args], { cwd: root, stdio: 'pipe' })
+    return this.startWith([], ...args)
+  }
+
+  /** @param nodeOptions further ones of Node's own */
+  startWith(nodeOptions: readonly string[], ...args: string[]) {
+    const child = spawn(process.execPath, ['--import', 'tsx', ...nodeOptions, main, ...args], {
+      cwd: root,
+      stdio: 'pipe',
+    })
     this.#children.push(child)
     const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }))
     return { child, ended, out: text(child.stdout), err: text(child.stderr) }

@@ -13,6 +13,10 @@ export class StandInNode {
   readonly name = 'Peerchart/stand-in'
   readonly calls: string[] = []
   readonly #peers: PeerInfo[] = []
+  #reportStart: () => void = () => {}
+  readonly started = new Promise<void>((resolve) => {
+    this.#reportStart = resolve
+  })
   #reportEnd: () => void = () => {}
   readonly #end = new Promise<void>((resolve) => {
     this.#reportEnd = resolve
@@ -25,6 +29,7 @@ export class StandInNode {
 
   async start(): Promise<void> {
     this.calls.push('start')
+    this.#reportStart()
   }
   async stop(): Promise<void> {
     this.calls.push('stop')

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
 import type { NodeOptions } from '../../../actors/create-node.ts'
@@ -22,7 +21,7 @@ describe('peerchart start', () => {
 
   it('runs for the time it was given, and sums up in one line', async () => {
     const { io, node, status } = begin('--for 20ms --summary --verbosity 0')
-    await setImmediate()
+    await node.started
     node.meet('peer/1', 'ab'.repeat(32))
     expect(await status).to.equal(0)
     expect(node.calls).to.deep.equal(['start', 'stop'])
@@ -36,7 +35,7 @@ describe('peerchart start', () => {
       node.lose('cd'.repeat(32), 'client quitting')
     }
     const { io, status } = begin('--for 20ms --summary', node)
-    await setImmediate()
+    await node.started
     node.meet('peer/1', 'ab'.repeat(32))
     node.meet('peer/2', 'cd'.repeat(32))
     node.lose('ab'.repeat(32), 'read timeout')
@@ -45,7 +44,7 @@ describe('peerchart start', () => {
   })
   it('runs until it is interrupted, and stops once', async () => {
     const { io, node, status } = begin('')
-    await setImmediate()
+    await node.started
     expect(node.calls).to.deep.equal(['start'])
     io.signal('SIGTERM')
     expect(await status).to.equal(0)
@@ -55,7 +54,7 @@ describe('peerchart start', () => {
   })
   it('ends when the node ends', async () => {
     const { node, status } = begin('')
-    await setImmediate()
+    await node.started
     await node.stop()
     expect(await status).to.equal(0)
   })
@@ -95,9 +94,17 @@ describe('peerchart start', () => {
     expect(imported).to.include({ message: 'Imported blocks', blocks: 600, 'blocks/s': 1_200, done: '100%' })
   })
   it('ends in order when an import is interrupted', async () => {
-    const node = Object.assign(new StandInNode(), { importChain: () => new Promise<never>(() => {}) })
+    const node = new StandInNode()
+    const importing = new Promise<void>((resolve) => {
+      Object.assign(node, {
+        importChain: () => {
+          resolve()
+          return new Promise<never>(() => {})
+        },
+      })
+    })
     const { io, status } = begin('--import chain.rlp --json-logs', node)
-    await setImmediate()
+    await importing
     io.signal('SIGINT')
     expect(await status).to.equal(1)
     expect(node.calls).to.deep.equal(['stop'])
