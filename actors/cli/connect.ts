@@ -5,21 +5,22 @@ import type { ProbeOptions, ProbeReport, ProbeStep } from '../probe/probe.ts'
 import { judge } from '../probe/verdict.ts'
 import { printJson } from '../rpc/json/print.ts'
 import { toDialable, toDuration } from './arguments.ts'
+import { addInspecting, type InspectOptions } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { ProbeReporter, reportJson } from './probe-reporter.ts'
 import { addProbing, failed, type ProbingOptions, probeNode, toProbe } from './probing.ts'
 
-type ConnectOptions = ProbingOptions & { readonly for?: number }
+type ConnectOptions = ProbingOptions & InspectOptions & { readonly for?: number }
 
 export function addConnect(command: Command, io: Io): void {
-  addProbing(command)
+  addInspecting(addProbing(command))
     .argument('<node>', 'enode URL or node record', toDialable)
     .option('--for <time>', 'stay connected for so long, and tell why it ended if it did', toDuration)
     .action((node: string, options: ConnectOptions) => connect(node, options, io))
 }
 
 async function connect(node: string, options: ConnectOptions, io: Io): Promise<void> {
-  await using setup = await toProbe(options)
+  await using setup = await toProbe(options, io)
   const { view, peer: given } = setup
   await using peer = dial(node, given)
   const follow = (options: ProbeOptions) => probeNode(node, peer, options)

@@ -3,14 +3,14 @@ import { version } from '../client-name.ts'
 import type { Inspector } from '../inspector/inspector.ts'
 import { createLogger, type Verbosity } from '../log.ts'
 import { toBytes, toDuration, toNodes, toVerbosity } from './arguments.ts'
-import { openInspector } from './inspecting.ts'
+import { type InspectOptions, openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { Narrator, nameOf } from './narrator.ts'
 import { port } from './setting-kinds.ts'
 import { watchSignals } from './signals.ts'
 import { Tally } from './tally.ts'
 
-type DevOptions = {
+type DevOptions = InspectOptions & {
   readonly nodes: number
   readonly blockTime: number
   readonly verbosity: Verbosity
@@ -19,9 +19,6 @@ type DevOptions = {
   readonly recordMax: number
   readonly for?: number
   readonly summary: boolean
-  /** false for none; left out or bare, any port. */
-  readonly inspect?: boolean | number
-  readonly inspectStately: boolean
 }
 
 export function addDev(command: Command, io: Io): void {
@@ -53,19 +50,23 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
   const lifetime = watchSignals(io, log)
   let inspector: Inspector | undefined
   try {
+    const told: string[] = []
+    const { inspect = true, inspectStately } = options
+    const named = Object.fromEntries(nodes.map((node, i) => [nameOf(i), node]))
     inspector = await openInspector(
-      Object.fromEntries(nodes.map((node, i) => [nameOf(i), node])),
-      portOf(options.inspect),
+      named,
+      { inspect, inspectStately },
+      {
+        page: (url) => told.push(`Watch it in a browser: ${url}`),
+        tools: (url) => told.push(`Tools for @statelyai/inspect attach at ${url}`),
+      },
     )
     await network.start()
     narrator.open([
       `Peerchart ${version}: ${count} Ethereum nodes in this process, over TCP on 127.0.0.1.`,
       `node-1 makes a block every ${blockTime / 1_000} s; the others find it, shake hands, sync and follow.`,
       ...nodes.map(({ enode }, i) => `  ${nameOf(i)}  ${enode}`),
-      ...(inspector ? [`Watch it in a browser: ${inspector.address}`] : []),
-      ...(inspector && options.inspectStately
-        ? [`Tools for @statelyai/inspect attach at ${inspector.statelyAddress}`]
-        : []),
+      ...told,
       options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.',
       '',
     ])
@@ -81,5 +82,3 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
   const { peers, heads, transitions, errors } = tally
   io.stdout.write(`${JSON.stringify({ nodes: count, peers, heads, transitions, errors })}\n`)
 }
-
-const portOf = (given: boolean | number = true) => (typeof given === 'number' ? given : given ? 0 : undefined)

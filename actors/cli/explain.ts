@@ -59,8 +59,8 @@ async function recordedWitness(path: string, io: Io): Promise<Witness> {
 }
 
 /** @returns connections in the order in which they began */
-function chosen({ actors, peers }: Picture, wanted: string | undefined): string[] {
-  const connections = actors.filter(({ chart }) => chart === 'peer').map(({ actor }) => actor)
+function chosen({ peers }: Picture, wanted: string | undefined): string[] {
+  const connections = peers.map(({ actor }) => actor)
   if (wanted === undefined) return connections
   const ids = new Map(peers.map(({ actor, id }) => [actor, id]))
   const found = connections.filter((actor) => actor === wanted || ids.get(actor)?.startsWith(wanted))

@@ -12,7 +12,7 @@ export function toLine({ actor, peer, summary }: Explanation): string {
 }
 
 /** @returns all that is known of it, for people */
-export function toText({ actor, peer, summary, path, messages, status }: Explanation): string {
+export function toText({ actor, peer, summary, path, messages, status, theirsFrom }: Explanation): string {
   const who = [actor, peer?.client, peer?.id && shortId(peer.id), peer?.address, peer?.caps?.join(' ')].filter(Boolean)
   return [
     `${printable(who.join('  '))}\n`,
@@ -25,7 +25,7 @@ export function toText({ actor, peer, summary, path, messages, status }: Explana
       'messages',
       messages.map(({ at, isSent, name, text }) => [seconds(at), isSent ? 'sent' : 'received', name, text]),
     ),
-    section('status', statusRows(status)),
+    section(theirsFrom === undefined ? 'status' : `status, theirs as told on ${theirsFrom}`, statusRows(status)),
   ].join('')
 }
 

@@ -1,11 +1,47 @@
+import { type Command, InvalidArgumentError } from 'commander'
 import type { Inspected, Inspector } from '../inspector/inspector.ts'
+import { port } from './setting-kinds.ts'
 
-/** @param port undefined for none, 0 for any */
+export type InspectOptions = {
+  /** A port, 0 for any; `true` is any, `false` none. */
+  readonly inspect?: boolean | number
+  readonly inspectStately: boolean
+}
+
+/** Adds the options of {@link InspectOptions} to a command that runs for long and has no settings. */
+export const addInspecting = (command: Command): Command =>
+  command
+    .option('--inspect [port]', 'serve a page on 127.0.0.1 that shows it as it runs; its address is printed', toPort)
+    .option(
+      '--inspect-stately',
+      'print where tools attach that read what @statelyai/inspect tells; implies `--inspect`',
+      false,
+    )
+
+/**
+ * @param byDefault whether it is opened where nothing is said
+ * @param tell is given what people are to know: in words, and the address
+ * @returns undefined where none is asked for
+ */
 export async function openInspector(
   nodes: Inspected | Readonly<Record<string, Inspected>>,
-  port: number | undefined,
+  { inspect = false, inspectStately }: InspectOptions,
+  tell: Readonly<Record<'page' | 'tools', (url: string) => void>>,
 ): Promise<Inspector | undefined> {
-  if (port === undefined) return undefined
+  if (inspect === false && !inspectStately) return undefined
   const { Inspector } = await import('../inspector/inspector.ts') // brings its server: not for `--help`
-  return Inspector.open(nodes, { port })
+  const inspector = await Inspector.open(nodes, { port: typeof inspect === 'number' ? inspect : 0 })
+  tell.page(inspector.address)
+  if (inspectStately) tell.tools(inspector.statelyAddress)
+  return inspector
+}
+
+/** What stands behind the flag is taken for its port. */
+function toPort(text: string): number {
+  try {
+    return port.parse!(text)
+  } catch (error) {
+    if (!(error instanceof InvalidArgumentError)) throw error
+    throw new InvalidArgumentError(`${error.message} Before a node write --inspect=0.`)
+  }
 }

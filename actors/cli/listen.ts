@@ -5,18 +5,20 @@ import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import { type ProbeOptions, probe } from '../probe/probe.ts'
 import { longestTime, toDuration, toPort } from './arguments.ts'
 import { tellOf } from './connect.ts'
+import { addInspecting, type InspectOptions } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { addProbing, failed, type ProbingOptions, toProbe } from './probing.ts'
 
-type ListenOptions = ProbingOptions & {
-  readonly host: string
-  readonly port: number
-  readonly wait?: number
-  readonly for?: number
-}
+type ListenOptions = ProbingOptions &
+  InspectOptions & {
+    readonly host: string
+    readonly port: number
+    readonly wait?: number
+    readonly for?: number
+  }
 
 export function addListen(command: Command, io: Io): void {
-  addProbing(command)
+  addInspecting(addProbing(command))
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'TCP port to listen on, 0 for any', toPort, 0)
     .option('--wait <time>', 'how long to wait for it (default: until interrupted)', toDuration)
@@ -25,7 +27,7 @@ export function addListen(command: Command, io: Io): void {
 }
 
 async function waitForOne(options: ListenOptions, io: Io): Promise<void> {
-  await using setup = await toProbe(options)
+  await using setup = await toProbe(options, io)
   const { view, peer: given } = setup
   const { host, port } = options
   await using listener = await listen({ ...given, host, port })

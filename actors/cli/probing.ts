@@ -1,9 +1,13 @@
 import { type Command, Option } from 'commander'
+import { nodeIdOf } from '../../protocols/enode/enode.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { loadGenesis } from '../chain/genesis.ts'
 import { type NetworkName, network, networkNames } from '../chain/networks.ts'
 import { clientName } from '../client-name.ts'
 import { dial } from '../harness/dial.ts'
 import type { ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
+import type { Inspector } from '../inspector/inspector.ts'
 import { readNodeKey } from '../node-key.ts'
 import { parseNode } from '../p2p/parse-node.ts'
 import { type ProbeOptions, type ProbeReport, probe, probeStatus } from '../probe/probe.ts'
@@ -15,6 +19,7 @@ import { Recorder } from '../recording/recorder.ts'
 import type { Runtime } from '../runtime.ts'
 import { toDuration } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
+import { type InspectOptions, openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { ProbeReporter } from './probe-reporter.ts'
 
@@ -74,19 +79,43 @@ export type ProbeSetup = AsyncDisposable & {
   readonly runtime: Runtime
 }
 
-/** @throws {NodeKeyError} {InvalidGenesis} and the system's error: the recording cannot be written */
-export async function toProbe(options: PeerOptions): Promise<ProbeSetup> {
+/** @throws {NodeKeyError} {InvalidGenesis} {InspectorFailed} and the system's error: the recording cannot be written */
+export async function toProbe(options: PeerOptions & Partial<InspectOptions>, io: Io): Promise<ProbeSetup> {
   const view = { chain: await toChain(options), now: BigInt(Math.floor(Date.now() / 1000)) }
-  const privateKey = options.nodekey === undefined ? undefined : await readNodeKey(options.nodekey)
   const runtime = processRuntime()
+  const privateKey = options.nodekey === undefined ? runtime.entropy(32) : await readNodeKey(options.nodekey)
+  const inspector = await inspectProbe(runtime, publicKeyOf(privateKey), view.chain, options, io)
   const recorder =
     options.record === undefined ? undefined : await Recorder.open(options.record, { client: clientName() })
   recorder?.follow(runtime.feed)
   return {
     ...{ view, runtime },
-    peer: { timeout: options.timeout, status: probeStatus(view), runtime, ...(privateKey && { privateKey }) },
-    [Symbol.asyncDispose]: async () => recorder?.close(),
+    peer: { timeout: options.timeout, status: probeStatus(view), runtime, privateKey },
+    [Symbol.asyncDispose]: async () => {
+      await inspector?.close()
+      await recorder?.close()
+    },
   }
+}
+
+/** To standard error: standard output is for what was found. */
+function inspectProbe(
+  { feed }: Runtime,
+  publicKey: Uint8Array,
+  chain: ProbedChain | undefined,
+  { inspect, inspectStately = false }: Partial<InspectOptions>,
+  io: Io,
+): Promise<Inspector | undefined> {
+  const genesis = chain && { config: chain.genesis.config, genesis: chain.genesis.header }
+  const probe = { feed, id: bytesToHex(nodeIdOf(publicKey)), name: clientName(), ...(genesis && { chain: genesis }) }
+  return openInspector(
+    probe,
+    { inspectStately, ...(inspect !== undefined && { inspect }) },
+    {
+      page: (url) => io.stderr.write(`watch it in a browser: ${url}\n`),
+      tools: (url) => io.stderr.write(`tools for @statelyai/inspect attach at ${url}\n`),
+    },
+  )
 }
 
 /**
@@ -101,7 +130,7 @@ export async function withPeer(
   use: (peer: ScriptedPeer) => Promise<void>,
   caps?: ScriptedPeerOptions['caps'],
 ): Promise<void> {
-  await using setup = await toProbe(options)
+  await using setup = await toProbe(options, io)
   const { view, peer: given } = setup
   const reporter = new ProbeReporter(io.stdout, { quiet: !options.explain || options.json })
   await using peer = dial(node, { ...given, ...(caps && { caps }) })

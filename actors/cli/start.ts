@@ -27,10 +27,15 @@ async function start(given: GivenFlags, io: Io): Promise<void> {
   const lifetime = watchSignals(io, log)
   let inspector: Inspector | undefined
   try {
-    inspector = await openInspector(node, settings.inspect ?? (settings.inspectStately ? 0 : undefined))
-    if (inspector) log.info('Started inspector', { url: inspector.address })
-    if (inspector && settings.inspectStately)
-      log.info('Tools for @statelyai/inspect attach', { url: inspector.statelyAddress })
+    const { inspect = false, inspectStately } = settings
+    inspector = await openInspector(
+      node,
+      { inspect, inspectStately },
+      {
+        page: (url) => log.info('Started inspector', { url }),
+        tools: (url) => log.info('Tools for @statelyai/inspect attach', { url }),
+      },
+    )
     if (settings.import !== undefined) await importBlocks(node, settings.import, log, lifetime)
     await node.start()
     log.info('Started P2P networking', { self: node.enode })

@@ -12,21 +12,23 @@ import { statusFromRpc } from '../tap/status-from-rpc.ts'
 import { Tap, type Told } from '../tap/tap.ts'
 import { addDialable, toBlock, toDuration } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
+import { addInspecting, type InspectOptions } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { lineWriter } from './line-writer.ts'
 import { addPeerOptions, failed, type PeerOptions, toProbe } from './probing.ts'
 import { watchSignals } from './signals.ts'
 
-type WatchOptions = PeerOptions & {
-  readonly rpc?: string
-  readonly head?: { readonly latest: bigint; readonly latestHash: Uint8Array }
-  readonly txs: boolean
-  readonly for?: number
-  readonly summary: boolean
-}
+type WatchOptions = PeerOptions &
+  InspectOptions & {
+    readonly rpc?: string
+    readonly head?: { readonly latest: bigint; readonly latestHash: Uint8Array }
+    readonly txs: boolean
+    readonly for?: number
+    readonly summary: boolean
+  }
 
 export function addWatch(command: Command, io: Io): void {
-  addPeerOptions(command)
+  addInspecting(addPeerOptions(command))
     .argument('[nodes...]', 'enode URLs or node records (default: the bootnodes of --network)', addDialable)
     .option('--rpc <url>', 'say the Status of the node whose RPC this is (default: theirs)')
     .option('--head <block>', 'say that this is our head: NUMBER:HASH', toHead)
@@ -38,7 +40,7 @@ export function addWatch(command: Command, io: Io): void {
 
 async function watch(named: readonly string[], options: WatchOptions, io: Io): Promise<void> {
   const nodes = named.length > 0 ? named : bootnodesOf(options)
-  await using setup = await toProbe(options)
+  await using setup = await toProbe(options, io)
   const { view, peer, runtime } = setup
   const status = await toStatus(options, view)
   const log = createLogger({ stream: io.stderr })
@@ -54,7 +56,7 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
     (node, i) =>
       new Tap(`${i + 1}`, {
         ...{ runtime, timeout: options.timeout, now: view.now, fetches: options.txs },
-        dial: () => dial(node, { ...peer, ...(status && { status }) }),
+        dial: (parent) => dial(node, { ...peer, ...(status && { status }), parent }),
         monotonic: () => process.hrtime.bigint(),
         isNew: (gossip) => sightings.isNew(gossip),
         tell: (told) => {

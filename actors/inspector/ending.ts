@@ -3,6 +3,7 @@ import { baseCodes, decodeDisconnect } from '../../protocols/p2p/messages.ts'
 import type { TransitionEntry } from '../feed.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import { fromPlain, toPlain } from '../recording/values.ts'
+import { isConnection } from './peer-table.ts'
 import type { Explanation } from './wire.ts'
 
 /** How a connection ended, as its chart decided it. */
@@ -20,12 +21,12 @@ export type Ending = {
 /** @param lines of the connection and its sessions, in order */
 export function endingOf(lines: readonly Kept[]): Ending | undefined {
   const kept = lines.find(
-    ({ entry }) => entry.type === 'transition' && entry.chart === 'peer' && /^clos(ing|ed)/.test(entry.to),
+    ({ entry }) => entry.type === 'transition' && isConnection(entry.chart) && /^clos(ing|ed)/.test(entry.to),
   )
   if (!kept) return undefined
   const entry = kept.entry as TransitionEntry
-  const data = (fromPlain(toPlain(kept.data ?? {})) ?? {}) as Told
-  return { kept, ...verdictOf(entry, data, lines, kept.seq) }
+  const data = toldIn(kept)
+  return { kept, ...(entry.chart === 'peer' ? verdictOf(entry, data, lines, kept.seq) : ofScript(entry, data, lines)) }
 }
 
 type Told = {
@@ -33,6 +34,23 @@ type Told = {
   readonly reason?: number
   readonly payload?: Uint8Array
 }
+
+const toldIn = ({ data }: Kept): Told => (fromPlain(toPlain(data ?? {})) ?? {}) as Told
+
+/** A script may say and hear anything at any stage: its chart ends with the stream, or when the script wants. */
+function ofScript({ event, from }: TransitionEntry, { error }: Told, lines: readonly Kept[]): Omit<Ending, 'kept'> {
+  const heard = lines.findLast(({ entry }) => entry.type === 'transition' && entry.event === 'disconnect.received')
+  if (heard) return toldUs(toldIn(heard).reason)
+  if (event === 'script.close') return { by: 'local', words: `our side hung up, ${phaseOf(from)}` }
+  if (event === 'dial.failed') return { by: 'network', words: `there is no connection: ${error?.message}` }
+  if (error?.name === 'RlpxError') return { by: 'local', words: readFaults(from, error.message) }
+  return streamEnding(from, error)
+}
+
+const streamEnding = (from: string, error: Error | undefined): Omit<Ending, 'kept'> =>
+  error
+    ? { by: 'network', words: `the connection broke ${phaseOf(from)}: ${error.message}` }
+    : { by: 'remote', words: `hung up without a word, ${phaseOf(from)}` }
 
 function verdictOf(
   { event, from }: TransitionEntry,
@@ -69,8 +87,7 @@ function verdictOf(
     case 'read.failed':
       return { by: 'local', words: readFaults(from, error?.message ?? '') }
     case 'stream.closed':
-      if (!error) return { by: 'remote', words: `hung up without a word, ${phaseOf(from)}` }
-      return { by: 'network', words: `the connection broke ${phaseOf(from)}: ${error.message}` }
+      return streamEnding(from, error)
     default: {
       const [, delay = ''] = /^xstate\.after\.(\w+)\./.exec(event) ?? []
       return { by: 'local', words: timeouts[delay] ?? `on ${event}` }
@@ -104,9 +121,16 @@ function readFaults(from: string, message: string): string {
 
 /** @returns how far a connection had come */
 export function phaseOf(state: string): string {
-  if (state.startsWith('securing')) return 'while keys were agreed (auth, ack)'
-  if (state.startsWith('greeting')) return 'while Hellos were exchanged'
-  return state === 'closing' ? 'while it was being closed' : 'as a running peer'
+  return phases[/^\w*/.exec(state)![0]] ?? 'as a running peer'
+}
+
+const phases: Readonly<Record<string, string>> = {
+  dialing: 'while it was dialed',
+  listening: 'while it was waited for',
+  securing: 'while keys were agreed (auth, ack)',
+  greeting: 'while Hellos were exchanged',
+  handshaking: 'while Statuses were exchanged',
+  closing: 'while it was being closed',
 }
 
 /** An error that says no more than its reason is told by what the reason means. */

@@ -2,7 +2,7 @@ import type { MessageName } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { RlpError, RlpReader } from '../../protocols/lib/rlp.ts'
 import { discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
-import { baseCodes, decodeDisconnect, decodeHello } from '../../protocols/p2p/messages.ts'
+import { baseCodes, decodeDisconnect, decodeHello, type Hello } from '../../protocols/p2p/messages.ts'
 import type { MessageEntry } from '../feed.ts'
 import type { Plain } from '../recording/values.ts'
 import {
@@ -63,6 +63,17 @@ export function openEth<N extends MessageName>(kind: MessageKind, name: N, paylo
   if (!payload || subNameOf(kind) !== name) return undefined
   try {
     return decodeSubMessage(kind.version!, name, payload)
+  } catch (error) {
+    if (!isRemoteFault(error)) throw error
+    return undefined
+  }
+}
+
+/** @returns a Hello that can be decoded, of whole payloads only */
+export function openHello({ protocol, code }: MessageKind, payload: Uint8Array | undefined): Hello | undefined {
+  if (!payload || protocol !== 'p2p' || code !== baseCodes.Hello) return undefined
+  try {
+    return decodeHello(payload)
   } catch (error) {
     if (!isRemoteFault(error)) throw error
     return undefined

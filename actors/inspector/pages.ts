@@ -25,9 +25,15 @@ export class Pages {
     else this.#sockets.handleUpgrade(request, stream, head, (socket) => add.call(this, socket))
   }
 
+  /** Tells what happened last, and ends them: whoever does not read it in time is cut off. */
   close(): void {
     clearInterval(this.#timer)
-    for (const socket of [...this.#open.keys(), ...this.#taps.keys()]) socket.terminate()
+    if (this.#open.size > 0) this.#tell()
+    const sockets = [...this.#open.keys(), ...this.#taps.keys()]
+    for (const socket of sockets) socket.close(goingAway)
+    setTimeout(() => {
+      for (const socket of sockets) socket.terminate()
+    }, farewell).unref()
   }
 
   #tap(socket: WebSocket): void {
@@ -76,6 +82,10 @@ export function refuse(stream: Duplex, status: number): void {
   stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, () => stream.destroy())
 }
 
+/** Of a WebSocket (RFC 6455, 7.4.1). */
+const goingAway = 1001
+/** Milliseconds that a page has to take its leave. */
+const farewell = 500
 /** Milliseconds from one telling to the next. */
 const tellingInterval = 100
 const mostPages = 16

@@ -26,8 +26,11 @@ export class PeerTable {
     return this.#peers.get(actor)?.facts
   }
 
-  add(actor: string): void {
-    const peer = new Peer({ actor, received: [0, 0], sent: [0, 0] })
+  /** @param input what its chart was given: that of a script says who dials */
+  add(actor: string, input?: Data): void {
+    const isDialing = input?.isDialing
+    const inbound = typeof isDialing === 'boolean' ? { inbound: !isDialing } : {}
+    const peer = new Peer({ actor, ...inbound, received: [0, 0], sent: [0, 0] })
     this.#peers.set(actor, peer)
     this.#note(peer)
   }
@@ -60,9 +63,10 @@ export class PeerTable {
 
   /** The connection's own chart tells who it is, the server's where it comes from. */
   noteTransition({ chart, event }: TransitionEntry, { actor, node }: Who, told: object | undefined): void {
-    if (chart === 'peer' && event === 'rlpx.secured') {
-      const peer = this.#peers.get(actor)
-      if (peer) this.#learn(peer, { id: String((told as Data).id) })
+    if (isConnection(chart)) {
+      const learnt = event in ownWords ? ownWords[event]!((told ?? {}) as Data) : {}
+      const peer = learnt.id !== undefined || learnt.address !== undefined ? this.#peers.get(actor) : undefined
+      if (peer) this.#learn(peer, learnt)
     } else if (chart === 'server' && event in origins) {
       const data = told as Data
       const peer = this.#peers.get(fullName(node, `peer/${data.conn}`))
@@ -83,10 +87,19 @@ export class PeerTable {
   }
 }
 
+/** Whether actors of a chart are connections: a server's, or a script's. */
+export const isConnection = (chart: string): boolean => chart === 'peer' || chart === 'scripted-peer'
+
 /** Whether the events of a chart say who a peer is. */
-export const tellsOfPeers = (chart: string): boolean => chart === 'peer' || chart === 'server'
+export const tellsOfPeers = (chart: string): boolean => isConnection(chart) || chart === 'server'
 
 type Learnt = Pick<PeerFacts, 'id' | 'client' | 'caps' | 'inbound' | 'address' | 'isNode'>
+
+/** What a connection's own events say of it. */
+const ownWords: Readonly<Record<string, (data: Data) => Learnt>> = {
+  'stream.opened': ({ remote }) => (typeof remote === 'string' ? { address: remote } : {}),
+  'rlpx.secured': ({ id }) => (typeof id === 'string' ? { id } : {}),
+}
 
 /** What the server's events say of a connection. */
 const origins: Readonly<Record<string, (data: Data) => Learnt>> = {

@@ -185,4 +185,6 @@ export type Explanation = {
     readonly differs: boolean
     readonly note?: string
   }[]
+  /** The connection on which they told their Status, where it was not this one. */
+  readonly theirsFrom?: string
 }

@@ -1,5 +1,5 @@
-import type { Kept } from '../recording/feed-lines.ts'
-import { PeerTable } from './peer-table.ts'
+import type { Data, Kept } from '../recording/feed-lines.ts'
+import { isConnection, PeerTable } from './peer-table.ts'
 import type { ActorFacts, Changes, PeerFacts } from './wire.ts'
 
 /** An actor with the counts of its edges. A snapshot: it never changes. */
@@ -90,16 +90,16 @@ export class World {
     return { started, stopped, forgotten, states, peers: this.peers.takeChanges() }
   }
 
-  #begin({ actor, parent, node, at, state = '' }: Kept, chart: string): void {
+  #begin({ actor, parent, node, at, state = '', data }: Kept, chart: string): void {
     const of = { ...(parent !== undefined && { parent }), ...(node !== undefined && { node }) }
-    this.#set({ actor, chart, ...of, state, count: 0, startedAt: at, edges: {} })
+    this.#set({ actor, chart, ...of, state, count: 0, startedAt: at, edges: {} }, data)
   }
 
-  #set(facts: SeenActor): void {
+  #set(facts: SeenActor, input?: Data): void {
     const actor = new Tracked(facts)
     this.#actors.set(facts.actor, actor)
     this.#note(actor)
-    if (facts.chart === 'peer') this.peers.add(facts.actor)
+    if (isConnection(facts.chart)) this.peers.add(facts.actor, input)
   }
 
   #end(name: string, at: number): void {

@@ -20,8 +20,8 @@ export type Told = Gossip & {
 }
 
 export type TapOptions = {
-  /** A fresh peer of the node, on its way. */
-  dial(): ScriptedPeer
+  /** A fresh peer of the node, on its way. @param parent the actor that it belongs to */
+  dial(parent: string): ScriptedPeer
   readonly runtime: Runtime
   /** ms for each step of the handshake, and for the answers of `fetches`. */
   readonly timeout: number
@@ -44,14 +44,16 @@ export type TapOptions = {
 /** Listens to what one node tells its peers: {@link tapMachine} over a scripted peer that has no chain. */
 export class Tap {
   readonly #options: TapOptions
+  readonly #id: string
   readonly #actor: Actor<typeof tapMachine>
   #peer: ScriptedPeer | undefined
   #report: ProbeReport | undefined
 
   constructor(id: string, options: TapOptions) {
     this.#options = options
+    this.#id = `tap/${id}`
     this.#actor = startActor(options.runtime, tapMachine, {
-      id: `tap/${id}`,
+      id: this.#id,
       input: {
         ports: {
           connect: () => void this.#connect(),
@@ -78,7 +80,7 @@ export class Tap {
 
   async #connect(): Promise<void> {
     const { dial, timeout, now } = this.#options
-    const peer = dial()
+    const peer = dial(this.#id)
     this.#peer = peer
     this.#report = await probe(peer, { timeout, now, step() {} })
     if (!this.#isActive) return

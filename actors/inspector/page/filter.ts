@@ -34,7 +34,7 @@ const over = new Set(['closed', 'stopped'])
 /** Outermost states that nobody stays in. */
 const moving = new Set([
   ...['initializing', 'starting', 'stopping', 'securing', 'greeting', 'admitted', 'closing'],
-  ...['awaitingStatus', 'registering', 'syncing'],
+  ...['awaitingStatus', 'registering', 'syncing', 'dialing', 'handshaking', 'connecting', 'reconnecting'],
 ])
 
 function testOf(word: string): Filter {

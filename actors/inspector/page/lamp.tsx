@@ -10,15 +10,16 @@ export function Lamp({ pace }: { readonly pace: ReturnType<typeof paceOf> }) {
 /** How far a connection has come, as a track of four sections. */
 export function PeerTrack({ facts }: { readonly facts: ActorFacts }) {
   const state = outermost(facts.state)
-  const reached = stages.indexOf(state)
+  const reached = stages.findIndex((stage) => stage.includes(state))
   const isOver = facts.stoppedAt !== undefined || state === 'closing' || state === 'closed'
   return (
     <span class="track" data-over={isOver} title={isOver ? 'ended' : state} aria-hidden="true">
       {stages.map((stage, index) => (
-        <span key={stage} data-stage={index < reached ? 'passed' : index === reached ? 'here' : 'ahead'} />
+        <span key={stage[0]} data-stage={index < reached ? 'passed' : index === reached ? 'here' : 'ahead'} />
       ))}
     </span>
   )
 }
 
-const stages = ['securing', 'greeting', 'admitted', 'running']
+/** Of a server's connection; a script's exchanges Statuses itself where the other is admitted. */
+const stages: readonly (readonly string[])[] = [['securing'], ['greeting'], ['admitted', 'handshaking'], ['running']]

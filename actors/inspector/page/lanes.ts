@@ -62,7 +62,7 @@ function lanesOfNode(scene: Scene, scope: string, lines: readonly ShownLine[]): 
       if (!scene.actors.has(line.actor)) return undefined // it was forgotten
       const lane = at.get(scene.peerOf(line.actor)?.actor ?? scope)
       if (lane === undefined) return undefined
-      return messageStep(line, 0, lane) ?? causeStep(line, 0, lane) ?? mark(line, lane)
+      return messageStep(line, 0, lane) ?? causeStep(scene, line, 0, lane) ?? mark(line, lane)
     },
   }
 }
@@ -98,7 +98,9 @@ function lanesOfPeer(scene: Scene, scope: string, isNarrow: boolean): Lanes {
       const lane = session ?? at.get(line.actor)
       if (lane === undefined || line.actor === server) return undefined
       const them = lanes.length - 1
-      return messageStep(line, lane, them) ?? causeStep(line, lane, them, at.get(server ?? '')) ?? mark(line, lane)
+      return (
+        messageStep(line, lane, them) ?? causeStep(scene, line, lane, them, at.get(server ?? '')) ?? mark(line, lane)
+      )
     },
   }
 }
@@ -127,8 +129,8 @@ function messageStep(line: ShownLine, us: number, them: number): Step | undefine
 }
 
 /** What the wire tells a connection without a message, or the server says to it. */
-function causeStep(line: ShownLine, us: number, them: number, server?: number): Step | undefined {
-  if (line.type !== 'transition' || line.chart !== 'peer') return undefined
+function causeStep(scene: Scene, line: ShownLine, us: number, them: number, server?: number): Step | undefined {
+  if (line.type !== 'transition' || !scene.peers.has(line.actor)) return undefined
   const state = outermost(line.from) === outermost(line.to) ? '' : outermost(line.to)
   const fromWire = wireWords[line.event]
   if (fromWire !== undefined) return { kind: 'cause', from: them, to: us, name: fromWire, state }
@@ -138,7 +140,9 @@ function causeStep(line: ShownLine, us: number, them: number, server?: number): 
 
 const wireWords: Readonly<Record<string, string>> = {
   'read.failed': 'what came cannot be read',
+  'stream.opened': 'the stream opened',
   'stream.closed': 'the stream closed',
+  'dial.failed': 'no connection',
 }
 
 function mark(line: ShownLine, at: number): Step | undefined {

@@ -40,7 +40,9 @@ export type Network = {
  */
 export function networkOf(scene: Scene): Network {
   const homes = [...scene.actors.values()].filter(({ parent }) => parent === undefined || !scene.actors.has(parent))
-  const nodes = [...new Map(homes.filter(({ chart }) => chart === 'node').map((facts) => [facts.node ?? '', facts]))]
+  const own = [...new Map(homes.filter(({ chart }) => chart === 'node').map((facts) => [facts.node ?? '', facts]))]
+  // Where there is no node, scripts play one.
+  const nodes = own.length > 0 ? own : homes.slice(0, 1).map((facts) => ['', facts] as const)
   const spots = new Map<string, Spot>()
   const ties = tiesOf(scene)
   const degrees = degreesOf(ties.values())

@@ -161,7 +161,7 @@ function Row({ row, scene, isChosen, choose, toggle }: RowProps) {
           toggle(facts.actor)
         }}
       />
-      {facts.chart === 'peer' ? <PeerTrack facts={facts} /> : <Lamp pace={pace} key={facts.count} />}
+      {peer ? <PeerTrack facts={facts} /> : <Lamp pace={pace} key={facts.count} />}
       <span class="name">{peer ? remoteOf(peer) : nameOf(facts)}</span>
       <span class="state" key={facts.state}>
         {facts.stoppedAt === undefined ? briefState(facts.state) : 'ended'}

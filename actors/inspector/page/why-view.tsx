@@ -78,7 +78,7 @@ function Summary({ text }: { readonly text: string }) {
 
 type WhyProps = { readonly why: Explanation }
 
-function Statuses({ why: { status } }: WhyProps) {
+function Statuses({ why: { status, theirsFrom } }: WhyProps) {
   if (!status) return null
   return (
     <section>
@@ -88,7 +88,7 @@ function Statuses({ why: { status } }: WhyProps) {
           <tr>
             <th scope="col">field</th>
             <th scope="col">ours</th>
-            <th scope="col">theirs</th>
+            <th scope="col">{theirsFrom === undefined ? 'theirs' : `theirs, as told on ${theirsFrom}`}</th>
           </tr>
         </thead>
         <tbody>

@@ -4,9 +4,13 @@ import { createServer } from 'node:net'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
+import { dial } from '../../../actors/harness/dial.ts'
+import { listen } from '../../../actors/harness/listen.ts'
+import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import type { Explanation } from '../../../actors/inspector/wire.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
+import { processRuntime } from '../../../actors/process-runtime.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
@@ -87,6 +91,69 @@ describe('why a peer left', () => {
       expect(explanation.by).to.equal('remote')
       peer.close()
     })
+  describe('that kept its Status to itself', () => {
+    /** Of a peer that has our Status and tells none. */
+    const mute = async (key: Uint8Array = random()) => {
+      const peer = await meet(node.enode, { privateKey: key, hello: { name: 'Mute/v1' } })
+      await peer.expect('Status')
+      return peer
+    }
+    const random = () => new Uint8Array(randomBytes(32))
+    const ours = () => {
+      const { networkId, genesis } = node.chain
+      return `we said network ${networkId}, genesis 0x${bytesToHex(genesis.hash)}, fork id 0x`
+    }
+    const meaning =
+      'it did so after our Status and before its own, as geth does when network id, genesis or fork id do not match; '
+
+    it('and disconnected, is told with what we said, and no guess', async () => {
+      await watch()
+      const peer = await mute()
+      peer.send(1, encodeDisconnect(DiscReason.SubprotocolError))
+      const { summary, by, status, theirsFrom } = await why()
+      expect(summary).to.contain(`Mute/v1 ended it with 0x10 subprotocol error: ${meaning}${ours()}`)
+      expect(by).to.equal('remote')
+      expect(new Set(status!.map(({ theirs }) => theirs))).to.deep.equal(new Set(['not told']))
+      expect(status!.some(({ differs }) => differs)).to.equal(false)
+      expect(theirsFrom).to.equal(undefined)
+      peer.close()
+    })
+    it('and hung up, too', async () => {
+      await watch()
+      const peer = await mute()
+      peer.close()
+      const { summary } = await why()
+      expect(summary).to.contain(`Mute/v1 hung up without a word, as a running peer: ${meaning}${ours()}`)
+    })
+    it('is told with the Status that it told on another connection', async () => {
+      await watch()
+      const key = random()
+      const talker = await meet(node.enode, { privateKey: key })
+      const genesis = new Uint8Array(32).fill(7)
+      await talker.status({ genesis })
+      await why('peer/1')
+      const peer = await mute(key)
+      peer.send(1, encodeDisconnect(DiscReason.SubprotocolError))
+      const { summary, status, theirsFrom } = await why('peer/2')
+      expect(summary).to.contain(meaning)
+      expect(summary).to.match(
+        /; on peer\/1 it told its own: the genesis differs, theirs is 0x(07){32} and ours 0x\w{64}\.$/,
+      )
+      expect(theirsFrom).to.equal('peer/1')
+      expect(status!.find(({ field }) => field === 'genesis')).to.include({ differs: true })
+      for (const one of [talker, peer]) one.close()
+    })
+  })
+  it('is that nothing is in common, with what both speak', async () => {
+    await watch()
+    const peer = dial(node.enode, { caps: ['les/4', 'eth/63'], through: 'hello' })
+    const { summary, by } = await why()
+    expect(summary).to.match(
+      /^We ended it with 0x03 useless peer: there is no capability in common: it speaks .*les\/4.*, we eth\/68 .*\.$/,
+    )
+    expect(by).to.equal('local')
+    peer.close()
+  })
   it('is that we shut down, said once', async () => {
     await watch()
     const other = await start()
@@ -140,5 +207,69 @@ describe('why a peer left', () => {
     await watch()
     const refusal = await page.ask('why', { actor: 'server' }).catch(({ message }: Error) => message)
     expect(refusal).to.equal('server is no connection that is remembered')
+  })
+})
+
+describe('why a connection of a script ended', () => {
+  const runtime = processRuntime()
+  let inspector: Inspector
+  let page: OpenPage
+  before(async () => {
+    inspector = await Inspector.open({ feed: runtime.feed, id: '0'.repeat(64), name: 'script' })
+    page = await OpenPage.at(inspector.address)
+  })
+  after(async () => {
+    page.close()
+    await inspector.close()
+  })
+  const enode = (port: number) =>
+    `enode://${bytesToHex(publicKeyOf(new Uint8Array(randomBytes(32))))}@127.0.0.1:${port}`
+  const why = async ({ id: actor }: ScriptedPeer) => {
+    await page.until('changes', ({ stopped }) => stopped.includes(actor))
+    const { summary, by } = (await page.ask('why', { actor })).why
+    return [by, summary]
+  }
+  /** Both ends, as far as Hello; ours dials. */
+  const pair = async () => {
+    const listener = await listen({ through: 'hello' })
+    const theirs = listener.accept()
+    const ours = dial(listener.enode, { runtime, through: 'hello' })
+    await Promise.all([ours.until('handshaking'), theirs.until('handshaking')])
+    await listener.close()
+    return { ours, theirs }
+  }
+
+  it('is that nobody is there', async () => {
+    const [by, summary] = await why(dial(enode(1), { runtime }))
+    expect([by, summary]).to.deep.equal(['network', 'There is no connection: connect ECONNREFUSED 127.0.0.1:1.'])
+  })
+  it('is that what is there speaks something else', async () => {
+    const other = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const [by, summary] = await why(dial(enode((other.address() as { port: number }).port), { runtime }))
+    expect([by, summary]).to.deep.equal(['local', 'We ended it: its handshake cannot be read: rlpx: message too big.'])
+    other.close()
+  })
+  it('is that our side hung up', async () => {
+    const { ours, theirs } = await pair()
+    ours.close()
+    expect(await why(ours)).to.deep.equal(['local', 'We ended it: our side hung up, while Statuses were exchanged.'])
+    theirs.close()
+  })
+  it('is that theirs did, without a word', async () => {
+    const { ours, theirs } = await pair()
+    theirs.close()
+    const [by, summary] = await why(ours)
+    expect(by).to.equal('remote')
+    expect(summary).to.match(/^Peerchart\S+ hung up without a word, while Statuses were exchanged\.$/)
+  })
+  it('is the reason that they gave', async () => {
+    const { ours, theirs } = await pair()
+    theirs.send('Disconnect', { reason: DiscReason.Quitting })
+    await ours.expect('Disconnect')
+    theirs.close()
+    const [by, summary] = await why(ours)
+    expect(by).to.equal('remote')
+    expect(summary).to.match(/ ended it with 0x08 client quitting: it shuts down\.$/)
   })
 })

@@ -31,6 +31,17 @@ describe('the network of a scene', () => {
     for (const { x, y } of spots) expect(Math.hypot(x, y)).to.be.at.most(1)
     expect(networkOf(scene).spots, 'the same again').to.deep.equal(spots)
   })
+  it('has one home for scripts, that play a node where there is none', () => {
+    const taps = [1, 2].map((i) => ({ actor: `tap/${i}`, chart: 'tap', state: 'watching' }))
+    const peers = taps.map(({ actor: parent }, i) => ({ actor: `scripted-peer/${i}`, chart: 'scripted-peer', parent }))
+    const { spots, ties } = networkOf(sceneOf([...taps, ...peers], peers))
+    expect(spots.map(({ isOurs, degree }) => [isOurs, degree])).to.deep.equal([
+      [true, 2],
+      [false, 1],
+      [false, 1],
+    ])
+    expect(ties).to.have.lengthOf(2)
+  })
   it('leaves out who is gone', () => {
     const gone = { actor: 'peer/1', chart: 'peer', parent: 'node', stoppedAt: 3 }
     expect(networkOf(sceneOf([{ actor: 'node' }, gone], [gone])).ties).to.deep.equal([])
