@@ -125,6 +125,7 @@ export class PageSession {
     const hello: Hello = {
       ...{ tell: 'hello', heading, isRecording, nodes, historyBytes: history.bytes },
       picture: history.picture()!,
+      endings: history.world.endings.filter((seq) => seq >= history.oldest.seq),
     }
     this.#send(hello)
   }

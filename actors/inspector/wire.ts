@@ -62,6 +62,8 @@ export type Hello = {
   /** Bytes of history that are kept at most. */
   readonly historyBytes: number
   readonly picture: Picture
+  /** Lines at which a peer left, those that are remembered: the oldest first. */
+  readonly endings: readonly number[]
 }
 
 /** A line as it is shown. What the node can tell of it cheaply is told, the rest is for who asks for that `line`. */
@@ -93,6 +95,8 @@ export type Changes = {
   readonly peers: readonly PeerFacts[]
   /** Of actors that are watched, and messages if tapped; the newest that fit. */
   readonly lines: readonly ShownLine[]
+  /** Lines at which a peer left. */
+  readonly endings: readonly number[]
   /** Lines that did not fit, since the page was opened. */
   readonly dropped: number
 }

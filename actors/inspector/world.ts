@@ -5,7 +5,7 @@ import type { ActorFacts, Changes, PeerFacts } from './wire.ts'
 /** An actor with the counts of its edges. A snapshot: it never changes. */
 export type SeenActor = ActorFacts & { readonly edges: NonNullable<ActorFacts['edges']> }
 
-export type WorldChanges = Pick<Changes, 'started' | 'stopped' | 'forgotten' | 'states' | 'peers'>
+export type WorldChanges = Pick<Changes, 'started' | 'stopped' | 'forgotten' | 'states' | 'peers' | 'endings'>
 
 /** Everything at one moment, in the order of birth. */
 export type Checkpoint = { readonly actors: readonly SeenActor[]; readonly peers: readonly PeerFacts[] }
@@ -19,6 +19,10 @@ export class World {
   readonly #ended: string[] = []
   /** BOUNDED: maxEnded. */
   #forgotten: string[] = []
+  /** Lines at which a peer left. BOUNDED: maxEnded. */
+  endings: readonly number[] = []
+  /** BOUNDED: as those. */
+  #newEndings: number[] = []
   /** BOUNDED: by the actors. */
   readonly #changed = new Set<Tracked>()
 
@@ -38,7 +42,7 @@ export class World {
       if (known) this.step(known, entry.to, kept.edges, at)
       this.peers.noteTransition(entry, kept, kept.data)
     } else if (entry.type === 'actor.started') this.#begin(kept, entry.chart)
-    else if (entry.type === 'actor.stopped') this.#end(actor, at)
+    else if (entry.type === 'actor.stopped') this.#end(kept)
     else {
       const peer = this.peers.find(actor)
       if (peer) this.peers.noteMessage(entry, peer, kept.payload)
@@ -74,8 +78,10 @@ export class World {
   takeChanges(): WorldChanges {
     const changed = [...this.#changed]
     const forgotten = this.#forgotten
+    const endings = this.#newEndings
     this.#changed.clear()
     this.#forgotten = []
+    this.#newEndings = []
     const started: ActorFacts[] = []
     const stopped: string[] = []
     const states: [actor: string, state: string, count: number][] = []
@@ -87,7 +93,7 @@ export class World {
       actor.isNew = false
       actor.isNoted = false
     }
-    return { started, stopped, forgotten, states, peers: this.peers.takeChanges() }
+    return { started, stopped, forgotten, states, peers: this.peers.takeChanges(), endings }
   }
 
   #begin({ actor, parent, node, at, state = '', data }: Kept, chart: string): void {
@@ -102,11 +108,15 @@ export class World {
     if (isConnection(facts.chart)) this.peers.add(facts.actor, input)
   }
 
-  #end(name: string, at: number): void {
+  #end({ actor: name, at, seq }: Kept): void {
     const actor = this.#actors.get(name)
     if (!actor) return
     actor.stop(at)
     this.#note(actor)
+    if (this.peers.get(name)) {
+      this.endings = [...this.endings, seq].slice(-maxEnded)
+      this.#newEndings = [...this.#newEndings, seq].slice(-maxEnded)
+    }
     this.#ended.push(name)
     if (this.#ended.length > maxEnded) this.#forget(this.#ended.shift()!)
   }

@@ -74,7 +74,15 @@ export class Crowd {
       startedAt: '2026-01-01',
     } as const
     const picture = { ...now, oldest: { seq: 1, at: 0 }, actors, peers }
-    const hello: Hello = { tell: 'hello', heading, isRecording: false, nodes: [], historyBytes: 1 << 24, picture }
+    const hello: Hello = {
+      tell: 'hello',
+      heading,
+      isRecording: false,
+      nodes: [],
+      historyBytes: 1 << 24,
+      picture,
+      endings: [],
+    }
     socket.send(JSON.stringify(hello))
   }
 
@@ -91,6 +99,7 @@ export class Crowd {
         started: [],
         stopped: [],
         forgotten: [],
+        endings: [],
         lines: [],
         dropped: 0,
       },

@@ -128,6 +128,13 @@ describe('the inspector of npm start', function () {
       await page.locator(`.row[data-actor="${actor}"]`, { hasText: 'securing' }).waitFor()
       await page.getByLabel('Moment').press('Home')
       await page.getByText(`At this moment there is no ${actor}.`).waitFor()
+
+      // Who opens the page later sees the same ticks on the slider.
+      const late = await openPage(browser, network.address)
+      await late.page.locator('.rail i').first().waitFor({ state: 'attached' })
+      const ticks = ({ page }: { page: Page }) => page.locator('.rail i').count()
+      expect(await ticks(late)).to.equal(await ticks({ page }))
+      await late.page.context().close()
     } finally {
       await stranger.stop()
     }

@@ -8,7 +8,7 @@ import { formatPlace, type Place, parsePlace } from './place.ts'
 export class Session {
   readonly link: Link
   state: LinkState = 'connecting'
-  hello: Omit<Hello, 'picture' | 'tell'> | undefined
+  hello: Omit<Hello, 'picture' | 'tell' | 'endings'> | undefined
   present: Scene | undefined
   /** The moment of {@link Place.seq}, once it came. */
   past: Scene | undefined
@@ -16,7 +16,7 @@ export class Session {
   /** Lines of what the view looks at: {@link scope}. */
   window = new LineWindow()
   dropped = 0
-  /** Lines at which a peer left since the page was opened. BOUNDED: the last 200. */
+  /** Lines at which a peer left. BOUNDED: mostEndings, the last. */
   endings: readonly number[] = []
   isHelpOpen = false
   /** The last question that had no answer, in words. */
@@ -120,9 +120,10 @@ export class Session {
 
   #take(tell: Tell): void {
     if (tell.tell === 'hello') {
-      const { tell: _, picture, ...hello } = tell
+      const { tell: _, picture, endings, ...hello } = tell
       this.hello = hello
       this.present = new Scene(picture)
+      this.endings = endings.slice(-mostEndings)
       this.past = undefined
       this.#scope = undefined
       this.#move(this.place)
@@ -130,8 +131,7 @@ export class Session {
       const { present } = this
       present.apply(tell)
       this.dropped = tell.dropped
-      const hasEnded = tell.stopped.some((actor) => present.peers.has(actor))
-      if (hasEnded) this.endings = [...this.endings, tell.now.seq].slice(-200)
+      if (tell.endings.length > 0) this.endings = [...this.endings, ...tell.endings].slice(-mostEndings)
       this.window.append(tell.lines.filter((line) => this.#isInScope(line)))
       if (tell.started.length > 0) this.#watch()
     }
@@ -229,3 +229,5 @@ export class Session {
 }
 
 const mostWatched = 64
+/** Ticks of the slider: more are one line. */
+const mostEndings = 500

@@ -91,6 +91,23 @@ describe('the inspector of two nodes', () => {
     ])
   })
 
+  it('tells every page alike at which lines peers left, before it was opened and since', async () => {
+    const early = await open()
+    await meet()
+    bob.removePeer(alice.enode)
+    await early.until('changes', ({ stopped }) => stopped.includes('alice/peer/1') || stopped.includes('bob/peer/1'))
+    await early.until('changes', ({ endings }) => endings.length > 0)
+    const { picture } = await early.ask('picture', {})
+    const late = await (await open()).until('hello')
+    const seen = early.told.flatMap((tell) => (tell.tell === 'changes' ? tell.endings : []))
+    expect(late.endings.slice(0, seen.length)).to.deep.equal(seen)
+    for (const seq of seen) {
+      expect(seq).to.be.at.most(picture.seq)
+      const { line } = await early.ask('line', { seq })
+      expect(line).to.include({ type: 'actor.stopped', chart: 'peer' })
+    }
+  })
+
   it('goes back to any line that it remembers', async () => {
     const page = await open()
     await meet()
