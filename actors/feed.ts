@@ -7,6 +7,7 @@ import type {
   InspectionEvent,
 } from 'xstate'
 import { observeActor } from './inspection.ts'
+import { type Kind, Kinds, type Taken } from './kinds.ts'
 
 /** What happens in a process, in order: its actors' births and deaths, their transitions, and the messages of its peers. */
 export type FeedEntry =
@@ -41,6 +42,8 @@ export type MessageEntry = {
 
 /** What an entry was made from: live objects, to be read during the call. Whoever keeps them copies them. */
 export type Live = {
+  /** Of a transition or a message, where the feed knows it: see {@link Kind}. */
+  readonly kind?: Kind
   /** Of a transition: the event with its data, the transitions of the definition that it took, the actor after it. */
   readonly event?: EventObject
   readonly taken?: readonly AnyTransitionDefinition[]
@@ -65,6 +68,7 @@ export class Feed {
   /** Of each chart, the most events that waited in one mailbox: its reader sets it back. BOUNDED: by the charts. */
   readonly mailboxes = new Map<string, Mailbox>()
   readonly #publish: FeedListener = (entry, live) => this.publish(entry, live)
+  readonly #kinds = new Kinds()
 
   /** Of every chart that an actor was started with, by its name. BOUNDED: by the charts of the program. */
   readonly definitions = new Map<string, AnyStateMachine>()
@@ -94,7 +98,7 @@ export class Feed {
 
   /** Follows an actor that is about to start, until it ends. */
   watch(actor: AnyActor, facts: ActorFacts): void {
-    const watch = new Watch(facts, this.#mailboxOf(facts.chart))
+    const watch = new Watch(facts, this.#mailboxOf(facts.chart), this.#kinds)
     this.#watched.set(actor, watch)
     this.definitions.set(facts.chart, actor.logic as AnyStateMachine)
     if (this.isRead) {
@@ -108,6 +112,11 @@ export class Feed {
         watch.end(actor, () => this.publish({ type: 'actor.stopped', actor: id, chart }))
       },
     })
+  }
+
+  /** @param of who talks, and in which protocol */
+  conversation(of: Talker): Conversation {
+    return new Conversation(this, this.#kinds, of)
   }
 
   publish(entry: FeedEntry, live: Live = {}): void {
@@ -130,6 +139,42 @@ export class Feed {
   }
 }
 
+type Talker = Pick<MessageEntry, 'actor' | 'protocol' | 'version'>
+
+/** Where a connection tells what is said in one protocol. It costs nothing while nobody reads. */
+export class Conversation {
+  readonly #feed: Feed
+  readonly #kinds: Kinds
+  readonly #of: Talker
+  /** By code. BOUNDED: by the codes of the protocol. */
+  readonly #received: Kind[] = []
+  readonly #sent: Kind[] = []
+
+  constructor(feed: Feed, kinds: Kinds, of: Talker) {
+    this.#feed = feed
+    this.#kinds = kinds
+    this.#of = of
+  }
+
+  /** @param code relative to the protocol's offset */
+  received(code: number, payload: Uint8Array): void {
+    if (this.#feed.isRead) this.#tell('message.received', this.#received, code, payload)
+  }
+
+  sent(code: number, payload: Uint8Array): void {
+    if (this.#feed.isRead) this.#tell('message.sent', this.#sent, code, payload)
+  }
+
+  #tell(type: MessageEntry['type'], known: Kind[], code: number, payload: Uint8Array): void {
+    const { actor, protocol, version } = this.#of
+    const size = payload.length
+    const entry: MessageEntry =
+      version === undefined ? { type, actor, protocol, code, size } : { type, actor, protocol, version, code, size }
+    known[code] ??= this.#kinds.of(entry, nothing)
+    this.#feed.publish(entry, { kind: known[code], payload })
+  }
+}
+
 /** Turns XState's inspection of one actor into transitions: one entry for each event that a chart took. */
 class Watch {
   readonly facts: ActorFacts
@@ -140,12 +185,16 @@ class Watch {
   #close: (() => void) | undefined
   #atEnd: (() => void) | undefined
   readonly #mailbox: Mailbox
+  readonly #kinds: Kinds
+  /** The last one's: charts take the same step again and again. */
+  #kind: Kind | undefined
   /** Events sent and not yet taken, the one in hand included. */
   #waiting = 0
 
-  constructor(facts: ActorFacts, mailbox: Mailbox) {
+  constructor(facts: ActorFacts, mailbox: Mailbox, kinds: Kinds) {
     this.facts = facts
     this.#mailbox = mailbox
+    this.#kinds = kinds
   }
 
   open(actor: AnyActor, publish: FeedListener): void {
@@ -190,10 +239,18 @@ class Watch {
       if (taken.length > 0 || from !== to) {
         const { id, chart } = this.facts
         const entry = { type: 'transition', actor: id, chart, event: event.event.type, from, to, effects } as const
-        publish(entry, { event: event.event, taken, actor })
+        publish(entry, { kind: this.#kindOf(entry, taken), event: event.event, taken, actor })
       }
       this.#atEnd?.()
     }
+  }
+
+  #kindOf(entry: TransitionEntry, taken: Taken): Kind {
+    const last = this.#kind
+    if (last?.entry.type === 'transition' && last.entry.event === entry.event && last.isOfTransition(entry, taken))
+      return last
+    this.#kind = this.#kinds.of(entry, taken)
+    return this.#kind
   }
 
   /** @returns `value` in words, of which there are new ones only when it is another. */

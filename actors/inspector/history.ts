@@ -1,5 +1,5 @@
-import type { AnyTransitionDefinition } from 'xstate'
 import type { Feed, FeedEntry, Live } from '../feed.ts'
+import { type Kind, Kinds } from '../kinds.ts'
 import { fullName, type Kept, keep } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
 import { type Peer, tellsOfPeers } from './peer-table.ts'
@@ -33,6 +33,9 @@ export class History {
   readonly #began: number
   /** The oldest first; never empty. BOUNDED: segmentsKept, each of at most a like part of the bytes. */
   readonly #segments: Segment[] = []
+  #last: Segment
+  /** Of what comes without. */
+  readonly #kinds = new Kinds()
   /** BOUNDED: mostRecorded. */
   readonly #recorded = new Map<string, Who>()
   #at = 0
@@ -44,7 +47,7 @@ export class History {
     this.world = new World(this.#nodes)
     this.#now = now
     this.#began = now()
-    this.#open()
+    this.#last = this.#open()
   }
 
   /** Follows a feed from here on. @returns a function that ends it */
@@ -67,11 +70,12 @@ export class History {
     this.#at = kept.at
     const { entry, at, data, edges, payload } = kept
     const who = this.#whose(kept)
-    if (entry.type === 'transition')
-      this.#add((segment) => segment.addTransition(at, who, entry, edges, data) !== undefined)
-    else if (entry.type === 'actor.started' || entry.type === 'actor.stopped')
-      this.#add((segment) => segment.addOther(kept))
-    else this.#add((segment) => segment.addMessage(at, who, entry, this.#isKept(entry.size) ? payload : undefined))
+    if (entry.type === 'actor.started' || entry.type === 'actor.stopped') this.#addOther(kept)
+    else {
+      const kind = this.#kinds.of(entry, edges)
+      if (entry.type === 'transition') this.#addTransition(at, who, kind, data)
+      else this.#addMessage(at, who, kind, entry.size, payload)
+    }
     this.#seq = kept.seq
     this.world.apply(kept)
   }
@@ -145,31 +149,35 @@ export class History {
   #take(entry: FeedEntry, live: Live, cast: Cast): void {
     const at = this.#elapsed()
     this.#at = at
+    if (entry.type === 'actor.started' || entry.type === 'actor.stopped') {
+      this.#takeOther(entry, live, cast)
+      return
+    }
+    const player = cast.of(entry.actor)
+    const kind = live.kind ?? this.#kinds.of(entry, live.taken ?? none)
     if (entry.type === 'transition') {
-      const { event, taken = none } = live
-      const player = cast.of(entry.actor)
-      const edges =
-        this.#last.addTransition(at, player, entry, taken, event) ??
-        this.#open().addTransition(at, player, entry, taken, event)
+      const { event } = live
+      this.#addTransition(at, player, kind, event)
       this.#seq += 1
-      if (player.tracked && edges) this.world.step(player.tracked, entry.to, edges, at)
+      if (player.tracked) this.world.step(player.tracked, entry.to, kind.edges, at)
       this.world.peers.noteTransition(entry, player, event)
-    } else if (entry.type === 'actor.started' || entry.type === 'actor.stopped') {
-      const { actor } = cast.of(entry.actor)
-      const parent =
-        entry.type === 'actor.started' && entry.parent !== undefined ? fullName(cast.node, entry.parent) : undefined
-      const kept = keep(entry, live, { seq: this.#seq + 1, at, node: cast.node, actor, parent })
-      this.#add((segment) => segment.addOther(kept))
-      this.#seq += 1
-      this.world.apply(kept)
-      cast.change(entry)
     } else {
-      const player = cast.of(entry.actor)
-      const payload = this.#isKept(entry.size) ? live.payload : undefined
-      if (!this.#last.addMessage(at, player, entry, payload)) this.#open().addMessage(at, player, entry, payload)
+      const payload = this.#addMessage(at, player, kind, entry.size, live.payload)
       this.#seq += 1
       if (player.peer) this.world.peers.noteMessage(entry, player.peer, payload)
     }
+  }
+
+  #takeOther(entry: OtherEntry, live: Live, cast: Cast): void {
+    const { node } = cast
+    const { actor } = cast.of(entry.actor)
+    const parent =
+      entry.type === 'actor.started' && entry.parent !== undefined ? fullName(node, entry.parent) : undefined
+    const kept = keep(entry, live, { seq: this.#seq + 1, at: this.#at, node, actor, parent })
+    this.#addOther(kept)
+    this.#seq += 1
+    this.world.apply(kept)
+    cast.change(entry)
   }
 
   /** Of a recording: one object for each actor, as its name is written once in a segment. */
@@ -183,16 +191,19 @@ export class History {
     return who
   }
 
-  #isKept(payloadBytes: number): boolean {
-    return payloadBytes <= this.bytes / largestPart
+  #addTransition(at: number, who: Who, kind: Kind, data: object | undefined): void {
+    if (!this.#last.addTransition(at, who, kind, data)) this.#open().addTransition(at, who, kind, data)
   }
 
-  #add(add: (segment: Segment) => boolean): void {
-    if (!add(this.#last)) add(this.#open())
+  /** @returns the payload, if it is kept */
+  #addMessage(at: number, who: Who, kind: Kind, size: number, payload: Uint8Array | undefined): Uint8Array | undefined {
+    const kept = size <= this.bytes / largestPart ? payload : undefined
+    if (!this.#last.addMessage(at, who, kind, size, kept)) this.#open().addMessage(at, who, kind, size, kept)
+    return kept
   }
 
-  get #last(): Segment {
-    return this.#segments[this.#segments.length - 1]!
+  #addOther(kept: Kept): void {
+    if (!this.#last.addOther(kept)) this.#open().addOther(kept)
   }
 
   /** Begins a segment, with the memory of the oldest one. */
@@ -200,6 +211,7 @@ export class History {
     const spare = this.#segments.length >= segmentsKept ? this.#segments.shift() : undefined
     const segment = new Segment(this.#seq + 1, this.world.checkpoint(), this.bytes / segmentsKept, spare)
     this.#segments.push(segment)
+    this.#last = segment
     return segment
   }
 
@@ -212,6 +224,7 @@ export class History {
   }
 }
 
+type OtherEntry = Extract<FeedEntry, { type: 'actor.started' | 'actor.stopped' }>
 /** An actor as its entries are kept: its full name, and where its steps are counted. */
 type Player = Who & { tracked: Tracked | undefined; peer: Peer | undefined }
 
@@ -245,7 +258,7 @@ class Cast {
 }
 
 const always: Test = () => true
-const none: readonly AnyTransitionDefinition[] = []
+const none: readonly never[] = []
 const defaultBytes = 16 * 2 ** 20
 const segmentsKept = 16
 const mostRecorded = 10_000

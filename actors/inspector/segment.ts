@@ -1,6 +1,6 @@
-import type { MessageEntry, TransitionEntry } from '../feed.ts'
+import type { MessageEntry } from '../feed.ts'
+import type { Kind } from '../kinds.ts'
 import type { Kept } from '../recording/feed-lines.ts'
-import { type Shaped, Shapes, type Taken } from '../recording/shapes.ts'
 import { EventBytes, weigh } from './event-bytes.ts'
 import type { Checkpoint } from './world.ts'
 
@@ -12,8 +12,6 @@ export type Who = {
   place?: { readonly segment: Segment; readonly number: number }
 }
 
-type Shape = { readonly number: number; readonly entry: Shaped; readonly edges: readonly string[] }
-
 /** The entries of some time, in columns of numbers: nothing here is an object for each entry. */
 export class Segment {
   /** Everything before its first entry. */
@@ -23,9 +21,9 @@ export class Segment {
   readonly #limit: number
   readonly #columns: Columns
   readonly #events: EventBytes
-  readonly #shapes = new Shapes((entry, edges) => this.#addShape(entry, edges))
   /** BOUNDED: by the weight. */
-  readonly #allShapes: Shape[] = []
+  readonly #kinds: Kind[] = []
+  readonly #kindNumbers = new Map<Kind, number>()
   /** BOUNDED: by the entries. */
   readonly #actors: Who[] = []
   /** Entries that are kept as they are: births and deaths. BOUNDED: as those. */
@@ -48,33 +46,25 @@ export class Segment {
     return this.#count
   }
 
-  /** @returns the names of the edges; undefined when there is no room */
-  addTransition(
-    at: number,
-    who: Who,
-    entry: TransitionEntry,
-    taken: Taken,
-    data: object | undefined,
-  ): readonly string[] | undefined {
-    if (this.#isFull()) return undefined
+  /** @returns false when there is no room */
+  addTransition(at: number, who: Who, kind: Kind, data: object | undefined): boolean {
+    if (this.#isFull()) return false
     const end = data ? this.#events.write(data, this.#used) : this.#used
-    if (end < 0) return undefined
-    const { number, edges } = this.#shapes.of(entry, taken)
-    this.#row(at, this.#numberOf(who), number, end - this.#used, 0)
+    if (end < 0) return false
+    this.#row(at, this.#numberOf(who), this.#numberOfKind(kind), end - this.#used, 0)
     this.#used = end
-    return edges
+    return true
   }
 
   /**
    * @param payload left out when it is not kept
    * @returns false when there is no room
    */
-  addMessage(at: number, who: Who, entry: MessageEntry, payload: Uint8Array | undefined): boolean {
+  addMessage(at: number, who: Who, kind: Kind, size: number, payload: Uint8Array | undefined): boolean {
     const end = this.#used + (payload ? payload.length : 0)
     if (this.#isFull() || end > this.#columns.bytes.length) return false
     if (payload) this.#columns.bytes.set(payload, this.#used)
-    const shape = this.#shapes.of(entry, none).number
-    this.#row(at, this.#numberOf(who), shape, payload ? payload.length : -1, entry.size)
+    this.#row(at, this.#numberOf(who), this.#numberOfKind(kind), payload ? payload.length : -1, size)
     this.#used = end
     return true
   }
@@ -94,7 +84,7 @@ export class Segment {
     if (index < 0 || index >= this.#count) return undefined
     const { what, whose, when, start, length, size, bytes } = this.#columns
     if (what[index]! < 0) return this.#others[-what[index]! - 1]
-    const { entry, edges } = this.#allShapes[what[index]!]!
+    const { entry, edges } = this.#kinds[what[index]!]!
     const { actor, node } = this.#actors[whose[index]!]!
     const [seq, at] = [this.first + index, when[index]!]
     const [begin, count] = [start[index]!, length[index]!]
@@ -130,7 +120,7 @@ export class Segment {
   }
   isMessage(index: number): boolean {
     const number = this.#columns.what[index]!
-    return number >= 0 && this.#allShapes[number]!.entry.type !== 'transition'
+    return number >= 0 && this.#kinds[number]!.entry.type !== 'transition'
   }
 
   #actorAt(index: number): string {
@@ -144,12 +134,12 @@ export class Segment {
     return this.#count >= this.#columns.when.length || this.#weight + this.#events.weight > this.#limit
   }
 
-  #row(at: number, who: number, shape: number, length: number, size: number): void {
+  #row(at: number, who: number, kind: number, length: number, size: number): void {
     const { when, whose, what, start, length: lengths, size: sizes } = this.#columns
     const i = this.#count++
     when[i] = at
     whose[i] = who
-    what[i] = shape
+    what[i] = kind
     start[i] = this.#used
     lengths[i] = length
     sizes[i] = size
@@ -163,11 +153,13 @@ export class Segment {
     return number
   }
 
-  #addShape(entry: Shaped, edges: readonly string[]): Shape {
-    const shape = { number: this.#allShapes.length, entry, edges }
-    this.#allShapes.push(shape)
+  #numberOfKind(kind: Kind): number {
+    const known = this.#kindNumbers.get(kind)
+    if (known !== undefined) return known
     this.#weight += 300
-    return shape
+    const number = this.#kinds.push(kind) - 1
+    this.#kindNumbers.set(kind, number)
+    return number
   }
 }
 
@@ -179,7 +171,7 @@ function columnsOf(bytes: number) {
   return {
     when: new Float64Array(rows),
     whose: new Int32Array(rows),
-    /** The number of a shape; below zero, of an entry that is kept as it is. */
+    /** The number of a kind; below zero, of an entry that is kept as it is. */
     what: new Int32Array(rows),
     /** Where in `bytes` its data or payload stands; -1 bytes are a payload that was not kept. */
     start: new Int32Array(rows),
@@ -193,5 +185,3 @@ const bytesPerRow = 28
 function sized({ type, actor, protocol, version, code }: Omit<MessageEntry, 'size'>, size: number): MessageEntry {
   return version === undefined ? { type, actor, protocol, code, size } : { type, actor, protocol, version, code, size }
 }
-
-const none: readonly never[] = []

@@ -1,5 +1,6 @@
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import type { MatchedProtocol } from '../../protocols/p2p/matching.ts'
+import type { Conversation } from '../feed.ts'
 import type { Runtime } from '../runtime.ts'
 import type { PeerFacts, Protocol, Session, SessionHandler } from './protocol.ts'
 import type { RlpxSocket } from './rlpx-socket.ts'
@@ -10,8 +11,9 @@ type SessionParts = {
   readonly runtime: Runtime
   readonly actor: string
   readonly socket: RlpxSocket
+  /** Where the feed hears what is said. */
+  readonly conversation: Conversation
   ended(error: Error): void
-  observe(type: 'message.received' | 'message.sent', code: number, payload: Uint8Array): void
 }
 
 /** One matched protocol on one peer (geth's protoRW): shifts codes by the offset and keeps its own place in the line. */
@@ -53,7 +55,7 @@ export class PeerSession implements Session {
     if (code >= this.#parts.matched.length) throw new PeerError('invalid message code', 'not handled')
     if (this.#isClosed) return false
     if (this.#parts.socket.queuedOutput > maxQueuedOutput) throw new WriteQueueFull()
-    this.#parts.observe('message.sent', code, payload)
+    this.#parts.conversation.sent(code, payload)
     return this.#parts.socket.send(this.#parts.matched.offset + code, payload)
   }
 
@@ -79,7 +81,7 @@ export class PeerSession implements Session {
   take(code: number, payload: Uint8Array): boolean {
     if (this.#isPaused) return false
     const relative = code - this.#parts.matched.offset
-    this.#parts.observe('message.received', relative, payload)
+    this.#parts.conversation.received(relative, payload)
     this.#handler?.message(relative, payload)
     return true
   }

@@ -19,7 +19,7 @@ import {
   snappyProtocolVersion,
 } from '../../protocols/p2p/messages.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
-import type { MessageEntry } from '../feed.ts'
+import type { Conversation } from '../feed.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
 import type { Connect, Connection, ConnectionOwner, Origin } from './connection.ts'
@@ -67,6 +67,7 @@ class Peer implements Connection {
   readonly #socket: RlpxSocket
   readonly #actor: Actor<typeof peerMachine>
   readonly #actorId: string
+  readonly #conversation: Conversation
   /** BOUNDED: by our protocols. */
   #sessions: readonly PeerSession[] = []
   #isTrusted = false
@@ -78,6 +79,7 @@ class Peer implements Connection {
     this.#options = options
     this.#parts = parts
     this.#actorId = `peer/${parts.conn}`
+    this.#conversation = runtime.feed.conversation({ actor: this.#actorId, protocol: 'p2p' })
     this.#socket = new RlpxSocket({
       stream: parts.stream,
       privateKey: options.privateKey,
@@ -176,7 +178,7 @@ class Peer implements Connection {
     )
     this.#socket.read((code, payload) => {
       this.#socket.read(undefined)
-      this.#observe('message.received', basic, code, payload)
+      this.#conversation.received(code, payload)
       tell({ type: 'first.received', code, payload })
       return true
     })
@@ -189,15 +191,15 @@ class Peer implements Connection {
     owner.setupEnded(conn, { added: true, id: facts.id })
     owner.peerAdded(conn, facts)
     this.#sessions = matchProtocols(this.#options.protocols, hello.caps).map((matched) => {
-      const of = { protocol: matched.name, version: matched.version }
+      const of = { actor: this.#actorId, protocol: matched.name, version: matched.version }
       return new PeerSession({
         matched,
         peer: facts,
         runtime: this.#runtime,
         actor: this.#actorId,
         socket: this.#socket,
+        conversation: this.#runtime.feed.conversation(of),
         ended: (error) => tell({ type: 'protocol.ended', error }),
-        observe: (type, code, payload) => this.#observe(type, of, code, payload),
       })
     })
     for (const session of this.#sessions) session.start()
@@ -213,7 +215,7 @@ class Peer implements Connection {
       tell({ type: 'read.failed', error: new CodeOutOfRange(code) })
       return true
     }
-    this.#observe('message.received', basic, code, payload)
+    this.#conversation.received(code, payload)
     if (code === baseCodes.Ping) tell({ type: 'ping.received' })
     else if (code === baseCodes.Disconnect) {
       this.#socket.read(undefined)
@@ -229,12 +231,7 @@ class Peer implements Connection {
 
   #sendBase(code: number, payload: Uint8Array): void {
     this.#socket.send(code, payload)
-    this.#observe('message.sent', basic, code, payload)
-  }
-
-  #observe(type: MessageEntry['type'], of: Protocolled, code: number, payload: Uint8Array): void {
-    const { feed } = this.#runtime
-    if (feed.isRead) feed.publish({ type, actor: this.#actorId, ...of, code, size: payload.length }, { payload })
+    this.#conversation.sent(code, payload)
   }
 
   #factsOf({ id: publicKey, name, caps }: Hello): PeerFacts {
@@ -256,9 +253,6 @@ class Peer implements Connection {
     }
   }
 }
-
-type Protocolled = Pick<MessageEntry, 'protocol' | 'version'>
-const basic: Protocolled = { protocol: 'p2p' }
 
 /** Milliseconds: a hostile node that comes anew for every blow is not served before the peers that were there. */
 const newcomerDebt = 20

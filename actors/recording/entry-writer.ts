@@ -1,13 +1,12 @@
-import type { AnyTransitionDefinition } from 'xstate'
 import type { FeedEntry, Live, MessageEntry, TransitionEntry } from '../feed.ts'
+import { type Kind, Kinds } from '../kinds.ts'
 import { fullName, keep, toLine } from './feed-lines.ts'
-import type { LinePage } from './line-page.ts'
-import { Shapes } from './shapes.ts'
+import { type LinePage, nobody, own } from './line-page.ts'
 
-/** The text around what an entry has for itself. */
-type Around = { readonly before: Uint8Array; readonly after: Uint8Array }
+/** A text that the thread knows by its number, and its bytes. */
+type Name = { readonly number: number; readonly bytes: number }
 /** By type of entry: the text that names an actor. */
-type Named = Partial<Record<FeedEntry['type'], Uint8Array>>
+type Named = Partial<Record<FeedEntry['type'], Name>>
 
 /** The actors of one feed. BOUNDED: by those alive, and mostNames. */
 export class Cast {
@@ -20,94 +19,147 @@ export class Cast {
 }
 
 /**
- * Makes the lines of entries as {@link toLine} and JSON would, without an object for each: what an entry has in common
- * with others is text that was prepared.
+ * Puts entries on a page: the lines that {@link toLine} and JSON would make of them are the thread's work. What an entry
+ * has in common with others is told to it once; a row has the rest.
  */
 export class EntryWriter {
   readonly #page: LinePage
-  #shapes = new Shapes(aroundOf)
+  /** @returns whether there may be so many bytes more in the file */
+  readonly #admit: (bytes: number) => boolean
+  /** BOUNDED: by the feeds. */
+  readonly #casts: Cast[] = []
+  /** Of what comes without. */
+  readonly #kinds = new Kinds()
+  /** BOUNDED: mostNames. */
+  readonly #named = new Map<Kind, Name>()
+  /** Numbers that are given. */
+  #count = 0
+  #seq = 0
 
-  constructor(page: LinePage) {
+  constructor(page: LinePage, admit: (bytes: number) => boolean) {
     this.#page = page
+    this.#admit = admit
   }
 
-  /** @returns bytes that the line has in the file */
-  write(seq: number, at: number, entry: FeedEntry, live: Live, cast: Cast): number {
-    const page = this.#page
-    const { pen } = page
-    page.begin()
+  cast(node: string | undefined): Cast {
+    const cast = new Cast(node)
+    this.#casts.push(cast)
+    return cast
+  }
+
+  write(at: number, entry: FeedEntry, live: Live, cast: Cast): void {
+    this.#seq += 1
     if (entry.type === 'actor.started' || entry.type === 'actor.stopped') {
       const { node, names } = cast
       if (entry.type === 'actor.stopped') names.delete(entry.actor)
       const parent = entry.type === 'actor.started' && entry.parent !== undefined ? entry.parent : undefined
-      const place = { seq, at, node, actor: fullName(node, entry.actor), parent: parent && fullName(node, parent) }
-      return this.writeObject(toLine(keep(entry, live, place)))
+      const place = { seq: this.#seq, at, node, actor: fullName(node, entry.actor) }
+      const kept = keep(entry, live, { ...place, parent: parent && fullName(node, parent) })
+      this.#writeText(own.entry, toLine(kept))
+      return
     }
-    pen.raw(seqText)
-    pen.digits(seq)
-    pen.raw(atText)
-    pen.time(at)
-    pen.raw(nameIn(cast, entry))
-    const { before, after } = this.#shapeOf(entry, live.taken)
-    pen.raw(before)
-    if (entry.type !== 'transition') {
-      pen.digits(entry.size)
-      if (live.payload) pen.raw(payloadText)
-      return page.end(live.payload)
+    if (this.#count >= mostNames) this.#forget()
+    const whose = this.#actorOf(cast, entry)
+    const what = this.#kindOf(live.kind ?? this.#kinds.of(entry, live.taken ?? none))
+    const frame = frameBytes + digitsIn(this.#seq) + digitsIn(at) + whose.bytes + what.bytes
+    if (entry.type === 'transition') this.#writeTransition(at, whose.number, what.number, frame, live.event)
+    else this.#writeMessage(at, whose.number, what.number, frame, entry.size, live.payload)
+  }
+
+  /** A line that is no entry. @param object not empty */
+  writeObject(object: object): void {
+    this.#writeText(own.line, object)
+  }
+
+  #writeTransition(at: number, whose: number, what: number, frame: number, event: object | undefined): void {
+    const page = this.#page
+    for (let isAdmitted = false; ; isAdmitted = true) {
+      page.begin()
+      if (event) page.pen.fields(event)
+      if (!isAdmitted && !this.#admit(frame + page.textBytes)) return
+      if (page.end(at, whose, what, 0, undefined)) return
     }
-    if (live.event) writeData(pen, live.event)
-    pen.raw(after)
-    return page.end(undefined)
   }
 
-  /** @param object not empty */
-  writeObject(object: object): number {
-    this.#page.begin()
-    this.#page.pen.raw(utf8.encode(JSON.stringify(object).slice(0, -1)))
-    return this.#page.end(undefined)
+  #writeMessage(at: number, whose: number, what: number, frame: number, size: number, payload?: Uint8Array): void {
+    const page = this.#page
+    if (!this.#admit(frame + digitsIn(size) + (payload ? Math.ceil(payload.length / 3) * 4 : 0))) return
+    do page.begin()
+    while (!page.end(at, whose, what, size, payload))
   }
 
-  #shapeOf(entry: TransitionEntry | MessageEntry, taken: readonly AnyTransitionDefinition[] = none): Around {
-    if (this.#shapes.size >= mostShapes) this.#shapes = new Shapes(aroundOf)
-    return this.#shapes.of(entry, taken)
+  #writeText(what: number, object: object): void {
+    const text = utf8.encode(JSON.stringify(object).slice(0, -1))
+    if (this.#admit(text.length + crcBytes)) this.#tell(what, text)
+  }
+
+  #tell(what: number, text: Uint8Array, rest?: Uint8Array): void {
+    const page = this.#page
+    do {
+      page.begin()
+      page.pen.raw(text)
+    } while (!page.end(0, nobody, what, 0, rest))
+  }
+
+  #actorOf({ node, names }: Cast, { type, actor }: FeedEntry): Name {
+    let named = names.get(actor)
+    if (!named) {
+      named = {}
+      names.set(actor, named)
+    }
+    named[type] ??= this.#name(textOf({ ...(node !== undefined && { node }), type, actor: fullName(node, actor) }))
+    return named[type]
+  }
+
+  #kindOf(kind: Kind): Name {
+    const known = this.#named.get(kind)
+    if (known) return known
+    const name = this.#name(...aroundOf(kind.entry, kind.edges))
+    this.#named.set(kind, name)
+    return name
+  }
+
+  #name(before: Uint8Array, after: Uint8Array = nothing): Name {
+    this.#tell(own.name, before, after)
+    this.#count += 1
+    return { number: this.#count, bytes: before.length + after.length }
+  }
+
+  #forget(): void {
+    this.#tell(own.forget, nothing)
+    this.#count = 0
+    this.#named.clear()
+    for (const { names } of this.#casts) names.clear()
   }
 }
 
-function writeData(pen: LinePage['pen'], event: object): void {
-  const start = pen.at
-  pen.raw(dataText)
-  if (!pen.fields(event)) pen.at = start
-}
-
-function nameIn({ node, names }: Cast, { type, actor }: FeedEntry): Uint8Array {
-  let named = names.get(actor)
-  if (!named) {
-    if (names.size >= mostNames) names.clear()
-    named = {}
-    names.set(actor, named)
-  }
-  named[type] ??= textOf({ ...(node !== undefined && { node }), type, actor: fullName(node, actor) })
-  return named[type]
-}
-
-function aroundOf(entry: TransitionEntry | MessageEntry, edges: readonly string[]): Around {
+/** What stands before that which a line has for itself, and after it. Of a message nothing does. */
+function aroundOf(
+  entry: TransitionEntry | MessageEntry,
+  edges: readonly string[],
+): [before: Uint8Array, after: Uint8Array] {
   if (entry.type === 'transition') {
     const { chart, event, from, to, effects } = entry
-    return { before: textOf({ chart, event }), after: textOf({ from, to, effects, edges }) }
+    return [textOf({ chart, event }), textOf({ from, to, effects, edges })]
   }
   const { protocol, version, code } = entry
-  const before = textOf({ protocol, ...(version !== undefined && { version }), code })
-  return { before: utf8.encode(`${new TextDecoder().decode(before)},"size":`), after: nothing }
+  return [textOf({ protocol, ...(version !== undefined && { version }), code }, ',"size":'), nothing]
+}
+
+/** @param whole not below 0 */
+function digitsIn(whole: number): number {
+  let count = 1
+  for (let most = 10; whole >= most; most *= 10) count++
+  return count
 }
 
 const utf8 = new TextEncoder()
 /** Fields in the middle of an object. */
-const textOf = (object: object): Uint8Array => utf8.encode(`,${JSON.stringify(object).slice(1, -1)}`)
+const textOf = (object: object, end = ''): Uint8Array => utf8.encode(`,${JSON.stringify(object).slice(1, -1)}${end}`)
 const nothing = new Uint8Array()
 const none: readonly never[] = []
-const seqText = utf8.encode('{"seq":')
-const atText = utf8.encode(',"at":')
-const dataText = utf8.encode(',"data":')
-const payloadText = utf8.encode(',"payload":"')
+/** `,"crc":"01234567"}` and the line's end. */
+const crcBytes = 19
+/** The longest that stands between the parts of a line, and the thousandths of its time. */
+const frameBytes = '{"seq":,"at":.000,"payload":""'.length + crcBytes
 const mostNames = 65_536
-const mostShapes = 16_384

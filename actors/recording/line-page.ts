@@ -1,63 +1,87 @@
 import { Pen } from './pen.ts'
 
-// Lines on their way to the thread that ends them: each is its text up to the payload, and the payload as it is. Before
-// the two stand their lengths, four bytes each, the lowest first.
+// Entries on their way to the thread that makes lines of them. A row is its numbers, then text and payload as they are,
+// filled up to eight bytes: the time (eight bytes), then four bytes each for whose it is, what it is, the message's size,
+// and the lengths of text and payload.
 
-/** The buffer in which lines wait. What is written is there once `end` says so. */
+/** Buffers in which rows wait: one after the other, each handed over when it is full. */
 export class LinePage {
+  /** Writes the text of the row that was begun. */
   readonly pen: Pen
-  #bytes: Uint8Array<ArrayBuffer>
-  /** Bytes of whole lines. */
+  readonly #turn: (needed: number) => SharedArrayBuffer
+  #bytes!: Uint8Array<SharedArrayBuffer>
+  #times!: Float64Array
+  #numbers!: Uint32Array
   #used = 0
 
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
-    this.#bytes = bytes
-    this.pen = new Pen(bytes)
+  /** @param turn takes what is on the page, and gives another of `needed` bytes at least */
+  constructor(first: SharedArrayBuffer, turn: (needed: number) => SharedArrayBuffer) {
+    this.pen = new Pen(new Uint8Array(first))
+    this.#turn = turn
+    this.#lay(first)
   }
 
+  /** Bytes of whole rows. */
   get used(): number {
     return this.#used
   }
-  get bytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes
+
+  /** Goes on with another page. */
+  turn(needed = 0): void {
+    this.#lay(this.#turn(needed))
   }
 
-  /** Goes on with another buffer. */
-  turn(bytes: Uint8Array<ArrayBuffer>): void {
-    this.#bytes = bytes
-    this.#used = 0
-  }
-
-  /** The pen is where a line's text begins. */
   begin(): void {
-    this.pen.moveTo(this.#bytes, this.#used + lengthsSize)
+    this.pen.moveTo(this.#bytes, this.#used + rowHead)
   }
 
-  /** The pen is where the text has ended. @returns bytes that the line has in the file */
-  end(payload: Uint8Array | undefined): number {
-    const { pen } = this
-    const text = pen.at - this.#used - lengthsSize
-    pen.uint32(text, this.#used)
-    pen.uint32(payload ? payload.length : noPayload, this.#used + 4)
-    if (!payload) return text + crcSize
-    pen.raw(payload)
-    return text + Math.ceil(payload.length / 3) * 4 + 1 + crcSize
+  /** @returns bytes of the text that was written */
+  get textBytes(): number {
+    return this.pen.at - this.#used - rowHead
   }
 
-  /** Bytes of the line that was ended, as it stands here. */
-  get needed(): number {
-    return this.pen.at - this.#used
-  }
-
-  /** The line that was ended stays. @returns false when it has no room */
-  keep(): boolean {
-    if (!this.pen.fits) return false
-    this.#used = this.pen.at
+  /** Ends the row. @returns false when it had no room, so that a page was begun that has: it is to be written again */
+  end(at: number, whose: number, what: number, size: number, payload: Uint8Array | undefined): boolean {
+    const textBytes = this.textBytes
+    const payloadAt = this.pen.at
+    const end = (payloadAt + (payload ? payload.length : 0) + 7) & ~7
+    if (end > this.#bytes.length) {
+      this.turn(end - this.#used)
+      return false
+    }
+    if (payload) this.#bytes.set(payload, payloadAt)
+    this.#times[this.#used >>> 3] = at
+    const numbers = this.#numbers
+    const i = (this.#used >>> 2) + 2
+    numbers[i] = whose
+    numbers[i + 1] = what
+    numbers[i + 2] = size
+    numbers[i + 3] = textBytes
+    numbers[i + 4] = payload ? payload.length : noPayload
+    this.#used = end
     return true
+  }
+
+  #lay(buffer: SharedArrayBuffer): void {
+    this.#bytes = new Uint8Array(buffer)
+    this.#times = new Float64Array(buffer)
+    this.#numbers = new Uint32Array(buffer)
+    this.#used = 0
   }
 }
 
-const lengthsSize = 8
+/** Bytes before a row's text. */
+export const rowHead = 32
 export const noPayload = 0xffff_ffff
-/** `,"crc":"01234567"}` and the line's end. */
-const crcSize = 19
+/** Who is told of with a text of its own: what that text is. Every other number is one that was told by `name`. */
+export const nobody = 0
+export const own = {
+  /** A line that is no entry. */
+  line: 0,
+  /** A line that is one. */
+  entry: 1,
+  /** The next number's text, in two parts: what stands in a row before what it has for itself, and after it. */
+  name: 2,
+  /** Every number is given anew. */
+  forget: 3,
+} as const

@@ -1,57 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { noPayload } from './line-page.ts'
-
-/**
- * Ends lines and writes them to a file, page for page. In words, not a file: a thread has no loader for TypeScript where
- * this runs from its source. A fault of the disk is thrown, and ends it.
- */
-const script = `
-  const { parentPort, workerData: { fd, noPayload } } = require('node:worker_threads')
-  const { writeSync } = require('node:fs')
-  const { crc32 } = require('node:zlib')
-  const slice = 49_152 // of three: base64 in parts is that of the whole
-  const out = Buffer.allocUnsafeSlow(1 << 19)
-  const digits = Buffer.from('0123456789abcdef')
-  let [begin, end, crc] = [0, 0, 0] // of the line in 'out'
-  const sum = () => {
-    crc = crc32(out.subarray(begin, end), crc)
-    begin = end
-  }
-  const spill = () => {
-    sum()
-    for (let at = 0; at < end; ) at += writeSync(fd, out, at, end - at)
-    begin = end = 0
-  }
-  parentPort.on('message', ({ buffer, used }) => {
-    const page = Buffer.from(buffer, 0, used)
-    for (let at = 0; at < used; ) {
-      const payload = at + 8 + page.readUInt32LE(at)
-      const size = page.readUInt32LE(at + 4)
-      for (at += 8; at < payload; at += slice) {
-        if (end + slice > out.length) spill()
-        end += page.copy(out, end, at, Math.min(payload, at + slice))
-      }
-      at = payload
-      if (size !== noPayload) {
-        for (const last = payload + size; at < last; at += slice) {
-          if (end + 2 * slice > out.length) spill()
-          end += out.latin1Write(page.base64Slice(at, Math.min(last, at + slice)), end)
-        }
-        at = payload + size
-      }
-      if (end + 32 > out.length) spill()
-      if (size !== noPayload) out[end++] = 0x22
-      sum()
-      end += out.latin1Write(',"crc":"', end)
-      for (let shift = 28; shift >= 0; shift -= 4) out[end++] = digits[(crc >>> shift) & 15]
-      end += out.latin1Write('"}\\n', end)
-      begin = end
-      crc = 0
-    }
-    spill()
-    crc = 0
-    parentPort.postMessage(buffer, [buffer])
-  })`
+import { lineScript } from './line-script.ts'
 
 /** The thread of one recording, begun with its first page. It keeps the process alive while it has something to write. */
 export class LineThread {
@@ -61,8 +9,11 @@ export class LineThread {
   #hasEnded = false
   /** Bytes of the pages that it has. */
   #waiting = 0
+  /** Pages that it has, by their numbers. BOUNDED: by their bytes, which its owner looks at. */
+  readonly #pages = new Map<number, SharedArrayBuffer>()
+  #lastPage = 0
   /** BOUNDED: mostSpare. */
-  readonly #spare: ArrayBuffer[] = []
+  readonly #spare: SharedArrayBuffer[] = []
   #whenIdle: () => void = () => {}
 
   /**
@@ -78,19 +29,21 @@ export class LineThread {
     return this.#waiting
   }
 
-  /** @returns a buffer for `length` bytes at least */
-  newPage(length = 0): Uint8Array<ArrayBuffer> {
-    if (length <= pageSize) return new Uint8Array(this.#spare.pop() ?? new ArrayBuffer(pageSize))
-    return new Uint8Array(length)
+  /** @returns a page of `length` bytes at least. It is shared, not given away: that would cost more than what is on it */
+  newPage(length = 0): SharedArrayBuffer {
+    if (length > pageSize) return new SharedArrayBuffer(Math.ceil(length / 8) * 8)
+    return this.#spare.pop() ?? new SharedArrayBuffer(pageSize)
   }
 
-  /** Takes over `bytes`, and writes the lines in the first `used` of them. */
-  write(bytes: Uint8Array<ArrayBuffer>, used: number): void {
+  /** Takes over a page, and writes the lines of the rows in its first `used` bytes. */
+  write(buffer: SharedArrayBuffer, used: number): void {
     if (this.#hasEnded) return
     this.#worker ??= this.#start()
     if (this.#waiting === 0) this.#worker.ref()
-    this.#waiting += bytes.length
-    this.#worker.postMessage({ buffer: bytes.buffer, used }, [bytes.buffer])
+    this.#waiting += buffer.byteLength
+    const page = ++this.#lastPage
+    this.#pages.set(page, buffer)
+    this.#worker.postMessage({ page, buffer, used })
   }
 
   /** Resolves when everything is in the file, or never will be. */
@@ -104,11 +57,10 @@ export class LineThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(script, {
-      ...{ eval: true, name: 'recording', execArgv: [] },
-      workerData: { fd: this.#fd, noPayload },
-    })
-    worker.on('message', (buffer: ArrayBuffer) => {
+    const worker = new Worker(lineScript, { eval: true, name: 'recording', execArgv: [], workerData: this.#fd })
+    worker.on('message', (page: number) => {
+      const buffer = this.#pages.get(page)!
+      this.#pages.delete(page)
       this.#waiting -= buffer.byteLength
       if (buffer.byteLength === pageSize && this.#spare.length < mostSpare) this.#spare.push(buffer)
       if (this.#waiting === 0) this.#rest()
@@ -132,5 +84,5 @@ export class LineThread {
   }
 }
 
-const pageSize = 256 * 1024
-const mostSpare = 8
+const pageSize = 512 * 1024
+const mostSpare = 4

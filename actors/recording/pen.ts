@@ -1,8 +1,8 @@
 import { longestBytes, toPlain } from './values.ts'
 
 /**
- * Writes JSON as bytes, to where a line waits for its checksum. Past the end of its bytes it only counts: whoever holds it
- * looks whether all {@link fits}, and else writes again where there is more room.
+ * Writes JSON as bytes. Past the end of its bytes it only counts: whoever holds it looks where it is, and else writes
+ * again where there is more room.
  */
 export class Pen {
   #bytes: Uint8Array
@@ -10,10 +10,6 @@ export class Pen {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes
-  }
-
-  get fits(): boolean {
-    return this.at <= this.#bytes.length
   }
 
   moveTo(bytes: Uint8Array, at: number): void {
@@ -67,25 +63,6 @@ export class Pen {
       if (tenth === 0) return
       left = tenth
     }
-  }
-
-  /** @param milliseconds not below 0; told to the microsecond */
-  time(milliseconds: number): void {
-    const micros = Math.round(milliseconds * 1_000)
-    const whole = Math.floor(micros / 1_000)
-    this.digits(whole)
-    let rest = (micros - whole * 1_000) | 0
-    if (rest === 0) return
-    this.#byte(point)
-    for (; rest > 0; rest = ((rest % 100) | 0) * 10) this.#byte(zero + ((rest / 100) | 0))
-  }
-
-  uint32(number: number, at: number): void {
-    const bytes = this.#bytes
-    bytes[at] = number
-    bytes[at + 1] = number >>> 8
-    bytes[at + 2] = number >>> 16
-    bytes[at + 3] = number >>> 24
   }
 
   /**
@@ -152,7 +129,7 @@ export class Pen {
 
 const utf8 = new TextEncoder()
 const hex = utf8.encode('0123456789abcdef')
-const [quote, backslash, zero, point] = [0x22, 0x5c, 0x30, 0x2e]
+const [quote, backslash, zero] = [0x22, 0x5c, 0x30]
 const [brace, endBrace, comma, colon] = [0x7b, 0x7d, 0x2c, 0x3a]
 const [intText, bytesText, sizeText, endText] = ['{"$int":"', '{"$bytes":"', '{"$size":', '"}'].map((text) =>
   utf8.encode(text),

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { Feed } from '../feed.ts'
 import { type Logger, silent } from '../log.ts'
-import { Cast, EntryWriter } from './entry-writer.ts'
+import { EntryWriter } from './entry-writer.ts'
 import { LinePage } from './line-page.ts'
 import { LineThread } from './line-thread.ts'
 import { type Heading, recordingFormat, recordingVersion } from './lines.ts'
@@ -17,7 +17,7 @@ export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
 /**
  * Writes what feeds tell to a file: every message with its payload, every transition with its event, a timer's among
  * them, births and deaths of actors. It stops, and says so, when the file is full or the disk does not keep up. Here
- * only what an entry has for itself is put to prepared text; checksums, base64 and the file are another thread's.
+ * only what an entry has for itself is put down; text, checksums, base64 and the file are another thread's.
  */
 export class Recorder {
   readonly #file: FileHandle
@@ -27,13 +27,14 @@ export class Recorder {
   readonly #now: () => number
   readonly #began: number
   readonly #thread: LineThread
+  /** On which entries are put down. */
+  #buffer: SharedArrayBuffer
   readonly #page: LinePage
   readonly #writer: EntryWriter
   /** BOUNDED: by the feeds that are followed. */
   readonly #unfollow: (() => void)[] = []
-  /** Of all lines, in the file or on their way. */
+  /** Of all lines, in the file or on their way: a few more than they have. */
   #bytes = 0
-  #seq = 0
   #timer: NodeJS.Timeout | undefined
   /** Why nothing more is recorded. */
   #ended: string | undefined
@@ -47,8 +48,9 @@ export class Recorder {
     this.#began = now()
     this.#log = log
     this.#thread = new LineThread(file.fd, (error) => this.#giveUp(cannotWrite, error))
-    this.#page = new LinePage(this.#thread.newPage())
-    this.#writer = new EntryWriter(this.#page)
+    this.#buffer = this.#thread.newPage()
+    this.#page = new LinePage(this.#buffer, (needed) => this.#turn(needed))
+    this.#writer = new EntryWriter(this.#page, (bytes) => this.#admit(bytes))
   }
 
   /**
@@ -63,7 +65,7 @@ export class Recorder {
       ...(nodes && { nodes }),
       ...(forks && { forks }),
     }
-    recorder.#add(() => recorder.#writer.writeObject(heading))
+    recorder.#writer.writeObject(heading)
     return recorder
   }
 
@@ -72,13 +74,9 @@ export class Recorder {
    * @param node its name, where there are several
    */
   follow(feed: Feed, node?: string): void {
-    const cast = new Cast(node)
+    const cast = this.#writer.cast(node)
     this.#unfollow.push(
-      feed.subscribe((entry, live) => {
-        const at = this.#now() - this.#began
-        const seq = ++this.#seq
-        this.#add(() => this.#writer.write(seq, at, entry, live, cast))
-      }),
+      feed.subscribe((entry, live) => this.#writer.write(this.#now() - this.#began, entry, live, cast)),
     )
   }
 
@@ -86,38 +84,37 @@ export class Recorder {
   async close(): Promise<void> {
     this.#stop()
     clearTimeout(this.#timer)
-    this.#turn()
+    this.#page.turn()
     await this.#thread.close()
     await this.#file.close()
   }
 
-  /** @param write puts a line on the page, and is called again when it has no room there */
-  #add(write: () => number): void {
-    this.#bytes += write()
-    if (this.#bytes > this.#maxBytes) {
+  /** @returns whether a line of so many bytes is still recorded */
+  #admit(bytes: number): boolean {
+    if (this.#bytes + bytes > this.#maxBytes) {
       this.#giveUp('The recording is full, and ends here')
-      return
+      return false
     }
-    if (!this.#page.keep()) {
-      this.#turn(this.#page.needed)
-      write()
-      this.#page.keep()
-    }
+    this.#bytes += bytes
     this.#timer ??= setTimeout(() => this.#flush(), flushInterval)
+    return true
   }
 
   /** While the thread has work, the page may as well grow. */
   #flush(): void {
     this.#timer = undefined
     if (this.#thread.waiting > 0) this.#timer = setTimeout(() => this.#flush(), flushInterval)
-    else this.#turn()
+    else this.#page.turn()
   }
 
-  /** Hands the page over, and begins one with room for `needed` bytes. */
-  #turn(needed?: number): void {
-    if (this.#page.used > 0) this.#thread.write(this.#page.bytes, this.#page.used)
-    this.#page.turn(this.#thread.newPage(needed))
-    if (this.#thread.waiting > mostWaiting) this.#giveUp('The disk is slower than what is recorded: it ends here')
+  /** Hands the page over. @returns one with room for `needed` bytes */
+  #turn(needed: number): SharedArrayBuffer {
+    if (this.#page.used > 0) {
+      this.#thread.write(this.#buffer, this.#page.used)
+      this.#buffer = this.#thread.newPage(needed)
+      if (this.#thread.waiting > mostWaiting) this.#giveUp('The disk is slower than what is recorded: it ends here')
+    } else if (needed > this.#buffer.byteLength) this.#buffer = this.#thread.newPage(needed)
+    return this.#buffer
   }
 
   #giveUp(why: string, error?: Error): void {
