@@ -82,6 +82,24 @@ describe('the inspector of npm start', function () {
     await page.waitForURL(/#chart\?.*line=\d+/)
   })
 
+  it('names auth and ack of a handshake, by their size, as the transition that they led to does', async () => {
+    await open('#messages?actor=node-1/peer/1')
+    await page.getByLabel('Filter messages').fill('rlpx')
+    const [auth, ack] = ['auth', 'ack'].map((name) => page.locator(`.line[data-name=${name}]`).first())
+    await ack!.waitFor()
+    expect(await ack!.textContent()).to.match(/ackEIP-8, \d+ bytes$/)
+    await auth!.click()
+    const detail = page.getByLabel('The chosen line')
+    await detail.getByText('it makes the keys, so it is not kept').waitFor()
+    // Beside the detail there is little room: nothing stands before the time.
+    await page.getByLabel('Filter messages').fill('')
+    const mark = page.locator('.line[data-kind=mark]', { hasText: 'rlpx.secured' }).first()
+    const [time, label] = [await mark.locator('time').boundingBox(), await mark.locator('.label').boundingBox()]
+    expect(label!.x).to.be.at.least(time!.x + time!.width - 4)
+    await detail.getByRole('button', { name: 'the transition it caused' }).click()
+    await detail.locator('[data-kind=transition]', { hasText: 'rlpx.secured' }).waitFor()
+  })
+
   it('scrolls messages back as far as they are kept, filters them, and stands still while it is held', async () => {
     await open('#messages?actor=node-3/node')
     const lines = page.locator('.lines')
@@ -108,6 +126,10 @@ describe('the inspector of npm start', function () {
     const stranger = await dialedByStranger(network.enodes[0]!)
     try {
       const left = page.locator('.why section', { hasText: 'Left' }).locator('.path button', { hasText: 'stranger' })
+      await left
+        .filter({ hasText: /0x10 subprotocol error: the genesis differs/ })
+        .first()
+        .waitFor() // at a glance
       await left.first().click()
       const differing = page.locator('.statuses tr[data-differs=true]', { hasText: /genesis/i })
       await differing.waitFor()

@@ -20,7 +20,7 @@ export function renderDrawing(drawing: Drawing, { isAlone = false } = {}): strin
     ...marks.map(renderMark),
     ...edges.map(renderArrow),
     ...states.map(renderWords),
-    ...edges.map(renderLabel),
+    ...edges.map((edge, index) => renderLabel(edge, index, states)),
     ...(isAlone ? [renderKey(drawing.height + 10)] : []),
     '</svg>\n',
   ].join('\n')
@@ -54,9 +54,12 @@ function renderArrow({ source, target, points, block }: DrawnEdge, index: number
   return `<g class="arrow${block ? '' : ' start'}" ${ends}>${parts}</g>`
 }
 
-function renderLabel({ block }: DrawnEdge, index: number): string {
+function renderLabel({ block }: DrawnEdge, index: number, states: readonly DrawnState[]): string {
   if (!block) return ''
-  return `<g class="edge" data-of="${index}">${rect(inset(block, -3), 'plate', 5)}${renderBlock(block).join('')}</g>`
+  const around = states.filter((state) => state.type !== 'atomic' && state.type !== 'final' && isIn(block, state))
+  const innermost = around.toSorted((a, b) => a.width * a.height - b.width * b.height)[0]
+  const isNested = innermost !== undefined && !/\b(even|whole)\b/.test(kindsOf(innermost))
+  return `<g class="edge${isNested ? ' nested' : ''}" data-of="${index}">${rect(inset(block, -3), 'plate', 5)}${renderBlock(block).join('')}</g>`
 }
 
 /** What a reader must know who never saw a statechart. */
@@ -88,6 +91,9 @@ function rect({ x, y, width, height }: Rect, kind: string, radius: number): stri
   const place = `x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}"`
   return `<rect class="${kind}" ${place} rx="${radius}"/>`
 }
+
+const isIn = ({ x, y, width, height }: Rect, outer: Rect): boolean =>
+  x >= outer.x && y >= outer.y && x + width <= outer.x + outer.width && y + height <= outer.y + outer.height
 
 const inset = ({ x, y, width, height }: Rect, by: number): Rect => ({
   ...{ x: x + by, y: y + by, width: width - 2 * by, height: height - 2 * by },

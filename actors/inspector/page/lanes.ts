@@ -84,7 +84,10 @@ function lanesOfPeer(scene: Scene, scope: string, isNarrow: boolean): Lanes {
   const sessions = scene.beneath(scope, 16).slice(1).reverse()
   const server = isNarrow ? undefined : peer?.parent
   const inner = [...(server === undefined ? [] : [server]), scope, ...sessions]
-  const lanes = [...inner.map((actor) => laneOfActor(scene, actor)), { ...laneOfPeer(scene, scope), id: remote }]
+  const lanes = [
+    ...inner.map((actor) => laneOfActor(scene, actor)),
+    { ...laneOfPeer(scene, scope), id: remote, note: directionOf(scene, scope) },
+  ]
   const at = new Map(lanes.map(({ id }, index) => [id, index]))
   const actorWidth = isNarrow ? 58 : 116
   return {
@@ -112,8 +115,13 @@ const [peerWidth, wireWidth, remoteMargin] = [150, 236, 78]
 function laneOfPeer(scene: Scene, actor: string): Lane {
   const peer = scene.peers.get(actor)
   const facts = scene.actors.get(actor)
-  const direction = peer?.inbound === undefined ? '' : peer.inbound ? 'dialed us' : 'we dialed'
-  return { id: actor, title: remoteOf(peer), note: [facts && nameOf(facts), direction].filter(Boolean).join(', ') }
+  const notes = [facts && nameOf(facts), directionOf(scene, actor)]
+  return { id: actor, title: remoteOf(peer), note: notes.filter(Boolean).join(', ') }
+}
+
+function directionOf(scene: Scene, actor: string): string {
+  const inbound = scene.peers.get(actor)?.inbound
+  return inbound === undefined ? '' : inbound ? 'dialed us' : 'we dialed'
 }
 
 function laneOfActor(scene: Scene, actor: string): Lane {

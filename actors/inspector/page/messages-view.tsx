@@ -60,7 +60,7 @@ export function MessagesView({ session }: Props) {
   const last = Math.ceil((top + height) / rowHeight) + 10
   const middle = (lane: number) => timeWidth + lanes.middle(lane, laneRoom)
   return (
-    <section class="messages" aria-label="Messages in time">
+    <section class="messages" aria-label="Messages in time" data-narrow={isNarrow}>
       <div class="tools">
         <input
           type="search"

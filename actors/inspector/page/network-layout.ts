@@ -42,7 +42,8 @@ export function networkOf(scene: Scene): Network {
   const homes = [...scene.actors.values()].filter(({ parent }) => parent === undefined || !scene.actors.has(parent))
   const own = [...new Map(homes.filter(({ chart }) => chart === 'node').map((facts) => [facts.node ?? '', facts]))]
   // Where there is no node, scripts play one.
-  const nodes = own.length > 0 ? own : homes.slice(0, 1).map((facts) => ['', facts] as const)
+  const isNode = own.length > 0
+  const nodes = isNode ? own : homes.slice(0, 1).map((facts) => ['', facts] as const)
   const spots = new Map<string, Spot>()
   const ties = tiesOf(scene)
   const degrees = degreesOf(ties.values())
@@ -51,7 +52,8 @@ export function networkOf(scene: Scene): Network {
   for (const [index, [name, facts]] of nodes.entries()) {
     const angle = angleOf(index, nodes.length)
     spots.set(name, {
-      ...{ id: name, name: name || 'this node', note: facts.state, isOurs: true, actor: facts.actor },
+      ...{ id: name, name: name || (isNode ? 'this node' : 'we'), note: isNode ? facts.state : 'scripts' },
+      ...{ isOurs: true, actor: facts.actor },
       degree: degrees.get(name) ?? 0,
       ...{ x: Math.cos(angle) * radius, y: Math.sin(angle) * radius },
     })

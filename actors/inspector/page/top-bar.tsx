@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import type { Props } from './app.tsx'
 import type { View } from './place.ts'
 import { currentTheme, nextTheme, type Theme } from './theme.ts'
+import { some } from './words.ts'
 
 const tabs: readonly (readonly [View, string])[] = [
   ['actors', 'Actors'],
@@ -21,7 +22,7 @@ export function TopBar({ session }: Props) {
         <span class="mark" aria-hidden="true" />
         Peerchart
       </h1>
-      <p class="client">{session.hello?.heading.client ?? ''}</p>
+      <p class="client">{subjectOf(session)}</p>
       <nav class="tabs" aria-label="Views">
         {tabs.map(([name, title]) => (
           <button
@@ -50,6 +51,14 @@ export function TopBar({ session }: Props) {
       </button>
     </header>
   )
+}
+
+/** Whose page it is: a node, or how many of one client. */
+function subjectOf({ hello }: Props['session']): string {
+  const { client = '', nodes = [] } = hello?.heading ?? {}
+  const names = nodes.flatMap(({ name }) => name ?? [])
+  if (names.length < 2) return client
+  return `${some(names.length, 'node')} of ${client.replace(`/${names[0]}/`, '/')}`
 }
 
 function LinkSign({ session }: Props) {

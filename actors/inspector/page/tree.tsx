@@ -6,7 +6,7 @@ import { Lamp, PeerTrack } from './lamp.tsx'
 import type { Scene } from './picture.ts'
 import { useScrolling } from './scrolling.ts'
 import { rowsBetween, type TreeRow, treeRows } from './tree-rows.ts'
-import { age, briefState, bytes, capsInWords, nameOf, remoteOf, some } from './words.ts'
+import { briefAge, briefState, bytes, capsInWords, nameOf, remoteOf, some } from './words.ts'
 
 /** Rows beyond what is seen, so that a key or a flick finds them drawn. */
 const margin = 240
@@ -170,7 +170,7 @@ function Row({ row, scene, isChosen, choose, toggle }: RowProps) {
         <span class="facts">
           <span>{[nameOf(facts), directionOf(peer.inbound)].filter(Boolean).join(' ')}</span>
           <span>{peer.caps ? capsInWords(peer.caps) : peer.address}</span>
-          <span>{age((facts.stoppedAt ?? scene.now.at) - facts.startedAt)}</span>
+          <span>{briefAge((facts.stoppedAt ?? scene.now.at) - facts.startedAt)}</span>
           <span>
             ↓{bytes(peer.received[0])} ↑{bytes(peer.sent[0])}
           </span>

@@ -5,7 +5,7 @@ import type { Props } from './app.tsx'
 import { useAnswer } from './asking.ts'
 import { PeerTrack } from './lamp.tsx'
 import type { Scene } from './picture.ts'
-import { age, eventName, moment, nameOf, remoteOf } from './words.ts'
+import { age, briefState, eventName, moment, nameOf, remoteOf } from './words.ts'
 
 /** Why a peer left, or how it stands. */
 export function WhyView({ session }: Props) {
@@ -152,6 +152,17 @@ function LastMessages({ session, why: { messages } }: Props & WhyProps) {
   )
 }
 
+/** In a list only the last who left are explained unasked: each takes the node a look through its history. */
+const mostExplained = 12
+
+function Verdict({ session, facts: { actor, stoppedAt } }: Props & { readonly facts: ActorFacts }) {
+  const { seq } = session.place
+  const answer = useAnswer(actor, `${stoppedAt} ${seq} ${session.state}`, () =>
+    session.ask(session.link.ask('why', { actor, ...(seq !== undefined && { seq }) })),
+  )
+  return <small class="brief">{answer && <Summary text={answer.why.summary} />}</small>
+}
+
 function Departed({ session, scene }: Props & { readonly scene: Scene }) {
   const peers = [...scene.peers.values()].flatMap((peer) => {
     const facts = scene.actors.get(peer.actor)
@@ -162,14 +173,14 @@ function Departed({ session, scene }: Props & { readonly scene: Scene }) {
   return (
     <article class="why">
       {[
-        { title: 'Left', list: gone, none: 'Nobody has left.' },
-        { title: 'Here', list: here, none: 'Nobody is here.' },
-      ].map(({ title, list, none }) => (
+        { title: 'Left', list: gone, none: 'Nobody has left.', isOver: true },
+        { title: 'Here', list: here, none: 'Nobody is here.', isOver: false },
+      ].map(({ title, list, none, isOver }) => (
         <section key={title}>
           <h3>{title}</h3>
           {list.length === 0 && <p class="note">{none}</p>}
           <ol class="path">
-            {list.slice(0, 200).map(({ peer, facts }) => (
+            {list.slice(0, 200).map(({ peer, facts }, index) => (
               <li key={facts.actor}>
                 <button type="button" onClick={() => session.go({ actor: facts.actor })}>
                   <time>{facts.stoppedAt === undefined ? '' : `${age(scene.now.at - facts.stoppedAt)} ago`}</time>
@@ -178,7 +189,12 @@ function Departed({ session, scene }: Props & { readonly scene: Scene }) {
                   </b>
                   <span>
                     {facts.node !== undefined && `${facts.node} `}
-                    {nameOf(facts)}, {facts.state}
+                    {nameOf(facts)}
+                    {isOver && index < mostExplained ? (
+                      <Verdict session={session} facts={facts} />
+                    ) : (
+                      `, ${briefState(facts.state)}`
+                    )}
                   </span>
                 </button>
               </li>

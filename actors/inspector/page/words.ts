@@ -14,6 +14,9 @@ export function age(ms: number): string {
   return `${Math.floor(minutes / 60)}${thin}h ${pad(minutes % 60)}${thin}m`
 }
 
+/** @returns the same where there is little room: `12 s`, `3 m`, `2 h` */
+export const briefAge = (ms: number): string => age(ms).split(' ')[0]!
+
 /** @returns a moment since the beginning: `4.120`, `2:05.300`, in seconds */
 export function moment(ms: number): string {
   const seconds = ms / 1_000

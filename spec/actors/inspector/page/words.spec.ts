@@ -7,6 +7,7 @@ const plain = (text: string) => text.replaceAll('\u202f', ' ')
 describe('the words of the page', () => {
   it('say ages, sizes, latencies and numbers shortly', () => {
     expect([900, 61_000, 7_800_000].map((ms) => plain(words.age(ms)))).to.deep.equal(['0 s', '1 m 01 s', '2 h 10 m'])
+    expect([900, 61_000].map((ms) => plain(words.briefAge(ms)))).to.deep.equal(['0 s', '1 m'])
     expect([0, 999, 1_000, 34_500_000].map((size) => plain(words.bytes(size)))).to.deep.equal([
       '0 B',
       '999 B',
