@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { chartOf, statesOf } from '../../../../actors/inspector/drawing/chart.ts'
 import { drawingOf } from '../../../../actors/inspector/drawing/layout.ts'
 import { renderDrawing } from '../../../../actors/inspector/drawing/svg.ts'
+import { peerMachine } from '../../../../machines/peer.ts'
 import { doorMachine, oddMachine, ownCharts } from './some-charts.ts'
 
 describe('the SVG of a chart', () => {
@@ -28,6 +29,13 @@ describe('the SVG of a chart', () => {
     expect(svg).not.to.include('<chart>').and.not.to.include('<it>').and.not.to.include('<b>')
     const texts = parse(svg).map(({ text }) => text)
     expect(texts).to.include('odd <chart> & "more"').and.to.include('[is <b>&"odd"</b>]')
+  })
+  it('tells labels that stand on a nested state from those on the paper', async () => {
+    const svg = renderDrawing(await drawingOf(peerMachine))
+    const labels = parse(svg)
+      .flatMap(({ attributes }) => attributes.class ?? [])
+      .filter((kind) => kind.startsWith('edge'))
+    expect(new Set(labels)).to.deep.equal(new Set(['edge', 'edge nested']))
   })
   it('has its style in it only where it stands alone', async () => {
     const drawing = await drawingOf(doorMachine)
