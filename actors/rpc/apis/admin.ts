@@ -1,10 +1,14 @@
 import type { Observable } from 'rxjs'
 import type { PeerEvent } from '../../../machines/admission.ts'
+import { RpcServerRunning } from '../../../machines/rpc-server.ts'
 import { type Enode, EnodeError } from '../../../protocols/enode/enode.ts'
+import { NodeNotRunning } from '../../node.ts'
 import { parseNode } from '../../p2p/parse-node.ts'
 import type { PeerInfo } from '../../p2p/peer-info.ts'
 import type { Server } from '../../p2p/server.ts'
 import { type Api, method, subscription } from '../api.ts'
+import { RpcEnabled } from '../http-server.ts'
+import { RpcListenFailed } from '../listen.ts'
 import type { HttpOptions, WsOptions } from '../options.ts'
 import { int, optional, type Param, required, string } from '../params.ts'
 import { RpcError } from '../rpc-error.ts'
@@ -72,16 +76,18 @@ function enodeOf(url: string): Enode {
   }
 }
 
-/** What an operator asked for succeeds, or says why it did not. */
+/** What an operator asked for succeeds, or says why it did not; anything else that is thrown is a bug of ours. */
 async function done(run: () => void | Promise<void>): Promise<true> {
   try {
     await run()
     return true
   } catch (error) {
-    if (error instanceof RpcError || !(error instanceof Error)) throw error
-    throw new RpcError(error.message)
+    if (refusals.some((refusal) => error instanceof refusal)) throw new RpcError((error as Error).message)
+    throw error
   }
 }
+
+const refusals = [NodeNotRunning, RpcListenFailed, RpcServerRunning, RpcEnabled]
 
 const host = optional(string)
 const port: Param<number | undefined> = optional(

@@ -1,8 +1,12 @@
 import { expect } from 'chai'
 import { Subject } from 'rxjs'
+import { NodeNotRunning } from '../../../../actors/node.ts'
 import type { PeerInfo } from '../../../../actors/p2p/peer-info.ts'
 import { type Administered, adminApi, type Endpoints } from '../../../../actors/rpc/apis/admin.ts'
+import { RpcEnabled } from '../../../../actors/rpc/http-server.ts'
+import { RpcListenFailed } from '../../../../actors/rpc/listen.ts'
 import type { PeerEvent } from '../../../../machines/admission.ts'
+import { RpcServerRunning } from '../../../../machines/rpc-server.ts'
 import { callApi } from './call-api.ts'
 
 const key =
@@ -75,7 +79,7 @@ describe('the admin namespace', () => {
       expect(await failure(call(name, 7))).to.equal(
         '-32602 invalid argument 0: json: cannot unmarshal number into Go value of type string',
       )
-      fault = new Error('node not started')
+      fault = new NodeNotRunning()
       expect(await failure(call(name, enode))).to.equal('-32000 node not started')
     })
   }
@@ -99,14 +103,25 @@ describe('the admin namespace', () => {
     ])
   })
   it('says why an endpoint could not be opened', async () => {
-    fault = new Error('HTTP server already running on 127.0.0.1:8577')
-    expect(await failure(call('startHTTP'))).to.equal('-32000 HTTP server already running on 127.0.0.1:8577')
+    for (const one of [
+      new RpcServerRunning('127.0.0.1:8577'),
+      new RpcEnabled('HTTP'),
+      new RpcListenFailed({ host: '127.0.0.1', port: 1 }, '--http.port', new Error('taken')),
+    ]) {
+      fault = one
+      expect(await failure(call('startHTTP'))).to.equal(`-32000 ${one.message}`)
+    }
     expect(await failure(call('startWS', '127.0.0.1', 70_000))).to.equal(
       '-32000 listen tcp: address 70000: invalid port',
     )
     expect(await failure(call('startHTTP', '127.0.0.1', 'x'))).to.equal(
       '-32602 invalid argument 1: json: cannot unmarshal string into Go value of type int',
     )
+  })
+  it('keeps a bug of ours to itself', async () => {
+    fault = new TypeError('undefined is not a function')
+    for (const [name, ...args] of [['addPeer', enode], ['removePeer', enode], ['startHTTP'], ['stopWS']] as const)
+      expect(await failure(call(name, ...args))).to.equal('-32603 method handler crashed')
   })
   it('tells of peers as they come and go, until that ends', () => {
     const seen: unknown[] = []
