@@ -8,16 +8,43 @@ export const lineScript = `
   const { parentPort, workerData: fd } = require('node:worker_threads')
   const { writeSync } = require('node:fs')
   const { crc32 } = require('node:zlib')
+  const equals = 0x3d
+  const [longestKnown, longestLoop] = [1_024, 64]
   const slice = 49_152 // of three: base64 in parts is that of the whole
   const out = Buffer.allocUnsafeSlow(1 << 19)
-  const hex = Buffer.from('0123456789abcdef')
-  const [seqText, atText, dataText, payloadText] = ['{"seq":', ',"at":', ',"data":', ',"payload":"'].map((text) => Buffer.from(text))
-  let [begin, end, crc] = [0, 0, 0] // of the line in 'out'
+  const ascii = (text) => Buffer.from(text)
+  const hex = ascii('0123456789abcdef')
+  const digits64 = ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
+  let [begin, end, crc] = [0, 0, -1] // of the line in 'out', as far as it is summed
   let seq = 0
   let names = [undefined]
 
+  // A CRC goes over a text that is known in four steps: what it was, shifted by the text's length, and what the text
+  // makes of zero.
+  const table = Int32Array.from({ length: 256 }, (_, byte) => {
+    for (let i = 0; i < 8; i++) byte = byte & 1 ? (byte >>> 1) ^ 0xedb88320 : byte >>> 1
+    return byte
+  })
+  const step = (crc, byte) => (crc >>> 8) ^ table[(crc ^ byte) & 255]
+  const shifts = [] // by length
+  const shiftOf = (length) => {
+    const ofBits = Array.from({ length: 32 }, (_, bit) => {
+      let crc = 1 << bit
+      for (let i = 0; i < length; i++) crc = step(crc, 0)
+      return crc
+    })
+    return Int32Array.from({ length: 1024 }, (_, i) =>
+      ofBits.slice((i >>> 8) * 8, (i >>> 8) * 8 + 8).reduce((crc, shifted, bit) => ((i >>> bit) & 1 ? crc ^ shifted : crc), 0))
+  }
+  const nameOf = (bytes) => ({
+    bytes,
+    sum: bytes.reduce(step, 0),
+    shift: bytes.length < longestKnown ? (shifts[bytes.length] ??= shiftOf(bytes.length)) : undefined,
+  })
+
   const sum = () => {
-    crc = crc32(out.subarray(begin, end), crc)
+    if (end - begin > longestLoop) crc = ~crc32(out.subarray(begin, end), ~crc >>> 0)
+    else for (let i = begin; i < end; i++) crc = (crc >>> 8) ^ table[(crc ^ out[i]) & 255]
     begin = end
   }
   const spill = () => {
@@ -25,26 +52,43 @@ export const lineScript = `
     for (let at = 0; at < end; ) at += writeSync(fd, out, at, end - at)
     begin = end = 0
   }
-  const raw = (bytes) => {
-    if (bytes.length > slice) return copy(bytes, 0, bytes.length)
-    if (end + bytes.length > out.length) spill()
+  const room = (bytes) => {
+    if (end + bytes > out.length) spill()
+  }
+  const put = (name) => {
+    const { bytes, sum: its, shift } = name
+    if (shift === undefined) return copy(bytes, 0, bytes.length)
+    room(bytes.length)
+    sum()
     out.set(bytes, end)
-    end += bytes.length
+    begin = end += bytes.length
+    crc = shift[crc & 255] ^ shift[256 | ((crc >>> 8) & 255)] ^ shift[512 | ((crc >>> 16) & 255)] ^ shift[768 | (crc >>> 24)] ^ its
   }
   const copy = (bytes, from, to) => {
     for (; from < to; from += slice) {
-      if (end + slice > out.length) spill()
+      room(slice)
       end += bytes.copy(out, end, from, Math.min(to, from + slice))
     }
   }
   const base64 = (bytes, from, to) => {
+    if (to - from < longestLoop) return base64Here(bytes, from, to)
     for (; from < to; from += slice) {
-      if (end + 2 * slice > out.length) spill()
+      room(2 * slice)
       end += out.latin1Write(bytes.base64Slice(from, Math.min(to, from + slice)), end)
     }
   }
+  const base64Here = (bytes, from, to) => {
+    room(2 * longestLoop)
+    for (; from < to; from += 3) {
+      const three = (bytes[from] << 16) | (from + 1 < to ? bytes[from + 1] << 8 : 0) | (from + 2 < to ? bytes[from + 2] : 0)
+      out[end++] = digits64[three >>> 18]
+      out[end++] = digits64[(three >>> 12) & 63]
+      out[end++] = from + 1 < to ? digits64[(three >>> 6) & 63] : equals
+      out[end++] = from + 2 < to ? digits64[three & 63] : equals
+    }
+  }
   const digits = (number) => {
-    if (end + 32 > out.length) spill()
+    room(32)
     if (number > 0x7fffffff) {
       end += out.latin1Write(String(number), end)
       return
@@ -67,49 +111,57 @@ export const lineScript = `
     for (; rest > 0; rest = (rest % 100) * 10) out[end++] = 48 + ((rest / 100) | 0)
   }
   const endLine = () => {
-    if (end + 32 > out.length) spill()
+    room(32)
     sum()
-    end += out.latin1Write(',"crc":"', end)
-    for (let shift = 28; shift >= 0; shift -= 4) out[end++] = hex[(crc >>> shift) & 15]
-    end += out.latin1Write('"}\\n', end)
-    begin = end
-    crc = 0
+    out.set(crcText, end)
+    end += crcText.length
+    for (let shift = 28; shift >= 0; shift -= 4) out[end++] = hex[(~crc >>> shift) & 15]
+    out.set(lineEnd, end)
+    begin = end += lineEnd.length
+    crc = -1
   }
+  const [crcText, lineEnd] = [ascii(',"crc":"'), ascii('"}\\n')]
+  const [seqText, atText, dataText, payloadText] = ['{"seq":', ',"at":', ',"data":', ',"payload":"'].map((text) => nameOf(ascii(text)))
 
   parentPort.on('message', ({ page, buffer, used }) => {
     const bytes = Buffer.from(buffer, 0, used)
     const [times, numbers] = [new Float64Array(buffer), new Uint32Array(buffer)]
     for (let at = 0; at < used; ) {
       const i = (at >>> 2) + 2
-      const [whose, what, size, textBytes] = [numbers[i], numbers[i + 1], numbers[i + 2], numbers[i + 3]]
+      const whose = numbers[i]
+      const what = numbers[i + 1]
+      const textBytes = numbers[i + 3]
       const payloadBytes = numbers[i + 4] === ${noPayload} ? -1 : numbers[i + 4]
       const text = at + ${rowHead}
       const payload = text + textBytes
       const last = payload + Math.max(0, payloadBytes)
       if (whose !== ${nobody}) {
-        raw(seqText)
+        put(seqText)
         digits(++seq)
-        raw(atText)
+        put(atText)
         time(times[at >>> 3])
-        raw(names[whose].before)
+        put(names[whose].before)
         const { before, after } = names[what]
-        raw(before)
-        if (after.length === 0) {
-          digits(size)
+        put(before)
+        if (after === undefined) {
+          digits(numbers[i + 2])
           if (payloadBytes >= 0) {
-            raw(payloadText)
+            put(payloadText)
             base64(bytes, payload, last)
             out[end++] = 0x22
           }
-        } else if (textBytes > 0) {
-          raw(dataText)
-          copy(bytes, text, payload)
+        } else {
+          if (textBytes > 0) {
+            put(dataText)
+            copy(bytes, text, payload)
+          }
+          put(after)
         }
-        raw(after)
         endLine()
-      } else if (what === ${own.name})
-        names.push({ before: Uint8Array.prototype.slice.call(bytes, text, payload), after: Uint8Array.prototype.slice.call(bytes, payload, last) })
-      else if (what === ${own.forget}) names = [undefined]
+      } else if (what === ${own.name}) {
+        const [before, after] = [[text, payload], [payload, last]].map(([from, to]) => Buffer.from(bytes.subarray(from, to)))
+        names.push({ before: nameOf(before), after: after.length > 0 ? nameOf(after) : undefined })
+      } else if (what === ${own.forget}) names = [undefined]
       else {
         if (what === ${own.entry}) seq++
         copy(bytes, text, payload)
@@ -118,6 +170,5 @@ export const lineScript = `
       at = (last + 7) & ~7
     }
     spill()
-    crc = 0
     parentPort.postMessage(page)
   })`
