@@ -97,9 +97,12 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     ...(id !== undefined && { networkId: id }),
     ...(instance && { directory: instance.chaindata }),
   })
+  let recorder: Recorder | undefined
+  let keyLog: KeyLogFile | undefined
   try {
     const name = clientName({ identity: options.identity })
-    const recorder = options.record && (await startRecording(options.record, runtime, { name, privateKey, chain, log }))
+    recorder = options.record && (await startRecording(options.record, runtime, { name, privateKey, chain, log }))
+    keyLog = options.keyLog === undefined ? undefined : new KeyLogFile(options.keyLog)
     const metrics =
       options.metrics &&
       new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
@@ -107,10 +110,11 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
         protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
         log,
       })
-    const keyLog = options.keyLog === undefined ? undefined : new KeyLogFile(options.keyLog)
     const watchers = { recorder, metrics, keyLog }
     return new PeerchartNode(runtime, options, { name, privateKey, chain, staticNodes, trustedNodes, ...watchers })
   } catch (error) {
+    keyLog?.close()
+    await recorder?.close()
     await chain.close()
     throw error
   }

@@ -4,7 +4,7 @@ import { createLogger } from '../log.ts'
 import { sayAgain } from '../recording/against.ts'
 import { fromLine } from '../recording/feed-lines.ts'
 import type { Heading, Line } from '../recording/lines.ts'
-import { readRecording } from '../recording/reader.ts'
+import { RecordingError, readRecording } from '../recording/reader.ts'
 import { type Difference, Replay, type ReplayResult } from '../recording/replay.ts'
 import { toDialable, toDuration, toEntry } from './arguments.ts'
 import type { Io } from './io.ts'
@@ -37,18 +37,25 @@ async function replay(path: string, { json, until, for: time }: ReplayOptions, i
   const replay = new Replay()
   const shown = until && new History({ now: () => performance.now(), nodes: heading.nodes ?? [] })
   let last: Line | undefined
-  for await (const line of lines) {
-    const difference = replay.take(line)
-    if (difference) {
-      if (json) print(io, { ...replay.result, seconds: secondsOf(line), difference })
-      throw new ReplayDiffers(path, difference)
+  let fault: unknown
+  try {
+    for await (const line of lines) {
+      const difference = replay.take(line)
+      if (difference) {
+        if (json) print(io, { ...replay.result, seconds: secondsOf(line), difference })
+        throw new ReplayDiffers(path, difference)
+      }
+      if (shown) shown.append(fromLine(line))
+      last = line
+      if (line.seq === until) break
     }
-    if (shown) shown.append(fromLine(line))
-    last = line
-    if (line.seq === until) break
+  } catch (error) {
+    if (!(error instanceof RecordingError)) throw error
+    fault = error // told after what stands before it
   }
   if (json) print(io, { ...replay.result, seconds: secondsOf(last) })
   else io.stdout.write(`${inWords(replay.result, last)}\n`)
+  if (fault) throw fault
   if (shown) await show(heading, shown, time, io)
 }
 

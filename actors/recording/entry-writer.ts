@@ -2,6 +2,7 @@ import type { FeedEntry, Live, MessageEntry, TransitionEntry } from '../feed.ts'
 import { type Kind, Kinds } from '../kinds.ts'
 import { fullName, keep, toLine } from './feed-lines.ts'
 import { type LinePage, nobody, own } from './line-page.ts'
+import type { Ending, Heading } from './lines.ts'
 
 /** A text that the thread knows by its number, and its bytes. */
 type Name = { readonly number: number; readonly bytes: number }
@@ -66,9 +67,13 @@ export class EntryWriter {
     else this.#writeMessage(at, whose.number, what.number, frame, entry.size, live.payload)
   }
 
-  /** A line that is no entry. @param object not empty */
-  writeObject(object: object): void {
-    this.#writeText(own.line, object)
+  begin(heading: Heading): void {
+    this.#writeText(own.line, heading)
+  }
+
+  /** For which there is always room. */
+  end(ending: Ending): void {
+    this.#tell(own.line, textOfLine(ending))
   }
 
   #writeTransition(at: number, whose: number, what: number, frame: number, event: object | undefined): void {
@@ -89,7 +94,7 @@ export class EntryWriter {
   }
 
   #writeText(what: number, object: object): void {
-    const text = utf8.encode(JSON.stringify(object).slice(0, -1))
+    const text = textOfLine(object)
     if (this.#admit(text.length + crcBytes)) this.#tell(what, text)
   }
 
@@ -156,6 +161,8 @@ function digitsIn(whole: number): number {
 const utf8 = new TextEncoder()
 /** Fields in the middle of an object. */
 const textOf = (object: object, end = ''): Uint8Array => utf8.encode(`,${JSON.stringify(object).slice(1, -1)}${end}`)
+/** @param object not empty */
+const textOfLine = (object: object): Uint8Array => utf8.encode(JSON.stringify(object).slice(0, -1))
 const nothing = new Uint8Array()
 const none: readonly never[] = []
 /** `,"crc":"01234567"}` and the line's end. */

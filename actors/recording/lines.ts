@@ -1,6 +1,7 @@
 import type { Plain } from './values.ts'
 
-// A recording: one JSON object a line. The first is its heading; every other is one entry of a feed, in order.
+// A recording: one JSON object a line. The first is its heading, the last its ending; every other is one entry of a feed,
+// in order.
 
 export const recordingFormat = 'peerchart-recording'
 /** Raised when a change makes older recordings unreadable. */
@@ -17,6 +18,12 @@ export type Heading = {
   readonly nodes?: readonly { readonly name?: string; readonly id: string }[]
   /** The fork ids of their chain, in order, where all are on one. */
   readonly forks?: readonly { readonly name: string; readonly hash: string; readonly at: string }[]
+}
+
+/** The last line, of a recording that was not cut off. */
+export type Ending = {
+  /** Why nothing more was recorded: who made it was done, the file was full, or the disk too slow. */
+  readonly ended: 'closed' | 'full' | 'slow'
 }
 
 export type Line = {

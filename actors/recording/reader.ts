@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { LineError, parseLine } from './line-text.ts'
-import { type Heading, type Line, recordingFormat, recordingVersion } from './lines.ts'
+import { type Ending, type Heading, type Line, recordingFormat, recordingVersion } from './lines.ts'
 
 /** A recording as it is read. */
 export type Recording = {
@@ -40,11 +40,17 @@ async function* parseAll(path: string, texts: AsyncIterable<Text>): AsyncGenerat
   for await (const { text, isWhole } of texts) {
     number += 1
     if (!isWhole) throw new RecordingError(path, number, 'the recording was cut off in it, and is whole up to there')
-    const line = parse(path, number, text) as Line
+    const line = parse(path, number, text) as Line | Ending
+    if ('ended' in line) return
     if (line.seq !== number - 1)
       throw new RecordingError(path, number, `entry ${line.seq} of what was recorded stands in its place`)
     yield line
   }
+  throw new RecordingError(
+    path,
+    number,
+    'the recording was cut off after it: whoever wrote it was killed, or still writes',
+  )
 }
 
 function parse(path: string, number: number, text: string): object {

@@ -4,7 +4,7 @@ import { type Logger, silent } from '../log.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { LinePage } from './line-page.ts'
 import { LineThread } from './line-thread.ts'
-import { type Heading, recordingFormat, recordingVersion } from './lines.ts'
+import { type Ending, type Heading, recordingFormat, recordingVersion } from './lines.ts'
 
 export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
   /** Bytes of the file at most. @default 1 GiB */
@@ -36,8 +36,8 @@ export class Recorder {
   /** Of all lines, in the file or on their way: a few more than they have. */
   #bytes = 0
   #timer: NodeJS.Timeout | undefined
-  /** Why nothing more is recorded. */
-  #ended: string | undefined
+  /** Why nothing more is recorded; `failed`: nothing can be said of it in the file. */
+  #ended: Ended | undefined
 
   private constructor(file: FileHandle, path: string, options: RecorderOptions) {
     const { maxBytes = defaultMaxBytes, now = () => performance.now(), log = silent } = options
@@ -47,7 +47,9 @@ export class Recorder {
     this.#now = now
     this.#began = now()
     this.#log = log
-    this.#thread = new LineThread(file.fd, (error) => this.#giveUp(cannotWrite, error))
+    this.#thread = new LineThread(file.fd, (error) =>
+      this.#giveUp('failed', 'The recording cannot be written, and ends here', error),
+    )
     this.#buffer = this.#thread.newPage()
     this.#page = new LinePage(this.#buffer, (needed) => this.#turn(needed))
     this.#writer = new EntryWriter(this.#page, (bytes) => this.#admit(bytes))
@@ -65,7 +67,7 @@ export class Recorder {
       ...(nodes && { nodes }),
       ...(forks && { forks }),
     }
-    recorder.#writer.writeObject(heading)
+    recorder.#writer.begin(heading)
     return recorder
   }
 
@@ -84,6 +86,8 @@ export class Recorder {
   async close(): Promise<void> {
     this.#stop()
     clearTimeout(this.#timer)
+    const ending: Ending | undefined = this.#ended === 'failed' ? undefined : { ended: this.#ended ?? 'closed' }
+    if (ending) this.#writer.end(ending)
     this.#page.turn()
     await this.#thread.close()
     await this.#file.close()
@@ -91,8 +95,8 @@ export class Recorder {
 
   /** @returns whether a line of so many bytes is still recorded */
   #admit(bytes: number): boolean {
-    if (this.#bytes + bytes > this.#maxBytes) {
-      this.#giveUp('The recording is full, and ends here')
+    if (this.#bytes + bytes > this.#maxBytes - longestEnding) {
+      this.#giveUp('full', 'The recording is full, and ends here')
       return false
     }
     this.#bytes += bytes
@@ -112,14 +116,15 @@ export class Recorder {
     if (this.#page.used > 0) {
       this.#thread.write(this.#buffer, this.#page.used)
       this.#buffer = this.#thread.newPage(needed)
-      if (this.#thread.waiting > mostWaiting) this.#giveUp('The disk is slower than what is recorded: it ends here')
+      if (this.#thread.waiting > mostWaiting)
+        this.#giveUp('slow', 'The disk is slower than what is recorded: it ends here')
     } else if (needed > this.#buffer.byteLength) this.#buffer = this.#thread.newPage(needed)
     return this.#buffer
   }
 
-  #giveUp(why: string, error?: Error): void {
+  #giveUp(ended: Ended, why: string, error?: Error): void {
     if (this.#ended === undefined) this.#log.warn(why, { file: this.#path, ...(error && { err: error }) })
-    this.#ended ??= why
+    this.#ended ??= ended
     this.#stop()
   }
 
@@ -128,8 +133,11 @@ export class Recorder {
   }
 }
 
-const cannotWrite = 'The recording cannot be written, and ends here'
+type Ended = Ending['ended'] | 'failed'
+
 const defaultMaxBytes = 1 << 30
+/** Bytes of the line that ends it. */
+const longestEnding = 40
 const mostWaiting = 64 << 20
 /** Milliseconds. */
 const flushInterval = 100

@@ -45,7 +45,7 @@ describe('what a recorder writes', () => {
       feeds[node]!.publish(entry, live)
     }
     await recorder.close()
-    return (await readFile(file, 'utf8')).split(/(?<=\n)/).slice(1)
+    return (await readFile(file, 'utf8')).split(/(?<=\n)/).slice(1, -1)
   }
 
   const text = fc.string({ unit: 'binary' })

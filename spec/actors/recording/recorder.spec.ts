@@ -37,6 +37,7 @@ describe('a recorder', () => {
   const eventually = async (isSo: () => Promise<boolean>) => {
     while (!(await isSo())) await setImmediate()
   }
+  const ending = async () => JSON.parse((await readFile(file, 'utf8')).trimEnd().split('\n').at(-1)!).ended
   const linesOf = async () => {
     const lines: Line[] = []
     for await (const line of (await readRecording(file)).lines) lines.push(line)
@@ -53,6 +54,7 @@ describe('a recorder', () => {
     expect(born).to.include({ type: 'actor.started', actor: 'node-1/lamp/1', parent: 'node-1/house', node: 'node-1' })
     expect(clicked).to.deep.include({ event: 'click', data: { by: 'Zoë' }, from: 'off', to: 'on' })
     expect((await stat(file)).mode & 0o777).to.equal(0o600)
+    expect(await ending()).to.equal('closed')
   })
   it('writes before it is closed, and ends when nothing is left to write', async () => {
     const recorder = await Recorder.open(file, { client: 'Peerchart' })
@@ -89,6 +91,7 @@ describe('a recorder', () => {
     expect(warnings).to.deep.equal(['The recording is full, and ends here'])
     expect((await readFile(file)).length).to.be.within(1_500, 2_000)
     expect((await linesOf()).length).to.be.above(3)
+    expect(await ending()).to.equal('full')
   })
   it('stops when the disk does not take it', async () => {
     const recorder = await Recorder.open('/dev/full', { client: 'Peerchart', log })
