@@ -1,7 +1,8 @@
-import { mkdir, open, writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytesToHex, hexToBytes } from '../protocols/lib/bytes.ts'
 import { isPrivateKey } from '../protocols/lib/secp256k1.ts'
+import { makeDirectory } from './make-directory.ts'
 import type { Entropy } from './runtime.ts'
 
 export type NodeKeyOptions = {
@@ -102,7 +103,7 @@ async function readStart(path: string): Promise<string> {
 /** @returns `key`, or the one that another process wrote in the meantime */
 async function saveNodeKey(path: string, key: Uint8Array): Promise<Uint8Array> {
   try {
-    await mkdir(join(path, '..'), { recursive: true, mode: 0o700 })
+    await makeDirectory(join(path, '..'), 0o700)
     await writeFile(path, bytesToHex(key), { flag: 'wx', mode: 0o600, flush: true })
     return key
   } catch (error) {

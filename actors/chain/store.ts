@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
 import { MemoryLevel } from 'memory-level'
+import { makeDirectory } from '../make-directory.ts'
 
 /** Bytes under bytes, read at once and written in atomic batches. What a get returns is the caller's to read only. */
 export type KeyValueStore = {
@@ -22,10 +23,12 @@ export type Write = { readonly key: Uint8Array; readonly value?: Uint8Array }
  * @param directory where LevelDB keeps its files; in memory when left out
  * @throws {DatabaseLocked} another process has it open
  * @throws {CorruptDatabase} its files are damaged; nothing was written over them
+ * @throws the system's error: there can be no such directory
  */
 export async function openStore(directory?: string): Promise<KeyValueStore> {
   if (directory === undefined) return new LevelStore(new MemoryLevel(views), { isNew: true, name: 'in memory' })
   const isNew = await holdsNothing(directory)
+  if (isNew) await makeDirectory(directory)
   const level = new ClassicLevel<Uint8Array, Uint8Array>(directory, { ...views, createIfMissing: isNew })
   await level.open().catch((error: unknown) => {
     throw toOpenError(directory, error)

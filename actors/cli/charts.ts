@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Argument, type Command, Option } from 'commander'
 import type { AnyStateMachine } from 'xstate'
@@ -7,6 +7,7 @@ import { chartOf } from '../inspector/drawing/chart.ts'
 import { drawChart } from '../inspector/drawing/draw-chart.ts'
 import { chartToMermaid } from '../inspector/drawing/mermaid.ts'
 import { chartToText, sizeOf } from '../inspector/drawing/text.ts'
+import { makeDirectory } from '../make-directory.ts'
 import type { Io } from './io.ts'
 
 type ChartsOptions = { readonly svg: boolean; readonly mermaid: boolean; readonly json: boolean; readonly out?: string }
@@ -39,7 +40,7 @@ async function show(machine: AnyStateMachine, { svg, mermaid, json }: ChartsOpti
 
 async function write(chosen: typeof charts, options: ChartsOptions, directory: string, io: Io): Promise<void> {
   const ending = options.mermaid ? 'mmd' : options.json ? 'json' : 'svg'
-  await mkdir(directory, { recursive: true })
+  await makeDirectory(directory)
   for (const machine of chosen) {
     const file = join(directory, `${machine.id}.${ending}`)
     await writeFile(file, await show(machine, { ...options, svg: ending === 'svg' }))

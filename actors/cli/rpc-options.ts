@@ -1,7 +1,7 @@
-import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { instancePaths, ipcEndpoint } from '../instance.ts'
 import type { Logger } from '../log.ts'
+import { makeDirectory } from '../make-directory.ts'
 import { readJwtSecret } from '../rpc/jwt-secret.ts'
 import type { AuthOptions, RpcOptions } from '../rpc/options.ts'
 import { ConfigError } from './config-file.ts'
@@ -36,6 +36,6 @@ async function toAuthOptions(host: string, settings: StartSettings, log: Logger)
   const path = jwtSecret || instance?.jwtsecret
   if (path === undefined)
     throw new ConfigError('the engine API is served to who has its secret: give --authrpc.jwtsecret, or a --datadir')
-  if (instance && path === instance.jwtsecret) await mkdir(instance.directory, { recursive: true, mode: 0o700 })
+  if (instance && path === instance.jwtsecret) await makeDirectory(instance.directory, 0o700)
   return { host, port, vhosts, secret: (await readJwtSecret(path, log)) ?? path }
 }

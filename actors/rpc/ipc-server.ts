@@ -1,7 +1,8 @@
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, lstat, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Logger } from '../log.ts'
+import { makeDirectory } from '../make-directory.ts'
 import type { Runtime } from '../runtime.ts'
 import { RpcConnection, type Wire } from './connection.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -125,7 +126,7 @@ function wireOf(socket: Socket, lingering: number): Wire {
 async function prepare(path: string): Promise<void> {
   if (Buffer.byteLength(path) > maxPathBytes)
     throw new RpcListenFailed({ path }, flag, new Error(`the path is longer than ${maxPathBytes} bytes`))
-  await mkdir(dirname(path), { recursive: true, mode: 0o751 })
+  await makeDirectory(dirname(path), 0o751)
   const state = await stateOf(path)
   if (state === 'served') throw new RpcListenFailed({ path }, flag, Object.assign(new Error(), { code: 'EADDRINUSE' }))
   if (state === 'left') await unlink(path)

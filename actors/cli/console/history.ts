@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeDirectory } from '../../make-directory.ts'
 
 /** Lines that were typed, from one console to the next. */
 export class History {
@@ -26,7 +27,7 @@ export class History {
       .toReversed()
       .map((line) => `${line}\n`)
       .join('')
-    await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 }).catch(() => {})
+    await makeDirectory(dirname(this.#path), 0o700).catch(() => {})
     await writeFile(this.#path, text, { mode: 0o600 }).catch(() => {})
   }
 }

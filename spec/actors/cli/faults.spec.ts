@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -87,6 +88,11 @@ describe('peerchart start on files that are not what they should be', () => {
 
   it('refuses a file for a datadir', () =>
     expectRefusal('--genesis @/genesis.json --datadir @/chain.rlp', /chain\.rlp/))
+  for (const more of ['', '--nodekeyhex '.concat('1'.repeat(64)), '--authrpc.port 0'])
+    it(`refuses a datadir where none can be made${more && `, with ${more.split(' ')[0]}`}`, async function () {
+      if (!existsSync('/proc/self')) this.skip()
+      await expectRefusal(`--genesis @/genesis.json --datadir /proc/none ${more}`.trim(), /ENOENT.*'\/proc\/none'/)
+    })
   it('refuses a node key that is none', async () => {
     await mkdir(at('data/peerchart'), { recursive: true })
     await writeFile(at('data/peerchart/nodekey'), 'secret')
