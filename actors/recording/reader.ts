@@ -37,20 +37,25 @@ export async function readRecording(path: string): Promise<Recording> {
 
 async function* parseAll(path: string, texts: AsyncIterable<Text>): AsyncGenerator<Line> {
   let number = 1
+  let hasEnded = false
   for await (const { text, isWhole } of texts) {
     number += 1
     if (!isWhole) throw new RecordingError(path, number, 'the recording was cut off in it, and is whole up to there')
     const line = parse(path, number, text) as Line | Ending
-    if ('ended' in line) return
+    if ('ended' in line) {
+      hasEnded = true
+      continue
+    }
     if (line.seq !== number - 1)
       throw new RecordingError(path, number, `entry ${line.seq} of what was recorded stands in its place`)
     yield line
   }
-  throw new RecordingError(
-    path,
-    number,
-    'the recording was cut off after it: whoever wrote it was killed, or still writes',
-  )
+  if (!hasEnded)
+    throw new RecordingError(
+      path,
+      number,
+      'the recording was cut off after it: its process was killed, or still writes',
+    )
 }
 
 function parse(path: string, number: number, text: string): object {
