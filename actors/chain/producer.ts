@@ -1,21 +1,24 @@
 import { type Block, createBlockFromRLP } from '@ethereumjs/block'
 import { type Common, createCommonFromGethGenesis, parseGethGenesisState } from '@ethereumjs/common'
-import { MerkleStateManager } from '@ethereumjs/statemanager'
+import { createMPT } from '@ethereumjs/mpt'
+import { Caches, MerkleStateManager } from '@ethereumjs/statemanager'
 import { createTx, type TypedTransaction } from '@ethereumjs/tx'
-import { Address, bytesToHex } from '@ethereumjs/util'
+import { Address, bytesToHex, ValueEncoding } from '@ethereumjs/util'
 import { buildBlock, createVM, runBlock, type VM } from '@ethereumjs/vm'
 import { joinBlock, splitBlock } from '../../protocols/eth/block.ts'
 import { decodeHeader } from '../../protocols/eth/header.ts'
-import { concatBytes, equalBytes } from '../../protocols/lib/bytes.ts'
+import { concatBytes, equalBytes, utf8ToBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
 import type { Chain, NewBlock } from './chain.ts'
 import { devAccounts, devGenesisJson } from './dev-genesis.ts'
 import { fastCrypto } from './fast-crypto.ts'
 import { encodeNumber } from './schema.ts'
+import { TrieNodes } from './trie-nodes.ts'
 
 /**
- * Makes the blocks of the dev network: executes, seals with nothing, inserts. Every state since it was opened stays in
- * memory, some kilobytes a block: a dev network is for hours, not for months.
+ * Makes the blocks of the dev network: executes, seals with nothing, inserts.
+ * BOUNDED: in memory is the state of the head and no other, 25,000 nodes of tries at most: few accounts are ever paid, and
+ * the contracts of EIP-2935 and EIP-4788 go round in 8,191 slots.
  */
 export class BlockProducer {
   readonly #chain: Chain
@@ -40,7 +43,7 @@ export class BlockProducer {
       chain: 'dev',
       customCrypto: fastCrypto,
     })
-    const stateManager = new MerkleStateManager({ common })
+    const stateManager = await emptyState(common)
     await stateManager.generateCanonicalGenesis(parseGethGenesisState(devGenesisJson as never))
     if (!equalBytes(await stateManager.getStateRoot(), chain.genesis.stateRoot))
       throw new RangeError('the chain is not the dev network')
@@ -52,8 +55,10 @@ export class BlockProducer {
   /**
    * Makes a block of one to three transactions on the head, and inserts it.
    * @param time of the block, in seconds: after the head's
+   * @throws {RangeError} it is not
    */
   async produce(time: bigint): Promise<NewBlock> {
+    if (time <= this.#chain.head.time) throw new RangeError(`a block at ${time} after one at ${this.#chain.head.time}`)
     const parent = this.#block(this.#chain.head.hash)
     const builder = await buildBlock(this.#vm, {
       parentBlock: parent,
@@ -64,6 +69,7 @@ export class BlockProducer {
     const number = parent.header.number + 1n
     for (let i = 0; i <= Number(number % 3n); i++) await builder.addTransaction(await this.#transaction(number, i))
     const { block } = await builder.build()
+    this.#vm.stateManager.clearCaches() // all is in the tries by now
     const made = splitBlock(block.serialize())
     const inserted = { header: decodeHeader(made.header), body: made.body }
     await this.#chain.insertBlocks([inserted])
@@ -80,7 +86,7 @@ export class BlockProducer {
       type,
       chainId: this.#common.chainId(),
       nonce: account?.nonce ?? 0n,
-      to: new Address(lot.slice(0, 20)),
+      to: recipients[lot[0]!]!,
       value: BigInt(bytesToHex(lot.subarray(24))),
       gasLimit: 30_000n,
       ...(type === 2 ? { maxFeePerGas: maxFee, maxPriorityFeePerGas: 1n } : { gasPrice: maxFee }),
@@ -102,6 +108,24 @@ export class BlockProducer {
     return createBlockFromRLP(raw, { common: this.#common, setHardfork: true })
   }
 }
+
+/** @returns what keeps the state of one block: the caches make the tries change once a block, pruning forgets the one before */
+async function emptyState(common: Common): Promise<MerkleStateManager> {
+  const trie = await createMPT({
+    db: new TrieNodes(),
+    valueEncoding: ValueEncoding.Bytes,
+    useKeyHashing: true,
+    useNodePruning: true,
+    common,
+  })
+  return new MerkleStateManager({ common, trie, prefixStorageTrieKeys: true, caches: new Caches() })
+}
+
+/** Few, so that the state stays as small after a million blocks. */
+const recipients = Array.from(
+  { length: 256 },
+  (_, i) => new Address(keccak256(utf8ToBytes(`peerchart dev recipient ${i}`)).slice(12)),
+)
 
 /** In wei for each gas: above any base fee that transfers can drive the chain to. */
 const maxFee = 10_000_000_000n

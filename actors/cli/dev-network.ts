@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { toEnode } from '../../protocols/enode/enode.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { devGenesisJson } from '../chain/dev-genesis.ts'
@@ -9,6 +10,7 @@ import { Feed } from '../feed.ts'
 import type { Logger } from '../log.ts'
 import type { PeerchartNode } from '../peerchart-node.ts'
 import { Recorder } from '../recording/recorder.ts'
+import { TemporaryDirectory } from '../temporary-directory.ts'
 import { nameOf } from './narrator.ts'
 
 export type DevNetworkOptions = {
@@ -21,12 +23,16 @@ export type DevNetworkOptions = {
   readonly record?: { readonly file: string; readonly maxBytes: number } | undefined
 }
 
-/** Full nodes over TCP on loopback: the first makes the blocks, each dials those before it, all follow the head. */
+/**
+ * Full nodes over TCP on loopback: the first makes the blocks, each dials those before it, all follow the head. Their
+ * chains are in a temporary directory, whole from the genesis on: what they hold in memory is as much after a day.
+ */
 export class DevNetwork {
   readonly nodes: readonly PeerchartNode[]
   readonly #blockTime: number
   readonly #producer: BlockProducer
   readonly #recorder: Recorder | undefined
+  readonly #directory: TemporaryDirectory
   #timer: NodeJS.Timeout | undefined
   #producing: Promise<unknown> | undefined
 
@@ -35,8 +41,10 @@ export class DevNetwork {
     producer: BlockProducer,
     blockTime: number,
     recorder: Recorder | undefined,
+    directory: TemporaryDirectory,
   ) {
     this.nodes = nodes
+    this.#directory = directory
     this.#recorder = recorder
     this.#producer = producer
     this.#blockTime = blockTime
@@ -49,10 +57,12 @@ export class DevNetwork {
       feed: new Feed(),
     }))
     const recorder = record && (await recordAll(cast, record, log))
+    const directory = await TemporaryDirectory.make('peerchart-dev')
     const nodes: PeerchartNode[] = []
     for (const { name, nodeKey, feed } of cast)
       nodes.push(
         await createNode({
+          datadir: join(directory.path, name),
           genesis: devGenesisJson,
           identity: name,
           nodeKey,
@@ -64,7 +74,7 @@ export class DevNetwork {
         }),
       )
     const producer = await BlockProducer.open(nodes[0]!.chain, { seed: randomBytes(32) })
-    return new DevNetwork(nodes, producer, blockTime, recorder)
+    return new DevNetwork(nodes, producer, blockTime, recorder, directory)
   }
 
   /** Every node has its address when this resolves; they meet in their own time. */
@@ -82,6 +92,7 @@ export class DevNetwork {
     await this.#producing
     for (const node of this.nodes.toReversed()) await node.stop()
     await this.#recorder?.close()
+    this.#directory.remove()
   }
 
   /** A block that takes longer than the interval makes the next one wait. A failure is a bug, so nobody catches it. */

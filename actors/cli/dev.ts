@@ -34,8 +34,12 @@ export function addDev(command: Command, io: Io): void {
     .addOption(new Option('--record-max <size>', 'and no more of it than this').argParser(toBytes).default(1e9, '1GB'))
     .option('--for <time>', 'end after this time, as 20s or 5m (default: when interrupted)', toDuration)
     .option('--summary', 'print one line of JSON at the end', false)
+    .addHelpText('after', `\n${whereChainsAre}`)
     .action((options: DevOptions) => dev(options, io))
 }
+
+const whereChainsAre = `The chains are in a temporary directory (TMPDIR) as long as it runs, some 1 KB a block and node: all blocks can be asked
+for, and the memory that is needed is the same after a day.`
 
 async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }: DevOptions, io: Io): Promise<void> {
   // The tale is for people and is told on standard output; the log has only what should not happen.

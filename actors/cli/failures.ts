@@ -15,6 +15,7 @@ import { RpcClientError } from '../rpc/client-errors.ts'
 import { JwtSecretError } from '../rpc/jwt-secret.ts'
 import { RpcListenFailed } from '../rpc/listen.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
+import { NoTemporaryDirectory } from '../temporary-directory.ts'
 import { ConfigError } from './config-file.ts'
 import { ExpressionError } from './console/expression.ts'
 import { CaptureFileError } from './decode.ts'
@@ -70,6 +71,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [ImportInterrupted, 'the same command goes on from there'],
   [WrongGenesis, 'choose another --datadir, or the chain that this one was made for'],
   [DatabaseLocked, 'stop that process, or choose another --datadir'],
+  [NoTemporaryDirectory, 'set TMPDIR to a directory that this user may write to'],
   [CorruptDatabase, 'restore it, or remove that directory to sync again'],
 ]
 

@@ -5,6 +5,7 @@ import { Chain } from '../../../actors/chain/chain.ts'
 import { devAccounts, devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { BlockProducer } from '../../../actors/chain/producer.ts'
 import { decodeBody, joinBlock } from '../../../protocols/eth/block.ts'
+import { decodeTransaction } from '../../../protocols/eth/transaction-fields.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { everyFork, genesisOf } from './make-chain.ts'
 
@@ -80,11 +81,25 @@ describe('the block producer of the dev network', () => {
     await other.close()
   })
 
-  it('refuses a time that does not move on', async () => {
-    const producer = await BlockProducer.open(await openChain(), { seed })
+  it('refuses a time that does not move on, and makes the next block as if it had not been asked', async () => {
+    const [one, two] = [await openChain(), await openChain()]
+    const producer = await BlockProducer.open(one, { seed })
     await producer.produce(5n)
     const error = await producer.produce(5n).catch((reason: unknown) => reason)
-    expect(error).to.be.instanceOf(Error)
+    expect(error).to.be.instanceOf(RangeError).with.property('message', 'a block at 5 after one at 5')
     await producer.produce(6n)
+    await produce(await BlockProducer.open(two, { seed }), 5n, 6n)
+    expect(one.head.hash).to.deep.equal(two.head.hash)
+  })
+
+  it('pays few, so that the state does not grow with the chain', async () => {
+    const chain = await openChain()
+    await produce(await BlockProducer.open(chain, { seed }), 1n, 300n)
+    const paid: string[] = []
+    for (let number = 1n; number <= 300n; number++)
+      for (const item of decodeBody(chain.bodyByHash(chain.canonicalHash(number)!)!).transactions)
+        paid.push(bytesToHex(decodeTransaction(item).to!))
+    expect(paid).to.have.length(600)
+    expect(new Set(paid).size).to.be.within(128, 256)
   })
 })
