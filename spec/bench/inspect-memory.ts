@@ -6,49 +6,66 @@ import { createNode } from '../../actors/create-node.ts'
 import { Inspector } from '../../actors/inspector/inspector.ts'
 import { silent } from '../../actors/log.ts'
 
-/** Growth in KiB a second, without the inspector and with it and a page; a chain in memory grows by itself. */
-export type InspectMemoryResult = { readonly unwatched: number; readonly watched: number; readonly historyMiB: number }
+/** In MiB: what the process has of the machine, and what of it is in use once all garbage is collected. */
+export type MemorySample = {
+  readonly minute: number
+  readonly blocks: number
+  readonly rss: number
+  readonly live: number
+}
 
-/** The network of `npm start` at ten times its traffic, watched once its history is full. */
+/** Growth in KiB a minute of what is in use, in the first third of the time and in the last. */
+export type InspectMemoryResult = {
+  readonly samples: readonly MemorySample[]
+  readonly growth: { readonly first: number; readonly last: number }
+}
+
+/** The network of `npm start` at ten times its traffic, with its inspector, and a page that is told everything. */
 export async function benchInspectMemory(
-  seconds: number,
+  minutes: number,
   report: (line: string) => void,
 ): Promise<InspectMemoryResult> {
   const network = await DevNetwork.open({ createNode, nodes: 3, blockTime: 100, log: silent })
+  const inspector = await Inspector.open(Object.fromEntries(network.nodes.map((node, i) => [`node-${i + 1}`, node])))
   await network.start()
-  await sleep(warmUp)
-  const unwatched = await growth(seconds)
-  report(`unwatched ${unwatched} KiB/s`)
-  const nodes = Object.fromEntries(network.nodes.map((node, i) => [`node-${i + 1}`, node]))
-  const inspector = await Inspector.open(nodes, { historyBytes: historyMiB << 20 })
   const page = new WebSocket(new URL('feed', inspector.address.replace('http', 'ws')))
   await once(page, 'open')
+  page.on('message', () => {})
   page.send('{"ask":"tap","isOn":true}')
-  let oldest = 1
-  page.on('message', (data) => {
-    oldest = JSON.parse(String(data)).oldest?.seq ?? oldest
-  })
-  while (oldest === 1) await once(page, 'message')
-  report('the history is full')
-  const watched = await growth(seconds)
-  report(`watched ${watched} KiB/s`)
+  const samples: MemorySample[] = []
+  for (let i = 0; i <= parts; i++) {
+    if (i > 0) await sleep((minutes * 60_000) / parts)
+    const sample = {
+      minute: toTenths((i * minutes) / parts),
+      blocks: Number(network.nodes[0]!.chain.head.number),
+      ...memory(),
+    }
+    samples.push(sample)
+    report(`minute ${sample.minute}: ${sample.blocks} blocks, RSS ${sample.rss} MiB, in use ${sample.live} MiB`)
+  }
   page.terminate()
   await inspector.close()
   await network.stop()
-  return { unwatched, watched, historyMiB }
+  const growth = { first: slope(samples.slice(0, third + 1)), last: slope(samples.slice(-third - 1)) }
+  report(`in use grew by ${growth.first} KiB a minute in the first third, ${growth.last} in the last`)
+  return { samples, growth }
 }
 
-async function growth(seconds: number): Promise<number> {
-  const before = settled()
-  await sleep(seconds * 1_000)
-  return Math.round((settled() - before) / 1024 / seconds)
-}
+const parts = 12
+const third = parts / 3
 
-function settled(): number {
+/** RSS comes first, as V8 left it by itself. */
+function memory(): { rss: number; live: number } {
+  const { rss } = process.memoryUsage()
   globalThis.gc!()
-  const { heapUsed, arrayBuffers } = process.memoryUsage()
-  return heapUsed + arrayBuffers
+  const { heapUsed, external } = process.memoryUsage()
+  return { rss: toMiB(rss), live: toMiB(heapUsed + external) }
 }
 
-const warmUp = 3_000
-const historyMiB = 2
+const toMiB = (bytes: number) => toTenths(bytes / 2 ** 20)
+const toTenths = (value: number) => Math.round(value * 10) / 10
+
+function slope(samples: readonly MemorySample[]): number {
+  const [first, last] = [samples[0]!, samples.at(-1)!]
+  return Math.round(((last.live - first.live) * 1_024) / (last.minute - first.minute))
+}

@@ -39,10 +39,10 @@ program
 
 program
   .command('inspect-memory')
-  .description('how the memory of the network of npm start grows at ten times its traffic, inspected and not')
+  .description('how the memory of the network of npm start grows at ten times its traffic, inspected by a page')
   .option('--json', 'print one JSON object on standard output')
-  .option('--seconds <n>', 'length of each measurement', '10')
-  .action(async ({ json, seconds }) => print(json, await benchInspectMemory(Number(seconds), note)))
+  .option('--minutes <n>', 'how long it runs', '10')
+  .action(async ({ json, minutes }) => print(json, await benchInspectMemory(Number(minutes), note)))
 
 program
   .command('inspect')
