@@ -124,7 +124,8 @@ export class Geth {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode === null) {
+    const { exitCode, signalCode } = this.#process
+    if (exitCode === null && signalCode === null) {
       this.#process.kill('SIGINT')
       await once(this.#process, 'exit')
     }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
 import type { Listener, Network, Stream } from '../../../actors/p2p/connection.ts'
 import { tcp } from '../../../actors/p2p/tcp.ts'
@@ -9,14 +8,10 @@ function promises(name: string, create: () => Network): void {
   describe(`a network over ${name}`, () => {
     let network: Network
     let listener: Listener
-    let accepted: Promise<Stream>
+    let accept: (stream: Stream) => void
 
     beforeEach(async () => {
       network = create()
-      let accept: (stream: Stream) => void = () => {}
-      accepted = new Promise((resolve) => {
-        accept = resolve
-      })
       listener = await network.listen('127.0.0.1', 0, (stream) => accept(stream))
       streams.length = 0
     })
@@ -27,10 +22,22 @@ function promises(name: string, create: () => Network): void {
 
     const streams: Stream[] = []
     const connect = async (): Promise<[Stream, Stream]> => {
+      const accepted = new Promise<Stream>((resolve) => {
+        accept = resolve
+      })
       const near = await network.dial('127.0.0.1', listener.port, 1_000)
       const far = await accepted
       streams.push(near, far)
       return [near, far]
+    }
+
+    /** On a connection of its own. */
+    async function exchange(): Promise<void> {
+      const [near, far] = await connect()
+      const seen = collect(far)
+      far.resume()
+      near.write(Uint8Array.of(1))
+      await seen.until(1)
     }
 
     it('gives both ends the same two addresses', async () => {
@@ -45,7 +52,7 @@ function promises(name: string, create: () => Network): void {
       const seen = collect(far)
       collect(near)
       near.write(Uint8Array.of(1, 2, 3))
-      await sleep(20)
+      await exchange() // what was written before has come by then, too
       expect(seen.bytes).to.equal(0)
       far.resume()
       await seen.until(3)
