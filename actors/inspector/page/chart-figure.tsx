@@ -8,6 +8,7 @@ import { useAnswer } from './asking.ts'
 import { animate, count, labelOf, lightUp, pointedOut, pointOut, reveal, type Wear } from './chart-paint.ts'
 import type { TransitionLine } from './chart-view.tsx'
 import { useZoom } from './chart-zoom.ts'
+import { isPress } from './keys.ts'
 import { useScrolling } from './scrolling.ts'
 
 type FigureProps = Props & {
@@ -58,7 +59,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
   useEffect(() => {
     const { current } = sheet
     const click = ({ target }: Event) => void open(transitionsAt(target))
-    const press = (event: Event) => (event as KeyboardEvent).key === 'Enter' && void open(transitionsAt(event.target))
+    const press = (event: Event) => isPress(event as KeyboardEvent) && void open(transitionsAt(event.target))
     const point = ({ target }: Event) => {
       if (!current) return
       pointOut(current, target as Element)

@@ -16,6 +16,13 @@ export const keys: readonly (readonly [key: string, what: string])[] = [
 const viewOf: Readonly<Record<string, View>> = { 1: 'chart', 2: 'messages', 3: 'why', 4: 'network' }
 const steps: Readonly<Record<string, number>> = { ',': -1, '.': 1, '<': -100, '>': 100, ';': -100, ':': 100 }
 
+/** Whether a key presses what has the focus, as it presses a button; the page is not scrolled by it. */
+export function isPress(event: KeyboardEvent): boolean {
+  const isOne = event.key === 'Enter' || event.key === ' '
+  if (isOne) event.preventDefault()
+  return isOne
+}
+
 /** Keys that work anywhere but where somebody types. */
 export function listenToKeys(session: Session, draw: () => void): void {
   addEventListener('keydown', (event) => {
@@ -25,7 +32,7 @@ export function listenToKeys(session: Session, draw: () => void): void {
       if (event.key === 'Escape') target.blur()
       return
     }
-    if (event.key === ' ' && target.matches('button, summary, a')) return
+    if (event.key === ' ' && target.matches('button, summary, a, [role=button]')) return
     if (!act(event.key)) return
     event.preventDefault()
     draw()

@@ -79,7 +79,7 @@ export function MessagesView({ session }: Props) {
         <span class="tally">{some(shown.length, 'line')}</span>
         {place.actor !== scope && scope !== undefined && <span class="tally">of {scope}</span>}
       </div>
-      <div class="lines" ref={ref} role="log" aria-label="Messages">
+      <div class="lines" ref={ref} role="log" aria-label="Messages" aria-live="off">
         <div class="lane-heads" style={{ width: `${timeWidth + laneRoom}px` }}>
           {lanes.lanes.map(({ id, title, note }, lane) => (
             <button
@@ -106,6 +106,7 @@ export function MessagesView({ session }: Props) {
               timeWidth={timeWidth}
               end={timeWidth + laneRoom}
               middle={middle}
+              titleOf={(lane) => lanes.lanes[lane]!.title}
               isChosen={item.line.seq === place.line}
               choose={(line) => session.go({ line })}
             />
@@ -125,10 +126,11 @@ type RowProps = {
   /** The right edge of the lanes. */
   readonly end: number
   middle(lane: number): number
+  titleOf(lane: number): string
   choose(seq: number): void
 }
 
-function Row({ item: { line, step }, top, isChosen, timeWidth, end, middle, choose }: RowProps) {
+function Row({ item: { line, step }, top, isChosen, timeWidth, end, middle, titleOf, choose }: RowProps) {
   const [left, right] =
     step.kind === 'mark'
       ? [middle(step.at), middle(step.at)]
@@ -146,6 +148,7 @@ function Row({ item: { line, step }, top, isChosen, timeWidth, end, middle, choo
       data-name={step.name}
       data-end={step.kind === 'message' && step.isEnd}
       data-weight={step.kind === 'mark' ? step.weight : undefined}
+      aria-label={step.kind === 'mark' ? undefined : spoken(line, step, titleOf)}
       style={{ top: `${top}px`, height: `${rowHeight}px` }}
       onClick={() => choose(line.seq)}
     >
@@ -166,6 +169,13 @@ function Row({ item: { line, step }, top, isChosen, timeWidth, end, middle, choo
       </span>
     </button>
   )
+}
+
+/** What an arrow shows to who sees it. */
+function spoken(line: ShownLine, { from, to, name }: Exclude<Step, { kind: 'mark' }>, titleOf: RowProps['titleOf']) {
+  const answer = line.answers && `after ${latency(line.answers.latency)}`
+  const what = [name, line.text, answer].filter(Boolean).join(', ')
+  return `${moment(line.at)} s, ${titleOf(from)} to ${titleOf(to)}: ${what}`
 }
 
 function shownOf(lines: readonly ShownLine[], lanes: Lanes, words: string, depth: Depth, seen: Seen): Shown[] {

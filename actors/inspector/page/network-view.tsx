@@ -1,5 +1,6 @@
 import { useMemo, useRef } from 'preact/hooks'
 import type { Props } from './app.tsx'
+import { isPress } from './keys.ts'
 import { networkOf, type Spot, type Tie } from './network-layout.ts'
 import { useScrolling } from './scrolling.ts'
 import { bytes, outermost, some } from './words.ts'
@@ -80,13 +81,13 @@ function Line({ tie, from, to, rate, isChosen, pointOf, choose }: LineProps) {
     <g
       class="tie"
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-label={words}
       aria-pressed={isChosen}
       data-level={level}
       data-up={isUp}
       onClick={choose}
-      onKeyDown={(event) => event.key === 'Enter' && choose()}
+      onKeyDown={(event) => isPress(event) && choose()}
     >
       <title>{words}</title>
       <line class="reach" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
@@ -116,12 +117,12 @@ function Dot({ spot, at: { x, y }, isChosen, choose }: DotProps) {
     <g
       class="spot"
       role="button"
-      tabIndex={0}
+      tabindex={0}
       aria-label={`${spot.name}, ${spot.note}`}
       aria-pressed={isChosen}
       data-ours={spot.isOurs}
       onClick={choose}
-      onKeyDown={(event) => event.key === 'Enter' && choose()}
+      onKeyDown={(event) => isPress(event) && choose()}
     >
       <circle cx={x} cy={y} r={radius} />
       {spot.isOurs && (

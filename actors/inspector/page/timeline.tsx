@@ -32,7 +32,9 @@ export function Timeline({ session }: Props) {
         <input
           type="range"
           aria-label="Moment"
-          aria-valuetext={isLive ? (hello?.isRecording ? 'the end' : 'now') : `line ${at}`}
+          aria-valuetext={
+            isLive ? (hello?.isRecording ? 'the end' : 'now') : `${moment(session.past?.now.at ?? 0)} s, line ${at}`
+          }
           min={from}
           max={to}
           value={at}

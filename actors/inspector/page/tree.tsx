@@ -38,10 +38,20 @@ export function Tree({ session }: Props) {
     const chosen = session.place.actor // not that of the last frame: keys come faster
     const at = rows.findIndex(({ facts }) => facts.actor === chosen)
     const row = rows[at]
-    const next = { ArrowDown: rows[at + 1], ArrowUp: rows[Math.max(0, at - 1)] }[event.key]
-    if (next) session.go({ actor: next.facts.actor, line: undefined })
-    else if (row?.hasChildren && event.key === (row.isOpen ? 'ArrowLeft' : 'ArrowRight')) toggle(row.facts.actor)
-    else return
+    const isUnfolded = row?.hasChildren && row.isOpen
+    if (row?.hasChildren && event.key === (row.isOpen ? 'ArrowLeft' : 'ArrowRight')) toggle(row.facts.actor)
+    else {
+      const next = {
+        ArrowDown: rows[at + 1],
+        ArrowUp: rows[Math.max(0, at - 1)],
+        ArrowLeft: rows.find(({ facts }) => facts.actor === row?.facts.parent),
+        ArrowRight: isUnfolded ? rows[at + 1] : undefined,
+        Home: rows[0],
+        End: rows.at(-1),
+      }[event.key]
+      if (!next) return
+      session.go({ actor: next.facts.actor, line: undefined })
+    }
     event.preventDefault()
   }
 
