@@ -31,18 +31,31 @@ describe('the command line', () => {
     flags.map(({ usage }) => /^--([a-z.-]+)/.exec(usage)![1]),
   )
   const probing = ['network', 'genesis', 'nodekey', 'timeout', 'record', 'json', 'explain']
+  const inspecting = ['inspect', 'inspect-stately']
   for (const [command, options] of Object.entries({
     start: ['config', ...flagsOfSettings],
     dumpconfig: ['config', ...flagsOfSettings],
-    connect: [...probing, 'for'],
-    listen: [...probing, 'host', 'port', 'wait', 'for'],
+    connect: [...probing, ...inspecting, 'for'],
+    listen: [...probing, ...inspecting, 'host', 'port', 'wait', 'for'],
     headers: [...probing, 'amount', 'skip', 'reverse'],
     bodies: probing,
     receipts: probing,
     tx: probing,
     account: [...probing, 'block'],
     enrdump: ['json'],
-    watch: ['network', 'genesis', 'nodekey', 'timeout', 'record', 'rpc', 'head', 'txs', 'for', 'summary'],
+    watch: [
+      'network',
+      'genesis',
+      'nodekey',
+      'timeout',
+      'record',
+      ...inspecting,
+      'rpc',
+      'head',
+      'txs',
+      'for',
+      'summary',
+    ],
     dev: [
       'nodes',
       'block-time',
