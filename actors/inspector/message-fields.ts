@@ -12,6 +12,7 @@ export const fieldsOf = (message: object): Plain => toFields(message)
 
 function show(value: unknown, key: string): Plain {
   if (value === null || value === undefined) return null
+  if (typeof value === 'bigint' && signatures.has(key)) return `0x${value.toString(16)}`
   if (typeof value === 'bigint') return value <= Number.MAX_SAFE_INTEGER ? Number(value) : `${value}`
   if (typeof value !== 'object') return value as Plain
   if (value instanceof Uint8Array) return showBytes(value)
@@ -72,6 +73,8 @@ const showBytes = (bytes: Uint8Array): string =>
 const isItem = (value: object): value is RlpItem => 'isList' in value && 'content' in value
 
 const untold = new Set(['kind', 'raw', 'unsigned'])
+/** Numbers that nobody counts with. */
+const signatures = new Set(['r', 's'])
 const longestBytes = 128
 const longestList = 16
 const deepest = 6

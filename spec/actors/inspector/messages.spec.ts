@@ -4,6 +4,7 @@ import { answers, decodeMessage, nameOf, requestOf } from '../../../actors/inspe
 import { encode } from '../../../protocols/eth/messages.ts'
 import { ethVersions, messageTable } from '../../../protocols/eth/versions.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { encodeDisconnect, encodeHello } from '../../../protocols/p2p/messages.ts'
 import { snapAnswerOf, snapTable } from '../../../protocols/snap/versions.ts'
 import { anyMessage } from '../../protocols/eth/arbitraries.ts'
@@ -68,6 +69,15 @@ describe('messages for people', () => {
         expect(answers(kind)).to.equal(request !== name)
       }
     })
+  it('show amounts of a transaction in decimal, and its signature in hex', () => {
+    const [r, s] = [0xab, 0xcd].map((byte) => new Uint8Array(32).fill(byte))
+    const transaction = [1, 2, 21_000, new Uint8Array(20).fill(9), 10n ** 18n, new Uint8Array(), 27, r!, s!]
+    const { fields } = decodeMessage({ protocol: 'eth', version: 69, code: 2 }, encodeRlp([transaction]))
+    expect((fields as { transactions: object[] }).transactions[0]).to.include({
+      ...{ gas: 21_000, value: '1000000000000000000' },
+      ...{ r: `0x${'ab'.repeat(32)}`, s: `0x${'cd'.repeat(32)}` },
+    })
+  })
   it('of snap show accounts by the names of their fields', () => {
     const { payload } = snapVectors.find(({ what }) => what.startsWith('an account'))!
     const { fields, text } = decodeMessage({ protocol: 'snap', version: 1, code: 1 }, hexToBytes(payload))
