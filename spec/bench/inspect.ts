@@ -10,10 +10,14 @@ import { FastPeer } from './fast-peer.ts'
 type Load = { readonly code: number; readonly answer: number; readonly payload: Uint8Array }
 /** What the node answers: a second, and microseconds of its processor each. */
 type Rates = { readonly perSecond: number; readonly cpuMicros: number }
-/** By who watches. The ratio is that of the rates a second: watched over unwatched. */
+/**
+ * By who watches. The ratio is that of the rates a second, watched over unwatched, the median over neighbouring turns;
+ * `cpuRatio` is that of the processor's time, unwatched over watched, all threads of the process together: what else the
+ * machine does moves it less.
+ */
 export type InspectResult = Record<
   keyof typeof loads,
-  Partial<Record<keyof typeof watchers, Rates & { readonly ratio: number }>>
+  Partial<Record<keyof typeof watchers, Rates & { readonly ratio: number; readonly cpuRatio: number }>>
 >
 
 const ethOffset = 16
@@ -60,8 +64,10 @@ export async function benchInspect(
   for (const load of Object.keys(loads) as (keyof typeof loads)[]) {
     const all = await measure(node, peer, loads[load], { seconds, names })
     result[load] = all
-    for (const [watcher, { perSecond, cpuMicros, ratio }] of Object.entries(all))
-      report(`${load.padEnd(7)} ${watcher.padEnd(9)} ${perSecond}/s, ${cpuMicros} µs each, ratio ${ratio}`)
+    for (const [watcher, { perSecond, cpuMicros, ratio, cpuRatio }] of Object.entries(all))
+      report(
+        `${load.padEnd(7)} ${watcher.padEnd(9)} ${perSecond}/s, ${cpuMicros} µs each, ratio ${ratio}, of cpu ${cpuRatio}`,
+      )
   }
   peer.close()
   await node.stop()
@@ -90,6 +96,7 @@ async function measure(
     perSecond: median(turns[name].map(({ perSecond }) => perSecond)),
     cpuMicros: median(turns[name].map(({ cpuMicros }) => cpuMicros)),
     ratio: round(median(turns[name].map(({ perSecond }, i) => perSecond / turns.nobody[i]!.perSecond))),
+    cpuRatio: round(median(turns[name].map(({ cpuMicros }, i) => turns.nobody[i]!.cpuMicros / cpuMicros))),
   })
   return Object.fromEntries(names.map((name) => [name, summary(name)])) as InspectResult['header']
 }
