@@ -139,6 +139,7 @@ export class Feed {
   }
 }
 
+type Told<Entry = TransitionEntry> = { readonly entry: Entry; readonly kind: Kind }
 type Talker = Pick<MessageEntry, 'actor' | 'protocol' | 'version'>
 
 /** Where a connection tells what is said in one protocol. It costs nothing while nobody reads. */
@@ -146,9 +147,9 @@ export class Conversation {
   readonly #feed: Feed
   readonly #kinds: Kinds
   readonly #of: Talker
-  /** By code. BOUNDED: by the codes of the protocol. */
-  readonly #received: Kind[] = []
-  readonly #sent: Kind[] = []
+  /** The last by code: many are alike. BOUNDED: by the codes of the protocol. */
+  readonly #received: Told<MessageEntry>[] = []
+  readonly #sent: Told<MessageEntry>[] = []
 
   constructor(feed: Feed, kinds: Kinds, of: Talker) {
     this.#feed = feed
@@ -165,13 +166,18 @@ export class Conversation {
     if (this.#feed.isRead) this.#tell('message.sent', this.#sent, code, payload)
   }
 
-  #tell(type: MessageEntry['type'], known: Kind[], code: number, payload: Uint8Array): void {
+  #tell(type: MessageEntry['type'], lasts: Told<MessageEntry>[], code: number, payload: Uint8Array): void {
+    const last = lasts[code]
+    const told = last?.entry.size === payload.length ? last : this.#make(type, code, payload.length, last?.kind)
+    lasts[code] = told
+    this.#feed.publish(told.entry, { kind: told.kind, payload })
+  }
+
+  #make(type: MessageEntry['type'], code: number, size: number, kind: Kind | undefined): Told<MessageEntry> {
     const { actor, protocol, version } = this.#of
-    const size = payload.length
-    const entry: MessageEntry =
+    const entry =
       version === undefined ? { type, actor, protocol, code, size } : { type, actor, protocol, version, code, size }
-    known[code] ??= this.#kinds.of(entry, nothing)
-    this.#feed.publish(entry, { kind: known[code], payload })
+    return { entry, kind: kind ?? this.#kinds.of(entry, nothing) }
   }
 }
 
@@ -186,8 +192,7 @@ class Watch {
   #atEnd: (() => void) | undefined
   readonly #mailbox: Mailbox
   readonly #kinds: Kinds
-  /** The last one's: charts take the same step again and again. */
-  #kind: Kind | undefined
+  #last: Told | undefined
   /** Events sent and not yet taken, the one in hand included. */
   #waiting = 0
 
@@ -237,20 +242,21 @@ class Watch {
       const from = this.#state
       const to = this.#settle((event.snapshot as AnyMachineSnapshot).value)
       if (taken.length > 0 || from !== to) {
-        const { id, chart } = this.facts
-        const entry = { type: 'transition', actor: id, chart, event: event.event.type, from, to, effects } as const
-        publish(entry, { kind: this.#kindOf(entry, taken), event: event.event, taken, actor })
+        const { entry, kind } = this.#told(event.event.type, from, to, effects, taken)
+        publish(entry, { kind, event: event.event, taken, actor })
       }
       this.#atEnd?.()
     }
   }
 
-  #kindOf(entry: TransitionEntry, taken: Taken): Kind {
-    const last = this.#kind
-    if (last?.entry.type === 'transition' && last.entry.event === entry.event && last.isOfTransition(entry, taken))
-      return last
-    this.#kind = this.#kinds.of(entry, taken)
-    return this.#kind
+  /** The last entry again, where nothing is another: a chart takes the same step again and again. */
+  #told(event: string, from: string, to: string, effects: readonly string[], taken: Taken): Told {
+    const last = this.#last
+    if (last !== undefined && last.entry.event === event && last.kind.isOfStep(from, to, effects, taken)) return last
+    const { id, chart } = this.facts
+    const entry: TransitionEntry = { type: 'transition', actor: id, chart, event, from, to, effects }
+    this.#last = { entry, kind: this.#kinds.of(entry, taken) }
+    return this.#last
   }
 
   /** @returns `value` in words, of which there are new ones only when it is another. */

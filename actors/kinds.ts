@@ -27,14 +27,13 @@ export class Kind {
     return this.#edges
   }
 
-  /** Whether a transition of the same event is one of them. */
-  isOfTransition({ chart, from, to, effects }: TransitionEntry, taken: Taken): boolean {
+  /** Whether a transition of the same chart and event is one of them. */
+  isOfStep(from: string, to: string, effects: readonly string[], taken: Taken): boolean {
     const { entry } = this
-    if (entry.type !== 'transition') return false
     return (
+      entry.type === 'transition' &&
       entry.from === from &&
       entry.to === to &&
-      entry.chart === chart &&
       areSame(this.taken, taken) &&
       areSame(entry.effects, effects)
     )
@@ -56,9 +55,7 @@ export class Kinds {
   of(entry: Shaped, taken: Taken): Kind {
     const key = entry.type === 'transition' ? entry.event : entry.code
     const like = this.#found.get(key)
-    if (like)
-      for (const kind of like)
-        if (entry.type === 'transition' ? kind.isOfTransition(entry, taken) : kind.isOfMessage(entry)) return kind
+    if (like) for (const kind of like) if (isLike(kind, entry, taken)) return kind
     return this.#add(key, new Kind(entry, taken))
   }
 
@@ -76,6 +73,13 @@ export class Kinds {
 }
 
 const mostKinds = 16_384
+
+/** Of the same event or code. */
+function isLike(kind: Kind, entry: Shaped, taken: Taken): boolean {
+  if (entry.type !== 'transition') return kind.isOfMessage(entry)
+  const { chart, from, to, effects } = entry
+  return kind.entry.type === 'transition' && kind.entry.chart === chart && kind.isOfStep(from, to, effects, taken)
+}
 
 function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false
