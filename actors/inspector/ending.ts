@@ -3,6 +3,7 @@ import { baseCodes, decodeDisconnect } from '../../protocols/p2p/messages.ts'
 import type { TransitionEntry } from '../feed.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import { fromPlain, toPlain } from '../recording/values.ts'
+import { decodeMessage } from './messages.ts'
 import { isConnection } from './peer-table.ts'
 import type { Explanation } from './wire.ts'
 
@@ -26,7 +27,24 @@ export function endingOf(lines: readonly Kept[]): Ending | undefined {
   if (!kept) return undefined
   const entry = kept.entry as TransitionEntry
   const data = toldIn(kept)
-  return { kept, ...(entry.chart === 'peer' ? verdictOf(entry, data, lines, kept.seq) : ofScript(entry, data, lines)) }
+  const verdict = entry.chart === 'peer' ? verdictOf(entry, data, lines, kept.seq) : ofScript(entry, data, lines)
+  if (!entry.from.startsWith('securing')) return { kept, ...verdict }
+  return { kept, ...verdict, words: `${verdict.words}${strangePacket(lines) ?? unanswered(verdict.by, lines)}` }
+}
+
+/** What came where auth or ack belongs, and is none. */
+function strangePacket(lines: readonly Kept[]): string | undefined {
+  for (const { entry, payload } of lines) {
+    if (entry.type !== 'message.received' || entry.protocol !== 'rlpx' || entry.version !== undefined) continue
+    const { name, text } = decodeMessage(entry, payload)
+    return `; what came for its ${name} is ${text}`
+  }
+  return undefined
+}
+
+function unanswered(by: Ending['by'], lines: readonly Kept[]): string {
+  const isAsked = lines.some(({ entry }) => entry.type === 'message.sent' && entry.protocol === 'rlpx')
+  return by === 'remote' && isAsked ? ': its key may be another than we dialed, or it speaks no RLPx' : ''
 }
 
 type Told = {

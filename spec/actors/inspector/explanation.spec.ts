@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
@@ -9,13 +9,15 @@ import { listen } from '../../../actors/harness/listen.ts'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import type { Explanation } from '../../../actors/inspector/wire.ts'
+import { parseNode } from '../../../actors/p2p/parse-node.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { processRuntime } from '../../../actors/process-runtime.ts'
-import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { encodeDisconnect } from '../../../protocols/p2p/messages.ts'
 import { meet } from '../../harness/stages.ts'
+import vectors from '../../vectors/rlpx-eip-8.json' with { type: 'json' }
 import { OpenPage } from './open-page.ts'
 
 describe('why a peer left', () => {
@@ -186,9 +188,23 @@ describe('why a peer left', () => {
     const stranger = `enode://${bytesToHex(publicKeyOf(new Uint8Array(randomBytes(32))))}@127.0.0.1:${port}`
     node.addPeer(stranger)
     const { summary, by } = await why()
-    expect(summary).to.match(/^The other side hung up without a word, while keys were agreed \(auth, ack\)\.$/)
+    expect(summary).to.match(
+      /^The other side hung up without a word, while keys were agreed \(auth, ack\): its key may be another than we dialed, or/,
+    )
     expect(by).to.equal('remote')
     deaf.close()
+  })
+  it('is that its auth is from before EIP-8', async () => {
+    await watch()
+    const { host, tcp } = parseNode(node.enode)
+    const old = connect(tcp, host)
+    old.end(hexToBytes(vectors.auth.v4Format))
+    const { summary, by } = await why()
+    expect(summary).to.match(
+      /^The other side hung up without a word, .*; what came for its auth is from before EIP-8 by its length, 307 bytes\.$/,
+    )
+    expect(by).to.equal('remote')
+    old.destroy()
   })
   it('is nothing yet, while it stands', async () => {
     await watch()
@@ -247,7 +263,10 @@ describe('why a connection of a script ended', () => {
     const other = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1')
     await once(other, 'listening')
     const [by, summary] = await why(dial(enode((other.address() as { port: number }).port), { runtime }))
-    expect([by, summary]).to.deep.equal(['local', 'We ended it: its handshake cannot be read: rlpx: message too big.'])
+    expect([by, summary]).to.deep.equal([
+      'local',
+      'We ended it: its handshake cannot be read: rlpx: message too big; what came for its ack is not of EIP-8, 28 bytes.',
+    ])
     other.close()
   })
   it('is that our side hung up', async () => {
