@@ -5,14 +5,14 @@ import { type DialerEvent, type DialerInput, dialerMachine } from '../../machine
 import { type Enode, toEnode } from '../../protocols/enode/enode.ts'
 import { parseNetlist } from '../../protocols/enode/netlist.ts'
 import { ChartWalk, type Step } from '../chart.ts'
+import { noPorts } from '../no-ports.ts'
 
 type DialerStep = Step<typeof dialerMachine>
 
 describe('dialer', () => {
   const chart = new ChartWalk(dialerMachine)
-  const nowhere = new Proxy({}, { get: () => () => {} }) as DialerInput['ports']
   const input: DialerInput = {
-    ...{ ports: nowhere, selfId: 'self', maxDialed: 4, maxActiveDials: 5, seed: 1, staticNodes: [] },
+    ...{ ports: noPorts, selfId: 'self', maxDialed: 4, maxActiveDials: 5, seed: 1, staticNodes: [] },
   }
   const dialer = (change: Partial<DialerInput>, ...events: DialerEvent[]) =>
     chart.from({ ...input, ...change }, ...events)

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { DownloaderEvent } from '../../machines/downloader-setup.ts'
+import { noPorts } from '../no-ports.ts'
 import {
   announces,
   bodiesFor,
@@ -15,7 +16,6 @@ import {
   learnt,
   names,
   poll,
-  ports,
   skeleton,
 } from './downloader-walk.ts'
 
@@ -115,7 +115,7 @@ export function describeConsensus(): void {
       )
       expect([reached.state, reached.effects.length]).to.deep.equal(['idle', 0])
       const restarted = chart.from(
-        { ports, head: 500n, pollInterval: 3_000, followsConsensus: true },
+        { ports: noPorts, head: 500n, pollInterval: 3_000, followsConsensus: true },
         ...[joins(1, 600n), poll, poll],
       )
       expect([restarted.state, restarted.effects.length]).to.deep.equal(['idle', 0])

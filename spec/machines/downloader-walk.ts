@@ -1,16 +1,16 @@
 import { downloaderMachine } from '../../machines/downloader.ts'
-import type { DownloaderEvent, DownloaderInput } from '../../machines/downloader-setup.ts'
+import type { DownloaderEvent } from '../../machines/downloader-setup.ts'
 import type { BlockRange } from '../../protocols/eth/block-range.ts'
 import { ChartWalk, type Step } from '../chart.ts'
+import { noPorts } from '../no-ports.ts'
 
 // Walks of the downloader, and what may happen on them.
 
 export type DownloaderStep = Step<typeof downloaderMachine>
 
 export const chart: ChartWalk<typeof downloaderMachine> = new ChartWalk(downloaderMachine)
-export const ports = new Proxy({}, { get: () => () => {} }) as DownloaderInput['ports']
 export const from = (head: bigint, ...events: DownloaderEvent[]) =>
-  chart.from({ ports, head, pollInterval: 3_000, followsConsensus: false }, ...events)
+  chart.from({ ports: noPorts, head, pollInterval: 3_000, followsConsensus: false }, ...events)
 export const hash = new Uint8Array(32).fill(9)
 export const rangeTo = (latest: bigint, earliest = 0n): BlockRange => ({ earliest, latest, latestHash: hash })
 export const error = new Error('it lied')

@@ -8,10 +8,11 @@ import { answerOf, isAnswer, type MessageName, messageTable, type RequestName } 
 import { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { DiscReason, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
 import { ChartWalk, type Step } from '../chart.ts'
+import { noPorts } from '../no-ports.ts'
 
 describe('eth-peer', () => {
   const chart = new ChartWalk(ethPeerMachine)
-  const input: EthPeerInput = { ports: new Proxy({}, { get: () => () => {} }) as EthPeerInput['ports'] }
+  const input: EthPeerInput = { ports: noPorts }
   const upon = (...events: EthPeerEvent[]) => chart.from(input, ...events)
   const payload = Uint8Array.of(0xc0)
   const message = (type: MessageName) => ({ type, payload }) as EthPeerEvent

@@ -8,10 +8,11 @@ import {
   StopError,
 } from '../../machines/node.ts'
 import { ChartWalk, type Step } from '../chart.ts'
+import { noPorts } from '../no-ports.ts'
 
 describe('node', () => {
   const chart = new ChartWalk(nodeMachine)
-  const input: NodeInput = { ports: new Proxy({}, { get: () => () => {} }) as NodeInput['ports'] }
+  const input: NodeInput = { ports: noPorts }
   const upon = (...events: NodeEvent[]) => chart.from(input, ...events)
 
   const register = (...names: string[]) => names.map((name): NodeEvent => ({ type: 'service.register', name }))

@@ -6,11 +6,11 @@ import { PeerError } from '../../protocols/lib/peer-error.ts'
 import { DiscError, DiscReason, ProtocolReturned } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
 import { ChartWalk, type Step } from '../chart.ts'
+import { noPorts } from '../no-ports.ts'
 
 describe('peer', () => {
   const chart = new ChartWalk(peerMachine)
-  const nowhere = new Proxy({}, { get: () => () => {} }) as PeerInput['ports']
-  const input: PeerInput = { ports: nowhere, protocols: [{ name: 'eth', version: 72, length: 22 }] }
+  const input: PeerInput = { ports: noPorts, protocols: [{ name: 'eth', version: 72, length: 22 }] }
   const key = new Uint8Array(64).fill(7)
   const id = bytesToHex(nodeIdOf(key))
   const hello: Hello = { version: 5, name: 'Geth', caps: [{ name: 'eth', version: 72 }], listenPort: 0, id: key }

@@ -1,18 +1,14 @@
 import { expect } from 'chai'
 import { DisallowedBlock } from '../../machines/eth-faults.ts'
-import {
-  type ProtocolManagerEvent,
-  type ProtocolManagerInput,
-  protocolManagerMachine,
-} from '../../machines/protocol-manager.ts'
+import { type ProtocolManagerEvent, protocolManagerMachine } from '../../machines/protocol-manager.ts'
 import type { MessageName } from '../../protocols/eth/versions.ts'
 import { DiscReason, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
 import { ChartWalk, type Step } from '../chart.ts'
+import { noPorts } from '../no-ports.ts'
 
 describe('protocol-manager', () => {
   const chart = new ChartWalk(protocolManagerMachine)
-  const ports = new Proxy({}, { get: () => () => {} }) as ProtocolManagerInput['ports']
-  const upon = (...events: ProtocolManagerEvent[]) => chart.from({ ports, maxPeers: 2 }, ...events)
+  const upon = (...events: ProtocolManagerEvent[]) => chart.from({ ports: noPorts, maxPeers: 2 }, ...events)
   const hash = new Uint8Array(32).fill(9)
   const range = (latest: bigint, earliest = 0n) => ({ earliest, latest, latestHash: hash })
   const payload = Uint8Array.of(0xc0)

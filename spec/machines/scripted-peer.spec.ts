@@ -6,12 +6,12 @@ import {
   scriptedPeerMachine,
 } from '../../machines/scripted-peer.ts'
 import { ChartWalk } from '../chart.ts'
+import { noPorts } from '../no-ports.ts'
 
 describe('scripted-peer', () => {
   const chart = new ChartWalk(scriptedPeerMachine)
-  const ports = new Proxy({}, { get: () => () => {} }) as ScriptedPeerInput['ports']
   const as = (input: Partial<ScriptedPeerInput> = {}): ScriptedPeerInput => ({
-    ...{ ports, isDialing: true, through: 'status', hasStatus: false, answersPings: true },
+    ...{ ports: noPorts, isDialing: true, through: 'status', hasStatus: false, answersPings: true },
     ...input,
   })
   const upon = (input: Partial<ScriptedPeerInput>, ...events: ScriptedPeerEvent[]) => {

@@ -7,12 +7,12 @@ import { toEnode } from '../../protocols/enode/enode.ts'
 import { parseNetlist } from '../../protocols/enode/netlist.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import { ChartWalk, type Effect } from '../chart.ts'
+import { noPorts } from '../no-ports.ts'
 
 describe('server', () => {
   const chart = new ChartWalk(serverMachine)
-  const nowhere = new Proxy({}, { get: () => () => {} }) as ServerInput['ports']
   const input: ServerInput = {
-    ports: nowhere,
+    ports: noPorts,
     selfId: 'self',
     hasListener: true,
     protocolCount: 1,

@@ -1,10 +1,11 @@
 import { expect } from 'chai'
 import { type TapEvent, type TapInput, tapMachine } from '../../machines/tap.ts'
 import { ChartWalk } from '../chart.ts'
+import { noPorts } from '../no-ports.ts'
 
 describe('tap', () => {
   const chart = new ChartWalk(tapMachine)
-  const input: TapInput = { ports: new Proxy({}, { get: () => () => {} }) as TapInput['ports'] }
+  const input: TapInput = { ports: noPorts }
   const upon = (...events: TapEvent[]) => {
     const { state, effects } = chart.from(input, ...events)
     return [state, ...effects.map(([name]) => name)]

@@ -18,6 +18,7 @@ import { type EthVersion, ethVersions, type MessageName, messageTable } from '..
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+import { noPorts } from '../no-ports.ts'
 
 type Subject<Machine extends AnyStateMachine> = {
   readonly machine: Machine
@@ -32,7 +33,6 @@ type Subject<Machine extends AnyStateMachine> = {
   holds?(context: SnapshotFrom<Machine>['context']): void
 }
 const subject = <Machine extends AnyStateMachine>(one: Subject<Machine>) => one as unknown as Subject<AnyStateMachine>
-const ports = new Proxy({}, { get: () => () => {} }) as never
 
 const ids = ['a', 'b', 'self']
 const conns = [1, 2, 3, 4]
@@ -59,7 +59,7 @@ export const walkSubjects = [
   subject({
     machine: serverMachine,
     input: {
-      ...{ ports, selfId: 'self', hasListener: true, protocolCount: 1, trusted: new Set(['b']) },
+      ...{ ports: noPorts, selfId: 'self', hasListener: true, protocolCount: 1, trusted: new Set(['b']) },
       ...{ maxPeers: 2, maxDialed: 1, maxPendingPeers: 2 },
     },
     events: [
@@ -91,7 +91,7 @@ export const walkSubjects = [
   subject({
     machine: dialerMachine,
     input: {
-      ...{ ports, selfId: 'self', maxDialed: 2, maxActiveDials: 3, seed: 1 },
+      ...{ ports: noPorts, selfId: 'self', maxDialed: 2, maxActiveDials: 3, seed: 1 },
       staticNodes: [node('a', '10.0.0.1'), node('b', 'b.example')],
     },
     events: [
@@ -120,7 +120,7 @@ export const walkSubjects = [
   }),
   subject({
     machine: nodeMachine,
-    input: { ports },
+    input: { ports: noPorts },
     events: [
       ...['a', 'b'].map((name) => ({ type: 'service.register', name }) as const),
       ...[1, 2].flatMap((call) => [{ type: 'node.start', call } as const, { type: 'node.close', call } as const]),
@@ -134,7 +134,7 @@ export const walkSubjects = [
   }),
   subject({
     machine: peerMachine,
-    input: { ports, protocols: [{ name: 'eth', version: 72, length: 22 }] },
+    input: { ports: noPorts, protocols: [{ name: 'eth', version: 72, length: 22 }] },
     events: [
       ...[{ type: 'rlpx.secured', id: peerId } as const, { type: 'hello.accepted', hello } as const],
       ...[true, false].flatMap((trusted) => [
@@ -168,7 +168,7 @@ export const walkSubjects = [
   }),
   subject({
     machine: ethPeerMachine,
-    input: { ports },
+    input: { ports: noPorts },
     events: [
       ...messageNames.map((type) => ({ type, payload })),
       ...(['manager.started', 'manager.registered', 'write.blocked', 'write.drained', 'session.closed'] as const).map(
@@ -190,7 +190,7 @@ export const walkSubjects = [
   }),
   subject({
     machine: protocolManagerMachine,
-    input: { ports, maxPeers: 2 },
+    input: { ports: noPorts, maxPeers: 2 },
     events: [
       ...[{ type: 'manager.start', range: range(0n) } as const, { type: 'manager.stop' } as const],
       ...[{ type: 'chain.head', range: range(64n) } as const, { type: 'chain.synced' } as const],
@@ -220,7 +220,7 @@ export const walkSubjects = [
   }),
   subject({
     machine: downloaderMachine,
-    input: { ports, head: 5n, pollInterval: 3_000, followsConsensus: false },
+    input: { ports: noPorts, head: 5n, pollInterval: 3_000, followsConsensus: false },
     events: [
       ...[1, 2, 3].flatMap((peer) => [
         ...[range(5n), range(700n), undefined].map(
@@ -259,7 +259,7 @@ export const walkSubjects = [
   }),
   subject({
     machine: scriptedPeerMachine,
-    input: { ports, isDialing: true, through: 'tcp', hasStatus: false, answersPings: true },
+    input: { ports: noPorts, isDialing: true, through: 'tcp', hasStatus: false, answersPings: true },
     events: [
       ...[streamOpened, rlpxSecured],
       ...(['script.secure', 'hello.sent', 'status.sent'] as const).map((type) => ({ type })),
@@ -273,14 +273,14 @@ export const walkSubjects = [
   }),
   subject({
     machine: tapMachine,
-    input: { ports },
+    input: { ports: noPorts },
     events: [{ type: 'peer.running' }, { type: 'peer.lost', cause: 'of the spec' }, { type: 'tap.stop' }],
     first: [{ type: 'peer.running' }],
     last: [{ type: 'tap.stop' }],
   }),
   subject({
     machine: rpcServerMachine,
-    input: { ports, shutdownTimeout: 5_000 },
+    input: { ports: noPorts, shutdownTimeout: 5_000 },
     events: [
       ...[1, 2].flatMap((call) => [{ type: 'server.open', call } as const, { type: 'server.close', call } as const]),
       ...[{ type: 'listener.opened', address: 'a' } as const, { type: 'listener.failed', error } as const],
@@ -293,7 +293,7 @@ export const walkSubjects = [
   }),
   subject({
     machine: rpcConnectionMachine,
-    input: { ports, hasPing: true, pingInterval: 30_000, pongTimeout: 30_000, writeTimeout: 10_000 },
+    input: { ports: noPorts, hasPing: true, pingInterval: 30_000, pongTimeout: 30_000, writeTimeout: 10_000 },
     events: [
       ...(['pong.received', 'write.blocked', 'write.drained', 'calls.full', 'calls.freed'] as const).map((type) => ({
         type,

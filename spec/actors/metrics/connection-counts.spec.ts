@@ -12,6 +12,7 @@ import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { DiscError, DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { encodeDisconnect, HelloError } from '../../../protocols/p2p/messages.ts'
 import { VirtualClock } from '../../harness/virtual-clock.ts'
+import { noPorts } from '../../no-ports.ts'
 
 type PeerEvent = EventFromLogic<typeof peerMachine>
 
@@ -20,7 +21,6 @@ const nodeId = bytesToHex(nodeIdOf(publicKey))
 const hello = { version: 5, name: 'spec', caps: [], listenPort: 0, id: publicKey }
 const limits = { selfId: '', protocolCount: 1, maxPeers: 5, maxDialed: 3, maxPendingPeers: 5 }
 /** Nothing is done: what the world would answer, the spec says. */
-const ports = new Proxy({}, { get: () => () => {} }) as never
 
 describe('the counts of connections', () => {
   let clock: VirtualClock
@@ -37,7 +37,10 @@ describe('the counts of connections', () => {
   })
 
   const peer = (conn = 1, ...events: PeerEvent[]) => {
-    const actor = startActor({ clock, feed }, peerMachine, { id: `peer/${conn}`, input: { ports, protocols: [] } })
+    const actor = startActor({ clock, feed }, peerMachine, {
+      id: `peer/${conn}`,
+      input: { ports: noPorts, protocols: [] },
+    })
     for (const event of events) actor.send(event)
     return actor
   }
@@ -46,7 +49,7 @@ describe('the counts of connections', () => {
   const greeted: PeerEvent[] = [...secured, { type: 'hello.accepted', hello }]
   const running: PeerEvent[] = [...greeted, admitted, { type: 'protocols.started' }]
   const dial = (conn: number) => {
-    const input = { ports, ...limits, hasListener: false, trusted: new Set<string>() }
+    const input = { ports: noPorts, ...limits, hasListener: false, trusted: new Set<string>() }
     const server = startActor({ clock, feed }, serverMachine, { id: 'server', input })
     server.send({ type: 'server.start' })
     server.send({ type: 'conn.dialed', conn, id: nodeId })
@@ -132,7 +135,7 @@ describe('the counts of connections', () => {
 
   describe('of Status', () => {
     const session = (conn = 1) => {
-      const actor = startActor({ clock, feed }, ethPeerMachine, { id: `peer/${conn}/eth`, input: { ports } })
+      const actor = startActor({ clock, feed }, ethPeerMachine, { id: `peer/${conn}/eth`, input: { ports: noPorts } })
       actor.send({ type: 'manager.started' })
       return actor
     }

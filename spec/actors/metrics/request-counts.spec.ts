@@ -6,6 +6,7 @@ import { ethPeerMachine } from '../../../machines/eth-peer.ts'
 import { type Header, readHeader } from '../../../protocols/eth/header.ts'
 import { LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { VirtualClock } from '../../harness/virtual-clock.ts'
+import { noPorts } from '../../no-ports.ts'
 
 describe('the counts of requests', () => {
   let clock: VirtualClock
@@ -31,7 +32,7 @@ describe('the counts of requests', () => {
   const session = (conn = 1, version = 69) => {
     const actor = `peer/${conn}`
     feed.publish({ type: 'message.sent', actor, protocol: 'eth', version, code: 0, size: 80 })
-    const chart = startActor({ clock, feed }, ethPeerMachine, { id: `${actor}/eth`, input: { ports } })
+    const chart = startActor({ clock, feed }, ethPeerMachine, { id: `${actor}/eth`, input: { ports: noPorts } })
     chart.send({ type: 'manager.started' })
     chart.send({ type: 'status.accepted', status: {} as never })
     chart.send({ type: 'manager.registered' })
@@ -96,4 +97,3 @@ describe('the counts of requests', () => {
 
 const headers = LazyList.of<Header>([], readHeader)
 /** Nothing is done: what the world would answer, the spec says. */
-const ports = new Proxy({}, { get: () => () => {} }) as never

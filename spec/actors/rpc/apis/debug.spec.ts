@@ -5,6 +5,7 @@ import { debugChartApi } from '../../../../actors/rpc/apis/debug-chart.ts'
 import { debugLogApi } from '../../../../actors/rpc/apis/debug-log.ts'
 import { startActor } from '../../../../actors/runtime.ts'
 import { protocolManagerMachine } from '../../../../machines/protocol-manager.ts'
+import { noPorts } from '../../../no-ports.ts'
 import { virtualRuntime } from '../../p2p/fakes.ts'
 import { callApi } from './call-api.ts'
 
@@ -27,11 +28,10 @@ describe('the debug namespace', () => {
 
   it('shows the state of an actor, and never what it holds', async () => {
     const runtime = { ...virtualRuntime(), feed: new Feed() }
-    const ports = new Proxy({}, { get: () => () => {} }) as never
     const manager = startActor(runtime, protocolManagerMachine, {
       id: 'eth',
       parent: 'node',
-      input: { ports, maxPeers: 1 },
+      input: { ports: noPorts, maxPeers: 1 },
     })
     const call = (...args: unknown[]) => callApi([debugChartApi(runtime.feed)], 'debug_chart', ...args)
     const created = { actor: 'eth', chart: 'protocol-manager', parent: 'node', state: 'created' }
