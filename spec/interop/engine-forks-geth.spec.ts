@@ -8,6 +8,7 @@ import { loadGenesis } from '../../actors/chain/genesis.ts'
 import { engineApi } from '../../actors/rpc/apis/engine.ts'
 import { data, quantity } from '../../actors/rpc/json/hex.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
+import { zeros } from '../actors/rpc/apis/engine-caller.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
 import { Geth } from '../harness/geth.ts'
@@ -92,7 +93,6 @@ describe('blocks that geth builds, from Paris to BPO2', function () {
   }
 })
 
-const zeros = `0x${'00'.repeat(32)}`
 const root = (number: bigint) => `0x${number.toString(16).padStart(64, '0')}`
 const withdrawal = { index: '0x1', validatorIndex: '0x2', address: `0x${'33'.repeat(20)}`, amount: '0x4' }
 const blobs = (target: number) => ({ target, max: target + 5, baseFeeUpdateFraction: 1_000_000 * target })

@@ -14,6 +14,7 @@ import type { HeaderFields } from '../../protocols/eth/header.ts'
 import { skipItem } from '../../protocols/lib/rlp.ts'
 import { changedHeader } from '../actors/chain/make-chain.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
+import { unknown, zeros } from '../actors/rpc/apis/engine-caller.ts'
 import { paramsOf, readPayloads } from '../actors/rpc/apis/payloads.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
@@ -71,8 +72,6 @@ describe('the engine namespace, beside geth', function () {
     expect(await ours(method, ...params), `${method} ${JSON.stringify(params).slice(0, 200)}`).to.deep.equal(
       await theirs(method, ...params),
     )
-  const zeros = `0x${'00'.repeat(32)}`
-  const unknown = `0x${'11'.repeat(32)}`
 
   describe('refuses in its words, codes and data', () => {
     let payload: Json
