@@ -1,9 +1,8 @@
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { AbstractLevel } from 'abstract-level'
 import { ClassicLevel } from 'classic-level'
-import { MemoryLevel } from 'memory-level'
 import { makeDirectory } from '../make-directory.ts'
+import { MemoryStore } from './memory-store.ts'
 
 /** Bytes under bytes, read at once and written in atomic batches. What a get returns is the caller's to read only. */
 export type KeyValueStore = {
@@ -26,7 +25,7 @@ export type Write = { readonly key: Uint8Array; readonly value?: Uint8Array }
  * @throws the system's error: there can be no such directory
  */
 export async function openStore(directory?: string): Promise<KeyValueStore> {
-  if (directory === undefined) return new LevelStore(new MemoryLevel(views), { isNew: true, name: 'in memory' })
+  if (directory === undefined) return new MemoryStore()
   const isNew = await holdsNothing(directory)
   if (isNew) await makeDirectory(directory)
   const level = new ClassicLevel<Uint8Array, Uint8Array>(directory, { ...views, createIfMissing: isNew })
@@ -44,12 +43,12 @@ const views = { keyEncoding: 'view', valueEncoding: 'view' } as const
 class LevelStore implements KeyValueStore {
   readonly isNew: boolean
   readonly #name: string
-  readonly #level: AbstractLevel<Uint8Array | Buffer | string, Uint8Array, Uint8Array>
+  readonly #level: ClassicLevel<Uint8Array, Uint8Array>
   #mark: (() => Promise<void>) | undefined
 
   constructor(
-    level: AbstractLevel<Uint8Array | Buffer | string, Uint8Array, Uint8Array>,
-    { isNew, name, mark }: { isNew: boolean; name: string; mark?: () => Promise<void> },
+    level: ClassicLevel<Uint8Array, Uint8Array>,
+    { isNew, name, mark }: { isNew: boolean; name: string; mark: () => Promise<void> },
   ) {
     this.#level = level
     this.isNew = isNew
