@@ -62,6 +62,7 @@ describe("peerchart's tools beside those of geth's devp2p", () => {
     const { name, caps } = JSON.parse(await ours('rlpx', 'ping', enode, '--json'))
     const dump = await theirs('rlpx', 'ping', enode)
     expect(dump).to.include(name)
+    expect(caps).to.include('eth/69')
     for (const cap of caps) expect(dump).to.include(cap)
   })
 })
