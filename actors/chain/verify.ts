@@ -63,10 +63,21 @@ function checkFees(config: ChainConfig, parent: Header, header: Header, check: C
 const gasOf = ({ gasLimit, gasUsed }: Header) => ({ gasLimit, gasUsed })
 
 /**
- * @param raw RLP of a body
+ * A body that was found to be its header's is not looked at again: what a peer sends is verified when it comes, and by
+ * the chain when it is stored.
+ * @param raw RLP of a body; not to be written to any more
  * @throws {InvalidBlock} `raw` is no body, or not the one that `header` commits to
  */
 export function verifyBody(header: Header, raw: Uint8Array): void {
+  if (verified.get(raw) === header) return
+  checkBody(header, raw)
+  verified.set(raw, header)
+}
+
+/** BOUNDED: by the bodies that others keep. */
+const verified = new WeakMap<Uint8Array, Header>()
+
+function checkBody(header: Header, raw: Uint8Array): void {
   const body = tryDecode(header, raw)
   const { transactions, uncles, withdrawals } = body
   const check: Check = (holds, reason, detail) => {
