@@ -5,6 +5,7 @@ import {
   type EthMessage,
   type EthRequest,
   encode as encodeEth,
+  type MessageIn,
 } from '../protocols/eth/messages.ts'
 import {
   type AnswerName,
@@ -12,6 +13,7 @@ import {
   answerOf as ethAnswerOf,
   ethVersions,
   type MessageName,
+  type MessageNameIn,
   messageTable,
 } from '../protocols/eth/versions.ts'
 import { MalformedItem } from '../protocols/lib/lazy-list.ts'
@@ -26,12 +28,14 @@ import {
   MalformedSnapMessage,
   type SnapAnswer,
   type SnapMessage,
+  type SnapMessageOf,
   type SnapRequest,
 } from '../protocols/snap/messages.ts'
 import {
   isSnapName,
   type SnapAnswerName,
   type SnapMessageName,
+  type SnapMessageNameIn,
   type SnapVersion,
   snapAnswerOf,
   snapTable,
@@ -43,6 +47,24 @@ import {
 export type SubMessageName = MessageName | SnapMessageName
 export type SubMessage = EthMessage | SnapMessage
 export type SubMessageOf<N extends SubMessageName> = Extract<SubMessage, { readonly kind: N }>
+/** A version of eth or snap, as Hello names it. */
+export type SubCap = EthCap | `snap/${SnapVersion}`
+export type EthCap = `eth/${EthVersion}`
+/** What at least one of the versions `C` has. */
+export type SubMessageNameIn<C extends SubCap> = C extends `eth/${infer V extends EthVersion}`
+  ? MessageNameIn<V>
+  : C extends `snap/${infer V extends SnapVersion}`
+    ? SnapMessageNameIn<V>
+    : never
+/** What a message is in the versions `C`: of several, one of what it is in each. */
+export type SubMessageIn<C extends SubCap, N extends SubMessageName> = C extends `eth/${infer V extends EthVersion}`
+  ? MessageIn<V, N & MessageName>
+  : C extends `snap/${infer V extends SnapVersion}`
+    ? SnapMessageOf<N & SnapMessageNameIn<V>>
+    : never
+
+export type SubRequestNameIn<C extends SubCap> = SubRequestName & SubMessageNameIn<C>
+
 export type SubRequest = EthRequest | SnapRequest
 export type SubAnswer = EthAnswer | SnapAnswer
 

@@ -1,9 +1,10 @@
 import { type Enode, EnodeError } from '../../protocols/enode/enode.ts'
 import { parseNode } from '../p2p/parse-node.ts'
 import { tcpFrom } from '../p2p/tcp.ts'
+import type { Offers, Spoken, UsualOffers } from './caps.ts'
 import { ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts'
 
-export type DialOptions = ScriptedPeerOptions & {
+export type DialOptions<O extends Offers = Offers> = ScriptedPeerOptions<O> & {
   /** The address to dial from: any of 127.0.0.0/8 plays another host. */
   readonly localAddress?: string
 }
@@ -20,11 +21,14 @@ export type DialOptions = ScriptedPeerOptions & {
  * ```
  * @throws {EnodeError} it names no node, or no place to dial
  */
-export function dial(node: string | Enode, options: DialOptions = {}): ScriptedPeer {
+export function dial<const O extends Offers = UsualOffers>(
+  node: string | Enode,
+  options: DialOptions<O> = {},
+): ScriptedPeer<Spoken<O>> {
   const { host, tcp: port, publicKey } = typeof node === 'string' ? parseNode(node) : node
   if (host === undefined || port === 0) throw new EnodeError('does not say where to dial')
   const { localAddress, network = tcpFrom(localAddress), timeout = 5_000 } = options
-  return new ScriptedPeer(options, {
+  return new ScriptedPeer(options as ScriptedPeerOptions, {
     remotePublicKey: publicKey,
     connect: () => network.dial(host, port, timeout),
   })

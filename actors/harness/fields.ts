@@ -1,7 +1,14 @@
 import { asBytes, asItem, HashList, LazyList, Uint32List } from '../../protocols/lib/lazy-list.ts'
 import { encodeRlp } from '../../protocols/lib/rlp.ts'
 import type { SnapRequestName } from '../../protocols/snap/versions.ts'
-import { isRequestName, type SubMessageName, type SubMessageOf, type SubRequestName } from '../sub-protocols.ts'
+import {
+  isRequestName,
+  type SubCap,
+  type SubMessageIn,
+  type SubMessageName,
+  type SubMessageOf,
+  type SubRequestName,
+} from '../sub-protocols.ts'
 
 // Messages as a script writes them.
 
@@ -9,7 +16,7 @@ import { isRequestName, type SubMessageName, type SubMessageOf, type SubRequestN
  * What a message is written from: whole numbers as numbers, lists as arrays, what has a usual value left out. Items of
  * lists are RLP, but for hashes, sizes, proofs, codes and nodes, which are what they are; an array is a list of strings.
  */
-export type FieldsOf<N extends SubMessageName> = Loose<N, SubMessageOf<N>>
+export type FieldsOf<N extends SubMessageName, C extends SubCap = SubCap> = Loose<N, SubMessageIn<C, N>>
 
 type Loose<N extends SubMessageName, M> = M extends unknown
   ? { readonly [K in Exclude<keyof M, 'kind' | Usual<N>>]: LooseField<M[K]> } & {
@@ -23,7 +30,7 @@ type Usual<N extends SubMessageName> = N extends SnapRequestName
     ? 'id' | 'skip' | 'reverse' | 'firstBlockReceiptIndex'
     : 'lastBlockIncomplete' | 'mask'
 type LooseField<T> = T extends bigint
-  ? bigint | number
+  ? T | (bigint extends T ? number : never)
   : T extends HashList
     ? HashList | readonly Uint8Array[]
     : T extends Uint32List

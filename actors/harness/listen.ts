@@ -3,9 +3,11 @@ import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import type { Listener, Stream } from '../p2p/connection.ts'
 import { tcp } from '../p2p/tcp.ts'
 import { processRuntime } from '../process-runtime.ts'
+import type { SubCap } from '../sub-protocols.ts'
+import type { Offers, Spoken, UsualOffers } from './caps.ts'
 import { ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts'
 
-export type ListenOptions = ScriptedPeerOptions & {
+export type ListenOptions<O extends Offers = Offers> = ScriptedPeerOptions<O> & {
   /** @default '127.0.0.1' */
   readonly host?: string
   /** 0 for any. @default 0 */
@@ -23,20 +25,20 @@ export type ListenOptions = ScriptedPeerOptions & {
  * ```
  * @throws the address is taken, or not this machine's
  */
-export async function listen({
+export async function listen<const O extends Offers = UsualOffers>({
   host = '127.0.0.1',
   port = 0,
   ...options
-}: ListenOptions = {}): Promise<ScriptedListener> {
+}: ListenOptions<O> = {}): Promise<ScriptedListener<Spoken<O>>> {
   const { network = tcp, runtime = processRuntime(), privateKey = runtime.entropy(32) } = options
-  let listener: ScriptedListener | undefined
+  let listener: ScriptedListener<Spoken<O>> | undefined
   const place = await network.listen(host, port, (stream) => listener?.take(stream))
-  listener = new ScriptedListener(place, { ...options, runtime, privateKey })
+  listener = new ScriptedListener(place, { ...(options as ScriptedPeerOptions), runtime, privateKey })
   return listener
 }
 
 /** Where scripted peers are dialed: see {@link listen}. */
-export class ScriptedListener {
+export class ScriptedListener<C extends SubCap = SubCap> {
   readonly enode: string
   readonly #place: Listener
   readonly #options: ScriptedPeerOptions
@@ -52,8 +54,8 @@ export class ScriptedListener {
   }
 
   /** @param options what this one is to do otherwise @returns the peer of the next connection, in `listening` until it comes */
-  accept(options: ScriptedPeerOptions = {}): ScriptedPeer {
-    const peer = new ScriptedPeer({ ...this.#options, ...options })
+  accept<const O extends Offers = readonly C[]>(options: ScriptedPeerOptions<O> = {}): ScriptedPeer<Spoken<O>> {
+    const peer = new ScriptedPeer<Spoken<O>>({ ...this.#options, ...(options as ScriptedPeerOptions) })
     const stream = this.#streams.shift()
     if (stream) peer.adopt(stream)
     else this.#waiting.push(peer)

@@ -2,13 +2,14 @@ import { compress } from 'snappyjs'
 import { concatBytes } from '../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../protocols/lib/rlp.ts'
 import { emptyPayload } from '../../protocols/p2p/messages.ts'
+import type { SubCap } from '../sub-protocols.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import type { PeerMessageName } from './vocabulary.ts'
 
 /** One frame, and what is to be wrong with it. */
-export type RawFrame = {
+export type RawFrame<C extends SubCap = SubCap> = {
   /** As it is on the wire, or the message whose code it is. */
-  readonly code: number | PeerMessageName
+  readonly code: number | PeerMessageName<C>
   /** As it is given. @default an empty RLP list */
   readonly payload?: Uint8Array
   /** Snappy's block of the payload. @default false */

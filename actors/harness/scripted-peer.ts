@@ -1,24 +1,33 @@
 import type { Actor } from 'xstate'
 import { type Automatism, type ScriptedPeerEvent, scriptedPeerMachine } from '../../machines/scripted-peer.ts'
-import type { Status, Status68, Status69 } from '../../protocols/eth/status.ts'
+import type { Status } from '../../protocols/eth/status.ts'
 import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
 import { describeState } from '../feed.ts'
 import type { Network, Stream } from '../p2p/connection.ts'
 import { startActor } from '../runtime.ts'
-import { answerOf, isRemoteFault, type SubRequest, type SubRequestName } from '../sub-protocols.ts'
+import {
+  answerOf,
+  isRemoteFault,
+  type SubCap,
+  type SubMessageIn,
+  type SubRequest,
+  type SubRequestName,
+  type SubRequestNameIn,
+} from '../sub-protocols.ts'
+import { type Offers, type Spoken, type StatusFields, type StatusOption, toCap } from './caps.ts'
 import type { Noted, Received, Wait } from './exchange.ts'
 import { type FieldsOf, toMessage } from './fields.ts'
 import { describeMatch, isMatch } from './match.ts'
 import { Speaker, type SpeakerOptions } from './speaker.ts'
 import { hex, type PeerMessage, type PeerMessageName, type Reason, toReason } from './vocabulary.ts'
 
-export type ScriptedPeerOptions = SpeakerOptions & {
+export type ScriptedPeerOptions<O extends Offers = Offers> = SpeakerOptions<O> & {
   /**
    * Our Status: `mirror` is theirs; an object or function changes what it names of theirs. One that has every field
    * is said first, without waiting for theirs. @default 'mirror'
    */
-  readonly status?: 'mirror' | StatusFields | ((theirs: Status) => StatusFields)
+  readonly status?: StatusOption<Spoken<O>>
   /** The last step that the peer takes by itself. @default 'status' */
   readonly through?: Automatism
   /** Answers each Ping with a Pong. @default true */
@@ -27,17 +36,22 @@ export type ScriptedPeerOptions = SpeakerOptions & {
   readonly network?: Network
 }
 
-export type StatusFields = Partial<Omit<Status68, 'kind'> & Omit<Status69, 'kind'>>
 export type PeerState = 'listening' | 'dialing' | 'securing' | 'greeting' | 'handshaking' | 'running' | 'closed'
 
 type Link = { readonly connect?: () => Promise<Stream>; readonly remotePublicKey?: Uint8Array }
-type Match<N extends PeerMessageName> = Partial<PeerMessage<N>> | ((message: PeerMessage<N>) => boolean)
+type Match<M> = Partial<M> | ((message: M) => boolean)
+/** What is left of `C` when the version of one protocol is known. */
+type Only<K extends SubCap, C extends SubCap> = K extends `${infer P}/${number}`
+  ? K | Exclude<C, `${P}/${number}`>
+  : never
+type Answer<N extends SubRequestName, C extends SubCap> = PeerMessage<(typeof answerOf)[N], C>
 
 /**
  * A devp2p peer that does what a script says, at any layer and any stage: see `dial` and `listen`. By itself it takes the
  * steps of a handshake, as far as `through`, and answers Pings.
+ * @typeParam C the versions of eth and snap that it may come to speak, as `'eth/69' | 'snap/1'`
  */
-export class ScriptedPeer extends Speaker {
+export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
   readonly #options: ScriptedPeerOptions
   readonly #actor: Actor<typeof scriptedPeerMachine>
 
@@ -68,45 +82,35 @@ export class ScriptedPeer extends Speaker {
     return this.exchange.fail(`never came to ${state}: ${why}`, error && { cause: error })
   }
 
+  /** @returns whether both have come to speak `cap`: its messages are then typed by that version alone */
+  speaks<K extends C>(cap: K): this is ScriptedPeer<Only<K, C>> {
+    const { name, version } = toCap(cap)
+    return (name === 'eth' ? this.version : this.snapVersion) === version
+  }
+
   /** Sends a request and waits for its answer. @throws {ScriptError} none came */
-  request<N extends SubRequestName>(
-    name: N,
-    fields: FieldsOf<N>,
-    wait?: Wait,
-  ): Promise<PeerMessage<(typeof answerOf)[N]>>
-  request<R extends SubRequest>(message: R, wait?: Wait): Promise<PeerMessage<(typeof answerOf)[R['kind']]>>
+  request<R extends SubMessageIn<C, SubRequestName>>(message: R, wait?: Wait): Promise<Answer<R['kind'], C>>
+  request<N extends SubRequestNameIn<C>>(name: N, fields: FieldsOf<N, C>, wait?: Wait): Promise<Answer<N, C>>
   async request(what: SubRequestName | SubRequest, fields: object = {}, wait?: Wait): Promise<unknown> {
-    if (typeof what === 'object') return this.request(what.kind, what as never, fields as Wait)
-    const request = toMessage(what, fields, () => this.nextId()) as SubRequest
-    this.send(request)
-    return this.expect(answerOf[what], ({ id }) => id === request.id, wait)
+    if (typeof what === 'object') return this.#ask(what, fields)
+    return this.#ask(toMessage(what, fields, () => this.nextId()) as SubRequest, wait)
   }
 
   /**
    * Waits for the first unread message of `name` that is as `match` says; others stay unread.
    * @throws {ScriptError} none came, or one that is malformed; the message tells the exchange so far
    */
-  async expect<N extends PeerMessageName>(name: N, match: Match<N> = {}, wait?: Wait): Promise<PeerMessage<N>> {
-    const read = ({ payload }: Received) => this.vocabulary.decode(name, payload)
-    const { payload } = await this.exchange.next(
-      `${name}${describeMatch(match)}`,
-      (one) => {
-        const message = one.name === name ? read(one) : undefined
-        return one.name === name && (message === undefined || isMatch(message, match))
-      },
-      wait,
-    )
-    try {
-      return this.vocabulary.read(name, payload)
-    } catch (cause) {
-      if (!isRemoteFault(cause)) throw cause
-      return this.exchange.fail(`a ${name} that is malformed`, { cause })
-    }
+  expect<N extends PeerMessageName<C>>(
+    name: N,
+    match?: Match<PeerMessage<N, C>>,
+    wait?: Wait,
+  ): Promise<PeerMessage<N, C>> {
+    return this.#hear(name, match as Match<PeerMessage<N>>, wait) as Promise<PeerMessage<N, C>>
   }
 
   /** Waits for their Disconnect. @throws {ScriptError} none came, or with another reason */
   async expectDisconnect(reason?: Reason, wait?: Wait): Promise<DiscReason> {
-    const got = await this.expect('Disconnect', {}, wait)
+    const got = await this.#hear('Disconnect', {}, wait)
     if (reason !== undefined && got.reason !== toReason(reason))
       this.exchange.fail(`${hex('disc', got.reason)} where ${hex('disc', toReason(reason))} was expected`)
     return got.reason
@@ -147,17 +151,17 @@ export class ScriptedPeer extends Speaker {
   /** Says Hello and hears theirs, where `through` stops before it. @throws {ScriptError} no Hello came */
   async hello(fields?: Partial<Hello>, wait?: Wait): Promise<Hello> {
     this.sendHello(fields)
-    return this.expect('Hello', {}, wait)
+    return this.#hear('Hello', {}, wait)
   }
 
   /**
    * Hears their Status and says the same, but for what `change` makes of it, where `through` stops before it.
    * @throws {ScriptError} none came
    */
-  async status(change: ScriptedPeerOptions['status'] = 'mirror', wait?: Wait): Promise<Status> {
-    const theirs = await this.expect('Status', {}, wait)
-    this.send({ ...theirs, ...fieldsOf(change, theirs) } as Status)
-    return theirs
+  async status(change: StatusOption<C> = 'mirror', wait?: Wait): Promise<SubMessageIn<C, 'Status'>> {
+    const theirs = await this.#hear('Status', {}, wait)
+    this.say('Status', { ...theirs, ...fieldsOf(change as StatusOption, theirs) })
+    return theirs as SubMessageIn<C, 'Status'>
   }
 
   /** Hangs up without a word. */
@@ -172,6 +176,33 @@ export class ScriptedPeer extends Speaker {
 
   protected override tell(event: ScriptedPeerEvent): void {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event)
+  }
+
+  async #hear<N extends PeerMessageName>(
+    name: N,
+    match: Match<PeerMessage<N>> = {},
+    wait?: Wait,
+  ): Promise<PeerMessage<N>> {
+    const read = ({ payload }: Received) => this.vocabulary.decode(name, payload)
+    const { payload } = await this.exchange.next(
+      `${name}${describeMatch(match)}`,
+      (one) => {
+        const message = one.name === name ? read(one) : undefined
+        return one.name === name && (message === undefined || isMatch(message, match))
+      },
+      wait,
+    )
+    try {
+      return this.vocabulary.read(name, payload)
+    } catch (cause) {
+      if (!isRemoteFault(cause)) throw cause
+      return this.exchange.fail(`a ${name} that is malformed`, { cause })
+    }
+  }
+
+  async #ask(request: SubRequest, wait?: Wait): Promise<unknown> {
+    this.say(request.kind, request)
+    return this.#hear(answerOf[request.kind], ({ id }) => id === request.id, wait)
   }
 
   #start(connect: Link['connect']): Actor<typeof scriptedPeerMachine> {
@@ -195,7 +226,7 @@ export class ScriptedPeer extends Speaker {
           secure: () => this.secure(),
           sayHello: () => this.sendHello(),
           sayStatus: () => this.#sayStatus(),
-          sendPong: () => this.send('Pong'),
+          sendPong: () => this.say('Pong'),
           hangUp: () => this.hangUp(),
         },
       }),
@@ -213,13 +244,13 @@ export class ScriptedPeer extends Speaker {
 
   #sayStatus(): void {
     const { status = 'mirror' } = this.#options
-    const theirs = this.theirStatus
+    const theirs = this.theirStatus as Status | undefined
     const version = this.version!
-    this.send({ kind: 'Status', version, ...theirs, ...fieldsOf(status, theirs) } as Status)
+    this.say('Status', { version, ...theirs, ...fieldsOf(status, theirs) })
   }
 }
 
-const fieldsOf = (status: NonNullable<ScriptedPeerOptions['status']>, theirs: Status | undefined): StatusFields =>
+const fieldsOf = (status: StatusOption, theirs: Status | undefined): StatusFields =>
   status === 'mirror' ? {} : typeof status === 'function' ? status(theirs!) : status
 
 /** Nothing of it is theirs. */

@@ -2,7 +2,7 @@ import { compress } from 'snappyjs'
 import type { ScriptedPeerEvent } from '../../machines/scripted-peer.ts'
 import { nodeIdOf } from '../../protocols/enode/enode.ts'
 import type { Status } from '../../protocols/eth/status.ts'
-import { type EthVersion, ethVersions } from '../../protocols/eth/versions.ts'
+import { ethVersions } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { matchProtocols } from '../../protocols/p2p/matching.ts'
@@ -16,24 +16,24 @@ import {
   type Hello,
   snappyProtocolVersion,
 } from '../../protocols/p2p/messages.ts'
-import type { SnapVersion } from '../../protocols/snap/versions.ts'
 import { clientName } from '../client-name.ts'
 import type { Stream } from '../p2p/connection.ts'
 import { processRuntime } from '../process-runtime.ts'
 import type { Runtime } from '../runtime.ts'
-import type { SubMessage, SubMessageName } from '../sub-protocols.ts'
+import type { SubCap, SubMessage, SubMessageIn, SubMessageName, SubMessageNameIn } from '../sub-protocols.ts'
+import { type Offers, toCap, type VersionOf, withLength } from './caps.ts'
 import { Exchange, type Noted } from './exchange.ts'
 import { type FieldsOf, toMessage } from './fields.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { type RawFrame, sealRaw } from './raw-frame.ts'
-import { isBase, type PeerMessageName, type Reason, toCap, toReason, Vocabulary, withLength } from './vocabulary.ts'
+import { isBase, type PeerMessageName, type Reason, toReason, Vocabulary } from './vocabulary.ts'
 import { Wire } from './wire.ts'
 
-export type SpeakerOptions = {
+export type SpeakerOptions<O extends Offers = Offers> = {
   /** 32 bytes; fresh for every peer when left out. */
   readonly privateKey?: Uint8Array
-  /** What Hello offers; every version of eth that we speak when left out. */
-  readonly caps?: readonly (string | Cap)[]
+  /** What Hello offers, as `eth/72`; every version of eth that we speak when left out. Messages are typed by it. */
+  readonly caps?: O
   /** Fields of Hello that are to be something else. */
   readonly hello?: Partial<Hello>
   /** How long anything is waited for, in ms, where the call does not say. @default 5000 */
@@ -47,15 +47,18 @@ export type SpeakerOptions = {
 }
 
 /** What {@link Speaker.send} takes, by the name of the message. */
-export type Sendable = { readonly [N in SubMessageName]: FieldsOf<N> } & {
+export type Sendable<C extends SubCap = SubCap> = { readonly [N in SubMessageNameIn<C>]: FieldsOf<N, C> } & {
   readonly Hello: Partial<Hello>
   readonly Disconnect: { readonly reason: Reason }
   readonly Ping: object
   readonly Pong: object
 }
 
-/** One end of a connection that says what it is told to, at any layer, and notes what it hears. */
-export abstract class Speaker {
+/**
+ * One end of a connection that says what it is told to, at any layer, and notes what it hears.
+ * @typeParam C the versions of eth and snap that it may come to speak: messages are typed by them
+ */
+export abstract class Speaker<C extends SubCap = SubCap> {
   readonly privateKey: Uint8Array
   readonly caps: readonly Cap[]
   /** By which the feed knows it. */
@@ -110,16 +113,16 @@ export abstract class Speaker {
   get theirHello(): Hello | undefined {
     return this.#theirHello
   }
-  get theirStatus(): Status | undefined {
-    return this.#theirStatus
+  get theirStatus(): SubMessageIn<C, 'Status'> | undefined {
+    return this.#theirStatus as SubMessageIn<C, 'Status'> | undefined
   }
   /** The highest version of eth that both Hellos name. */
-  get version(): EthVersion | undefined {
-    return this.vocabulary.eth?.version
+  get version(): VersionOf<'eth', C> | undefined {
+    return this.vocabulary.eth?.version as VersionOf<'eth', C> | undefined
   }
   /** The highest version of snap that both Hellos name. */
-  get snapVersion(): SnapVersion | undefined {
-    return this.vocabulary.snap?.version
+  get snapVersion(): VersionOf<'snap', C> | undefined {
+    return this.vocabulary.snap?.version as VersionOf<'snap', C> | undefined
   }
   /** Makes frames by hand; whatever is made must be sent, and in order, or what follows has a wrong MAC. */
   get frames(): FrameWriter {
@@ -131,27 +134,32 @@ export abstract class Speaker {
    * @returns false when the other side reads too slowly: see {@link drained}
    * @throws {RangeError} the matched version of its protocol has no such message, or a field does not fit
    */
-  send<N extends keyof Sendable>(
-    name: N,
-    ...fields: object extends Sendable[N] ? [Sendable[N]?] : [Sendable[N]]
-  ): boolean
-  send(message: SubMessage): boolean
   send(code: number, payload: Uint8Array): boolean
+  send(message: SubMessageIn<C, SubMessageName>): boolean
+  // The last, because it is this one that the compiler explains.
+  send<N extends keyof Sendable<C>>(
+    name: N,
+    ...fields: object extends Sendable<C>[N] ? [Sendable<C>[N]?] : [Sendable<C>[N]]
+  ): boolean
   send(what: PeerMessageName | SubMessage | number, fields: object = {}): boolean {
     if (typeof what === 'number') return this.#sendMessage(what, fields as Uint8Array)
-    if (typeof what === 'object') return this.send(what.kind, what as never)
-    if (what === 'Hello') return this.sendHello(fields)
-    if (what === 'Disconnect')
-      return this.send(baseCodes.Disconnect, encodeDisconnect(toReason((fields as { reason: Reason }).reason)))
-    if (isBase(what)) return this.send(baseCodes[what], emptyPayload)
-    const payload = this.vocabulary.encode(toMessage(what, fields, () => this.nextId()))
-    const mayGoOn = this.send(this.#codeOf(what), payload)
-    if (what === 'Status') this.tell({ type: 'status.sent' })
+    return typeof what === 'string' ? this.say(what, fields) : this.say(what.kind, what)
+  }
+
+  /** As {@link send}, for messages that the compiler does not know. */
+  protected say(name: PeerMessageName, fields: object = {}): boolean {
+    if (name === 'Hello') return this.sendHello(fields)
+    if (name === 'Disconnect')
+      return this.#sendMessage(baseCodes.Disconnect, encodeDisconnect(toReason((fields as { reason: Reason }).reason)))
+    if (isBase(name)) return this.#sendMessage(baseCodes[name], emptyPayload)
+    const payload = this.vocabulary.encode(toMessage(name, fields, () => this.nextId()))
+    const mayGoOn = this.#sendMessage(this.#codeOf(name), payload)
+    if (name === 'Status') this.tell({ type: 'status.sent' })
     return mayGoOn
   }
 
   /** Sends what no message is: bytes as they are, or one frame with whatever is to be wrong with it. */
-  raw(what: Uint8Array | RawFrame): boolean {
+  raw(what: Uint8Array | RawFrame<C>): boolean {
     if (what instanceof Uint8Array) {
       this.exchange.say(() => `${what.length} bytes`)
       return this.#wire?.write(what) ?? false
@@ -167,7 +175,7 @@ export abstract class Speaker {
     const base = { version: baseProtocolVersion, name, caps: this.caps, listenPort: 0, id }
     const hello = { ...base, ...this.#options.hello, ...fields }
     this.#helloVersion = hello.version
-    const mayGoOn = this.send(baseCodes.Hello, payload ?? encodeHello(hello))
+    const mayGoOn = this.#sendMessage(baseCodes.Hello, payload ?? encodeHello(hello))
     this.#isSnappy = hello.version >= snappyProtocolVersion
     if (this.#theirHello) this.#readSnappy()
     this.tell({ type: 'hello.sent' })

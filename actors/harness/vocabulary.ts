@@ -4,7 +4,6 @@ import type { LocalProtocol, MatchedProtocol } from '../../protocols/p2p/matchin
 import {
   baseCodes,
   baseProtocolLength,
-  type Cap,
   decodeDisconnect,
   decodeHello,
   type Hello,
@@ -17,9 +16,11 @@ import {
   isAnswerName,
   isRemoteFault,
   protocolOf,
+  type SubCap,
   type SubMessage,
+  type SubMessageIn,
   type SubMessageName,
-  type SubMessageOf,
+  type SubMessageNameIn,
   tableOf,
 } from '../sub-protocols.ts'
 
@@ -27,12 +28,12 @@ import {
 
 export type BaseName = keyof typeof baseCodes
 /** A message of the base protocol, of eth or of snap. */
-export type PeerMessageName = BaseName | SubMessageName
+export type PeerMessageName<C extends SubCap = SubCap> = BaseName | SubMessageNameIn<C>
 
-/** What a message is once it is read. */
-export type PeerMessage<N extends PeerMessageName> = N extends SubMessageName
-  ? SubMessageOf<N>
-  : BaseMessage[N & BaseName]
+/** What a message is once it is read, where one of the versions `C` is spoken. */
+export type PeerMessage<N extends PeerMessageName, C extends SubCap = SubCap> = N extends BaseName
+  ? BaseMessage[N]
+  : SubMessageIn<C, N & SubMessageName>
 
 type BaseMessage = {
   readonly Hello: Hello
@@ -137,19 +138,6 @@ export class Vocabulary {
 type Spoken<V extends number> = { readonly version: V; readonly offset: number }
 
 export const isBase = (name: PeerMessageName): name is BaseName => Object.hasOwn(baseCodes, name)
-
-/** @param cap as `eth/72`, or as it is */
-export function toCap(cap: string | Cap): Cap {
-  if (typeof cap !== 'string') return cap
-  const slash = cap.lastIndexOf('/')
-  return { name: cap.slice(0, slash), version: Number(cap.slice(slash + 1)) }
-}
-
-/** How many codes a capability takes; 1 where nobody knows. */
-export const withLength = ({ name, version }: Cap): LocalProtocol => ({
-  ...{ name, version },
-  length: tableOf(name, version)?.length ?? 1,
-})
 
 /** A Disconnect's, as a number or by its name in DiscReason. */
 export type Reason = DiscReason | keyof typeof DiscReason

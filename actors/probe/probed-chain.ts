@@ -5,7 +5,7 @@ import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { scheduleOf } from '../chain/chain-config.ts'
 import type { Genesis } from '../chain/genesis.ts'
 import { network, networkNames } from '../chain/networks.ts'
-import type { StatusFields } from '../harness/scripted-peer.ts'
+import type { StatusFields } from '../harness/caps.ts'
 
 /** A chain that a node may be on. */
 export type ProbedChain = {

@@ -1,5 +1,5 @@
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
-import type { StatusFields } from '../harness/scripted-peer.ts'
+import type { StatusFields } from '../harness/caps.ts'
 import { RpcClient } from '../rpc/client.ts'
 
 type Config = {

@@ -12,17 +12,26 @@ import {
 } from './block-messages.ts'
 import { BlockRangeUpdate } from './block-range.ts'
 import type { Codec } from './codec.ts'
-import { GetReceipts, Receipts } from './receipt-messages.ts'
-import { Status } from './status.ts'
+import { GetReceipts, type GetReceipts69, Receipts, type Receipts69 } from './receipt-messages.ts'
+import { Status, type Status68, type Status69 } from './status.ts'
 import {
   Cells,
   GetCells,
   GetPooledTransactions,
   NewPooledTransactionHashes,
+  type NewPooledTransactionHashes71,
+  type NewPooledTransactionHashes72,
   PooledTransactions,
   Transactions,
 } from './transaction-messages.ts'
-import { type AnswerName, type EthVersion, type MessageName, messageTable, type RequestName } from './versions.ts'
+import {
+  type AnswerName,
+  type EthVersion,
+  type MessageName,
+  type MessageNameIn,
+  messageTable,
+  type RequestName,
+} from './versions.ts'
 
 // Every message of every version, from bytes and to bytes. Lists stay the bytes they came as.
 
@@ -47,6 +56,22 @@ export type EthMessage =
   | Cells
 
 export type MessageOf<N extends MessageName> = Extract<EthMessage, { readonly kind: N }>
+/** What a message is in the versions `V`; never where they have none of that name. */
+export type MessageIn<V extends EthVersion, N extends MessageName> = V extends EthVersion
+  ? N extends MessageNameIn<V>
+    ? N extends keyof Changing<V>
+      ? Changing<V>[N]
+      : MessageOf<N>
+    : never
+  : never
+/** What is not the same in every version that has it. */
+type Changing<V extends EthVersion> = {
+  readonly Status: V extends 68 ? Status68 : Status69
+  readonly GetReceipts: V extends 68 | 69 ? GetReceipts69 : GetReceipts
+  readonly Receipts: V extends 68 | 69 ? Receipts69 : Receipts
+  readonly NewPooledTransactionHashes: V extends 72 ? NewPooledTransactionHashes72 : NewPooledTransactionHashes71
+}
+
 export type EthRequest = MessageOf<RequestName>
 export type EthAnswer = MessageOf<AnswerName>
 

@@ -13,6 +13,9 @@ export type GetReceipts = {
   readonly hashes: HashList
 }
 
+/** Up to eth/69. */
+export type GetReceipts69 = GetReceipts & { readonly firstBlockReceiptIndex: 0n }
+
 export const GetReceipts: Codec<GetReceipts> = {
   decode: (payload, version) =>
     readFields(payload, (fields) => ({
@@ -33,6 +36,9 @@ export type Receipts = {
   readonly lastBlockIncomplete: boolean
   readonly receipts: LazyList<LazyList<RlpItem>>
 }
+
+/** Up to eth/69. */
+export type Receipts69 = Receipts & { readonly lastBlockIncomplete: false }
 
 export const Receipts: Codec<Receipts> = {
   decode: (payload, version) =>

@@ -24,6 +24,11 @@ export type NewPooledTransactionHashes = {
   readonly mask?: CellMask
 }
 
+/** Up to eth/71. */
+export type NewPooledTransactionHashes71 = Omit<NewPooledTransactionHashes, 'mask'>
+/** eth/72. */
+export type NewPooledTransactionHashes72 = Required<NewPooledTransactionHashes>
+
 export const NewPooledTransactionHashes: Codec<NewPooledTransactionHashes> = {
   decode: (payload, version) =>
     readFields(payload, (fields) => ({

@@ -1,4 +1,4 @@
-import { type MessageTable as LibTable, type MessageRow, toMessageTable } from '../lib/message-table.ts'
+import { type MessageTable as LibTable, type MessageRow, type NameIn, toMessageTable } from '../lib/message-table.ts'
 
 // The messages of every version of eth (devp2p caps/eth.md; geth eth/protocols/eth/protocol.go).
 
@@ -32,6 +32,8 @@ const messages = {
 } as const satisfies Record<string, MessageRow<EthVersion>>
 
 export type MessageName = keyof typeof messages
+/** What at least one version of `V` has. */
+export type MessageNameIn<V extends EthVersion> = NameIn<typeof messages, typeof ethVersions, V>
 
 /** Which message answers which request. */
 export const answerOf = {

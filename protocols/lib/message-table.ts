@@ -1,6 +1,26 @@
 /** A message of a protocol: its code relative to the protocol's offset, and the versions that have it. */
 export type MessageRow<V extends number> = { readonly code: number; readonly since?: V; readonly until?: V }
 
+/** The names in `Rows` that at least one version of `V` has; `All` are the protocol's versions in order. */
+export type NameIn<Rows, All extends readonly number[], V> = {
+  [N in keyof Rows]: V extends VersionsOf<Rows[N], All> ? N : never
+}[keyof Rows]
+
+type VersionsOf<Row, All extends readonly number[]> = (Row extends { readonly since: infer First }
+  ? From<First, All>
+  : All[number]) &
+  (Row extends { readonly until: infer Last } ? UpTo<Last, All> : All[number])
+type From<V, All> = All extends readonly [infer First, ...infer Rest]
+  ? First extends V
+    ? All[number]
+    : From<V, Rest>
+  : never
+type UpTo<V, All> = All extends readonly [...infer Rest, infer Last]
+  ? Last extends V
+    ? All[number]
+    : UpTo<V, Rest>
+  : never
+
 /** One version's messages, by code and by name. */
 export type MessageTable<N extends string, V extends number> = {
   readonly version: V

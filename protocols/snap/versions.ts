@@ -1,4 +1,4 @@
-import { type MessageRow, type MessageTable, toMessageTable } from '../lib/message-table.ts'
+import { type MessageRow, type MessageTable, type NameIn, toMessageTable } from '../lib/message-table.ts'
 
 // The messages of every version of snap (devp2p caps/snap.md, EIP-8189; geth eth/protocols/snap/protocol.go).
 
@@ -24,6 +24,8 @@ const messages = {
 } as const satisfies Record<string, MessageRow<SnapVersion>>
 
 export type SnapMessageName = keyof typeof messages
+/** What at least one version of `V` has. */
+export type SnapMessageNameIn<V extends SnapVersion> = NameIn<typeof messages, typeof snapVersions, V>
 
 /** Which message answers which request; snap has no others. */
 export const snapAnswerOf = {
