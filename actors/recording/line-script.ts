@@ -19,8 +19,8 @@ export const lineScript = `
   let seq = 0
   let names = [undefined]
 
-  // A CRC goes over a text that is known in four steps: what it was, shifted by the text's length, and what the text
-  // makes of zero.
+  // Over a text that is known a CRC goes in four steps: it is shifted by the text's length, byte for byte from a table,
+  // and what the text by itself makes of zero is added.
   const table = Int32Array.from({ length: 256 }, (_, byte) => {
     for (let i = 0; i < 8; i++) byte = byte & 1 ? (byte >>> 1) ^ 0xedb88320 : byte >>> 1
     return byte
