@@ -8,6 +8,7 @@ import { clientName } from '../client-name.ts'
 import { dial } from '../harness/dial.ts'
 import type { ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
 import type { Inspector } from '../inspector/inspector.ts'
+import { KeyLogFile } from '../keylog/key-log-file.ts'
 import { readNodeKey } from '../node-key.ts'
 import { parseNode } from '../p2p/parse-node.ts'
 import { type ProbeOptions, type ProbeReport, probe, probeStatus } from '../probe/probe.ts'
@@ -32,6 +33,8 @@ export type PeerOptions = {
   readonly timeout: number
   /** The file that all of it is written to. */
   readonly record?: string
+  /** The file that the keys of the session are added to. */
+  readonly keylog?: string
 }
 
 /** What every command takes that asks one node. */
@@ -55,6 +58,10 @@ export const addPeerOptions = (command: Command): Command =>
     .option('--nodekey <file>', 'our key: 64 hex digits (default: a fresh one)')
     .option('--timeout <time>', 'how long each step may take', toDuration, 5_000)
     .option('--record <file>', 'write all that happens to this file, for `replay` and `inspect`; keys are never in it')
+    .option(
+      '--keylog <file>',
+      'add the keys of every session to this file, for `decode`: whoever has it reads the traffic',
+    )
     .addHelpText('after', exitStatusHelp)
 
 export const exitStatusHelp = `
@@ -88,12 +95,18 @@ export async function toProbe(options: PeerOptions & Partial<InspectOptions>, io
   const recorder =
     options.record === undefined ? undefined : await Recorder.open(options.record, { client: clientName() })
   recorder?.follow(runtime.feed)
+  const keyLog = options.keylog === undefined ? undefined : new KeyLogFile(options.keylog)
+  if (keyLog) io.stderr.write('warning: session keys are written to a file: whoever has it reads the traffic\n')
   return {
     ...{ view, runtime },
-    peer: { timeout: options.timeout, status: probeStatus(view), runtime, privateKey },
+    peer: {
+      ...{ timeout: options.timeout, status: probeStatus(view), runtime, privateKey },
+      ...(keyLog && { keyLog: keyLog.write }),
+    },
     [Symbol.asyncDispose]: async () => {
       await inspector?.close()
       await recorder?.close()
+      keyLog?.close()
     },
   }
 }

@@ -17,6 +17,7 @@ import {
   snappyProtocolVersion,
 } from '../../protocols/p2p/messages.ts'
 import { clientName } from '../client-name.ts'
+import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Stream } from '../p2p/connection.ts'
 import { processRuntime } from '../process-runtime.ts'
 import type { Runtime } from '../runtime.ts'
@@ -38,6 +39,8 @@ export type SpeakerOptions<O extends Offers = Offers> = {
   readonly hello?: Partial<Hello>
   /** How long anything is waited for, in ms, where the call does not say. @default 5000 */
   readonly timeout?: number
+  /** Is told the keys of the session, a line for `peerchart decode`: whoever has it reads the traffic. */
+  readonly keyLog?: KeyLog
   /** Cuts what is sent into pieces, each written when the one before has left. */
   readonly cut?: (bytes: Uint8Array) => Iterable<Uint8Array>
   /** The process's own when left out; its clock and entropy may be a simulation's, its feed is told of everything. */
@@ -213,7 +216,13 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     const { entropy } = this.runtime
     this.#wire = new Wire(
       stream,
-      { privateKey, remotePublicKey: this.#remotePublicKey, entropy, cut: this.#options.cut },
+      {
+        privateKey,
+        remotePublicKey: this.#remotePublicKey,
+        entropy,
+        cut: this.#options.cut,
+        keyLog: this.#options.keyLog,
+      },
       {
         shook: (packet) => this.runtime.feed.publish({ ...packet, actor: this.id }),
         secured: (publicKey) => this.tell({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) }),

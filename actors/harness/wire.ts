@@ -1,9 +1,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { concatBytes } from '../../protocols/lib/bytes.ts'
 import { type Handshake, type HandshakeResult, initiate, respond } from '../../protocols/rlpx/handshake.ts'
+import { formatKeyLogLine } from '../../protocols/rlpx/key-log.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
 import { nodeCiphers } from '../ciphers.ts'
+import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Stream } from '../p2p/connection.ts'
 import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from '../p2p/handshake-packet.ts'
 import type { Entropy } from '../runtime.ts'
@@ -24,6 +26,8 @@ export type WireOptions = {
   /** Whom we dialed; without it the other side begins. */
   readonly remotePublicKey?: Uint8Array | undefined
   readonly entropy: Entropy
+  /** Is told the keys of the session. */
+  readonly keyLog?: KeyLog | undefined
   /** Cuts what is sent into pieces, each written when the one before has left. */
   readonly cut?: ((bytes: Uint8Array) => Iterable<Uint8Array>) | undefined
 }
@@ -173,6 +177,7 @@ export class Wire {
       this.write(reply)
       this.#listener.shook(sentPacket('ack', reply.length))
     }
+    this.#options.keyLog?.(formatKeyLogLine(secrets, this.#options.remotePublicKey !== undefined))
     this.#session = new RlpxSession(secrets, nodeCiphers)
     this.#writer = new FrameWriter(secrets)
     this.#listener.secured(remotePublicKey)

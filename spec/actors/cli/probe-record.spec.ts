@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -28,6 +28,7 @@ describe('--record of a command that asks one node', () => {
   for (const command of [
     ['connect', () => [node.enode]],
     ['headers', () => [node.enode, '0']],
+    ['bodies', () => [node.enode, '0']],
     ['watch', () => [node.enode, '--for', '100ms']],
   ] as const)
     it(`writes all that ${command[0]} did, and it replays`, async () => {
@@ -36,7 +37,22 @@ describe('--record of a command that asks one node', () => {
       const { status, out } = await peerchart('replay', file, '--json')
       expect(status).to.equal(0)
       expect(JSON.parse(out)).to.deep.include({ passedOver: [] }).and.to.have.property('transitions').above(3)
+      const explained = await peerchart('explain', file, '--json')
+      expect(explained).to.include({ status: 0, err: '' })
+      const [why] = JSON.parse(explained.out) as { actor: string; summary: string; messages: { name: string }[] }[]
+      expect(why?.actor).to.match(/^scripted-peer\//)
+      expect(why?.summary).to.match(/^[A-Z].*\.$/)
+      expect(why?.messages.map(({ name }) => name)).to.include.members(['Hello', 'Status'])
     })
+  it('has a --keylog beside it: one line for the session, its owner alone reads it, and a warning', async () => {
+    const file = join(dir, 'keys')
+    const { status, err } = await peerchart('headers', node.enode, '0', '--keylog', file)
+    expect({ status, err }).to.deep.equal({
+      ...{ status: 0, err: 'warning: session keys are written to a file: whoever has it reads the traffic\n' },
+    })
+    expect(await readFile(file, 'utf8')).to.match(/^RLPX( [0-9a-f]{64}){5}\n$/)
+    expect((await stat(file)).mode & 0o777).to.equal(0o600)
+  })
   it('is refused where it cannot be written, before anybody is dialed', async () => {
     const { status, err } = await peerchart('connect', node.enode, '--record', join(dir, 'none', 'file'))
     expect(status).to.equal(1)
