@@ -30,7 +30,7 @@ describe('the command line', () => {
   const flagsOfSettings = Object.values(settings).flatMap(({ flags }) =>
     flags.map(({ usage }) => /^--([a-z.-]+)/.exec(usage)![1]),
   )
-  const probing = ['network', 'genesis', 'nodekey', 'timeout', 'record', 'json', 'explain']
+  const probing = ['network', 'genesis', 'nodekey', 'timeout', 'record', 'keylog', 'json', 'explain']
   const inspecting = ['inspect', 'inspect-stately']
   for (const [command, options] of Object.entries({
     start: ['config', ...flagsOfSettings],
@@ -49,6 +49,7 @@ describe('the command line', () => {
       'nodekey',
       'timeout',
       'record',
+      'keylog',
       ...inspecting,
       'rpc',
       'head',
