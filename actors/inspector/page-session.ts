@@ -188,7 +188,8 @@ function parse(text: string): Ask {
     throw new BadQuestion('not JSON', { cause })
   }
   const fields = (value ?? {}) as Readonly<Record<string, unknown>>
-  const shape = shapes[String(fields.ask)]
+  const name = String(fields.ask)
+  const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined
   if (!shape) throw new BadQuestion('no such question')
   for (const [name, isFit] of Object.entries(shape)) if (!isFit(fields[name])) throw new BadQuestion(`bad ${name}`)
   return fields as Ask

@@ -145,9 +145,12 @@ describe('the inspector of two nodes', () => {
     const refusal = (promise: Promise<unknown>) => promise.catch(({ message }: Error) => message)
     expect(await refusal(page.ask('line', { seq: 10_000 }))).to.equal('that is not remembered any more')
     expect(await refusal(page.ask('actor', { actor: 'nobody' }))).to.equal('there is no actor nobody')
-    page.socket.send('{"ask":"reboot"}')
-    const [code, reason] = await once(page.socket, 'close')
-    expect([code, String(reason)]).to.deep.equal([1008, 'no such question'])
+    for (const ask of ['reboot', 'constructor', '__proto__']) {
+      const { socket } = await open()
+      socket.send(JSON.stringify({ ask }))
+      const [code, reason] = await once(socket, 'close')
+      expect([code, String(reason)], ask).to.deep.equal([1008, 'no such question'])
+    }
   })
 })
 
