@@ -16,7 +16,7 @@ export function admit({ method, url = '/', headers }: IncomingMessage, token: st
     return { status: 403, why: 'pages of other sites may not read this' }
   const [, given = '', path = ''] = /^\/([^/?#]*)([^?#]*)/.exec(url) ?? []
   if (!isSame(given, token)) return { status: 403, why: 'open the whole address that the node printed' }
-  if (method !== 'GET') return { status: 405, why: 'this can be read, not changed: GET' }
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, why: 'this can be read, not changed: GET' }
   return { path }
 }
 

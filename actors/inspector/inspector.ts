@@ -123,7 +123,7 @@ function headingOf(nodes: readonly Named[]): Heading {
 async function serve(request: IncomingMessage, response: ServerResponse, token: string, policy: string): Promise<void> {
   const verdict = admit(request, token)
   if ('status' in verdict) return answer(response, verdict.status, `${verdict.why}\n`)
-  if (verdict.path === '') return void response.writeHead(308, { location: `/${token}/` }).end()
+  if (verdict.path === '') return void response.writeHead(308, { ...headers, location: `/${token}/` }).end()
   const file = await readPageFile(verdict.path)
   if (!file) return answer(response, 404, 'not found\n')
   response.writeHead(200, {

@@ -223,6 +223,8 @@ describe('the door of the inspector', () => {
   it('is read, never written', async () => {
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
       expect((await get(address.pathname, {}, method)).status, method).to.equal(405)
+    const { status, body } = await get(address.pathname, {}, 'HEAD')
+    expect({ status, body }).to.deep.equal({ status: 200, body: '' })
   })
   it('leads nowhere else on the disk', async () => {
     for (const path of [
@@ -235,13 +237,13 @@ describe('the door of the inspector', () => {
       expect((await get(`${address.pathname}${path}`)).status, path).to.equal(404)
   })
   it('lets nothing be kept, sniffed or told to others', async () => {
-    const { headers } = await get(`${address.pathname}nothing`)
-    expect(headers).to.include({
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-      'cross-origin-resource-policy': 'same-origin',
-    })
+    for (const path of [`${address.pathname}nothing`, address.pathname.slice(0, -1)])
+      expect((await get(path)).headers, path).to.include({
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+        'cross-origin-resource-policy': 'same-origin',
+      })
   })
   it('is on loopback alone', async () => {
     for (const { address: host } of Object.values(networkInterfaces())
