@@ -1,16 +1,18 @@
 import { KnownSet } from '../eth/known-set.ts'
 import type { Gossip } from './gossip.ts'
+import { Latencies } from './latencies.ts'
 
 /** What a tap has heard, counted, so that each transaction is told once. */
 export class Sightings {
   /** BOUNDED: capacity; full, it forgets any of them, and may tell it again. */
   readonly #known: KnownSet
-  /** Milliseconds from the first word of a transaction to having it. BOUNDED: the last longestRecord. */
-  readonly #latencies: number[] = []
+  /** Of each transaction, from the message that told of it to its line being written. */
+  readonly #lines = new Latencies()
+  /** Of those that were asked for, from there to having the bytes. */
+  readonly #fetches = new Latencies()
   #announced = 0
   #sent = 0
   #again = 0
-  #fetched = 0
 
   /** @param random in [0, 1) */
   constructor(random: () => number, capacity = 1 << 20) {
@@ -31,31 +33,26 @@ export class Sightings {
   }
 
   /** @param latency ms */
+  noteLine(latency: number): void {
+    this.#lines.note(latency)
+  }
+
+  /** @param latency ms */
   noteFetched(latency: number): void {
-    this.#fetched += 1
-    this.#latencies.push(latency)
-    if (this.#latencies.length > longestRecord) this.#latencies.shift()
+    this.#fetches.note(latency)
   }
 
   get summary() {
-    const latencies = this.#latencies
+    const [of, latencies] =
+      this.#fetches.count > 0 ? (['fetch', this.#fetches] as const) : (['line', this.#lines] as const)
     return {
       seen: this.#announced + this.#sent,
       announced: this.#announced,
       sent: this.#sent,
       again: this.#again,
-      fetched: this.#fetched,
-      /** ms, from the first word of a transaction to having it. */
-      ...(latencies.length > 0 && { latency: { p50: percentile(latencies, 50), p99: percentile(latencies, 99) } }),
+      fetched: this.#fetches.count,
+      /** ms, and of what: of fetches where there were any, or else of lines. */
+      ...(latencies.percentiles && { latency: { of, ...latencies.percentiles } }),
     }
   }
-}
-
-const longestRecord = 100_000
-
-/** By nearest rank. @param values at least one @returns to a hundredth */
-export function percentile(values: readonly number[], percent: number): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  const rank = Math.max(1, Math.ceil((percent / 100) * sorted.length))
-  return Math.round(sorted[rank - 1]! * 100) / 100
 }

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
-import { percentile } from '../../actors/tap/sightings.ts'
+import { dial } from '../../actors/harness/dial.ts'
+import { percentile } from '../../actors/tap/latencies.ts'
+import { statusFromRpc } from '../../actors/tap/status-from-rpc.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { readItem } from '../../protocols/lib/rlp.ts'
@@ -53,12 +55,24 @@ describe('peerchart watch, on a geth that receives 1,000 transactions', function
         `: from eth_sendRawTransaction p50 ${percentile(latencies, 50)} ms, p99 ${percentile(latencies, 99)} ms`
       expect(percentile(latencies, 50)).to.be.above(0)
       expect(summary.seen).to.equal(hashes.length)
+      const { of, p50, p99 } = summary.latency
+      expect(of).to.equal(args.length === 0 ? 'line' : 'fetch')
+      expect(p50).to.be.above(0).and.at.most(p99)
+      this.test!.title += `; of each ${of} p50 ${p50} ms, p99 ${p99} ms`
       if (args.length === 0) return
-      expect(summary.latency).to.have.keys('p50', 'p99')
-      this.test!.title += `; to fetch p50 ${summary.latency!.p50} ms, p99 ${summary.latency!.p99} ms`
       for (const { hash, raw } of told.filter(({ hash }) => sent.has(hash as string)))
         expect(raw).to.equal(transactions.find((one) => one.hash === hash)!.raw)
     })
+
+  it('says the Status that its RPC tells of, which is its own, and hears of transactions', async () => {
+    await using asker = dial(geth.enode, { caps: ['eth/69'] })
+    const { kind: _kind, version: _version, ...said } = (await asker.until('running')).theirStatus!
+    expect(await statusFromRpc(geth.url, 5_000)).to.deep.equal(said)
+    asker.close()
+    await eventually('geth has no peer', async () => (await geth.rpc<unknown[]>('admin_peers')).length === 0)
+    const { sent, io } = await watchWhile(transactions.slice(2_000), ['--rpc', geth.url])
+    expect(io.lines.map(({ hash }) => hash)).to.include.members([...sent.keys()])
+  })
 
   /** @returns when each was sent, by hash, in nanoseconds */
   async function watchWhile(some: typeof transactions, args: readonly string[]) {
@@ -79,17 +93,18 @@ describe('peerchart watch, on a geth that receives 1,000 transactions', function
       io.signal('SIGINT')
     }
     expect(await running).to.equal(0)
-    return { sent, io, summary: io.lines.at(-1) as { seen: number; latency?: { p50: number; p99: number } } }
+    return { sent, io, summary: io.lines.at(-1) as Summary }
   }
 })
 
+type Summary = { readonly seen: number; readonly latency: { of: string; p50: number; p99: number } }
 type Sender = { readonly key: Uint8Array; readonly nonce: bigint }
 
-/** 2,000 transfers: the first of every sender before the second of any. */
+/** 2,010 transfers: the first of every sender before the second of any. */
 function sign({ genesis, head }: EthtestChain, senders: readonly Sender[]): { hash: string; raw: string }[] {
   const fees = { chainId: genesis.config.chainId, tip: 1n, feeCap: head.header.baseFee!, gas: 21_000n }
   const to = new Uint8Array(20).fill(0xaa)
-  return Array.from({ length: 2_000 }, (_, i) => {
+  return Array.from({ length: 2_010 }, (_, i) => {
     const { key, nonce } = senders[i % senders.length]!
     const round = BigInt(Math.floor(i / senders.length))
     const { hash, item } = signTx({ ...fees, nonce: nonce + round, to, value: 1n }, key)

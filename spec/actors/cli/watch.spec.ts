@@ -1,11 +1,15 @@
 import { expect } from 'chai'
+import { devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { network } from '../../../actors/chain/networks.ts'
 import { runCli } from '../../../actors/cli/program.ts'
+import { createNode } from '../../../actors/create-node.ts'
+import { dial } from '../../../actors/harness/dial.ts'
 import { type ListenOptions, listen, type ScriptedListener } from '../../../actors/harness/listen.ts'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { txHash } from '../../../protocols/eth/transaction.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp, readItem } from '../../../protocols/lib/rlp.ts'
+import { makeBlocks } from '../chain/make-chain.ts'
 import { ScriptedIo } from './scripted-io.ts'
 import { WatchedIo } from './watched-io.ts'
 
@@ -65,7 +69,10 @@ describe('peerchart watch', () => {
       expect(t).to.be.a('number').and.below(Number(process.hrtime.bigint()))
       expect(peer).to.match(/^[0-9a-f]{64}$/)
     }
-    expect(summary).to.deep.equal({ nodes: 1, seen: 4, announced: 3, sent: 1, again: 1, fetched: 0 })
+    const { latency, ...counts } = summary
+    expect(counts).to.deep.equal({ nodes: 1, seen: 4, announced: 3, sent: 1, again: 1, fetched: 0 })
+    expect(latency).to.include({ of: 'line' }).and.have.keys('of', 'p50', 'p99')
+    expect((latency as { p50: number }).p50).to.be.above(0)
     expect(exit).to.equal(0)
   })
   it('prints the newest block of a peer', async () => {
@@ -91,7 +98,10 @@ describe('peerchart watch', () => {
       .and.have.property('took')
       .that.is.above(0)
     expect(io.lines[1]).to.not.have.property('raw') // the node has dropped it meanwhile
-    expect(summary).to.deep.include({ seen: 2, fetched: 1 }).and.have.property('latency').that.has.keys('p50', 'p99')
+    expect(summary).to.deep.include({ seen: 2, fetched: 1 })
+    const { took } = io.lines[0] as { took: number }
+    const ms = Math.round(took * 1000) / 1000
+    expect(summary.latency).to.deep.equal({ of: 'fetch', p50: ms, p99: ms })
   })
   it('asks for no more than geth would in one go', async () => {
     const hashes = Array.from({ length: 300 }, (_, i) =>
@@ -146,6 +156,24 @@ describe('peerchart watch', () => {
           .that.deep.equals({ earliest: 0n, latest: 9n, latestHash: hash(9) }),
       ['--head', `9:0x${bytesToHex(hash(9))}`],
     )
+  })
+  it('says the Status of the node behind an RPC, and hears what the watched one tells', async () => {
+    const node = await createNode({ genesis: devGenesisJson, port: 0, noDial: true, rpc: { http: { port: 0 } } })
+    await using _stopped = { [Symbol.asyncDispose]: () => node.stop() }
+    await node.chain.insertBlocks(makeBlocks(devGenesis(), node.chain.head, 3))
+    await node.start()
+    await using asker = dial(node.enode, { caps: ['eth/70'] })
+    const { kind: _kind, ...said } = (await asker.until('running')).theirStatus!
+    const { io } = await watching(
+      async (peer, io) => {
+        expect(peer.theirStatus).to.deep.include(said)
+        announce(peer, hash(1))
+        await io.untilLines(1)
+      },
+      ['--rpc', node.rpc!.http!],
+    )
+    expect(said.range.latest).to.equal(3n)
+    expect(io.lines[0]).to.include({ hash: `0x${bytesToHex(hash(1))}`, how: 'announced' })
   })
   it('says the Status of a network, when it has a head', async () => {
     const { genesis } = network('sepolia')

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { readGossip } from '../../../actors/tap/gossip.ts'
-import { percentile, Sightings } from '../../../actors/tap/sightings.ts'
+import { Sightings } from '../../../actors/tap/sightings.ts'
 import { encode } from '../../../protocols/eth/messages.ts'
 import { txHash } from '../../../protocols/eth/transaction.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
@@ -74,10 +74,16 @@ describe('sightings', () => {
     expect(sightings.isNew(gossip(4))).to.equal(false)
     expect(sightings.isNew(gossip(1))).to.equal(true)
   })
-  it('sum up how long transactions took to come', () => {
+  it('sum up how long lines took, where nothing was fetched', () => {
     const sightings = new Sightings(() => 0)
-    for (let ms = 1; ms <= 200; ms++) sightings.noteFetched(ms)
-    expect(sightings.summary).to.deep.include({ fetched: 200, latency: { p50: 100, p99: 198 } })
-    expect(percentile([7], 99)).to.equal(7)
+    expect(sightings.summary).to.not.have.property('latency')
+    for (const ms of [1, 2, 3]) sightings.noteLine(ms)
+    expect(sightings.summary).to.deep.include({ fetched: 0, latency: { of: 'line', p50: 2, p99: 3 } })
+  })
+  it('sum up how long fetches took, where there were any', () => {
+    const sightings = new Sightings(() => 0)
+    sightings.noteLine(30)
+    sightings.noteFetched(20)
+    expect(sightings.summary).to.deep.include({ fetched: 1, latency: { of: 'fetch', p50: 20, p99: 20 } })
   })
 })
