@@ -1,6 +1,8 @@
 import { type ETH, EthMessageCodes } from '@ethereumjs/devp2p'
 import { RLP } from '@ethereumjs/rlp'
 import { expect } from 'chai'
+import { dial } from '../../actors/harness/dial.ts'
+import type { Status68 } from '../../protocols/eth/status.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
 import { EthereumjsNode } from './ethereumjs-node.ts'
@@ -28,6 +30,16 @@ describe('our node and @ethereumjs/devp2p, at eth/68', () => {
     const session = ethereumjs.session()
     await node.addPeer(await ethereumjs.listen())
     await exchange(await session)
+  })
+
+  it('is dialed by a script, which reads its Status and asks for headers', async () => {
+    await using peer = dial(await ethereumjs.listen(), { caps: ['eth/68'] })
+    await peer.until('running')
+    const status: Status68 = peer.theirStatus!
+    const [{ header: genesis }, head] = [ethereumjs.blocks[0]!, ethereumjs.blocks.at(-1)!.header]
+    expect(status).to.deep.include({ version: 68, td: 1n, head: head.hash, genesis: genesis.hash })
+    const { headers } = await peer.request('GetBlockHeaders', { origin: head.hash, amount: 2, reverse: true })
+    expect(Array.from(headers, ({ number }) => number)).to.deep.equal([45n, 44n])
   })
 
   /** It asks for two of our headers, and we take from it the blocks that it has more. */
