@@ -9,6 +9,7 @@ import {
   type SubMessageOf,
   type SubRequestName,
 } from '../sub-protocols.ts'
+import { checkFieldNames } from './field-names.ts'
 
 // Messages as a script writes them.
 
@@ -39,11 +40,22 @@ type LooseField<T> = T extends bigint
         ? LazyList<Item> | readonly (Uint8Array | readonly Uint8Array[])[]
         : T
 
-/** @param id for a request that says none @throws {RangeError} a number that is not whole, a hash that is not 32 bytes */
+/**
+ * @param id for a request that says none
+ * @throws {RangeError} a number that is not whole, a hash that is not 32 bytes
+ * @throws {TypeError} a field that the message does not have
+ */
 export function toMessage<N extends SubMessageName>(name: N, fields: object, id: () => bigint): SubMessageOf<N> {
+  const known = checkFieldNames(name, fields)
   const given = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, toField(key, value)]))
-  const usual = isRequestName(name) ? { id: given.id ?? id(), ...usualOfRequests } : { lastBlockIncomplete: false }
-  return { ...usual, ...(name === 'GetStorageRanges' && wholeStorage), ...given, kind: name } as never
+  const usual = Object.fromEntries(usualFields.filter(([key]) => known.includes(key)))
+  return {
+    ...usual,
+    ...(isRequestName(name) && { id: given.id ?? id() }),
+    ...(name === 'GetStorageRanges' && wholeStorage),
+    ...given,
+    kind: name,
+  } as never
 }
 
 function toField(key: string, value: unknown): unknown {
@@ -61,5 +73,8 @@ function toField(key: string, value: unknown): unknown {
 /** What is a list of byte strings. */
 const stringLists = new Set(['proof', 'codes', 'nodes'])
 /** `bytes`: what geth asks for at most. */
-const usualOfRequests = { skip: 0n, reverse: false, firstBlockReceiptIndex: 0n, bytes: 512n * 1024n }
+const usualFields = Object.entries({
+  ...{ skip: 0n, reverse: false, firstBlockReceiptIndex: 0n, bytes: 512n * 1024n },
+  lastBlockIncomplete: false,
+})
 const wholeStorage = { origin: new Uint8Array(0), limit: new Uint8Array(0) }

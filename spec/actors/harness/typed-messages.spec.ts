@@ -157,8 +157,12 @@ describe("a script's messages, as the compiler knows them", () => {
   it('do not take a field for another', async () => {
     await using session = await meet('eth/69')
     const { peer } = session
-    // @ts-expect-error it is `latestHash`
-    expect(() => peer.send('BlockRangeUpdate', { earliest: 1, latest: 2, hash })).to.throw()
+    expect(() =>
+      // @ts-expect-error it is `latestHash`
+      peer.send('BlockRangeUpdate', { earliest: 1, latest: 2, hash }),
+    ).to.throw(TypeError, 'BlockRangeUpdate has no field "hash": its fields are earliest, latest, latestHash')
+    // @ts-expect-error what is usual may be left out, so this would be the usual without a word
+    await refused(peer.request('GetBlockHeaders', { origin: 1, amount: 1, skips: 2 }), TypeError)
     // @ts-expect-error a name with a slip
     await refused(peer.expect('BlockHeader', {}, { timeout: 1 }), ScriptError)
     // @ts-expect-error no such field to wait for
