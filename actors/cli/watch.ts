@@ -86,9 +86,10 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
 }
 
 const aboutLatency = `
-The summary's latency, p50 and p99 in ms of the last 100,000 transactions, says of what it is. "line" is our own delay:
-from reading the message that told of a transaction to writing its line. "fetch", where --txs fetched any, is from that
-message to having the transaction's bytes; each line has its own as "took".`
+Latency, in the summary: p50 and p99 in ms of the last 100,000 transactions, of
+  line   from reading the message that told of one to writing its line, our own
+         delay; or, where --txs fetched any, of
+  fetch  from that message to having the bytes: the "took" of each line`
 
 /** @throws {CommandFailed} nobody is named */
 function bootnodesOf({ network: name }: WatchOptions): readonly string[] {
