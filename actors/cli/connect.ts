@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { dial } from '../harness/dial.ts'
+import { ScriptError } from '../harness/exchange.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import type { ProbeOptions, ProbeReport, ProbeStep } from '../probe/probe.ts'
 import { judge } from '../probe/verdict.ts'
@@ -8,7 +9,7 @@ import { toDialable, toDuration } from './arguments.ts'
 import { addInspecting, type InspectOptions } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { ProbeReporter, reportJson } from './probe-reporter.ts'
-import { addProbing, failed, type ProbingOptions, probeNode, toProbe } from './probing.ts'
+import { addProbing, failed, hangUpOnSignals, type ProbingOptions, probeNode, toProbe } from './probing.ts'
 
 type ConnectOptions = ProbingOptions & InspectOptions & { readonly for?: number }
 
@@ -23,6 +24,7 @@ async function connect(node: string, options: ConnectOptions, io: Io): Promise<v
   await using setup = await toProbe(options, io)
   const { view, peer: given } = setup
   await using peer = dial(node, given)
+  using _signals = hangUpOnSignals(peer, io)
   const follow = (options: ProbeOptions) => probeNode(node, peer, options)
   await tellOf(peer, { ...options, ...view, node, follow }, io)
 }
@@ -31,11 +33,13 @@ type Telling = Pick<ConnectOptions, 'timeout' | 'json' | 'explain' | 'for'> &
   Pick<ProbeOptions, 'chain' | 'now'> & {
     readonly node: string
     readonly follow: (options: ProbeOptions) => Promise<ProbeReport>
+    /** What to do about somebody who is no node. */
+    readonly advice?: string
   }
 
 /** Follows `peer`, prints what comes of it, and stays with it if that was asked for. @throws {CommandFailed} */
 export async function tellOf(peer: ScriptedPeer, options: Telling, io: Io): Promise<void> {
-  const { chain, now, timeout, json, explain, node, follow } = options
+  const { chain, now, timeout, json, explain, node, follow, advice } = options
   const reporter = new ProbeReporter(io.stdout, { quiet: json })
   const steps: ProbeStep[] = []
   const first = await follow({
@@ -45,13 +49,33 @@ export async function tellOf(peer: ScriptedPeer, options: Telling, io: Io): Prom
       reporter.step(step)
     },
   })
-  const report = first.outcome === 'ok' && options.for !== undefined ? await stay(peer, first, options.for) : first
+  const isToStay = first.outcome === 'ok' && options.for !== undefined
+  const report = isToStay ? await stay(peer, first, { time: options.for, timeout }) : first
   if (json) io.stdout.write(`${printJson(reportJson(node, peer, report, steps))}\n`)
   else if (explain) reporter.explain(peer, report)
-  if (report.outcome !== 'ok') throw failed(report)
+  if (report.outcome !== 'ok') throw failed(report, report.outcome === 'not-devp2p' ? advice : undefined)
 }
 
-async function stay(peer: ScriptedPeer, report: ProbeReport, time: number): Promise<ProbeReport> {
-  await peer.listen(time)
-  return peer.isClosed ? { ...report, ...judge(peer, undefined, time) } : report
+/** @param times ms: how long, and how long a Pong may take: a node that says nothing may have stopped answering */
+async function stay(
+  peer: ScriptedPeer,
+  report: ProbeReport,
+  { time, timeout }: { readonly time: number; readonly timeout: number },
+): Promise<ProbeReport> {
+  try {
+    for (let left = time; left > 0 && !peer.isClosed; left -= pingInterval) {
+      await peer.listen(Math.min(left, pingInterval))
+      if (peer.isClosed) break
+      peer.send('Ping')
+      await peer.expect('Pong', {}, { timeout })
+    }
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error
+    return { ...report, ...judge(peer, undefined, timeout) }
+  }
+  const isOver = peer.isClosed && peer.end.by !== 'us' // who interrupts has seen enough
+  return isOver ? { ...report, ...judge(peer, undefined, time) } : report
 }
+
+/** ms (geth p2p/peer.go). */
+const pingInterval = 15_000

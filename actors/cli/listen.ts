@@ -7,7 +7,7 @@ import { longestTime, toDuration, toPort } from './arguments.ts'
 import { tellOf } from './connect.ts'
 import { addInspecting, type InspectOptions } from './inspecting.ts'
 import type { Io } from './io.ts'
-import { addProbing, failed, type ProbingOptions, toProbe } from './probing.ts'
+import { addProbing, failed, hangUpOnSignals, type ProbingOptions, toProbe } from './probing.ts'
 
 type ListenOptions = ProbingOptions &
   InspectOptions & {
@@ -32,17 +32,13 @@ async function waitForOne(options: ListenOptions, io: Io): Promise<void> {
   const { host, port } = options
   await using listener = await listen({ ...given, host, port })
   await using peer = listener.accept()
-  const interrupt = () => peer.close()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) io.signals.on(signal, interrupt)
-  try {
-    // To standard error: standard output is for what was found.
-    io.stderr.write(`waiting for a node to dial ${listener.enode}\n`)
-    await somebody(peer, options.wait)
-    const follow = (options: ProbeOptions) => probe(peer, options)
-    await tellOf(peer, { ...options, ...view, node: listener.enode, follow }, io)
-  } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) io.signals.off(signal, interrupt)
-  }
+  using _signals = hangUpOnSignals(peer, io)
+  // To standard error: standard output is for what was found.
+  io.stderr.write(`waiting for a node to dial ${listener.enode}\n`)
+  await somebody(peer, options.wait)
+  const follow = (options: ProbeOptions) => probe(peer, options)
+  const advice = 'see that what dials us is a node, and was given the enode that was printed'
+  await tellOf(peer, { ...options, ...view, node: listener.enode, follow, advice }, io)
 }
 
 /** @throws {CommandFailed} nobody came */

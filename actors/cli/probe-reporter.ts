@@ -3,6 +3,7 @@ import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import type { LogStream } from '../log.ts'
 import { printable } from '../log.ts'
 import type { ProbeReport, ProbeStep } from '../probe/probe.ts'
+import type { Verdict } from '../probe/verdict.ts'
 
 /** Tells a probe to a person: a line a step, as it comes. */
 export class ProbeReporter {
@@ -19,7 +20,7 @@ export class ProbeReporter {
   }
 
   /** All states and messages, in order, then the cause. */
-  explain({ states, said, log }: ScriptedPeer, { outcome, cause }: ProbeReport): void {
+  explain({ states, said, log }: ScriptedPeer, { outcome, cause }: Verdict): void {
     this.#line('')
     this.#line(`states: ${states.map(({ words }) => words).join(' → ')}`)
     const lines = [

@@ -9,16 +9,17 @@ import { dial } from '../harness/dial.ts'
 import type { ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
 import type { Inspector } from '../inspector/inspector.ts'
 import { KeyLogFile } from '../keylog/key-log-file.ts'
+import { createLogger } from '../log.ts'
 import { readNodeKey } from '../node-key.ts'
 import { parseNode } from '../p2p/parse-node.ts'
 import { type ProbeOptions, type ProbeReport, probe, probeStatus } from '../probe/probe.ts'
 import type { ProbedChain } from '../probe/probed-chain.ts'
 import { speaksTls } from '../probe/strangers.ts'
-import { exitCodes, type Outcome, outcomeWords } from '../probe/verdict.ts'
+import { exitCodes, type Outcome, outcomeWords, type Verdict } from '../probe/verdict.ts'
 import { processRuntime } from '../process-runtime.ts'
 import { Recorder } from '../recording/recorder.ts'
 import type { Runtime } from '../runtime.ts'
-import { toDuration } from './arguments.ts'
+import { toBytes, toDuration, toNetworkId } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
 import { type InspectOptions, openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
@@ -28,11 +29,14 @@ import { ProbeReporter } from './probe-reporter.ts'
 export type PeerOptions = {
   readonly network?: NetworkName
   readonly genesis?: string
+  readonly networkid?: bigint
   readonly nodekey?: string
   /** ms */
   readonly timeout: number
   /** The file that all of it is written to. */
   readonly record?: string
+  /** Bytes of it at most. */
+  readonly recordMax: number
   /** The file that the keys of the session are added to. */
   readonly keylog?: string
 }
@@ -48,21 +52,27 @@ export const addProbing = (command: Command): Command =>
 
 /** Adds the options of {@link PeerOptions}, and what the exit status says. */
 export const addPeerOptions = (command: Command): Command =>
-  command
+  addTalk(command)
     .addOption(
       new Option('--network <name>', 'be a node of a public network (default: of whatever chain the other is on)')
         .choices([...networkNames])
         .conflicts('genesis'),
     )
     .option('--genesis <file>', "be a node of the chain of a geth genesis.json, with its chain's id for network id")
+    .option('--networkid <id>', 'network id of that chain, when it is another', toNetworkId)
     .option('--nodekey <file>', 'our key: 64 hex digits (default: a fresh one)')
+    .addHelpText('after', exitStatusHelp)
+
+/** Adds what bounds and what records the talk with a node. */
+export const addTalk = (command: Command): Command =>
+  command
     .option('--timeout <time>', 'how long each step may take', toDuration, 5_000)
     .option('--record <file>', 'write all that happens to this file, for `replay` and `inspect`; keys are never in it')
+    .addOption(new Option('--record-max <size>', 'and no more of it than this').argParser(toBytes).default(1e9, '1GB'))
     .option(
       '--keylog <file>',
       'add the keys of every session to this file, for `decode`: whoever has it reads the traffic',
     )
-    .addHelpText('after', exitStatusHelp)
 
 export const exitStatusHelp = `
 Exit status:
@@ -71,10 +81,15 @@ ${Object.entries({ ...outcomeWords })
   .join('\n')}
   1  ${'usage'.padEnd(15)}the command line is wrong`
 
-/** @throws {InvalidGenesis} @returns the chain whose node we are to be */
-async function toChain({ network: name, genesis: path }: PeerOptions): Promise<ProbedChain | undefined> {
-  if (name !== undefined) return network(name)
-  if (path === undefined) return undefined
+/** @throws {InvalidGenesis} {CommandFailed} @returns the chain whose node we are to be */
+async function toChain({ network: name, genesis: path, networkid }: PeerOptions): Promise<ProbedChain | undefined> {
+  const chain = name === undefined ? path && (await readChain(path)) : network(name)
+  if (!chain && networkid !== undefined)
+    throw new CommandFailed('--networkid is of a chain: name that with --network or --genesis', 1)
+  return chain ? { ...chain, ...(networkid !== undefined && { networkId: networkid }) } : undefined
+}
+
+async function readChain(path: string): Promise<ProbedChain> {
   const genesis = await loadGenesis(path)
   return { name: path, networkId: genesis.config.chainId, genesis }
 }
@@ -92,8 +107,7 @@ export async function toProbe(options: PeerOptions & Partial<InspectOptions>, io
   const runtime = processRuntime()
   const privateKey = options.nodekey === undefined ? runtime.entropy(32) : await readNodeKey(options.nodekey)
   const inspector = await inspectProbe(runtime, publicKeyOf(privateKey), view.chain, options, io)
-  const recorder =
-    options.record === undefined ? undefined : await Recorder.open(options.record, { client: clientName() })
+  const recorder = await openRecorder(options, io)
   recorder?.follow(runtime.feed)
   const keyLog = options.keylog === undefined ? undefined : new KeyLogFile(options.keylog)
   if (keyLog) io.stderr.write('warning: session keys are written to a file: whoever has it reads the traffic\n')
@@ -131,6 +145,25 @@ function inspectProbe(
   )
 }
 
+async function openRecorder({ record, recordMax }: PeerOptions, { stderr }: Io): Promise<Recorder | undefined> {
+  if (record === undefined) return undefined
+  const log = createLogger({ stream: stderr })
+  return Recorder.open(record, { client: clientName(), maxBytes: recordMax, log })
+}
+
+/** An interruption hangs up: what waits for the peer fails at once, and all is ended in order. Disposing of it undoes that. */
+export function hangUpOnSignals(peer: ScriptedPeer, { signals }: Io): Disposable {
+  const hangUp = () => peer.close()
+  for (const signal of stopping) signals.on(signal, hangUp)
+  return {
+    [Symbol.dispose]: () => {
+      for (const signal of stopping) signals.off(signal, hangUp)
+    },
+  }
+}
+
+const stopping = ['SIGINT', 'SIGTERM'] as const
+
 /**
  * Dials `node` as far as a session, for `use`; whatever comes of it, the connection is closed behind it.
  * @param caps what is offered; eth alone when left out
@@ -147,10 +180,18 @@ export async function withPeer(
   const { view, peer: given } = setup
   const reporter = new ProbeReporter(io.stdout, { quiet: !options.explain || options.json })
   await using peer = dial(node, { ...given, ...(caps && { caps }) })
+  using _signals = hangUpOnSignals(peer, io)
   const report = await probeNode(node, peer, { ...view, timeout: options.timeout, step: (step) => reporter.step(step) })
-  if (options.explain && !options.json) reporter.explain(peer, report)
-  if (report.outcome !== 'ok') throw failed(report)
-  await use(peer)
+  let verdict: Verdict = report
+  try {
+    if (report.outcome !== 'ok') throw failed(report)
+    await use(peer)
+  } catch (error) {
+    if (error instanceof ProbeFailed) verdict = error.verdict
+    throw error
+  } finally {
+    if (options.explain && !options.json) reporter.explain(peer, verdict)
+  }
 }
 
 /** As {@link probe}, and asks what is there that is no node. */
@@ -161,10 +202,18 @@ export async function probeNode(node: string, peer: ScriptedPeer, options: Probe
   return { ...report, cause: 'what is there speaks TLS, not RLPx' }
 }
 
-export const failed = (
-  { outcome, cause }: Pick<ProbeReport, 'outcome' | 'cause'>,
-  advice: string = advices[outcome],
-): CommandFailed => new CommandFailed(`${cause}; ${advice}`, exitCodes[outcome])
+export const failed = ({ outcome, cause }: Verdict, advice?: string): ProbeFailed =>
+  new ProbeFailed({ outcome, cause }, advice)
+
+/** The node, or what is there in its place, would not. */
+class ProbeFailed extends CommandFailed {
+  readonly verdict: Verdict
+
+  constructor(verdict: Verdict, advice: string = advices[verdict.outcome]) {
+    super(`${verdict.cause}; ${advice}`, exitCodes[verdict.outcome])
+    this.verdict = verdict
+  }
+}
 
 const advices: Readonly<Record<Outcome, string>> = {
   ok: '',

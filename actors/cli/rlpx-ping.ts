@@ -4,25 +4,28 @@ import { dial } from '../harness/dial.ts'
 import { ScriptError } from '../harness/exchange.ts'
 import { printable } from '../log.ts'
 import { judge } from '../probe/verdict.ts'
-import { toDialable, toDuration } from './arguments.ts'
+import { toDialable } from './arguments.ts'
 import type { Io } from './io.ts'
-import { exitStatusHelp, failed } from './probing.ts'
+import { addTalk, exitStatusHelp, failed, hangUpOnSignals, type PeerOptions, toProbe } from './probing.ts'
+
+type PingOptions = PeerOptions & { readonly json: boolean }
 
 /** geth's `devp2p rlpx`: of it only `ping`; its suites are specs here. */
 export function addRlpx(rlpx: Command, io: Io): void {
-  rlpx
-    .command('ping')
+  addTalk(rlpx.command('ping'))
     .description('agree on keys with a node, and print its Hello; ours is not said')
     .argument('<node>', 'enode URL or node record', toDialable)
-    .option('--timeout <time>', 'how long each step may take', toDuration, 5_000)
     .option('--json', 'print JSON', false)
     .addHelpText('after', exitStatusHelp)
-    .action((node: string, options: { timeout: number; json: boolean }) => ping(node, options, io))
+    .action((node: string, options: PingOptions) => ping(node, options, io))
 }
 
 /** @throws {CommandFailed} */
-async function ping(node: string, { timeout, json }: { timeout: number; json: boolean }, io: Io): Promise<void> {
-  await using peer = dial(node, { timeout, through: 'rlpx' })
+async function ping(node: string, options: PingOptions, io: Io): Promise<void> {
+  const { timeout, json } = options
+  await using setup = await toProbe(options, io)
+  await using peer = dial(node, { ...setup.peer, through: 'rlpx' })
+  using _signals = hangUpOnSignals(peer, io)
   const { version, name, caps, listenPort, id } = await peer.expect('Hello').catch((error) => {
     if (error instanceof ScriptError) throw failed(judge(peer, undefined, timeout))
     throw error

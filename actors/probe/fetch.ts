@@ -19,10 +19,10 @@ export type BlockId = bigint | Uint8Array | 'head'
 export async function fetchHeaders(
   peer: ScriptedPeer,
   block: BlockId,
-  query: { readonly amount: number; readonly skip: number; readonly reverse: boolean },
+  { amount, skip, reverse }: { readonly amount: number; readonly skip: number; readonly reverse: boolean },
 ): Promise<Header[]> {
   const origin = block === 'head' ? headHash(peer) : block
-  const { headers } = await ask(peer.request('GetBlockHeaders', { origin, ...query }))
+  const { headers } = await ask(peer.request('GetBlockHeaders', { origin, amount, skip, reverse }))
   const [first, ...others] = headers
   if (!first) throw new NotServed(`the node has no block ${name(block)}`)
   const isAsked = typeof origin === 'bigint' ? first.number === origin : equalBytes(first.hash, origin)

@@ -1,14 +1,15 @@
 import type { Header } from '../../protocols/eth/header.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
+import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
-import { ScriptError } from '../harness/exchange.ts'
+import { type Noted, ScriptError } from '../harness/exchange.ts'
 import type { PeerState, ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
 import { describeFork, type ForkStanding } from './forks.ts'
 import { findFault, headOf, knownChain, type ProbedChain, statusOn } from './probed-chain.ts'
 import { judge, type Verdict } from './verdict.ts'
 
-/** One step that a connection came to; `at` is in ms since it was begun. */
+/** One step that a connection came to; `at`, ms since it was begun, is when it came there, not when it is told. */
 export type ProbeStep = {
   readonly at: number
   readonly step: 'tcp' | 'rlpx' | 'hello' | 'status' | 'head'
@@ -51,7 +52,7 @@ export async function probe(peer: ScriptedPeer, options: ProbeOptions): Promise<
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error
   }
-  const { verdict, ...facts } = found
+  const { verdict = refusalOf(peer, options, found), ...facts } = found
   return { ...facts, ...judge(peer, verdict, options.timeout) }
 }
 
@@ -59,15 +60,21 @@ type Found = { -readonly [K in Exclude<keyof ProbeReport, keyof Verdict>]?: Prob
 
 async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOptions, found: Found): Promise<void> {
   const wait = { timeout }
-  const tell = (name: ProbeStep['step'], words: string) => step({ at: peer.age, step: name, words })
+  const tell = (name: ProbeStep['step'], words: string, [first]: readonly Noted[]) =>
+    step({ at: first!.at, step: name, words })
+  const heard = (name: string) => peer.log.filter((noted) => noted.words.startsWith(name))
   const reach = async (state: PeerState, name: ProbeStep['step'], words: string) => {
     await peer.until(state, wait)
-    tell(name, words)
+    tell(
+      name,
+      words,
+      peer.states.filter((noted) => noted.words.startsWith(state)),
+    )
   }
   await reach('securing', 'tcp', 'connected')
   await reach('greeting', 'rlpx', 'keys agreed')
   found.hello = await peer.expect('Hello', {}, wait)
-  tell('hello', helloWords(found.hello))
+  tell('hello', helloWords(found.hello), heard('Hello'))
   if (peer.version === undefined) {
     found.verdict = { outcome: 'incompatible', cause: `it offers ${capWords(found.hello)}, we ${capWords(peer)}` }
     return peer.closed(wait)
@@ -76,16 +83,17 @@ async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOp
   const known = chainOf(found.status, chain)
   const fork = known && describeFork(found.status.forkId, known.genesis, now)
   if (fork) found.fork = fork
-  tell('status', statusWords(found.status, peer.version, known, fork?.words))
+  tell('status', statusWords(found.status, peer.version, known, fork?.words), heard('Status'))
   const fault = chain && faultOf(chain, peer, found.status, now)
   if (fault) found.verdict = fault
   await peer.until('running', wait)
   const hash = 'range' in found.status ? found.status.range.latestHash : found.status.head
   const { headers } = await peer.request('GetBlockHeaders', { origin: hash, amount: 1 }, wait)
   const [head] = headers
-  if (!head) return tell('head', 'it answers, and does not have its own head')
+  if (!head) return tell('head', 'it answers, and does not have its own head', heard('BlockHeaders'))
   found.head = head
-  tell('head', `block ${head.number} of ${new Date(Number(head.time) * 1000).toISOString()}`)
+  const time = new Date(Number(head.time) * 1000).toISOString()
+  tell('head', `block ${head.number} of ${time}`, heard('BlockHeaders'))
 }
 
 /** The one that they are on, if it is known. */
@@ -114,6 +122,18 @@ function faultOf(chain: ProbedChain, { version }: ScriptedPeer, status: Status, 
       return { outcome: 'dropped', cause: error.message }
   }
 }
+
+/** They end it upon our Status, in which they can mind nothing but the fork id: theirs has no fault. */
+function refusalOf(peer: ScriptedPeer, { chain, now }: ProbeOptions, { status, fork }: Found): Verdict | undefined {
+  const isRefused = peer.end.reason === DiscReason.SubprotocolError && !peer.log.some(isHeaders)
+  if (!chain || !status || !fork || !isRefused) return undefined
+  const { forkId } = statusOn(chain, headOf(status), now)
+  const ours = `0x${bytesToHex(forkId!.hash)} (${describeFork(forkId!, chain.genesis, now).words})`
+  const cause = `it is ${fork.words}, and does not know our fork id ${ours}: it lacks a fork of the chain`
+  return { outcome: 'stale-fork', cause }
+}
+
+const isHeaders = ({ words }: Noted) => words.startsWith('BlockHeaders')
 
 function helloWords(hello: Hello): string {
   return `${hello.name || 'without a name'}: ${capWords(hello)}, p2p/${hello.version}`

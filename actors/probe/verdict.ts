@@ -53,12 +53,13 @@ export type Verdict = { readonly outcome: Outcome; readonly cause: string }
  */
 export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: number): Verdict {
   const stage = peer.states.findLast(({ words }) => words !== 'closed')!.words.split('.')[0] as Stage
-  const { reason, error } = peer.end
+  const { by, reason, error } = peer.end
   const ending = reason === undefined ? undefined : `it sent Disconnect ${hex(reason)}, ${discReasonText(reason)}`
   if (known) return { outcome: known.outcome, cause: [known.cause, ending].filter(Boolean).join('; ') }
   if (reason !== undefined) return { outcome: outcomes[reason] ?? 'dropped', cause: `${ending}${after[stage]}` }
+  if (by === 'us') return { outcome: 'dropped', cause: `we hung up${after[stage]}` }
   if (stage === 'dialing') return { outcome: 'unreachable', cause: unreachable(error, patience) }
-  if (stage === 'securing') return stranger(peer, patience)
+  if (stage === 'securing') return isDialed(peer) ? stranger(peer, patience) : caller(peer, patience)
   if (!peer.isClosed) return { outcome: 'silent', cause: `${silence(stage, peer)} within ${patience} ms` }
   return { outcome: 'dropped', cause: `it closed the connection without a word${after[stage]}${because(error)}` }
 }
@@ -90,7 +91,7 @@ const silences: Readonly<Record<Stage, string>> = {
 }
 
 function silence(stage: Stage, { said }: ScriptedPeer): string {
-  const asked = said.findLast(({ words }) => isRequestName(words))
+  const asked = said.findLast(({ words }) => words === 'Ping' || isRequestName(words))
   return stage === 'running' && asked ? `both have said Status, and no answer to ${asked.words} came` : silences[stage]
 }
 
@@ -107,9 +108,24 @@ const systemWords: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route to the network',
 }
 
+const isDialed = ({ states }: ScriptedPeer) => states[0]?.words !== 'listening'
+
+/** It dialed us, and did no handshake. */
+function caller({ opening, isClosed, end }: ScriptedPeer, patience: number): Verdict {
+  const other = protocolOf(opening)
+  const outcome = 'not-devp2p'
+  if (other !== undefined) return { outcome, cause: `what dialed us speaks ${other}, not RLPx` }
+  if (opening.length > 0) {
+    const cause = `what dialed us sent no auth to our key: it has another enode of us, or does not speak RLPx`
+    return { outcome, cause: `${cause}${because(end.error)}` }
+  }
+  if (!isClosed) return { outcome: 'silent', cause: `it dialed us, and sent no auth within ${patience} ms` }
+  return { outcome, cause: 'it dialed us, and hung up before its auth' }
+}
+
 /** It took the connection, and did no handshake. */
 function stranger({ opening, isClosed, end }: ScriptedPeer, patience: number): Verdict {
-  const other = speaks.find(([, pattern]) => pattern.test(bytesToHex(opening)))?.[0]
+  const other = protocolOf(opening)
   const outcome = 'not-devp2p'
   if (other !== undefined) return { outcome, cause: `what is there speaks ${other}, not RLPx` }
   if (opening.length > 0)
@@ -118,14 +134,19 @@ function stranger({ opening, isClosed, end }: ScriptedPeer, patience: number): V
     return { outcome: 'silent', cause: `it takes connections, and does not answer our auth within ${patience} ms` }
   return {
     outcome,
-    cause: 'it closed the connection at our auth: its key is not that of the enode, or it does not speak RLPx',
+    cause: `it closed the connection at our auth: its key is not that of the enode, ${otherwise}`,
   }
 }
 
-/** By the first bytes, in hex. */
+/** geth's server closes what comes from an address again within 30 s, unless it is of a local network. */
+const otherwise = 'it does not speak RLPx, or our address has dialed it within the last 30 s'
+
+const protocolOf = (opening: Uint8Array) => speaks.find(([, pattern]) => pattern.test(bytesToHex(opening)))?.[0]
+
+/** By the first bytes, in hex; of HTTP an answer, GET, POST and HEAD. */
 const speaks: readonly (readonly [string, RegExp])[] = [
   ['TLS', /^1[4-7]030[0-4]/],
-  ['HTTP', /^485454502f/],
+  ['HTTP', /^(?:485454502f|474554|504f5354|48454144)/],
   ['SSH', /^5353482d/],
 ]
 

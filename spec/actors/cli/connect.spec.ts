@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTls } from 'node:tls'
@@ -95,7 +95,13 @@ describe('peerchart connect', () => {
     const { exit, err } = await against(quitting, { args: ['--for', '5s'] })
     expect(exit).to.equal(9)
     expect(err).to.match(/^error: it sent Disconnect 0x08, client quitting, after both Statuses; /)
-    expect((await against(answering, { args: ['--for', '10ms'] })).exit).to.equal(0)
+    const living = { answerPings: true, args: ['--for', '10ms'] }
+    expect((await against(answering, living)).exit).to.equal(0)
+  })
+  it('tells of a node that stops answering while it stays', async () => {
+    const { exit, err } = await against(answering, { args: ['--for', '10ms', '--timeout', '300ms'] })
+    expect(err).to.match(/^error: both have said Status, and no answer to Ping came within 300 ms; /)
+    expect(exit).to.equal(4)
   })
 
   describe('names the cause, with an exit status for each class', () => {
@@ -253,6 +259,21 @@ describe('peerchart listen', () => {
     expect(out)
       .to.match(/hello {2}Guest\/v1: eth\/68/)
       .and.match(/head {3}block 0 of/)
+  })
+  it('names what dials it and is no node', async () => {
+    for (const [bytes, cause] of [
+      ['GET / HTTP/1.1\r\n\r\n', /what dialed us speaks HTTP, not RLPx; see that what dials us/],
+      ['nothing of the kind, and long enough', /what dialed us sent no auth to our key/],
+    ] as const) {
+      const { exit, err } = await dialed((enode) => {
+        const [, port] = /:(\d+)$/.exec(enode)!
+        connect(Number(port), '127.0.0.1')
+          .on('error', () => {})
+          .end(bytes)
+      })
+      expect(err).to.match(cause)
+      expect(exit).to.equal(3)
+    }
   })
   it('says that nobody came', async () => {
     const { exit, err } = await dialed(() => {}, '--wait', '20ms')

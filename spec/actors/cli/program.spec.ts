@@ -30,7 +30,8 @@ describe('the command line', () => {
   const flagsOfSettings = Object.values(settings).flatMap(({ flags }) =>
     flags.map(({ usage }) => /^--([a-z.-]+)/.exec(usage)![1]),
   )
-  const probing = ['network', 'genesis', 'nodekey', 'timeout', 'record', 'keylog', 'json', 'explain']
+  const being = ['network', 'genesis', 'networkid', 'nodekey', 'timeout', 'record', 'record-max', 'keylog']
+  const probing = [...being, 'json', 'explain']
   const inspecting = ['inspect', 'inspect-stately']
   for (const [command, options] of Object.entries({
     start: ['config', ...flagsOfSettings],
@@ -43,20 +44,7 @@ describe('the command line', () => {
     tx: probing,
     account: [...probing, 'block'],
     enrdump: ['json'],
-    watch: [
-      'network',
-      'genesis',
-      'nodekey',
-      'timeout',
-      'record',
-      'keylog',
-      ...inspecting,
-      'rpc',
-      'head',
-      'txs',
-      'for',
-      'summary',
-    ],
+    watch: [...being, ...inspecting, 'rpc', 'head', 'txs', 'for', 'summary'],
     dev: [
       'nodes',
       'block-time',
