@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { headingFault, lineFault } from './line-shapes.ts'
 import { LineError, parseLine } from './line-text.ts'
 import { type Ending, type Heading, type Line, recordingFormat, recordingVersion } from './lines.ts'
 
@@ -32,6 +33,11 @@ export async function readRecording(path: string): Promise<Recording> {
       `it has version ${heading.version} of the format, and ${recordingVersion} is read here`,
     )
   }
+  const fault = headingFault(heading)
+  if (fault !== undefined) {
+    await texts.return(undefined)
+    throw new MisshapenLine(path, 1, fault)
+  }
   return { heading, lines: parseAll(path, texts) }
 }
 
@@ -41,7 +47,10 @@ async function* parseAll(path: string, texts: AsyncIterable<Text>): AsyncGenerat
   for await (const { text, isWhole } of texts) {
     number += 1
     if (!isWhole) throw new RecordingError(path, number, 'the recording was cut off in it, and is whole up to there')
-    const line = parse(path, number, text) as Line | Ending
+    const fields = parse(path, number, text)
+    const fault = lineFault(fields)
+    if (fault !== undefined) throw new MisshapenLine(path, number, fault)
+    const line = fields as Line | Ending
     if ('ended' in line) {
       hasEnded = true
       continue
@@ -58,9 +67,9 @@ async function* parseAll(path: string, texts: AsyncIterable<Text>): AsyncGenerat
     )
 }
 
-function parse(path: string, number: number, text: string): object {
+function parse(path: string, number: number, text: string): Readonly<Record<string, unknown>> {
   try {
-    return parseLine(text)
+    return parseLine(text) as Readonly<Record<string, unknown>>
   } catch (error) {
     if (error instanceof LineError || error instanceof SyntaxError)
       throw new RecordingError(path, number, error.message)
@@ -106,3 +115,6 @@ export class RecordingError extends Error {
     this.line = line
   }
 }
+
+/** Its checksum is right, and no recorder wrote it: what stands before it is not to be believed either. */
+export class MisshapenLine extends RecordingError {}

@@ -1,6 +1,8 @@
 import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import { DiscError, ProtocolReturned } from '../../protocols/p2p/disconnect-reasons.ts'
+import { maxMessageBytes } from '../../protocols/rlpx/snappy.ts'
+import { isNumber, isString, listOf, maybe, type Shape, shaped } from '../shapes.ts'
 
 // What events and inputs of charts hold, as JSON: numbers of any size, bytes, maps and errors keep what they are.
 
@@ -36,9 +38,38 @@ export function fromPlain(plain: Plain | undefined): unknown {
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, fromPlain(value)]))
 }
 
+/** Whether JSON from elsewhere is such that {@link fromPlain} can make something of it, and of no more bytes than a message has. */
+export function isPlain(value: unknown): boolean {
+  let room = maxMessageBytes
+  const isFit = (value: unknown, depth: number): boolean => {
+    if (typeof value !== 'object' || value === null) return true
+    if (depth > deepestJson) return false
+    const fields = Object.entries(value)
+    const [[tag, field] = ['', undefined], ...others] = fields
+    if (tag === '$size' && others.length === 0) {
+      room -= isNumber(field) ? (field as number) : Number.POSITIVE_INFINITY
+      return room >= 0
+    }
+    if (others.length === 0 && Object.hasOwn(tags, tag) && !tags[tag]!(field)) return false
+    return fields.every(([, field]) => isFit(field, depth + 1))
+  }
+  return isFit(value, 0)
+}
+
 /** Hashes, ids and public keys are told in full; a payload is beside its message. */
 export const longestBytes = 64
 const deepest = 8
+/** As deep as `deepest` maps in one another are as JSON, and more. */
+const deepestJson = 32
+/** What stands behind a tag. */
+const tags: Shape = {
+  $int: (value) => isString(value) && /^-?\d+$/.test(value as string),
+  $number: isString,
+  $bytes: (value) => isString(value) && /^(?:[\da-f]{2})*$/.test(value as string),
+  $map: listOf((entry) => Array.isArray(entry) && entry.length === 2),
+  $set: Array.isArray,
+  $error: shaped({ is: maybe(isString), name: isString, message: isString }),
+}
 
 function fieldsOf(value: object, depth: number): Record<string, Plain> {
   const fields: Record<string, Plain> = {}
