@@ -52,7 +52,7 @@ export class History {
 
   /** Follows a feed from here on. @returns a function that ends it */
   follow(feed: Feed, node?: string): () => void {
-    const cast = new Cast(this.world, node)
+    const players = new Players(this.world, node)
     const at = this.#elapsed()
     for (const { id, chart, parent, state } of feed.actors) {
       const of = {
@@ -62,7 +62,7 @@ export class History {
       this.world.add({ actor: fullName(node, id), chart, ...of, state, startedAt: at })
     }
     this.#open()
-    return feed.subscribe((entry, live) => this.#take(entry, live, cast))
+    return feed.subscribe((entry, live) => this.#take(entry, live, players))
   }
 
   /** Takes the next line of a recording. */
@@ -146,14 +146,14 @@ export class History {
     return { tell: 'changes', now: this.newest, oldest: this.oldest, ...this.world.takeChanges() }
   }
 
-  #take(entry: FeedEntry, live: Live, cast: Cast): void {
+  #take(entry: FeedEntry, live: Live, players: Players): void {
     const at = this.#elapsed()
     this.#at = at
     if (entry.type === 'actor.started' || entry.type === 'actor.stopped') {
-      this.#takeOther(entry, live, cast)
+      this.#takeOther(entry, live, players)
       return
     }
-    const player = cast.of(entry.actor)
+    const player = players.of(entry.actor)
     const kind = live.kind ?? this.#kinds.of(entry, live.taken ?? none)
     if (entry.type === 'transition') {
       const { event } = live
@@ -168,16 +168,16 @@ export class History {
     }
   }
 
-  #takeOther(entry: OtherEntry, live: Live, cast: Cast): void {
-    const { node } = cast
-    const { actor } = cast.of(entry.actor)
+  #takeOther(entry: OtherEntry, live: Live, players: Players): void {
+    const { node } = players
+    const { actor } = players.of(entry.actor)
     const parent =
       entry.type === 'actor.started' && entry.parent !== undefined ? fullName(node, entry.parent) : undefined
     const kept = keep(entry, live, { seq: this.#seq + 1, at: this.#at, node, actor, parent })
     this.#addOther(kept)
     this.#seq += 1
     this.world.apply(kept)
-    cast.change(entry)
+    players.change(entry)
   }
 
   /** Of a recording: one object for each actor, as its name is written once in a segment. */
@@ -229,7 +229,7 @@ type OtherEntry = Extract<FeedEntry, { type: 'actor.started' | 'actor.stopped' }
 type Player = Who & { tracked: Tracked | undefined; peer: Peer | undefined }
 
 /** The actors of one feed, found by the names that it has for them. */
-class Cast {
+class Players {
   readonly node: string | undefined
   readonly #world: World
   /** BOUNDED: by the actors alive. */

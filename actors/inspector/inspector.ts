@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { forkTable } from '../chain/fork-table.ts'
+import { createLogger, type Logger } from '../log.ts'
 import type { PeerchartNode } from '../peerchart-node.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../recording/lines.ts'
 import { admit } from './gate.ts'
@@ -18,6 +19,8 @@ export type InspectorOptions = {
   readonly port?: number
   /** Bytes of history that are kept at most. @default 16 MiB */
   readonly historyBytes?: number
+  /** Told of faults of ours while a page is answered. @default errors on standard error */
+  readonly log?: Logger
 }
 
 /** What an inspector needs of a node. */
@@ -47,7 +50,7 @@ export class Inspector {
    */
   static async open(
     nodes: Inspected | Readonly<Record<string, Inspected>>,
-    { port = 0, historyBytes }: InspectorOptions = {},
+    { port = 0, historyBytes, log }: InspectorOptions = {},
   ): Promise<Inspector> {
     const named: readonly Named[] = isNode(nodes) ? [[undefined, nodes]] : Object.entries(nodes)
     const heading = headingOf(named)
@@ -59,9 +62,10 @@ export class Inspector {
     const unfollow = named.map(([name, { feed }]) => history.follow(feed, name))
     try {
       const feeds = named.map(([node, { feed }]) => ({ node, feed }))
-      return await Inspector.show({ heading, history, isRecording: false, feeds }, port, () => {
+      const ended = () => {
         for (const end of unfollow) end()
-      })
+      }
+      return await Inspector.show({ heading, history, isRecording: false, feeds }, port, ended, log)
     } catch (error) {
       for (const end of unfollow) end()
       throw error
@@ -69,9 +73,14 @@ export class Inspector {
   }
 
   /** @throws (rejects) {InspectorFailed} */
-  static async show(exhibit: Exhibit, port = 0, ended = () => {}): Promise<Inspector> {
+  static async show(
+    exhibit: Exhibit,
+    port = 0,
+    ended = () => {},
+    log: Logger = createLogger({ verbosity: 1 }),
+  ): Promise<Inspector> {
     const token = randomBytes(16).toString('hex')
-    const pages = new Pages(exhibit)
+    const pages = new Pages(exhibit, log)
     const policy = await contentSecurityPolicy()
     const server = createServer((request, response) => {
       serve(request, response, token, policy).catch((error: Error) => answer(response, 500, `${error.message}\n`))
@@ -136,6 +145,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, token: 
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {
+  if (status === 405) response.setHeader('allow', 'GET, HEAD')
   response.writeHead(status, { ...headers, 'content-type': 'text/plain; charset=utf-8' }).end(text)
 }
 

@@ -8,33 +8,40 @@ import type { Plain } from '../recording/values.ts'
 // A message's fields as a person reads them: numbers in decimal, bytes as 0x…, long lists by their beginning.
 
 /** @param message of which `kind` is the name and no field */
-export const fieldsOf = (message: object): Plain => toFields(message)
+export const fieldsOf = (message: object): Plain => toFields(message, 0)
 
-function show(value: unknown, key: string): Plain {
+function show(value: unknown, key: string, depth: number): Plain {
   if (value === null || value === undefined) return null
   if (typeof value === 'bigint' && signatures.has(key)) return `0x${value.toString(16)}`
   if (typeof value === 'bigint') return value <= Number.MAX_SAFE_INTEGER ? Number(value) : `${value}`
   if (typeof value !== 'object') return value as Plain
   if (value instanceof Uint8Array) return showBytes(value)
-  if (value instanceof Header)
-    return toFields({ hash: value.hash, ...Object.fromEntries(headerFieldNames.map((name) => [name, value[name]])) })
+  if (depth >= deepest) return '…'
+  if (value instanceof Header) {
+    const fields = Object.fromEntries(headerFieldNames.map((name) => [name, value[name]]))
+    return toFields({ hash: value.hash, ...fields }, depth)
+  }
   if (isItem(value)) return showItem(value, key)
-  if (Symbol.iterator in value) return showList(value as Iterable<unknown> & { readonly count?: number }, key)
-  return toFields(value)
+  if (Symbol.iterator in value) return showList(value as Iterable<unknown> & { readonly count?: number }, key, depth)
+  return toFields(value, depth)
 }
 
-function toFields(value: object): Plain {
+function toFields(value: object, depth: number): Plain {
   const entries = Object.entries(value).filter(([key, field]) => field !== undefined && !untold.has(key))
-  return Object.fromEntries(entries.map(([key, field]) => [key, show(field, key)]))
+  return Object.fromEntries(entries.map(([key, field]) => [key, show(field, key, depth + 1)]))
 }
 
-function showList(list: Iterable<unknown> & { readonly count?: number; readonly length?: number }, key: string): Plain {
+function showList(
+  list: Iterable<unknown> & { readonly count?: number; readonly length?: number },
+  key: string,
+  depth: number,
+): Plain {
   const shown: Plain[] = []
   const count = list.count ?? list.length ?? 0
   try {
     for (const item of list) {
       if (shown.length >= longestList) return [...shown, `… and ${count - shown.length} more`]
-      shown.push(show(item, key))
+      shown.push(show(item, key, depth + 1))
     }
   } catch (error) {
     if (!(error instanceof MalformedItem)) throw error
@@ -46,7 +53,7 @@ function showList(list: Iterable<unknown> & { readonly count?: number; readonly 
 /** RLP that its message does not look into: transactions are opened, of the rest the lists are shown. */
 function showItem(item: RlpItem, key: string): Plain {
   try {
-    return key === 'transactions' ? toFields(decodeTransaction(item)) : showRlp(item, 0)
+    return key === 'transactions' ? toFields(decodeTransaction(item), 0) : showRlp(item, 0)
   } catch (error) {
     if (error instanceof RlpError) return showBytes(item.raw)
     throw error
@@ -72,9 +79,10 @@ const showBytes = (bytes: Uint8Array): string =>
 
 const isItem = (value: object): value is RlpItem => 'isList' in value && 'content' in value
 
-const untold = new Set(['kind', 'raw', 'unsigned'])
+/** Behind the ports of a chart are keys. */
+const untold = new Set(['kind', 'raw', 'unsigned', 'ports'])
 /** Numbers that nobody counts with. */
 const signatures = new Set(['r', 's'])
 const longestBytes = 128
 const longestList = 16
-const deepest = 6
+const deepest = 8

@@ -2,6 +2,8 @@ import type { AnyStateMachine } from 'xstate'
 import * as machines from '../../machines/index.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
+import { isFlag, isNumber, isString, listOf, maybe, misfit, type Shape } from '../shapes.ts'
+import type { AnswerTime } from './answer-time.ts'
 import { drawingOf } from './drawing/layout.ts'
 import { explain } from './explanation.ts'
 import type { History, Test } from './history.ts'
@@ -40,18 +42,18 @@ export class PageSession {
   #isBehind = false
   /** BOUNDED: mostWaiting. */
   readonly #questions: Question[] = []
-  #answered = 0
+  readonly #time: AnswerTime
 
-  constructor(exhibit: Exhibit, socket: PageSocket) {
+  constructor(exhibit: Exhibit, socket: PageSocket, time: AnswerTime) {
     this.#exhibit = exhibit
     this.#socket = socket
+    this.#time = time
     this.#lastSeq = exhibit.history.newest.seq
     this.#greet()
   }
 
   /** What happened since the last call, unless the page has not read that yet: then it begins anew once it has. */
   tell(common: Common): void {
-    this.#answered = 0
     if (this.#socket.bufferedAmount > mostUnread) {
       this.#dropped += this.#exhibit.history.count(this.#lastSeq, this.#isWanted)
       this.#isBehind = true
@@ -72,13 +74,14 @@ export class PageSession {
     else this.#proceed()
   }
 
-  /** Some questions between two tellings, and none while answers wait to be read: the node has other things to do. */
+  /** For some time between two tellings, and not while answers wait to be read: the node has other things to do. */
   #proceed(): void {
-    while (this.#questions.length > 0 && this.#answered < mostAnswered && this.#socket.bufferedAmount <= mostUnread) {
-      this.#answered += 1
+    while (this.#questions.length > 0 && this.#time.isLeft && this.#socket.bufferedAmount <= mostUnread) {
       const ask = this.#questions.shift()!
-      if (ask.ask === 'chart') void this.#draw(ask)
-      else this.#send(this.#answer(ask))
+      this.#time.spend(() => {
+        if (ask.ask === 'chart') void this.#draw(ask)
+        else this.#send(this.#answer(ask))
+      })
     }
   }
 
@@ -191,21 +194,13 @@ function parse(text: string): Ask {
   const name = String(fields.ask)
   const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined
   if (!shape) throw new BadQuestion('no such question')
-  for (const [name, isFit] of Object.entries(shape)) if (!isFit(fields[name])) throw new BadQuestion(`bad ${name}`)
+  const bad = misfit(fields, shape)
+  if (bad !== undefined) throw new BadQuestion(`bad ${bad}`)
   return fields as Ask
 }
 
-type Fit = (value: unknown) => boolean
-const isNumber: Fit = (value) => Number.isSafeInteger(value) && (value as number) >= 0
-const isString: Fit = (value) => typeof value === 'string'
-const isFlag: Fit = (value) => typeof value === 'boolean'
-const maybe =
-  (test: Fit): Fit =>
-  (value) =>
-    value === undefined || test(value)
-
-const shapes: Readonly<Record<string, Readonly<Record<string, Fit>>>> = {
-  watch: { actors: (value) => Array.isArray(value) && value.every(isString) },
+const shapes: Readonly<Record<string, Shape>> = {
+  watch: { actors: listOf(isString) },
   tap: { isOn: isFlag },
   picture: { id: isNumber, seq: maybe(isNumber) },
   lines: {
@@ -222,9 +217,8 @@ const gone = 'that is not remembered any more'
 const mostWatched = 64
 /** Lines in one message, told (a thousand a second, more than anybody reads) or asked for. */
 const mostLines = 100
-const mostAsked = 5_000
-/** Questions that are answered between two tellings, and that may wait. */
-const mostAnswered = 50
+const mostAsked = 1_000
+/** Questions that may wait. */
 const mostWaiting = 1_000
 /** Bytes that a page has not read. */
 const mostUnread = 1 << 20

@@ -1,6 +1,8 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Logger } from '../log.ts'
+import { AnswerTime } from './answer-time.ts'
 import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
 import { StatelyTap } from './stately.ts'
 
@@ -11,10 +13,15 @@ export class Pages {
   /** BOUNDED: mostPages, with the taps. */
   readonly #open = new Map<WebSocket, PageSession>()
   readonly #taps = new Map<WebSocket, StatelyTap>()
+  readonly #log: Logger
+  readonly #time: AnswerTime
   #timer: NodeJS.Timeout | undefined
 
-  constructor(exhibit: Exhibit) {
+  /** @param now milliseconds, monotonic */
+  constructor(exhibit: Exhibit, log: Logger, now = () => performance.now()) {
     this.#exhibit = exhibit
+    this.#log = log
+    this.#time = new AnswerTime(now)
   }
 
   /** @param path `/feed` for a page, `/stately` for a tool that reads what @statelyai/inspect tells */
@@ -48,18 +55,14 @@ export class Pages {
 
   #add(socket: WebSocket): void {
     if (this.#open.size === 0) this.#exhibit.history.world.takeChanges() // a picture has them all
-    const session = new PageSession(this.#exhibit, socket)
+    socket.on('error', () => {})
+    this.#attempt(socket, () => this.#attend(socket, new PageSession(this.#exhibit, socket, this.#time)))
+  }
+
+  #attend(socket: WebSocket, session: PageSession): void {
     this.#open.set(socket, session)
     this.#timer ??= setInterval(() => this.#tell(), tellingInterval)
-    socket.on('message', (data) => {
-      try {
-        session.take(String(data))
-      } catch (error) {
-        if (!(error instanceof BadQuestion)) throw error
-        socket.close(1008, error.message)
-      }
-    })
-    socket.on('error', () => {})
+    socket.on('message', (data) => this.#attempt(socket, () => session.take(String(data))))
     socket.on('close', () => {
       this.#open.delete(socket)
       if (this.#open.size > 0) return
@@ -68,22 +71,44 @@ export class Pages {
     })
   }
 
-  /** What all are told is gathered once. */
+  /** What all are told is gathered once. Who is first to ask is last the next time, as they share the time to answer. */
   #tell(): void {
-    const { history } = this.#exhibit
-    const common = history.takeChanges()
-    for (const session of this.#open.values()) session.tell(common)
+    const common = this.#exhibit.history.takeChanges()
+    this.#time.renew()
+    for (const [socket, session] of this.#open) this.#attempt(socket, () => session.tell(common))
+    const [first] = this.#open
+    if (!first) return
+    this.#open.delete(first[0])
+    this.#open.set(...first)
+  }
+
+  /** A page's fault, or one of ours in what it is told, ends that page alone. */
+  #attempt(socket: WebSocket, work: () => void): void {
+    if (socket.readyState !== socket.OPEN) return
+    try {
+      work()
+    } catch (error) {
+      if (error instanceof BadQuestion) {
+        socket.close(policyViolation, error.message)
+        return
+      }
+      this.#log.error('A page of the inspector could not be answered, and is closed', { err: error })
+      socket.close(internalError)
+    }
   }
 }
 
 /** Ends a request that wanted a WebSocket. Nobody else listens to its stream: who asks may be gone, or may never hang up. */
 export function refuse(stream: Duplex, status: number): void {
   stream.on('error', () => {})
-  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`, () => stream.destroy())
+  const allow = status === 405 ? 'Allow: GET, HEAD\r\n' : ''
+  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${allow}Connection: close\r\n\r\n`, () => stream.destroy())
 }
 
 /** Of a WebSocket (RFC 6455, 7.4.1). */
 const goingAway = 1001
+const policyViolation = 1008
+const internalError = 1011
 /** Milliseconds that a page has to take its leave. */
 const farewell = 500
 /** Milliseconds from one telling to the next. */

@@ -64,11 +64,11 @@ export class PeerTable {
   /** The connection's own chart tells who it is, the server's where it comes from. */
   noteTransition({ chart, event }: TransitionEntry, { actor, node }: Who, told: object | undefined): void {
     if (isConnection(chart)) {
-      const learnt = event in ownWords ? ownWords[event]!((told ?? {}) as Data) : {}
+      const learnt = Object.hasOwn(ownWords, event) ? ownWords[event]!((told ?? {}) as Data) : {}
       const peer = learnt.id !== undefined || learnt.address !== undefined ? this.#peers.get(actor) : undefined
       if (peer) this.#learn(peer, learnt)
-    } else if (chart === 'server' && event in origins) {
-      const data = told as Data
+    } else if (chart === 'server' && Object.hasOwn(origins, event)) {
+      const data = (told ?? {}) as Data
       const peer = this.#peers.get(fullName(node, `peer/${data.conn}`))
       if (peer) this.#learn(peer, origins[event]!(data))
     }

@@ -117,7 +117,7 @@ const calm = 'running.(keepalive.quiet writing.flowing)'
 const session = { chart: 'eth-peer', state: 'active.flowing', count: 3, startedAt: 0 }
 
 /** A name that would turn what is read, and run what is not text. */
-const hostile = 'Geth\u202e<img src=x onerror="document.title=1">/v1.0.0'
+const hostile = 'Geth\u202e\u061c\u00ad\u180e\u{e0041}<img src=x onerror="document.title=1">/v1.0.0'
 
 function peerFacts(i: number, bytes: number): PeerFacts {
   const [received, sent] = [[bytes * 32, bytes] as const, [bytes * 8, bytes] as const]

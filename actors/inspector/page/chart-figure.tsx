@@ -51,7 +51,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
   const open = async (names: readonly string[]) => {
     if (names.length === 0) return
     const isOne = (line: ShownLine) => line.type === 'transition' && line.edges.some((name) => names.includes(name))
-    const line = taken.findLast(isOne) ?? (await remembered({ session, facts })).findLast(isOne)
+    const line = taken.findLast(isOne) ?? (await findRemembered({ session, facts }, isOne))
     if (line) session.go({ line: line.seq })
     else session.complain(`${names.join(', ')}: not taken as far as the history goes back`)
   }
@@ -125,14 +125,24 @@ function useWear({ session, facts }: FigureProps): Wear {
   return useMemo(() => new Map(Object.entries(edges ?? {})), [edges])
 }
 
-/** What its node still knows of the actor, up to the moment that is looked at. */
-async function remembered({ session, facts }: Pick<FigureProps, 'session' | 'facts'>): Promise<readonly ShownLine[]> {
+/** The newest that `isOne` of what its node still knows of the actor, up to the moment that is looked at. */
+async function findRemembered(
+  { session, facts }: Pick<FigureProps, 'session' | 'facts'>,
+  isOne: (line: ShownLine) => boolean,
+): Promise<ShownLine | undefined> {
   const { seq } = session.place
-  const until = seq === undefined ? {} : { before: seq + 1 }
-  const question = session.link.ask('lines', { actor: facts.actor, ownOnly: true, limit: mostLines, ...until })
-  return (await session.ask(question))?.lines ?? []
+  let until = seq === undefined ? {} : { before: seq + 1 }
+  for (let asked = 0; asked < mostAsked; asked++) {
+    const question = session.link.ask('lines', { actor: facts.actor, ownOnly: true, limit: mostLines, ...until })
+    const lines = (await session.ask(question))?.lines ?? []
+    const line = lines.findLast(isOne)
+    if (line || lines.length < mostLines) return line
+    until = { before: lines[0]!.seq }
+  }
+  return undefined
 }
-const mostLines = 5_000
+const mostLines = 1_000
+const mostAsked = 5
 
 /** Of an arrow, those that share it. */
 function transitionsAt(target: EventTarget | null): string[] {

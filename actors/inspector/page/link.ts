@@ -84,7 +84,7 @@ export class Link {
 }
 
 /** What a remote may write into its name to make it read otherwise: direction marks, and what has no width. */
-const unseen = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
+const unseen = /[\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu
 const shortestDelay = 500
 const longestDelay = 8_000
 

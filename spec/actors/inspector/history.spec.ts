@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { Feed } from '../../../actors/feed.ts'
+import { AnswerTime } from '../../../actors/inspector/answer-time.ts'
 import { History } from '../../../actors/inspector/history.ts'
 import { PageSession } from '../../../actors/inspector/page-session.ts'
 import type { Tell } from '../../../actors/inspector/wire.ts'
@@ -127,12 +128,13 @@ describe('the history of a feed', () => {
   })
 
   describe('told to a page', () => {
-    const page = (history: History) => {
+    const page = (history: History, now = () => 0) => {
       const told: Tell[] = []
       const socket = { bufferedAmount: 0, send: (text: string) => void told.push(JSON.parse(text)) }
       history.takeChanges() // the picture has them
-      const session = new PageSession({ heading, history, isRecording: false }, socket)
-      return { told, socket, session, tell: () => session.tell(history.takeChanges()) }
+      const time = new AnswerTime(now)
+      const session = new PageSession({ heading, history, isRecording: false }, socket, time)
+      return { told, socket, session, time, tell: () => session.tell(history.takeChanges()) }
     }
     it('says what has changed, once', () => {
       const history = follow(1 << 20)
@@ -177,6 +179,29 @@ describe('the history of a feed', () => {
       expect(told.map(({ tell }) => tell)).to.deep.equal(['hello', 'hello', 'picture'])
       tell()
       expect(told.at(-1)).to.deep.include({ tell: 'changes', dropped: 1 })
+    })
+    it('answers for 25 ms from one telling to the next, whatever a question costs', () => {
+      let now = 0
+      const clock = () => {
+        now += 5
+        return now
+      }
+      const { told, session, time, tell } = page(follow(1 << 20), clock)
+      const answered = () => told.filter(({ tell }) => tell === 'picture').length
+      for (let id = 0; id < 12; id++) session.take(JSON.stringify({ ask: 'picture', id })) // 5 ms each
+      expect(answered()).to.equal(5)
+      tell()
+      expect(answered()).to.equal(5)
+      time.renew()
+      tell()
+      expect(answered()).to.equal(10)
+    })
+    it('gives 1,000 lines at a time at most', () => {
+      const history = follow(4 << 20)
+      const { told, session } = page(history)
+      for (let i = 0; i < 1_500; i++) say('peer/1', Uint8Array.of(0xc0))
+      session.take('{"ask":"lines","id":1,"limit":5000}')
+      expect((told.at(-1) as Extract<Tell, { tell: 'lines' }>).lines).to.have.length(1_000)
     })
     it('ends a page that asks without end', () => {
       const { session, socket } = page(follow(1 << 20))

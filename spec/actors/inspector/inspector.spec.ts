@@ -6,9 +6,12 @@ import { expect } from 'chai'
 import { WebSocket } from 'ws'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../../actors/create-node.ts'
+import { History } from '../../../actors/inspector/history.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import { InspectorFailed } from '../../../actors/inspector/inspector-errors.ts'
+import { createLogger } from '../../../actors/log.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
+import { recordingFormat, recordingVersion } from '../../../actors/recording/lines.ts'
 import { OpenPage } from './open-page.ts'
 
 describe('the inspector of two nodes', () => {
@@ -154,6 +157,28 @@ describe('the inspector of two nodes', () => {
   })
 })
 
+describe('a page that cannot be answered for a fault of ours', () => {
+  it('is closed and told in the log, and other pages go on', async () => {
+    const told: string[] = []
+    const log = createLogger({ json: true, stream: { write: (text) => told.push(text) } })
+    const history = new History({ now: () => 0 })
+    const heading = { format: recordingFormat, version: recordingVersion, client: 'x', startedAt: '' } as const
+    const inspector = await Inspector.show({ heading, history, isRecording: true }, 0, undefined, log)
+    const [page, other] = await Promise.all([OpenPage.at(inspector.address), OpenPage.at(inspector.address)])
+    history.at = () => {
+      throw new TypeError('of ours')
+    }
+    const closed = once(page.socket, 'close')
+    page.ask('line', { seq: 1 }).catch(() => {})
+    expect((await closed)[0]).to.equal(1011)
+    expect(told).to.have.length(1)
+    expect(JSON.parse(told[0]!)).to.include({ level: 'error', err: 'of ours' })
+    expect((await other.ask('picture', {})).picture.seq).to.equal(0)
+    other.close()
+    await inspector.close()
+  })
+})
+
 describe('the door of the inspector', () => {
   let inspector: Inspector
   let address: URL
@@ -221,8 +246,10 @@ describe('the door of the inspector', () => {
     expect((await get(address.pathname, { origin: 'https://example.org' })).status).to.equal(403)
   })
   it('is read, never written', async () => {
-    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS'])
-      expect((await get(address.pathname, {}, method)).status, method).to.equal(405)
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      const { status, headers } = await get(address.pathname, {}, method)
+      expect([status, headers.allow], method).to.deep.equal([405, 'GET, HEAD'])
+    }
     const { status, body } = await get(address.pathname, {}, 'HEAD')
     expect({ status, body }).to.deep.equal({ status: 200, body: '' })
   })

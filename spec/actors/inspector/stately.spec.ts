@@ -70,6 +70,14 @@ describe('the feed as @statelyai/inspect tells it', () => {
     actor.send(click)
     expect(JSON.stringify(told)).not.to.contain('of nobody')
   })
+  it('tells an event that goes round as far as is bounded, and nothing of ports', () => {
+    const actor = start()
+    const { told } = tap()
+    const ring: { next?: object; ports: object } = { ports: { key: 'of nobody' } }
+    ring.next = ring
+    actor.send({ ...click, ...ring } as typeof click)
+    expect(JSON.stringify(told[1])).to.have.length.below(500).and.not.contain('of nobody')
+  })
   it('leaves out what a tool does not read, and begins anew with it', () => {
     const socket = { bufferedAmount: 8 << 20 }
     const { told } = tap(socket)
