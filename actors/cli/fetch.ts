@@ -89,9 +89,11 @@ async function each(
 }
 
 const receiptLine = (receipt: Receipt) =>
-  `  ${isSuccess(receipt) ? 'success' : 'failure'}, type ${receipt.type}, ${receipt.cumulativeGasUsed} gas so far, ${logsOf(receipt).length} logs`
+  `  ${outcome(receipt)}, type ${receipt.type}, ${receipt.cumulativeGasUsed} gas so far, ${logsOf(receipt).length} logs`
 
-const isSuccess = ({ status }: Receipt) => status.length > 0
+/** Before Byzantium a receipt does not tell whether it was one. */
+const outcome = ({ status }: Receipt) =>
+  status.length > 1 ? `state root ${data(status)}` : status.length > 0 ? 'success' : 'failure'
 
 function receiptJson(receipt: Receipt) {
   const { type, status, cumulativeGasUsed } = receipt

@@ -15,18 +15,23 @@ import { isRemoteFault } from '../sub-protocols.ts'
 /** A block's number or hash, or the newest that the peer's Status tells. */
 export type BlockId = bigint | Uint8Array | 'head'
 
-/** @throws {NotServed} it has no such block @throws {ScriptError} it did not answer */
+type HeaderQuery = { readonly amount: number; readonly skip: number; readonly reverse: boolean }
+
+/** @throws {NotServed} it has no such block, or gave what was not asked for @throws {NoAnswer} none came */
 export async function fetchHeaders(
   peer: ScriptedPeer,
   block: BlockId,
-  { amount, skip, reverse }: { readonly amount: number; readonly skip: number; readonly reverse: boolean },
+  { amount, skip, reverse }: HeaderQuery,
 ): Promise<Header[]> {
   const origin = block === 'head' ? headHash(peer) : block
   const { headers } = await ask(peer.request('GetBlockHeaders', { origin, amount, skip, reverse }))
+  if (headers.count > amount)
+    throw new NotServed(`the node gave ${headers.count} headers where ${amount} were asked for`)
   const [first, ...others] = headers
   if (!first) throw new NotServed(`the node has no block ${name(block)}`)
   const isAsked = typeof origin === 'bigint' ? first.number === origin : equalBytes(first.hash, origin)
   if (!isAsked) throw new NotServed(`the node gave another block than ${name(block)}`)
+  checkSequence([first, ...others], { skip, reverse })
   return [first, ...others]
 }
 
@@ -51,15 +56,21 @@ export async function fetchReceipts(
   block: BlockId,
 ): Promise<{ header: Header; receipts: Receipt[] }> {
   const [header] = await fetchHeaders(peer, block, { amount: 1, skip: 0, reverse: false })
-  /** BOUNDED: by the answers of one block, each with something in it. */
+  /** BOUNDED: mostReceipts and maxReceiptBytes, which no answer may exceed, and each but the last brings something. */
   const receipts: Receipt[] = []
+  let bytes = 0
   for (let isMore = true; isMore; ) {
     const index = receipts.length
     const answer = await ask(peer.request('GetReceipts', { hashes: [header!.hash], firstBlockReceiptIndex: index }))
     const [list] = answer.receipts
     if (!list) throw new NotServed(`the node has no receipts of block ${name(block)}`)
-    receipts.push(...Array.from(list.items(), (item) => decodeReceipt(item, peer.version!)))
-    isMore = answer.lastBlockIncomplete && receipts.length > index
+    bytes += list.raw.length
+    if (index + list.count > mostReceipts(header!) || bytes > maxReceiptBytes)
+      throw new NotServed(`the node gave receipts that are not those of block ${name(block)}: more than its gas allows`)
+    isMore = answer.lastBlockIncomplete
+    if (isMore && list.count === 0)
+      throw new NotServed(`the node says that block ${name(block)} has more receipts, and gives none`)
+    for (const item of list.items()) receipts.push(decodeReceipt(item, peer.version!))
   }
   if (!equalBytes(listRoot(receipts.map(encodeReceipt)), header!.receiptsRoot))
     throw new NotServed(`the node gave receipts that are not those of block ${name(block)}`)
@@ -84,6 +95,28 @@ export async function ask<Answer>(asked: Promise<Answer>): Promise<Answer> {
     throw error
   })
 }
+
+/** As geth's skeleton checks them. @throws {NotServed} they are not the ones that lie `skip` apart, or are not linked */
+function checkSequence(headers: readonly Header[], { skip, reverse }: Omit<HeaderQuery, 'amount'>): void {
+  const step = BigInt(skip + 1) * (reverse ? -1n : 1n)
+  for (const [i, header] of headers.slice(1).entries()) {
+    const before = headers[i]!
+    const number = before.number + step
+    if (header.number !== number)
+      throw new NotServed(`the node gave header ${header.number} where ${number} was asked for`)
+    const [parent, child] = reverse ? [header, before] : [before, header]
+    if (skip === 0 && !equalBytes(child.parentHash, parent.hash))
+      throw new NotServed(
+        `the node gave headers ${parent.number} and ${child.number}, and one is not the other's parent`,
+      )
+  }
+}
+
+/** A header that was asked for by number may claim any gas, hence the second. */
+const mostReceipts = ({ gasUsed }: Header) => Math.min(Number(gasUsed / minTxGas), 100_000)
+/** 21,000, of which half was refunded at most (Yellow Paper before EIP-3529). */
+const minTxGas = 10_500n
+const maxReceiptBytes = 64 * 1024 * 1024
 
 function headHash({ theirStatus }: ScriptedPeer): Uint8Array {
   const status = theirStatus! // it runs

@@ -1,11 +1,13 @@
 import { expect } from 'chai'
 import { devGenesis } from '../../../actors/chain/dev-genesis.ts'
+import { listRoot } from '../../../actors/chain/trie-root.ts'
 import { runCli } from '../../../actors/cli/program.ts'
 import { listen } from '../../../actors/harness/listen.ts'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import { encodeReceipt } from '../../../protocols/eth/receipt.ts'
 import { txHash } from '../../../protocols/eth/transaction.ts'
 import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
-import { encodeRlp, readItem } from '../../../protocols/lib/rlp.ts'
+import { encodeList, encodeRlp, RlpReader, readItem } from '../../../protocols/lib/rlp.ts'
 import { type OwnNode, startOwnNode } from '../../harness/own-node.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
@@ -123,14 +125,63 @@ describe('peerchart headers, bodies, receipts and tx', () => {
       }
       refused(await against(lie, 'receipts', '0'), 10, /the node gave receipts that are not those of block 0/)
     })
-    it('does not ask on for ever for receipts that never end', async () => {
-      const lie = async (peer: ScriptedPeer) => {
-        await headers(peer)
+    /** Gives `part` for as long as it is asked. */
+    const receipts = (block: Uint8Array, part: readonly unknown[], isMore: boolean) => {
+      const list = encodeRlp(part as never)
+      const give = async (peer: ScriptedPeer): Promise<void> => {
         const { id } = await peer.expect('GetReceipts')
-        peer.send('Receipts', { id, receipts: [encodeRlp([])], lastBlockIncomplete: true })
+        peer.send('Receipts', { id, receipts: [list], lastBlockIncomplete: isMore })
+        if (isMore) await give(peer)
       }
-      // No receipts at all are those of the genesis.
-      expect(await against(lie, 'receipts', '0')).to.include({ exit: 0, err: '' })
+      return async (peer: ScriptedPeer) => {
+        await headers(peer, block)
+        await give(peer).catch(() => {})
+      }
+    }
+    it('does not ask on for ever for receipts that never end', async () => {
+      const full = headerWith({ gasUsed: 42_000 })
+      refused(
+        await against(receipts(full, [], true), 'receipts', '0'),
+        10,
+        /the node says that block 0 has more receipts, and gives none/,
+      )
+      refused(
+        await against(receipts(full, [[0, 1, 21_000, []]], true), 'receipts', '0'),
+        10,
+        /the node gave receipts that are not those of block 0: more than its gas allows/,
+      )
+    })
+    it('refuses more receipts than any block has, whatever gas the header claims', async () => {
+      const many = Array<unknown>(100_001).fill([0, 1, 1, []])
+      const block = headerWith({ gasUsed: 2 ** 50 })
+      refused(await against(receipts(block, many, false), 'receipts', '0'), 10, /more than its gas allows/)
+    })
+    it('tells the state root of a receipt that has one in place of a status', async () => {
+      const root = new Uint8Array(32).fill(7)
+      const receipt = { type: 0, status: root, cumulativeGasUsed: 21_000n, logs: encodeRlp([]) }
+      const block = headerWith({ gasUsed: 21_000, receiptsRoot: listRoot([encodeReceipt(receipt)]) })
+      const give = receipts(block, [[0, root, 21_000, []]], false)
+      const { out } = await against(give, 'receipts', '0')
+      expect(out).to.match(/^ {2}state root 0x(07){32}, type 0, 21000 gas so far, 0 logs$/m)
+      const { out: json } = await against(give, 'receipts', '0', '--json')
+      expect(JSON.parse(json)[0].receipts[0])
+        .to.include({ root: `0x${'07'.repeat(32)}` })
+        .and.not.have.property('status')
+    })
+    it('refuses headers that are not the ones it asked for', async () => {
+      const child = (number: number, parentHash = header.hash) => headerWith({ number, parentHash })
+      const give = (...raw: Uint8Array[]) => {
+        return async (peer: ScriptedPeer) =>
+          peer.send('BlockHeaders', { id: (await peer.expect('GetBlockHeaders')).id, headers: [header.raw, ...raw] })
+      }
+      const two = ['headers', '0', '--amount', '2'] as const
+      expect(await against(give(child(1)), ...two)).to.include({ exit: 0, err: '' })
+      refused(await against(give(child(1), child(2)), ...two), 10, /gave 3 headers where 2 were asked for/)
+      refused(await against(give(child(2)), ...two), 10, /gave header 2 where 1 was asked for/)
+      refused(await against(give(child(1)), ...two, '--skip', '1'), 10, /gave header 1 where 2 was asked for/)
+      refused(await against(give(child(1)), ...two, '--reverse'), 10, /gave header 1 where -1 was asked for/)
+      const stranger = child(1, new Uint8Array(32))
+      refused(await against(give(stranger), ...two), 10, /gave headers 0 and 1, and one is not the other's parent/)
     })
     it('prints a transaction of its pool, and refuses another', async () => {
       const give = async (peer: ScriptedPeer) => {
@@ -145,6 +196,14 @@ describe('peerchart headers, bodies, receipts and tx', () => {
       refused(await against(() => {}, 'headers'), 4, /no answer to GetBlockHeaders came within 300 ms/))
   })
 })
+
+/** The genesis with other fields. */
+function headerWith(fields: Readonly<Record<string, number | Uint8Array>>): Uint8Array {
+  const items = Array.from(RlpReader.open(header.raw).rest(), ({ raw }) => raw)
+  for (const [name, at] of Object.entries({ parentHash: 0, receiptsRoot: 5, number: 8, gasUsed: 10 }))
+    if (fields[name] !== undefined) items[at] = encodeRlp(fields[name])
+  return encodeList(items)
+}
 
 /** The example of EIP-155. */
 const transaction = hexToBytes(
