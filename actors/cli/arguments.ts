@@ -41,12 +41,14 @@ export function addEnode(url: string, others: readonly string[] = []): readonly 
   try {
     parseNode(url)
   } catch (error) {
-    if (error instanceof EnodeError)
-      throw new InvalidArgumentError(`Want enode://<128 hex>@<host>:<port>: ${error.message}.`)
+    if (error instanceof EnodeError) throw new InvalidArgumentError(`Want ${wanted(url)}: ${error.message}.`)
     throw error
   }
   return [...others, url]
 }
+
+const wanted = (url: string) =>
+  url.startsWith('enr:') ? 'a node record as its node signed it' : 'enode://<128 hex>@<host>:<port>'
 
 /** As {@link addEnode}, for nodes that are to be dialed. */
 export function addDialable(url: string, others: readonly string[] = []): readonly string[] {

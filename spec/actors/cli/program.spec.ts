@@ -99,7 +99,7 @@ describe('the command line', () => {
     ['start --for soon', /'soon' is invalid/],
     ['connect', /missing required argument 'node'/],
     ['connect nonsense', /Want enode:\/\//],
-    ['connect enr:xyz', /'enr:xyz' is invalid for argument 'node'. Want enode:/],
+    ['connect enr:xyz', /'enr:xyz' is invalid for argument 'node'. Want a node record as its node signed it: /],
     [`connect enode://${point}`, /It says not where to dial/],
     [`connect enode://${point}@127.0.0.1:0`, /It says not where to dial/],
     [`connect enode://${point}@127.0.0.1:1 --genesis /no/such/file`, /cannot be read.*ENOENT/],
