@@ -30,9 +30,17 @@ export class ExampleFolder {
     return stdout
   }
 
+  /** @returns what Node itself has to say of an example that is given to it as JavaScript */
+  async parse(code: string): Promise<string> {
+    const file = join(this.#path, 'example.mjs')
+    writeFileSync(file, code)
+    const { stderr } = await run(process.execPath, ['--check', file]).catch((error) => error)
+    return stderr
+  }
+
   /** @param enode whom it dials, if it dials somebody */
   async expectAsPromised(code: string, enode: string): Promise<void> {
-    const promised = [...code.matchAll(/^\/\/ prints: (.*)$/gm)].map(([, line]) => line)
+    const promised = [...code.matchAll(/^ *\/\/ prints: (.*)$/gm)].map(([, line]) => line)
     expect(promised).not.to.deep.equal([])
     const file = join(this.#path, `example-${examples.indexOf(code)}.ts`)
     const { stdout, stderr } = await run(process.execPath, ['--import', 'tsx', file], {

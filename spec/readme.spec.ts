@@ -31,6 +31,11 @@ describe('the README', function () {
       expect(all).to.contain(name)
   })
   it('has examples that compile', async () => expect(await folder.compile()).to.equal(''))
+  it('tests a client in fewer than 20 lines, which are JavaScript as well', async () => {
+    const code = examples.find((example) => example.includes("'peerchart/harness'"))!
+    expect(await folder.parse(code)).to.equal('')
+    expect(code.trimEnd().split('\n')).to.have.length.below(20)
+  })
   for (const [i, code] of examples.entries())
     it(`has an example ${i + 1} that prints what it says`, () => folder.expectAsPromised(code, node.enode))
   it('lists the options of `peerchart start` as the settings have them', () => {
