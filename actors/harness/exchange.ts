@@ -18,8 +18,9 @@ export class Exchange {
   /** What the script said, and which states it came to. BOUNDED: the first maxNoted of each. */
   readonly said: Noted[] = []
   readonly states: Noted[] = []
-  /** BOUNDED: maxUnread; the oldest fall off. */
+  /** BOUNDED: maxUnread, and maxUnreadBytes of payload; the oldest fall off. */
   readonly #unread: Received[] = []
+  #unreadBytes = 0
   /** BOUNDED: by the script, which waits for one thing at a time, or a few. */
   readonly #waiters = new Set<() => void>()
   readonly #clock: Clock
@@ -46,7 +47,8 @@ export class Exchange {
     const received = { at: this.now, ...message }
     note(this.heard, received.at, () => message.words)
     this.#unread.push(received)
-    if (this.#unread.length > maxUnread) this.#unread.shift()
+    this.#unreadBytes += message.payload.length
+    while (this.#unread.length > maxUnread || this.#unreadBytes > maxUnreadBytes) this.#take(0)
     this.#wake()
   }
 
@@ -76,8 +78,11 @@ export class Exchange {
   async next(what: string, wanted: (message: Received) => boolean, wait: Wait = {}): Promise<Received> {
     const find = () => this.#unread.findIndex(wanted)
     await this.until(() => find() >= 0 || this.#isClosed, wait)
-    const [found] = find() >= 0 ? this.#unread.splice(find(), 1) : []
-    return found ?? this.fail(`no ${what} ${this.#isClosed ? 'before it closed' : this.within(wait)}`)
+    const at = find()
+    return (
+      (at >= 0 ? this.#take(at) : undefined) ??
+      this.fail(`no ${what} ${this.#isClosed ? 'before it closed' : this.within(wait)}`)
+    )
   }
 
   /** Waits for as long as `isTrue` is not, and `wait` allows. */
@@ -106,6 +111,12 @@ export class Exchange {
     throw new ScriptError(what, this, options)
   }
 
+  #take(at: number): Received | undefined {
+    const [taken] = this.#unread.splice(at, 1)
+    this.#unreadBytes -= taken?.payload.length ?? 0
+    return taken
+  }
+
   #wake(): void {
     for (const check of this.#waiters) check()
   }
@@ -113,6 +124,7 @@ export class Exchange {
 
 const maxNoted = 10_000
 const maxUnread = 10_000
+const maxUnreadBytes = 64 * 1024 * 1024
 
 function note(log: Noted[], at: number, words: () => string): void {
   if (log.length < maxNoted) log.push({ at, words: words() })

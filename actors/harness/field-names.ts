@@ -11,6 +11,20 @@ export function checkFieldNames(name: SubMessageName, fields: object): readonly 
   throw new TypeError(`${name} has no field ${JSON.stringify(unknown)}: its fields are ${known.join(', ')}`)
 }
 
+/** @throws {TypeError} `message` lacks a field that all versions of it have */
+export function checkWhole(name: SubMessageName, message: object): void {
+  const isThere = (field: string) => (message as Record<string, unknown>)[field] !== undefined
+  const missing = Object.keys(fieldNames[name]).find(
+    (field) => !isThere(field) && !ofSomeVersions[name]?.includes(field),
+  )
+  if (missing !== undefined) throw new TypeError(`${name} needs the field ${JSON.stringify(missing)}`)
+}
+
+const ofSomeVersions: { readonly [N in SubMessageName]?: readonly string[] } = {
+  Status: ['version', 'td', 'head', 'range'],
+  NewPooledTransactionHashes: ['mask'],
+}
+
 type NamesOf<M> = M extends unknown ? Exclude<keyof M, 'kind'> : never
 
 const hashes = { id: 0, hashes: 0 } as const

@@ -9,7 +9,7 @@ import {
   type SubMessageOf,
   type SubRequestName,
 } from '../sub-protocols.ts'
-import { checkFieldNames } from './field-names.ts'
+import { checkFieldNames, checkWhole } from './field-names.ts'
 
 // Messages as a script writes them.
 
@@ -43,19 +43,21 @@ type LooseField<T> = T extends bigint
 /**
  * @param id for a request that says none
  * @throws {RangeError} a number that is not whole, a hash that is not 32 bytes
- * @throws {TypeError} a field that the message does not have
+ * @throws {TypeError} a field that the message does not have, or one that it lacks
  */
 export function toMessage<N extends SubMessageName>(name: N, fields: object, id: () => bigint): SubMessageOf<N> {
   const known = checkFieldNames(name, fields)
   const given = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, toField(key, value)]))
   const usual = Object.fromEntries(usualFields.filter(([key]) => known.includes(key)))
-  return {
+  const message = {
     ...usual,
     ...(isRequestName(name) && { id: given.id ?? id() }),
     ...(name === 'GetStorageRanges' && wholeStorage),
     ...given,
     kind: name,
-  } as never
+  }
+  checkWhole(name, message)
+  return message as never
 }
 
 function toField(key: string, value: unknown): unknown {

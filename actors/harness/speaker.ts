@@ -134,8 +134,9 @@ export abstract class Speaker<C extends SubCap = SubCap> {
 
   /**
    * Sends one message: by name from its fields, a whole message of eth or snap, or any payload under any code of the wire.
-   * @returns false when the other side reads too slowly: see {@link drained}
+   * @returns false when the other side reads too slowly, see {@link drained}; or when it is closed, and nothing was sent
    * @throws {RangeError} the matched version of its protocol has no such message, or a field does not fit
+   * @throws {TypeError} a field is missing, or is none of the message's
    */
   send(code: number, payload: Uint8Array): boolean
   send(message: SubMessageIn<C, SubMessageName>): boolean
@@ -164,12 +165,15 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   /** Sends what no message is: bytes as they are, or one frame with whatever is to be wrong with it. */
   raw(what: Uint8Array | RawFrame<C>): boolean {
     if (what instanceof Uint8Array) {
+      if (this.isClosed || !this.#wire) return false
       this.exchange.say(() => `${what.length} bytes`)
-      return this.#wire?.write(what) ?? false
+      return this.#wire.write(what)
     }
     const code = typeof what.code === 'string' ? this.#codeOf(what.code) : what.code
+    const sealed = sealRaw(this.frames, { ...what, code })
+    if (this.isClosed) return false
     this.exchange.say(() => `a frame of code 0x${code.toString(16).padStart(2, '0')}`)
-    return this.#wire!.write(sealRaw(this.frames, { ...what, code }))
+    return this.#wire!.write(sealed)
   }
 
   /** @param payload what to send in place of what the fields say */
@@ -280,6 +284,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
 
   #sendMessage(code: number, payload: Uint8Array): boolean {
     const { frames } = this
+    if (this.isClosed) return false
     this.exchange.say(() => this.vocabulary.describe(code, payload))
     this.#observe('message.sent', code, payload)
     return this.#wire!.write(frames.message(code, this.#isSnappy ? compress(payload) : payload))

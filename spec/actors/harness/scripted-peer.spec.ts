@@ -242,6 +242,17 @@ describe('a scripted peer', () => {
       await open({ through: 'tcp' })
       await peer.until('securing')
       expect(() => peer.send('Ping')).to.throw(ScriptError, 'frames need the RLPx handshake first')
+      expect(() => peer.raw({ code: 0 })).to.throw(ScriptError, 'frames need the RLPx handshake first')
+      expect(peer.said).to.deep.equal([])
+    })
+    it('says nothing once it is closed', async () => {
+      await run()
+      peer.close()
+      const before = peer.said.length
+      expect([peer.send('Ping'), peer.raw({ code: 'Ping' }), peer.raw(new Uint8Array(3))]).to.deep.equal(
+        Array(3).fill(false),
+      )
+      expect(peer.said).to.have.length(before)
     })
   })
 

@@ -154,6 +154,16 @@ describe("a script's messages, as the compiler knows them", () => {
     }
     expect(never).to.throw() // nobody is no enode
   })
+  it('name the field that is missing', async () => {
+    await using session = await meet('eth/69')
+    const { peer } = session
+    expect(() =>
+      // @ts-expect-error where it ends is missing
+      peer.send('BlockRangeUpdate', { earliest: 1, latestHash: hash }),
+    ).to.throw(TypeError, 'BlockRangeUpdate needs the field "latest"')
+    // @ts-expect-error an answer has the id of its request
+    expect(() => peer.send('BlockBodies', { bodies: [] })).to.throw(TypeError, 'BlockBodies needs the field "id"')
+  })
   it('do not take a field for another', async () => {
     await using session = await meet('eth/69')
     const { peer } = session
