@@ -55,6 +55,8 @@ export function addDialable(url: string, others: readonly string[] = []): readon
   const urls = addEnode(url, others)
   const { host, tcp } = parseNode(url)
   if (host !== undefined && tcp > 0) return urls
+  if (url.startsWith('enr:'))
+    throw new InvalidArgumentError('The record says not where to dial: want ip and tcp in it.')
   throw new InvalidArgumentError('It says not where to dial: want enode://<128 hex>@<host>:<port>.')
 }
 

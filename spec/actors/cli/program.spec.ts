@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { createProgram, runCli } from '../../../actors/cli/program.ts'
 import { settings } from '../../../actors/cli/settings.ts'
 import { version } from '../../../actors/client-name.ts'
+import { formatRecord, signRecord } from '../../../protocols/enr/record.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { ScriptedIo } from './scripted-io.ts'
@@ -67,6 +68,7 @@ describe('the command line', () => {
 
   const id = 'a'.repeat(128)
   const point = bytesToHex(publicKeyOf(new Uint8Array(32).fill(1)))
+  const nowhere = formatRecord(signRecord(1n, {}, new Uint8Array(32).fill(1)))
   for (const [line, complaint] of [
     ['', /which command\? start, dev/],
     ['strat', /unknown command 'strat' \(Did you mean start\?\)/],
@@ -101,6 +103,7 @@ describe('the command line', () => {
     ['connect nonsense', /Want enode:\/\//],
     ['connect enr:xyz', /'enr:xyz' is invalid for argument 'node'. Want a node record as its node signed it: /],
     [`connect enode://${point}`, /It says not where to dial/],
+    [`connect ${nowhere}`, /The record says not where to dial: want ip and tcp in it/],
     [`connect enode://${point}@127.0.0.1:0`, /It says not where to dial/],
     [`connect enode://${point}@127.0.0.1:1 --genesis /no/such/file`, /cannot be read.*ENOENT/],
     [`connect enode://${point}@127.0.0.1:1 --nodekey /no/such/file`, /there is no node key file/],
