@@ -28,7 +28,8 @@ async function decode(path: string, { keylog, json }: DecodeOptions, io: Io): Pr
   if (shown.messages === 0) throw new CaptureFileError(`${path}: ${shown.connections > 0 ? noKeys : noSessions}`)
 }
 
-const noSessions = 'no RLPx session begins in it; capture the connection from its first packet on'
+const noSessions =
+  'no RLPx session begins in it; capture the connection from its first packet on, every packet whole (tcpdump -s 0)'
 const noKeys = 'none of its sessions is in the key log; capture while the node that writes the log runs'
 
 class Shown {
@@ -64,7 +65,7 @@ function textOf(entry: CaptureEntry): string {
     case 'ack':
       return `${entry.type}, ${entry.size} bytes`
     case 'end':
-      return 'closed'
+      return entry.by === 'RST' ? 'reset' : 'closed'
     case 'unreadable':
       return `not read from here on: ${entry.why}`
     case 'message': {

@@ -44,17 +44,31 @@ export class CaptureSession {
     this.#keyLog = keyLog
   }
 
+  /** Both auth and ack were read. */
+  get isOpen(): boolean {
+    return this.#readers !== undefined
+  }
+
+  /** Both Hellos were read: neither direction needs the other any more. */
+  get hasMet(): boolean {
+    return this.#hellos.client !== undefined && this.#hellos.server !== undefined
+  }
+
   /**
    * @throws {RlpxError} the bytes are not those of the session
    * @throws {KeyMissing} the key log has not its keys
    */
-  *take(side: Side, bytes: Uint8Array): Generator<CapturedMessage | HandshakePart> {
+  *take(side: Side, bytes: Uint8Array, isFromStart: boolean): Generator<CapturedMessage | HandshakePart> {
     if (this.#readers) return yield* this.#read(side, bytes)
     if (side === 'client' ? this.#auth !== undefined : this.#auth === undefined) throw new RlpxError('handshake')
+    const isFirst = this.#packets[side].received === 0
+    if (isFirst && bytes.length > 2 && bytes[2] !== uncompressedPoint) throw new RlpxError('handshake')
     if (!this.#packets[side].receive(bytes)) return
     const { packet, rest } = this.#packets[side].take()
     if (side === 'client') {
       if (rest.length > 0) throw new RlpxError('handshake') // its frames need the ack
+      // Without the opening of the connection, only the key log tells an auth from what looks like one.
+      if (!isFromStart && !this.#keyLog.has(authId(packet))) throw new RlpxError('handshake')
       this.#auth = packet
       return yield { type: 'auth', size: packet.length }
     }
@@ -104,6 +118,9 @@ export class CaptureSession {
     this.#protocols = matchKnown(client.caps, server.caps)
   }
 }
+
+/** What auth and ack have behind their size: the first byte of an ECIES message's public key. */
+const uncompressedPoint = 4
 
 type Known = Cap & { readonly length: number }
 

@@ -3,7 +3,7 @@ import { tcpSegment } from '../../protocols/pcap/tcp-segment.ts'
 import { type StreamChunk, TcpStreams } from '../../protocols/pcap/tcp-streams.ts'
 import type { SessionKeys } from '../../protocols/rlpx/key-log.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
-import { type CapturedMessage, CaptureSession, type HandshakePart, KeyMissing } from './capture-session.ts'
+import { type CapturedMessage, CaptureSession, type HandshakePart, KeyMissing, type Side } from './capture-session.ts'
 
 /** What a capture shows of its RLPx connections, in the order of its packets. */
 export type CaptureEntry = {
@@ -17,10 +17,10 @@ export type CaptureEntry = {
 } & (
   | HandshakePart
   | ({ readonly type: 'message' } & CapturedMessage)
-  /** FIN or RST. */
-  | { readonly type: 'end' }
-  /** Nothing more of this connection can be read. */
-  | { readonly type: 'unreadable'; readonly why: string }
+  /** FIN: `from` says no more. RST: neither does. */
+  | { readonly type: 'end'; readonly by: 'FIN' | 'RST' }
+  /** Nothing more that `from` says can be read; nothing of the connection, if its Hellos were not. */
+  | { readonly type: 'unreadable'; readonly why: string; readonly missing?: number }
 )
 
 /**
@@ -30,50 +30,85 @@ export type CaptureEntry = {
 export function* decodeCapture(file: Uint8Array, keyLog: ReadonlyMap<string, SessionKeys>): Generator<CaptureEntry> {
   const streams = new TcpStreams()
   /** By number. BOUNDED: by the connections of the capture. */
-  const sessions = new Map<number, CaptureSession | 'over'>()
+  const sessions = new Map<number, Reading>()
+  const decode = function* (at: number, chunks: readonly StreamChunk[]) {
+    for (const chunk of chunks) {
+      const reading = sessions.get(chunk.connection) ?? new Reading(keyLog)
+      sessions.set(chunk.connection, reading)
+      yield* reading.take(at, chunk)
+    }
+  }
   try {
+    let last = 0
     for (const packet of readCapture(file)) {
       const segment = tcpSegment(packet)
-      for (const chunk of segment ? streams.take(segment) : []) yield* decodeChunk(packet.at, chunk, sessions, keyLog)
+      last = packet.at
+      if (segment) yield* decode(last, streams.take(segment))
     }
+    yield* decode(last, streams.finish())
   } finally {
-    for (const session of sessions.values()) if (session !== 'over') session.free()
+    for (const reading of sessions.values()) reading.close()
   }
 }
 
-function* decodeChunk(
-  at: number,
-  { connection, client, server, isFromClient, bytes, lost }: StreamChunk,
-  sessions: Map<number, CaptureSession | 'over'>,
-  keyLog: ReadonlyMap<string, SessionKeys>,
-): Generator<CaptureEntry> {
-  const session = sessions.get(connection) ?? new CaptureSession(keyLog)
-  sessions.set(connection, session)
-  if (session === 'over') return
-  const [from, to] = isFromClient ? [client, server] : [server, client]
-  const place = { at, connection, from, to }
-  const end = () => {
-    sessions.set(connection, 'over')
-    session.free()
+/** One connection, as far as it can be read. */
+class Reading {
+  readonly #session: CaptureSession
+  /** BOUNDED: two. */
+  readonly #open = new Set<Side>(['client', 'server'])
+
+  constructor(keyLog: ReadonlyMap<string, SessionKeys>) {
+    this.#session = new CaptureSession(keyLog)
   }
-  if (bytes.length === 0) {
-    end()
-    return yield { ...place, type: 'end' }
-  }
-  if (lost > 0) {
-    end()
-    return yield { ...place, type: 'unreadable', why: `${lost} bytes are not in the capture` }
-  }
-  try {
-    for (const part of session.take(isFromClient ? 'client' : 'server', bytes))
-      yield 'type' in part ? { ...place, ...part } : { ...place, type: 'message', ...part }
-  } catch (error) {
-    if (!(error instanceof RlpxError || error instanceof KeyMissing)) throw error
-    end()
-    yield {
-      ...place,
-      type: 'unreadable',
-      why: error instanceof KeyMissing ? error.message : `these are no bytes of an RLPx session: ${error.message}`,
+
+  *take(at: number, chunk: StreamChunk): Generator<CaptureEntry> {
+    const { connection, client, server, isFromClient, bytes, lost, cutTo, end } = chunk
+    const side = isFromClient ? 'client' : 'server'
+    const [from, to] = isFromClient ? [client, server] : [server, client]
+    const place = { at, connection, from, to }
+    if (this.#open.size === 0 || (end !== 'RST' && !this.#open.has(side))) return
+    if (lost > 0) {
+      this.#giveUp(side)
+      return yield { ...place, type: 'unreadable', why: whyLost(lost, cutTo), missing: lost }
+    }
+    if (end) {
+      if (end === 'RST') this.close()
+      else this.#end(side)
+      return yield { ...place, type: 'end', by: end }
+    }
+    try {
+      for (const part of this.#session.take(side, bytes, chunk.isFromStart))
+        yield 'type' in part ? { ...place, ...part } : { ...place, type: 'message', ...part }
+    } catch (error) {
+      if (!(error instanceof RlpxError || error instanceof KeyMissing)) throw error
+      const why = chunk.isFromStart || this.#session.isOpen ? whyNot(error) : beganLate
+      this.#giveUp(side)
+      yield { ...place, type: 'unreadable', why }
     }
   }
+
+  close(): void {
+    if (this.#open.size > 0) this.#session.free()
+    this.#open.clear()
+  }
+
+  #giveUp(side: Side): void {
+    if (this.#session.hasMet) this.#end(side)
+    else this.close()
+  }
+
+  #end(side: Side): void {
+    if (this.#open.size === 1 && this.#open.has(side)) this.close()
+    this.#open.delete(side)
+  }
 }
+
+const beganLate = 'the capture began after the handshake of this connection, if it is one of RLPx'
+
+const whyLost = (lost: number, cutTo: number | undefined) =>
+  cutTo === undefined
+    ? `${lost} bytes are missing from the capture in this direction, and what follows them cannot be read`
+    : `the capture cut its packets to ${cutTo} bytes (snaplen): capture with -s 0`
+
+const whyNot = (error: RlpxError | KeyMissing) =>
+  error instanceof KeyMissing ? error.message : `these are no bytes of an RLPx session: ${error.message}`

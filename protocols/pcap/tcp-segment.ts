@@ -5,12 +5,18 @@ export type TcpSegment = {
   readonly from: string
   readonly to: string
   readonly seq: number
+  /** Of the other direction: all before it has arrived. Nothing unless isAck. */
+  readonly ack: number
   readonly isSyn: boolean
   readonly isAck: boolean
-  /** FIN or RST: nothing follows. */
-  readonly isEnd: boolean
-  /** A view. */
+  readonly isFin: boolean
+  readonly isReset: boolean
+  /** A view of what was captured of it. */
   readonly payload: Uint8Array
+  /** Bytes of the payload as it was sent. */
+  readonly size: number
+  /** The packet in the capture, in bytes. */
+  readonly captured: number
 }
 
 /** @returns the TCP segment in `bytes`; undefined for whatever else it is, a fragment of one included */
@@ -18,7 +24,7 @@ export function tcpSegment({ linkType, bytes }: { linkType: number; bytes: Uint8
   const start = ipStart(linkType, bytes)
   const ip = start === undefined ? undefined : bytes.subarray(start)
   const packet = ip && (ip[0]! >> 4 === 4 ? openIpv4(ip) : ip[0]! >> 4 === 6 ? openIpv6(ip) : undefined)
-  return packet && openTcp(packet)
+  return packet && openTcp(packet, bytes.length)
 }
 
 const ipv4Ether = 0x0800
@@ -37,40 +43,46 @@ function ipStart(linkType: number, bytes: Uint8Array): number | undefined {
   return isIp(uint16(bytes, at)) ? at + 2 : undefined
 }
 
-type IpPacket = { readonly source: string; readonly target: string; readonly tcp: Uint8Array }
+type IpPacket = { readonly source: string; readonly target: string; readonly tcp: Uint8Array; readonly size: number }
 
 const tcpProtocol = 6
 
 function openIpv4(ip: Uint8Array): IpPacket | undefined {
   const headerLength = (ip[0]! & 15) * 4
-  const end = Math.min(uint16(ip, 2) || ip.length, ip.length) // 0: cut up by the network card
+  const end = uint16(ip, 2) || ip.length // 0: cut up by the network card
   const isFragment = (uint16(ip, 6) & 0x3fff) !== 0
   if (headerLength < 20 || end < headerLength || isFragment || ip[9] !== tcpProtocol) return undefined
   return {
     source: ip.subarray(12, 16).join('.'),
     target: ip.subarray(16, 20).join('.'),
     tcp: ip.subarray(headerLength, end),
+    size: end - headerLength,
   }
 }
 
 function openIpv6(ip: Uint8Array): IpPacket | undefined {
   if (ip.length < 40 || ip[6] !== tcpProtocol) return undefined
-  const end = Math.min(40 + (uint16(ip, 4) || ip.length), ip.length)
-  return { source: ipv6(ip.subarray(8, 24)), target: ipv6(ip.subarray(24, 40)), tcp: ip.subarray(40, end) }
+  const size = uint16(ip, 4) || ip.length - 40
+  return { source: ipv6(ip.subarray(8, 24)), target: ipv6(ip.subarray(24, 40)), tcp: ip.subarray(40, 40 + size), size }
 }
 
-function openTcp({ source, target, tcp }: IpPacket): TcpSegment | undefined {
+function openTcp({ source, target, tcp, size }: IpPacket, captured: number): TcpSegment | undefined {
   const headerLength = (tcp[12]! >> 4) * 4
-  if (!(headerLength >= 20 && headerLength <= tcp.length)) return undefined
-  const flags = tcp[13]!
+  if (!(headerLength >= 20 && headerLength <= size)) return undefined
+  const flags = tcp[13]
+  if (flags === undefined) return undefined
   return {
     from: `${source}:${uint16(tcp, 0)}`,
     to: `${target}:${uint16(tcp, 2)}`,
     seq: uint16(tcp, 4) * 0x10000 + uint16(tcp, 6),
+    ack: uint16(tcp, 8) * 0x10000 + uint16(tcp, 10),
     isSyn: (flags & 2) !== 0,
     isAck: (flags & 16) !== 0,
-    isEnd: (flags & 5) !== 0,
+    isFin: (flags & 1) !== 0,
+    isReset: (flags & 4) !== 0,
     payload: tcp.subarray(headerLength),
+    size: size - headerLength,
+    captured,
   }
 }
 

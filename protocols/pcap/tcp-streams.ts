@@ -9,10 +9,15 @@ export type StreamChunk = {
   readonly client: string
   readonly server: string
   readonly isFromClient: boolean
-  /** Empty when the connection ends here. */
+  /** Its opening is in the capture. */
+  readonly isFromStart: boolean
   readonly bytes: Uint8Array
   /** Bytes of this direction that the capture lacks, before these. */
   readonly lost: number
+  /** They are lost because the packet that had them was cut to this many bytes. */
+  readonly cutTo?: number
+  /** FIN: nothing of this direction follows. RST: nothing of either. */
+  readonly end?: 'FIN' | 'RST'
 }
 
 /** Puts the segments of a capture in order. */
@@ -24,12 +29,16 @@ export class TcpStreams {
   /** @returns what of its connection is in order now */
   take(segment: TcpSegment): StreamChunk[] {
     const key = [segment.from, segment.to].sort().join(' ')
-    let connection = this.#connections.get(key)
-    if (connection === undefined || (segment.isSyn && !segment.isAck && connection.hasEnded)) {
-      connection = new Connection(++this.#count, segment)
-      this.#connections.set(key, connection)
-    }
-    return connection.take(segment)
+    const known = this.#connections.get(key)
+    if (known && !known.isReplacedBy(segment)) return known.take(segment)
+    const connection = new Connection(++this.#count, segment)
+    this.#connections.set(key, connection)
+    return [...(known?.finish() ?? []), ...connection.take(segment)]
+  }
+
+  /** @returns what waited for bytes that the capture lacks */
+  finish(): StreamChunk[] {
+    return [...this.#connections.values()].flatMap((connection) => connection.finish())
   }
 }
 
@@ -41,7 +50,8 @@ class Connection {
     client: new Direction(),
     server: new Direction(),
   }
-  hasEnded = false
+  #isFromStart = false
+  #hasEnded = false
 
   constructor(number: number, first: TcpSegment) {
     // A capture that begins later than the connection shows it by whichever end speaks first.
@@ -51,42 +61,89 @@ class Connection {
     this.#server = isAnswer ? first.from : first.to
   }
 
+  isReplacedBy({ isSyn, isAck }: TcpSegment): boolean {
+    return isSyn && !isAck && this.#hasEnded
+  }
+
   take(segment: TcpSegment): StreamChunk[] {
-    const isFromClient = segment.from === this.#client
-    const parts = this.#directions[isFromClient ? 'client' : 'server'].take(segment)
-    if (segment.isEnd && !this.hasEnded) {
-      this.hasEnded = true
-      parts.push({ bytes: new Uint8Array(0), lost: 0 })
-    }
-    const ends = { connection: this.#number, client: this.#client, server: this.#server, isFromClient }
-    return parts.map((part) => ({ ...ends, ...part }))
+    const side = segment.from === this.#client ? 'client' : 'server'
+    this.#isFromStart ||= segment.isSyn
+    this.#hasEnded ||= segment.isFin || segment.isReset
+    const other = side === 'client' ? 'server' : 'client'
+    const chunks = [
+      ...(segment.isAck ? this.#chunks(other, this.#directions[other].arrived(segment.ack)) : []),
+      ...this.#chunks(side, this.#directions[side].take(segment)),
+    ]
+    if (!segment.isReset) return chunks
+    return [...chunks, ...this.finish(), ...this.#chunks(side, [{ bytes: none, lost: 0, end: 'RST' }])]
+  }
+
+  finish(): StreamChunk[] {
+    const { client, server } = this.#directions
+    return [...this.#chunks('client', client.finish()), ...this.#chunks('server', server.finish())]
+  }
+
+  #chunks(side: 'client' | 'server', parts: readonly Part[]): StreamChunk[] {
+    const ends = { connection: this.#number, client: this.#client, server: this.#server }
+    return parts.map((part) => ({
+      ...ends,
+      isFromClient: side === 'client',
+      isFromStart: this.#isFromStart,
+      ...part,
+    }))
   }
 }
 
-type Part = Pick<StreamChunk, 'bytes' | 'lost'>
+type Part = Pick<StreamChunk, 'bytes' | 'lost' | 'cutTo' | 'end'>
+type Waiting = Pick<TcpSegment, 'seq' | 'payload' | 'size' | 'captured' | 'isFin'>
+
+const none = new Uint8Array(0)
 
 /** How much of one direction waits for what is missing before it, in bytes; then it is taken as lost. */
 const maxWaiting = 4 << 20
 
 class Direction {
   #next: number | undefined
-  /** BOUNDED: maxWaiting. */
-  #waiting: { readonly seq: number; readonly bytes: Uint8Array }[] = []
+  #hasEnded = false
+  /** BOUNDED: maxWaiting, and a FIN. */
+  #waiting: Waiting[] = []
   #waitingBytes = 0
 
-  take({ seq, isSyn, payload }: TcpSegment): Part[] {
-    if (isSyn) this.#next = wrap(seq + 1)
-    if (payload.length === 0) return []
+  take({ seq, isSyn, isFin, payload, size, captured }: TcpSegment): Part[] {
+    if (isSyn) this.#next ??= wrap(seq + 1)
+    if (size === 0 && (!isFin || this.#waiting.some((one) => one.isFin))) return []
     this.#next ??= seq
-    this.#waiting.push({ seq, bytes: payload })
-    this.#waitingBytes += payload.length
+    this.#waiting.push({ seq, payload, size, captured, isFin })
     const parts = this.#drain()
-    if (this.#waitingBytes <= maxWaiting) return parts
+    return this.#waitingBytes > maxWaiting ? [...parts, ...this.#skip()] : parts
+  }
+
+  /** What has arrived at the other end and is not here will not come. */
+  arrived(end: number): Part[] {
+    const parts: Part[] = []
+    while (this.#next !== undefined && this.#ahead(end) > 0) {
+      if (this.#waiting.some(({ seq }) => this.#ahead(seq) <= this.#ahead(end))) parts.push(...this.#skip())
+      else {
+        parts.push({ bytes: none, lost: this.#ahead(end) })
+        this.#next = end
+      }
+    }
+    return parts
+  }
+
+  finish(): Part[] {
+    const parts: Part[] = []
+    while (this.#waiting.length > 0) parts.push(...this.#skip())
+    return parts
+  }
+
+  /** Goes on behind what is missing. */
+  #skip(): Part[] {
     const { seq: found } = this.#waiting.toSorted((a, b) => this.#ahead(a.seq) - this.#ahead(b.seq))[0]!
     const lost = this.#ahead(found)
     this.#next = found
     const [first, ...others] = this.#drain()
-    return first ? [...parts, { ...first, lost }, ...others] : parts
+    return first ? [{ ...first, lost: lost + first.lost }, ...others] : []
   }
 
   /** Takes out what continues the stream. */
@@ -94,18 +151,29 @@ class Direction {
     const parts: Part[] = []
     for (let found = true; found; ) {
       found = false
-      for (const { seq, bytes } of this.#waiting.splice(0)) {
-        const ahead = this.#ahead(seq)
-        if (ahead > 0) this.#waiting.push({ seq, bytes })
-        else if (ahead + bytes.length > 0) {
-          parts.push({ bytes: bytes.subarray(-ahead), lost: 0 })
-          this.#next = wrap(seq + bytes.length)
+      for (const one of this.#waiting.splice(0)) {
+        const ahead = this.#ahead(one.seq)
+        if (ahead > 0) this.#waiting.push(one)
+        else if (ahead + one.size >= 0) {
+          parts.push(...this.#open(one, -ahead))
           found = true
         }
       }
     }
-    this.#waitingBytes = this.#waiting.reduce((sum, { bytes }) => sum + bytes.length, 0)
+    this.#waitingBytes = this.#waiting.reduce((sum, { payload }) => sum + payload.length, 0)
     return parts
+  }
+
+  /** @param start how many bytes of the segment were there before */
+  *#open({ seq, payload, size, captured, isFin }: Waiting, start: number): Generator<Part> {
+    const bytes = payload.subarray(start)
+    if (bytes.length > 0) yield { bytes, lost: 0 }
+    const lost = size - start - bytes.length
+    if (lost > 0) yield { bytes: none, lost, cutTo: captured }
+    this.#next = wrap(seq + size + (isFin ? 1 : 0))
+    if (!isFin || this.#hasEnded) return
+    this.#hasEnded = true
+    yield { bytes: none, lost: 0, end: 'FIN' }
   }
 
   /** How far `seq` lies beyond what was taken; negative: behind it. Sequence numbers go round at 2^32. */

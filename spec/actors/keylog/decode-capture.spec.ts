@@ -5,6 +5,8 @@ import { expect } from 'chai'
 import { type CaptureEntry, decodeCapture } from '../../../actors/keylog/decode-capture.ts'
 import { handshakeCodes } from '../../../actors/p2p/handshake-packet.ts'
 import { decodeHello } from '../../../protocols/p2p/messages.ts'
+import { type CapturedPacket, readCapture } from '../../../protocols/pcap/capture.ts'
+import { tcpSegment } from '../../../protocols/pcap/tcp-segment.ts'
 import { parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
 import { ethernet, writeCapture } from '../../protocols/pcap/capture-writer.ts'
 import { type TappedSession, tapSession } from './tapped-session.ts'
@@ -77,9 +79,85 @@ describe('a captured session', () => {
       seq: 1,
       payload: new TextEncoder().encode('GET / HTTP/1.1\r\n'),
     }
-    const capture = writeCapture([{ at: 0, bytes: ethernet(http) }])
+    const syn = ethernet({ ...http, seq: 0, flags: ['SYN'], payload: new Uint8Array(0) })
+    const capture = writeCapture([syn, ethernet(http)].map((bytes) => ({ at: 0, bytes })))
     const [why] = whys(decodeCapture(capture, new Map()))
     expect(why).to.contain('no bytes of an RLPx session')
+  })
+
+  type Packets = readonly CapturedPacket[]
+  const decodeOnly = (choose: (packets: Packets) => Packets) => [
+    ...decodeCapture(writeCapture(choose([...readCapture(session.capture())])), parseKeyLog(keyLog)),
+  ]
+  const payloadOf = (packet: CapturedPacket) => tcpSegment(packet)!.payload.length
+  /** @param n which of the packets that `from` sent is lost */
+  const without = (packets: Packets, from: string, n: number) => {
+    const lost = packets.filter((packet) => tcpSegment(packet)!.from === from && payloadOf(packet) > 0).at(n)!
+    return { lost: payloadOf(lost), packets: packets.filter((packet) => packet !== lost) }
+  }
+
+  it('tells how much of a direction is missing, and reads the other on', () => {
+    const { from, to } = entries[0]!
+    let lost = 0
+    const read = decodeOnly((packets) => {
+      const rest = without(packets, from, 2)
+      lost = rest.lost
+      return rest.packets
+    })
+    const why = `${lost} bytes are missing from the capture in this direction, and what follows them cannot be read`
+    expect(read.filter(({ type }) => type === 'unreadable').map(({ at: _, ...entry }) => entry)).to.deep.equal([
+      { connection: 1, from, to, type: 'unreadable', why, missing: lost },
+    ])
+    const ours = (of: CaptureEntry[]) =>
+      messages(of)
+        .filter((entry) => entry.from === from)
+        .map(rounded)
+    expect(ours(read)).to.deep.equal(ours(entries).slice(0, ours(read).length))
+    expect(ours(read).length).to.be.within(1, ours(entries).length - 1)
+    const theirs = (of: CaptureEntry[]) => of.filter((entry) => entry.from === to).map(rounded)
+    expect(theirs(read)).to.deep.equal(theirs(entries))
+  })
+  it('tells what is missing of its handshake and its Hellos', () => {
+    for (const [n, before] of [
+      [0, []],
+      [1, ['auth', 'ack']],
+    ] as const) {
+      const read = decodeOnly((packets) => without(packets, entries[0]!.from, n).packets)
+      expect(
+        read
+          .slice(0, -1)
+          .slice(0, 2)
+          .map(({ type }) => type),
+      ).to.deep.equal(before)
+      expect(whys(read)[0]).to.match(/^\d+ bytes are missing from the capture in this direction/)
+    }
+  })
+  it('tells that its packets were cut', () => {
+    const read = decodeOnly((packets) => packets.map((one) => ({ ...one, bytes: one.bytes.subarray(0, 96) })))
+    expect(whys(read)).to.deep.equal(['the capture cut its packets to 96 bytes (snaplen): capture with -s 0'])
+    expect(read).to.have.length(1)
+  })
+  it('tells that the capture began late, even when what it begins with looks like an auth', () => {
+    const late = 'the capture began after the handshake of this connection, if it is one of RLPx'
+    for (let first = 2; first < 5; first++) {
+      const read = decodeOnly((packets) => packets.filter((one) => payloadOf(one) > 0).slice(first))
+      expect(read.map((entry) => entry.type === 'unreadable' && entry.why)).to.deep.equal([late])
+    }
+    // An ack has the shape of an auth.
+    const fromAck = decodeOnly((packets) => packets.filter((one) => payloadOf(one) > 0).slice(1))
+    expect(fromAck.map((entry) => entry.type === 'unreadable' && entry.why)).to.deep.equal([late])
+  })
+  it('ends for one side by its FIN and for both by a RST', () => {
+    const ends = entries.flatMap((entry) => (entry.type === 'end' ? [[entry.from, entry.by]] : []))
+    const { from, to } = entries[0]!
+    expect(ends).to.have.deep.members([
+      [from, 'FIN'],
+      [to, 'FIN'],
+    ])
+    const rst = ethernet({ from, to, seq: 0, flags: ['RST'] })
+    const reset = decodeOnly((packets) => packets.toSpliced(4, 0, { at: 0, linkType: 1, bytes: rst }))
+    expect(reset.at(-1)).to.deep.include({ type: 'end', by: 'RST' })
+    expect(reset.length).to.be.below(entries.length)
   })
   it('has a key log that only its owner reads', async () => {
     expect((await stat(join(dir, 'keys'))).mode & 0o777).to.equal(0o600)

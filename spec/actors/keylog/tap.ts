@@ -41,25 +41,26 @@ export class Tap {
     const server = connect(this.#target, '127.0.0.1')
     const [clientAt, serverAt] = [`127.0.0.1:${client.remotePort}`, `127.0.0.1:${this.#target}`]
     this.#note({ from: clientAt, to: serverAt, seq: 999, flags: ['SYN'] })
-    this.#pass(client, server, clientAt, serverAt)
-    this.#pass(server, client, serverAt, clientAt)
+    const next = { [clientAt]: 1_000, [serverAt]: 1_000 }
+    this.#pass(client, server, clientAt, serverAt, next)
+    this.#pass(server, client, serverAt, clientAt, next)
   }
 
-  #pass(source: Socket, target: Socket, from: string, to: string): void {
-    let seq = 1_000
+  /** @param next sequence numbers, by address */
+  #pass(source: Socket, target: Socket, from: string, to: string, next: Record<string, number>): void {
     this.#sockets.add(source)
     source.on('close', () => this.#sockets.delete(source))
     source.on('error', () => target.destroy())
     source.on('data', (payload) => {
       for (let at = 0; at < payload.length; at += 1_400) {
         const part = payload.subarray(at, at + 1_400)
-        this.#note({ from, to, seq, payload: part })
-        seq += part.length
+        this.#note({ from, to, seq: next[from]!, ack: next[to]!, payload: part })
+        next[from]! += part.length
       }
       target.write(payload)
     })
     source.on('end', () => {
-      this.#note({ from, to, seq, flags: ['FIN', 'ACK'] })
+      this.#note({ from, to, seq: next[from]!++, ack: next[to]!, flags: ['FIN', 'ACK'] })
       target.end()
     })
   }

@@ -58,12 +58,13 @@ export type Sent = {
   readonly from: string
   readonly to: string
   readonly seq: number
+  readonly ack?: number
   readonly flags?: ('SYN' | 'ACK' | 'FIN' | 'RST')[]
   readonly payload?: Uint8Array
 }
 
 /** An Ethernet frame with a TCP segment over IPv4 in it; checksums are left out. */
-export function ethernet({ from, to, seq, flags = ['ACK'], payload = new Uint8Array(0) }: Sent): Uint8Array {
+export function ethernet({ from, to, seq, ack = 0, flags = ['ACK'], payload = new Uint8Array(0) }: Sent): Uint8Array {
   const [source, target] = [split(from), split(to)]
   const frame = new Uint8Array(54 + payload.length)
   const view = new DataView(frame.buffer)
@@ -76,6 +77,7 @@ export function ethernet({ from, to, seq, flags = ['ACK'], payload = new Uint8Ar
   view.setUint16(34, source.port)
   view.setUint16(36, target.port)
   view.setUint32(38, seq >>> 0)
+  view.setUint32(42, ack >>> 0)
   frame[46] = 0x50
   frame[47] = flags.reduce((bits, flag) => bits | { FIN: 1, SYN: 2, RST: 4, ACK: 16 }[flag], 0)
   frame.set(payload, 54)

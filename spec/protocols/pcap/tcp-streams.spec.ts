@@ -20,8 +20,11 @@ describe('a TCP segment in a packet', () => {
     seq: 7,
     isSyn: false,
     isAck: true,
-    isEnd: false,
+    ack: 0,
+    isFin: false,
+    isReset: false,
     payload: Uint8Array.of(1, 2),
+    size: 2,
   }
   const behind = (...header: number[]) => Uint8Array.of(...header, ...ip)
   const nulls = (count: number) => new Array<number>(count).fill(0)
@@ -35,7 +38,8 @@ describe('a TCP segment in a packet', () => {
     ['cooked Linux', 113, behind(...nulls(14), 8, 0)],
     ['cooked Linux, second form', 276, behind(8, 0, ...nulls(18))],
   ] as const)
-    it(`is found behind ${name}`, () => expect(tcpSegment({ linkType, bytes })).to.deep.equal(expected))
+    it(`is found behind ${name}`, () =>
+      expect(tcpSegment({ linkType, bytes })).to.deep.equal({ ...expected, captured: bytes.length }))
 
   it('is found behind IPv6', () => {
     const packet = new Uint8Array(62)
@@ -63,13 +67,14 @@ describe('a TCP segment in a packet', () => {
 describe('the streams of a capture', () => {
   const joined = (segments: readonly TcpSegment[]) => {
     const streams = new TcpStreams()
-    return segments
-      .flatMap((segment) => streams.take(segment))
-      .map(({ bytes, lost, isFromClient, connection }) => ({
-        of: `${connection}${isFromClient ? '>' : '<'}`,
-        bytes: [...bytes],
-        ...(lost > 0 && { lost }),
-      }))
+    const chunks = segments.flatMap((segment) => streams.take(segment))
+    return [...chunks, ...streams.finish()].map(({ bytes, lost, cutTo, end, isFromClient, connection }) => ({
+      of: `${connection}${isFromClient ? '>' : '<'}`,
+      bytes: [...bytes],
+      ...(lost > 0 && { lost }),
+      ...(cutTo && { cutTo }),
+      ...(end && { end }),
+    }))
   }
   const bytesOf = (chunks: readonly { bytes: number[] }[]) => chunks.flatMap(({ bytes }) => bytes)
 
@@ -107,8 +112,60 @@ describe('the streams of a capture', () => {
     const first = [ours(9, [], ['SYN']), ours(10, [1]), ours(11, [], ['FIN', 'ACK']), theirs(1, [], ['RST'])]
     expect(joined([...first, ours(500, [], ['SYN']), ours(501, [2])])).to.deep.equal([
       { of: '1>', bytes: [1] },
-      { of: '1>', bytes: [] },
+      { of: '1>', bytes: [], end: 'FIN' },
+      { of: '1<', bytes: [], end: 'RST' },
       { of: '2>', bytes: [2] },
     ])
   })
+  const opened = [ours(9, [], ['SYN']), theirs(99, [], ['SYN', 'ACK'])]
+  const finOf = (of: string) => ({ of, bytes: [], end: 'FIN' })
+
+  it('end each by its own FIN, once all before it has come', () => {
+    const closing = [
+      ours(12, [3], ['FIN', 'ACK']),
+      theirs(100, [7]),
+      ours(10, [1, 2]),
+      theirs(101, [8], ['FIN', 'ACK']),
+    ]
+    expect(joined([...opened, ...closing, ours(13, [], ['FIN', 'ACK'])])).to.deep.equal([
+      { of: '1<', bytes: [7] },
+      { of: '1>', bytes: [1, 2] },
+      { of: '1>', bytes: [3] },
+      finOf('1>'),
+      { of: '1<', bytes: [8] },
+      finOf('1<'),
+    ])
+  })
+  it('tell what is missing when the other end has it', () => {
+    const answer = segment({ from: server, to: client, seq: 100, ack: 16, payload: Uint8Array.of(7) })
+    expect(joined([...opened, ours(12, [3]), answer])).to.deep.equal([
+      { of: '1>', bytes: [3], lost: 2 },
+      { of: '1>', bytes: [], lost: 3 },
+      { of: '1<', bytes: [7] },
+    ])
+  })
+  it('tell what is missing at a RST and at the end of the capture', () => {
+    const late = { of: '1>', bytes: [3], lost: 2 }
+    expect(joined([...opened, ours(12, [3])])).to.deep.equal([late])
+    expect(joined([...opened, ours(12, [3]), theirs(100, [], ['RST'])])).to.deep.equal([
+      late,
+      { of: '1<', bytes: [], end: 'RST' },
+    ])
+  })
+  it('tell what the capture cut off, be it the TCP header', () => {
+    const frame = ethernet({ from: client, to: server, seq: 10, payload: Uint8Array.of(1, 2, 3) })
+    const cut = (length: number) => tcpSegment({ linkType: 1, bytes: frame.subarray(0, length) })!
+    const before = [{ of: '1>', bytes: [1] }]
+    expect(joined([...opened, cut(55), ours(13, [4])])).to.deep.equal([
+      ...before,
+      { of: '1>', bytes: [], lost: 2, cutTo: 55 },
+      { of: '1>', bytes: [4] },
+    ])
+    expect(joined([...opened, cut(50)])).to.deep.equal([{ of: '1>', bytes: [], lost: 3, cutTo: 50 }])
+  })
+  it('are not read twice when the opening is sent twice', () =>
+    expect(joined([...opened, ours(10, [1]), ...opened, ours(10, [1, 2])])).to.deep.equal([
+      { of: '1>', bytes: [1] },
+      { of: '1>', bytes: [2] },
+    ]))
 })
