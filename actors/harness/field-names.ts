@@ -21,7 +21,7 @@ export function checkWhole(name: SubMessageName, message: object): void {
 }
 
 const ofSomeVersions: { readonly [N in SubMessageName]?: readonly string[] } = {
-  Status: ['version', 'td', 'head', 'range'],
+  Status: ['td', 'head', 'range'],
   NewPooledTransactionHashes: ['mask'],
 }
 

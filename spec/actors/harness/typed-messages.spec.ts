@@ -161,6 +161,11 @@ describe("a script's messages, as the compiler knows them", () => {
       // @ts-expect-error where it ends is missing
       peer.send('BlockRangeUpdate', { earliest: 1, latestHash: hash }),
     ).to.throw(TypeError, 'BlockRangeUpdate needs the field "latest"')
+    // @ts-expect-error a Status has a version
+    expect(() => peer.send('Status', { ...status, version: undefined })).to.throw(
+      TypeError,
+      'Status needs the field "version"',
+    )
     // @ts-expect-error an answer has the id of its request
     expect(() => peer.send('BlockBodies', { bodies: [] })).to.throw(TypeError, 'BlockBodies needs the field "id"')
   })
