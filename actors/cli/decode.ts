@@ -25,11 +25,12 @@ async function decode(path: string, { keylog, json }: DecodeOptions, io: Io): Pr
   read(path, () => {
     for (const entry of decodeCapture(file, keys)) shown.show(entry)
   })
-  if (shown.messages === 0) throw new CaptureFileError(`${path}: ${shown.connections > 0 ? noKeys : noSessions}`)
+  if (shown.messages > 0) return
+  throw new CaptureFileError(`${path}: ${shown.isCut ? cut : shown.connections > 0 ? noKeys : noSessions}`)
 }
 
-const noSessions =
-  'no RLPx session begins in it; capture the connection from its first packet on, every packet whole (tcpdump -s 0)'
+const noSessions = 'no RLPx session begins in it; capture the connection from its first packet on, whole (tcpdump -s 0)'
+const cut = 'no message can be read, since bytes are missing; capture every packet, whole (tcpdump -s 0)'
 const noKeys = 'none of its sessions is in the key log; capture while the node that writes the log runs'
 
 class Shown {
@@ -37,6 +38,8 @@ class Shown {
   readonly #json: boolean
   #start: number | undefined
   messages = 0
+  /** Bytes are missing. */
+  isCut = false
   /** RLPx connections. */
   connections = 0
 
@@ -48,6 +51,7 @@ class Shown {
   show(entry: CaptureEntry): void {
     this.#start ??= entry.at
     if (entry.type === 'message') this.messages += 1
+    if (entry.type === 'unreadable' && entry.missing !== undefined) this.isCut = true
     if (entry.type === 'auth') this.connections += 1
     const line = this.#json ? JSON.stringify(toJson(entry)) : this.#toText(entry)
     this.#io.stdout.write(`${line}\n`)

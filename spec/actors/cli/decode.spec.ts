@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
+import { readCapture } from '../../../protocols/pcap/capture.ts'
 import { writeCapture } from '../../protocols/pcap/capture-writer.ts'
 import { tapSession } from '../keylog/tapped-session.ts'
 import { ScriptedIo } from './scripted-io.ts'
@@ -17,6 +18,10 @@ describe('peerchart decode', () => {
     await writeFile(at('capture.pcap'), session.capture())
     await writeFile(at('capture.pcapng'), session.capture('pcapng'))
     await writeFile(at('cut.pcap'), session.capture().subarray(0, -20))
+    const packets = [...readCapture(session.capture())]
+    const snapped = packets.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, 96) }))
+    await writeFile(at('snapped.pcap'), writeCapture(snapped))
+    await writeFile(at('late.pcap'), writeCapture(packets.slice(3)))
     await writeFile(at('empty.pcap'), writeCapture([]))
     await writeFile(at('nokeys'), '# none\n')
   })
@@ -52,6 +57,15 @@ describe('peerchart decode', () => {
     expect(status72).to.deep.include({ type: 'message', connection: 1, protocol: 'eth', version: 72, code: 0 })
     expect(status72.fields).to.include.keys('networkId', 'genesis', 'forkId', 'range')
   })
+  it('says that packets were cut and that the capture began late', async () => {
+    const said = async (line: string) => (await decode(line)).out.trimEnd().replace(/.*?→ \S+ {2}/g, '')
+    expect(await said('@snapped.pcap --keylog @keys')).to.equal(
+      'not read from here on: the capture cut its packets to 96 bytes (snaplen): capture with -s 0',
+    )
+    expect(await said('@late.pcap --keylog @keys')).to.match(
+      /^not read from here on: the capture began after the handshake of this connection/,
+    )
+  })
   it('says what is cut off, after what came before', async () => {
     const { status, out, err } = await decode('@cut.pcap --keylog @keys')
     expect(status).to.equal(1)
@@ -61,6 +75,8 @@ describe('peerchart decode', () => {
   for (const [line, complaint] of [
     ['@capture.pcap --keylog @nokeys', /capture\.pcap: none of its sessions is in the key log; capture while/],
     ['@empty.pcap --keylog @keys', /empty\.pcap: no RLPx session begins in it; capture the connection/],
+    ['@snapped.pcap --keylog @keys', /snapped\.pcap: no message can be read, since bytes are missing; capture every/],
+    ['@late.pcap --keylog @keys', /late\.pcap: no RLPx session begins in it; capture the connection/],
     ['@keys --keylog @keys', /keys: this is no pcap or pcapng file/],
     ['@capture.pcap --keylog @capture.pcap', /capture\.pcap: line 1 is no line of a key log/],
     ['@nothing --keylog @keys', /nothing.*; name what is there/],

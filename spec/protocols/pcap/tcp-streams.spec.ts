@@ -144,6 +144,17 @@ describe('the streams of a capture', () => {
       { of: '1<', bytes: [7] },
     ])
   })
+  it('go around 2^32 with their ends and what the other end has', () => {
+    const start = 2 ** 32 - 2
+    const answer = segment({ from: server, to: client, seq: 100, ack: 2, payload: Uint8Array.of(7) })
+    const sent = [ours(1, [], ['FIN', 'ACK']), ours(0, [3]), ours(start, [1, 2]), ours(start, [1, 2, 3]), answer]
+    expect(joined([ours(start - 1, [], ['SYN']), ...sent])).to.deep.equal([
+      { of: '1>', bytes: [1, 2] },
+      { of: '1>', bytes: [3] },
+      finOf('1>'),
+      { of: '1<', bytes: [7] },
+    ])
+  })
   it('tell what is missing at a RST and at the end of the capture', () => {
     const late = { of: '1>', bytes: [3], lost: 2 }
     expect(joined([...opened, ours(12, [3])])).to.deep.equal([late])
