@@ -96,8 +96,11 @@ export class Feed {
     }
   }
 
-  /** Follows an actor that is about to start, until it ends. */
-  watch(actor: AnyActor, facts: ActorFacts): void {
+  /**
+   * Follows an actor that is about to start, until it ends.
+   * @param failed takes what its chart throws, which ends the process where this is left out
+   */
+  watch(actor: AnyActor, facts: ActorFacts, failed?: (error: unknown) => void): void {
     const watch = new Watch(facts, this.#mailboxOf(facts.chart), this.#kinds)
     this.#watched.set(actor, watch)
     this.definitions.set(facts.chart, actor.logic as AnyStateMachine)
@@ -106,6 +109,7 @@ export class Feed {
       this.publish({ type: 'actor.started', actor: facts.id, chart: facts.chart, ...parentOf(facts) }, { actor })
     }
     actor.subscribe({
+      ...(failed && { error: failed }),
       complete: () => {
         this.#watched.delete(actor)
         const { id, chart } = facts

@@ -72,10 +72,12 @@ export class Replay {
     const actor = createActor(chart, { id: line.actor, clock, input } as never)
     clock.actor = actor
     this.#actors.set(line.actor, { actor, clock, taken: [] })
-    this.#feed.watch(actor, { id: line.actor, chart: chart.id })
+    this.#feed.watch(actor, { id: line.actor, chart: chart.id }, () => {}) // a failure is told as a difference
     const state = stateOf(actor)
     actor.start()
     this.#started += 1
+    const failure = failureOf(line, actor)
+    if (failure) return failure
     return state === line.state
       ? undefined
       : { line, what: 'the state it begins in', recorded: line.state, replayed: state }
@@ -105,7 +107,7 @@ export class Replay {
       actor.send({ ...(fromPlain(line.data ?? {}) as object), type: event } as EventObject)
     }
     this.#transitions += 1
-    return compare(line, taken.shift())
+    return failureOf(line, actor) ?? compare(line, taken.shift())
   }
 
   #stop(line: Line & StopLine): Difference | undefined {
@@ -126,6 +128,14 @@ type Replayed = {
   readonly clock: ReplayClock
   /** What it did and the recording did not tell yet. BOUNDED: by one event. */
   readonly taken: Taken[]
+}
+
+/** No recorder writes what a chart fails upon: its input or its event lacks something. */
+function failureOf(line: Line, actor: AnyActor): Difference | undefined {
+  const { status, error } = actor.getSnapshot() as { readonly status: string; readonly error?: unknown }
+  if (status !== 'error') return undefined
+  const [replayed = ''] = String(error).split('\n')
+  return { line, what: 'what it makes of what it was given', recorded: 'it went on', replayed }
 }
 
 function compare(line: Line & TransitionLine, taken: Taken | undefined): Difference | undefined {

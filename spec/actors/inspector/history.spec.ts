@@ -119,6 +119,17 @@ describe('the history of a feed', () => {
     expect(Object.keys(history.at(1)!.data!)).to.have.length(255)
     expect(history.at(2)!.data).to.deep.equal({ last: true })
   })
+  it('learns of a peer from the events that tell of it alone, and with what they tell', () => {
+    const history = follow(1 << 20)
+    start('peer/1', 'peer')
+    for (const event of ['constructor', 'valueOf', 'conn.accepted'])
+      for (const data of [{}, { conn: 1, client: 'nobody' }]) {
+        const entry = { actor: 'server', chart: 'server', event, from: '', to: '', effects: [] }
+        feed.publish({ type: 'transition', ...entry }, { event: { type: event, ...data } })
+        feed.publish({ type: 'transition', ...entry })
+      }
+    expect(history.picture()!.peers[0]).to.include({ inbound: true }).and.not.have.property('conn')
+  })
   it('names actors by their node where there are several', () => {
     const history = follow(1 << 20, 'alice')
     feed.publish({ type: 'actor.started', actor: 'peer/1', chart: 'peer', parent: 'server' })

@@ -54,4 +54,14 @@ describe('a recording whose checksums are right, and that no recorder wrote', ()
         expect(status, args[0]).to.equal(1)
       }
     })
+
+  it('that gives a chart less than it needs is replayed up to there', async () => {
+    const given = { ...born, actor: 'dialer', chart: 'dialer', input: {} }
+    await writeFile(file, [heading, given, { ended: 'closed' }].map(formatLine).join(''))
+    const io = new ScriptedIo()
+    expect(await runCli(['replay', file], io)).to.equal(1)
+    expect(io.err).to.match(/^error: [^\n]+: entry 1 at [^\n]+ recorded: it went on; replayed: TypeError[^\n]+\n$/)
+    // A failure that nobody heard of would be thrown by now.
+    await new Promise((resolve) => setTimeout(resolve))
+  })
 })
