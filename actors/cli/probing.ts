@@ -24,6 +24,7 @@ import { CommandFailed } from './command-failed.ts'
 import { type InspectOptions, openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { ProbeReporter } from './probe-reporter.ts'
+import { onSignals } from './signals.ts'
 
 /** Whose node we are when we dial. */
 export type PeerOptions = {
@@ -152,17 +153,7 @@ async function openRecorder({ record, recordMax }: PeerOptions, { stderr }: Io):
 }
 
 /** An interruption hangs up: what waits for the peer fails at once, and all is ended in order. Disposing of it undoes that. */
-export function hangUpOnSignals(peer: ScriptedPeer, { signals }: Io): Disposable {
-  const hangUp = () => peer.close()
-  for (const signal of stopping) signals.on(signal, hangUp)
-  return {
-    [Symbol.dispose]: () => {
-      for (const signal of stopping) signals.off(signal, hangUp)
-    },
-  }
-}
-
-const stopping = ['SIGINT', 'SIGTERM'] as const
+export const hangUpOnSignals = (peer: ScriptedPeer, io: Io): Disposable => onSignals(io, () => peer.close())
 
 /**
  * Dials `node` as far as a session, for `use`; whatever comes of it, the connection is closed behind it.

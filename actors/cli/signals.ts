@@ -27,7 +27,7 @@ export function watchSignals(io: Pick<Io, 'signals' | 'exit'>, log: Logger): Lif
       io.exit(2) // as Go's panic does
     }
   }
-  for (const signal of endings) io.signals.on(signal, onSignal)
+  const heard = onSignals(io, onSignal)
   return {
     get wasInterrupted() {
       return received > 0
@@ -41,8 +41,16 @@ export function watchSignals(io: Pick<Io, 'signals' | 'exit'>, log: Logger): Lif
       await Promise.race([interrupted, elapsed])
       clearTimeout(timer)
     },
-    release() {
-      for (const signal of endings) io.signals.off(signal, onSignal)
+    release: () => heard[Symbol.dispose](),
+  }
+}
+
+/** Has every SIGINT and SIGTERM heard, until it is disposed of. */
+export function onSignals({ signals }: Pick<Io, 'signals'>, listener: () => void): Disposable {
+  for (const signal of endings) signals.on(signal, listener)
+  return {
+    [Symbol.dispose]: () => {
+      for (const signal of endings) signals.off(signal, listener)
     },
   }
 }

@@ -1,5 +1,6 @@
+import { MessageCodecs } from '../lib/message-codecs.ts'
 import { PeerError } from '../lib/peer-error.ts'
-import { RlpError, readItem } from '../lib/rlp.ts'
+import type { RlpError } from '../lib/rlp.ts'
 import {
   BlockAccessLists,
   BlockBodies,
@@ -75,7 +76,7 @@ type Changing<V extends EthVersion> = {
 export type EthRequest = MessageOf<RequestName>
 export type EthAnswer = MessageOf<AnswerName>
 
-const codecs: { readonly [N in MessageName]: Codec<MessageOf<N>> } = {
+const byName: { readonly [N in MessageName]: Codec<MessageOf<N>> } = {
   Status,
   NewBlockHashes,
   Transactions,
@@ -95,6 +96,12 @@ const codecs: { readonly [N in MessageName]: Codec<MessageOf<N>> } = {
   GetCells,
   Cells,
 }
+const codecs = new MessageCodecs<EthMessage, EthVersion>(
+  'eth',
+  messageTable,
+  byName,
+  (...what) => new MalformedMessage(...what),
+)
 
 /**
  * Bytes after the first RLP value are ignored. The message's lists are views of `payload`.
@@ -102,20 +109,12 @@ const codecs: { readonly [N in MessageName]: Codec<MessageOf<N>> } = {
  * @throws {RangeError} `version` has no such message
  */
 export function decode<N extends MessageName>(version: EthVersion, name: N, payload: Uint8Array): MessageOf<N> {
-  const code = codeIn(version, name)
-  try {
-    return codecs[name].decode(readItem(payload), version)
-  } catch (cause) {
-    if (cause instanceof RlpError) throw new MalformedMessage(name, code, payload.length, cause)
-    throw cause
-  }
+  return codecs.decode(version, name, payload)
 }
 
 /** @throws {RangeError} `version` has no such message, or a field of ours does not fit */
 export function encode<N extends MessageName>(version: EthVersion, message: MessageOf<N>): Uint8Array {
-  const name = message.kind as N
-  codeIn(version, name)
-  return codecs[name].encode(message, version)
+  return codecs.encode(version, message)
 }
 
 /**
@@ -144,12 +143,6 @@ export function countOf(answer: EthAnswer): number {
     case 'Cells':
       return answer.cells.count
   }
-}
-
-function codeIn(version: EthVersion, name: MessageName): number {
-  const code = messageTable(version).codeOf(name)
-  if (code === undefined) throw new RangeError(`eth/${version} has no ${name}`)
-  return code
 }
 
 /** A payload is not the message that its code names: a breach by the remote, disconnected with ProtocolError (0x02). */

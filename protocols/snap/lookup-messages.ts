@@ -1,7 +1,7 @@
 import { fixed, hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
 import { asBytes, asItem, type HashList, LazyList, type ReadItem } from '../lib/lazy-list.ts'
+import type { Codec } from '../lib/message-codecs.ts'
 import type { RlpItem } from '../lib/rlp.ts'
-import type { Codec } from './codec.ts'
 
 // Things by their hashes or paths (caps/snap.md; EIP-8189 for snap/2).
 

@@ -1,5 +1,5 @@
-import { RlpError, readItem } from '../lib/rlp.ts'
-import type { Codec } from './codec.ts'
+import { type Codec, MessageCodecs } from '../lib/message-codecs.ts'
+import type { RlpError } from '../lib/rlp.ts'
 import { AccessLists, ByteCodes, GetAccessLists, GetByteCodes, GetTrieNodes, TrieNodes } from './lookup-messages.ts'
 import { AccountRange, GetAccountRange, GetStorageRanges, StorageRanges } from './range-messages.ts'
 import {
@@ -28,7 +28,7 @@ export type SnapMessageOf<N extends SnapMessageName> = Extract<SnapMessage, { re
 export type SnapRequest = SnapMessageOf<SnapRequestName>
 export type SnapAnswer = SnapMessageOf<SnapAnswerName>
 
-const codecs: { readonly [N in SnapMessageName]: Codec<SnapMessageOf<N>> } = {
+const byName: { readonly [N in SnapMessageName]: Codec<SnapMessageOf<N>, SnapVersion> } = {
   GetAccountRange,
   AccountRange,
   GetStorageRanges,
@@ -40,6 +40,12 @@ const codecs: { readonly [N in SnapMessageName]: Codec<SnapMessageOf<N>> } = {
   GetAccessLists,
   AccessLists,
 }
+const codecs = new MessageCodecs<SnapMessage, SnapVersion>(
+  'snap',
+  snapTable,
+  byName,
+  (...what) => new MalformedSnapMessage(...what),
+)
 
 /**
  * Bytes after the first RLP value are ignored. The message's lists are views of `payload`.
@@ -51,20 +57,12 @@ export function decode<N extends SnapMessageName>(
   name: N,
   payload: Uint8Array,
 ): SnapMessageOf<N> {
-  const code = codeIn(version, name)
-  try {
-    return codecs[name].decode(readItem(payload))
-  } catch (cause) {
-    if (cause instanceof RlpError) throw new MalformedSnapMessage(name, code, payload.length, cause)
-    throw cause
-  }
+  return codecs.decode(version, name, payload)
 }
 
 /** @throws {RangeError} `version` has no such message, or a field of ours does not fit */
 export function encode<N extends SnapMessageName>(version: SnapVersion, message: SnapMessageOf<N>): Uint8Array {
-  const name = message.kind as N
-  codeIn(version, name)
-  return codecs[name].encode(message)
+  return codecs.encode(version, message)
 }
 
 /** @returns how many items `answer` holds: accounts, accounts with storage, codes, nodes or access lists */
@@ -81,12 +79,6 @@ export function countOf(answer: SnapAnswer): number {
     case 'AccessLists':
       return answer.accessLists.count
   }
-}
-
-function codeIn(version: SnapVersion, name: SnapMessageName): number {
-  const code = snapTable(version).codeOf(name)
-  if (code === undefined) throw new RangeError(`snap/${version} has no ${name}`)
-  return code
 }
 
 /**

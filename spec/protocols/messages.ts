@@ -2,8 +2,13 @@ import { expect } from 'chai'
 import fc, { type Arbitrary } from 'fast-check'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { LazyList, MalformedItem } from '../../protocols/lib/lazy-list.ts'
+import type { MessageTable } from '../../protocols/lib/message-table.ts'
 
 // What specs do with messages of any protocol.
+
+/** @returns every message of a version, in the order of the codes */
+export const namesIn = <N extends string>({ length, nameOf }: MessageTable<N, number>): N[] =>
+  Array.from({ length }, (_, code) => nameOf(code)).filter((name) => name !== undefined)
 
 /** Payloads with some bytes changed, cut or added; and bytes that are no message. */
 export const mutated = (payloads: Arbitrary<Uint8Array>): Arbitrary<Uint8Array> =>

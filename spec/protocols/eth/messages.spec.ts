@@ -13,14 +13,12 @@ import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { MalformedItem } from '../../../protocols/lib/lazy-list.ts'
 import { encodeList } from '../../../protocols/lib/rlp.ts'
 import { ethVectors, repeat } from '../../vectors/eth-messages.ts'
-import { mutated, plain, walk } from '../messages.ts'
+import { mutated, namesIn, plain, walk } from '../messages.ts'
 import { anyMessage } from './arbitraries.ts'
 
-const namesOf = (version: EthVersion): MessageName[] =>
-  Array.from({ length: messageTable(version).length }, (_, code) => messageTable(version).nameOf(code)).filter(
-    (name) => name !== undefined,
-  )
-const eachMessage = ethVersions.flatMap((version) => namesOf(version).map((name) => [version, name] as const))
+const eachMessage = ethVersions.flatMap((version) =>
+  namesIn(messageTable(version)).map((name) => [version, name] as const),
+)
 
 describe('an eth message', () => {
   for (const { what, versions, message, payload } of ethVectors)
@@ -32,7 +30,7 @@ describe('an eth message', () => {
 
   it('has vectors for all but the old', () => {
     const seen = new Set(ethVectors.map(({ message }) => message.kind))
-    const unseen = namesOf(72).filter((name) => !seen.has(name))
+    const unseen = namesIn(messageTable(72)).filter((name) => !seen.has(name))
     expect(unseen).to.deep.equal(['Transactions', 'GetBlockBodies', 'GetPooledTransactions', 'GetBlockAccessLists'])
   })
 
@@ -162,7 +160,7 @@ describe('an answer', () => {
     ]
     for (const [name, version, payload] of answers)
       expect(peekAnswer(version, name, hexToBytes(payload)), name).to.deep.equal({ id: 7n, count: 3 })
-    expect(new Set(answers.map(([name]) => name))).to.deep.equal(new Set(namesOf(72).filter(isAnswer)))
+    expect(new Set(answers.map(([name]) => name))).to.deep.equal(new Set(namesIn(messageTable(72)).filter(isAnswer)))
   })
   it('counts 10^6 empty items and opens none', () => {
     const payload = encodeList([Uint8Array.of(7), encodeList([new Uint8Array(1_000_000).fill(0xc0)])])

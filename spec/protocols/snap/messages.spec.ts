@@ -12,22 +12,14 @@ import {
   type SnapAnswer,
   type SnapMessage,
 } from '../../../protocols/snap/messages.ts'
-import {
-  isSnapRequest,
-  type SnapMessageName,
-  type SnapVersion,
-  snapTable,
-  snapVersions,
-} from '../../../protocols/snap/versions.ts'
+import { isSnapRequest, type SnapMessageName, snapTable, snapVersions } from '../../../protocols/snap/versions.ts'
 import { plainAccount, snapVectors } from '../../vectors/snap-messages.ts'
-import { mutated, plain, walk } from '../messages.ts'
+import { mutated, namesIn, plain, walk } from '../messages.ts'
 import { anyMessage } from './arbitraries.ts'
 
-const namesOf = (version: SnapVersion): SnapMessageName[] =>
-  Array.from({ length: snapTable(version).length }, (_, code) => snapTable(version).nameOf(code)).filter(
-    (name) => name !== undefined,
-  )
-const eachMessage = snapVersions.flatMap((version) => namesOf(version).map((name) => [version, name] as const))
+const eachMessage = snapVersions.flatMap((version) =>
+  namesIn(snapTable(version)).map((name) => [version, name] as const),
+)
 
 describe('a snap message', () => {
   for (const { what, versions, message, payload } of snapVectors)
