@@ -19,7 +19,6 @@ export const addInspecting = (command: Command): Command =>
     )
 
 /**
- * @param byDefault whether it is opened where nothing is said
  * @param tell is given what people are to know: in words, and the address
  * @returns undefined where none is asked for
  */
