@@ -50,6 +50,7 @@ export {
   type MessageOf,
   peekAnswer,
 } from './eth/messages.ts'
+export type { Log, Receipt, Receipt68, Receipt69 } from './eth/receipt.ts'
 export { type GetReceipts, type Receipts, readReceiptList } from './eth/receipt-messages.ts'
 export {
   checkStatus,

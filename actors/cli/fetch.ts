@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { logsOf, type Receipt } from '../../protocols/eth/receipt.ts'
+import type { Receipt } from '../../protocols/eth/receipt.ts'
 import { txEnvelope, txHash, txType } from '../../protocols/eth/transaction.ts'
 import type { RlpItem } from '../../protocols/lib/rlp.ts'
 import { type BlockId, fetchBody, fetchHeaders, fetchPooled, fetchReceipts } from '../probe/fetch.ts'
@@ -89,25 +89,21 @@ async function each(
 }
 
 const receiptLine = (receipt: Receipt) =>
-  `  ${outcome(receipt)}, type ${receipt.type}, ${receipt.cumulativeGasUsed} gas so far, ${logsOf(receipt).length} logs`
+  `  ${outcome(receipt)}, type ${receipt.type}, ${receipt.cumulativeGasUsed} gas so far, ${receipt.logs.count} logs`
 
 /** Before Byzantium a receipt does not tell whether it was one. */
-const outcome = ({ status }: Receipt) =>
-  status.length > 1 ? `state root ${data(status)}` : status.length > 0 ? 'success' : 'failure'
+const outcome = ({ status, root }: Receipt) => (root ? `state root ${data(root)}` : status ? 'success' : 'failure')
 
-function receiptJson(receipt: Receipt) {
-  const { type, status, cumulativeGasUsed } = receipt
-  return {
-    type: quantity(type),
-    ...(status.length > 1 ? { root: data(status) } : { status: quantity(status[0] ?? 0) }),
-    cumulativeGasUsed: quantity(cumulativeGasUsed),
-    logs: logsOf(receipt).map(({ address, topics, data: bytes }) => ({
-      address: data(address),
-      topics: topics.map(data),
-      data: data(bytes),
-    })),
-  }
-}
+const receiptJson = ({ type, status, root, cumulativeGasUsed, logs }: Receipt) => ({
+  type: quantity(type),
+  ...(root ? { root: data(root) } : { status: quantity(status ?? 0) }),
+  cumulativeGasUsed: quantity(cumulativeGasUsed),
+  logs: Array.from(logs, ({ address, topics, data: bytes }) => ({
+    address: data(address),
+    topics: topics.map(data),
+    data: data(bytes),
+  })),
+})
 
 const txJson = (hash: Uint8Array, item: RlpItem) => ({
   hash: data(hash),

@@ -26,7 +26,7 @@ export function answerRequest(
     case 'GetBlockBodies':
       return { kind: 'BlockBodies', id, bodies: LazyList.of(getBlockBodies(chain, request.hashes), readBody) }
     case 'GetReceipts':
-      return { kind: 'Receipts', id, lastBlockIncomplete: false, receipts: LazyList.of([], readReceiptList) }
+      return { kind: 'Receipts', id, lastBlockIncomplete: false, receipts: LazyList.of([], readReceiptList(version)) }
     case 'GetPooledTransactions':
       return { kind: 'PooledTransactions', id, transactions: LazyList.of([], asItem) }
     case 'GetBlockAccessLists': {

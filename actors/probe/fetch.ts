@@ -1,6 +1,6 @@
 import { type BlockBody, decodeBody } from '../../protocols/eth/block.ts'
 import type { Header } from '../../protocols/eth/header.ts'
-import { decodeReceipt, encodeReceipt, type Receipt } from '../../protocols/eth/receipt.ts'
+import { encodeReceipt, type Receipt } from '../../protocols/eth/receipt.ts'
 import { txHash } from '../../protocols/eth/transaction.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import type { RlpItem } from '../../protocols/lib/rlp.ts'
@@ -70,7 +70,7 @@ export async function fetchReceipts(
     isMore = answer.lastBlockIncomplete
     if (isMore && list.count === 0)
       throw new NotServed(`the node says that block ${name(block)} has more receipts, and gives none`)
-    for (const item of list.items()) receipts.push(decodeReceipt(item, peer.version!))
+    for (const receipt of list) receipts.push(receipt)
   }
   if (!equalBytes(listRoot(receipts.map(encodeReceipt)), header!.receiptsRoot))
     throw new NotServed(`the node gave receipts that are not those of block ${name(block)}`)

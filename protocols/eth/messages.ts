@@ -13,7 +13,14 @@ import {
 } from './block-messages.ts'
 import { BlockRangeUpdate } from './block-range.ts'
 import type { Codec } from './codec.ts'
-import { GetReceipts, type GetReceipts69, Receipts, type Receipts69 } from './receipt-messages.ts'
+import {
+  GetReceipts,
+  type GetReceipts69,
+  Receipts,
+  type Receipts68,
+  type Receipts69,
+  type Receipts70,
+} from './receipt-messages.ts'
 import { Status, type Status68, type Status69 } from './status.ts'
 import {
   Cells,
@@ -69,7 +76,7 @@ export type MessageIn<V extends EthVersion, N extends MessageName> = V extends E
 type Changing<V extends EthVersion> = {
   readonly Status: V extends 68 ? Status68 : Status69
   readonly GetReceipts: V extends 68 | 69 ? GetReceipts69 : GetReceipts
-  readonly Receipts: V extends 68 | 69 ? Receipts69 : Receipts
+  readonly Receipts: V extends 68 ? Receipts68 : V extends 69 ? Receipts69 : Receipts70
   readonly NewPooledTransactionHashes: V extends 72 ? NewPooledTransactionHashes72 : NewPooledTransactionHashes71
 }
 

@@ -1,7 +1,8 @@
 import { hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
-import { asItem, type HashList, LazyList, type ReadItem } from '../lib/lazy-list.ts'
-import type { RlpItem } from '../lib/rlp.ts'
+import { type HashList, LazyList, type ReadItem } from '../lib/lazy-list.ts'
 import type { Codec } from './codec.ts'
+import { decodeReceipt, type Receipt, type Receipt68, type Receipt69 } from './receipt.ts'
+import type { EthVersion } from './versions.ts'
 
 // Receipts by block: plain up to eth/69, in parts from eth/70 on (EIP-7975).
 
@@ -28,17 +29,19 @@ export const GetReceipts: Codec<GetReceipts> = {
     version >= 70 ? writeFields(id, firstBlockReceiptIndex, hashes) : writeFields(id, hashes),
 }
 
-/** A list of receipts for each block: with bloom and type prefix in eth/68, `[type, status, gas, logs]` since. */
-export type Receipts = {
+/** A list of receipts for each block. */
+export type Receipts<R extends Receipt = Receipt> = {
   readonly kind: 'Receipts'
   readonly id: bigint
   /** Whether the last block's receipts go on in a further answer; false before eth/70. */
   readonly lastBlockIncomplete: boolean
-  readonly receipts: LazyList<LazyList<RlpItem>>
+  readonly receipts: LazyList<LazyList<R>>
 }
 
-/** Up to eth/69. */
-export type Receipts69 = Receipts & { readonly lastBlockIncomplete: false }
+export type Receipts68 = Receipts<Receipt68> & { readonly lastBlockIncomplete: false }
+export type Receipts69 = Receipts<Receipt69> & { readonly lastBlockIncomplete: false }
+/** From eth/70 on. */
+export type Receipts70 = Receipts<Receipt69>
 
 export const Receipts: Codec<Receipts> = {
   decode: (payload, version) =>
@@ -46,10 +49,14 @@ export const Receipts: Codec<Receipts> = {
       kind: 'Receipts',
       id: fields.uint(),
       lastBlockIncomplete: version >= 70 && fields.bool(),
-      receipts: lazyList(fields, readReceiptList),
+      receipts: lazyList(fields, readReceiptList(version)),
     })),
   encode: ({ id, lastBlockIncomplete, receipts }, version) =>
     version >= 70 ? writeFields(id, lastBlockIncomplete ? 1 : 0, receipts) : writeFields(id, receipts),
 }
 
-export const readReceiptList: ReadItem<LazyList<RlpItem>> = (item) => new LazyList(item, asItem)
+/** @returns what reads the receipts of one block, in the encoding of `version` */
+export const readReceiptList =
+  (version: EthVersion): ReadItem<LazyList<Receipt>> =>
+  (list) =>
+    new LazyList(list, (item) => decodeReceipt(item, version))

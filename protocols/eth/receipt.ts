@@ -1,23 +1,36 @@
 import { concatBytes } from '../lib/bytes.ts'
+import { hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
 import { keccak256 } from '../lib/keccak.ts'
-import { encodeList, encodeRlp, RlpError, type RlpItem, RlpReader, readItem } from '../lib/rlp.ts'
+import type { LazyList, ReadItem } from '../lib/lazy-list.ts'
+import { RlpError, type RlpItem, type RlpReader, readItem } from '../lib/rlp.ts'
 import type { EthVersion } from './versions.ts'
 
-// Receipts as answers carry them, and as the receipt trie holds them (caps/eth.md, "Receipt Encoding"; EIP-7642).
+// Receipts as answers carry them, and as the receipt trie holds them (caps/eth.md, "Receipt Encoding"; EIP-7642). Fields
+// have the names of eth_getBlockReceipts.
 
+/** Bytes are views. `cumulativeGasUsed` is in units, of the block up to here. */
 export type Receipt = {
   /** EIP-2718; 0 is a legacy transaction's. */
   readonly type: number
-  /** 1 or nothing for a failure; before Byzantium the 32-byte state root. */
-  readonly status: Uint8Array
+  /** 1 for success and 0 for failure, from Byzantium on (EIP-658). */
+  readonly status?: 0 | 1
+  /** 32 bytes, the state after the transaction: before Byzantium, in place of the status. */
+  readonly root?: Uint8Array
   readonly cumulativeGasUsed: bigint
-  /** RLP: a list of `[address, topics, data]`. */
-  readonly logs: Uint8Array
+  /** 256 bytes, as they came: not compared with the logs. */
+  readonly logsBloom?: Uint8Array
+  readonly logs: LazyList<Log>
 }
 
+export type Receipt68 = Receipt & { readonly logsBloom: Uint8Array }
+/** From eth/69 on. */
+export type Receipt69 = Omit<Receipt, 'logsBloom'>
+
+/** `address` is 20 bytes, a topic 32. */
 export type Log = { readonly address: Uint8Array; readonly topics: readonly Uint8Array[]; readonly data: Uint8Array }
 
 /**
+ * The logs are counted, and opened when somebody asks.
  * @param item of Receipts: with a bloom up to eth/68, `[type, status, gas, logs]` since
  * @throws {RlpError} no receipt of that version
  */
@@ -25,46 +38,67 @@ export function decodeReceipt(item: RlpItem, version: EthVersion): Receipt {
   return version === 68 ? decodeWithBloom(item) : decodeWithoutBloom(item)
 }
 
-/** @returns what the receipt trie holds: the bloom is made anew */
-export function encodeReceipt({ type, status, cumulativeGasUsed, logs }: Receipt): Uint8Array {
-  const bloom = bloomOf(logsOf({ logs }))
-  const fields = encodeList([encodeRlp(status), encodeRlp(cumulativeGasUsed), encodeRlp(bloom), logs])
+/**
+ * @returns what the receipt trie holds; a bloom that did not come is made
+ * @throws {MalformedItem} a log is none
+ */
+export function encodeReceipt({ type, status, root, cumulativeGasUsed, logsBloom, logs }: Receipt): Uint8Array {
+  const fields = writeFields(root ?? status ?? 0, cumulativeGasUsed, logsBloom ?? bloomOf(logs), logs)
   return type === 0 ? fields : concatBytes(Uint8Array.of(type), fields)
 }
 
-/** @throws {RlpError} a log is none */
-export function logsOf({ logs }: Pick<Receipt, 'logs'>): Log[] {
-  return Array.from(RlpReader.open(logs).rest(), (item) => {
-    const fields = RlpReader.open(item.raw)
-    const address = fields.bytes(20)
-    const topics = Array.from(fields.list().rest(), ({ content }) => content)
-    const log = { address, topics, data: fields.bytes() }
-    fields.end()
-    return log
-  })
+const decodeWithoutBloom: ReadItem<Receipt69> = (item) =>
+  readFields(item, (fields) => ({
+    type: checkType(Number(fields.uint(1)), 0),
+    ...readOutcome(fields),
+    cumulativeGasUsed: fields.uint(),
+    logs: lazyList(fields, readLog),
+  }))
+
+function decodeWithBloom(item: RlpItem): Receipt68 {
+  const { type, list } = item.isList ? { type: 0, list: item } : openEnvelope(item.content)
+  return readFields(list, (fields) => ({
+    type,
+    ...readOutcome(fields),
+    cumulativeGasUsed: fields.uint(),
+    logsBloom: fields.bytes(bloomBytes),
+    logs: lazyList(fields, readLog),
+  }))
 }
 
-function decodeWithoutBloom({ raw }: RlpItem): Receipt {
-  const fields = RlpReader.open(raw)
-  const type = Number(fields.uint(1))
-  const receipt = { type, status: fields.bytes(), cumulativeGasUsed: fields.uint(), logs: fields.listItem().raw }
-  fields.end()
-  return receipt
+function openEnvelope(content: Uint8Array): { readonly type: number; readonly list: RlpItem } {
+  if (content.length === 0) throw new RlpError('typed receipt too short')
+  const type = checkType(content[0]!, 1)
+  const list = readItem(content, 1)
+  if (1 + list.raw.length !== content.length) throw new RlpError('bytes after the receipt')
+  return { type, list }
 }
 
-function decodeWithBloom({ isList, content, raw }: RlpItem): Receipt {
-  const type = isList ? 0 : content[0]
-  if (type === undefined) throw new RlpError('typed receipt too short')
-  const fields = RlpReader.open(isList ? raw : readItem(content, 1).raw)
-  const [status, cumulativeGasUsed] = [fields.bytes(), fields.uint()]
-  fields.bytes(bloomBytes)
-  const receipt = { type, status, cumulativeGasUsed, logs: fields.listItem().raw }
-  fields.end()
-  return receipt
+function checkType(type: number, lowest: 0 | 1): number {
+  if (type < lowest || type > highestType) throw new RlpError(`receipt of type ${type}`)
+  return type
+}
+
+/** As geth's `Receipt.setStatus`. */
+function readOutcome(fields: RlpReader): Pick<Receipt, 'status' | 'root'> {
+  const outcome = fields.bytes()
+  if (outcome.length === 32) return { root: outcome }
+  if (outcome.length === 0) return { status: 0 }
+  if (outcome.length === 1 && outcome[0] === 1) return { status: 1 }
+  throw new RlpError('expected a status of 0 or 1, or 32 bytes')
+}
+
+const readLog: ReadItem<Log> = (item) =>
+  readFields(item, (fields) => ({ address: fields.bytes(20), topics: readTopics(fields), data: fields.bytes() }))
+
+function readTopics(fields: RlpReader): Uint8Array[] {
+  const topics = hashes(fields)
+  if (topics.count > maxTopics) throw new RlpError(`log of ${topics.count} topics`)
+  return [...topics]
 }
 
 /** Yellow Paper, M3:2048: three bits of 2048 for every address and topic. */
-function bloomOf(logs: readonly Log[]): Uint8Array {
+function bloomOf(logs: Iterable<Log>): Uint8Array {
   const bloom = new Uint8Array(bloomBytes)
   for (const { address, topics } of logs)
     for (const value of [address, ...topics]) {
@@ -78,3 +112,7 @@ function bloomOf(logs: readonly Log[]): Uint8Array {
 }
 
 const bloomBytes = 256
+/** EIP-2718: beyond it begins what could be a legacy receipt. */
+const highestType = 0x7f
+/** Yellow Paper: LOG4 is the last. */
+const maxTopics = 4

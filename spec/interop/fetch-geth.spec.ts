@@ -1,5 +1,8 @@
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
+import { dial } from '../../actors/harness/dial.ts'
+import { data, quantity } from '../../actors/rpc/json/hex.ts'
+import type { Receipt69 } from '../../protocols/eth/receipt.ts'
 import { ScriptedIo } from '../actors/cli/scripted-io.ts'
 import type { Geth } from '../harness/geth.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
@@ -39,4 +42,38 @@ describe('what peerchart fetches from geth', () => {
     }
     expect(blocks[1]!.receipts).to.have.length(56) // over 10 MiB
   })
+  for (const version of [69, 70, 71, 72] as const)
+    it(`are the receipts that its RPC tells, to a script at eth/${version}`, async () => {
+      await using peer = dial(geth.enode, { caps: [`eth/${version}`] })
+      await peer.until('running')
+      const { headers } = await peer.request('GetBlockHeaders', { origin: 1, amount: 10 })
+      const hashes = Array.from(headers, ({ hash }) => hash)
+      const { receipts } = await peer.request('GetReceipts', { hashes })
+      expect(receipts.count).to.equal(10)
+      const theirs = await Promise.all(
+        hashes.map((hash) => geth.rpc<GethReceipt[]>('eth_getBlockReceipts', data(hash))),
+      )
+      const told = theirs.flatMap((block) =>
+        block.map(({ logs, ...receipt }) => ({ ...receipt, logs: logs.map(ofLog) })),
+      )
+      const got = Array.from(receipts, (block) => Array.from(block, asJson)).flat()
+      expect(got.some(({ logs }) => logs.length > 0)).to.equal(true)
+      expect(got).to.have.length(told.length)
+      for (const [i, receipt] of got.entries()) expect(told[i]).to.deep.include(receipt)
+    })
+})
+
+type GethReceipt = { logs: { address: string; topics: string[]; data: string }[] }
+
+const ofLog = ({ address, topics, data }: GethReceipt['logs'][number]) => ({ address, topics, data })
+
+const asJson = ({ type, status, cumulativeGasUsed, logs }: Receipt69) => ({
+  type: quantity(type),
+  status: quantity(status!),
+  cumulativeGasUsed: quantity(cumulativeGasUsed),
+  logs: Array.from(logs, ({ address, topics, data: bytes }) => ({
+    address: data(address),
+    topics: topics.map(data),
+    data: data(bytes),
+  })),
 })

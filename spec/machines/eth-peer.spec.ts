@@ -204,7 +204,7 @@ describe('eth-peer', () => {
     it('takes the expiry of nothing for done', () =>
       expect(upon(...toActive, { type: 'request.expired', id: 1n }).effects).to.deep.equal([]))
     it('ends on receipts that would never end', () => {
-      const receipts = LazyList.of([], readReceiptList)
+      const receipts = LazyList.of([], readReceiptList(70))
       const answer: EthAnswer = { kind: 'Receipts', id: 1n, lastBlockIncomplete: true, receipts }
       expect(verdict(upon(...toActive, made(1n, 'GetReceipts'), opened(answer))).reason).to.equal(
         DiscReason.SubprotocolError,

@@ -112,7 +112,7 @@ export const ethVectors: readonly EthVector[] = [
   {
     what: 'no receipts',
     versions: [68, 69],
-    message: { kind: 'Receipts', id: 7n, lastBlockIncomplete: false, receipts: LazyList.of([], readReceiptList) },
+    message: { kind: 'Receipts', id: 7n, lastBlockIncomplete: false, receipts: LazyList.of([], readReceiptList(69)) },
     payload: 'c207c0',
   },
   {
@@ -136,7 +136,7 @@ export const ethVectors: readonly EthVector[] = [
   {
     what: 'Receipts that go on, of no block',
     versions: partial,
-    message: { kind: 'Receipts', id: 7n, lastBlockIncomplete: true, receipts: LazyList.of([], readReceiptList) },
+    message: { kind: 'Receipts', id: 7n, lastBlockIncomplete: true, receipts: LazyList.of([], readReceiptList(70)) },
     payload: 'c30701c0',
   },
   {
@@ -146,7 +146,7 @@ export const ethVectors: readonly EthVector[] = [
       kind: 'Receipts',
       id: 7n,
       lastBlockIncomplete: false,
-      receipts: LazyList.of([Uint8Array.of(0xc0)], readReceiptList),
+      receipts: LazyList.of([Uint8Array.of(0xc0)], readReceiptList(70)),
     },
     payload: 'c40780c1c0',
   },
@@ -157,14 +157,19 @@ export const ethVectors: readonly EthVector[] = [
       kind: 'Receipts',
       id: 7n,
       lastBlockIncomplete: false,
-      receipts: LazyList.of([receipt], readReceiptList),
+      receipts: LazyList.of([receipt], readReceiptList(69)),
     },
     payload: 'ca07c8c7c60201825208c0',
   },
   {
     what: 'Receipts of one block that go on',
     versions: partial,
-    message: { kind: 'Receipts', id: 7n, lastBlockIncomplete: true, receipts: LazyList.of([receipt], readReceiptList) },
+    message: {
+      kind: 'Receipts',
+      id: 7n,
+      lastBlockIncomplete: true,
+      receipts: LazyList.of([receipt], readReceiptList(70)),
+    },
     payload: 'cb0701c8c7c60201825208c0',
   },
   {

@@ -4,10 +4,11 @@ import { listRoot } from '../../../actors/chain/trie-root.ts'
 import { runCli } from '../../../actors/cli/program.ts'
 import { listen } from '../../../actors/harness/listen.ts'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
-import { encodeReceipt } from '../../../protocols/eth/receipt.ts'
+import { decodeReceipt, encodeReceipt } from '../../../protocols/eth/receipt.ts'
 import { txHash } from '../../../protocols/eth/transaction.ts'
+import { type EthVersion, ethVersions } from '../../../protocols/eth/versions.ts'
 import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
-import { encodeList, encodeRlp, RlpReader, readItem } from '../../../protocols/lib/rlp.ts'
+import { encodeList, encodeRlp, type RlpInput, RlpReader, readItem } from '../../../protocols/lib/rlp.ts'
 import { type OwnNode, startOwnNode } from '../../harness/own-node.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
@@ -17,6 +18,7 @@ const status = {
   genesis: header.hash,
   forkId: { hash: Uint8Array.of(1, 2, 3, 4), next: 0n },
   range: { earliest: 0n, latest: 0n, latestHash: header.hash },
+  ...{ td: 1n, head: header.hash }, // of eth/68
 }
 
 async function peerchart(...args: string[]) {
@@ -80,8 +82,10 @@ describe('peerchart headers, bodies, receipts and tx', () => {
   })
 
   describe('of a peer that cannot be trusted', () => {
-    async function against(script: (peer: ScriptedPeer) => unknown, command: string, ...args: string[]) {
-      await using listener = await listen({ status, caps: ['eth/72'] })
+    type Script = (peer: ScriptedPeer) => unknown
+    const against = (script: Script, ...args: [string, ...string[]]) => at(72, script, ...args)
+    async function at(version: EthVersion, script: Script, command: string, ...args: string[]) {
+      await using listener = await listen({ status: status as never, caps: [`eth/${version}`] })
       await using peer = listener.accept()
       const playing = (async () => {
         await headers(peer) // of the probe
@@ -156,11 +160,44 @@ describe('peerchart headers, bodies, receipts and tx', () => {
       const block = headerWith({ gasUsed: 2 ** 50 })
       refused(await against(receipts(block, many, false), 'receipts', '0'), 10, /more than its gas allows/)
     })
+    it('refuses a receipt that is none', async () => {
+      const block = headerWith({ gasUsed: 21_000 })
+      refused(
+        await against(receipts(block, [[0, 2, 21_000, []]], false), 'receipts', '0'),
+        10,
+        /what the node gave is malformed: item 0: expected a status of 0 or 1/,
+      )
+    })
+    it('refuses a bloom that is not that of the logs, which eth/68 alone has', async () => {
+      const receipt = [1, 21_000, new Uint8Array(256).fill(1), []]
+      const block = headerWith({ gasUsed: 21_000, receiptsRoot: listRoot([inTrie([0, 1, 21_000, []])]) })
+      refused(
+        await at(68, receipts(block, [receipt], false), 'receipts', '0'),
+        10,
+        /the node gave receipts that are not those of block 0/,
+      )
+    })
+    for (const version of ethVersions)
+      it(`prints receipts under the names of eth_getBlockReceipts, at eth/${version}`, async () => {
+        const [address, topic] = [new Uint8Array(20).fill(1), new Uint8Array(32).fill(2)]
+        const logs = [[address, [topic], Uint8Array.of(3)]]
+        const since69 = [2, 1, 21_000, logs]
+        const envelope = inTrie(since69)
+        const block = headerWith({ gasUsed: 21_000, receiptsRoot: listRoot([envelope]) })
+        const give = receipts(block, [version === 68 ? envelope : since69], false)
+        const { out } = await at(version, give, 'receipts', '0', '--json')
+        expect(JSON.parse(out)[0].receipts).to.deep.equal([
+          {
+            ...{ type: '0x2', status: '0x1', cumulativeGasUsed: '0x5208' },
+            logs: [{ address: `0x${'01'.repeat(20)}`, topics: [`0x${'02'.repeat(32)}`], data: '0x03' }],
+          },
+        ])
+      })
     it('tells the state root of a receipt that has one in place of a status', async () => {
       const root = new Uint8Array(32).fill(7)
-      const receipt = { type: 0, status: root, cumulativeGasUsed: 21_000n, logs: encodeRlp([]) }
-      const block = headerWith({ gasUsed: 21_000, receiptsRoot: listRoot([encodeReceipt(receipt)]) })
-      const give = receipts(block, [[0, root, 21_000, []]], false)
+      const receipt = [0, root, 21_000, []]
+      const block = headerWith({ gasUsed: 21_000, receiptsRoot: listRoot([inTrie(receipt)]) })
+      const give = receipts(block, [receipt], false)
       const { out } = await against(give, 'receipts', '0')
       expect(out).to.match(/^ {2}state root 0x(07){32}, type 0, 21000 gas so far, 0 logs$/m)
       const { out: json } = await against(give, 'receipts', '0', '--json')
@@ -196,6 +233,8 @@ describe('peerchart headers, bodies, receipts and tx', () => {
       refused(await against(() => {}, 'headers'), 4, /no answer to GetBlockHeaders came within 300 ms/))
   })
 })
+
+const inTrie = (receipt: RlpInput) => encodeReceipt(decodeReceipt(readItem(encodeRlp(receipt)), 69))
 
 /** The genesis with other fields. */
 function headerWith(fields: Readonly<Record<string, number | Uint8Array>>): Uint8Array {

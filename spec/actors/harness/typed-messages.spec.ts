@@ -4,14 +4,18 @@ import { ScriptError } from '../../../actors/harness/exchange.ts'
 import { listen } from '../../../actors/harness/listen.ts'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import type { PeerMessageName } from '../../../actors/harness/vocabulary.ts'
-import type { Receipts, Receipts69 } from '../../../protocols/eth/receipt-messages.ts'
+import type { Receipt } from '../../../protocols/eth/receipt.ts'
+import type { Receipts, Receipts68, Receipts69, Receipts70 } from '../../../protocols/eth/receipt-messages.ts'
 import type { Status, Status68, Status69 } from '../../../protocols/eth/status.ts'
 import type { MessageName, MessageNameIn } from '../../../protocols/eth/versions.ts'
+import { concatBytes } from '../../../protocols/lib/bytes.ts'
+import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import type { SnapMessageName, SnapMessageNameIn } from '../../../protocols/snap/versions.ts'
 
 // Each `@ts-expect-error` fails the build where it is no error.
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+type ReceiptIn<M> = M extends Receipts<infer R> ? R : never
 const holds = <_ extends true>(): void => {}
 
 const hash = new Uint8Array(32).fill(3)
@@ -61,6 +65,34 @@ describe("a script's messages, as the compiler knows them", () => {
     peer.send('NewBlockHashes', { blocks: [[hash, Uint8Array.of(8)]] })
     expect(Array.from((await theirs.expect('NewBlockHashes')).blocks, ({ number }) => number)).to.deep.equal([8n])
   })
+  it('at eth/68 have receipts with a bloom, and since eth/69 without', async () => {
+    const [bloom, data] = [new Uint8Array(256), Uint8Array.of(1)]
+    const address = new Uint8Array(20).fill(9)
+    const logs = [[address, [hash], data]]
+    const shown = { type: 2, status: 1, cumulativeGasUsed: 21_000n, logs: [{ address, topics: [hash], data }] }
+    const envelope = concatBytes(Uint8Array.of(2), encodeRlp([1, 21_000, bloom, logs]))
+    const give = async (peer: ScriptedPeer, block: Uint8Array) =>
+      peer.send('Receipts', { id: (await peer.expect('GetReceipts')).id, receipts: [block] })
+    const open = ([block]: Iterable<Iterable<Receipt>>) =>
+      Array.from(block!, (receipt) => ({ ...receipt, logs: [...receipt.logs] }))
+
+    await using at68 = await meet('eth/68')
+    const [old] = await Promise.all([
+      at68.peer.request('GetReceipts', { hashes: [hash] }),
+      give(at68.theirs, encodeRlp([envelope])),
+    ])
+    holds<Same<typeof old, Receipts68>>()
+    holds<Same<ReceiptIn<typeof old>['logsBloom'], Uint8Array>>()
+    expect(open(old.receipts)).to.deep.equal([{ ...shown, logsBloom: bloom }])
+
+    await using at69 = await meet('eth/69')
+    const [since69] = await Promise.all([
+      at69.peer.request('GetReceipts', { hashes: [hash] }),
+      give(at69.theirs, encodeRlp([[2, 1, 21_000, logs]])),
+    ])
+    holds<Same<Extract<keyof ReceiptIn<typeof since69>, 'logsBloom'>, never>>()
+    expect(open(since69.receipts)).to.deep.equal([shown])
+  })
   it('at eth/69 have a Status with a range, and receipts that are never in parts', async () => {
     await using session = await meet('eth/69')
     const { peer, theirs } = session
@@ -86,7 +118,7 @@ describe("a script's messages, as the compiler knows them", () => {
     const { id, firstBlockReceiptIndex } = await theirs.expect('GetReceipts')
     theirs.send('Receipts', { id, receipts: [[]], lastBlockIncomplete: true })
     const answer = await asked
-    holds<Same<typeof answer, Receipts>>()
+    holds<Same<typeof answer, Receipts70>>()
     expect([firstBlockReceiptIndex, answer.lastBlockIncomplete]).to.deep.equal([5n, true])
     // @ts-expect-error eth/71 brought them
     await refused(peer.request('GetBlockAccessLists', { hashes: [hash] }), RangeError)

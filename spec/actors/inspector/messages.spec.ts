@@ -4,7 +4,7 @@ import { answers, decodeMessage, nameOf, requestOf } from '../../../actors/inspe
 import { encode } from '../../../protocols/eth/messages.ts'
 import { ethVersions, messageTable } from '../../../protocols/eth/versions.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
-import { encodeRlp } from '../../../protocols/lib/rlp.ts'
+import { encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'
 import { encodeDisconnect, encodeHello } from '../../../protocols/p2p/messages.ts'
 import { snapAnswerOf, snapTable } from '../../../protocols/snap/versions.ts'
 import { anyMessage } from '../../protocols/eth/arbitraries.ts'
@@ -77,6 +77,19 @@ describe('messages for people', () => {
       ...{ gas: 21_000, value: '1000000000000000000' },
       ...{ r: `0x${'ab'.repeat(32)}`, s: `0x${'cd'.repeat(32)}` },
     })
+  })
+  it('show receipts by the names of their fields, in every encoding', () => {
+    const logs = [[new Uint8Array(20).fill(1), [], Uint8Array.of(2)]]
+    const shown = { type: 0, status: 1, cumulativeGasUsed: 21_000 }
+    const shownLogs = [{ address: `0x${'01'.repeat(20)}`, topics: [], data: '0x02' }]
+    const receiptOf = (version: number, ...fields: RlpInput[]) => {
+      const { fields: told } = decodeMessage({ protocol: 'eth', version, code: 16 }, encodeRlp(fields))
+      return (told as { receipts: object[][] }).receipts[0]![0]
+    }
+    expect(receiptOf(69, 7, [[[0, 1, 21_000, logs]]])).to.deep.equal({ ...shown, logs: shownLogs })
+    const bloom = new Uint8Array(256)
+    const logsBloom = `0x${'00'.repeat(128)}… (256 bytes)`
+    expect(receiptOf(68, 7, [[[1, 21_000, bloom, logs]]])).to.deep.equal({ ...shown, logsBloom, logs: shownLogs })
   })
   it('of snap show accounts by the names of their fields', () => {
     const { payload } = snapVectors.find(({ what }) => what.startsWith('an account'))!

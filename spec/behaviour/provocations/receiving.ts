@@ -45,7 +45,7 @@ export const receiving: readonly Provocation[] = [
     says(
       'answer/receipts-unasked',
       'Receipts',
-      { kind: 'Receipts', id: 7n, lastBlockIncomplete: false, receipts: LazyList.of([], readReceiptList) },
+      { kind: 'Receipts', id: 7n, lastBlockIncomplete: false, receipts: LazyList.of([], readReceiptList(69)) },
       refused,
     ),
     says(

@@ -6,6 +6,7 @@ import type { MessageOf } from '../../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../../protocols/eth/receipt-messages.ts'
 import { readCells } from '../../../protocols/eth/transaction-messages.ts'
 import type { EthVersion, MessageName } from '../../../protocols/eth/versions.ts'
+import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { asItem, HashList, LazyList, type ReadItem, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { encodeList, encodeRlp } from '../../../protocols/lib/rlp.ts'
 
@@ -53,7 +54,15 @@ const anyBody = fc
   })
   .map(encodeBody)
 const blockName = fc.tuple(hash, uint64).map((fields) => encodeRlp(fields))
-const receiptList = fc.array(anyRlp, { maxLength: 3 }).map(encodeList)
+const anyLogs = fc.array(fc.tuple(bytes(20), fc.array(hash, { maxLength: 4 }), shortBytes), { maxLength: 2 })
+const outcome = fc.oneof(fc.constantFrom(0, 1), hash)
+const receiptSince69 = fc.tuple(fc.nat(0x7f), outcome, uint64, anyLogs).map((fields) => encodeRlp(fields))
+const receipt68 = fc.tuple(fc.nat(4), outcome, uint64, bytes(256), anyLogs).map(([type, ...fields]) => {
+  const list = encodeRlp(fields)
+  return type === 0 ? list : encodeRlp(concatBytes(Uint8Array.of(type), list))
+})
+const receiptList = (version: EthVersion) =>
+  fc.array(version === 68 ? receipt68 : receiptSince69, { maxLength: 3 }).map(encodeList)
 const cellGroup = fc.array(bytes(2048), { maxLength: 2 }).map((cells) => encodeRlp(cells))
 
 const status = {
@@ -88,7 +97,7 @@ const fieldsOf = (version: EthVersion): Record<MessageName, Record<string, Arbit
   BlockHeaders: { id: uint64, headers: listOf(anyHeader, readHeader) },
   GetBlockBodies: request,
   BlockBodies: { id: uint64, bodies: listOf(anyBody, readBody) },
-  NewBlock: { block: receiptList, td: uint256 },
+  NewBlock: { block: fc.array(anyRlp, { maxLength: 3 }).map(encodeList), td: uint256 },
   NewPooledTransactionHashes: {
     types: shortBytes,
     sizes: fc.array(fc.nat(0xffff_ffff), { maxLength: 4 }).map((sizes) => Uint32List.of(sizes)),
@@ -101,7 +110,7 @@ const fieldsOf = (version: EthVersion): Record<MessageName, Record<string, Arbit
   Receipts: {
     id: uint64,
     lastBlockIncomplete: version >= 70 ? fc.boolean() : fc.constant(false),
-    receipts: listOf(receiptList, readReceiptList),
+    receipts: listOf(receiptList(version), readReceiptList(version)),
   },
   BlockRangeUpdate: range,
   GetBlockAccessLists: request,
