@@ -1,18 +1,18 @@
-import type { SubMessageName, SubMessageOf } from '../sub-protocols.ts'
+import type { PeerMessage, PeerMessageName } from './vocabulary.ts'
 
 /**
  * @returns the fields of a message, of all its versions
  * @throws {TypeError} one of `fields` is none of them: it would be left out without a word
  */
-export function checkFieldNames(name: SubMessageName, fields: object): readonly string[] {
+export function checkFieldNames(name: PeerMessageName, fields: object): readonly string[] {
   const known = Object.keys(fieldNames[name])
   const unknown = Object.keys(fields).find((field) => field !== 'kind' && !known.includes(field))
   if (unknown === undefined) return known
-  throw new TypeError(`${name} has no field ${JSON.stringify(unknown)}: its fields are ${known.join(', ')}`)
+  throw new TypeError(`${name} has no field ${JSON.stringify(unknown)}: its fields are ${known.join(', ') || 'none'}`)
 }
 
 /** @throws {TypeError} `message` lacks a field that all versions of it have */
-export function checkWhole(name: SubMessageName, message: object): void {
+export function checkWhole(name: PeerMessageName, message: object): void {
   const isThere = (field: string) => (message as Record<string, unknown>)[field] !== undefined
   const missing = Object.keys(fieldNames[name]).find(
     (field) => !isThere(field) && !ofSomeVersions[name]?.includes(field),
@@ -20,7 +20,7 @@ export function checkWhole(name: SubMessageName, message: object): void {
   if (missing !== undefined) throw new TypeError(`${name} needs the field ${JSON.stringify(missing)}`)
 }
 
-const ofSomeVersions: { readonly [N in SubMessageName]?: readonly string[] } = {
+const ofSomeVersions: { readonly [N in PeerMessageName]?: readonly string[] } = {
   Status: ['td', 'head', 'range'],
   NewPooledTransactionHashes: ['mask'],
 }
@@ -29,7 +29,11 @@ type NamesOf<M> = M extends unknown ? Exclude<keyof M, 'kind'> : never
 
 const hashes = { id: 0, hashes: 0 } as const
 /** In the order of the message; of a Status, those of every version. The compiler keeps them whole. */
-const fieldNames: { readonly [N in SubMessageName]: { readonly [K in NamesOf<SubMessageOf<N>>]: 0 } } = {
+const fieldNames: { readonly [N in PeerMessageName]: { readonly [K in NamesOf<PeerMessage<N>>]: 0 } } = {
+  Hello: { version: 0, name: 0, caps: 0, listenPort: 0, id: 0 },
+  Disconnect: { reason: 0 },
+  Ping: {},
+  Pong: {},
   Status: { version: 0, networkId: 0, td: 0, head: 0, genesis: 0, forkId: 0, range: 0 },
   NewBlockHashes: { blocks: 0 },
   Transactions: { transactions: 0 },

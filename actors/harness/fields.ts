@@ -1,5 +1,6 @@
 import { asBytes, asItem, HashList, LazyList, Uint32List } from '../../protocols/lib/lazy-list.ts'
 import { encodeRlp } from '../../protocols/lib/rlp.ts'
+import { emptyPayload, encodeDisconnect, type Hello } from '../../protocols/p2p/messages.ts'
 import type { SnapRequestName } from '../../protocols/snap/versions.ts'
 import {
   isRequestName,
@@ -10,6 +11,7 @@ import {
   type SubRequestName,
 } from '../sub-protocols.ts'
 import { checkFieldNames, checkWhole } from './field-names.ts'
+import { type BaseName, type Reason, toReason } from './vocabulary.ts'
 
 // Messages as a script writes them.
 
@@ -58,6 +60,27 @@ export function toMessage<N extends SubMessageName>(name: N, fields: object, id:
   }
   checkWhole(name, message)
   return message as never
+}
+
+/**
+ * @param usual what is said where `fields` says nothing
+ * @throws {TypeError} a field that Hello does not have, or one that is undefined
+ */
+export function toHello(usual: Hello, fields: Partial<Hello> = {}): Hello {
+  checkFieldNames('Hello', fields)
+  const hello = { ...usual, ...fields }
+  checkWhole('Hello', hello)
+  return hello
+}
+
+/**
+ * @returns the payload of any other message of the base protocol
+ * @throws {TypeError} a field that it does not have, or one that it lacks; no reason has that name
+ */
+export function toBasePayload(name: Exclude<BaseName, 'Hello'>, fields: object): Uint8Array {
+  checkFieldNames(name, fields)
+  checkWhole(name, fields)
+  return name === 'Disconnect' ? encodeDisconnect(toReason((fields as { reason: Reason }).reason)) : emptyPayload
 }
 
 function toField(key: string, value: unknown): unknown {

@@ -17,6 +17,7 @@ import {
 } from '../sub-protocols.ts'
 import { type Offers, type Spoken, type StatusFields, type StatusOption, toCap } from './caps.ts'
 import type { Noted, Received, Wait } from './exchange.ts'
+import { checkFieldNames } from './field-names.ts'
 import { type FieldsOf, toMessage } from './fields.ts'
 import { describeMatch, isMatch } from './match.ts'
 import { Speaker, type SpeakerOptions } from './speaker.ts'
@@ -55,9 +56,13 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
   readonly #options: ScriptedPeerOptions
   readonly #actor: Actor<typeof scriptedPeerMachine>
 
-  /** @param link how to connect, and to whom; without it the peer waits to be given a stream */
+  /**
+   * @param link how to connect, and to whom; without it the peer waits to be given a stream
+   * @throws {TypeError} `options.hello` or `options.status` has a field that its message does not have
+   */
   constructor(options: ScriptedPeerOptions = {}, { connect, remotePublicKey }: Link = {}) {
     super(options, remotePublicKey)
+    if (typeof options.status === 'object') checkFieldNames('Status', options.status)
     this.#options = options
     this.#actor = this.#start(connect)
   }
@@ -110,9 +115,10 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
 
   /** Waits for their Disconnect. @throws {ScriptError} none came, or with another reason */
   async expectDisconnect(reason?: Reason, wait?: Wait): Promise<DiscReason> {
+    const wanted = reason === undefined ? undefined : toReason(reason)
     const got = await this.#hear('Disconnect', {}, wait)
-    if (reason !== undefined && got.reason !== toReason(reason))
-      this.exchange.fail(`${hex('disc', got.reason)} where ${hex('disc', toReason(reason))} was expected`)
+    if (wanted !== undefined && got.reason !== wanted)
+      this.exchange.fail(`${hex('disc', got.reason)} where ${hex('disc', wanted)} was expected`)
     return got.reason
   }
 

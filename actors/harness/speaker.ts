@@ -10,8 +10,6 @@ import {
   baseCodes,
   baseProtocolVersion,
   type Cap,
-  emptyPayload,
-  encodeDisconnect,
   encodeHello,
   type Hello,
   snappyProtocolVersion,
@@ -24,10 +22,10 @@ import type { Runtime } from '../runtime.ts'
 import type { SubCap, SubMessage, SubMessageIn, SubMessageName, SubMessageNameIn } from '../sub-protocols.ts'
 import { type Offers, toCap, type VersionOf, withLength } from './caps.ts'
 import { Exchange, type Noted } from './exchange.ts'
-import { type FieldsOf, toMessage } from './fields.ts'
+import { type FieldsOf, toBasePayload, toHello, toMessage } from './fields.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { type RawFrame, sealRaw } from './raw-frame.ts'
-import { isBase, type PeerMessageName, type Reason, toReason, Vocabulary } from './vocabulary.ts'
+import { isBase, type PeerMessageName, type Reason, Vocabulary } from './vocabulary.ts'
 import { Wire } from './wire.ts'
 
 export type SpeakerOptions<O extends Offers = Offers> = {
@@ -72,6 +70,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   readonly #options: SpeakerOptions
   readonly #remotePublicKey: Uint8Array | undefined
   #wire: Wire | undefined
+  readonly #hello: Hello
   /** Of our Hello, once it is said. */
   #helloVersion: number | undefined
   #isSnappy = false
@@ -79,7 +78,10 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   #theirHello: Hello | undefined
   #theirStatus: Status | undefined
 
-  /** @param remotePublicKey whom it dials; without it the other side begins */
+  /**
+   * @param remotePublicKey whom it dials; without it the other side begins
+   * @throws {TypeError} `options.hello` has a field that Hello does not have
+   */
   constructor(options: SpeakerOptions, remotePublicKey?: Uint8Array) {
     this.#options = options
     this.#remotePublicKey = remotePublicKey
@@ -87,6 +89,9 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     this.runtime = options.runtime ?? processRuntime()
     this.privateKey = options.privateKey ?? this.runtime.entropy(32)
     this.caps = (options.caps ?? ethVersions.map((version) => ({ name: 'eth', version }))).map(toCap)
+    const id = publicKeyOf(this.privateKey)
+    const hello = { version: baseProtocolVersion, name, caps: this.caps, listenPort: 0, id }
+    this.#hello = toHello(hello, options.hello)
     this.exchange = new Exchange(this.runtime.clock, options.timeout ?? defaultTimeout)
   }
 
@@ -153,9 +158,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   /** As {@link send}, for messages that the compiler does not know. */
   protected say(name: PeerMessageName, fields: object = {}): boolean {
     if (name === 'Hello') return this.sendHello(fields)
-    if (name === 'Disconnect')
-      return this.#sendMessage(baseCodes.Disconnect, encodeDisconnect(toReason((fields as { reason: Reason }).reason)))
-    if (isBase(name)) return this.#sendMessage(baseCodes[name], emptyPayload)
+    if (isBase(name)) return this.#sendMessage(baseCodes[name], toBasePayload(name, fields))
     const payload = this.vocabulary.encode(toMessage(name, fields, () => this.nextId()))
     const mayGoOn = this.#sendMessage(this.#codeOf(name), payload)
     if (name === 'Status') this.tell({ type: 'status.sent' })
@@ -176,11 +179,12 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     return this.#wire!.write(sealed)
   }
 
-  /** @param payload what to send in place of what the fields say */
+  /**
+   * @param payload what to send in place of what the fields say
+   * @throws {TypeError} a field is none of Hello's
+   */
   sendHello(fields?: Partial<Hello>, payload?: Uint8Array): boolean {
-    const id = publicKeyOf(this.privateKey)
-    const base = { version: baseProtocolVersion, name, caps: this.caps, listenPort: 0, id }
-    const hello = { ...base, ...this.#options.hello, ...fields }
+    const hello = toHello(this.#hello, fields)
     this.#helloVersion = hello.version
     const mayGoOn = this.#sendMessage(baseCodes.Hello, payload ?? encodeHello(hello))
     this.#isSnappy = hello.version >= snappyProtocolVersion

@@ -142,8 +142,17 @@ export const isBase = (name: PeerMessageName): name is BaseName => Object.hasOwn
 /** A Disconnect's, as a number or by its name in DiscReason. */
 export type Reason = DiscReason | keyof typeof DiscReason
 
-/** @param reason as a number, or by its name in DiscReason */
-export const toReason = (reason: Reason): DiscReason => (typeof reason === 'string' ? DiscReason[reason] : reason)
+/**
+ * @param reason as a number, or by its name in DiscReason
+ * @throws {TypeError} there is no such name
+ */
+export function toReason(reason: Reason): DiscReason {
+  if (typeof reason !== 'string') return reason
+  if (Object.hasOwn(DiscReason, reason)) return DiscReason[reason]
+  throw new TypeError(
+    `Disconnect has no reason ${JSON.stringify(reason)}: they are ${Object.keys(DiscReason).join(', ')}`,
+  )
+}
 
 const baseNames = new Map<number, string>(Object.entries(baseCodes).map(([name, code]) => [code, name]))
 export const hex = (what: string, code: number): string => `${what} 0x${code.toString(16).padStart(2, '0')}`

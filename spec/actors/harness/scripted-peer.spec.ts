@@ -157,6 +157,33 @@ describe('a scripted peer', () => {
       await theirs.expect('Pong')
       await peer.expectSilence(20)
     })
+    it('refuses a field that a message of the base protocol does not have, or needs', async () => {
+      await run()
+      const before = peer.said.length
+      for (const [name, fields, fault] of [
+        ['Hello', { nmae: 'x' }, 'Hello has no field "nmae": its fields are version, name, caps, listenPort, id'],
+        ['Hello', { name: undefined }, 'Hello needs the field "name"'],
+        ['Disconnect', { code: 4 }, 'Disconnect has no field "code": its fields are reason'],
+        ['Disconnect', {}, 'Disconnect needs the field "reason"'],
+        ['Disconnect', { reason: undefined }, 'Disconnect needs the field "reason"'],
+        ['Disconnect', { reason: 'ToManyPeers' }, 'Disconnect has no reason "ToManyPeers": they are Requested, '],
+        ['Disconnect', { reason: 'toString' }, 'Disconnect has no reason "toString"'],
+        ['Ping', { id: 1 }, 'Ping has no field "id": its fields are none'],
+        ['Pong', { id: 1 }, 'Pong has no field "id": its fields are none'],
+      ] as const)
+        expect(() => peer.send(name, fields as never), fault).to.throw(TypeError, fault)
+      const wrong = { nmae: 'x' } as never
+      expect(() => peer.sendHello(wrong)).to.throw(TypeError, 'Hello has no field "nmae"')
+      expect(() => dial(listener.enode, { hello: wrong })).to.throw(TypeError, 'Hello has no field "nmae"')
+      expect(() => dial(listener.enode, { status: wrong })).to.throw(TypeError, 'Status has no field "nmae"')
+      expect(() => dial(listener.enode, { hello: { name: undefined as never } })).to.throw(TypeError, 'needs the field')
+      expect(peer.said).to.have.length(before)
+    })
+    it('does not wait for a reason that there is not', async () => {
+      await run()
+      const waiting = peer.expectDisconnect('ToManyPeers' as never, { timeout: 60_000 }).catch((error) => error)
+      expect(await waiting).to.be.instanceOf(TypeError)
+    })
     it('hears a Disconnect with its reason', async () => {
       await run()
       theirs.send('Disconnect', { reason: 'TooManyPeers' })
