@@ -35,14 +35,8 @@ export class LinePage {
     this.pen.moveTo(this.#bytes, this.#used + rowHead)
   }
 
-  /** @returns bytes of the text that was written */
-  get textBytes(): number {
-    return this.pen.at - this.#used - rowHead
-  }
-
   /** Ends the row. @returns false when it had no room, so that a page was begun that has: it is to be written again */
   end(at: number, whose: number, what: number, size: number, payload: Uint8Array | undefined): boolean {
-    const textBytes = this.textBytes
     const payloadAt = this.pen.at
     const end = (payloadAt + (payload ? payload.length : 0) + 7) & ~7
     if (end > this.#bytes.length) {
@@ -56,7 +50,7 @@ export class LinePage {
     numbers[i] = whose
     numbers[i + 1] = what
     numbers[i + 2] = size
-    numbers[i + 3] = textBytes
+    numbers[i + 3] = payloadAt - this.#used - rowHead
     numbers[i + 4] = payload ? payload.length : noPayload
     this.#used = end
     return true
@@ -78,10 +72,12 @@ export const nobody = 0
 export const own = {
   /** A line that is no entry. */
   line: 0,
-  /** A line that is one. */
+  /** What a line that is one has after its number and time. */
   entry: 1,
   /** The next number's text, in two parts: what stands in a row before what it has for itself, and after it. */
   name: 2,
   /** Every number is given anew. */
   forget: 3,
+  /** The last line. */
+  ending: 4,
 } as const

@@ -1,23 +1,48 @@
 import { nobody, noPayload, own, rowHead } from './line-page.ts'
 
+/** What a thread begins with: the file, and how many bytes it may have. */
+export type LineScriptInput = { readonly fd: number; readonly maxBytes: number }
+/** A page for it. `isLate`: it is to make haste. */
+export type LineScriptPage = {
+  readonly page: number
+  readonly buffer: SharedArrayBuffer
+  readonly used: number
+  readonly isLate: boolean
+}
+/** What it says: the number of a page that it is done with, or that the file is full, so that it passes over the rest. */
+export type LineScriptWord = number | 'full'
+
 /**
  * Makes lines of rows and writes them to a file, page for page. In words, not a file: a thread has no loader for
  * TypeScript where this runs from its source. A fault of the disk is thrown, and ends it.
  */
 export const lineScript = `
-  const { parentPort, workerData: fd } = require('node:worker_threads')
+  const { parentPort, workerData } = require('node:worker_threads')
   const { writeSync } = require('node:fs')
   const { crc32 } = require('node:zlib')
   const equals = 0x3d
   const [longestKnown, longestLoop] = [1_024, 64]
-  const slice = 49_152 // of three: base64 in parts is that of the whole
-  const out = Buffer.allocUnsafeSlow(1 << 19)
+  const slice = 24_576 // of three: base64 in parts is that of the whole
+  const out = Buffer.allocUnsafeSlow(1 << 17)
   const ascii = (text) => Buffer.from(text)
   const hex = ascii('0123456789abcdef')
   const digits64 = ascii('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/')
   let [begin, end, crc] = [0, 0, -1] // of the line in 'out', as far as it is summed
   let seq = 0
   let names = [undefined]
+
+  let written = 0
+  const [crcText, lineEnd, fullText] = [',"crc":"', '"}\\n', '{"ended":"full"'].map(ascii)
+  const endBytes = crcText.length + 8 + lineEnd.length
+  const longestFrame = 128 // all that a line has beside names, text and payload, and more
+  const mostBytes = workerData.maxBytes - fullText.length - endBytes - 2 // room for any ending
+  let isFull = false
+
+  // The scheduler lets a thread that works have its turn of a millisecond or two, even where a process waits for the core
+  // that only has to answer what the node waits for. So this one rests between short spells, unless the node outruns it.
+  const bed = new Int32Array(new SharedArrayBuffer(4))
+  const restMilliseconds = 0.05
+  let isLate = false
 
   // Over a text that is known a CRC goes in four steps: it is shifted by the text's length, byte for byte from a table,
   // and what the text by itself makes of zero is added.
@@ -49,8 +74,10 @@ export const lineScript = `
   }
   const spill = () => {
     sum()
-    for (let at = 0; at < end; ) at += writeSync(fd, out, at, end - at)
+    for (let at = 0; at < end; ) at += writeSync(workerData.fd, out, at, end - at)
+    written += end
     begin = end = 0
+    if (!isLate) Atomics.wait(bed, 0, 0, restMilliseconds)
   }
   const room = (bytes) => {
     if (end + bytes > out.length) spill()
@@ -110,8 +137,14 @@ export const lineScript = `
     out[end++] = 0x2e
     for (; rest > 0; rest = (rest % 100) * 10) out[end++] = 48 + ((rest / 100) | 0)
   }
+  const beginEntry = (at) => {
+    put(seqText)
+    digits(++seq)
+    put(atText)
+    time(at)
+  }
   const endLine = () => {
-    room(32)
+    room(endBytes)
     sum()
     out.set(crcText, end)
     end += crcText.length
@@ -120,10 +153,19 @@ export const lineScript = `
     begin = end += lineEnd.length
     crc = -1
   }
-  const [crcText, lineEnd] = [ascii(',"crc":"'), ascii('"}\\n')]
+  const hasRoom = (bytes) => {
+    if (!isFull && written + end + bytes > mostBytes) {
+      isFull = true
+      copy(fullText, 0, fullText.length)
+      endLine()
+      parentPort.postMessage('full')
+    }
+    return !isFull
+  }
   const [seqText, atText, dataText, payloadText] = ['{"seq":', ',"at":', ',"data":', ',"payload":"'].map((text) => nameOf(ascii(text)))
 
-  parentPort.on('message', ({ page, buffer, used }) => {
+  parentPort.on('message', ({ page, buffer, used, isLate: late }) => {
+    isLate = late
     const bytes = Buffer.from(buffer, 0, used)
     const [times, numbers] = [new Float64Array(buffer), new Uint32Array(buffer)]
     for (let at = 0; at < used; ) {
@@ -136,34 +178,35 @@ export const lineScript = `
       const payload = text + textBytes
       const last = payload + Math.max(0, payloadBytes)
       if (whose !== ${nobody}) {
-        put(seqText)
-        digits(++seq)
-        put(atText)
-        time(times[at >>> 3])
-        put(names[whose].before)
+        const name = names[whose].before
         const { before, after } = names[what]
-        put(before)
-        if (after === undefined) {
-          digits(numbers[i + 2])
-          if (payloadBytes >= 0) {
-            put(payloadText)
-            base64(bytes, payload, last)
-            out[end++] = 0x22
+        const known = name.bytes.length + before.bytes.length + (after ? after.bytes.length : 0)
+        if (hasRoom(longestFrame + known + textBytes + Math.ceil(payloadBytes / 3) * 4)) {
+          beginEntry(times[at >>> 3])
+          put(name)
+          put(before)
+          if (after === undefined) {
+            digits(numbers[i + 2])
+            if (payloadBytes >= 0) {
+              put(payloadText)
+              base64(bytes, payload, last)
+              out[end++] = 0x22
+            }
+          } else {
+            if (textBytes > 0) {
+              put(dataText)
+              copy(bytes, text, payload)
+            }
+            put(after)
           }
-        } else {
-          if (textBytes > 0) {
-            put(dataText)
-            copy(bytes, text, payload)
-          }
-          put(after)
+          endLine()
         }
-        endLine()
       } else if (what === ${own.name}) {
         const [before, after] = [[text, payload], [payload, last]].map(([from, to]) => Buffer.from(bytes.subarray(from, to)))
         names.push({ before: nameOf(before), after: after.length > 0 ? nameOf(after) : undefined })
       } else if (what === ${own.forget}) names = [undefined]
-      else {
-        if (what === ${own.entry}) seq++
+      else if (what === ${own.ending} ? !isFull : hasRoom(longestFrame + textBytes)) {
+        if (what === ${own.entry}) beginEntry(times[at >>> 3])
         copy(bytes, text, payload)
         endLine()
       }

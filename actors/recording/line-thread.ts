@@ -1,10 +1,10 @@
 import { Worker } from 'node:worker_threads'
-import { lineScript } from './line-script.ts'
+import { type LineScriptInput, type LineScriptPage, type LineScriptWord, lineScript } from './line-script.ts'
 
 /** The thread of one recording, begun with its first page. It keeps the process alive while it has something to write. */
 export class LineThread {
-  readonly #fd: number
-  readonly #onFault: (error: Error) => void
+  readonly #input: LineScriptInput
+  readonly #on: LineThreadListener
   #worker: Worker | undefined
   #hasEnded = false
   /** Bytes of the pages that it has. */
@@ -16,13 +16,10 @@ export class LineThread {
   readonly #spare: SharedArrayBuffer[] = []
   #whenIdle: () => void = () => {}
 
-  /**
-   * @param fd of the file, which stays its owner's
-   * @param onFault the thread has ended, and nothing more is written
-   */
-  constructor(fd: number, onFault: (error: Error) => void) {
-    this.#fd = fd
-    this.#onFault = onFault
+  /** @param input its file stays its owner's */
+  constructor(input: LineScriptInput, on: LineThreadListener) {
+    this.#input = input
+    this.#on = on
   }
 
   get waiting(): number {
@@ -40,10 +37,11 @@ export class LineThread {
     if (this.#hasEnded) return
     this.#worker ??= this.#start()
     if (this.#waiting === 0) this.#worker.ref()
+    const isLate = this.#waiting > mostRested
     this.#waiting += buffer.byteLength
     const page = ++this.#lastPage
     this.#pages.set(page, buffer)
-    this.#worker.postMessage({ page, buffer, used })
+    this.#worker.postMessage({ page, buffer, used, isLate } satisfies LineScriptPage)
   }
 
   /** Resolves when everything is in the file, or never will be. */
@@ -57,8 +55,12 @@ export class LineThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(lineScript, { eval: true, name: 'recording', execArgv: [], workerData: this.#fd })
-    worker.on('message', (page: number) => {
+    const worker = new Worker(lineScript, { eval: true, name: 'recording', execArgv: [], workerData: this.#input })
+    worker.on('message', (page: LineScriptWord) => {
+      if (page === 'full') {
+        this.#on.full()
+        return
+      }
       const buffer = this.#pages.get(page)!
       this.#pages.delete(page)
       this.#waiting -= buffer.byteLength
@@ -74,7 +76,7 @@ export class LineThread {
     if (this.#hasEnded) return
     this.#hasEnded = true
     this.#waiting = 0
-    this.#onFault(error)
+    this.#on.fault(error)
     this.#rest()
   }
 
@@ -84,5 +86,14 @@ export class LineThread {
   }
 }
 
-const pageSize = 512 * 1024
+export type LineThreadListener = {
+  /** Nothing more is written but the ending. */
+  full(): void
+  /** The thread has ended, and nothing more is written. */
+  fault(error: Error): void
+}
+
+const pageSize = 256 * 1024
 const mostSpare = 4
+/** Bytes that may wait while it takes its time. */
+const mostRested = 4 * pageSize

@@ -22,7 +22,6 @@ export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
 export class Recorder {
   readonly #file: FileHandle
   readonly #path: string
-  readonly #maxBytes: number
   readonly #log: Logger
   readonly #now: () => number
   readonly #began: number
@@ -33,26 +32,27 @@ export class Recorder {
   readonly #writer: EntryWriter
   /** BOUNDED: by the feeds that are followed. */
   readonly #unfollow: (() => void)[] = []
-  /** Of all lines, in the file or on their way: a few more than they have. */
-  #bytes = 0
   #timer: NodeJS.Timeout | undefined
-  /** Why nothing more is recorded; `failed`: nothing can be said of it in the file. */
+  /** Why nothing more is recorded; `failed`: nothing can be said of it in the file. What is full has been said by the thread. */
   #ended: Ended | undefined
 
   private constructor(file: FileHandle, path: string, options: RecorderOptions) {
     const { maxBytes = defaultMaxBytes, now = () => performance.now(), log = silent } = options
     this.#file = file
     this.#path = path
-    this.#maxBytes = maxBytes
     this.#now = now
     this.#began = now()
     this.#log = log
-    this.#thread = new LineThread(file.fd, (error) =>
-      this.#giveUp('failed', 'The recording cannot be written, and ends here', error),
+    this.#thread = new LineThread(
+      { fd: file.fd, maxBytes },
+      {
+        full: () => this.#giveUp('full', 'The recording is full, and ends here'),
+        fault: (error) => this.#giveUp('failed', 'The recording cannot be written, and ends here', error),
+      },
     )
     this.#buffer = this.#thread.newPage()
     this.#page = new LinePage(this.#buffer, (needed) => this.#turn(needed))
-    this.#writer = new EntryWriter(this.#page, (bytes) => this.#admit(bytes))
+    this.#writer = new EntryWriter(this.#page)
   }
 
   /**
@@ -68,6 +68,7 @@ export class Recorder {
       ...(forks && { forks }),
     }
     recorder.#writer.begin(heading)
+    recorder.#timer = recorder.#startTimer()
     return recorder
   }
 
@@ -78,7 +79,10 @@ export class Recorder {
   follow(feed: Feed, node?: string): void {
     const cast = this.#writer.cast(node)
     this.#unfollow.push(
-      feed.subscribe((entry, live) => this.#writer.write(this.#now() - this.#began, entry, live, cast)),
+      feed.subscribe((entry, live) => {
+        this.#writer.write(this.#now() - this.#began, entry, live, cast)
+        this.#timer ??= this.#startTimer()
+      }),
     )
   }
 
@@ -86,28 +90,20 @@ export class Recorder {
   async close(): Promise<void> {
     this.#stop()
     clearTimeout(this.#timer)
-    const ending: Ending | undefined = this.#ended === 'failed' ? undefined : { ended: this.#ended ?? 'closed' }
-    if (ending) this.#writer.end(ending)
+    if (this.#ended !== 'failed') this.#writer.end({ ended: this.#ended ?? 'closed' })
     this.#page.turn()
     await this.#thread.close()
     await this.#file.close()
   }
 
-  /** @returns whether a line of so many bytes is still recorded */
-  #admit(bytes: number): boolean {
-    if (this.#bytes + bytes > this.#maxBytes - longestEnding) {
-      this.#giveUp('full', 'The recording is full, and ends here')
-      return false
-    }
-    this.#bytes += bytes
-    this.#timer ??= setTimeout(() => this.#flush(), flushInterval)
-    return true
+  #startTimer(): NodeJS.Timeout {
+    return setTimeout(() => this.#flush(), flushInterval)
   }
 
   /** While the thread has work, the page may as well grow. */
   #flush(): void {
     this.#timer = undefined
-    if (this.#thread.waiting > 0) this.#timer = setTimeout(() => this.#flush(), flushInterval)
+    if (this.#thread.waiting > 0) this.#timer = this.#startTimer()
     else this.#page.turn()
   }
 
@@ -136,8 +132,6 @@ export class Recorder {
 type Ended = Ending['ended'] | 'failed'
 
 const defaultMaxBytes = 1 << 30
-/** Bytes of the line that ends it. */
-const longestEnding = 40
 const mostWaiting = 64 << 20
 /** Milliseconds. */
 const flushInterval = 100

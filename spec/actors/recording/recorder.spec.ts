@@ -38,6 +38,12 @@ describe('a recorder', () => {
     while (!(await isSo())) await setImmediate()
   }
   const ending = async () => JSON.parse((await readFile(file, 'utf8')).trimEnd().split('\n').at(-1)!).ended
+  const isFull = async () => {
+    expect(warnings).to.deep.equal(['The recording is full, and ends here'])
+    expect((await readFile(file)).length).to.be.within(1_500, 2_000)
+    expect((await linesOf()).length).to.be.above(3)
+    expect(await ending()).to.equal('full')
+  }
   const linesOf = async () => {
     const lines: Line[] = []
     for await (const line of (await readRecording(file)).lines) lines.push(line)
@@ -86,13 +92,27 @@ describe('a recorder', () => {
     recorder.follow(feed)
     const actor = start()
     for (let i = 0; i < 100; i++) actor.send({ type: 'click', by: 'me' })
-    expect(feed.isRead).to.equal(false)
+    await eventually(async () => !feed.isRead)
     await recorder.close()
-    expect(warnings).to.deep.equal(['The recording is full, and ends here'])
-    expect((await readFile(file)).length).to.be.within(1_500, 2_000)
-    expect((await linesOf()).length).to.be.above(3)
-    expect(await ending()).to.equal('full')
+    await isFull()
   })
+  it('is full also where it is closed before it knows', async () => {
+    const recorder = await Recorder.open(file, { client: 'Peerchart', maxBytes: 2_000, log })
+    recorder.follow(feed)
+    const actor = start()
+    for (let i = 0; i < 100; i++) actor.send({ type: 'click', by: 'me' })
+    await recorder.close()
+    await isFull()
+  })
+  for (const maxBytes of [0, 100])
+    it(`has nothing but its ending where ${maxBytes} bytes are less than its heading`, async () => {
+      const recorder = await Recorder.open(file, { client: 'Peerchart', maxBytes, log })
+      recorder.follow(feed)
+      start()
+      await recorder.close()
+      expect((await readFile(file, 'utf8')).trimEnd().split('\n')).to.have.length(1)
+      expect(await ending()).to.equal('full')
+    })
   it('stops when the disk does not take it', async () => {
     const recorder = await Recorder.open('/dev/full', { client: 'Peerchart', log })
     recorder.follow(feed)
