@@ -115,7 +115,6 @@ export {
   noAccount,
   readSlimAccount,
 } from './snap/account.ts'
-export { limits as snapLimits } from './snap/limits.ts'
 export {
   type AccessLists,
   type ByteCodes,

@@ -6,10 +6,6 @@ import { MapDB } from '@ethereumjs/util'
  * BOUNDED: by the trie, which deletes what it replaces (`useNodePruning`).
  */
 export class TrieNodes extends MapDB<string, Uint8Array | string> {
-  get size(): number {
-    return this._database.size
-  }
-
   override get(hex: string): Promise<Uint8Array | string | undefined> {
     return super.get(compact(hex))
   }

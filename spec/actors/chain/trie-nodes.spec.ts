@@ -14,7 +14,7 @@ describe('the nodes of a trie in memory', () => {
     const sizes: number[] = []
     for (let round = 1n; round <= 20n; round++) {
       for (let key = 0n; key < 30n; key++) await trie.put(encodeNumber(key), encodeNumber(round * 1_000n + key))
-      sizes.push(nodes.size)
+      sizes.push(nodes._database.size)
     }
     expect(new Set(sizes).size).to.equal(1)
     for (let key = 0n; key < 30n; key++)
