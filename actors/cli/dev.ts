@@ -1,25 +1,26 @@
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { version } from '../client-name.ts'
 import type { Inspector } from '../inspector/inspector.ts'
 import { createLogger, type Verbosity } from '../log.ts'
-import { toBytes, toDuration, toNodes, toVerbosity } from './arguments.ts'
+import { toDuration, toNodes, toVerbosity } from './arguments.ts'
 import { type InspectOptions, openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { Narrator, nameOf } from './narrator.ts'
+import { addOptions, type ValuesOf } from './setting.ts'
 import { port } from './setting-kinds.ts'
+import { recording } from './settings.ts'
 import { watchSignals } from './signals.ts'
 import { Tally } from './tally.ts'
 
-type DevOptions = InspectOptions & {
-  readonly nodes: number
-  readonly blockTime: number
-  readonly verbosity: Verbosity
-  readonly jsonLogs: boolean
-  readonly record?: string
-  readonly recordMax: number
-  readonly for?: number
-  readonly summary: boolean
-}
+type DevOptions = InspectOptions &
+  ValuesOf<typeof recording> & {
+    readonly nodes: number
+    readonly blockTime: number
+    readonly verbosity: Verbosity
+    readonly jsonLogs: boolean
+    readonly for?: number
+    readonly summary: boolean
+  }
 
 export function addDev(command: Command, io: Io): void {
   command
@@ -30,8 +31,7 @@ export function addDev(command: Command, io: Io): void {
     .option('--inspect [port]', 'where the page that shows it is served, on 127.0.0.1 (default: any port)', port.parse!)
     .option('--no-inspect', 'serve no page')
     .option('--inspect-stately', 'print where tools attach that read what @statelyai/inspect tells', false)
-    .option('--record <file>', 'write all that happens to this file, for `replay` and `inspect`')
-    .addOption(new Option('--record-max <size>', 'and no more of it than this').argParser(toBytes).default(1e9, '1GB'))
+  addOptions(command, recording)
     .option('--for <time>', 'end after this time, as 20s or 5m (default: when interrupted)', toDuration)
     .option('--summary', 'print one line of JSON at the end', false)
     .addHelpText('after', `\n${whereChainsAre}`)

@@ -19,11 +19,13 @@ import { exitCodes, type Outcome, outcomeWords, type Verdict } from '../probe/ve
 import { processRuntime } from '../process-runtime.ts'
 import { Recorder } from '../recording/recorder.ts'
 import type { Runtime } from '../runtime.ts'
-import { toBytes, toDuration, toNetworkId } from './arguments.ts'
+import { toDuration, toNetworkId } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
 import { type InspectOptions, openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { ProbeReporter } from './probe-reporter.ts'
+import { addOptions, type ValuesOf } from './setting.ts'
+import { watching } from './settings.ts'
 import { onSignals } from './signals.ts'
 
 /** Whose node we are when we dial. */
@@ -34,13 +36,7 @@ export type PeerOptions = {
   readonly nodekey?: string
   /** ms */
   readonly timeout: number
-  /** The file that all of it is written to. */
-  readonly record?: string
-  /** Bytes of it at most. */
-  readonly recordMax: number
-  /** The file that the keys of the session are added to. */
-  readonly keylog?: string
-}
+} & ValuesOf<typeof watching>
 
 /** What every command takes that asks one node. */
 export type ProbingOptions = PeerOptions & { readonly json: boolean; readonly explain: boolean }
@@ -66,14 +62,7 @@ export const addPeerOptions = (command: Command): Command =>
 
 /** Adds what bounds and what records the talk with a node. */
 export const addTalk = (command: Command): Command =>
-  command
-    .option('--timeout <time>', 'how long each step may take', toDuration, 5_000)
-    .option('--record <file>', 'write all that happens to this file, for `replay` and `inspect`; keys are never in it')
-    .addOption(new Option('--record-max <size>', 'and no more of it than this').argParser(toBytes).default(1e9, '1GB'))
-    .option(
-      '--keylog <file>',
-      'add the keys of every session to this file, for `decode`: whoever has it reads the traffic',
-    )
+  addOptions(command.option('--timeout <time>', 'how long each step may take', toDuration, 5_000), watching)
 
 export const exitStatusHelp = `
 Exit status:

@@ -66,6 +66,16 @@ export function addFlags(command: Command, settings: Settings): void {
     }
 }
 
+/** Adds the flags of settings to a command that reads no file: each has its default there. */
+export function addOptions(command: Command, settings: Settings): Command {
+  for (const { kind, flags, initial } of Object.values(settings))
+    for (const { usage, help, ...words } of flags) {
+      const option = new Option(usage, help).default(initial, words.initial?.toString())
+      command.addOption(kind.parse ? option.argParser(kind.parse) : option)
+    }
+  return command
+}
+
 /** @returns the defaults of all settings */
 export function initialValues<Table>(settings: Table): ValuesOf<Table> {
   return Object.fromEntries(Object.entries(settings as Settings).map(([name, { initial }]) => [name, initial])) as never

@@ -118,7 +118,8 @@ const metrics = topic('Metrics:', {
   metricsPort: setting(port, 6060, 'Metrics.Port', flag('--metrics.port <number>', 'TCP port to listen on, 0 for any')),
 })
 
-const watching = topic('Watching:', {
+/** `dev` takes them as well. */
+export const recording = {
   record: setting(
     optional(text),
     undefined,
@@ -131,6 +132,11 @@ const watching = topic('Watching:', {
     undefined,
     flag('--record-max <size>', 'and no more of it than this', { initial: '1GB' }),
   ),
+}
+
+/** Commands that talk with a node take them as well. */
+export const watching = topic('Watching:', {
+  ...recording,
   keylog: setting(
     optional(text),
     undefined,
