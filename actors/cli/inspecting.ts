@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Inspected, Inspector } from '../inspector/inspector.ts'
+import type { Logger } from '../log.ts'
 import { port } from './setting-kinds.ts'
 
 export type InspectOptions = {
@@ -20,16 +21,21 @@ export const addInspecting = (command: Command): Command =>
 
 /**
  * @param tell is given what people are to know: in words, and the address
+ * @param log is told of faults of ours; left out: standard error is
  * @returns undefined where none is asked for
  */
 export async function openInspector(
   nodes: Inspected | Readonly<Record<string, Inspected>>,
   { inspect = false, inspectStately }: InspectOptions,
   tell: Readonly<Record<'page' | 'tools', (url: string) => void>>,
+  log?: Logger,
 ): Promise<Inspector | undefined> {
   if (inspect === false && !inspectStately) return undefined
   const { Inspector } = await import('../inspector/inspector.ts') // brings its server: not for `--help`
-  const inspector = await Inspector.open(nodes, { port: typeof inspect === 'number' ? inspect : 0 })
+  const inspector = await Inspector.open(nodes, {
+    port: typeof inspect === 'number' ? inspect : 0,
+    ...(log && { log: log.getSubLogger({ name: 'inspector' }) }),
+  })
   tell.page(inspector.address)
   if (inspectStately) tell.tools(inspector.statelyAddress)
   return inspector

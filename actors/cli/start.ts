@@ -35,6 +35,7 @@ async function start(given: GivenFlags, io: Io): Promise<void> {
         page: (url) => log.info('Started inspector', { url }),
         tools: (url) => log.info('Tools for @statelyai/inspect attach', { url }),
       },
+      log,
     )
     if (settings.import !== undefined) await importBlocks(node, settings.import, log, lifetime)
     await node.start()

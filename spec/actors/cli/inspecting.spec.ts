@@ -7,6 +7,7 @@ import { createNode } from '../../../actors/create-node.ts'
 import { dial } from '../../../actors/harness/dial.ts'
 import { listen } from '../../../actors/harness/listen.ts'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import { History } from '../../../actors/inspector/history.ts'
 import { parseNode } from '../../../actors/p2p/parse-node.ts'
 import { formatEnode, nodeIdOf } from '../../../protocols/enode/enode.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
@@ -50,6 +51,25 @@ describe('--inspect', () => {
     io.signal('SIGINT')
     expect(await running).to.equal(0)
   })
+  for (const command of ['dev --nodes 2', 'start --network sepolia --port 0 --inspect'])
+    it(`tells the log of ${command} of a page that cannot be answered`, async () => {
+      const io = new ScriptedIo(createNode)
+      const running = runCli(command.split(' '), io)
+      const line = await Promise.race([io.stdout.line(/http:/), io.stderr.line(/http:/)])
+      const page = await OpenPage.at(/http:\S+/.exec(line)![0])
+      const { at } = History.prototype
+      History.prototype.at = () => {
+        throw new TypeError('of ours')
+      }
+      try {
+        page.ask('line', { seq: 1 }).catch(() => {})
+        expect(await io.stderr.line(/could not be answered/)).to.contain('of ours')
+      } finally {
+        History.prototype.at = at
+      }
+      io.signal('SIGINT')
+      expect(await running).to.equal(0)
+    })
 })
 
 describe('--inspect of a command that is a peer itself', () => {
