@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { NodeKeyError, parseNodeKey, readNodeKey, resolveNodeKey } from '../../actors/node-key.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { failureOf } from '../failure.ts'
 
 describe("a node's key", () => {
   const digits = 'b71c71a67e1177ad4e901695e1b4b9ee17ae16c6668d313eac2f96dbcda3f291'
@@ -89,8 +90,3 @@ describe("a node's key", () => {
 })
 
 const hex = bytesToHex
-const failureOf = (promise: Promise<unknown>): Promise<Error> =>
-  promise.then(
-    () => expect.fail('did not fail'),
-    (error: Error) => error,
-  )

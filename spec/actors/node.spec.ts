@@ -5,15 +5,11 @@ import { silent } from '../../actors/log.ts'
 import { Node, type NodeOptions, type Service, type ServiceContext } from '../../actors/node.ts'
 import type { Protocol } from '../../actors/p2p/protocol.ts'
 import { ListenFailed, Server } from '../../actors/p2p/server.ts'
+import { failureOf } from '../failure.ts'
 import { enode, FakeConnections, FakeNetwork, virtualRuntime } from './p2p/fakes.ts'
 
 describe('a node', () => {
   const runtime = virtualRuntime()
-  const failure = <T>(promise: Promise<T>) =>
-    promise.then(
-      () => undefined,
-      (error: Error) => error,
-    )
 
   function rig() {
     const log: string[] = []
@@ -89,19 +85,19 @@ describe('a node', () => {
   it('starts once and closes once [N1]', async () => {
     const { node } = rig()
     await node.start()
-    expect(await failure(node.start())).to.have.property('message', 'node already running')
+    expect(await failureOf(node.start())).to.have.property('message', 'node already running')
     await node.close()
     for (const call of [node.close(), node.close(), node.start()])
-      expect(await failure(call)).to.have.property('message', 'node not started')
+      expect(await failureOf(call)).to.have.property('message', 'node not started')
     const unstarted = rig().node
     await unstarted.close()
-    expect(await failure(unstarted.close())).to.have.property('message', 'node not started')
+    expect(await failureOf(unstarted.close())).to.have.property('message', 'node not started')
   })
   it('unwinds what had started when a service fails [N2]', async () => {
     const { node, log, network, service } = rig()
     for (const name of ['a', 'b', 'c']) node.register(() => service(name))
     node.register(() => service('d', { start: 'no disk' }))
-    const error = await failure(node.start())
+    const error = await failureOf(node.start())
     expect(error).to.have.property('message', 'no disk')
     expect(log.slice(1)).to.deep.equal([
       ...['serve ', 'start a', 'start b', 'start c', 'start d'],
@@ -109,13 +105,13 @@ describe('a node', () => {
     ])
     expect(network.isListening).to.equal(false)
     await node.wait()
-    expect(await failure(node.start())).to.have.property('message', 'node not started')
+    expect(await failureOf(node.start())).to.have.property('message', 'node not started')
   })
   it('shows in its transitions how it unwinds: RPC, the services that had started in reverse, p2p [N2]', async () => {
     const { node, service, transitions } = rig()
     for (const name of ['a', 'b']) node.register(() => service(name))
     node.register(() => service('c', { start: 'no disk' }))
-    await failure(node.start())
+    await failureOf(node.start())
     expect(transitions()).to.deep.equal([
       'node.start: starting.p2p (startServer)',
       'server.started: starting.rpc (startRpc)',
@@ -157,7 +153,7 @@ describe('a node', () => {
     node.register(() => service('a'))
     node.register(() => service('b', { stop: 'lost' }))
     await node.start()
-    await failure(node.close())
+    await failureOf(node.close())
     expect(transitions().slice(-6)).to.deep.equal([
       'node.close: closing.rpc (stopRpc)',
       'rpc.stopped: closing.services.current (stopService)',
@@ -178,7 +174,7 @@ describe('a node', () => {
     const { node, log, network, service, rpc } = rig()
     node.register(() => service('a'))
     rpc.fault = 'address already in use'
-    expect(await failure(node.start())).to.have.property('message', 'address already in use')
+    expect(await failureOf(node.start())).to.have.property('message', 'address already in use')
     expect(log.slice(1)).to.deep.equal(['serve ', 'serve no more'])
     expect(network.isListening).to.equal(false)
   })
@@ -187,7 +183,7 @@ describe('a node', () => {
     node.register(() => service('a'))
     node.own({ close: () => void log.push('close database') })
     network.fault = Object.assign(new Error('taken'), { code: 'EADDRINUSE' })
-    expect(await failure(node.start())).to.be.instanceOf(ListenFailed)
+    expect(await failureOf(node.start())).to.be.instanceOf(ListenFailed)
     expect(log.slice(1)).to.deep.equal(['close database'])
   })
   it('stops every service even if one cannot, and says which [N3]', async () => {
@@ -195,7 +191,7 @@ describe('a node', () => {
     node.register(() => service('a'))
     node.register(() => service('b', { stop: 'lost' }))
     await node.start()
-    const error = await failure(node.close())
+    const error = await failureOf(node.close())
     expect(error).to.have.property('message', 'server: <nil>, services: map[b:lost]')
     expect(log.slice(-2)).to.deep.equal(['stop b', 'stop a'])
   })
@@ -204,7 +200,7 @@ describe('a node', () => {
     node.register(() => service('a', { stop: 'lost' }))
     node.own({ close: () => Promise.reject(new Error('still open')) })
     await node.start()
-    const error = await failure(node.close())
+    const error = await failureOf(node.close())
     expect(error).to.have.property('message', '[server: <nil>, services: map[a:lost] still open]')
   })
   it('gives a service those registered before it, by class', async () => {

@@ -6,6 +6,7 @@ import { asBytes, LazyList, MalformedItem } from '../../../protocols/lib/lazy-li
 import { encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'
 import { emptyRoot } from '../../../protocols/snap/account.ts'
 import { readRangedAccount } from '../../../protocols/snap/range-messages.ts'
+import { failureOf } from '../../failure.ts'
 import { repeat } from '../../vectors/eth-messages.ts'
 import { addressOf, ranged, State } from './state.ts'
 
@@ -27,10 +28,7 @@ describe('the answer for one account', () => {
   const verify = (hash: Uint8Array, accounts: readonly Uint8Array[], proof: readonly Uint8Array[], root = state.root) =>
     verifyAccount(root, hash, answer(accounts, proof))
   const refused = async (verified: Promise<unknown>, cause: RegExp) => {
-    const error = await verified.then(
-      () => expect.fail('it was believed'),
-      (error: Error) => error,
-    )
+    const error = await failureOf(verified)
     expect(error).to.be.instanceOf(InvalidProof)
     expect(error.message).to.match(cause)
   }

@@ -8,6 +8,7 @@ import type { HeaderFields } from '../../../protocols/eth/header.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { encodeList, encodeRlp, readItem } from '../../../protocols/lib/rlp.ts'
+import { failureOf } from '../../failure.ts'
 import { allAtOnce, changedHeader, everyFork, genesisOf, makeBlocks } from './make-chain.ts'
 
 describe('a chain', () => {
@@ -19,11 +20,6 @@ describe('a chain', () => {
   })
   afterEach(() => chain.close())
 
-  const failure = (inserting: Promise<void>) =>
-    inserting.then(
-      () => undefined,
-      (error: unknown) => error,
-    )
   const numbers = () =>
     Array.from({ length: Number(chain.head.number) + 1 }, (_, n) => chain.headerByNumber(BigInt(n))!.hash)
 
@@ -132,7 +128,7 @@ describe('a chain', () => {
       it(what, async () => {
         await chain.insertBlocks(blocks.slice(0, 3))
         const bad = make()
-        const error = await failure(chain.insertBlocks([blocks[3]!, ...bad]))
+        const error = await failureOf(chain.insertBlocks([blocks[3]!, ...bad]))
         expect(error).to.include({ name: 'InvalidBlock', reason })
         expect(String(error)).to.match(/^InvalidBlock: block \d+ \([0-9a-f]{8}…\): wrong [^\n]*$/)
         expect([chain.head.number, chain.hasBlock(blocks[3]!.header.hash)]).to.deep.equal([3n, false])
@@ -280,7 +276,7 @@ describe('a chain', () => {
       const osaka = genesisOf({ ...allAtOnce, timeForks: { ...allAtOnce.timeForks, osaka: 0n } })
       const other = await Chain.open({ genesis: osaka })
       const most = 8_388_608 - (sizeOf(blockOf(osaka, 8_000_000)) - 8_000_000)
-      expect(await failure(other.insertBlocks([blockOf(osaka, most + 1)]))).to.include({ reason: 'size' })
+      expect(await failureOf(other.insertBlocks([blockOf(osaka, most + 1)]))).to.include({ reason: 'size' })
       await other.insertBlocks([blockOf(osaka, most)])
       await chain.insertBlocks([blockOf(genesis, most + 1)])
       expect([other.head.number, chain.head.number]).to.deep.equal([1n, 1n])
@@ -288,7 +284,7 @@ describe('a chain', () => {
     })
 
     it('a block on nothing it has', async () => {
-      expect(await failure(chain.insertBlocks([blocks[1]!]))).to.include({ name: 'InvalidBlock', reason: 'parent' })
+      expect(await failureOf(chain.insertBlocks([blocks[1]!]))).to.include({ name: 'InvalidBlock', reason: 'parent' })
     })
 
     it('three uncles', async () => {
@@ -303,7 +299,7 @@ describe('a chain', () => {
         }) as [NewBlock]
         return { header, body: encodeBody({ transactions: [], uncles: named }) }
       }
-      expect(await failure(other.insertBlocks([block(3)]))).to.include({ reason: 'uncles' })
+      expect(await failureOf(other.insertBlocks([block(3)]))).to.include({ reason: 'uncles' })
       await other.insertBlocks([block(2)])
       expect(other.head.number).to.equal(1n)
       await other.close()
@@ -311,7 +307,7 @@ describe('a chain', () => {
   })
 
   it('goes on after a refusal', async () => {
-    await failure(chain.insertBlocks([blocks[5]!]))
+    await failureOf(chain.insertBlocks([blocks[5]!]))
     await chain.insertBlocks(blocks)
     expect(chain.head.number).to.equal(12n)
   })

@@ -11,6 +11,7 @@ import { keys } from '../../../actors/chain/schema.ts'
 import { openStore } from '../../../actors/chain/store.ts'
 import { decodeBody } from '../../../protocols/eth/block.ts'
 import { txHash } from '../../../protocols/eth/transaction.ts'
+import { failureOf } from '../../failure.ts'
 import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
 
 describe('a chain that a consensus client leads', () => {
@@ -29,11 +30,6 @@ describe('a chain that a consensus client leads', () => {
   })
   afterEach(() => chain.close())
 
-  const failure = (doing: Promise<void>) =>
-    doing.then(
-      () => undefined,
-      (error: unknown) => error,
-    )
   const canonical = () =>
     Array.from({ length: Number(chain.head.number) }, (_, i) => chain.headerByNumber(BigInt(i + 1))!.hash)
   const expectChain = (...expected: NewBlock[]) => {
@@ -167,7 +163,7 @@ describe('a chain that a consensus client leads', () => {
           safe: hashOf(blocks[7]!),
           finalized: hashOf(blocks[2]!),
         })
-        const error = await failure(chain.setForkchoice({ head: hashOf(rival[8]!), ...forkchoice }))
+        const error = await failureOf(chain.setForkchoice({ head: hashOf(rival[8]!), ...forkchoice }))
         expect(error).to.include({ name: 'ForkchoiceError', block, message })
         expectChain(...blocks)
         expect(numbers()).to.deep.equal([8n, 3n])

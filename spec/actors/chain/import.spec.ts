@@ -7,6 +7,7 @@ import { loadGenesis } from '../../../actors/chain/genesis.ts'
 import { type ImportProgress, importChain } from '../../../actors/chain/import.ts'
 import { joinBlock } from '../../../protocols/eth/block.ts'
 import { bytesToHex, concatBytes } from '../../../protocols/lib/bytes.ts'
+import { failureOf } from '../../failure.ts'
 import { requireEthtest } from '../../harness/ethtest.ts'
 import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
 
@@ -33,11 +34,6 @@ describe('importing a chain file', () => {
     await writeFile(path, bytes)
     return path
   }
-  const failure = (importing: Promise<unknown>) =>
-    importing.then(
-      () => undefined,
-      (error: unknown) => error as Error,
-    )
 
   it('takes all blocks and tells how far it is', async () => {
     const told: ImportProgress[] = []
@@ -71,7 +67,7 @@ describe('importing a chain file', () => {
       header: genesis.header.raw,
       body: concatBytes(Uint8Array.of(0xf9, 0xff, 0xff), new Uint8Array(65_535)),
     }
-    const error = await failure(importChain(chain, await file(concatBytes(...bytesOf(long), joinBlock(large)))))
+    const error = await failureOf(importChain(chain, await file(concatBytes(...bytesOf(long), joinBlock(large)))))
     expect(error).to.have.property('name', 'ImportError')
     expect(chain.head.number).to.equal(3n)
   })
@@ -111,32 +107,32 @@ describe('importing a chain file', () => {
   ] as [string, (bytes: Uint8Array) => Uint8Array, number, string][])
     it(`${what} keeps the blocks before, and says where it is`, async () => {
       const path = await file(change(whole))
-      const error = await failure(importChain(chain, path))
+      const error = await failureOf(importChain(chain, path))
       const place = `chain file ${path}: block ${number} at byte ${offsetOf(what.includes('hole') ? 19 : number)}: `
       expect(error).to.have.property('name', 'ImportError')
-      expect(error!.message.slice(0, place.length)).to.equal(place)
-      expect(error!.message).to.contain(message).and.not.contain('\n')
+      expect(error.message.slice(0, place.length)).to.equal(place)
+      expect(error.message).to.contain(message).and.not.contain('\n')
       expect(chain.head.number).to.equal(BigInt(what.includes('hole') ? 18 : number - 1))
     })
 
   it('of another chain stops at its first block', async () => {
     const other = genesisOf({ ...allAtOnce, timeForks: {} })
-    const error = await failure(
+    const error = await failureOf(
       importChain(chain, await file(concatBytes(...bytesOf(makeBlocks(other, other.header, 3))))),
     )
-    expect(error!.message).to.match(/: block 1 at byte 0: block 1 \([0-9a-f]{8}…\): wrong parent: unknown$/)
+    expect(error.message).to.match(/: block 1 at byte 0: block 1 \([0-9a-f]{8}…\): wrong parent: unknown$/)
   })
 
   it('that begins with another genesis says so', async () => {
     const other = genesisOf({ ...allAtOnce, timeForks: {} })
     const first = joinBlock({ header: other.header.raw, body: other.body })
-    const error = await failure(importChain(chain, await file(first)))
-    expect(error!.message).to.match(/: block 0 at byte 0: another genesis, 0x[0-9a-f]{64}$/)
+    const error = await failureOf(importChain(chain, await file(first)))
+    expect(error.message).to.match(/: block 0 at byte 0: another genesis, 0x[0-9a-f]{64}$/)
   })
 
   it('that is not there says so in one line', async () => {
-    const error = await failure(importChain(chain, '/nowhere/chain.rlp'))
-    expect(error!.message).to.match(/^chain file \/nowhere\/chain.rlp: cannot be read: ENOENT[^\n]*$/)
+    const error = await failureOf(importChain(chain, '/nowhere/chain.rlp'))
+    expect(error.message).to.match(/^chain file \/nowhere\/chain.rlp: cannot be read: ENOENT[^\n]*$/)
   })
 
   it('of ethtest takes 600 blocks, all links and roots verified', async function () {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { Chain } from '../../../actors/chain/chain.ts'
 import { openStore } from '../../../actors/chain/store.ts'
+import { failureOf } from '../../failure.ts'
 import { allAtOnce, everyFork, genesisOf, makeBlocks } from './make-chain.ts'
 
 describe('the database of a chain', () => {
@@ -19,11 +20,6 @@ describe('the database of a chain', () => {
   afterEach(() => rm(join(directory, '..'), { recursive: true }))
 
   const open = () => Chain.open({ genesis, directory })
-  const failure = () =>
-    open().then(
-      () => undefined,
-      (error: unknown) => error as Error,
-    )
   const withChain = async (run: (chain: Chain) => unknown) => {
     const chain = await open()
     await run(chain)
@@ -49,7 +45,7 @@ describe('the database of a chain', () => {
 
   it('is refused to a second process, and the first goes on', async () => {
     await withChain(async (chain) => {
-      const error = await failure()
+      const error = await failureOf(open())
       expect(error).to.include({
         name: 'DatabaseLocked',
         message: `datadir already used by another process: ${directory} is locked`,
@@ -81,9 +77,9 @@ describe('the database of a chain', () => {
       await withChain((chain) => chain.insertBlocks(blocks.slice(0, 30)))
       await damage()
       const before = await contents()
-      const error = await failure()
+      const error = await failureOf(open())
       expect(error).to.have.property('name', 'CorruptDatabase')
-      expect(error!.message).to.match(/^database [^\n]*: cannot be read: [^\n]+$/)
+      expect(error.message).to.match(/^database [^\n]*: cannot be read: [^\n]+$/)
       expect(await contents()).to.deep.equal(before)
     })
 
@@ -92,7 +88,7 @@ describe('the database of a chain', () => {
     const log = await find('.log')
     await writeFile(log, 'x'.repeat((await readFile(log)).length))
     // LevelDB drops the log when it opens: from then on its files look like none.
-    for (let i = 0; i < 3; i++) expect(await failure()).to.have.property('name', 'CorruptDatabase')
+    for (let i = 0; i < 3; i++) expect(await failureOf(open())).to.have.property('name', 'CorruptDatabase')
   })
 
   it('whose log lost its end opens at an earlier head, and goes on', async () => {
@@ -115,12 +111,12 @@ describe('the database of a chain', () => {
     const key = new Uint8Array([0x62, ...new Uint8Array(7), Number(number), ...hash])
     await store.write([{ key }])
     await store.close()
-    expect((await failure())!.message).to.equal(`database ${directory}: cannot be read: block 20 has no body`)
+    expect((await failureOf(open())).message).to.equal(`database ${directory}: cannot be read: block 20 has no body`)
   })
 
   it('cannot be where a file is', async () => {
     await writeFile(directory, 'a file')
-    expect(await failure()).to.have.property('name', 'CorruptDatabase')
+    expect(await failureOf(open())).to.have.property('name', 'CorruptDatabase')
     expect(await readFile(directory, 'utf8')).to.equal('a file')
   })
 

@@ -12,6 +12,7 @@ import {
   RpcUnreachable,
 } from '../../../actors/rpc/client-errors.ts'
 import { RpcError } from '../../../actors/rpc/rpc-error.ts'
+import { failureOf } from '../../failure.ts'
 import {
   type Answer,
   always,
@@ -37,11 +38,6 @@ describe('a JSON-RPC client', () => {
     open.push(client)
     return client
   }
-  const fault = (promise: Promise<unknown>): Promise<Error> =>
-    promise.then(
-      () => expect.fail('nothing was refused'),
-      (error) => error,
-    )
 
   for (const [name, endpoint] of Object.entries({
     HTTP: httpEndpoint,
@@ -68,7 +64,7 @@ describe('a JSON-RPC client', () => {
       it('throws what the node answers, with code and data', async () => {
         const error = { code: -32_601, message: 'the method x does not exist/is not available', data: 7 }
         const rpc = await connect(({ id }) => [JSON.stringify({ jsonrpc: '2.0', id, error })])
-        const thrown = await fault(rpc.call('x'))
+        const thrown = await failureOf(rpc.call('x'))
         expect(thrown).to.be.instanceOf(RpcError)
         expect(thrown).to.include(error)
       })
@@ -85,14 +81,14 @@ describe('a JSON-RPC client', () => {
       })
       it('waits no longer than it was told', async () => {
         const rpc = await connect(() => [], { timeout: 30 })
-        const thrown = await fault(rpc.call('eth_syncing'))
+        const thrown = await failureOf(rpc.call('eth_syncing'))
         expect(thrown).to.be.instanceOf(RpcTimeout)
         expect(thrown.message).to.match(/^no answer to eth_syncing from \S+ within 0\.03 s; /)
       })
       it('knows what is no JSON-RPC', async () => {
         for (const said of ['<html>\nhello', '{"result"}', '{"ok":true}']) {
           const rpc = await connect(({ id }) => [said === '{"ok":true}' ? `{"id":${id}}` : said], { timeout: 1_000 })
-          const thrown = await fault(rpc.call('x'))
+          const thrown = await failureOf(rpc.call('x'))
           expect(thrown).to.be.instanceOf(NotJsonRpc)
           expect(thrown.message).not.to.contain('\n')
         }
@@ -122,13 +118,13 @@ describe('a JSON-RPC client', () => {
       })
       it('ends its calls when the connection ends, and takes no more', async () => {
         const rpc = await client(await at(endpoint(() => [hangUp])))
-        expect(await fault(rpc.call('x'))).to.be.instanceOf(RpcClosed)
+        expect(await failureOf(rpc.call('x'))).to.be.instanceOf(RpcClosed)
         await rpc.closed
-        expect(await fault(rpc.call('x'))).to.be.instanceOf(RpcClosed)
+        expect(await failureOf(rpc.call('x'))).to.be.instanceOf(RpcClosed)
       })
       it('ends its calls when it is closed itself', async () => {
         const rpc = await client(await at(endpoint(() => [])))
-        const call = fault(rpc.call('x'))
+        const call = failureOf(rpc.call('x'))
         rpc.close()
         expect(await call).to.be.instanceOf(RpcClosed)
       })
@@ -153,11 +149,11 @@ describe('a JSON-RPC client', () => {
       const headers = status === 301 ? { location: 'http://elsewhere/' } : {}
       const endpoint = httpServer((_, response) => response.writeHead(status, headers).end(body))
       const target = await at(endpoint)
-      const thrown = await fault((await client(target)).call('x'))
+      const thrown = await failureOf((await client(target)).call('x'))
       expect(thrown).to.be.instanceOf(RpcRefused).with.property('status', status)
       expect(thrown.message).to.match(complaint)
       if (status === 301) return
-      expect(await fault(RpcClient.connect(target.replace('http', 'ws')))).to.be.instanceOf(RpcRefused)
+      expect(await failureOf(RpcClient.connect(target.replace('http', 'ws')))).to.be.instanceOf(RpcRefused)
     })
 
   it('says what to do when nobody listens', async () => {
@@ -166,9 +162,9 @@ describe('a JSON-RPC client', () => {
       await close()
       return target
     }
-    const http = await fault((await client(await gone(httpEndpoint(always(1))))).call('x'))
-    const ws = await fault(RpcClient.connect(await gone(wsEndpoint(always(1)))))
-    const ipc = await fault(RpcClient.connect(await gone(ipcEndpoint(always(1)))))
+    const http = await failureOf((await client(await gone(httpEndpoint(always(1))))).call('x'))
+    const ws = await failureOf(RpcClient.connect(await gone(wsEndpoint(always(1)))))
+    const ipc = await failureOf(RpcClient.connect(await gone(ipcEndpoint(always(1)))))
     for (const thrown of [http, ws, ipc]) expect(thrown).to.be.instanceOf(RpcUnreachable)
     expect(http.message).to.match(/^nobody listens at http:\/\/127\.0\.0\.1:\d+; start the node with --http/)
     expect(ws.message).to.match(/^nobody listens at ws:\/\/127\.0\.0\.1:\d+; start the node with --ws/)
@@ -178,22 +174,24 @@ describe('a JSON-RPC client', () => {
     const dir = await mkdtemp(join(tmpdir(), 'peerchart-client-'))
     open.push({ close: () => rm(dir, { recursive: true }) })
     await writeFile(join(dir, 'file'), '')
-    expect(await fault(RpcClient.connect(join(dir, 'file')))).to.be.instanceOf(RpcUnreachable)
+    expect(await failureOf(RpcClient.connect(join(dir, 'file')))).to.be.instanceOf(RpcUnreachable)
   })
   it('waits no longer for the rest of an answer than it was told', async () => {
     const half = await at(httpServer((_, response) => response.write('{"result":')))
-    expect(await fault((await client(half, { timeout: 50 })).call('x'))).to.be.instanceOf(RpcTimeout)
+    expect(await failureOf((await client(half, { timeout: 50 })).call('x'))).to.be.instanceOf(RpcTimeout)
   })
   it('knows an answer that is cut off', async () => {
     const cut = await at(httpServer((_, response) => response.write('{"result":', () => response.destroy())))
-    expect(await fault((await client(cut)).call('x'))).to.be.instanceOf(RpcClosed)
+    expect(await failureOf((await client(cut)).call('x'))).to.be.instanceOf(RpcClosed)
   })
   it('waits no longer for a connection than it was told', async () => {
     const silent = await at(httpServer(() => {}))
-    expect(await fault(RpcClient.connect(silent.replace('http', 'ws'), { timeout: 30 }))).to.be.instanceOf(RpcTimeout)
+    expect(await failureOf(RpcClient.connect(silent.replace('http', 'ws'), { timeout: 30 }))).to.be.instanceOf(
+      RpcTimeout,
+    )
   })
   for (const target of ['', '127.0.0.1:8545', 'localhost:8545/x', 'tcp://127.0.0.1:8545', 'http://', 'http://[::1'])
     it(`refuses \`${target}\` for a target`, async () => {
-      expect(await fault(RpcClient.connect(target))).to.be.instanceOf(RpcTargetError)
+      expect(await failureOf(RpcClient.connect(target))).to.be.instanceOf(RpcTargetError)
     })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { silent } from '../../../actors/log.ts'
 import { JwtSecretError, resolveJwtSecret } from '../../../actors/rpc/jwt-secret.ts'
+import { failureOf } from '../../failure.ts'
 
 describe('the JWT secret', () => {
   let directory: string
@@ -16,7 +17,6 @@ describe('the JWT secret', () => {
 
   const entropy = (length: number) => new Uint8Array(length).fill(0xab)
   const resolve = (at: string | undefined) => resolveJwtSecret({ path: at, entropy, log: silent })
-  const failure = (promise: Promise<unknown>) => promise.then(() => undefined).catch((error: Error) => error)
 
   it('is read as geth reads it: 64 hex digits, with or without 0x, with space around', async () => {
     for (const text of ['cd'.repeat(32), `0x${'CD'.repeat(32)}`, ` ${'cd'.repeat(32)}\n\n`]) {
@@ -35,14 +35,14 @@ describe('the JWT secret', () => {
   for (const text of ['', 'ab', 'zz'.repeat(32), 'ab'.repeat(33)])
     it(`is refused when the file holds "${text.slice(0, 8)}" of ${text.length} characters, and the file is kept`, async () => {
       await writeFile(path, text)
-      const error = await failure(resolve(path))
+      const error = await failureOf(resolve(path))
       expect(error).to.be.instanceOf(JwtSecretError)
-      expect(error!.message).to.match(/^invalid JWT secret in .*jwtsecret: want 64 hex digits; /)
+      expect(error.message).to.match(/^invalid JWT secret in .*jwtsecret: want 64 hex digits; /)
       expect(await readFile(path, 'utf8')).to.equal(text)
     })
   it('says what cannot be read, and what cannot be written', async () => {
-    expect((await failure(resolve(directory)))!.message).to.match(/^cannot read the JWT secret .*EISDIR/)
-    expect((await failure(resolve(join(directory, 'none', 'jwt'))))!.message).to.match(
+    expect((await failureOf(resolve(directory))).message).to.match(/^cannot read the JWT secret .*EISDIR/)
+    expect((await failureOf(resolve(join(directory, 'none', 'jwt')))).message).to.match(
       /^cannot write the JWT secret .*ENOENT/,
     )
   })

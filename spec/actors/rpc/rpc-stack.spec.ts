@@ -14,11 +14,7 @@ import { callText, TestStack, testSecret } from './test-stack.ts'
 const echo = callText('test_echo', ['hi'])
 const hi = '{"jsonrpc":"2.0","id":1,"result":"hi"}'
 
-const failure = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: Error) => error,
-  )
+import { failureOf } from '../../failure.ts'
 
 describe('the RPC stack', () => {
   let test: TestStack
@@ -90,16 +86,16 @@ describe('the RPC stack', () => {
     const directory = await mkdtemp(join(tmpdir(), 'peerchart-rpc-'))
     const options = { ipc: join(directory, 'test.ipc'), http: { port }, ws: { port: 0 } }
     const stack = new RpcStack(processRuntime(), options, { log: silent })
-    const error = await failure(stack.start())
-    expect(error?.name).to.equal('RpcListenFailed')
-    expect(error?.message).to.equal(
+    const error = await failureOf(stack.start())
+    expect(error.name).to.equal('RpcListenFailed')
+    expect(error.message).to.equal(
       `RPC: listen tcp 127.0.0.1:${port}: bind: address already in use; end the process that has it, or choose another with --http.port`,
     )
     expect(stack.ipc).to.equal(options.ipc)
     expect(stack.ws).to.equal(undefined)
     await stack.stop()
     expect(stack.ipc).to.equal(undefined)
-    expect(await failure(stat(options.ipc))).to.have.property('code', 'ENOENT')
+    expect(await failureOf(stat(options.ipc))).to.have.property('code', 'ENOENT')
     taken.close()
     await rm(directory, { recursive: true })
   })
@@ -128,10 +124,10 @@ describe('the RPC stack', () => {
     await test.stack.startHttp({ port: 0, api: ['test', 'engine'] })
     expect(await test.post(echo)).to.equal(hi)
     expect(await test.post(callText('engine_exchangeCapabilities'))).to.include('"result":[]')
-    expect((await failure(test.stack.startHttp({ port: 0 })))?.message).to.equal(
+    expect((await failureOf(test.stack.startHttp({ port: 0 }))).message).to.equal(
       'JSON-RPC over HTTP is already enabled',
     )
-    expect((await failure(test.stack.startHttp({ port: 9 })))?.message).to.match(/^RPC server already running on 127/)
+    expect((await failureOf(test.stack.startHttp({ port: 9 }))).message).to.match(/^RPC server already running on 127/)
     await test.stack.startWs({ port: 0, api: ['test'] })
     const ws = await wsClient(test.stack.ws!)
     await test.stack.stopWs()
@@ -148,7 +144,7 @@ describe('the RPC stack', () => {
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
     const { port } = taken.address() as { port: number }
-    expect((await failure(test.stack.startHttp({ port })))?.name).to.equal('RpcListenFailed')
+    expect((await failureOf(test.stack.startHttp({ port }))).name).to.equal('RpcListenFailed')
     await test.stack.startHttp({ port: 0, api: ['test'] })
     expect(await test.post(echo)).to.equal(hi)
     taken.close()
@@ -194,8 +190,8 @@ describe('the IPC socket', () => {
     const path = join(directory, 'a.ipc')
     const [one, other] = [stackAt(path), stackAt(path)]
     await one.start()
-    const error = await failure(other.start())
-    expect(error?.message).to.equal(
+    const error = await failureOf(other.start())
+    expect(error.message).to.equal(
       `RPC: listen unix ${path}: bind: address already in use; end the process that has it, or choose another with --ipcpath`,
     )
     await one.stop()
@@ -207,12 +203,12 @@ describe('the IPC socket', () => {
   it('leaves alone a file that is no socket', async () => {
     const path = join(directory, 'a.ipc')
     await writeFile(path, 'mine')
-    expect((await failure(stackAt(path).start()))?.message).to.include('address already in use')
+    expect((await failureOf(stackAt(path).start())).message).to.include('address already in use')
     expect((await stat(path)).size).to.equal(4)
   })
   it('says when its path is too long', async () => {
     const path = join(directory, 'a'.repeat(120))
-    expect((await failure(stackAt(path).start()))?.message).to.match(
+    expect((await failureOf(stackAt(path).start())).message).to.match(
       /: the path is longer than \d+ bytes; choose another with --ipcpath$/,
     )
   })
