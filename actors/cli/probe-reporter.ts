@@ -1,4 +1,5 @@
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { lineOf } from '../harness/exchange.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import type { LogStream } from '../log.ts'
 import { printable } from '../log.ts'
@@ -20,14 +21,10 @@ export class ProbeReporter {
   }
 
   /** All states and messages, in order, then the cause. */
-  explain({ states, said, log }: ScriptedPeer, { outcome, cause }: Verdict): void {
+  explain({ states, passed }: ScriptedPeer, { outcome, cause }: Verdict): void {
     this.#line('')
     this.#line(`states: ${states.map(({ words }) => words).join(' → ')}`)
-    const lines = [
-      ...said.map(({ at, words }) => ({ at, line: `> ${words}` })),
-      ...log.map(({ at, words }) => ({ at, line: `< ${words}` })),
-    ]
-    for (const { at, line } of lines.sort((a, b) => a.at - b.at)) this.#line(`${ms(at)} ${line}`)
+    for (const line of passed) this.#line(`${ms(line.at)} ${lineOf(line)}`)
     this.#line(`${outcome}: ${cause}`)
   }
 
@@ -48,6 +45,7 @@ export function reportJson(
     ...{ enode, outcome, cause },
     steps: steps.map(({ at, step }) => ({ step, ms: round(at) })),
     states: peer.states.map(({ at, words }) => ({ state: words, ms: round(at) })),
+    said: peer.passed.map(({ at, by, words }) => ({ by, words, ms: round(at) })),
     hello: hello && { ...hello, caps: hello.caps.map(({ name, version }) => `${name}/${version}`) },
     status: status && { ...status, kind: undefined },
     fork,

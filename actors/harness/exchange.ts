@@ -3,6 +3,9 @@ import type { Clock } from '../runtime.ts'
 /** One line of a log: what was heard or said, and when, in milliseconds since the peer began. */
 export type Noted = { readonly at: number; readonly words: string }
 
+/** One line of the exchange: whose it is, too. */
+export type Passed = Noted & { readonly by: 'us' | 'them' }
+
 /** A message from the other side, its payload inflated. */
 export type Received = Noted & { readonly name: string; readonly code: number; readonly payload: Uint8Array }
 
@@ -18,6 +21,12 @@ export class Exchange {
   /** What the script said, and which states it came to. BOUNDED: the first maxNoted of each. */
   readonly said: Noted[] = []
   readonly states: Noted[] = []
+  /** auth and ack, which are no messages. BOUNDED: a handshake has two. */
+  readonly packets: Passed[] = []
+  /** What passed last. BOUNDED: maxLines. */
+  readonly latest: Passed[] = []
+  #count = 0
+  #lastHeard: Noted | undefined
   /** BOUNDED: maxUnread, and maxUnreadBytes of payload; the oldest fall off. */
   readonly #unread: Received[] = []
   #unreadBytes = 0
@@ -43,30 +52,51 @@ export class Exchange {
     return this.#clock.now() - this.#began
   }
 
+  /** How many lines the whole exchange has, also of what is not kept. */
+  get count(): number {
+    return this.#count
+  }
+
+  get lastHeard(): Noted | undefined {
+    return this.#lastHeard
+  }
+
+  /** A packet of the handshake went or came. */
+  shake(by: Passed['by'], words: string): void {
+    const line = { at: this.now, by, words }
+    this.packets.push(line)
+    this.#pass(line)
+  }
+
   receive(message: Omit<Received, 'at'>): void {
     const received = { at: this.now, ...message }
-    note(this.heard, received.at, () => message.words)
+    this.#hear(message.words, received.at)
     this.#unread.push(received)
     this.#unreadBytes += message.payload.length
     while (this.#unread.length > maxUnread || this.#unreadBytes > maxUnreadBytes) this.#take(0)
     this.#wake()
   }
 
-  say(words: () => string): void {
-    note(this.said, this.now, words)
+  say(words: string): void {
+    const line = { at: this.now, words }
+    note(this.said, line)
+    this.#pass({ ...line, by: 'us' })
   }
 
   enter(state: string): void {
-    note(this.states, this.now, () => state)
+    note(this.states, { at: this.now, words: state })
     this.#wake()
   }
 
   /** @param fault what came last was no message */
   close(fault?: string): void {
     if (this.#isClosed) return
-    if (fault !== undefined) note(this.heard, this.now, () => `broke the wire: ${fault}`)
+    if (fault !== undefined) {
+      this.#hear(`broke the wire: ${fault}`)
+      this.#wake()
+    }
     this.#isClosed = true
-    note(this.heard, this.now, () => 'closed')
+    this.#hear('closed')
     this.#wake()
   }
 
@@ -111,6 +141,18 @@ export class Exchange {
     throw new ScriptError(what, this, options)
   }
 
+  #hear(words: string, at = this.now): void {
+    this.#lastHeard = { at, words }
+    note(this.heard, this.#lastHeard)
+    this.#pass({ at, by: 'them', words })
+  }
+
+  #pass(line: Passed): void {
+    this.#count += 1
+    this.latest.push(line)
+    if (this.latest.length > maxLines) this.latest.shift()
+  }
+
   #take(at: number): Received | undefined {
     const [taken] = this.#unread.splice(at, 1)
     this.#unreadBytes -= taken?.payload.length ?? 0
@@ -126,22 +168,21 @@ const maxNoted = 10_000
 const maxUnread = 10_000
 const maxUnreadBytes = 64 * 1024 * 1024
 
-function note(log: Noted[], at: number, words: () => string): void {
-  if (log.length < maxNoted) log.push({ at, words: words() })
+function note(log: Noted[], line: Noted): void {
+  if (log.length < maxNoted) log.push(line)
 }
 
-type Story = Pick<Exchange, 'heard' | 'said' | 'states'>
+type Story = Pick<Exchange, 'latest' | 'count' | 'states'>
 
-/** The other side did not do what the script waited for. The message tells the whole exchange, and the states on its way. */
+/** The other side did not do what the script waited for. The message tells the latest of the exchange, and the states on its way. */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError'
 
-  constructor(what: string, { heard, said, states }: Story, options?: ErrorOptions) {
-    const lines = [...said.map(toLine('>')), ...heard.map(toLine('<'))].sort((a, b) => a.at - b.at)
-    const left = lines.length - maxLines
+  constructor(what: string, { latest, count, states }: Story, options?: ErrorOptions) {
+    const left = count - latest.length
     const shown = [
       ...(left > 0 ? [`  … ${left} before`] : []),
-      ...lines.slice(-maxLines).map(({ at, words }) => `  ${`${Math.round(at)}`.padStart(6)} ms ${words}`),
+      ...latest.map((line) => `  ${`${Math.round(line.at)}`.padStart(6)} ms ${lineOf(line)}`),
     ]
     const path = states.map(({ at, words }) => `${words} (${Math.round(at)} ms)`).join(' → ')
     super(
@@ -151,8 +192,8 @@ export class ScriptError extends Error {
   }
 }
 
-/** BOUNDED: of the exchange that an error tells. */
+/** @returns `> Hello` of what we said, `< Hello` of what they did */
+export const lineOf = ({ by, words }: Omit<Passed, 'at'>): string => `${by === 'us' ? '>' : '<'} ${words}`
+
+/** Of the exchange that an error tells. */
 const maxLines = 100
-const toLine =
-  (arrow: string) =>
-  ({ at, words }: Noted) => ({ at, words: `${arrow} ${words}` })

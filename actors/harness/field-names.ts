@@ -1,10 +1,18 @@
 import type { PeerMessage, PeerMessageName } from './vocabulary.ts'
 
+/** @throws {TypeError} nobody has a message of that name */
+export function checkName(name: string): asserts name is PeerMessageName {
+  if (Object.hasOwn(fieldNames, name)) return
+  const names = Object.keys(fieldNames).join(', ')
+  throw new TypeError(`no message is named ${JSON.stringify(name)}: they are ${names}`)
+}
+
 /**
  * @returns the fields of a message, of all its versions
- * @throws {TypeError} one of `fields` is none of them: it would be left out without a word
+ * @throws {TypeError} there is no such message, or one of `fields` is none of its own: it would be left out without a word
  */
 export function checkFieldNames(name: PeerMessageName, fields: object): readonly string[] {
+  checkName(name)
   const known = Object.keys(fieldNames[name])
   const unknown = Object.keys(fields).find((field) => field !== 'kind' && !known.includes(field))
   if (unknown === undefined) return known

@@ -1,7 +1,7 @@
 import type { Actor } from 'xstate'
 import { type Automatism, type ScriptedPeerEvent, scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import type { Status } from '../../protocols/eth/status.ts'
-import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+import { type DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
 import { describeState } from '../feed.ts'
 import type { Network, Stream } from '../p2p/connection.ts'
@@ -17,7 +17,7 @@ import {
 } from '../sub-protocols.ts'
 import { type Offers, type Spoken, type StatusFields, type StatusOption, toCap } from './caps.ts'
 import type { Noted, Received, Wait } from './exchange.ts'
-import { checkFieldNames } from './field-names.ts'
+import { checkFieldNames, checkName } from './field-names.ts'
 import { type FieldsOf, toMessage } from './fields.ts'
 import { describeMatch, isMatch } from './match.ts'
 import { Speaker, type SpeakerOptions } from './speaker.ts'
@@ -37,7 +37,8 @@ export type ScriptedPeerOptions<O extends Offers = Offers> = SpeakerOptions<O> &
   readonly network?: Network
 }
 
-export type PeerState = 'listening' | 'dialing' | 'securing' | 'greeting' | 'handshaking' | 'running' | 'closed'
+const peerStates = ['listening', 'dialing', 'securing', 'greeting', 'handshaking', 'running', 'closed'] as const
+export type PeerState = (typeof peerStates)[number]
 
 type Link = { readonly connect?: () => Promise<Stream>; readonly remotePublicKey?: Uint8Array }
 type Match<M> = Partial<M> | ((message: M) => boolean)
@@ -79,11 +80,14 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
 
   /** Waits until it has come to `state`. @throws {ScriptError} it closed before, or the time is up */
   async until(state: PeerState, wait: Wait = {}): Promise<this> {
+    if (!peerStates.includes(state))
+      throw new TypeError(`no peer has the state ${JSON.stringify(state)}: they are ${peerStates.join(', ')}`)
     const hasCome = () => this.states.some(({ words }) => words === state || words.startsWith(`${state}.`))
     await this.exchange.until(() => hasCome() || this.isClosed, wait)
     if (hasCome()) return this
-    const { error } = this.end
-    const why = this.isClosed ? `it closed${error ? `: ${error.message}` : ''}` : this.exchange.within(wait)
+    const { reason, error } = this.end
+    const words = reason === undefined ? error?.message : `they sent Disconnect, ${discReasonText(reason)}`
+    const why = this.isClosed ? `it closed${words ? `: ${words}` : ''}` : this.exchange.within(wait)
     return this.exchange.fail(`never came to ${state}: ${why}`, error && { cause: error })
   }
 
@@ -118,17 +122,21 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     const wanted = reason === undefined ? undefined : toReason(reason)
     const got = await this.#hear('Disconnect', {}, wait)
     if (wanted !== undefined && got.reason !== wanted)
-      this.exchange.fail(`${hex('disc', got.reason)} where ${hex('disc', wanted)} was expected`)
+      this.exchange.fail(`${reasonWords(got.reason)} where ${reasonWords(wanted)} was expected`)
     return got.reason
   }
 
   /** Listens on for `ms`, in which they neither say anything but Ping nor hang up. @throws {ScriptError} they did */
   async expectSilence(ms: number): Promise<void> {
-    const before = this.log.length
-    const broken = () => this.log.slice(before).find(({ words }) => words !== 'Ping')
-    await this.exchange.until(() => broken() !== undefined, { timeout: ms })
-    const first = broken()
-    if (first) this.exchange.fail(`${first.words} in what was to be ${ms} ms of silence`)
+    const before = this.isClosed ? undefined : this.exchange.lastHeard
+    let broken: Noted | undefined
+    const isBroken = () => {
+      const { lastHeard } = this.exchange // asked at each, so none is missed
+      if (lastHeard !== before && lastHeard?.words !== 'Ping') broken ??= lastHeard
+      return broken !== undefined
+    }
+    await this.exchange.until(isBroken, { timeout: ms })
+    if (broken) this.exchange.fail(`${broken.words} in what was to be ${ms} ms of silence`)
   }
 
   /** @returns the first unread message that is `wanted`, its payload as it came @throws {ScriptError} none came */
@@ -189,6 +197,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     match: Match<PeerMessage<N>> = {},
     wait?: Wait,
   ): Promise<PeerMessage<N>> {
+    checkName(name)
     const read = ({ payload }: Received) => this.vocabulary.decode(name, payload)
     const { payload } = await this.exchange.next(
       `${name}${describeMatch(match)}`,
@@ -255,6 +264,8 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     this.say('Status', { version, ...theirs, ...fieldsOf(status, theirs) })
   }
 }
+
+const reasonWords = (reason: DiscReason): string => `${hex('disc', reason)} (${discReasonText(reason)})`
 
 const fieldsOf = (status: StatusOption, theirs: Status | undefined): StatusFields =>
   status === 'mirror' ? {} : typeof status === 'function' ? status(theirs!) : status

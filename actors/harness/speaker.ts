@@ -17,11 +17,12 @@ import {
 import { clientName } from '../client-name.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Stream } from '../p2p/connection.ts'
+import { describePacket } from '../p2p/handshake-packet.ts'
 import { processRuntime } from '../process-runtime.ts'
 import type { Runtime } from '../runtime.ts'
 import type { SubCap, SubMessage, SubMessageIn, SubMessageName, SubMessageNameIn } from '../sub-protocols.ts'
 import { type Offers, toCap, type VersionOf, withLength } from './caps.ts'
-import { Exchange, type Noted } from './exchange.ts'
+import { Exchange, type Noted, type Passed } from './exchange.ts'
 import { type FieldsOf, toBasePayload, toHello, toMessage } from './fields.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { type RawFrame, sealRaw } from './raw-frame.ts'
@@ -106,6 +107,12 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   get said(): readonly Noted[] {
     return this.exchange.said
   }
+  /** All that passed in order, auth and ack too. BOUNDED: by `log` and `said`. */
+  get passed(): readonly Passed[] {
+    const ofAll = (by: Passed['by'], lines: readonly Noted[]) => lines.map((line) => ({ ...line, by }))
+    const { packets, said, heard } = this.exchange
+    return [...packets, ...ofAll('us', said), ...ofAll('them', heard)].sort((a, b) => a.at - b.at)
+  }
   get isClosed(): boolean {
     return this.exchange.isClosed
   }
@@ -169,13 +176,13 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   raw(what: Uint8Array | RawFrame<C>): boolean {
     if (what instanceof Uint8Array) {
       if (this.isClosed || !this.#wire) return false
-      this.exchange.say(() => `${what.length} bytes`)
+      this.exchange.say(`${what.length} bytes`)
       return this.#wire.write(what)
     }
     const code = typeof what.code === 'string' ? this.#codeOf(what.code) : what.code
     const sealed = sealRaw(this.frames, { ...what, code })
     if (this.isClosed) return false
-    this.exchange.say(() => `a frame of code 0x${code.toString(16).padStart(2, '0')}`)
+    this.exchange.say(`a frame of code 0x${code.toString(16).padStart(2, '0')}`)
     return this.#wire!.write(sealed)
   }
 
@@ -232,7 +239,10 @@ export abstract class Speaker<C extends SubCap = SubCap> {
         keyLog: this.#options.keyLog,
       },
       {
-        shook: (packet) => this.runtime.feed.publish({ ...packet, actor: this.id }),
+        shook: (packet) => {
+          this.exchange.shake(packet.type === 'message.sent' ? 'us' : 'them', describePacket(packet))
+          this.runtime.feed.publish({ ...packet, actor: this.id })
+        },
         secured: (publicKey) => this.tell({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) }),
         message: (code, payload) => this.#hear(code, payload),
         closed: (error) => {
@@ -289,7 +299,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   #sendMessage(code: number, payload: Uint8Array): boolean {
     const { frames } = this
     if (this.isClosed) return false
-    this.exchange.say(() => this.vocabulary.describe(code, payload))
+    this.exchange.say(this.vocabulary.describe(code, payload))
     this.#observe('message.sent', code, payload)
     return this.#wire!.write(frames.message(code, this.#isSnappy ? compress(payload) : payload))
   }

@@ -21,3 +21,7 @@ export const receivedPacket = (name: HandshakeName, size: number, version?: numb
   ...{ type: 'message.received', protocol: 'rlpx', code: handshakeCodes[name], size },
   ...(version !== undefined && { version }),
 })
+
+/** @returns `auth, 386 bytes` */
+export const describePacket = ({ code, size }: HandshakePacket): string =>
+  `${code === handshakeCodes.auth ? 'auth' : 'ack'}, ${size} bytes`

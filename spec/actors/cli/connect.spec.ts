@@ -69,6 +69,8 @@ describe('peerchart connect', () => {
       ...['tcp', 'rlpx', 'hello', 'status', 'head'],
     ])
     expect(report.states.at(-1)).to.include({ state: 'running' })
+    expect(report.said.at(2)).to.include({ by: 'us', words: 'Hello' })
+    expect(report.said.at(-1)).to.include({ by: 'them', words: 'BlockHeaders 1' })
     expect(report.hello.caps).to.deep.equal(['eth/68', 'eth/69', 'eth/70', 'eth/71', 'eth/72'])
     expect(report.status).to.deep.include({ networkId: Number(config.chainId), version: 72 })
     expect(report.head).to.include({ number: 0 })
@@ -76,8 +78,18 @@ describe('peerchart connect', () => {
   it('explains with the states and the whole exchange', async () => {
     const { out } = await against(answering, { args: ['--explain'] })
     expect(out).to.match(/^states: dialing → securing\.agreeing → greeting\.said → handshaking\.unsaid → running$/m)
-    expect(out.match(/^ +\d+ ms [<>] .*$/gm)!.map((line) => line.replace(/^ +\d+ ms /, ''))).to.deep.equal([
-      ...['> Hello', '< Hello', '< Status', '> Status', '> GetBlockHeaders', '< BlockHeaders 1'],
+    const said = out.match(/^ +\d+ ms [<>] .*$/gm)!.map((line) => line.replace(/^ +\d+ ms /, ''))
+    expect(said.map((line) => line.replace(/\d+ bytes/, '…'))).to.deep.equal([
+      ...[
+        '> auth, …',
+        '< ack, …',
+        '> Hello',
+        '< Hello',
+        '< Status',
+        '> Status',
+        '> GetBlockHeaders',
+        '< BlockHeaders 1',
+      ],
     ])
     expect(out).to.match(/^ok: it runs, and answers$/m)
   })

@@ -292,8 +292,8 @@ describe('a scripted peer', () => {
       const lines = message.split('\n')
       expect(lines[0]).to.equal('no BlockHeaders with id 7 within 5 ms')
       expect(lines[1]).to.match(/^ {2}states: dialing \(\d+ ms\) → securing.agreeing .* → running \(\d+ ms\)$/)
-      expect(lines.slice(2).map((line) => line.replace(/^ +\d+ ms /, ''))).to.deep.equal([
-        ...['> Hello', '< Hello', '< Status', '> Status', '> Ping', '< Pong'],
+      expect(lines.slice(2).map((line) => line.replace(/^ +\d+ ms /, '').replace(/\d+ bytes/, '…'))).to.deep.equal([
+        ...['> auth, …', '< ack, …', '> Hello', '< Hello', '< Status', '> Status', '> Ping', '< Pong'],
       ])
     })
     it('does not wait on when it is over', async () => {
@@ -305,7 +305,7 @@ describe('a scripted peer', () => {
       await run()
       theirs.send('Disconnect', { reason: 2 })
       expect(await failure(peer.expectDisconnect('SubprotocolError'))).to.match(
-        /^disc 0x02 where disc 0x10 was expected\n/,
+        /^disc 0x02 \(breach of protocol\) where disc 0x10 \(subprotocol error\) was expected\n/,
       )
     })
     it('tells what broke a silence', async () => {
@@ -314,6 +314,41 @@ describe('a scripted peer', () => {
       expect(await failure(peer.expectSilence(1_000))).to.match(/^Pong in what was to be 1000 ms of silence\n/)
       setImmediate(() => theirs.close())
       expect(await failure(peer.expectSilence(1_000))).to.match(/^closed in what was to be 1000 ms of silence\n/)
+      expect(await failure(peer.expectSilence(1_000)), 'over before').to.match(/^closed in what/)
+    })
+    it('hears what breaks a silence when the log is full', async () => {
+      await run()
+      for (let sent = 0; sent < 10_000; sent++) if (!theirs.send('Pong')) await theirs.drained()
+      theirs.send('Disconnect', { reason: 'Quitting' })
+      await peer.expectDisconnect()
+      expect(peer.log).to.have.length(10_000)
+      setImmediate(() => theirs.send('Pong'))
+      const message = await failure(peer.expectSilence(1_000))
+      expect(message).to.match(/^Pong in what was to be 1000 ms of silence\n/)
+      expect(message, 'the latest').to.match(/ … 9\d{3} before\n.*< disc 0x08\n.* < Pong$/s)
+    })
+    it('tells with which Disconnect it ended on its way', async () => {
+      await open({}, { through: 'hello' })
+      await theirs.until('handshaking')
+      theirs.send('Disconnect', { reason: 'UselessPeer' })
+      theirs.close()
+      expect(await failure(peer.until('running'))).to.match(
+        /^never came to running: it closed: they sent Disconnect, useless peer\n/,
+      )
+    })
+    it('does not wait for what cannot come', async () => {
+      await run()
+      const mistake = async (promise: Promise<unknown>) => (await promise.catch((error) => error)) as Error
+      for (const [promise, message] of [
+        [peer.until('runing' as 'running'), 'no peer has the state "runing": they are listening, '],
+        [peer.expect('BlockHeadrs' as 'BlockHeaders'), 'no message is named "BlockHeadrs": they are Hello, '],
+        [peer.expectDisconnect('ClientQuitting' as 'Quitting'), 'Disconnect has no reason "ClientQuitting": they are '],
+      ] as const)
+        expect(await mistake(promise))
+          .to.be.instanceOf(TypeError)
+          .and.have.property('message')
+          .that.contains(message)
+      expect(() => peer.send('GetBlockHeadrs' as 'Ping')).to.throw(TypeError, 'no message is named "GetBlockHeadrs"')
     })
     it('tells that the other side did not hang up', async () => {
       await run()

@@ -211,7 +211,7 @@ describe("a script's messages, as the compiler knows them", () => {
     // @ts-expect-error what is usual may be left out, so this would be the usual without a word
     await refused(peer.request('GetBlockHeaders', { origin: 1, amount: 1, skips: 2 }), TypeError)
     // @ts-expect-error a name with a slip
-    await refused(peer.expect('BlockHeader', {}, { timeout: 1 }), ScriptError)
+    await refused(peer.expect('BlockHeader', {}, { timeout: 1 }), TypeError)
     // @ts-expect-error no such field to wait for
     await refused(peer.expect('BlockHeaders', { number: 1n }, { timeout: 1 }), ScriptError)
   })
