@@ -43,7 +43,8 @@ export type ScriptedPeerEvent =
   | { type: 'disconnect.received'; reason: DiscReason }
   /** What came was no frame, or the stream has ended. */
   | { type: 'stream.closed'; error?: Error | undefined }
-  | { type: 'script.close' }
+  /** `error`: it broke in what the peer does by itself. */
+  | { type: 'script.close'; error?: Error }
 
 type ScriptedPeerContext = ScriptedPeerInput & {
   readonly speaksEth: boolean
@@ -108,7 +109,7 @@ export const scriptedPeerMachine = setup({
     },
     'script.close': {
       target: '.closed',
-      actions: ['hangUp', { type: 'conclude', params: () => ({ by: 'us' }) }],
+      actions: ['hangUp', { type: 'conclude', params: ({ event }) => ({ by: 'us', error: event.error }) }],
     },
   },
   states: {
@@ -179,10 +180,7 @@ export const scriptedPeerMachine = setup({
           always: { guard: 'saysStatusFirst', target: 'said', actions: 'sayStatus' },
           on: {
             'status.sent': 'said',
-            'status.received': [
-              { guard: 'answersStatus', target: '#scripted-peer.running', actions: 'sayStatus' },
-              { target: 'heard' },
-            ],
+            'status.received': [{ guard: 'answersStatus', target: 'heard', actions: 'sayStatus' }, { target: 'heard' }],
           },
         },
         said: { on: { 'status.received': '#scripted-peer.running' } },

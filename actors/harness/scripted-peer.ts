@@ -261,7 +261,13 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     const { status = 'mirror' } = this.#options
     const theirs = this.theirStatus as Status | undefined
     const version = this.version!
-    this.say('Status', { version, ...theirs, ...fieldsOf(status, theirs) })
+    try {
+      this.say('Status', { version, ...theirs, ...fieldsOf(status, theirs) })
+    } catch (error) {
+      // Of the function that the script gave: whoever waits for this peer is told.
+      this.tell({ type: 'script.close', error: error as Error })
+      this.exchange.close()
+    }
   }
 }
 

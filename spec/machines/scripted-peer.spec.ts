@@ -37,8 +37,10 @@ describe('scripted-peer', () => {
     it('says Hello at once, as geth', () =>
       expect(upon({}, opened, secured)).to.deep.equal(['greeting.said', 'sayHello']))
     it('hears their Hello', () => expect(upon({}, opened, secured, hello())).to.deep.equal(['handshaking.unsaid']))
-    it('answers their Status', () =>
-      expect(upon({}, opened, secured, hello(), statusHeard)).to.deep.equal(['running', 'sayStatus']))
+    it('answers their Status, and runs when it has', () => {
+      expect(upon({}, opened, secured, hello(), statusHeard)).to.deep.equal(['handshaking.heard', 'sayStatus'])
+      expect(upon({}, opened, secured, hello(), statusHeard, statusSent)).to.deep.equal(['running'])
+    })
     it('says its Status first, when it has one', () => {
       expect(upon({ hasStatus: true }, opened, secured, hello())).to.deep.equal(['handshaking.said', 'sayStatus'])
       expect(upon({ hasStatus: true }, opened, secured, hello(), statusHeard)).to.deep.equal(['running'])

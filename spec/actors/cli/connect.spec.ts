@@ -77,7 +77,9 @@ describe('peerchart connect', () => {
   })
   it('explains with the states and the whole exchange', async () => {
     const { out } = await against(answering, { args: ['--explain'] })
-    expect(out).to.match(/^states: dialing → securing\.agreeing → greeting\.said → handshaking\.unsaid → running$/m)
+    expect(out).to.match(
+      /^states: dialing → securing\.agreeing → greeting\.said → handshaking\.unsaid → handshaking\.heard → running$/m,
+    )
     const said = out.match(/^ +\d+ ms [<>] .*$/gm)!.map((line) => line.replace(/^ +\d+ ms /, ''))
     expect(said.map((line) => line.replace(/\d+ bytes/, '…'))).to.deep.equal([
       ...[

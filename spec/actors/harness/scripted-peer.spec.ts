@@ -55,7 +55,7 @@ describe('a scripted peer', () => {
     it('dials, and comes to run by itself', async () => {
       await run()
       expect(words(peer.states)).to.deep.equal([
-        ...['dialing', 'securing.agreeing', 'greeting.said', 'handshaking.unsaid', 'running'],
+        ...['dialing', 'securing.agreeing', 'greeting.said', 'handshaking.unsaid', 'handshaking.heard', 'running'],
       ])
       expect(words(theirs.states).slice(0, 2)).to.deep.equal(['listening', 'securing.agreeing'])
       expect(words(peer.log)).to.deep.equal(['Hello', 'Status'])
@@ -77,6 +77,15 @@ describe('a scripted peer', () => {
       await run({ status: (theirs) => ({ networkId: theirs.networkId + 1n }) })
       expect(theirs.theirStatus).to.include({ networkId: 6n })
     })
+    for (const [what, status, fault] of [
+      ['throws', () => expect.fail('not this chain'), 'not this chain'],
+      ['makes what is none', () => ({ nmae: 'x' }) as never, 'Status has no field "nmae"'],
+    ] as const)
+      it(`never comes to run where that function ${what}, and says why`, async () => {
+        await open({ status })
+        expect(await failure(peer.until('running'))).to.contain(`never came to running: it closed: ${fault}`)
+        expect(peer.end).to.include({ by: 'us' })
+      })
     it('runs without eth, where that is not matched', async () => {
       await run({ caps: ['snap/1'] }, { caps: ['snap/1'] })
       expect(peer.version).to.equal(undefined)
