@@ -4,10 +4,12 @@ import { network } from '../chain/networks.ts'
 import type { StatusFields } from '../harness/caps.ts'
 import { dial } from '../harness/dial.ts'
 import { createLogger } from '../log.ts'
+import { parseNode } from '../p2p/parse-node.ts'
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts'
 import { statusOn } from '../probe/probed-chain.ts'
 import { printJson } from '../rpc/json/print.ts'
 import { Sightings } from '../tap/sightings.ts'
+import { Spread } from '../tap/spread.ts'
 import { statusFromRpc } from '../tap/status-from-rpc.ts'
 import { Tap, type Told } from '../tap/tap.ts'
 import { addDialable, toBlock, toDuration } from './arguments.ts'
@@ -34,7 +36,7 @@ export function addWatch(command: Command, io: Io): void {
     .option('--head <block>', 'say that this is our head: NUMBER:HASH', toHead)
     .option('--txs', 'fetch the transactions that are only announced, and print their bytes', false)
     .option('--for <time>', 'end after this time (default: when interrupted)', toDuration)
-    .option('--summary', 'print one line of JSON at the end, with the latency', false)
+    .option('--summary', 'print one line of JSON at the end, with latency and spread', false)
     .addHelpText('after', aboutLatency)
     .action((nodes: readonly string[] | undefined, options: WatchOptions) => watch(nodes ?? [], options, io))
 }
@@ -46,6 +48,7 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
   const status = await toStatus(options, view)
   const log = createLogger({ stream: io.stderr })
   const sightings = new Sightings(Math.random)
+  const spread = new Spread(nodes.length)
   const write = lineWriter(io.stdout)
   const failures: ProbeReport[] = []
   const lifetime = watchSignals(io, log)
@@ -59,7 +62,10 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
         ...{ runtime, timeout: options.timeout, now: view.now, fetches: options.txs },
         dial: (parent) => dial(node, { ...peer, ...(status && { status }), parent }),
         monotonic: () => process.hrtime.bigint(),
-        isNew: (gossip) => sightings.isNew(gossip),
+        isNew: (gossip, at) => {
+          if ('hash' in gossip) spread.note(gossip.hash, i, Number(at) / 1e6)
+          return sightings.isNew(gossip)
+        },
         tell: (told) => {
           const room = write(`${printJson(toJson(told, options.txs))}\n`)
           if ('hash' in told) sightings.noteLine(msSince(told.at, process.hrtime.bigint()))
@@ -74,22 +80,27 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
         },
       }),
   )
-  try {
-    await Promise.race([lifetime.end(options.for), hopeless])
-  } finally {
-    for (const tap of taps) tap.stop()
-    lifetime.release()
-  }
-  if (options.summary) io.stdout.write(`${JSON.stringify({ nodes: nodes.length, ...sightings.summary })}\n`)
+  await Promise.race([lifetime.end(options.for), hopeless])
+  const peers = taps.map(({ state }, i) => ({ peer: parseNode(nodes[i]!).id, state, ...spread.of(i) }))
+  const isInVain = !lifetime.wasInterrupted && !taps.some(({ hasRun }) => hasRun)
+  for (const tap of taps) tap.stop()
+  lifetime.release()
+  if (options.summary) io.stdout.write(`${JSON.stringify({ nodes: nodes.length, ...sightings.summary, peers })}\n`)
   const [first] = failures
   if (first && failures.length === nodes.length) throw failed(first)
+  const inVain = `no node had us for its peer within ${options.for} ms`
+  if (isInVain) throw failed({ outcome: 'silent', cause: inVain }, 'give them longer with --for')
 }
 
 const aboutLatency = `
 Latency, in the summary: p50 and p99 in ms of the last 100,000 transactions, of
   line   from reading the message that told of one to writing its line, our own
          delay; or, where --txs fetched any, of
-  fetch  from that message to having the bytes: the "took" of each line`
+  fetch  from that message to having the bytes: the "took" of each line
+
+Spread, in the summary's "peers": how many of the last 100,000 transactions each
+node was the first to tell of, how many it told of later, and "behind", p50 and
+p99 of the ms that it was then behind the first`
 
 /** @throws {CommandFailed} nobody is named */
 function bootnodesOf({ network: name }: WatchOptions): readonly string[] {

@@ -31,8 +31,8 @@ export type TapOptions = {
   readonly fetches: boolean
   /** Nanoseconds of the system's monotonic clock. */
   monotonic(): bigint
-  /** @returns whether nobody told of this transaction before */
-  isNew(gossip: Gossip): boolean
+  /** @param at when it came @returns whether nobody told of this transaction before */
+  isNew(gossip: Gossip, at: bigint): boolean
   /** @returns once there is room for more, if there is none: until then nothing is read */
   tell(told: Told): Promise<void> | undefined
   /** It will be dialed again. */
@@ -66,6 +66,11 @@ export class Tap {
     })
   }
 
+  /** It has told what it heard of the node, or would have. */
+  get hasRun(): boolean {
+    return this.state !== 'connecting' && this.state !== 'failed'
+  }
+
   get state(): string {
     return this.#actor.getSnapshot().value
   }
@@ -96,9 +101,10 @@ export class Tap {
       for (;;) {
         const message = await peer.next(() => true, { timeout: longest })
         if (denyRequest(peer, message)) continue
-        const news = readGossip(peer.version!, message).filter((gossip) => this.#options.isNew(gossip))
+        const at = epoch + toNanoseconds(message.at)
+        const news = readGossip(peer.version!, message).filter((gossip) => this.#options.isNew(gossip, at))
         const fetched = this.#options.fetches ? await fetchAnnounced(peer, news, this.#options) : undefined
-        await this.#tellAll(peer, epoch + toNanoseconds(message.at), news, fetched)
+        await this.#tellAll(peer, at, news, fetched)
       }
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error

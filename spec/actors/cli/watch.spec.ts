@@ -69,8 +69,9 @@ describe('peerchart watch', () => {
       expect(t).to.be.a('number').and.below(Number(process.hrtime.bigint()))
       expect(peer).to.match(/^[0-9a-f]{64}$/)
     }
-    const { latency, ...counts } = summary
+    const { latency, peers, ...counts } = summary
     expect(counts).to.deep.equal({ nodes: 1, seen: 4, announced: 3, sent: 1, again: 1, fetched: 0 })
+    expect(peers).to.deep.equal([{ peer: told[0]!.peer, state: 'watching', first: 4, later: 0 }])
     expect(latency).to.include({ of: 'line' }).and.have.keys('of', 'p50', 'p99')
     expect((latency as { p50: number }).p50).to.be.above(0)
     expect(exit).to.equal(0)
@@ -182,6 +183,34 @@ describe('peerchart watch', () => {
         expect(peer.theirStatus).to.deep.include({ networkId: 11_155_111n, genesis: genesis.header.hash }),
       ['--network', 'sepolia', '--head', `9:0x${bytesToHex(hash(9))}`],
     )
+  })
+  it('tells who told first of a transaction, and how far behind the other was', async () => {
+    await using second = await listen({ status, caps: ['eth/70'] })
+    await using other = second.accept()
+    const { io, summary } = await watching(
+      async (peer, io) => {
+        const { id } = await other.expect('GetBlockHeaders')
+        other.send('BlockHeaders', { id, headers: [] })
+        announce(peer, hash(1), hash(2))
+        await io.untilLines(2)
+        announce(other, hash(2), hash(3))
+        await io.untilLines(3)
+      },
+      [second.enode],
+    )
+    expect(summary).to.deep.include({ nodes: 2, seen: 3, again: 1 })
+    const [first, behind] = summary.peers as { peer: string; behind: { p50: number; p99: number } }[]
+    expect(first).to.deep.equal({ peer: io.lines[0]!.peer, state: 'watching', first: 2, later: 0 })
+    expect(behind).to.deep.include({ peer: io.lines[2]!.peer, state: 'watching', first: 1, later: 1 })
+    expect(behind!.behind.p50).to.be.above(0).and.equal(behind!.behind.p99)
+  })
+  it('says that nobody had us when its time is up', async () => {
+    listener = await listen({ through: 'tcp' })
+    peer = listener.accept()
+    const io = new WatchedIo()
+    expect(await runCli(['watch', listener.enode, '--for', '50ms', '--summary'], io)).to.equal(4)
+    expect(io.err).to.match(/^error: no node had us for its peer within 50 ms; give them longer with --for\n/)
+    expect(io.lines.at(-1)!.peers).to.have.nested.property('[0].state', 'connecting')
   })
   it('ends by itself after the time it was given', async () => {
     const { exit } = await watching((peer) => peer.closed({ timeout: 5_000 }), ['--for', '500ms'])
