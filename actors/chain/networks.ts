@@ -15,8 +15,6 @@ export type Network = {
   readonly bootnodes: readonly string[]
 }
 
-export const isNetworkName = (name: string): name is NetworkName => Object.hasOwn(builders, name)
-
 /** The genesis carries no alloc: its state root is enough for a node that executes nothing before it has the state. */
 export const network = (name: NetworkName): Network => builders[name]()
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { blobParams, scheduleOf } from '../../../actors/chain/chain-config.ts'
-import { isNetworkName, type NetworkName, network, networkNames } from '../../../actors/chain/networks.ts'
+import { type NetworkName, network, networkNames } from '../../../actors/chain/networks.ts'
 import { parseEnode } from '../../../protocols/enode/enode.ts'
 import { forkId } from '../../../protocols/eth/fork-id.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
@@ -20,8 +20,6 @@ describe('the built-in networks', () => {
       for (const url of network(name).bootnodes) expect(parseEnode(url).tcp).to.equal(30303)
     })
   }
-
-  it('have no other names', () => expect(['holesky', 'constructor', ''].some(isNetworkName)).to.equal(false))
 
   const at = (name: NetworkName, number: bigint, time: bigint) => {
     const { config, header } = network(name).genesis
