@@ -1,8 +1,18 @@
 import { InvalidArgumentError } from 'commander'
+import { joinHostPort } from '../../protocols/enode/netutil.ts'
 import { type NetworkName, networkNames } from '../chain/networks.ts'
 import type { Verbosity } from '../log.ts'
 import { LogLevels, VmoduleError } from '../log-levels.ts'
-import { addDialable, addEnode, toBytes, toDuration, toNetworkId, toVerbosity, toWhole } from './arguments.ts'
+import {
+  addDialable,
+  addEnode,
+  longestTime,
+  toBytes,
+  toDuration,
+  toNetworkId,
+  toVerbosity,
+  toWhole,
+} from './arguments.ts'
 
 // What a setting's value is: as the argument of a flag, and in a configuration file.
 
@@ -63,7 +73,7 @@ export const maxPeers: Kind<number> = whole(0, 10_000)
 /** Milliseconds; a file has Go's nanoseconds. */
 export const duration: Kind<number> = {
   parse: toDuration,
-  read: (toml) => whole(0, longest * 1e6).read(toml) / 1e6,
+  read: (toml) => whole(0, longestTime * 1e6).read(toml) / 1e6,
   write: (value) => value * 1e6,
 }
 
@@ -129,7 +139,7 @@ export const listenAddress: Kind<ListenAddress> = {
     if (port === undefined || Number(port) > 65_535) throw new InvalidArgumentError('Want an address as host:port.')
     return { host: bracketed ?? plain, port: Number(port) }
   },
-  write: ({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`,
+  write: ({ host, port }) => joinHostPort(host, port),
 }
 
 /** enode URLs. */
@@ -151,6 +161,3 @@ export const optional = <Value>({ parse, read, write }: Kind<Value>): Kind<Value
   read,
   write: (value) => (value === undefined ? undefined : write(value)),
 })
-
-/** What a timer can wait, in ms. */
-const longest = 2 ** 31 - 1

@@ -2,7 +2,7 @@ import type { MessageName } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { RlpError, RlpReader } from '../../protocols/lib/rlp.ts'
 import { discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
-import { baseCodes, decodeDisconnect, decodeHello, type Hello } from '../../protocols/p2p/messages.ts'
+import { baseCodes, baseNames, decodeDisconnect, decodeHello, type Hello } from '../../protocols/p2p/messages.ts'
 import type { MessageEntry } from '../feed.ts'
 import type { Plain } from '../recording/values.ts'
 import {
@@ -176,5 +176,3 @@ const itemsOf = {
 const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`
 
 const short = (hash: Uint8Array) => `0x${bytesToHex(hash.subarray(0, 4))}…`
-
-const baseNames = new Map<number, string>(Object.entries(baseCodes).map(([name, code]) => [code, name]))

@@ -1,5 +1,5 @@
 import { type EthVersion, messageTable } from '../../protocols/eth/versions.ts'
-import { baseCodes } from '../../protocols/p2p/messages.ts'
+import { baseNames } from '../../protocols/p2p/messages.ts'
 import type { MessageEntry } from '../feed.ts'
 
 export type MessageCount = {
@@ -50,5 +50,3 @@ export function messageName({ protocol, version, code }: Pick<MessageCount, 'pro
 
 /** As geth writes codes in the names of its metrics. */
 export const toHex = (code: number): string => `0x${code.toString(16).padStart(2, '0')}`
-
-const baseNames = new Map(Object.entries(baseCodes).map(([name, code]): [number, string] => [code, name]))

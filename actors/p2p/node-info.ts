@@ -1,4 +1,5 @@
 import { type Enode, formatEnode } from '../../protocols/enode/enode.ts'
+import { joinHostPort } from '../../protocols/enode/netutil.ts'
 import type { Listener } from './connection.ts'
 import type { Protocol } from './protocol.ts'
 
@@ -28,12 +29,9 @@ export function nodeInfo(
     enode: formatEnode(self),
     ip: self.host ?? '',
     ports: { discovery: self.udp, listener: self.tcp },
-    listenAddr: listener ? formatAddress(listener) : '',
+    listenAddr: listener ? joinHostPort(listener.host, listener.port) : '',
     protocols: Object.fromEntries(
       firsts.toReversed().map((protocol) => [protocol.name, protocol.nodeInfo?.() ?? 'unknown']),
     ),
   }
 }
-
-const formatAddress = ({ host, port }: Pick<Listener, 'host' | 'port'>) =>
-  `${host.includes(':') ? `[${host}]` : host}:${port}`

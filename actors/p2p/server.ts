@@ -4,6 +4,7 @@ import type { PeerEvent, ServerLimits } from '../../machines/admission.ts'
 import { serverMachine } from '../../machines/server.ts'
 import type { ServerPorts } from '../../machines/server-setup.ts'
 import { type Enode, toEnode } from '../../protocols/enode/enode.ts'
+import { joinHostPort } from '../../protocols/enode/netutil.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import { type Logger, silent } from '../log.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
@@ -263,7 +264,7 @@ export class ListenFailed extends Error {
   override readonly name = 'ListenFailed'
   constructor(host: string, port: number, cause: Error & { code?: string }) {
     const why = listenFaults[cause.code ?? ''] ?? cause.message
-    super(`listen tcp ${host.includes(':') ? `[${host}]` : host}:${port}: ${why}`, { cause })
+    super(`listen tcp ${joinHostPort(host, port)}: ${why}`, { cause })
   }
 }
 

@@ -1,4 +1,5 @@
 import { createServer, connect as netConnect, type Socket } from 'node:net'
+import { joinHostPort } from '../../protocols/enode/netutil.ts'
 import type { Listener, Network, Stream, StreamListener } from './connection.ts'
 
 /** TCP as the operating system has it. @param localAddress what to dial from; the system's choice when left out */
@@ -127,7 +128,4 @@ const maxDiscarded = 1 << 20
 const lingerTimeout = 500
 let lingering = 0
 
-const address = (host = '', port = 0) => {
-  const ip = host.replace(/^::ffff:(?=\d+\.)/i, '')
-  return `${ip.includes(':') ? `[${ip}]` : ip}:${port}`
-}
+const address = (host = '', port = 0) => joinHostPort(host.replace(/^::ffff:(?=\d+\.)/i, ''), port)

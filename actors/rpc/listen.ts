@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import { joinHostPort } from '../../protocols/enode/netutil.ts'
 
 /** Where a server is to listen: an address, or the path of a unix socket. */
 export type Place = { readonly host: string; readonly port: number } | { readonly path: string }
@@ -17,7 +18,7 @@ export function listen(server: Server, place: Place, flag: string): Promise<stri
       // accept() failing for want of file descriptors must not end the node: the next connection is tried again.
       server.on('error', () => {})
       const address = server.address()
-      resolve(typeof address === 'object' && address ? at(address.address, address.port) : textOf(place))
+      resolve(typeof address === 'object' && address ? joinHostPort(address.address, address.port) : textOf(place))
     })
   })
 }
@@ -25,8 +26,7 @@ export function listen(server: Server, place: Place, flag: string): Promise<stri
 /** Go takes the system's; Node would take 511. */
 const backlog = 4_096
 
-const at = (host: string, port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`
-const textOf = (place: Place) => ('path' in place ? place.path : at(place.host, place.port))
+const textOf = (place: Place) => ('path' in place ? place.path : joinHostPort(place.host, place.port))
 
 /** The address is taken, not ours or not allowed. */
 export class RpcListenFailed extends Error {

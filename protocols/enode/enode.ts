@@ -1,6 +1,6 @@
 import { bytesToHex, hexToBytes } from '../lib/bytes.ts'
 import { keccak256 } from '../lib/keccak.ts'
-import { formatIp, parseIp } from './netutil.ts'
+import { formatIp, joinHostPort, parseIp } from './netutil.ts'
 
 // Node URLs: enode://<128 hex>@<ip or name>:<tcp>[?discport=<udp>] (devp2p enr.md, geth p2p/enode/urlv4.go).
 
@@ -34,7 +34,7 @@ export function parseEnode(url: string): Enode {
 export function formatEnode({ publicKey, host, tcp, udp }: Omit<Enode, 'id'>): string {
   const node = `enode://${bytesToHex(publicKey)}`
   if (host === undefined) return node
-  return `${node}@${host.includes(':') ? `[${host}]` : host}:${tcp}${udp === tcp ? '' : `?discport=${udp}`}`
+  return `${node}@${joinHostPort(host, tcp)}${udp === tcp ? '' : `?discport=${udp}`}`
 }
 
 /** @returns the 32-byte id of a 64-byte public key */

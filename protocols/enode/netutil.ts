@@ -23,6 +23,9 @@ export function parseIp(ip: string): Uint8Array | undefined {
   return bytes?.length === 16 && isMapped(bytes) ? bytes.subarray(12) : bytes
 }
 
+/** @returns `host:port`, an IPv6 address in brackets (Go's net.JoinHostPort) */
+export const joinHostPort = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`
+
 /** @returns the one spelling of an address, RFC 5952's for IPv6 */
 export function formatIp(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join('.')

@@ -10,6 +10,10 @@ export const baseProtocolVersion = 5
 /** Codes 0x00 to 0x0f are the base protocol's; the first matched protocol begins at 16. */
 export const baseProtocolLength = 16
 export const baseCodes = { Hello: 0x00, Disconnect: 0x01, Ping: 0x02, Pong: 0x03 } as const
+/** By code. */
+export const baseNames: ReadonlyMap<number, string> = new Map(
+  Object.entries(baseCodes).map(([name, code]) => [code, name]),
+)
 /** geth `baseProtocolMaxMsgSize`, of the first message only. */
 export const maxHelloBytes = 2048
 /** From this remote version on, payloads after Hello are snappy (devp2p rlpx.md, "Known Issues" of version 4). */
