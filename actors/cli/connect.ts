@@ -71,7 +71,7 @@ async function stay(
     }
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error
-    return { ...report, ...judge(peer, undefined, timeout) }
+    if (peer.end.by !== 'us') return { ...report, ...judge(peer, undefined, timeout) }
   }
   const isOver = peer.isClosed && peer.end.by !== 'us' // who interrupts has seen enough
   return isOver ? { ...report, ...judge(peer, undefined, time) } : report

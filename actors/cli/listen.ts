@@ -47,7 +47,7 @@ async function somebody(peer: ScriptedPeer, wait: number = longestTime): Promise
     await peer.until('securing', { timeout: wait })
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error
-    const cause = peer.isClosed ? 'interrupted before a node dialed' : `no node dialed within ${wait} ms`
-    throw failed({ outcome: 'silent', cause })
+    if (peer.isClosed) throw failed({ outcome: 'interrupted', cause: 'interrupted before a node dialed' })
+    throw failed({ outcome: 'silent', cause: `no node dialed within ${wait} ms` }, 'give it longer with --wait')
   }
 }

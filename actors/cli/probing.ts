@@ -67,9 +67,9 @@ export const addTalk = (command: Command): Command =>
 export const exitStatusHelp = `
 Exit status:
 ${Object.entries({ ...outcomeWords })
-  .map(([outcome, words]) => `  ${`${exitCodes[outcome as Outcome]}`.padEnd(3)}${outcome.padEnd(15)}${words}`)
+  .map(([outcome, words]) => `  ${`${exitCodes[outcome as Outcome]}`.padEnd(4)}${outcome.padEnd(15)}${words}`)
   .join('\n')}
-  1  ${'usage'.padEnd(15)}the command line is wrong`
+  1   ${'usage'.padEnd(15)}the command line is wrong`
 
 /** @throws {InvalidGenesis} {CommandFailed} @returns the chain whose node we are to be */
 async function toChain({ network: name, genesis: path, networkid }: PeerOptions): Promise<ProbedChain | undefined> {
@@ -190,7 +190,7 @@ class ProbeFailed extends CommandFailed {
   readonly verdict: Verdict
 
   constructor(verdict: Verdict, advice: string = advices[verdict.outcome]) {
-    super(`${verdict.cause}; ${advice}`, exitCodes[verdict.outcome])
+    super([verdict.cause, advice].filter(Boolean).join('; '), exitCodes[verdict.outcome])
     this.verdict = verdict
   }
 }
@@ -206,4 +206,5 @@ const advices: Readonly<Record<Outcome, string>> = {
   'stale-fork': 'its client or its genesis needs an update',
   dropped: '--explain shows all that was said',
   absent: 'ask for another, or another node',
+  interrupted: '',
 }

@@ -30,6 +30,6 @@ export function dial<const O extends Offers = UsualOffers>(
   const { localAddress, network = tcpFrom(localAddress), timeout = 5_000 } = options
   return new ScriptedPeer(options as ScriptedPeerOptions, {
     remotePublicKey: publicKey,
-    connect: () => network.dial(host, port, timeout),
+    connect: (signal) => network.dial(host, port, timeout, signal),
   })
 }

@@ -40,7 +40,7 @@ export type ScriptedPeerOptions<O extends Offers = Offers> = SpeakerOptions<O> &
 const peerStates = ['listening', 'dialing', 'securing', 'greeting', 'handshaking', 'running', 'closed'] as const
 export type PeerState = (typeof peerStates)[number]
 
-type Link = { readonly connect?: () => Promise<Stream>; readonly remotePublicKey?: Uint8Array }
+type Link = { readonly connect?: (signal: AbortSignal) => Promise<Stream>; readonly remotePublicKey?: Uint8Array }
 type Match<M> = Partial<M> | ((message: M) => boolean)
 /** What is left of `C` when the version of one protocol is known. */
 type Only<K extends SubCap, C extends SubCap> = K extends `${infer P}/${number}`
@@ -222,6 +222,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
 
   #start(connect: Link['connect']): Actor<typeof scriptedPeerMachine> {
     const { through = 'status', answerPings = true, status, parent } = this.#options
+    const dialing = new AbortController()
     const hasStatus = typeof status === 'object' && isWhole(status)
     const actor = startActor(this.runtime, scriptedPeerMachine, {
       id: this.id,
@@ -230,7 +231,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
         ...{ through, hasStatus, answersPings: answerPings, isDialing: connect !== undefined },
         ports: {
           connect: () => {
-            connect!().then(
+            connect!(dialing.signal).then(
               (stream) => this.adopt(stream),
               (error: Error) => {
                 tell({ type: 'dial.failed', error })
@@ -242,7 +243,10 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
           sayHello: () => this.sendHello(),
           sayStatus: () => this.#sayStatus(),
           sendPong: () => this.say('Pong'),
-          hangUp: () => this.hangUp(),
+          hangUp: () => {
+            this.hangUp()
+            dialing.abort()
+          },
         },
       }),
     })

@@ -15,6 +15,7 @@ export type Outcome =
   | 'stale-fork'
   | 'dropped'
   | 'absent'
+  | 'interrupted'
 
 /** The exit status of a command for each. 1 is a command line that is wrong. */
 export const exitCodes: Readonly<Record<Outcome, number>> = {
@@ -28,6 +29,7 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   'stale-fork': 8,
   dropped: 9,
   absent: 10,
+  interrupted: 130, // as of a process that SIGINT ends
 }
 
 /** What each says, for `--help` and the README. */
@@ -42,6 +44,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   'stale-fork': 'its fork id is stale, or of no fork of the chain',
   dropped: 'it ended the connection for another reason',
   absent: 'it does not have what was asked for',
+  interrupted: 'SIGINT or SIGTERM came before that',
 }
 
 export type Verdict = { readonly outcome: Outcome; readonly cause: string }
@@ -57,7 +60,7 @@ export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: 
   const ending = reason === undefined ? undefined : `it sent Disconnect ${hex(reason)}, ${discReasonText(reason)}`
   if (known) return { outcome: known.outcome, cause: [known.cause, ending].filter(Boolean).join('; ') }
   if (reason !== undefined) return { outcome: outcomes[reason] ?? 'dropped', cause: `${ending}${after[stage]}` }
-  if (by === 'us') return { outcome: 'dropped', cause: `we hung up${after[stage]}` }
+  if (by === 'us') return { outcome: 'interrupted', cause: `interrupted${after[stage]}` }
   if (stage === 'dialing') return { outcome: 'unreachable', cause: unreachable(error, patience) }
   if (stage === 'securing') return isDialed(peer) ? stranger(peer, patience) : caller(peer, patience)
   if (!peer.isClosed) return { outcome: 'silent', cause: `${silence(stage, peer)} within ${patience} ms` }

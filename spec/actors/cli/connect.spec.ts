@@ -238,6 +238,17 @@ describe('peerchart connect', () => {
         await rm(dir, { recursive: true })
       }
     })
+    it('an interruption, which is not the fault of the node', async () => {
+      const io = new ScriptedIo()
+      await using listener = await listen({ through: 'rlpx' })
+      await using peer = listener.accept()
+      const running = runCli(['connect', listener.enode, '--json'], io)
+      await peer.expect('Hello')
+      io.signal('SIGINT')
+      expect(await running).to.equal(130)
+      expect(io.err).to.equal('error: interrupted, once keys were agreed and before its Hello\n')
+      expect(JSON.parse(io.out)).to.deep.include({ outcome: 'interrupted' })
+    })
     it('and puts it into the JSON too', async () => {
       const { out, exit } = await against(() => {}, { through: 'hello', args: [...quick, '--json'] })
       expect(JSON.parse(out)).to.deep.include({ outcome: 'silent' }).and.not.have.property('status')
@@ -292,11 +303,11 @@ describe('peerchart listen', () => {
   it('says that nobody came', async () => {
     const { exit, err } = await dialed(() => {}, '--wait', '20ms')
     expect(exit).to.equal(4)
-    expect(err).to.match(/^error: no node dialed within 20 ms; /m)
+    expect(err).to.match(/^error: no node dialed within 20 ms; give it longer with --wait$/m)
   })
   it('ends when it is interrupted', async () => {
     const { exit, err, left } = await dialed((_, io) => io.signal('SIGINT'))
-    expect({ exit, left }).to.deep.equal({ exit: 4, left: 0 })
-    expect(err).to.match(/^error: interrupted before a node dialed; /m)
+    expect({ exit, left }).to.deep.equal({ exit: 130, left: 0 })
+    expect(err).to.match(/^error: interrupted before a node dialed$/m)
   })
 })

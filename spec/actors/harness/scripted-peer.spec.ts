@@ -5,6 +5,7 @@ import { dial } from '../../../actors/harness/dial.ts'
 import { ScriptError } from '../../../actors/harness/exchange.ts'
 import { type ListenOptions, listen, type ScriptedListener } from '../../../actors/harness/listen.ts'
 import type { ScriptedPeer, ScriptedPeerOptions } from '../../../actors/harness/scripted-peer.ts'
+import type { Network } from '../../../actors/p2p/connection.ts'
 import { parseNode } from '../../../actors/p2p/parse-node.ts'
 import { processRuntime } from '../../../actors/process-runtime.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
@@ -60,6 +61,16 @@ describe('a scripted peer', () => {
       expect(words(theirs.states).slice(0, 2)).to.deep.equal(['listening', 'securing.agreeing'])
       expect(words(peer.log)).to.deep.equal(['Hello', 'Status'])
       expect(words(peer.said)).to.deep.equal(['Hello', 'Status'])
+    })
+    it('gives up to dial when it is closed', async () => {
+      await open()
+      let given: AbortSignal | undefined
+      const silent: Network['dial'] = (_host, _port, _timeout, signal) => {
+        given = signal
+        return new Promise(() => {})
+      }
+      dial(listener.enode, { network: { ...memoryNetwork(), dial: silent } }).close()
+      expect(given).to.have.property('aborted', true)
     })
     it('speaks the highest version of eth that both know', async () => {
       await run({ caps: ['eth/68', 'eth/70', 'eth/71'] }, { caps: ['eth/70', 'eth/71', 'eth/72'] })
