@@ -41,14 +41,16 @@ export function addEnode(url: string, others: readonly string[] = []): readonly 
   try {
     parseNode(url)
   } catch (error) {
-    if (error instanceof EnodeError) throw new InvalidArgumentError(`Want ${wanted(url)}: ${error.message}.`)
+    if (error instanceof EnodeError) throw new InvalidArgumentError(`Want ${wanted(url, error)}.`)
     throw error
   }
   return [...others, url]
 }
 
-const wanted = (url: string) =>
-  url.startsWith('enr:') ? 'a node record as its node signed it' : 'enode://<128 hex>@<host>:<port>'
+function wanted(url: string, { message }: EnodeError): string {
+  if (url.startsWith('enr:')) return `a node record as its node signed it: ${message}`
+  return `enode://<128 hex>@<host>:<port>${url.startsWith('enode://') ? `: ${message}` : ', or a node record as enr:…'}`
+}
 
 /** As {@link addEnode}, for nodes that are to be dialed. */
 export function addDialable(url: string, others: readonly string[] = []): readonly string[] {

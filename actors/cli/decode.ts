@@ -12,7 +12,7 @@ type DecodeOptions = { readonly keylog: string; readonly json: boolean }
 export function addDecode(command: Command, io: Io): void {
   command
     .argument('<capture>', 'a pcap or pcapng file, of tcpdump or Wireshark')
-    .requiredOption('--keylog <file>', 'what `start --keylog` wrote while the capture was made')
+    .requiredOption('--keylog <file>', 'what `--keylog` of `start`, `connect`, … wrote while the capture was made')
     .option('--json', 'one object a line, messages with all their fields', false)
     .action((capture: string, options: DecodeOptions) => decode(capture, options, io))
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { formatEnode, nodeIdOf } from '../../protocols/enode/enode.ts'
 import { formatIp, parseIp } from '../../protocols/enode/netutil.ts'
 import { formatRecord, signRecord } from '../../protocols/enr/record.ts'
@@ -40,7 +40,11 @@ const addJson = (command: Command): Command => command.option('--json', 'print J
 
 const addPlace = (command: Command): Command =>
   command
-    .option('--ip <address>', 'IP address of the node', toIp, Uint8Array.of(127, 0, 0, 1))
+    .addOption(
+      new Option('--ip <address>', 'IP address of the node')
+        .argParser(toIp)
+        .default(Uint8Array.of(127, 0, 0, 1), '127.0.0.1'),
+    )
     .option('--tcp <number>', 'TCP port of the node', toPort, 30_303)
     .option('--udp <number>', 'UDP port of the node', toPort, 30_303)
 

@@ -3,11 +3,12 @@ import { ScriptError } from '../harness/exchange.ts'
 import { listen } from '../harness/listen.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import { type ProbeOptions, probe } from '../probe/probe.ts'
+import type { Verdict } from '../probe/verdict.ts'
 import { longestTime, toDuration, toPort } from './arguments.ts'
 import { tellOf } from './connect.ts'
 import { addInspecting, type InspectOptions } from './inspecting.ts'
 import type { Io } from './io.ts'
-import { addProbing, failed, hangUpOnSignals, type ProbingOptions, toProbe } from './probing.ts'
+import { addProbing, failed, hangUpOnSignals, type ProbingOptions, printVerdict, toProbe } from './probing.ts'
 
 type ListenOptions = ProbingOptions &
   InspectOptions & {
@@ -35,19 +36,27 @@ async function waitForOne(options: ListenOptions, io: Io): Promise<void> {
   using _signals = hangUpOnSignals(peer, io)
   // To standard error: standard output is for what was found.
   io.stderr.write(`waiting for a node to dial ${listener.enode}\n`)
-  await somebody(peer, options.wait)
+  await somebody(peer, listener.enode, options, io)
   const follow = (options: ProbeOptions) => probe(peer, options)
   const advice = 'see that what dials us is a node, and was given the enode that was printed'
   await tellOf(peer, { ...options, ...view, node: listener.enode, follow, advice }, io)
 }
 
 /** @throws {CommandFailed} nobody came */
-async function somebody(peer: ScriptedPeer, wait: number = longestTime): Promise<void> {
+async function somebody(
+  peer: ScriptedPeer,
+  enode: string,
+  { wait = longestTime, json }: ListenOptions,
+  io: Io,
+): Promise<void> {
   try {
     await peer.until('securing', { timeout: wait })
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error
-    if (peer.isClosed) throw failed({ outcome: 'interrupted', cause: 'interrupted before a node dialed' })
-    throw failed({ outcome: 'silent', cause: `no node dialed within ${wait} ms` }, 'give it longer with --wait')
+    const verdict: Verdict = peer.isClosed
+      ? { outcome: 'interrupted', cause: 'interrupted before a node dialed' }
+      : { outcome: 'silent', cause: `no node dialed within ${wait} ms` }
+    if (json) printVerdict(enode, verdict, io)
+    throw failed(verdict, peer.isClosed ? '' : 'give it longer with --wait')
   }
 }

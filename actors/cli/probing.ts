@@ -62,7 +62,12 @@ export const addPeerOptions = (command: Command): Command =>
 
 /** Adds what bounds and what records the talk with a node. */
 export const addTalk = (command: Command): Command =>
-  addOptions(command.option('--timeout <time>', 'how long each step may take', toDuration, 5_000), watching)
+  addOptions(
+    command.addOption(
+      new Option('--timeout <time>', 'how long each step may take').argParser(toDuration).default(5_000, '5s'),
+    ),
+    watching,
+  )
 
 export const exitStatusHelp = `
 Exit status:
@@ -167,7 +172,10 @@ export async function withPeer(
     if (report.outcome !== 'ok') throw failed(report)
     await use(peer)
   } catch (error) {
-    if (error instanceof ProbeFailed) verdict = error.verdict
+    if (error instanceof ProbeFailed) {
+      verdict = error.verdict
+      if (options.json) printVerdict(node, verdict, io)
+    }
     throw error
   } finally {
     if (options.explain && !options.json) reporter.explain(peer, verdict)
@@ -176,11 +184,24 @@ export async function withPeer(
 
 /** As {@link probe}, and asks what is there that is no node. */
 export async function probeNode(node: string, peer: ScriptedPeer, options: ProbeOptions): Promise<ProbeReport> {
-  const report = await probe(peer, options)
-  const isMute = report.outcome === 'not-devp2p' && peer.opening.length === 0
-  if (!isMute || !(await speaksTls(parseNode(node), options.timeout))) return report
-  return { ...report, cause: 'what is there speaks TLS, not RLPx' }
+  return unmask(node, peer, await probe(peer, options), options.timeout)
 }
+
+/** @returns `verdict`, with what is there where it is no node and kept that to itself */
+export async function unmask<V extends Verdict>(
+  node: string,
+  { opening }: ScriptedPeer,
+  verdict: V,
+  timeout: number,
+): Promise<V> {
+  const isMute = verdict.outcome === 'not-devp2p' && opening.length === 0
+  if (!isMute || !(await speaksTls(parseNode(node), timeout))) return verdict
+  return { ...verdict, cause: 'what is there speaks TLS, not RLPx' }
+}
+
+/** For a program that asked for JSON, and gets nothing else. */
+export const printVerdict = (enode: string, { outcome, cause }: Verdict, io: Io): void =>
+  void io.stdout.write(`${JSON.stringify({ enode, outcome, cause })}\n`)
 
 export const failed = ({ outcome, cause }: Verdict, advice?: string): ProbeFailed =>
   new ProbeFailed({ outcome, cause }, advice)
@@ -202,7 +223,7 @@ const advices: Readonly<Record<Outcome, string>> = {
   silent: 'try again, or give it longer with --timeout',
   incompatible: 'name a node that speaks eth',
   full: 'try again later, or have it trust us: --nodekey keeps our identity',
-  'other-network': 'name its chain with --network or --genesis',
+  'other-network': 'name its chain with --network or --genesis, or only its id with --networkid',
   'stale-fork': 'its client or its genesis needs an update',
   dropped: '--explain shows all that was said',
   absent: 'ask for another, or another node',

@@ -42,18 +42,24 @@ export function createProgram(io: Io): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(`${toOneLine(text)}; see peerchart --help\n`),
+      outputError: adviseHelp('peerchart'),
     })
   const loads = new Map<Command, () => Promise<void>>()
   for (const [topic, listed] of Object.entries(commands)) {
     program.commandsGroup(topic)
     for (const [name, [description, load]] of Object.entries(listed)) {
-      const command = program.command(name).description(description)
+      const command = program
+        .command(name)
+        .description(description)
+        .configureOutput({ outputError: adviseHelp(`peerchart ${name}`) })
       loads.set(command, async () => (await load())(command, io))
     }
   }
   return program.hook('preSubcommand', (_, command) => loads.get(command)!())
 }
+
+const adviseHelp = (command: string) => (text: string, write: (text: string) => void) =>
+  write(`${toOneLine(text)}; see ${command} --help\n`)
 
 /** Commander's second line is its guess at what was meant. */
 const toOneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ')

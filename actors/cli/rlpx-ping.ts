@@ -6,7 +6,16 @@ import { printable } from '../log.ts'
 import { judge } from '../probe/verdict.ts'
 import { toDialable } from './arguments.ts'
 import type { Io } from './io.ts'
-import { addTalk, exitStatusHelp, failed, hangUpOnSignals, type PeerOptions, toProbe } from './probing.ts'
+import {
+  addTalk,
+  exitStatusHelp,
+  failed,
+  hangUpOnSignals,
+  type PeerOptions,
+  printVerdict,
+  toProbe,
+  unmask,
+} from './probing.ts'
 
 type PingOptions = PeerOptions & { readonly json: boolean }
 
@@ -26,14 +35,20 @@ async function ping(node: string, options: PingOptions, io: Io): Promise<void> {
   await using setup = await toProbe(options, io)
   await using peer = dial(node, { ...setup.peer, through: 'rlpx' })
   using _signals = hangUpOnSignals(peer, io)
-  const { version, name, caps, listenPort, id } = await peer.expect('Hello').catch((error) => {
-    if (error instanceof ScriptError) throw failed(judge(peer, undefined, timeout))
-    throw error
+  const hello = await peer.expect('Hello').catch((error) => {
+    if (!(error instanceof ScriptError)) throw error
   })
+  if (!hello) {
+    const verdict = await unmask(node, peer, judge(peer, undefined, timeout), timeout)
+    if (json) printVerdict(node, verdict, io)
+    throw failed(verdict)
+  }
+  const { version, name, caps, listenPort, id } = hello
   const names = caps.map(({ name, version }) => `${name}/${version}`)
+  const port = listenPort > 0 ? `, listens on ${listenPort}` : ''
   io.stdout.write(
     json
       ? `${JSON.stringify({ version, name, caps: names, listenPort, id: `0x${bytesToHex(id)}` })}\n`
-      : `${printable(`${name}: ${names.join(' ')}, p2p/${version}, listens on ${listenPort}`)}\n`,
+      : `${printable(`${name}: ${names.join(' ')}, p2p/${version}${port}`)}\n`,
   )
 }

@@ -304,6 +304,8 @@ describe('peerchart listen', () => {
     const { exit, err } = await dialed(() => {}, '--wait', '20ms')
     expect(exit).to.equal(4)
     expect(err).to.match(/^error: no node dialed within 20 ms; give it longer with --wait$/m)
+    const { out } = await dialed(() => {}, '--wait', '20ms', '--json')
+    expect(JSON.parse(out)).to.include({ outcome: 'silent', cause: 'no node dialed within 20 ms' })
   })
   it('ends when it is interrupted', async () => {
     const { exit, err, left } = await dialed((_, io) => io.signal('SIGINT'))

@@ -77,6 +77,9 @@ describe('peerchart headers, bodies, receipts and tx', () => {
         expect(err)
           .to.match(/^error: [^\n]+\n$/)
           .and.match(cause)
+        const told = JSON.parse((await ask(command!, ...args, '--json')).out)
+        expect(told).to.include({ enode: node.enode, outcome: 'absent' })
+        expect(told.cause).to.match(new RegExp(cause.source.replace('; ask for another', '')))
       }
     })
   })

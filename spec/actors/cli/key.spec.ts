@@ -1,6 +1,9 @@
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer } from 'node:tls'
 import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
 import { listen } from '../../../actors/harness/listen.ts'
@@ -152,6 +155,20 @@ describe('keys and records on the command line', () => {
       expect(JSON.parse(await printed(`rlpx ping ${listener.enode} --json`))).to.deep.include({
         ...{ version: 5, caps: ['eth/70'], listenPort: 0 },
       })
+    })
+    it('leaves out a port that it does not tell', async () => {
+      await using listener = await listen({ hello: { name: 'Door/v1' }, caps: ['eth/70'] })
+      await using _peer = listener.accept()
+      expect(await printed(`rlpx ping ${listener.enode}`)).to.equal('Door/v1: eth/70, p2p/5\n')
+    })
+    it('says what is there that is no node, as JSON too', async () => {
+      const server = createServer({}).listen(0, '127.0.0.1')
+      await once(server, 'listening')
+      const { port } = server.address() as AddressInfo
+      const { exit, out } = await peerchart(`rlpx ping ${enode}:${port} --json`)
+      server.close()
+      expect(JSON.parse(out)).to.deep.include({ outcome: 'not-devp2p', cause: 'what is there speaks TLS, not RLPx' })
+      expect(exit).to.equal(3)
     })
     it('says why there is none, with an exit status for each class', async () => {
       const listener = await listen({ through: 'rlpx' })

@@ -11,7 +11,7 @@ describe('the peerchart process', function () {
     const { ended, out, err } = peerchart('start', '--prot', '1')
     expect(await ended).to.deep.equal({ code: 1, signal: null })
     expect(await out).to.equal('')
-    expect(await err).to.equal("error: unknown option '--prot' (Did you mean --port?); see peerchart --help\n")
+    expect(await err).to.equal("error: unknown option '--prot' (Did you mean --port?); see peerchart start --help\n")
   })
   it('is a living network that comes to one head, and ends by itself', async () => {
     const { ended, out, err } = peerchart('dev', '--for', '6s', '--block-time', '500ms', '--summary')

@@ -100,7 +100,10 @@ describe('the command line', () => {
     ['start --for 1000h', /at most 24 days/],
     ['start --for soon', /'soon' is invalid/],
     ['connect', /missing required argument 'node'/],
-    ['connect nonsense', /Want enode:\/\//],
+    [
+      'connect nonsense',
+      /Want enode:\/\/<128 hex>@<host>:<port>, or a node record as enr:….; see peerchart connect --help/,
+    ],
     ['connect enr:xyz', /'enr:xyz' is invalid for argument 'node'. Want a node record as its node signed it: /],
     [`connect enode://${point}`, /It says not where to dial/],
     [`connect ${nowhere}`, /The record says not where to dial: want ip and tcp in it/],
