@@ -49,7 +49,7 @@ export type PeerEvent = { readonly peer: string; readonly local: string; readonl
 /** geth `DefaultConfig.P2P.MaxPeers`. */
 export const defaultMaxPeers = 50
 /** geth `defaultDialRatio`: of the peers, one in three is dialed. */
-export const defaultDialRatio = 3
+const defaultDialRatio = 3
 
 /** geth `MaxDialedConns`. The rest of `maxPeers` is for inbound. */
 export function maxDialedOf(limits: {
@@ -77,7 +77,7 @@ export const isInboundFull = (state: State, event: CheckpointEvent): boolean =>
   !isTrusted(state, event) && event.inbound && countInbound(state.peers) >= state.maxPeers - state.maxDialed
 
 /** geth reads the trusted set at posthandshake and never again. */
-export const isTrusted = ({ trusted, setups }: State, { type, conn, id }: CheckpointEvent): boolean =>
+const isTrusted = ({ trusted, setups }: State, { type, conn, id }: CheckpointEvent): boolean =>
   type === 'posthandshake.reached' ? trusted.has(id) : setups.get(conn)?.trusted === true
 
 /** @returns the answer to a checkpoint that was passed */

@@ -64,7 +64,7 @@ export class TransactionIndex {
 }
 
 /** Blocks: a year of them (geth's `--history.transactions`). */
-export const transactionHistory = 2_350_000n
+const transactionHistory = 2_350_000n
 
 /** Of any bytes, also those that are no transaction: nothing here looks into them. */
 const hashesOf = (body: Uint8Array) => Array.from(decodeBody(body).transactions.items(), hashOf)

@@ -98,7 +98,7 @@ export function applyFlags<Table>(
 }
 
 /** @returns a flag as commander names it: `http.port` */
-export const nameOf = ({ usage }: Pick<Flag, 'usage'>): string => new Option(usage).attributeName()
+const nameOf = ({ usage }: Pick<Flag, 'usage'>): string => new Option(usage).attributeName()
 
 function take({ apply }: Flag, value: unknown, argument: unknown): unknown {
   if (argument === undefined) return value

@@ -138,7 +138,7 @@ function readFaults(from: string, message: string): string {
 }
 
 /** @returns how far a connection had come */
-export function phaseOf(state: string): string {
+function phaseOf(state: string): string {
   return phases[/^\w*/.exec(state)![0]] ?? 'as a running peer'
 }
 

@@ -35,7 +35,7 @@ export type NodeRecord = {
 }
 
 /** EIP-778: the most bytes that a record may have. */
-export const maxRecordBytes = 300
+const maxRecordBytes = 300
 
 /**
  * @param raw RLP: `[signature, seq, k, v, …]`

@@ -2,7 +2,7 @@ import { concatBytes } from '../lib/bytes.ts'
 import { RlpxError } from './rlpx-error.ts'
 
 /** geth's limit on what an auth or ack packet's size prefix may announce. */
-export const maxHandshakeBytes = 2048
+const maxHandshakeBytes = 2048
 
 /** Collects one packet of the handshake: two bytes of size, then as many as they say. */
 export class PacketReader {

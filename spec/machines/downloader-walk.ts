@@ -12,7 +12,7 @@ export const chart: ChartWalk<typeof downloaderMachine> = new ChartWalk(download
 export const from = (head: bigint, ...events: DownloaderEvent[]) =>
   chart.from({ ports: noPorts, head, pollInterval: 3_000, followsConsensus: false }, ...events)
 export const hash = new Uint8Array(32).fill(9)
-export const rangeTo = (latest: bigint, earliest = 0n): BlockRange => ({ earliest, latest, latestHash: hash })
+const rangeTo = (latest: bigint, earliest = 0n): BlockRange => ({ earliest, latest, latestHash: hash })
 export const error = new Error('it lied')
 
 export const joins = (peer: number, latest?: bigint, earliest = 0n): DownloaderEvent => {

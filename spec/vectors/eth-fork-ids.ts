@@ -28,8 +28,8 @@ export const mainnetTimeForks: readonly (readonly [fork: bigint, checksum: strin
   [1_767_747_671n, '07c9462e'],
 ]
 
-export const localFault = 'local incompatible or needs update'
-export const remoteFault = 'remote needs update'
+const localFault = 'local incompatible or needs update'
+const remoteFault = 'remote needs update'
 
 type FilterCase = {
   /** Whether our chain knows mainnet's time forks or ends with its block forks. */

@@ -53,7 +53,7 @@ export function listenToKeys(session: Session, draw: () => void): void {
 }
 
 /** A moment so many lines away, within the history. */
-export function stepBy(session: Session, lines: number): void {
+function stepBy(session: Session, lines: number): void {
   const { present, place } = session
   if (!present) return
   const seq = (place.seq ?? present.now.seq) + lines

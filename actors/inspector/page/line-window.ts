@@ -38,7 +38,7 @@ export class LineWindow {
 }
 
 /** @returns how many of the lines, which are in order, are not after `seq` */
-export function countUntil(lines: readonly { readonly seq: number }[], seq: number): number {
+function countUntil(lines: readonly { readonly seq: number }[], seq: number): number {
   let [low, high] = [0, lines.length]
   while (low < high) {
     const middle = (low + high) >> 1

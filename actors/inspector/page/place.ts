@@ -1,7 +1,7 @@
 // Where in the inspector one is. It is the hash of the address, so that a link, a reload and `back` lead to the same picture.
 
 /** `actors` is a view of its own where the screen is too narrow to show the tree beside another. */
-export const views = ['actors', 'chart', 'messages', 'why', 'network'] as const
+const views = ['actors', 'chart', 'messages', 'why', 'network'] as const
 export type View = (typeof views)[number]
 
 export type Place = {

@@ -1,6 +1,6 @@
 // Light, dark, or as the system has it: remembered by the browser.
 
-export const themes = ['system', 'light', 'dark'] as const
+const themes = ['system', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
 
 export function currentTheme(): Theme {

@@ -40,7 +40,7 @@ export function blockMethods(blocks: Blocks, senders: Senders): Record<string, M
 }
 
 /** @returns null for what is not there */
-export const orNull = <T>(value: T | undefined, json: (value: T) => unknown): unknown =>
+const orNull = <T>(value: T | undefined, json: (value: T) => unknown): unknown =>
   value === undefined ? null : json(value)
 
 async function fullJson(block: Block, senders: Senders): Promise<Record<string, unknown>> {

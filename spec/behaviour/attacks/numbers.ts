@@ -7,7 +7,7 @@ import { unknownHash } from '../provocations/requests.ts'
 import { session } from './framing.ts'
 
 /** Where integers overflow, in whatever type a node keeps them. */
-export const extremes: readonly bigint[] = [0n, 1n, 2n ** 32n - 1n, 2n ** 63n, 2n ** 64n - 1n]
+const extremes: readonly bigint[] = [0n, 1n, 2n ** 32n - 1n, 2n ** 63n, 2n ** 64n - 1n]
 
 /** Every request of `version` with every one of its numbers at every extreme. */
 export function* extremeRequests(version: EthVersion): Generator<EthRequest> {

@@ -15,7 +15,7 @@ import { encodeList, encodeRlp } from '../../../protocols/lib/rlp.ts'
 const edges = (bits: bigint) => fc.constantFrom(0n, 1n, 0x7fn, 0x80n, 2n ** 32n - 1n, 2n ** 63n, 2n ** bits - 1n)
 export const uint64 = fc.oneof(edges(64n), fc.bigInt(0n, 2n ** 64n - 1n))
 export const uint256 = fc.oneof(edges(256n), fc.bigInt(0n, 2n ** 256n - 1n))
-export const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 export const hash = bytes(32)
 export const hashes = fc.array(hash, { maxLength: 4 }).map((list) => HashList.of(list))
 export const listOf = <T>(item: Arbitrary<Uint8Array>, read: ReadItem<T>) =>
@@ -26,7 +26,7 @@ export const anyRlp = fc.oneof(
   shortBytes.map((string) => encodeRlp(string)),
   fc.array(shortBytes, { maxLength: 3 }).map((list) => encodeRlp(list)),
 )
-export const anyHeader = fc
+const anyHeader = fc
   .record({
     parentHash: hash,
     unclesHash: hash,

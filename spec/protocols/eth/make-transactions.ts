@@ -11,7 +11,7 @@ export const chainId = 3_503_995_874_084_926n
 const customCrypto = { ...fastCrypto, kzg: {} as NonNullable<CustomCrypto['kzg']> }
 
 /** Rules under which @ethereumjs/tx makes and judges transactions. */
-export const rulesOf = (hardfork: Hardfork): Common =>
+const rulesOf = (hardfork: Hardfork): Common =>
   new Common({ chain: { ...Mainnet, chainId: Number(chainId) }, hardfork, customCrypto })
 
 const prague = rulesOf(Hardfork.Prague)

@@ -77,7 +77,7 @@ export class Trial {
 }
 
 /** What they say next by themselves, Pings apart. */
-export const nextWord = (peer: ScriptedPeer): Promise<Received> => peer.next(({ name }) => name !== 'Ping')
+const nextWord = (peer: ScriptedPeer): Promise<Received> => peer.next(({ name }) => name !== 'Ping')
 
 /** Their next word is to be Disconnect; each of `mayPrecede` may come before it, once. */
 export async function expectDropped(peer: ScriptedPeer, ...mayPrecede: readonly PeerMessageName[]): Promise<void> {
