@@ -114,7 +114,7 @@ describe('the answer for one account', () => {
       verify(one!.hash, [encodeRlp([])], await state.prove(one!.hash)),
       verifyAccount(state.root, one!.hash, lists),
     ])
-      expect(await verified.catch((error: Error) => error)).to.be.instanceOf(MalformedItem)
+      expect(await failureOf(verified)).to.be.instanceOf(MalformedItem)
   })
   it('is refused or believed, whatever its nodes are, when the root was made for them', async () => {
     const { node } = fc.letrec<{ node: RlpInput }>((tie) => ({

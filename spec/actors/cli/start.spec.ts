@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
 import type { NodeOptions } from '../../../actors/create-node.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { failureOf } from '../../failure.ts'
 import { ScriptedIo } from './scripted-io.ts'
 import { StandInNode } from './stand-in-node.ts'
 
@@ -125,6 +126,6 @@ describe('peerchart start', () => {
     const node = new StandInNode()
     node.start = () => Promise.reject(new TypeError('undefined is not a function'))
     const { status } = begin('', node)
-    expect(await status.catch((error: Error) => error)).to.be.instanceOf(TypeError)
+    expect(await failureOf(status)).to.be.instanceOf(TypeError)
   })
 })

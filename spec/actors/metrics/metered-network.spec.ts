@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { meterNetwork, Traffic } from '../../../actors/metrics/metered-network.ts'
 import type { Stream } from '../../../actors/p2p/connection.ts'
+import { failureOf } from '../../failure.ts'
 import { memoryNetwork } from '../../harness/memory-network.ts'
 
 describe('a metered network', () => {
@@ -63,7 +64,7 @@ describe('a metered network', () => {
 
   it('fails to dial as the network does', async () => {
     const network = meterNetwork(memoryNetwork(), traffic)
-    const error = await network.dial('127.0.0.1', 2, 1_000).catch((error: Error) => error)
+    const error = await failureOf(network.dial('127.0.0.1', 2, 1_000))
     expect(error).to.include({ message: 'dial tcp 127.0.0.1:2: connection refused' })
   })
 })

@@ -5,6 +5,7 @@ import { explain } from '../../../actors/cli/failures.ts'
 import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
 import { dial } from '../../../actors/harness/dial.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
+import { failureOf } from '../../failure.ts'
 import { startNode, stopNodes, until } from './nodes.ts'
 import { type Scrape, scrape, typesOf } from './scrape.ts'
 
@@ -155,13 +156,13 @@ describe('the metrics of a node', () => {
     await node.stop()
     expect(node.feed.isRead).to.equal(false)
     expect(node.metrics!.url).to.equal(undefined)
-    expect(await fetch(url).catch((error: Error) => error)).to.be.an.instanceof(TypeError)
+    expect(await failureOf(fetch(url))).to.be.an.instanceof(TypeError)
   })
 
   it('fail the start when their port is taken, in one line', async () => {
     const { port } = new URL((await metered()).metrics!.url!)
     const second = await createNode({ port: 0, metrics: { port: Number(port) } })
-    const error = await second.start().catch((error: Error) => error)
+    const error = await failureOf(second.start())
     const why = `listen tcp 127.0.0.1:${port}: bind: address already in use`
     const told = `metrics: ${why}; choose another with --metrics.addr or --metrics.port`
     expect(error).to.include({ name: 'MetricsListenFailed', message: told })

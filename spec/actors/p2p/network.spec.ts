@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { Listener, Network, Stream } from '../../../actors/p2p/connection.ts'
 import { tcp } from '../../../actors/p2p/tcp.ts'
+import { failureOf } from '../../failure.ts'
 import { memoryNetwork } from '../../harness/memory-network.ts'
 
 /** What every network promises its users, real or not. */
@@ -92,12 +93,12 @@ function promises(name: string, create: () => Network): void {
 
     it('refuses a dial that nobody answers', async () => {
       await listener.close()
-      const failure = await network.dial('127.0.0.1', listener.port, 1_000).catch((error: Error) => error)
+      const failure = await failureOf(network.dial('127.0.0.1', listener.port, 1_000))
       expect(failure).to.be.instanceOf(Error)
     })
 
     it('refuses a port that is taken', async () => {
-      const failure = await network.listen('127.0.0.1', listener.port, () => {}).catch((error: Error) => error)
+      const failure = await failureOf(network.listen('127.0.0.1', listener.port, () => {}))
       expect(failure).to.be.instanceOf(Error)
     })
   })

@@ -4,6 +4,7 @@ import type { ServerOptions } from '../../../actors/p2p/server-options.ts'
 import { inboundThrottle } from '../../../machines/inbound.ts'
 import { formatEnode } from '../../../protocols/enode/enode.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
+import { failureOf } from '../../failure.ts'
 import { enode, FakeConnections, FakeNetwork, FakeStream, virtualRuntime } from './fakes.ts'
 
 describe('a server', () => {
@@ -41,19 +42,19 @@ describe('a server', () => {
     })
     it('starts once', async () => {
       const { server } = await started()
-      const refusal = await server.start().catch((error) => error)
+      const refusal = await failureOf(server.start())
       expect(refusal).to.be.instanceOf(ServerAlreadyRunning).with.property('message', 'server already running')
     })
     it('says in one line that its address is taken', async () => {
       const { server, network } = rig()
       network.fault = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' })
-      const error = await server.start().catch((error) => error)
+      const error = await failureOf(server.start())
       expect(error).to.be.instanceOf(ListenFailed)
       expect(error.message).to.equal('listen tcp 127.0.0.1:0: bind: address already in use')
     })
     it('cannot be started when it was stopped meanwhile', async () => {
       const { server, network } = rig()
-      const start = server.start().catch((error) => error)
+      const start = failureOf(server.start())
       await server.stop()
       expect(await start).to.have.property('message', 'server stopped')
       expect(network.isListening).to.equal(false)

@@ -11,6 +11,7 @@ import { devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts
 import { createNode } from '../../../actors/create-node.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { failureOf } from '../../failure.ts'
 import { dial } from '../../harness/index.ts'
 import { token } from '../../harness/jwt.ts'
 import { makeBlocks } from '../chain/make-chain.ts'
@@ -116,7 +117,7 @@ describe('the tools that people have read a running node', () => {
         for (const end of unwatch) end()
       })
       it('is told what is wrong', async () => {
-        const error = await client.request({ method: 'eth_foo' as never }).catch((error: Error) => error)
+        const error = await failureOf(client.request({ method: 'eth_foo' as never }))
         expect(String((error as Error).message)).to.include('the method eth_foo does not exist/is not available')
       })
     })

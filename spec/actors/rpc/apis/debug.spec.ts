@@ -5,6 +5,7 @@ import { debugChartApi } from '../../../../actors/rpc/apis/debug-chart.ts'
 import { debugLogApi } from '../../../../actors/rpc/apis/debug-log.ts'
 import { startActor } from '../../../../actors/runtime.ts'
 import { protocolManagerMachine } from '../../../../machines/protocol-manager.ts'
+import { failureOf } from '../../../failure.ts'
 import { noPorts } from '../../../no-ports.ts'
 import { virtualRuntime } from '../../p2p/fakes.ts'
 import { callApi } from './call-api.ts'
@@ -17,9 +18,9 @@ describe('the debug namespace', () => {
     expect(levels.verbosity).to.equal(5)
     expect(await call('vmodule', 'peer=1')).to.equal(null)
     expect(levels.of('peer 3f9a01b2')).to.equal(1)
-    const refusal = await call('vmodule', 'peer').catch((error: unknown) => error)
+    const refusal = await failureOf(call('vmodule', 'peer'))
     expect(refusal).to.include({ code: -32_000, message: 'expect comma-separated list of module=N' })
-    const mistake = await call('verbosity', 'a').catch((error: unknown) => error)
+    const mistake = await failureOf(call('verbosity', 'a'))
     expect(mistake).to.include({
       code: -32_602,
       message: 'invalid argument 0: json: cannot unmarshal string into Go value of type int',
@@ -39,7 +40,7 @@ describe('the debug namespace', () => {
     expect(await call()).to.deep.equal([created])
     manager.send({ type: 'manager.stop' })
     expect(await call()).to.deep.equal([])
-    const refusal = await call('eth').catch((error: unknown) => error)
+    const refusal = await failureOf(call('eth'))
     expect(refusal).to.include({
       code: -32_000,
       message: 'no actor "eth": debug_chart without arguments lists them all',
