@@ -37,12 +37,9 @@ async function removeOrphans(prefix: string): Promise<void> {
     const [, pid] = /^(\d+)-\w{6}$/.exec(name.slice(prefix.length)) ?? []
     if (pid === undefined || isAlive(Number(pid))) continue
     const path = join(tmpdir(), name)
+    const left = await lstat(path).catch(() => undefined)
     // In what another user made, a link could be put in the way of the removal.
-    const isOurs = await lstat(path).then(
-      ({ uid }) => uid === process.getuid?.(),
-      () => false,
-    )
-    if (isOurs) await rm(path, { recursive: true }).catch(() => {})
+    if (left && left.uid === process.getuid?.()) await rm(path, { recursive: true }).catch(() => {})
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { version } from '../client-name.ts'
 import type { Inspector } from '../inspector/inspector.ts'
 import { createLogger, type Verbosity } from '../log.ts'
@@ -25,7 +25,9 @@ type DevOptions = InspectOptions &
 export function addDev(command: Command, io: Io): void {
   command
     .option('--nodes <number>', 'how many, from 2 to 16', toNodes, 3)
-    .option('--block-time <time>', 'from one block to the next', toDuration, 1_000)
+    .addOption(
+      new Option('--block-time <time>', 'from one block to the next').argParser(toDuration).default(1_000, '1s'),
+    )
     .option('--verbosity <level>', '0 silent, 3 what a person follows, 4 every transition, 5 messages', toVerbosity, 3)
     .option('--json-logs', 'tell everything in JSON, one object a line', false)
     .option('--inspect [port]', 'where the page that shows it is served, on 127.0.0.1 (default: any port)', port.parse!)
