@@ -32,10 +32,13 @@ export function explain(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const advice = adviceOf(cause)
     // What wraps the cause says where it happened.
-    if (advice !== undefined) return toOneLine(`${(error as Error).message}${advice && `; ${advice}`}`)
+    if (advice !== undefined) return toOneLine(`${messageOf(error as Error)}${advice && `; ${advice}`}`)
   }
   return undefined
 }
+
+/** A script's has the exchange behind its first line. */
+const messageOf = (error: Error) => (error instanceof ScriptError ? error.message.replace(/\n.*/s, '') : error.message)
 
 function adviceOf(error: Error): string | undefined {
   const known = mendable.find(([fault]) => error instanceof fault)
@@ -60,7 +63,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [ReplayDiffers, ''],
   [AnswersDiffer, ''],
   [NothingToSay, 'give another --peer, or a recording of a node that had peers'],
-  [ScriptError, ''],
+  [ScriptError, '`connect --explain` tells all that passes'],
   [RecordError, 'want a record as enr:…, signed by its node'],
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],

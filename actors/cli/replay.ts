@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { History } from '../inspector/history.ts'
-import { createLogger } from '../log.ts'
+import { createLogger, type LogStream } from '../log.ts'
 import { sayAgain } from '../recording/against.ts'
 import { fromLine } from '../recording/feed-lines.ts'
 import type { Heading, Line } from '../recording/lines.ts'
@@ -56,14 +56,16 @@ async function replay(path: string, { json, until, for: time }: ReplayOptions, i
   if (json) print(io, { ...replay.result, seconds: secondsOf(last) })
   else io.stdout.write(`${inWords(replay.result, last)}\n`)
   if (fault) throw fault
-  if (shown) await show(heading, shown, time, io)
+  if (shown) await show(heading, shown, { time, stream: json ? io.stderr : io.stdout }, io)
 }
 
-async function show(heading: Heading, history: History, time: number | undefined, io: Io): Promise<void> {
+type Showing = { readonly time: number | undefined; readonly stream: LogStream }
+
+async function show(heading: Heading, history: History, { time, stream }: Showing, io: Io): Promise<void> {
   const lifetime = watchSignals(io, createLogger({ verbosity: 2, stream: io.stderr }))
   const { Inspector } = await import('../inspector/inspector.ts')
   const inspector = await Inspector.show({ heading, history, isRecording: true })
-  io.stdout.write(`Look at it in a browser: ${inspector.address}\n`)
+  stream.write(`Look at it in a browser: ${inspector.address}\n`)
   await lifetime.end(time)
   await inspector.close()
   lifetime.release()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { runCli } from '../../../actors/cli/program.ts'
+import { listen } from '../../../actors/harness/listen.ts'
 import { createNode, type PeerchartNode } from '../../../actors/index.ts'
 import { forge, recordMeeting } from '../recording/record.ts'
 import { ScriptedIo } from './scripted-io.ts'
@@ -54,6 +55,12 @@ describe('peerchart replay', () => {
     )
   })
 
+  it('keeps standard output JSON, where that is asked for', async () => {
+    const { out, err } = await replay('@session --until 12 --for 1ms --json')
+    expect(JSON.parse(out)).to.include.keys('transitions')
+    expect(err).to.match(/^Look at it in a browser: http/)
+  })
+
   describe('against a live node', () => {
     let node: PeerchartNode
     before(async () => {
@@ -100,6 +107,20 @@ describe('peerchart replay', () => {
       const { status, err } = await replay(`@session --against ${node.enode} --peer peer/99`)
       expect(status).to.equal(1)
       expect(err).to.match(/^error: it has no such connection; give another --peer/)
+    })
+    it('says in one line why the node would not', async () => {
+      await using listener = await listen({ through: 'rlpx' })
+      const full = listener.accept()
+      const ended = full.until('greeting').then(() => {
+        full.send('Disconnect', { reason: 'TooManyPeers' })
+        full.close()
+      })
+      const { status, err } = await replay(`@session --against ${listener.enode}`)
+      await ended
+      expect(status).to.equal(1)
+      expect(err).to.match(
+        /^error: never came to handshaking: it closed: they sent Disconnect, too many peers; `connect --explain` [^\n]+\n$/,
+      )
     })
     it('says in one line that nobody listens there', async () => {
       const { status, err } = await replay(`@session --against ${node.enode.replace(/:\d+\?/, ':1?')}`)
