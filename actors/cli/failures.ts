@@ -63,7 +63,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [ReplayDiffers, ''],
   [AnswersDiffer, ''],
   [NothingToSay, 'give another --peer, or a recording of a node that had peers'],
-  [ScriptError, '`connect --explain` tells all that passes'],
+  [ScriptError, '`connect --explain` shows all that is said'],
   [RecordError, 'want a record as enr:…, signed by its node'],
   [EnodeError, 'want enode://<128 hex>@<host>:<port>'],
   [InvalidGenesis, 'give --genesis a genesis.json as geth takes it'],

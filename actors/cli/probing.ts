@@ -225,7 +225,7 @@ const advices: Readonly<Record<Outcome, string>> = {
   full: 'try again later, or have it trust us: --nodekey keeps our identity',
   'other-network': 'name its chain with --network or --genesis, or only its id with --networkid',
   'stale-fork': 'its client or its genesis needs an update',
-  dropped: '--explain shows all that was said',
+  dropped: '`connect --explain` shows all that was said',
   absent: 'ask for another, or another node',
   interrupted: '',
 }

@@ -59,7 +59,7 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
   const taps = nodes.map(
     (node, i) =>
       new Tap(`${i + 1}`, {
-        ...{ runtime, timeout: options.timeout, now: view.now, fetches: options.txs },
+        ...{ runtime, timeout: options.timeout, ...view, fetches: options.txs },
         dial: (parent) => dial(node, { ...peer, ...(status && { status }), parent }),
         monotonic: () => process.hrtime.bigint(),
         isNew: (gossip, at) => {

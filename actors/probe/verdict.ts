@@ -59,7 +59,8 @@ export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: 
   const { by, reason, error } = peer.end
   const ending = reason === undefined ? undefined : `it sent Disconnect ${hex(reason)}, ${discReasonText(reason)}`
   if (known) return { outcome: known.outcome, cause: [known.cause, ending].filter(Boolean).join('; ') }
-  if (reason !== undefined) return { outcome: outcomes[reason] ?? 'dropped', cause: `${ending}${after[stage]}` }
+  if (reason !== undefined)
+    return { outcome: outcomes[reason] ?? 'dropped', cause: `${ending}${after[stage]}${meanings[reason] ?? ''}` }
   if (by === 'us') return { outcome: 'interrupted', cause: `interrupted${after[stage]}` }
   if (stage === 'dialing') return { outcome: 'unreachable', cause: unreachable(error, patience) }
   if (stage === 'securing') return isDialed(peer) ? stranger(peer, patience) : caller(peer, patience)
@@ -73,6 +74,11 @@ const outcomes: Readonly<Record<number, Outcome>> = {
   [DiscReason.TooManyPeers]: 'full',
   [DiscReason.UselessPeer]: 'incompatible',
   [DiscReason.IncompatibleVersion]: 'incompatible',
+}
+
+const meanings: Readonly<Record<number, string>> = {
+  [DiscReason.AlreadyConnected]: ': it has a peer with our key already',
+  [DiscReason.Self]: ': our key is its own',
 }
 
 const after: Readonly<Record<Stage, string>> = {

@@ -4,7 +4,7 @@ import { nodeIdOf } from '../../protocols/enode/enode.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { ScriptError } from '../harness/exchange.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
-import { type ProbeReport, probe } from '../probe/probe.ts'
+import { type ProbeOptions, type ProbeReport, probe } from '../probe/probe.ts'
 import { judge } from '../probe/verdict.ts'
 import { type Runtime, startActor } from '../runtime.ts'
 import { denyRequest } from './denials.ts'
@@ -19,14 +19,12 @@ export type Told = Gossip & {
   readonly got?: bigint
 }
 
-export type TapOptions = {
+export type TapOptions = Pick<ProbeOptions, 'chain' | 'now'> & {
   /** A fresh peer of the node, on its way. @param parent the actor that it belongs to */
   dial(parent: string): ScriptedPeer
   readonly runtime: Runtime
   /** ms for each step of the handshake, and for the answers of `fetches`. */
   readonly timeout: number
-  /** Seconds since 1970. */
-  readonly now: bigint
   /** Asks for each new transaction that is only announced. */
   readonly fetches: boolean
   /** Nanoseconds of the system's monotonic clock. */
@@ -84,10 +82,10 @@ export class Tap {
   }
 
   async #connect(): Promise<void> {
-    const { dial, timeout, now } = this.#options
+    const { dial, timeout, chain, now } = this.#options
     const peer = dial(this.#id)
     this.#peer = peer
-    this.#report = await probe(peer, { timeout, now, step() {} })
+    this.#report = await probe(peer, { timeout, chain, now, step() {} })
     if (!this.#isActive) return
     if (this.#report.outcome === 'ok') this.#actor.send({ type: 'peer.running' })
     else this.#lose(peer, this.#report.cause)

@@ -202,6 +202,18 @@ describe('peerchart connect', () => {
         /it sent Disconnect 0x04, too many peers, once keys were agreed and before its Hello/,
       )
     })
+    for (const [reason, cause] of [
+      ['Self', /0x0a, connected to self, once keys were agreed and before its Hello: our key is its own; /],
+      ['AlreadyConnected', /0x05, already connected, [^:]*: it has a peer with our key already; /],
+    ] as const)
+      it(`a node that minds our key: ${reason}`, async () => {
+        const refuse = async (peer: ScriptedPeer) => {
+          await peer.until('greeting')
+          peer.send('Disconnect', { reason })
+          peer.close()
+        }
+        expectFault(await against(refuse, { through: 'rlpx' }), 9, cause)
+      })
     it('a node that speaks no eth of ours', async () => {
       const refuse = async (peer: ScriptedPeer) => {
         await peer.until('running')

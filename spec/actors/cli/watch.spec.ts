@@ -244,6 +244,15 @@ describe('peerchart watch', () => {
       listener = await listen()
       await refused(`watch ${listener.enode} --rpc http://127.0.0.1:1`, 1, /127\.0\.0\.1:1/)
     })
+    it('a node of another network than that whose node we are', async () => {
+      listener = await listen({ status })
+      peer = listener.accept()
+      const cause = /it is on network 5, and mainnet is 1; name its chain with --network or --genesis/
+      const ended = refused(`watch ${listener.enode} --network mainnet`, 7, cause)
+      await peer.until('running')
+      peer.close()
+      await ended
+    })
     it('a node that would not have us, with an exit status for each class', async () => {
       listener = await listen()
       await listener.close()
