@@ -5,20 +5,23 @@ import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import type { ProbeOptions, ProbeReport, ProbeStep } from '../probe/probe.ts'
 import { judge } from '../probe/verdict.ts'
 import { printJson } from '../rpc/json/print.ts'
-import { toDialable, toDuration } from './arguments.ts'
-import { addInspecting, type InspectOptions } from './inspecting.ts'
+import { longestTime, toDialable, toDuration } from './arguments.ts'
+import { addInspecting, type InspectOptions, isInspected } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { ProbeReporter, reportJson } from './probe-reporter.ts'
 import { addProbing, failed, hangUpOnSignals, type ProbingOptions, probeNode, toProbe } from './probing.ts'
+import { interruption } from './signals.ts'
 
 type ConnectOptions = ProbingOptions & InspectOptions & { readonly for?: number }
 
 export function addConnect(command: Command, io: Io): void {
   addInspecting(addProbing(command))
     .argument('<node>', 'enode URL or node record', toDialable)
-    .option('--for <time>', 'stay connected for so long, and tell why it ended if it did', toDuration)
+    .option('--for <time>', stayHelp, toDuration)
     .action((node: string, options: ConnectOptions) => connect(node, options, io))
 }
+
+export const stayHelp = 'stay connected for so long, and tell why it ended if it did; with --inspect until interrupted'
 
 async function connect(node: string, options: ConnectOptions, io: Io): Promise<void> {
   await using setup = await toProbe(options, io)
@@ -29,7 +32,7 @@ async function connect(node: string, options: ConnectOptions, io: Io): Promise<v
   await tellOf(peer, { ...options, ...view, node, follow }, io)
 }
 
-type Telling = Pick<ConnectOptions, 'timeout' | 'json' | 'explain' | 'for'> &
+type Telling = Pick<ConnectOptions, 'timeout' | 'json' | 'explain' | 'for' | keyof InspectOptions> &
   Pick<ProbeOptions, 'chain' | 'now'> & {
     readonly node: string
     readonly follow: (options: ProbeOptions) => Promise<ProbeReport>
@@ -49,10 +52,16 @@ export async function tellOf(peer: ScriptedPeer, options: Telling, io: Io): Prom
       reporter.step(step)
     },
   })
-  const isToStay = first.outcome === 'ok' && options.for !== undefined
-  const report = isToStay ? await stay(peer, first, { time: options.for, timeout }) : first
+  const isShown = options.for === undefined && isInspected(options)
+  const time = isShown ? longestTime : options.for
+  const isToStay = first.outcome === 'ok' && time !== undefined
+  const report = isToStay ? await stay(peer, first, { time, timeout }) : first
   if (json) io.stdout.write(`${printJson(reportJson(node, peer, report, steps))}\n`)
   else if (explain) reporter.explain(peer, report)
+  if (isShown && peer.end.by !== 'us') {
+    io.stderr.write(`${report.cause}; the page shows it until Ctrl-C\n`)
+    await interruption(io)
+  }
   if (report.outcome !== 'ok') throw failed(report, report.outcome === 'not-devp2p' ? advice : undefined)
 }
 

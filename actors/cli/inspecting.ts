@@ -19,6 +19,9 @@ export const addInspecting = (command: Command): Command =>
       false,
     )
 
+export const isInspected = ({ inspect = false, inspectStately }: InspectOptions): boolean =>
+  inspect !== false || inspectStately
+
 /**
  * @param tell is given what people are to know: in words, and the address
  * @param log is told of faults of ours; left out: standard error is
@@ -30,7 +33,7 @@ export async function openInspector(
   tell: Readonly<Record<'page' | 'tools', (url: string) => void>>,
   log?: Logger,
 ): Promise<Inspector | undefined> {
-  if (inspect === false && !inspectStately) return undefined
+  if (!isInspected({ inspect, inspectStately })) return undefined
   const { Inspector } = await import('../inspector/inspector.ts') // brings its server: not for `--help`
   const inspector = await Inspector.open(nodes, {
     port: typeof inspect === 'number' ? inspect : 0,

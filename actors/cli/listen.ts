@@ -5,7 +5,7 @@ import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import { type ProbeOptions, probe } from '../probe/probe.ts'
 import type { Verdict } from '../probe/verdict.ts'
 import { longestTime, toDuration, toPort } from './arguments.ts'
-import { tellOf } from './connect.ts'
+import { stayHelp, tellOf } from './connect.ts'
 import { addInspecting, type InspectOptions } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { addProbing, failed, hangUpOnSignals, type ProbingOptions, printVerdict, toProbe } from './probing.ts'
@@ -23,7 +23,7 @@ export function addListen(command: Command, io: Io): void {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'TCP port to listen on, 0 for any', toPort, 0)
     .option('--wait <time>', 'how long to wait for it (default: until interrupted)', toDuration)
-    .option('--for <time>', 'stay connected for so long, and tell why it ended if it did', toDuration)
+    .option('--for <time>', stayHelp, toDuration)
     .action((options: ListenOptions) => waitForOne(options, io))
 }
 

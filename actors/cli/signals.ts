@@ -55,6 +55,16 @@ export function onSignals({ signals }: Pick<Io, 'signals'>, listener: () => void
   }
 }
 
+/** Settles at the next SIGINT or SIGTERM. */
+export function interruption(io: Pick<Io, 'signals'>): Promise<void> {
+  return new Promise((resolve) => {
+    const heard = onSignals(io, () => {
+      heard[Symbol.dispose]()
+      resolve()
+    })
+  })
+}
+
 const endings: readonly Signal[] = ['SIGINT', 'SIGTERM']
 /** Signals heard before the one that ends the process. */
 const patience = 10

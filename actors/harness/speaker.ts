@@ -36,7 +36,7 @@ export type SpeakerOptions<O extends Offers = Offers> = {
   readonly caps?: O
   /** Fields of Hello that are to be something else. */
   readonly hello?: Partial<Hello>
-  /** How long anything is waited for, in ms, where the call does not say. @default 5000 */
+  /** How long anything is waited for, in ms, where the call does not say; less than a test may take, or nothing is told. @default 5000 */
   readonly timeout?: number
   /** Is told the keys of the session, a line for `peerchart decode`: whoever has it reads the traffic. */
   readonly keyLog?: KeyLog
