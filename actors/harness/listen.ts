@@ -42,8 +42,9 @@ export class ScriptedListener<C extends SubCap = SubCap> {
   readonly enode: string
   readonly #place: Listener
   readonly #options: ScriptedPeerOptions
-  /** Who came and is not asked for yet, and who waits for somebody. BOUNDED: by those who dial a script, and by the script. */
+  /** Who came and is not asked for yet. BOUNDED: maxStreams; who comes then is hung up on. */
   readonly #streams: Stream[] = []
+  /** Who waits for somebody. BOUNDED: by the script. */
   readonly #waiting: ScriptedPeer[] = []
 
   constructor(place: Listener, options: ScriptedPeerOptions & { readonly privateKey: Uint8Array }) {
@@ -66,7 +67,8 @@ export class ScriptedListener<C extends SubCap = SubCap> {
   take(stream: Stream): void {
     const peer = this.#waiting.shift()
     if (peer) peer.adopt(stream)
-    else this.#streams.push(stream)
+    else if (this.#streams.length < maxStreams) this.#streams.push(stream)
+    else stream.destroy()
   }
 
   /** Hangs up on those whom nobody asked for; accepted peers are their script's. */
@@ -79,3 +81,6 @@ export class ScriptedListener<C extends SubCap = SubCap> {
     return this.close()
   }
 }
+
+/** As many as a system usually lets wait to be accepted. */
+const maxStreams = 128

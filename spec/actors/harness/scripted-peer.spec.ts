@@ -10,7 +10,7 @@ import { parseNode } from '../../../actors/p2p/parse-node.ts'
 import { processRuntime } from '../../../actors/process-runtime.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
-import { memoryNetwork } from '../../harness/memory-network.ts'
+import { memoryNetwork, streamPair } from '../../harness/memory-network.ts'
 import { VirtualClock } from '../../harness/virtual-clock.ts'
 
 /** A Status with every field: said first. */
@@ -71,6 +71,19 @@ describe('a scripted peer', () => {
       }
       dial(listener.enode, { network: { ...memoryNetwork(), dial: silent } }).close()
       expect(given).to.have.property('aborted', true)
+    })
+    it('lets no more than 128 wait that no script has asked for', async () => {
+      await open()
+      await theirs.until('securing')
+      const [near] = streamPair('127.0.0.1:1', '127.0.0.1:2')
+      let hungUp = 0
+      const destroy = () => {
+        hungUp += 1
+      }
+      for (let came = 0; came < 130; came++) listener.take({ ...near, destroy })
+      expect(hungUp).to.equal(2)
+      await listener.close()
+      expect(hungUp).to.equal(130)
     })
     it('speaks the highest version of eth that both know', async () => {
       await run({ caps: ['eth/68', 'eth/70', 'eth/71'] }, { caps: ['eth/70', 'eth/71', 'eth/72'] })
