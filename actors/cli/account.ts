@@ -10,7 +10,7 @@ import { fetchAccount } from '../probe/fetch-account.ts'
 import { capWords } from '../probe/probe.ts'
 import { data, quantity } from '../rpc/json/hex.ts'
 import { toBlock } from './arguments.ts'
-import { addFetch, headerLine, print } from './fetching.ts'
+import { addFetch, headerLine, print, toEther } from './fetching.ts'
 import type { Io } from './io.ts'
 import { failed, type ProbingOptions } from './probing.ts'
 
@@ -76,10 +76,3 @@ const accountJson = ({ nonce, balance, codeHash, storageRoot }: Account) => ({
   codeHash: data(codeHash),
   storageHash: data(storageRoot),
 })
-
-function toEther(wei: bigint): string {
-  const fraction = `${wei % weiPerEther}`.padStart(18, '0').replace(/0+$/, '')
-  return `${wei / weiPerEther}${fraction && `.${fraction}`}`
-}
-
-const weiPerEther = 10n ** 18n

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
 import type { Receipt } from '../../protocols/eth/receipt.ts'
-import { txEnvelope, txHash, txType } from '../../protocols/eth/transaction.ts'
-import type { RlpItem } from '../../protocols/lib/rlp.ts'
-import { type BlockId, fetchBody, fetchHeaders, fetchPooled, fetchReceipts } from '../probe/fetch.ts'
+import { txHash } from '../../protocols/eth/transaction.ts'
+import { type BlockId, fetchBody, fetchHeaders, fetchPooled, fetchReceipts, type Pooled } from '../probe/fetch.ts'
 import { blockJson } from '../rpc/json/block.ts'
 import { headerJson } from '../rpc/json/header.ts'
 import { data, quantity } from '../rpc/json/hex.ts'
+import { transactionJson } from '../rpc/json/transaction.ts'
 import { toBlock, toHash, toWhole } from './arguments.ts'
-import { addFetch, headerLine, type Printed, print } from './fetching.ts'
+import { addFetch, headerLine, type Printed, print, toEther } from './fetching.ts'
 import type { Io } from './io.ts'
 import type { ProbingOptions } from './probing.ts'
 
@@ -69,11 +69,8 @@ export function addTx(command: Command, io: Io): void {
     .argument('<hash>', '0x and 64 hex digits', toHash)
     .action((node: string, hash: Uint8Array, options: ProbingOptions) =>
       print({ node, options, io }, async (peer) => {
-        const item = await fetchPooled(peer, hash)
-        return {
-          lines: [`${data(hash)} type ${txType(item)}, ${txEnvelope(item).length} bytes`],
-          json: txJson(hash, item),
-        }
+        const pooled = await fetchPooled(peer, hash)
+        return { lines: txLines(pooled), json: txJson(pooled) }
       }),
     )
 }
@@ -105,9 +102,21 @@ const receiptJson = ({ type, status, root, cumulativeGasUsed, logs }: Receipt) =
   })),
 })
 
-const txJson = (hash: Uint8Array, item: RlpItem) => ({
-  hash: data(hash),
-  type: quantity(txType(item)),
-  size: quantity(txEnvelope(item).length),
-  raw: data(txEnvelope(item)),
+function txLines({ tx, from, envelope }: Pooled): string[] {
+  const { gasPrice, maxFeePerGas = 0n, maxPriorityFeePerGas } = tx
+  const fee =
+    gasPrice === undefined ? `at most ${maxFeePerGas} wei, ${maxPriorityFeePerGas} of it a tip` : `${gasPrice} wei`
+  return [
+    `${data(tx.hash)} type ${tx.type}, ${envelope.length} bytes`,
+    `  from   ${data(from)}, nonce ${tx.nonce}`,
+    `  to     ${tx.to ? data(tx.to) : 'a new contract'}, ${tx.data.length} bytes of input`,
+    `  value  ${tx.value} wei, ${toEther(tx.value)} ether`,
+    `  gas    ${tx.gas}, each for ${fee}`,
+  ]
+}
+
+const txJson = ({ tx, from, envelope }: Pooled) => ({
+  ...transactionJson(tx, from),
+  size: quantity(envelope.length),
+  raw: data(envelope),
 })

@@ -48,3 +48,10 @@ export function print(
 
 export const headerLine = ({ number, hash, time }: Header): string =>
   `${number} 0x${bytesToHex(hash)} ${new Date(Number(time) * 1000).toISOString()}`
+
+export function toEther(wei: bigint): string {
+  const fraction = `${wei % weiPerEther}`.padStart(18, '0').replace(/0+$/, '')
+  return `${wei / weiPerEther}${fraction && `.${fraction}`}`
+}
+
+const weiPerEther = 10n ** 18n

@@ -1,9 +1,10 @@
 import { type BlockBody, decodeBody } from '../../protocols/eth/block.ts'
 import type { Header } from '../../protocols/eth/header.ts'
 import { encodeReceipt, type Receipt } from '../../protocols/eth/receipt.ts'
-import { txHash } from '../../protocols/eth/transaction.ts'
+import { txEnvelope, txHash, withoutBlobs } from '../../protocols/eth/transaction.ts'
+import { decodeTransaction, legacyChainId, type Transaction } from '../../protocols/eth/transaction-fields.ts'
+import { checkSignature, recoverSender, SenderError } from '../../protocols/eth/transaction-sender.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
-import type { RlpItem } from '../../protocols/lib/rlp.ts'
 import { listRoot } from '../chain/trie-root.ts'
 import { InvalidBlock, verifyBody } from '../chain/verify.ts'
 import { ScriptError } from '../harness/exchange.ts'
@@ -77,13 +78,30 @@ export async function fetchReceipts(
   return { header: header!, receipts }
 }
 
-/** @throws {NotServed} its pool does not have it */
-export async function fetchPooled(peer: ScriptedPeer, hash: Uint8Array): Promise<RlpItem> {
+/** A transaction that waits for a block. */
+export type Pooled = {
+  readonly tx: Transaction
+  /** 20 bytes. */
+  readonly from: Uint8Array
+  /** What is hashed: without the blobs that it carries in a pool. */
+  readonly envelope: Uint8Array
+}
+
+/** @throws {NotServed} its pool does not have it, or what it gave is not it, or signed by nobody */
+export async function fetchPooled(peer: ScriptedPeer, hash: Uint8Array): Promise<Pooled> {
   const { transactions } = await ask(peer.request('GetPooledTransactions', { hashes: [hash] }))
   const [item] = transactions
   if (!item) throw new NotServed(`the node has no transaction ${name(hash)} in its pool`)
   if (!equalBytes(txHash(item), hash)) throw new NotServed(`the node gave another transaction than ${name(hash)}`)
-  return item
+  const bare = withoutBlobs(item)
+  const tx = decodeTransaction(bare)
+  try {
+    checkSignature(tx, { chainId: tx.type > 0 ? tx.chainId : legacyChainId(tx.v), lowS: true, highestType: 4 })
+    return { tx, from: recoverSender(tx), envelope: txEnvelope(bare) }
+  } catch (error) {
+    if (error instanceof SenderError) throw new NotServed(`the node gave a transaction with ${error.message}`)
+    throw error
+  }
 }
 
 /** @throws {NotServed} the answer is malformed @throws {NoAnswer} none came */

@@ -1,6 +1,6 @@
 import { concatBytes } from '../lib/bytes.ts'
 import { keccak256 } from '../lib/keccak.ts'
-import { RlpError, type RlpItem, readItem } from '../lib/rlp.ts'
+import { encodeRlp, RlpError, type RlpItem, readItem } from '../lib/rlp.ts'
 
 // Transactions as lists carry them: a legacy one is an RLP list, a typed one a string of `type ‖ payload` (EIP-2718).
 
@@ -22,9 +22,12 @@ export function txEnvelope({ isList, content, raw }: RlpItem): Uint8Array {
  * The 32-byte hash; of a pooled blob transaction without its blobs (EIP-4844, "Networking").
  * @throws {RlpError} no transaction
  */
-export function txHash(item: RlpItem): Uint8Array {
+export const txHash = (item: RlpItem): Uint8Array => keccak256(txEnvelope(withoutBlobs(item)))
+
+/** @returns a pooled transaction as a block would have it @throws {RlpError} no transaction */
+export function withoutBlobs(item: RlpItem): RlpItem {
   const body = txType(item) === blobTxType ? pooledBody(item.content.subarray(1)) : undefined
-  return keccak256(body ? concatBytes(Uint8Array.of(blobTxType), body) : txEnvelope(item))
+  return body ? readItem(encodeRlp(concatBytes(Uint8Array.of(blobTxType), body))) : item
 }
 
 /** @returns the inner list of `[[chainId, …], blobs, commitments, proofs]`; undefined for the bare `[chainId, …]` */

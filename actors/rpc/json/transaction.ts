@@ -13,19 +13,17 @@ export type Inclusion = { readonly header: Header; readonly index: number }
 /**
  * By the names, and in the order, of geth's `RPCTransaction`; what the type does not have is left out.
  * @param from 20 bytes
+ * @param inclusion undefined while it waits in a pool
  */
-export function transactionJson(
-  tx: Transaction,
-  from: Uint8Array,
-  { header, index }: Inclusion,
-): Record<string, unknown> {
+export function transactionJson(tx: Transaction, from: Uint8Array, inclusion?: Inclusion): Record<string, unknown> {
+  const { header, index } = inclusion ?? {}
   return {
-    blockHash: data(header.hash),
-    blockNumber: quantity(header.number),
-    blockTimestamp: quantity(header.time),
+    blockHash: optionalData(header?.hash) ?? null,
+    blockNumber: optionalQuantity(header?.number) ?? null,
+    blockTimestamp: optionalQuantity(header?.time) ?? null,
     from: data(from),
     gas: quantity(tx.gas),
-    gasPrice: quantity(gasPricePaid(tx, header.baseFee)),
+    gasPrice: quantity(header ? gasPricePaid(tx, header.baseFee) : (tx.gasPrice ?? tx.maxFeePerGas ?? 0n)),
     maxFeePerGas: optionalQuantity(tx.maxFeePerGas),
     maxPriorityFeePerGas: optionalQuantity(tx.maxPriorityFeePerGas),
     maxFeePerBlobGas: optionalQuantity(tx.maxFeePerBlobGas),
@@ -33,7 +31,7 @@ export function transactionJson(
     input: data(tx.data),
     nonce: quantity(tx.nonce),
     to: optionalData(tx.to) ?? null,
-    transactionIndex: quantity(index),
+    transactionIndex: index === undefined ? null : quantity(index),
     value: quantity(tx.value),
     type: quantity(tx.type),
     accessList: tx.accessList?.map(tupleJson),

@@ -8,8 +8,11 @@ import { decodeReceipt, encodeReceipt } from '../../../protocols/eth/receipt.ts'
 import { txHash } from '../../../protocols/eth/transaction.ts'
 import { type EthVersion, ethVersions } from '../../../protocols/eth/versions.ts'
 import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { encodeList, encodeRlp, type RlpInput, RlpReader, readItem } from '../../../protocols/lib/rlp.ts'
+import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { type OwnNode, startOwnNode } from '../../harness/own-node.ts'
+import { signBlobTx } from '../../suites/eth-scripts/sign.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
 const { header, config } = devGenesis()
@@ -223,14 +226,46 @@ describe('peerchart headers, bodies, receipts and tx', () => {
       const stranger = child(1, new Uint8Array(32))
       refused(await against(give(stranger), ...two), 10, /gave headers 0 and 1, and one is not the other's parent/)
     })
-    it('prints a transaction of its pool, and refuses another', async () => {
-      const give = async (peer: ScriptedPeer) => {
-        const { id } = await peer.expect('GetPooledTransactions')
-        peer.send('PooledTransactions', { id, transactions: [transaction] })
-      }
+    const giveTx = (item: Uint8Array) => async (peer: ScriptedPeer) => {
+      const { id } = await peer.expect('GetPooledTransactions')
+      peer.send('PooledTransactions', { id, transactions: [item] })
+    }
+    it('prints a transaction of its pool with who sent it, and refuses another', async () => {
       const hash = `0x${bytesToHex(txHash(readItem(transaction)))}`
-      expect(await against(give, 'tx', hash)).to.deep.equal({ exit: 0, out: `${hash} type 0, 110 bytes\n`, err: '' })
-      refused(await against(give, 'tx', `0x${'1'.repeat(64)}`), 10, /the node gave another transaction/)
+      const { exit, out } = await against(giveTx(transaction), 'tx', hash)
+      expect(exit).to.equal(0)
+      expect(out.split('\n')).to.deep.equal([
+        `${hash} type 0, 110 bytes`,
+        '  from   0x9d8a62f656a8d1615c1294fd71e9cfb3e4855a4f, nonce 9',
+        '  to     0x3535353535353535353535353535353535353535, 0 bytes of input',
+        '  value  1000000000000000000 wei, 1 ether',
+        '  gas    21000, each for 20000000000 wei',
+        '',
+      ])
+      refused(await against(giveTx(transaction), 'tx', `0x${'1'.repeat(64)}`), 10, /the node gave another transaction/)
+    })
+    it("prints a transaction as geth's JSON of one that waits, without the blobs that it carries", async () => {
+      const [key, to] = [new Uint8Array(32).fill(7), new Uint8Array(20).fill(1)]
+      const fields = { chainId: 1n, nonce: 3n, tip: 1n, feeCap: 7n, gas: 21_000n, blobFeeCap: 2n, to }
+      const { hash, item, bare } = signBlobTx(fields, [5n], key, true)
+      const name = `0x${bytesToHex(hash)}`
+      const { out } = await against(giveTx(item), 'tx', name, '--json')
+      const json = JSON.parse(out)
+      expect(json).to.deep.include({ hash: name, type: '0x3', nonce: '0x3', gasPrice: '0x7', blockHash: null })
+      const from = bytesToHex(keccak256(publicKeyOf(key)).subarray(12))
+      expect(json).to.deep.include({ from: `0x${from}`, transactionIndex: null })
+      expect(json.blobVersionedHashes).to.have.length(1)
+      expect(json.raw).to.equal(`0x${bytesToHex(bare)}`)
+    })
+    it('refuses a transaction that nobody can have signed', async () => {
+      const unsigned = transaction.slice()
+      unsigned.fill(0xff, -32) // s
+      const hash = `0x${bytesToHex(txHash(readItem(unsigned)))}`
+      refused(
+        await against(giveTx(unsigned), 'tx', hash),
+        10,
+        /a transaction with invalid transaction v, r, s values; /,
+      )
     })
     it('says that it did not answer', async () =>
       refused(await against(() => {}, 'headers'), 4, /no answer to GetBlockHeaders came within 300 ms/))
