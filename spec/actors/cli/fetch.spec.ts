@@ -255,7 +255,7 @@ describe('peerchart headers, bodies, receipts and tx', () => {
       const from = bytesToHex(keccak256(publicKeyOf(key)).subarray(12))
       expect(json).to.deep.include({ from: `0x${from}`, transactionIndex: null })
       expect(json.blobVersionedHashes).to.have.length(1)
-      expect(json.raw).to.equal(`0x${bytesToHex(bare)}`)
+      expect(json.raw).to.equal(`0x${bytesToHex(readItem(bare).content)}`)
     })
     it('refuses a transaction that nobody can have signed', async () => {
       const unsigned = transaction.slice()
