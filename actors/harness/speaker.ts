@@ -71,6 +71,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   readonly #options: SpeakerOptions
   readonly #remotePublicKey: Uint8Array | undefined
   #wire: Wire | undefined
+  #remoteAddress: string | undefined
   readonly #hello: Hello
   /** Of our Hello, once it is said. */
   #helloVersion: number | undefined
@@ -119,6 +120,10 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   /** Milliseconds since it was made. */
   get age(): number {
     return this.exchange.now
+  }
+  /** `ip:port` of the other side, once there is a connection. */
+  get remoteAddress(): string | undefined {
+    return this.#remoteAddress
   }
   /** The first bytes of what came, at most 16: of a handshake, or of whatever else is there. */
   get opening(): Uint8Array {
@@ -251,6 +256,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
         },
       },
     )
+    this.#remoteAddress = stream.remoteAddress
     this.tell({ type: 'stream.opened', remote: stream.remoteAddress })
   }
 

@@ -1,6 +1,8 @@
+import { isLan } from '../../protocols/enode/netutil.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { parseAddress } from '../p2p/address.ts'
 import { isRequestName } from '../sub-protocols.ts'
 
 /** What became of a connection; each is a class of its own for a script. */
@@ -132,8 +134,8 @@ function caller({ opening, isClosed, end }: ScriptedPeer, patience: number): Ver
   return { outcome, cause: 'it dialed us, and hung up before its auth' }
 }
 
-/** It took the connection, and did no handshake. */
-function stranger({ opening, isClosed, end }: ScriptedPeer, patience: number): Verdict {
+/** It took the connection, and did no handshake. geth closes what comes again within 30 s, but from a local network. */
+function stranger({ opening, isClosed, end, remoteAddress = '' }: ScriptedPeer, patience: number): Verdict {
   const other = protocolOf(opening)
   const outcome = 'not-devp2p'
   if (other !== undefined) return { outcome, cause: `what is there speaks ${other}, not RLPx` }
@@ -141,14 +143,11 @@ function stranger({ opening, isClosed, end }: ScriptedPeer, patience: number): V
     return { outcome, cause: `what is there answers our auth with no ack of RLPx${because(end.error)}` }
   if (!isClosed)
     return { outcome: 'silent', cause: `it takes connections, and does not answer our auth within ${patience} ms` }
-  return {
-    outcome,
-    cause: `it closed the connection at our auth: its key is not that of the enode, ${otherwise}`,
-  }
+  const causes = isLan(parseAddress(remoteAddress)?.ip ?? '')
+    ? 'its key is not that of the enode, or it does not speak RLPx'
+    : 'its key is not that of the enode, it does not speak RLPx, or our address has dialed it within the last 30 s'
+  return { outcome, cause: `it closed the connection at our auth: ${causes}` }
 }
-
-/** geth's server closes what comes from an address again within 30 s, unless it is of a local network. */
-const otherwise = 'it does not speak RLPx, or our address has dialed it within the last 30 s'
 
 const protocolOf = (opening: Uint8Array) => speaks.find(([, pattern]) => pattern.test(bytesToHex(opening)))?.[0]
 
