@@ -30,6 +30,15 @@ export function readGossip(version: EthVersion, { name, payload }: Pick<Received
   return (read && lenient(() => read(version, payload))) ?? []
 }
 
+export type FetchOptions = {
+  /** ms */
+  readonly timeout: number
+  /** Nanoseconds of the system's monotonic clock. */
+  monotonic(): bigint
+  /** Is told of an answer that did not come in time. */
+  overloaded(): void
+}
+
 /**
  * Asks for the transactions among `news` that were only announced, in the portions that geth asks for.
  * @throws {ScriptError} the peer is gone
@@ -37,7 +46,7 @@ export function readGossip(version: EthVersion, { name, payload }: Pick<Received
 export async function fetchAnnounced(
   peer: ScriptedPeer,
   news: readonly Gossip[],
-  { timeout, monotonic }: { readonly timeout: number; monotonic(): bigint },
+  { timeout, monotonic, overloaded }: FetchOptions,
 ): Promise<Fetched> {
   const wanted = news.flatMap((gossip) => ('hash' in gossip && gossip.how === 'announced' ? [gossip] : []))
   /** BOUNDED: by one announcement. */
@@ -48,7 +57,10 @@ export async function fetchAnnounced(
       if (error instanceof ScriptError && !peer.isClosed) return undefined // it may be slow, or have dropped them
       throw error
     })
-    if (!answer) break
+    if (!answer) {
+      overloaded()
+      break
+    }
     const got = monotonic()
     for (const [hash, raw] of lenient(() => Array.from(answer.transactions, hashAndBytes)) ?? [])
       fetched.set(hash, { raw, got })

@@ -92,6 +92,11 @@ export class Tap {
   }
 
   async #watch(peer: ScriptedPeer): Promise<void> {
+    /** As in geth's fetcher, who has not answered is asked for no more until he has: what he tells is not kept waiting. */
+    let isOverloaded = false
+    const overloaded = () => {
+      isOverloaded = true
+    }
     // A message bears the time since its peer was made.
     const { monotonic } = this.#options
     const epoch = monotonic() - toNanoseconds(peer.age)
@@ -101,7 +106,9 @@ export class Tap {
         if (denyRequest(peer, message)) continue
         const at = epoch + toNanoseconds(message.at)
         const news = readGossip(peer.version!, message).filter((gossip) => this.#options.isNew(gossip, at))
-        const fetched = this.#options.fetches ? await fetchAnnounced(peer, news, this.#options) : undefined
+        if (message.name === 'PooledTransactions') isOverloaded = false
+        const isAsking = this.#options.fetches && !isOverloaded
+        const fetched = isAsking ? await fetchAnnounced(peer, news, { ...this.#options, overloaded }) : undefined
         await this.#tellAll(peer, at, news, fetched)
       }
     } catch (error) {

@@ -121,6 +121,25 @@ describe('peerchart watch', () => {
       ['--txs'],
     )
   })
+  it('asks a node that has not answered for no more until it has, and tells what it tells meanwhile', async () => {
+    const { io } = await watching(
+      async (peer, io) => {
+        announce(peer, hash(1))
+        const late = await peer.expect('GetPooledTransactions')
+        await io.untilLines(1)
+        announce(peer, hash(2))
+        await io.untilLines(2)
+        peer.send('PooledTransactions', { id: late.id, transactions: [] })
+        announce(peer, transactionHash)
+        const { id, hashes } = await peer.expect('GetPooledTransactions')
+        expect([...hashes]).to.deep.equal([transactionHash])
+        peer.send('PooledTransactions', { id, transactions: [transaction] })
+        await io.untilLines(3)
+      },
+      ['--txs', '--timeout', '100ms'],
+    )
+    expect(io.lines.slice(0, 3).map(({ raw }) => raw !== undefined)).to.deep.equal([false, false, true])
+  })
   it('answers what it is asked with nothing, so that it stays a good peer', async () => {
     await watching(
       async (peer) => {
