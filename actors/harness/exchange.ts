@@ -30,6 +30,7 @@ export class Exchange {
   /** BOUNDED: maxUnread, and maxUnreadBytes of payload; the oldest fall off. */
   readonly #unread: Received[] = []
   #unreadBytes = 0
+  #fallen = 0
   /** BOUNDED: by the script, which waits for one thing at a time, or a few. */
   readonly #waiters = new Set<() => void>()
   readonly #clock: Clock
@@ -73,7 +74,7 @@ export class Exchange {
     this.#hear(message.words, received.at)
     this.#unread.push(received)
     this.#unreadBytes += message.payload.length
-    while (this.#unread.length > maxUnread || this.#unreadBytes > maxUnreadBytes) this.#take(0)
+    for (; this.#unread.length > maxUnread || this.#unreadBytes > maxUnreadBytes; this.#fallen += 1) this.#take(0)
     this.#wake()
   }
 
@@ -111,7 +112,7 @@ export class Exchange {
     const at = find()
     return (
       (at >= 0 ? this.#take(at) : undefined) ??
-      this.fail(`no ${what} ${this.#isClosed ? 'before it closed' : this.within(wait)}`)
+      this.fail(`no ${what} ${this.#isClosed ? 'before it closed' : this.within(wait)}${this.#fallenWords}`)
     )
   }
 
@@ -139,6 +140,10 @@ export class Exchange {
   /** @throws {ScriptError} */
   fail(what: string, options?: ErrorOptions): never {
     throw new ScriptError(what, this, options)
+  }
+
+  get #fallenWords(): string {
+    return this.#fallen > 0 ? `; ${this.#fallen} had fallen off unread` : ''
   }
 
   #hear(words: string, at = this.now): void {

@@ -9,7 +9,10 @@ describe('the messages that a script has not read', () => {
     for (let code = 0; code < 5; code++) exchange.receive({ name: `${code}`, code, payload, words: '' })
     exchange.close()
     const hear = (name: string) => exchange.next(name, (message) => message.name === name)
-    expect(await hear('0').catch((error) => error)).to.be.instanceOf(ScriptError)
+    expect(await hear('0').catch((error) => error))
+      .to.be.instanceOf(ScriptError)
+      .and.have.property('message')
+      .that.matches(/^no 0 before it closed; 1 had fallen off unread\n/)
     for (const name of ['1', '2', '3', '4']) expect(await hear(name)).to.include({ name })
   })
   it('make room when they are read', async () => {
