@@ -98,8 +98,8 @@ Latency, in the summary: p50 and p99 in ms of the last 100,000 transactions, of
          delay; or, where --txs fetched any, of
   fetch  from that message to having the bytes: the "took" of each line
 
-Spread, in the summary's "peers": how many of the last 100,000 transactions each
-node was the first to tell of, how many it told of later, and "behind", p50 and
+Spread, in the summary's "peers": how many transactions each node was the first
+to tell of, how many it told of later than another, and "behind", p50 and
 p99 of the ms that it was then behind the first`
 
 /** @throws {CommandFailed} nobody is named */

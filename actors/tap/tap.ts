@@ -64,7 +64,7 @@ export class Tap {
     })
   }
 
-  /** It has told what it heard of the node, or would have. */
+  /** The node has had us for its peer. */
   get hasRun(): boolean {
     return this.state !== 'connecting' && this.state !== 'failed'
   }
