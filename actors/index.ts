@@ -8,14 +8,8 @@ export { WrongGenesis } from './chain/stored-chain.ts'
 export { InvalidBlock } from './chain/verify.ts'
 export { createNode, type NodeOptions } from './create-node.ts'
 export { EthService } from './eth/service.ts'
-export {
-  type ActorFacts,
-  Feed,
-  type FeedEntry,
-  type FeedListener,
-  type MessageEntry,
-  type TransitionEntry,
-} from './feed.ts'
+export type { ActorFacts, FeedEntry, FeedListener, MessageEntry, TransitionEntry } from './feed/entries.ts'
+export { Feed } from './feed/feed.ts'
 export { drawChart } from './inspector/drawing/draw-chart.ts'
 export { Inspector, type InspectorOptions } from './inspector/inspector.ts'
 export { InspectorFailed } from './inspector/inspector-errors.ts'

@@ -1,5 +1,5 @@
 import { distinctUntilChanged, Observable, switchMap } from 'rxjs'
-import type { FeedEntry } from './feed.ts'
+import type { FeedEntry } from './feed/entries.ts'
 import type { LeveledLogger, Logger } from './log.ts'
 import { PeerNames, shortId } from './peer-names.ts'
 import type { NodeEvent, PeerchartNode } from './peerchart-node.ts'

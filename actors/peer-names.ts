@@ -1,4 +1,4 @@
-import type { FeedEntry } from './feed.ts'
+import type { FeedEntry } from './feed/entries.ts'
 
 export type NamedPeer = { readonly actor: string; readonly id: string }
 

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto'
-import { Feed } from './feed.ts'
+import { Feed } from './feed/feed.ts'
 import type { Clock, Runtime } from './runtime.ts'
 
 /** The world of a process: its monotonic clock, its entropy, and a feed that nobody reads yet. */

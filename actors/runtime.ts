@@ -1,5 +1,5 @@
 import { type Actor, type AnyStateMachine, createActor, type EventFromLogic, type InputFrom } from 'xstate'
-import type { Feed } from './feed.ts'
+import type { Feed } from './feed/feed.ts'
 
 /** The world as every actor is handed it: nothing below reads a clock, a die or a socket on its own. */
 export type Runtime = {

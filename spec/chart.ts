@@ -11,8 +11,8 @@ import {
   type SnapshotFrom,
   transition,
 } from 'xstate'
-import { describeState } from '../actors/feed.ts'
-import { edgeName, transitionsOf } from '../actors/inspector/drawing/edge-name.ts'
+import { edgeName, transitionsOf } from '../actors/feed/edge-name.ts'
+import { describeState } from '../actors/feed/state-words.ts'
 
 type ContextOf<Machine extends AnyStateMachine> =
   SnapshotFrom<Machine> extends { context: infer Context } ? Context : never

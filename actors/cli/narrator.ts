@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import type { FeedEntry, TransitionEntry } from '../feed.ts'
+import type { FeedEntry, TransitionEntry } from '../feed/entries.ts'
 import { type LogStream, printable, type Verbosity } from '../log.ts'
 import type { PeerInfo } from '../p2p/peer-info.ts'
 import { type NamedPeer, PeerNames, shortId } from '../peer-names.ts'

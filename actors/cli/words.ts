@@ -1,4 +1,4 @@
-import type { TransitionEntry } from '../feed.ts'
+import type { TransitionEntry } from '../feed/entries.ts'
 
 // What a transition means to somebody who has never read a chart.
 

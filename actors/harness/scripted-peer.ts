@@ -3,7 +3,7 @@ import { type Automatism, type ScriptedPeerEvent, scriptedPeerMachine } from '..
 import type { Status } from '../../protocols/eth/status.ts'
 import { type DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
-import { describeState } from '../feed.ts'
+import { describeState } from '../feed/state-words.ts'
 import type { Network, Stream } from '../p2p/connection.ts'
 import { startActor } from '../runtime.ts'
 import {

@@ -1,6 +1,6 @@
 import { DiscReason, discReasonText, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
 import { baseCodes, decodeDisconnect } from '../../protocols/p2p/messages.ts'
-import type { TransitionEntry } from '../feed.ts'
+import type { TransitionEntry } from '../feed/entries.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import { fromPlain, toPlain } from '../recording/values.ts'
 import { decodeMessage } from './messages.ts'

@@ -1,5 +1,5 @@
 import { handshakeVersion } from '../../protocols/rlpx/handshake.ts'
-import type { MessageEntry } from '../feed.ts'
+import type { MessageEntry } from '../feed/entries.ts'
 import { handshakeCodes } from '../p2p/handshake-packet.ts'
 import type { Decoded } from './messages.ts'
 

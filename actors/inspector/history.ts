@@ -1,5 +1,6 @@
-import type { Feed, FeedEntry, Live } from '../feed.ts'
-import { type Kind, Kinds } from '../kinds.ts'
+import type { FeedEntry, Live } from '../feed/entries.ts'
+import type { Feed } from '../feed/feed.ts'
+import { type Kind, Kinds } from '../feed/kinds.ts'
 import { fullName, type Kept, keep } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
 import { type Peer, tellsOfPeers } from './peer-table.ts'

@@ -3,7 +3,7 @@ import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { RlpError, RlpReader } from '../../protocols/lib/rlp.ts'
 import { discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import { baseCodes, baseNames, decodeDisconnect, decodeHello, type Hello } from '../../protocols/p2p/messages.ts'
-import type { MessageEntry } from '../feed.ts'
+import type { MessageEntry } from '../feed/entries.ts'
 import type { Plain } from '../recording/values.ts'
 import {
   countOf,

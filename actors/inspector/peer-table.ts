@@ -1,6 +1,6 @@
 import { sortCaps } from '../../protocols/p2p/matching.ts'
 import { baseCodes, decodeFirstMessage } from '../../protocols/p2p/messages.ts'
-import type { MessageEntry, TransitionEntry } from '../feed.ts'
+import type { MessageEntry, TransitionEntry } from '../feed/entries.ts'
 import { type Data, fullName } from '../recording/feed-lines.ts'
 import type { Who } from './segment.ts'
 import type { PeerFacts } from './wire.ts'

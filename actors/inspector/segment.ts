@@ -1,5 +1,5 @@
-import type { MessageEntry } from '../feed.ts'
-import type { Kind } from '../kinds.ts'
+import type { MessageEntry } from '../feed/entries.ts'
+import type { Kind } from '../feed/kinds.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import { EventBytes, weigh } from './event-bytes.ts'
 import type { Checkpoint } from './world.ts'

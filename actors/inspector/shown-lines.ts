@@ -1,4 +1,4 @@
-import type { FeedEntry, MessageEntry } from '../feed.ts'
+import type { FeedEntry, MessageEntry } from '../feed/entries.ts'
 import { type Kept, toLine } from '../recording/feed-lines.ts'
 import type { History, Test } from './history.ts'
 import { answers, type Decoded, decodeMessage, nameOf, requestOf } from './messages.ts'

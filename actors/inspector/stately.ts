@@ -1,5 +1,6 @@
 import type { AnyActor, AnyMachineSnapshot, AnyStateMachine } from 'xstate'
-import type { Feed, FeedEntry, Live } from '../feed.ts'
+import type { FeedEntry, Live } from '../feed/entries.ts'
+import type { Feed } from '../feed/feed.ts'
 import { fullName } from '../recording/feed-lines.ts'
 import type { Plain } from '../recording/values.ts'
 import { fieldsOf } from './message-fields.ts'

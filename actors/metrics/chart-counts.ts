@@ -1,6 +1,6 @@
 import type { AnyTransitionDefinition } from 'xstate'
-import type { Live, TransitionEntry } from '../feed.ts'
-import { edgeName } from '../inspector/drawing/edge-name.ts'
+import { edgeName } from '../feed/edge-name.ts'
+import type { Live, TransitionEntry } from '../feed/entries.ts'
 
 export type Count = { readonly chart: string; readonly what: string; value: number }
 

@@ -5,7 +5,7 @@ import { type Outcome, peerMachine } from '../../machines/peer.ts'
 import { serverMachine } from '../../machines/server.ts'
 import { StatusError } from '../../protocols/eth/status.ts'
 import { DiscError, DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
-import type { Live, TransitionEntry } from '../feed.ts'
+import type { Live, TransitionEntry } from '../feed/entries.ts'
 import type { Clock } from '../runtime.ts'
 
 /** Why a connection did not become a peer, in the order in which geth looks (p2p/metrics.go). */

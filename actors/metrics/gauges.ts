@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry, Summary } from 'prom-client'
 import { baseProtocolVersion } from '../../protocols/p2p/messages.ts'
-import type { Feed } from '../feed.ts'
+import type { Feed } from '../feed/feed.ts'
 import type { ChartCounts } from './chart-counts.ts'
 import { type ConnectionCounts, type DirectionCounts, setupFaults, statusFaults } from './connection-counts.ts'
 import { type MessageCounts, messageName, toHex } from './message-counts.ts'

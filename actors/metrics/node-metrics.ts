@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client'
 import { version } from '../client-name.ts'
-import { type FeedEntry, type Live, stateOf } from '../feed.ts'
+import type { FeedEntry, Live } from '../feed/entries.ts'
+import { stateOf } from '../feed/state-words.ts'
 import { type Logger, silent } from '../log.ts'
 import type { Service } from '../node.ts'
 import type { Network } from '../p2p/connection.ts'

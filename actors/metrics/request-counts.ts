@@ -1,7 +1,7 @@
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import type { EthAnswer } from '../../protocols/eth/messages.ts'
 import { type EthVersion, messageTable, type RequestName } from '../../protocols/eth/versions.ts'
-import type { Live, MessageEntry, TransitionEntry } from '../feed.ts'
+import type { Live, MessageEntry, TransitionEntry } from '../feed/entries.ts'
 import type { Clock } from '../runtime.ts'
 
 /** How the requests of one kind fare, as geth's tracker counts them. */

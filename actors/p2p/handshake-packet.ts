@@ -1,5 +1,5 @@
 import { handshakeVersion } from '../../protocols/rlpx/handshake.ts'
-import type { MessageEntry } from '../feed.ts'
+import type { MessageEntry } from '../feed/entries.ts'
 
 /** The packets of the encryption handshake, by the codes under which the feed tells them. */
 export const handshakeCodes = { auth: 0, ack: 1 } as const

@@ -1,6 +1,6 @@
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import type { MatchedProtocol } from '../../protocols/p2p/matching.ts'
-import type { Conversation } from '../feed.ts'
+import type { Conversation } from '../feed/conversation.ts'
 import type { Runtime } from '../runtime.ts'
 import type { PeerFacts, Protocol, Session, SessionHandler } from './protocol.ts'
 import type { RlpxSocket } from './rlpx-socket.ts'

@@ -19,7 +19,7 @@ import {
   snappyProtocolVersion,
 } from '../../protocols/p2p/messages.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
-import type { Conversation } from '../feed.ts'
+import type { Conversation } from '../feed/conversation.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
 import type { Connect, Connection, ConnectionOwner, Origin } from './connection.ts'

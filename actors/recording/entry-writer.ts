@@ -1,5 +1,5 @@
-import type { FeedEntry, Live, MessageEntry, TransitionEntry } from '../feed.ts'
-import { type Kind, Kinds } from '../kinds.ts'
+import type { FeedEntry, Live, MessageEntry, TransitionEntry } from '../feed/entries.ts'
+import { type Kind, Kinds } from '../feed/kinds.ts'
 import { fullName, keep, toLine } from './feed-lines.ts'
 import { type LinePage, nobody, own } from './line-page.ts'
 import type { Ending, Heading } from './lines.ts'

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer'
 import type { AnyMachineSnapshot, EventObject } from 'xstate'
-import { describeState, type FeedEntry, type Live } from '../feed.ts'
-import { edgeName } from '../inspector/drawing/edge-name.ts'
+import { edgeName } from '../feed/edge-name.ts'
+import type { FeedEntry, Live } from '../feed/entries.ts'
+import { describeState } from '../feed/state-words.ts'
 import type { Line } from './lines.ts'
 import { longestBytes, toPlain } from './values.ts'
 

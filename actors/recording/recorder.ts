@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { Feed } from '../feed.ts'
+import type { Feed } from '../feed/feed.ts'
 import { type Logger, silent } from '../log.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { LinePage } from './line-page.ts'

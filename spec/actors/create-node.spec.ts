@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../actors/create-node.ts'
-import { Feed } from '../../actors/feed.ts'
+import { Feed } from '../../actors/feed/feed.ts'
 import { readRecording } from '../../actors/recording/reader.ts'
 
 describe('making a node', () => {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { expect } from 'chai'
-import { Feed, type TransitionEntry } from '../../actors/feed.ts'
+import type { TransitionEntry } from '../../actors/feed/entries.ts'
+import { Feed } from '../../actors/feed/feed.ts'
 import { silent } from '../../actors/log.ts'
 import { Node, type NodeOptions, type Service, type ServiceContext } from '../../actors/node.ts'
 import type { Protocol } from '../../actors/p2p/protocol.ts'

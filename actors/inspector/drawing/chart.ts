@@ -1,6 +1,6 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate'
-import { edgeName, transitionsOf } from './edge-name.ts'
-import { delayOf, durationOf, effectsOf, guardOf, triggerOf } from './words.ts'
+import { delayOf, durationOf, effectsOf, guardOf, triggerOf } from '../../feed/chart-words.ts'
+import { edgeName, transitionsOf } from '../../feed/edge-name.ts'
 
 /** A chart as its definition says it, for people: plain data. Every drawing, table and text of a chart is made of this. */
 export type Chart = { readonly name: string; readonly root: State }

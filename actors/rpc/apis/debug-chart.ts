@@ -1,4 +1,4 @@
-import type { Feed } from '../../feed.ts'
+import type { Feed } from '../../feed/feed.ts'
 import { type Api, method } from '../api.ts'
 import { optional, string } from '../params.ts'
 import { RpcError } from '../rpc-error.ts'

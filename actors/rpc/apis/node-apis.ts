@@ -1,7 +1,7 @@
 import type { Chain } from '../../chain/chain.ts'
 import { version } from '../../client-name.ts'
 import type { EthService } from '../../eth/service.ts'
-import type { Feed } from '../../feed.ts'
+import type { Feed } from '../../feed/feed.ts'
 import type { Logger } from '../../log.ts'
 import type { LogLevels } from '../../log-levels.ts'
 import type { Api } from '../api.ts'

@@ -1,5 +1,6 @@
 import { filter, Subject } from 'rxjs'
-import { Feed, type FeedEntry } from '../../../actors/feed.ts'
+import type { FeedEntry } from '../../../actors/feed/entries.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import type { PeerInfo } from '../../../actors/p2p/peer-info.ts'
 import type { NodeEvent, PeerchartNode } from '../../../actors/peerchart-node.ts'
 

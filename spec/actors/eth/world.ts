@@ -1,7 +1,7 @@
 import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
 import { answerRequest } from '../../../actors/eth/answers.ts'
 import { EthService, type EthServiceOptions } from '../../../actors/eth/service.ts'
-import { Feed } from '../../../actors/feed.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import type { Runtime } from '../../../actors/runtime.ts'
 import { decode, type EthAnswer, type EthMessage, type EthRequest, encode } from '../../../protocols/eth/messages.ts'
 import type { Status, Status68, Status69 } from '../../../protocols/eth/status.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { EventObject } from 'xstate'
-import type { MessageEntry } from '../../../actors/feed.ts'
+import type { MessageEntry } from '../../../actors/feed/entries.ts'
 import { dial } from '../../../actors/harness/dial.ts'
 import { ScriptError } from '../../../actors/harness/exchange.ts'
 import { type ListenOptions, listen, type ScriptedListener } from '../../../actors/harness/listen.ts'

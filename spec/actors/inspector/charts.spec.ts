@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { type AnyStateMachine, createMachine } from 'xstate'
-import { Feed } from '../../../actors/feed.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import { startActor } from '../../../actors/runtime.ts'
 import { VirtualClock } from '../../harness/virtual-clock.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Feed } from '../../../actors/feed.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import { AnswerTime } from '../../../actors/inspector/answer-time.ts'
 import { History } from '../../../actors/inspector/history.ts'
 import { PageSession } from '../../../actors/inspector/page-session.ts'

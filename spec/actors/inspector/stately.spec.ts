@@ -1,7 +1,7 @@
 import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect'
 import { expect } from 'chai'
 import { assign, setup } from 'xstate'
-import { Feed } from '../../../actors/feed.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import { type StatelyEvent, StatelyTap } from '../../../actors/inspector/stately.ts'
 import { startActor } from '../../../actors/runtime.ts'

@@ -1,6 +1,6 @@
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../../actors/create-node.ts'
-import type { MessageEntry } from '../../../actors/feed.ts'
+import type { MessageEntry } from '../../../actors/feed/entries.ts'
 import { parseNode } from '../../../actors/p2p/parse-node.ts'
 import { formatEnode } from '../../../protocols/enode/enode.ts'
 import type { Format } from '../../protocols/pcap/capture-writer.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { EventFromLogic } from 'xstate'
-import { Feed } from '../../../actors/feed.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import { ConnectionCounts } from '../../../actors/metrics/connection-counts.ts'
 import { startActor } from '../../../actors/runtime.ts'
 import { ethPeerMachine } from '../../../machines/eth-peer.ts'

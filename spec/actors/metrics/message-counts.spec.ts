@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { MessageEntry } from '../../../actors/feed.ts'
+import type { MessageEntry } from '../../../actors/feed/entries.ts'
 import { MessageCounts, messageName } from '../../../actors/metrics/message-counts.ts'
 
 describe('the counts of messages', () => {

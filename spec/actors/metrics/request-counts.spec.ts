@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Feed } from '../../../actors/feed.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import { type RequestCount, RequestCounts } from '../../../actors/metrics/request-counts.ts'
 import { startActor } from '../../../actors/runtime.ts'
 import { ethPeerMachine } from '../../../machines/eth-peer.ts'

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { MetricObject } from 'prom-client'
-import { Feed } from '../../../actors/feed.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import { NodeMetrics } from '../../../actors/metrics/node-metrics.ts'
 import { processRuntime } from '../../../actors/process-runtime.ts'
 

@@ -1,4 +1,4 @@
-import { Feed } from '../../../actors/feed.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import type {
   Connect,
   Connection,

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { AnyStateMachine } from 'xstate'
+import { edgeName } from '../../../../actors/feed/edge-name.ts'
 import { chartOf, statesOf } from '../../../../actors/inspector/drawing/chart.ts'
-import { edgeName } from '../../../../actors/inspector/drawing/edge-name.ts'
 import { startActor } from '../../../../actors/runtime.ts'
 import { chainOf, mainBlocks, World } from '../../eth/world.ts'
 import { doorMachine, ownCharts } from './some-charts.ts'

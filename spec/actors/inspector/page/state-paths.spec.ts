@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { describeState } from '../../../../actors/feed.ts'
+import { describeState } from '../../../../actors/feed/state-words.ts'
 import { statePaths } from '../../../../actors/inspector/page/state-paths.ts'
 
 describe('the paths of a state in words', () => {

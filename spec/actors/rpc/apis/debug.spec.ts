@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { Feed } from '../../../../actors/feed.ts'
+import { Feed } from '../../../../actors/feed/feed.ts'
 import { LogLevels } from '../../../../actors/log-levels.ts'
 import { debugChartApi } from '../../../../actors/rpc/apis/debug-chart.ts'
 import { debugLogApi } from '../../../../actors/rpc/apis/debug-log.ts'

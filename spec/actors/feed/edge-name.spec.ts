@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { type AnyStateMachine, type AnyTransitionDefinition, createActor, setup } from 'xstate'
-import { edgeName, transitionsOf } from '../../../../actors/inspector/drawing/edge-name.ts'
-import * as charts from '../../../../machines/index.ts'
-import { nodesOf } from '../../../chart.ts'
+import { edgeName, transitionsOf } from '../../../actors/feed/edge-name.ts'
+import * as charts from '../../../machines/index.ts'
+import { nodesOf } from '../../chart.ts'
 
 const namesOf = (machine: AnyStateMachine) => nodesOf(machine.root).flatMap(transitionsOf).map(edgeName)
 

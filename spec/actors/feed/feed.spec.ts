@@ -1,8 +1,10 @@
 import { expect } from 'chai'
 import { assign, type InspectionEvent, raise, setup } from 'xstate'
-import { describeState, Feed, type FeedEntry, type Live } from '../../actors/feed.ts'
-import { startActor } from '../../actors/runtime.ts'
-import { VirtualClock } from '../harness/virtual-clock.ts'
+import type { FeedEntry, Live } from '../../../actors/feed/entries.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
+import { describeState } from '../../../actors/feed/state-words.ts'
+import { startActor } from '../../../actors/runtime.ts'
+import { VirtualClock } from '../../harness/virtual-clock.ts'
 
 describe('the feed', () => {
   const lamp = setup({

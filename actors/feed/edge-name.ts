@@ -1,5 +1,5 @@
 import type { AnyStateNode, AnyTransitionDefinition } from 'xstate'
-import { guardOf, triggerOf } from './words.ts'
+import { guardOf, triggerOf } from './chart-words.ts'
 
 const names = new WeakMap<AnyTransitionDefinition, string>()
 

@@ -1,6 +1,6 @@
 import type { AnyTransitionDefinition } from 'xstate'
-import type { MessageEntry, TransitionEntry } from './feed.ts'
-import { edgeName } from './inspector/drawing/edge-name.ts'
+import { edgeName } from './edge-name.ts'
+import type { MessageEntry, TransitionEntry } from './entries.ts'
 
 export type Shaped = TransitionEntry | MessageEntry
 /** Transitions of a definition, or where they were read from a file, their names. */

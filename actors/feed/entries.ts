@@ -1,0 +1,49 @@
+import type { AnyActor, AnyTransitionDefinition, EventObject } from 'xstate'
+import type { Kind } from './kinds.ts'
+
+/** What happens in a process, in order: its actors' births and deaths, their transitions, and the messages of its peers. */
+export type FeedEntry =
+  | { readonly type: 'actor.started'; readonly actor: string; readonly chart: string; readonly parent?: string }
+  | { readonly type: 'actor.stopped'; readonly actor: string; readonly chart: string }
+  | TransitionEntry
+  | MessageEntry
+
+export type TransitionEntry = {
+  readonly type: 'transition'
+  readonly actor: string
+  readonly chart: string
+  /** The event by name, and the states before and after it in words: `greeting.exchanging`. */
+  readonly event: string
+  readonly from: string
+  readonly to: string
+  /** Effects by name, in order. */
+  readonly effects: readonly string[]
+}
+
+export type MessageEntry = {
+  readonly type: 'message.received' | 'message.sent'
+  readonly actor: string
+  /** `p2p` for the base protocol, `rlpx` for the two packets of the encryption handshake: see `handshake-packet.ts`. */
+  readonly protocol: string
+  /** Of the capability, or of EIP-8; the base protocol has none. */
+  readonly version?: number
+  readonly code: number
+  /** Bytes of the payload, uncompressed; of a packet, of all of it. */
+  readonly size: number
+}
+
+/** What an entry was made from: live objects, to be read during the call. Whoever keeps them copies them. */
+export type Live = {
+  /** Of a transition or a message, where the feed knows it: see {@link Kind}. */
+  readonly kind?: Kind
+  /** Of a transition: the event with its data, the transitions of the definition that it took, the actor after it. */
+  readonly event?: EventObject
+  readonly taken?: readonly AnyTransitionDefinition[]
+  /** Of a transition or a start. */
+  readonly actor?: AnyActor
+  /** Of a message: its payload, uncompressed. */
+  readonly payload?: Uint8Array
+}
+
+export type FeedListener = (entry: FeedEntry, live: Live) => void
+export type ActorFacts = { readonly id: string; readonly chart: string; readonly parent?: string }

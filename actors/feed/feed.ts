@@ -1,0 +1,94 @@
+import type { AnyActor, AnyStateMachine } from 'xstate'
+import { Conversation, type Talker } from './conversation.ts'
+import type { ActorFacts, FeedEntry, FeedListener, Live } from './entries.ts'
+import { Kinds } from './kinds.ts'
+import { stateOf } from './state-words.ts'
+import { type Mailbox, Watch } from './watch.ts'
+
+/**
+ * The one inspection feed of a process: log, metrics, inspector and recorder are its readers. Charts are observed only
+ * while somebody reads. Entries carry names and sizes; keys are in the ports of actors, which no event carries.
+ */
+export class Feed {
+  readonly #listeners = new Set<FeedListener>()
+  /** BOUNDED: by the actors alive. */
+  readonly #watched = new Map<AnyActor, Watch>()
+  /** Of each chart, the most events that waited in one mailbox: its reader sets it back. BOUNDED: by the charts. */
+  readonly mailboxes = new Map<string, Mailbox>()
+  readonly #publish: FeedListener = (entry, live) => this.publish(entry, live)
+  readonly #kinds = new Kinds()
+
+  /** Of every chart that an actor was started with, by its name. BOUNDED: by the charts of the program. */
+  readonly definitions = new Map<string, AnyStateMachine>()
+
+  get isRead(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  /** Actors alive now, oldest first: what a reader who comes late starts from. */
+  get actors(): readonly (ActorFacts & { readonly state: string })[] {
+    return [...this.#watched].map(([actor, { facts }]) => ({ ...facts, state: stateOf(actor) }))
+  }
+
+  /** The same, with the actors themselves: to be read during the call. */
+  get liveActors(): readonly (ActorFacts & { readonly actor: AnyActor })[] {
+    return [...this.#watched].map(([actor, { facts }]) => ({ ...facts, actor }))
+  }
+
+  /** @returns a function that ends the subscription */
+  subscribe(listener: FeedListener): () => void {
+    if (!this.isRead) for (const [actor, watch] of this.#watched) watch.open(actor, this.#publish)
+    this.#listeners.add(listener)
+    return () => {
+      if (this.#listeners.delete(listener) && !this.isRead) for (const watch of this.#watched.values()) watch.close()
+    }
+  }
+
+  /**
+   * Follows an actor that is about to start, until it ends.
+   * @param failed takes what its chart throws, which ends the process where this is left out
+   */
+  watch(actor: AnyActor, facts: ActorFacts, failed?: (error: unknown) => void): void {
+    const watch = new Watch(facts, this.#mailboxOf(facts.chart), this.#kinds)
+    this.#watched.set(actor, watch)
+    this.definitions.set(facts.chart, actor.logic as AnyStateMachine)
+    if (this.isRead) {
+      watch.open(actor, this.#publish)
+      this.publish({ type: 'actor.started', actor: facts.id, chart: facts.chart, ...parentOf(facts) }, { actor })
+    }
+    actor.subscribe({
+      ...(failed && { error: failed }),
+      complete: () => {
+        this.#watched.delete(actor)
+        const { id, chart } = facts
+        watch.end(actor, () => this.publish({ type: 'actor.stopped', actor: id, chart }))
+      },
+    })
+  }
+
+  /** @param of who talks, and in which protocol */
+  conversation(of: Talker): Conversation {
+    return new Conversation(this, this.#kinds, of)
+  }
+
+  publish(entry: FeedEntry, live: Live = {}): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(entry, live)
+      } catch (error) {
+        // Thrown here it would wedge the actor whose step is being told: a reader's bug ends the process, not one peer.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+
+  #mailboxOf(chart: string): Mailbox {
+    const mailbox = this.mailboxes.get(chart) ?? { deepest: 0 }
+    this.mailboxes.set(chart, mailbox)
+    return mailbox
+  }
+}
+
+const parentOf = ({ parent }: ActorFacts) => (parent === undefined ? {} : { parent })
