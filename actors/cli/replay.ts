@@ -56,6 +56,8 @@ async function replay(path: string, { json, until, for: time }: ReplayOptions, i
   if (json) print(io, { ...replay.result, seconds: secondsOf(last) })
   else io.stdout.write(`${inWords(replay.result, last)}\n`)
   if (fault) throw fault
+  if (until !== undefined && (last?.seq ?? 0) < until)
+    io.stderr.write(`there is no entry ${until}: the recording ends with entry ${last?.seq ?? 0}\n`)
   if (shown) await show(heading, shown, { time, stream: json ? io.stderr : io.stdout }, io)
 }
 
@@ -74,15 +76,15 @@ async function show(heading: Heading, history: History, { time, stream }: Showin
 /** @throws {RecordingError} {NothingToSay} {AnswersDiffer} */
 async function replayAgainst(path: string, enode: string, { json, peer }: ReplayOptions, io: Io): Promise<void> {
   const { lines } = await readRecording(path)
-  const outcomes = new Map<string, number>()
+  let missing = 0
+  let firstWhy = ''
   for await (const said of sayAgain(lines, enode, peer === undefined ? {} : { actor: peer })) {
-    const { seq, name, outcome } = said
-    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
+    const { seq, name, outcome, why } = said
+    if (why !== undefined && missing++ === 0) firstWhy = why
     if (json) print(io, said)
     else io.stdout.write(`${String(seq).padStart(6)}  ${outcome.padEnd(13)}  ${name}\n`)
   }
-  const missing = outcomes.get('did not come') ?? 0
-  if (missing > 0) throw new AnswersDiffer(missing)
+  if (missing > 0) throw new AnswersDiffer(missing, firstWhy)
 }
 
 const print = (io: Io, result: object) => io.stdout.write(`${JSON.stringify(result)}\n`)
@@ -111,7 +113,7 @@ export class ReplayDiffers extends Error {
 export class AnswersDiffer extends Error {
   override readonly name = 'AnswersDiffer'
 
-  constructor(count: number) {
-    super(`${count} of the recorded messages did not come from that node`)
+  constructor(count: number, why: string) {
+    super(`${count} of the recorded messages did not come from that node: ${why}`)
   }
 }

@@ -3,6 +3,7 @@ import { baseCodes, type Cap, decodeHello } from '../../protocols/p2p/messages.t
 import { dial } from '../harness/dial.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import { answers, nameOf } from '../inspector/messages.ts'
+import { judge } from '../probe/verdict.ts'
 import type { Line, MessageLine } from './lines.ts'
 
 /** One message of the recording, and what became of it with a live node. */
@@ -11,6 +12,8 @@ export type Said = {
   readonly name: string
   /** `sent`: said again. `left out`: an answer, which the node has not asked for. The others are of what it said then. */
   readonly outcome: 'sent' | 'left out' | 'as recorded' | 'other content' | 'did not come'
+  /** Of what did not come. */
+  readonly why?: string
 }
 
 export type AgainstOptions = {
@@ -67,7 +70,7 @@ async function repeat(peer: ScriptedPeer, line: Line & MessageLine, timeout: num
   const heard = peer.isClosed
     ? undefined
     : await peer.next(({ code }) => code === onWire, { timeout }).catch(() => undefined)
-  if (heard === undefined) return { seq, name, outcome: 'did not come' }
+  if (heard === undefined) return { seq, name, outcome: 'did not come', why: judge(peer, undefined, timeout).cause }
   return { seq, name, outcome: equalBytes(heard.payload, payload) ? 'as recorded' : 'other content' }
 }
 

@@ -61,6 +61,13 @@ describe('peerchart replay', () => {
     expect(err).to.match(/^Look at it in a browser: http/)
   })
 
+  it('opens it at its end where it has no such entry, and says so', async () => {
+    const { status, out, err } = await replay('@session --until 999999 --for 1ms')
+    expect(status).to.equal(0)
+    expect(err).to.match(/^there is no entry 999999: the recording ends with entry \d+\n$/)
+    expect(out).to.contain('Look at it in a browser: http')
+  })
+
   describe('against a live node', () => {
     let node: PeerchartNode
     before(async () => {
@@ -95,7 +102,8 @@ describe('peerchart replay', () => {
       const { status, out, err } = await replay(`@session --against ${other.enode} --json`)
       await other.stop()
       expect(status).to.equal(1)
-      expect(err).to.match(/^error: \d+ of the recorded messages did not come from that node\n$/)
+      const why = 'it sent Disconnect 0x10, subprotocol error, after both Hellos'
+      expect(err).to.match(new RegExp(`^error: \\d+ of the recorded messages did not come from that node: ${why}\\n$`))
       const outcomes = out
         .trimEnd()
         .split('\n')
