@@ -12,6 +12,9 @@ export type LineScriptPage = {
 /** What it says: the number of a page that it is done with, or that the file is full, so that it passes over the rest. */
 export type LineScriptWord = number | 'full'
 
+/** As `nice` has it: who answers peers goes first, and there is still a tenth of a core where two processes want it all. */
+export const recordingNiceness = 10
+
 /**
  * Makes lines of rows and writes them to a file, page for page. In words, not a file: a thread has no loader for
  * TypeScript where this runs from its source. A fault of the disk is thrown, and ends it.
@@ -20,6 +23,7 @@ export const lineScript = `
   const { parentPort, workerData } = require('node:worker_threads')
   const { writeSync } = require('node:fs')
   const { crc32 } = require('node:zlib')
+  const { getPriority, setPriority } = require('node:os')
   const equals = 0x3d
   const [longestKnown, longestLoop] = [1_024, 64]
   const slice = 24_576 // of three: base64 in parts is that of the whole
@@ -37,6 +41,11 @@ export const lineScript = `
   const longestFrame = 128 // all that a line has beside names, text and payload, and more
   const mostBytes = workerData.maxBytes - fullText.length - endBytes - 2 // room for any ending
   let isFull = false
+
+  // On Linux this thread's alone; elsewhere it would be that of the process.
+  try {
+    if (process.platform === 'linux') setPriority(Math.max(getPriority(), ${recordingNiceness}))
+  } catch {} // a sandbox may forbid it, and all goes on as it is
 
   // The scheduler lets a thread that works have its turn of a millisecond or two, even where a process waits for the core
   // that only has to answer what the node waits for. So this one rests between short spells, unless the node outruns it.

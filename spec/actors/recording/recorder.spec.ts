@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -6,6 +6,7 @@ import { expect } from 'chai'
 import { setup } from 'xstate'
 import { Feed } from '../../../actors/feed/feed.ts'
 import { silent } from '../../../actors/log.ts'
+import { recordingNiceness } from '../../../actors/recording/line-script.ts'
 import type { Line } from '../../../actors/recording/lines.ts'
 import { readRecording } from '../../../actors/recording/reader.ts'
 import { Recorder } from '../../../actors/recording/recorder.ts'
@@ -121,6 +122,21 @@ describe('a recorder', () => {
     await recorder.close()
     expect(warnings).to.deep.equal(['The recording cannot be written, and ends here'])
     expect(feed.isRead).to.equal(false)
+  })
+  it('leaves the core to the node where the system lets a thread have a priority of its own', async function () {
+    if (process.platform !== 'linux') this.skip()
+    const tasks = '/proc/self/task'
+    const nicenessOf = async (task: string) => {
+      const stat = await readFile(join(tasks, task, 'stat'), 'latin1').catch(() => '')
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+    }
+    const before = await nicenessOf(`${process.pid}`)
+    const recorder = await Recorder.open(file, { client: 'Peerchart' })
+    await eventually(async () =>
+      (await Promise.all((await readdir(tasks)).map(nicenessOf))).includes(recordingNiceness),
+    )
+    expect(await nicenessOf(`${process.pid}`)).to.equal(before)
+    await recorder.close()
   })
   it('cannot write where it may not', async () => {
     const error = await Recorder.open(join(dir, 'none', 'file'), { client: 'x' }).catch((reason: unknown) => reason)
