@@ -59,7 +59,7 @@ export function createProgram(io: Io): Command {
 }
 
 const adviseHelp = (command: string) => (text: string, write: (text: string) => void) =>
-  write(`${toOneLine(text)}; see ${command} --help\n`)
+  write(`${toOneLine(text).replace(/\.$/, '')}; see ${command} --help\n`)
 
 /** Commander's second line is its guess at what was meant. */
 const toOneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ')

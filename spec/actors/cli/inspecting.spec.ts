@@ -188,7 +188,7 @@ describe('--inspect of a command that is a peer itself', () => {
     const io = new ScriptedIo()
     expect(await runCli(['watch', '--inspect', closedPort], io)).to.equal(1)
     expect(io.err).to.match(
-      /^error: option '--inspect \[port\]' argument 'enode:\S+' is invalid\. Want .* Before a node write --inspect=0\.; see[^\n]*\n$/,
+      /^error: option '--inspect \[port\]' argument 'enode:\S+' is invalid\. Want .* Before a node write --inspect=0; see[^\n]*\n$/,
     )
   })
   it('is refused at a port that is taken, before anybody is dialed', async () => {

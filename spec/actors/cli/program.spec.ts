@@ -102,7 +102,7 @@ describe('the command line', () => {
     ['connect', /missing required argument 'node'/],
     [
       'connect nonsense',
-      /Want enode:\/\/<128 hex>@<host>:<port>, or a node record as enr:….; see peerchart connect --help/,
+      /Want enode:\/\/<128 hex>@<host>:<port>, or a node record as enr:…; see peerchart connect --help/,
     ],
     ['connect enr:xyz', /'enr:xyz' is invalid for argument 'node'. Want a node record as its node signed it: /],
     [`connect enode://${point}`, /It says not where to dial/],
