@@ -77,14 +77,15 @@ async function show(heading: Heading, history: History, { time, stream }: Showin
 async function replayAgainst(path: string, enode: string, { json, peer }: ReplayOptions, io: Io): Promise<void> {
   const { lines } = await readRecording(path)
   let missing = 0
-  let firstWhy = ''
+  let firstWhy: string | undefined
   for await (const said of sayAgain(lines, enode, peer === undefined ? {} : { actor: peer })) {
     const { seq, name, outcome, why } = said
-    if (why !== undefined && missing++ === 0) firstWhy = why
+    if (outcome === 'did not come') missing += 1
+    firstWhy ??= why
     if (json) print(io, said)
     else io.stdout.write(`${String(seq).padStart(6)}  ${outcome.padEnd(13)}  ${name}\n`)
   }
-  if (missing > 0) throw new AnswersDiffer(missing, firstWhy)
+  if (firstWhy !== undefined) throw new AnswersDiffer(missing, firstWhy)
 }
 
 const print = (io: Io, result: object) => io.stdout.write(`${JSON.stringify(result)}\n`)

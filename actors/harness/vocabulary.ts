@@ -3,6 +3,7 @@ import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { LocalProtocol, MatchedProtocol } from '../../protocols/p2p/matching.ts'
 import {
   baseCodes,
+  baseNames,
   baseProtocolLength,
   decodeDisconnect,
   decodeHello,
@@ -154,5 +155,4 @@ export function toReason(reason: Reason): DiscReason {
   )
 }
 
-const baseNames = new Map<number, string>(Object.entries(baseCodes).map(([name, code]) => [code, name]))
 export const hex = (what: string, code: number): string => `${what} 0x${code.toString(16).padStart(2, '0')}`

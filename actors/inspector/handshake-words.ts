@@ -1,13 +1,9 @@
 import { handshakeVersion } from '../../protocols/rlpx/handshake.ts'
 import type { MessageEntry } from '../feed/entries.ts'
-import { handshakeCodes } from '../p2p/handshake-packet.ts'
 import type { Decoded } from './messages.ts'
 
 /** What an entry tells of the two packets of the encryption handshake. */
 export type PacketKind = Pick<MessageEntry, 'code' | 'version'> & { readonly size?: number | undefined }
-
-/** @returns `auth`, `ack` */
-export const packetName = (code: number): string | undefined => names.get(code)
 
 /** A packet for people: how it is made, and how long; its content makes the keys and is in no entry. */
 export function decodePacket(name: string, { version, size = 0 }: PacketKind): Decoded {
@@ -22,6 +18,5 @@ function formatOf(version: number | undefined, isLegacySize: boolean): string {
   return version === handshakeVersion ? 'EIP-8' : `EIP-8, version ${version}`
 }
 
-const names = new Map<number, string>(Object.entries(handshakeCodes).map(([name, code]) => [code, name]))
 /** Bytes, of packets as they were before EIP-8. */
 const legacySizes: Readonly<Record<string, number>> = { auth: 307, ack: 210 }

@@ -4,6 +4,7 @@ import { RlpError, RlpReader } from '../../protocols/lib/rlp.ts'
 import { discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import { baseCodes, baseNames, decodeDisconnect, decodeHello, type Hello } from '../../protocols/p2p/messages.ts'
 import type { MessageEntry } from '../feed/entries.ts'
+import { packetName } from '../p2p/handshake-packet.ts'
 import type { Plain } from '../recording/values.ts'
 import {
   countOf,
@@ -18,7 +19,7 @@ import {
   type SubMessageName,
   tableOf,
 } from '../sub-protocols.ts'
-import { decodePacket, type PacketKind, packetName } from './handshake-words.ts'
+import { decodePacket, type PacketKind } from './handshake-words.ts'
 import { fieldsOf } from './message-fields.ts'
 
 /** What of an entry says which message it is. */

@@ -5,6 +5,10 @@ import type { MessageEntry } from '../feed/entries.ts'
 export const handshakeCodes = { auth: 0, ack: 1 } as const
 export type HandshakeName = keyof typeof handshakeCodes
 
+/** @returns `auth`, `ack` */
+export const packetName = (code: number): string | undefined => names.get(code)
+const names = new Map<number, string>(Object.entries(handshakeCodes).map(([name, code]) => [code, name]))
+
 /**
  * What the feed is told of such a packet: messages of a protocol `rlpx`, whose version is that of EIP-8. What is in them
  * makes the keys, and is told to nobody: they have no payload.
@@ -23,5 +27,4 @@ export const receivedPacket = (name: HandshakeName, size: number, version?: numb
 })
 
 /** @returns `auth, 386 bytes` */
-export const describePacket = ({ code, size }: HandshakePacket): string =>
-  `${code === handshakeCodes.auth ? 'auth' : 'ack'}, ${size} bytes`
+export const describePacket = ({ code, size }: HandshakePacket): string => `${packetName(code)}, ${size} bytes`

@@ -10,6 +10,7 @@ import { parseNode } from '../../../actors/p2p/parse-node.ts'
 import { processRuntime } from '../../../actors/process-runtime.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
+import { failureOf } from '../../failure.ts'
 import { memoryNetwork, streamPair } from '../../harness/memory-network.ts'
 import { VirtualClock } from '../../harness/virtual-clock.ts'
 
@@ -44,10 +45,7 @@ describe('a scripted peer', () => {
   }
   const words = (log: readonly { words: string }[]) => log.map(({ words }) => words)
   const failure = async (promise: Promise<unknown>): Promise<string> => {
-    const error = await promise.then(
-      () => expect.fail('it did not fail'),
-      (error: Error) => error,
-    )
+    const error = await failureOf(promise)
     expect(error).to.be.instanceOf(ScriptError)
     return error.message
   }
