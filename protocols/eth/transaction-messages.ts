@@ -77,7 +77,7 @@ export const PooledTransactions: Codec<PooledTransactions> = {
 export type CellMask = Uint8Array
 const maskBytes = limits.cellsPerBlob / 8
 
-/** eth/72, as geth 1.17.5 has it on the wire: behind the id stands one list, and the rest in it. */
+/** eth/72 (EIP-8070): asks for the cells of the mask's columns, of every blob of these transactions. */
 export type GetCells = {
   readonly kind: 'GetCells'
   readonly id: bigint
@@ -90,12 +90,16 @@ export const GetCells: Codec<GetCells> = {
     readFields(payload, (fields) => ({
       kind: 'GetCells',
       id: fields.uint(),
-      ...readFields(fields.listItem(), (query) => ({ hashes: hashes(query), mask: query.bytes(maskBytes) })),
+      hashes: hashes(fields),
+      mask: fields.bytes(maskBytes),
     })),
-  encode: ({ id, hashes, mask }) => writeFields(id, { raw: writeFields(hashes, fixed(mask, maskBytes)) }),
+  encode: ({ id, hashes, mask }) => writeFields(id, hashes, fixed(mask, maskBytes)),
 }
 
-/** eth/72, nested like its request. One group of cells for each hash, each cell 2048 bytes. */
+/**
+ * eth/72. One group of cells for each hash, each cell 2048 bytes. A group goes column by column: the cells that all blobs
+ * of the transaction, in order, have in the mask's lowest column, then those of the next.
+ */
 export type Cells = {
   readonly kind: 'Cells'
   readonly id: bigint
@@ -109,13 +113,11 @@ export const Cells: Codec<Cells> = {
     readFields(payload, (fields) => ({
       kind: 'Cells',
       id: fields.uint(),
-      ...readFields(fields.listItem(), (answer) => ({
-        hashes: hashes(answer),
-        cells: lazyList(answer, readCells),
-        mask: answer.bytes(maskBytes),
-      })),
+      hashes: hashes(fields),
+      cells: lazyList(fields, readCells),
+      mask: fields.bytes(maskBytes),
     })),
-  encode: ({ id, hashes, cells, mask }) => writeFields(id, { raw: writeFields(hashes, cells, fixed(mask, maskBytes)) }),
+  encode: ({ id, hashes, cells, mask }) => writeFields(id, hashes, cells, fixed(mask, maskBytes)),
 }
 
 export const readCells: ReadItem<LazyList<Uint8Array>> = (item) => new LazyList(item, readCell)

@@ -211,12 +211,12 @@ export const ethVectors: readonly EthVector[] = [
     what: 'GetCells',
     versions: [72],
     message: { kind: 'GetCells', id: 7n, hashes: HashList.of([x03]), mask: column0 },
-    payload: `f507f3e1a0${h('03')}9001${'00'.repeat(15)}`,
+    payload: `f407e1a0${h('03')}9001${'00'.repeat(15)}`,
   },
   {
     what: 'no cells',
     versions: [72],
     message: { kind: 'Cells', id: 7n, hashes: HashList.of([]), cells: LazyList.of([], readCells), mask: column0 },
-    payload: `d507d3c0c09001${'00'.repeat(15)}`,
+    payload: `d407c0c09001${'00'.repeat(15)}`,
   },
 ]

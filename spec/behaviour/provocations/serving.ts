@@ -128,10 +128,24 @@ export const serving: readonly Provocation[] = [
     [72],
     [
       asks(
-        'cells/unknown',
+        'cells/flat-unknown',
         'GetCells of an unknown hash',
         () => ({ kind: 'GetCells', id: 7n, hashes: HashList.of([unknownHash]), mask: new Uint8Array(16).fill(0xff) }),
         'Cells 0',
+      ),
+      sends(
+        'cells/nested',
+        'GetCells with one more list around hashes and mask, as geth 1.17.5 had it',
+        0x14,
+        [0xf5, 7, 0xf3, 0xe1, 0xa0, ...unknownHash, 0x90, 1, ...new Uint8Array(15)],
+        malformed,
+      ),
+      sends(
+        'cells/mask-15-bytes',
+        'GetCells with a mask of 120 bits',
+        0x14,
+        [0xd2, 7, 0xc0, 0x8f, ...new Uint8Array(15)],
+        malformed,
       ),
       sends(
         'cells/mask-17-bytes',

@@ -102,8 +102,10 @@ describe('an eth message', () => {
     ['NewPooledTransactionHashes', 69, 'a size of 5 bytes', 'c901c6850100000000c0', 'wider than 4 bytes'],
     ['BlockRangeUpdate', 69, 'a hash of 31 bytes', `e201029f${'22'.repeat(31)}`, 'expected 32 bytes'],
     ['BlockRangeUpdate', 69, 'a fourth field', `e40102a0${'22'.repeat(32)}01`, 'too many list items'],
-    ['GetCells', 72, 'a mask of 15 bytes', `d307d1c08f${'00'.repeat(15)}`, 'expected 16 bytes'],
-    ['Cells', 72, 'no mask', 'c407c2c0c0', 'unexpected end'],
+    ['GetCells', 72, 'a mask of 15 bytes', `d207c08f${'00'.repeat(15)}`, 'expected 16 bytes'],
+    ['GetCells', 72, 'one more list, as before geth 1.17.6', `d407d2c090${'00'.repeat(16)}`, 'expected 32 bytes'],
+    ['Cells', 72, 'no mask', 'c307c0c0', 'unexpected end'],
+    ['Cells', 72, 'one more list, as before geth 1.17.6', `d507d3c0c090${'00'.repeat(16)}`, 'expected 32 bytes'],
     ['NewBlock', 68, 'a string for its block', 'c28001', 'expected a list'],
   ]
   for (const [name, version, what, payload, fault] of cases)
@@ -156,7 +158,7 @@ describe('an answer', () => {
       ['Receipts', 69, `c507${three}`],
       ['Receipts', 70, `c60701${three}`],
       ['BlockAccessLists', 71, `c507${three}`],
-      ['Cells', 72, `d807d6c0${three}90${'00'.repeat(16)}`],
+      ['Cells', 72, `d707c0${three}90${'00'.repeat(16)}`],
     ]
     for (const [name, version, payload] of answers)
       expect(peekAnswer(version, name, hexToBytes(payload)), name).to.deep.equal({ id: 7n, count: 3 })
@@ -177,7 +179,7 @@ describe('an answer', () => {
     expect(Array.from(accessLists, ({ isList }) => isList)).to.deep.equal([false, true])
   })
   it('has cells of 2048 bytes', () => {
-    const short = decode(72, 'Cells', hexToBytes(`d907d7c0c4c20101c090${'00'.repeat(16)}`))
+    const short = decode(72, 'Cells', hexToBytes(`d807c0c4c20101c090${'00'.repeat(16)}`))
     expect(short.cells.count).to.equal(2)
     const [group] = short.cells
     expect(() => [...group!]).to.throw(MalformedItem, 'expected a cell of 2048 bytes')
