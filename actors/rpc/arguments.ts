@@ -30,17 +30,19 @@ export const subscriptionId: Param<string> = required((json) => {
   return json
 })
 
-/** @param skip how many of the given are not among `params` */
+/** In their order: the first that is wrong is the one that is refused. @param skip how many of the given are not among `params` */
 function readAll(params: readonly Param<unknown>[], given: readonly unknown[], skip: number): unknown[] {
+  const args = params.map((param, i) => readOne(param, i + skip, given[i + skip]))
   const most = params.length + skip
   if (given.length > most) throw invalid(`too many arguments, want at most ${most}`)
-  return params.map((param, i) => readOne(param, i + skip, given[i + skip], i + skip < given.length))
+  return args
 }
 
-function readOne(param: Param<unknown>, index: number, json: unknown, isGiven: boolean): unknown {
-  if (!isGiven && !param.isOptional) throw invalid(`missing value for required argument ${index}`)
+/** Null is as nothing: a required argument is missing, and an optional one is left out. */
+function readOne(param: Param<unknown>, index: number, json: unknown = null): unknown {
+  if (json === null && !param.isOptional) throw invalid(`missing value for required argument ${index}`)
   try {
-    return isGiven ? param.read(json) : undefined
+    return json === null ? undefined : param.read(json)
   } catch (error) {
     if (!(error instanceof ParamError)) throw error
     throw invalid(`invalid argument ${index}: ${error.message}`)

@@ -3,29 +3,27 @@ import { hexToBytes } from '../../protocols/lib/bytes.ts'
 // What a method takes: each reads one JSON value and refuses in geth's words (common/hexutil, rpc/types.go).
 
 export type Param<Value> = {
+  /** May be left out, or null, where it is an argument: a pointer in geth's signature. */
   readonly isOptional: boolean
   /** @throws {ParamError} */
   read(json: unknown): Value
 }
 
-/** To geth, null is false. */
 export const boolean: Param<boolean> = required((json) => {
   if (typeof json === 'boolean') return json
-  if (json === null) return false
   throw unfit(json, 'bool')
 })
 
-/** To geth, null is empty. */
+/** In a list or struct, null is empty to geth. */
 export const string: Param<string> = required((json) => {
   if (typeof json === 'string') return json
   if (json === null) return ''
   throw unfit(json, 'string')
 })
 
-/** A JSON number without a fraction, below 2^53; to geth, null is 0. */
+/** A JSON number without a fraction, below 2^53. */
 export const int: Param<number> = required((json) => {
   if (Number.isSafeInteger(json)) return json as number
-  if (json === null) return 0
   throw typeof json === 'number'
     ? new ParamError(`json: cannot unmarshal number ${json} into Go value of type int`)
     : unfit(json, 'int')

@@ -19,7 +19,7 @@ export const blockTag: Param<BlockTag> = required((json) => readTag(json, 'block
 
 /** A tag, a hash, or an object that says which of both it is. */
 export const blockNumberOrHash: Param<BlockName> = required((json) => {
-  if (json === null || (typeof json === 'object' && !Array.isArray(json))) return readObject(json ?? {})
+  if (typeof json === 'object' && json !== null && !Array.isArray(json)) return readObject(json)
   if (typeof json !== 'string') throw unfit(json, 'string')
   if (json.length === 66 && !isTag(json)) return { hash: readHash(json), requireCanonical: false }
   return { tag: readTag(json, 'blocknumber too high') }

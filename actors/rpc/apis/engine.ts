@@ -64,7 +64,6 @@ function getPayloadMethods(): Record<`getPayloadV${number}`, Api['methods'][stri
 }
 
 const payloadId = required((json) => {
-  if (json === null) return new Uint8Array(8)
   if (typeof json !== 'string') throw unfit(json, '*engine.PayloadID')
   try {
     return fixedBytes(json, 8, 'PayloadID')

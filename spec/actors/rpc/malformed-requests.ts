@@ -1,4 +1,4 @@
-// What geth 1.17.5 answers to requests that are none, or wrong; spec/interop/rpc-dispatcher-geth.spec.ts holds it to that.
+// What geth 1.17.10 answers to requests that are none, or wrong; spec/interop/rpc-dispatcher-geth.spec.ts holds it to that.
 
 type Case = { readonly request: string; readonly answer: unknown }
 
@@ -32,6 +32,13 @@ export const malformedRequests: readonly Case[] = [
   { request: call('eth_getBlockByNumber'), answer: wrong(1, 'missing value for required argument 0') },
   { request: call('eth_getBlockByNumber', ['0x1']), answer: wrong(1, 'missing value for required argument 1') },
   { request: call('eth_getBlockByNumber', ['0x1', true, 3]), answer: wrong(1, 'too many arguments, want at most 2') },
+  { request: call('eth_getBlockByNumber', [null, 'x']), answer: wrong(1, 'missing value for required argument 0') },
+  { request: call('eth_getBlockByNumber', ['0x1', null]), answer: wrong(1, 'missing value for required argument 1') },
+  {
+    request: call('eth_getBlockByNumber', ['0x1', null, 3]),
+    answer: wrong(1, 'missing value for required argument 1'),
+  },
+  { request: call('foo_unsubscribe', [null]), answer: wrong(1, 'missing value for required argument 0') },
   { request: call('eth_getBlockByNumber', { a: 1 }), answer: wrong(1, 'non-array args') },
   { request: call('foo_subscribe', ['x']), answer: failed(1, -32601, 'notifications not supported') },
   { request: call('foo_unsubscribe', ['0x1']), answer: failed(1, -32000, 'subscription not found') },

@@ -15,7 +15,7 @@ describe('what a method takes', () => {
       0n,
       2n ** 64n - 1n,
     ])
-    expect([boolean.read(true), boolean.read(null)]).to.deep.equal([true, false])
+    expect(boolean.read(true)).to.equal(true)
   })
 
   const to = (reason: string, type: string) => `json: cannot unmarshal ${reason} into Go value of type ${type}`

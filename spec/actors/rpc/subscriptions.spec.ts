@@ -66,6 +66,10 @@ describe('RPC subscriptions', () => {
         const [{ result: id }] = await next(client)
         expect(await next(client)).to.deep.equal(notification(id, 'early'))
       })
+      it('miss an argument that is null', async () => {
+        const { error } = await ask('test_subscribe', ['flood', null])
+        expect(error).to.deep.equal({ code: -32_602, message: 'missing value for required argument 1' })
+      })
       it('of two are told apart', async () => {
         const { result: one } = await ask('test_subscribe', ['news'])
         const { result: other } = await ask('test_subscribe', ['news'])

@@ -50,7 +50,6 @@ describe('which block is meant', () => {
 
   for (const [json, message] of [
     [{}, either],
-    [null, either],
     [{ requireCanonical: true }, either],
     [{ blockNumber: '0x1', blockHash: hash }, 'cannot specify both BlockHash and BlockNumber, choose one or the other'],
     [{ blockHash: '0x12' }, object],

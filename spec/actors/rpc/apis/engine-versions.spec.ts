@@ -91,9 +91,6 @@ describe('the engine namespace knows of each fork which version is for it:', () 
       (await tableOf('newPayloadV5', { ...amsterdam, [field]: null }, [], zeros, [])).amsterdam
     expect(await without('slotNumber')).to.equal('-32602 nil slotnumber post-amsterdam')
     expect(await without('blockAccessList')).to.equal('-32602 nil block access list post-amsterdam')
-    expect(await outcome(engine.call('newPayloadV5', payloadAt('amsterdam', amsterdam), [], zeros, null))).to.equal(
-      '-32602 nil executionRequests post-prague',
-    )
   })
 
   const attributesAt = (fork: string, more: object) => {

@@ -106,7 +106,6 @@ describe('the engine namespace', () => {
     for (const [what, state] of [
       ['zeros', { headBlockHash: zeros }],
       ['nothing', {}],
-      ['null', null],
     ] as const)
       it(`by ${what} calls it invalid`, async () => {
         const answer = await engine.call('forkchoiceUpdatedV3', state)
