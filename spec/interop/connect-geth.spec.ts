@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
+import { splitBlock } from '../../protocols/eth/block.ts'
+import { decodeHeader } from '../../protocols/eth/header.ts'
 import { skipItem } from '../../protocols/lib/rlp.ts'
 import { ScriptedIo } from '../actors/cli/scripted-io.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
@@ -33,9 +35,11 @@ describe('peerchart connect --explain, against geth', () => {
   it('tells what a good one is', async function () {
     const { enode } = await ethtestGeth(this)
     const { exit, out } = await explain(enode, ...onEthtest)
+    const { networkId, head, forks, forkHash } = ethtest
     expect(out).to.match(/hello {2}Geth\/v1\.\S+: eth\/69 .*snap\/1.*, p2p\/5/)
-    expect(out).to.match(/status eth\/7\d, network 3503995874084926, .*fork 0x377aaa78 \(at Prague, no fork to come\)/)
-    expect(out).to.match(/blocks 0 to 600, head 0x44e3809c…/)
+    const fork = `fork 0x${forkHash} \\(at ${forks.at(-1)!.name}, no fork to come\\)`
+    expect(out).to.match(new RegExp(`status eth/7\\d, network ${networkId}, .*${fork}`))
+    expect(out).to.contain(`blocks 0 to ${head.number}, head 0x${head.hash.slice(0, 8)}…`)
     expect(out).to.match(/^ok: it runs, and answers$/m)
     expect(exit).to.equal(0)
   })
@@ -43,7 +47,9 @@ describe('peerchart connect --explain, against geth', () => {
     const { enode } = await ethtestGeth(this)
     const { exit, out, err } = await explain(enode, '--network', 'mainnet')
     expect(err).to.match(
-      /^error: it is on network 3503995874084926, and mainnet is 1; it sent Disconnect 0x10, subprotocol error; name its/,
+      new RegExp(
+        `^error: it is on network ${ethtest.networkId}, and mainnet is 1; it sent Disconnect 0x10, subprotocol error; name its`,
+      ),
     )
     expect(out)
       .to.match(/^states: .* → running → closed$/m)
@@ -73,8 +79,10 @@ describe('peerchart connect --explain, against geth', () => {
       const stale = await makeStale(dir)
       const { enode } = await start(this, stale)
       const { exit, out, err } = await explain(enode, ...onEthtest)
-      expect(err).to.match(/^error: stale by Prague: it is at Cancun; it sent Disconnect 0x10, subprotocol error; its/)
-      expect(out).to.match(/^stale-fork: stale by Prague/m)
+      const [before, last] = ethtest.forks.slice(-2).map(({ name }) => name)
+      const stands = `stale by ${last}: it is at ${before}`
+      expect(err).to.match(new RegExp(`^error: ${stands}; it sent Disconnect 0x10, subprotocol error; its`))
+      expect(out).to.match(new RegExp(`^stale-fork: stale by ${last}`, 'm'))
       expect(exit).to.equal(8)
     } finally {
       await rm(dir, { recursive: true })
@@ -90,14 +98,20 @@ describe('peerchart connect --explain, against geth', () => {
   })
 })
 
-/** The chain of a client that has not heard of Prague, as far as Cancun. */
+/** The chain of a client that has not heard of the last fork, as far as the fork before. */
 async function makeStale(dir: string): Promise<{ genesis: string; chain: string }> {
   const [genesis, chain] = [join(dir, 'genesis.json'), join(dir, 'chain.rlp')]
   const { config, ...others } = JSON.parse(await readFile(ethtest.genesis, 'utf8'))
-  await writeFile(genesis, JSON.stringify({ config: { ...config, pragueTime: undefined }, ...others }))
+  const { name, time } = ethtest.forks.at(-1)!
+  await writeFile(
+    genesis,
+    JSON.stringify({ config: { ...config, [`${name.toLowerCase()}Time`]: undefined }, ...others }),
+  )
   const blocks = await readFile(ethtest.chain)
+  const isBefore = (start: number) =>
+    decodeHeader(splitBlock(blocks.subarray(start, skipItem(blocks, start))).header).time < time
   let end = 0
-  for (let number = 1; number <= 11; number++) end = skipItem(blocks, end)
+  while (isBefore(end)) end = skipItem(blocks, end)
   await writeFile(chain, blocks.subarray(0, end))
   return { genesis, chain }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
@@ -16,9 +15,8 @@ describe("the cases of geth's eth-test as scripts, against geth", () => {
       let trial: Trial
       before(async function () {
         const path = requireClient(this, findGeth(), 'geth')
-        const { genesis, chain, networkId, forkchoice } = requireEthtest(this)
+        const { genesis, chain, networkId, update } = requireEthtest(this)
         geth = await Geth.start({ path, genesis, chain, networkId }) // its pool is to be empty
-        const update = JSON.parse(await readFile(forkchoice, 'utf8'))
         const target = { enode: geth.enode, forkchoice: async () => void (await geth.engine(update)) }
         trial = new Trial(target, readEthtestChain(), version)
       })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { findDevp2p, requireClient } from '../harness/clients.ts'
-import { ethtestFolder, requireEthtest } from '../harness/ethtest.ts'
+import { requireEthtest } from '../harness/ethtest.ts'
 import { runEthSuite, type SuiteResult } from '../suites/eth.ts'
 
 /** What a node passes that has headers and bodies, but no receipts and no pool. */
@@ -22,8 +22,8 @@ describe("geth's own eth suite, run against our node", () => {
   let result: SuiteResult
   before(async function () {
     const devp2p = requireClient(this, findDevp2p(), 'devp2p')
-    requireEthtest(this)
-    result = await runEthSuite({ devp2p, chain: ethtestFolder, run: `^(${tests.join('|')})$` })
+    const { folder } = requireEthtest(this)
+    result = await runEthSuite({ devp2p, chain: folder, run: `^(${tests.join('|')})$` })
   })
 
   for (const test of tests)

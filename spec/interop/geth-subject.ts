@@ -7,7 +7,7 @@ export function gethSubject(geth: Geth): Subject {
   return {
     enode: geth.enode,
     nodeKey: geth.nodeKey,
-    head: Number(ethtest.head),
+    head: Number(ethtest.head.number),
     addPeer: (enode) => geth.rpc('admin_addPeer', enode),
     removePeer: (enode) => geth.rpc('admin_removePeer', enode),
     vitals: async () => {

@@ -19,15 +19,16 @@ describe('our metrics and geth’s', () => {
   before(async function () {
     const path = requireClient(this, findGeth(), 'geth')
     const ethtest = requireEthtest(this)
+    const { chain, networkId, head } = ethtest
+    genesis = ethtest.genesis
     const port = await freePort()
     const args = ['--metrics', '--metrics.addr', '127.0.0.1', '--metrics.port', `${port}`]
-    geth = await Geth.start({ path, ...ethtest, args })
+    geth = await Geth.start({ path, genesis, chain, networkId, args })
     url = `http://127.0.0.1:${port}/debug/metrics/prometheus`
-    genesis = ethtest.genesis
     node = await startNode({ genesis, metrics: { port: 0 }, ethVersions: [69] })
     node.addPeer(geth.enode)
     await until(node, 'eth-peer', 'active.flowing')
-    await eventually('block 600', async () => node.chain.head.number === 600n)
+    await eventually('the head', async () => node.chain.head.number === head.number)
   })
   after(async () => {
     await stopNodes()

@@ -9,5 +9,8 @@ describe('geth, provoked', () => {
     geth = await ethtestGeth(this)
   })
 
-  itBehavesAsGeth(() => ({ enode: geth.enode, head: Number(ethtest.head), nodeKey: geth.nodeKey }), [69, 70, 71, 72])
+  itBehavesAsGeth(
+    () => ({ enode: geth.enode, head: Number(ethtest.head.number), nodeKey: geth.nodeKey }),
+    [69, 70, 71, 72],
+  )
 })

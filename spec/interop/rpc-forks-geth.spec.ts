@@ -45,18 +45,21 @@ describe('eth_config, the chain of admin_nodeInfo and the first block, as geth t
     }
   }
 
-  /** @param change of the `config` of the ethtest genesis; times are seconds after the genesis, which is at 1000 */
+  /** @param change of the `config` of the test chain's genesis, in which Prague is in force; times are of the clock, and the genesis is at 1000 */
   async function ofForks(context: Mocha.Context, change: Record<string, unknown>, header = {}): Promise<void> {
     const json = JSON.parse(await readFile(requireEthtest(context).genesis, 'utf8'))
-    const own = { chainId: 1234, depositContractAddress: `0x${'1f'.repeat(20)}` }
-    const config = { ...json.config, cancunTime: 0, pragueTime: 0, ...own, ...change }
+    // The forks of that chain are its own affair.
+    const byBlock = Object.entries(json.config).filter(([field]) => !field.endsWith('Time'))
+    const times = { shanghaiTime: 0, cancunTime: 0, pragueTime: 0 }
+    const own = { chainId: 1234, depositContractAddress: `0x${'1f'.repeat(20)}`, blobSchedule: schedule }
+    const config = { ...Object.fromEntries(byBlock), ...times, ...own, ...change }
     const text = JSON.stringify({ ...json, config, timestamp: '0x3e8', difficulty: '0x0', ...header })
     const file = join(directory, 'genesis.json')
     await writeFile(file, text)
     await compare(file, parseGenesis(text))
   }
 
-  it('of the ethtest chain', async function () {
+  it('of the test chain', async function () {
     const file = requireEthtest(this).genesis
     await compare(file, await loadGenesis(file))
   })
@@ -67,24 +70,24 @@ describe('eth_config, the chain of admin_nodeInfo and the first block, as geth t
   })
 
   it('where Osaka and two forks of blobs are to come', function () {
-    return ofForks(this, { osakaTime: 2_000, bpo1Time: 3_000, bpo2Time: 4_000, blobSchedule: schedule })
+    return ofForks(this, { osakaTime: 2_000, bpo1Time: 3_000, bpo2Time: 4_000 })
   })
 
   it('where Osaka is in force since the genesis, and all five forks of blobs are to come', function () {
-    const times = { osakaTime: 0, bpo1Time: 1_001, bpo2Time: 1_002, bpo3Time: 1_003, bpo4Time: 1_004, bpo5Time: 1_005 }
-    return ofForks(this, { ...times, blobSchedule: schedule })
+    const blobTimes = { bpo1Time: 1_001, bpo2Time: 1_002, bpo3Time: 1_003, bpo4Time: 1_004, bpo5Time: 1_005 }
+    return ofForks(this, { osakaTime: 0, ...blobTimes })
   })
 
   it('where two forks come at one time', function () {
-    return ofForks(this, { osakaTime: 2_000, bpo1Time: 2_000, blobSchedule: schedule })
+    return ofForks(this, { osakaTime: 2_000, bpo1Time: 2_000 })
   })
 
   it('where a fork is left out, so that the one after it is not the next', function () {
-    return ofForks(this, { bpo1Time: 2_000, blobSchedule: schedule })
+    return ofForks(this, { bpo1Time: 2_000 })
   })
 
   it('where all is in force since the genesis', function () {
-    return ofForks(this, { osakaTime: 0, bpo1Time: 0, bpo2Time: 0, blobSchedule: schedule })
+    return ofForks(this, { osakaTime: 0, bpo1Time: 0, bpo2Time: 0 })
   })
 
   it('where Cancun is the next', function () {

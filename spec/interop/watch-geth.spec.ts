@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
 import { dial } from '../../actors/harness/dial.ts'
@@ -22,9 +21,9 @@ describe('peerchart watch, on a geth that receives 1,000 transactions', function
   let transactions: readonly { hash: string; raw: string }[]
   before(async function () {
     const path = requireClient(this, findGeth(), 'geth')
-    const { genesis, chain, networkId, forkchoice } = requireEthtest(this)
+    const { genesis, chain, networkId, update } = requireEthtest(this)
     geth = await Geth.start({ path, genesis, chain, networkId })
-    await geth.engine(JSON.parse(await readFile(forkchoice, 'utf8')))
+    await geth.engine(update)
     const ethtest = readEthtestChain()
     const senders: Sender[] = []
     for (const key of ethtest.keys) {

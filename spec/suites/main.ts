@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { findDevp2p } from '../harness/clients.ts'
-import { ethtestFolder } from '../harness/ethtest.ts'
+import { ethtest } from '../harness/ethtest.ts'
 import { runEthSuite } from './eth.ts'
 
 const program = new Command('suites').description("Runs geth's conformance suites against our node.")
@@ -10,7 +10,7 @@ program
   .command('eth')
   .description('geth\'s "devp2p rlpx eth-test", against a fresh node on the chain that it expects')
   .option('--run <regex>', 'only the tests whose names match')
-  .option('--chain <folder>', 'the chain of the suite', ethtestFolder)
+  .option('--chain <folder>', 'the chain of the suite', ethtest.folder)
   .action(async ({ run, chain }: { run?: string; chain: string }) => {
     const devp2p = findDevp2p()
     if (devp2p === undefined) return fail('no devp2p on PATH: set DEVP2P or PATH')

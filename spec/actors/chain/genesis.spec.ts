@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { expect } from 'chai'
 import { scheduleOf } from '../../../actors/chain/chain-config.ts'
 import { devAccounts, devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
@@ -5,7 +6,7 @@ import { loadGenesis, parseGenesis } from '../../../actors/chain/genesis.ts'
 import { InvalidGenesis } from '../../../actors/chain/json-fields.ts'
 import { forkId } from '../../../protocols/eth/fork-id.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
-import { requireEthtest } from '../../harness/ethtest.ts'
+import { ethtests, requireEthtest } from '../../harness/ethtest.ts'
 
 type Json = Record<string, unknown>
 
@@ -24,14 +25,16 @@ describe('a genesis file', () => {
   const alloc = (account: Json, address = `0x${'11'.repeat(20)}`) =>
     parse((g) => Object.assign(g, { alloc: { [address]: account } }))
 
-  it("of ethtest gives geth's hash, state root and fork id", async function () {
-    const { header, config } = await loadGenesis(requireEthtest(this).genesis)
-    expect(bytesToHex(header.hash)).to.equal('bd6a252af394d80904c5993b859574bd4669642cea00a116970ec7887db67533')
-    expect(bytesToHex(header.stateRoot)).to.equal('dc43f460541a253c0f64b6943ef83fa3bd601699a255622f088d46f7fde359fc')
-    expect(config.chainId).to.equal(3_503_995_874_084_926n)
-    const id = forkId(header.hash, scheduleOf(config, header.time), { number: 600n, time: 6000n })
-    expect([bytesToHex(id.hash), id.next]).to.deep.equal(['377aaa78', 0n])
-  })
+  for (const ethtest of ethtests)
+    it(`of ${basename(ethtest.folder)} gives geth's hash, state root and fork id`, async function () {
+      const { genesis, first, networkId, head, forks, forkHash } = requireEthtest(this, ethtest)
+      const { header, config } = await loadGenesis(genesis)
+      expect({ hash: bytesToHex(header.hash), stateRoot: bytesToHex(header.stateRoot) }).to.deep.equal(first)
+      expect(config.chainId).to.equal(networkId)
+      const time = forks.at(-1)!.time
+      const id = forkId(header.hash, scheduleOf(config, header.time), { number: head.number, time })
+      expect([bytesToHex(id.hash), id.next]).to.deep.equal([forkHash, 0n])
+    })
 
   it("of the dev network gives geth's hash", () => {
     expect(bytesToHex(devGenesis().header.hash)).to.equal(

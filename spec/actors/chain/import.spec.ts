@@ -1,6 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect } from 'chai'
 import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
 import { loadGenesis } from '../../../actors/chain/genesis.ts'
@@ -8,7 +8,7 @@ import { type ImportProgress, importChain } from '../../../actors/chain/import.t
 import { joinBlock } from '../../../protocols/eth/block.ts'
 import { bytesToHex, concatBytes } from '../../../protocols/lib/bytes.ts'
 import { failureOf } from '../../failure.ts'
-import { requireEthtest } from '../../harness/ethtest.ts'
+import { ethtests, requireEthtest } from '../../harness/ethtest.ts'
 import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
 
 describe('importing a chain file', () => {
@@ -135,13 +135,13 @@ describe('importing a chain file', () => {
     expect(error.message).to.match(/^chain file \/nowhere\/chain.rlp: cannot be read: ENOENT[^\n]*$/)
   })
 
-  it('of ethtest takes 600 blocks, all links and roots verified', async function () {
-    const ethtest = requireEthtest(this)
-    const other = await Chain.open({ genesis: await loadGenesis(ethtest.genesis) })
-    await importChain(other, ethtest.chain)
-    expect(other.head.number).to.equal(ethtest.head)
-    expect(bytesToHex(other.head.hash)).to.equal('44e3809c9a3cda717f00aea3a9da336d149612c8d5657fbc0028176ef8d94d2a')
-    expect(bytesToHex(other.forkId().hash)).to.equal('377aaa78')
-    await other.close()
-  })
+  for (const ethtest of ethtests)
+    it(`of ${basename(ethtest.folder)} takes all blocks, all links and roots verified`, async function () {
+      const { genesis, chain: blocks, head, forkHash } = requireEthtest(this, ethtest)
+      const other = await Chain.open({ genesis: await loadGenesis(genesis) })
+      await importChain(other, blocks)
+      expect({ number: other.head.number, hash: bytesToHex(other.head.hash) }).to.deep.equal(head)
+      expect(bytesToHex(other.forkId().hash)).to.equal(forkHash)
+      await other.close()
+    })
 })

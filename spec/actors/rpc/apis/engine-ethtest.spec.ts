@@ -1,37 +1,40 @@
-import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { expect } from 'chai'
 import { Chain } from '../../../../actors/chain/chain.ts'
 import { loadGenesis } from '../../../../actors/chain/genesis.ts'
 import { importChain } from '../../../../actors/chain/import.ts'
 import { engineApi } from '../../../../actors/rpc/apis/engine.ts'
-import { ethtest, requireEthtest } from '../../../harness/ethtest.ts'
+import { ethtests, requireEthtest } from '../../../harness/ethtest.ts'
 import { callApi } from './call-api.ts'
 import { readPayloads } from './payloads.ts'
 
 describe('the engine namespace, told the chain of geth’s suites', () => {
-  it('accepts all 600 payloads, and goes to their head: the chain that the file has', async function () {
-    const { genesis: file, chain: blocks } = requireEthtest(this)
-    const genesis = await loadGenesis(file)
-    const [told, read] = await Promise.all([Chain.open({ genesis }), Chain.open({ genesis })])
-    const apis = [engineApi({ chain: told, eth: { follow: () => {}, followed: undefined }, version: '1.2.3' })]
-    const statuses: string[] = []
-    for (const { method, params } of await readPayloads())
-      statuses.push(((await callApi(apis, method, ...params)) as { status: string }).status)
-    // The genesis has a difficulty: no payload makes it.
-    expect(statuses).to.deep.equal(['INVALID', ...Array(600).fill('ACCEPTED')])
-    expect(told.head.number).to.equal(0n)
+  for (const ethtest of ethtests)
+    it(`accepts all payloads of ${basename(ethtest.folder)}, and goes to their head: the chain that the file has`, async function () {
+      const { genesis: file, chain: blocks, head, update } = requireEthtest(this, ethtest)
+      const genesis = await loadGenesis(file)
+      const [told, read] = await Promise.all([Chain.open({ genesis }), Chain.open({ genesis })])
+      const apis = [engineApi({ chain: told, eth: { follow: () => {}, followed: undefined }, version: '1.2.3' })]
+      const statuses: string[] = []
+      for (const { method, params } of await readPayloads(ethtest))
+        statuses.push(((await callApi(apis, method, ...params)) as { status: string }).status)
+      // The genesis has a difficulty: no payload makes it.
+      expect(statuses).to.deep.equal(['INVALID', ...Array(Number(head.number)).fill('ACCEPTED')])
+      expect(told.head.number).to.equal(0n)
 
-    const { method, params } = JSON.parse(await readFile(ethtest.forkchoice, 'utf8'))
-    const { payloadStatus } = (await callApi(apis, method, ...params)) as { payloadStatus: { status: string } }
-    expect(payloadStatus.status).to.equal('SYNCING')
-    await importChain(read, blocks)
-    expect(told.head.hash).to.deep.equal(read.head.hash)
-    expect([told.safe?.number, told.finalized?.number]).to.deep.equal([600n, 600n])
-    for (let number = 0n; number <= 600n; number++) {
-      const hash = read.canonicalHash(number)!
-      expect(told.canonicalHash(number)).to.deep.equal(hash)
-      expect(told.bodyByHash(hash)).to.deep.equal(read.bodyByHash(hash))
-    }
-    await Promise.all([told.close(), read.close()])
-  })
+      const [state] = update.params
+      const { payloadStatus } = (await callApi(apis, 'engine_forkchoiceUpdatedV3', state)) as {
+        payloadStatus: { status: string }
+      }
+      expect(payloadStatus.status).to.equal('SYNCING')
+      await importChain(read, blocks)
+      expect(told.head.hash).to.deep.equal(read.head.hash)
+      expect([told.safe?.number, told.finalized?.number]).to.deep.equal([head.number, head.number])
+      for (let number = 0n; number <= head.number; number++) {
+        const hash = read.canonicalHash(number)!
+        expect(told.canonicalHash(number)).to.deep.equal(hash)
+        expect(told.bodyByHash(hash)).to.deep.equal(read.bodyByHash(hash))
+      }
+      await Promise.all([told.close(), read.close()])
+    })
 })

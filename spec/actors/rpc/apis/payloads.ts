@@ -3,7 +3,7 @@ import type { NewBlock } from '../../../../actors/chain/chain.ts'
 import { data, optionalData, optionalQuantity, quantity } from '../../../../actors/rpc/json/hex.ts'
 import { decodeBody, decodeWithdrawal } from '../../../../protocols/eth/block.ts'
 import { txEnvelope } from '../../../../protocols/eth/transaction.ts'
-import { ethtest } from '../../../harness/ethtest.ts'
+import { type Ethtest, ethtest } from '../../../harness/ethtest.ts'
 import type { RpcRequest } from '../../../harness/geth.ts'
 
 /** A block as a consensus client tells it: `ExecutionPayload`, with the fields of its fork. */
@@ -38,11 +38,13 @@ export function paramsOf(block: NewBlock): unknown[] {
   return [payloadOf(block), ...(root ? [[], root] : []), ...(requestsHash ? [[]] : [])]
 }
 
-/** The payloads of the ethtest chain as calls, the genesis first. Its requests are in base64, which nobody takes: made hex. */
-export async function readPayloads(): Promise<RpcRequest[]> {
-  const calls = JSON.parse(await readFile(ethtest.newPayloads, 'utf8')) as RpcRequest[]
+/** The payloads of the test chain as calls, the genesis first. Some files have requests in base64, which nobody takes: made hex. */
+export async function readPayloads({ newPayloads }: Ethtest = ethtest): Promise<RpcRequest[]> {
+  const calls = JSON.parse(await readFile(newPayloads, 'utf8')) as RpcRequest[]
   return calls.map(({ method, params: [payload, hashes, root, requests] }) => {
-    const hex = (requests as string[] | undefined)?.map((request) => data(Buffer.from(request, 'base64')))
+    const hex = (requests as string[] | undefined)?.map((request) =>
+      request.startsWith('0x') ? request : data(Buffer.from(request, 'base64')),
+    )
     return { method, params: [payload, hashes, root, hex].filter((param) => param !== undefined) }
   })
 }
