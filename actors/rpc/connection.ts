@@ -82,19 +82,17 @@ export class RpcConnection {
   receive(text: string): void {
     if (!this.isOpen) return
     try {
-      const asked = readRequest(text)
-      if (asked) this.#answer(asked)
-      else this.reject()
+      this.#answer(readRequest(text))
     } catch (error) {
       if (!(error instanceof NoRequest)) throw error
       this.reject(error.detail)
     }
   }
 
-  /** What came is no JSON. @param detail where it breaks, which the client is told; nothing when it is merely cut off */
-  reject(detail?: string): void {
-    if (detail !== undefined) this.#send(failure('null', new RpcError(detail, RpcCode.parse)))
-    this.tell({ type: 'client.malformed', why: detail ?? 'no JSON' })
+  /** What came is no JSON. @param detail why, which the client is told */
+  reject(detail: string): void {
+    this.#send(failure('null', new RpcError(detail, RpcCode.parse)))
+    this.tell({ type: 'client.malformed', why: detail })
   }
 
   #answer(asked: Asked): void {

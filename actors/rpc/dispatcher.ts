@@ -57,13 +57,14 @@ export class Dispatcher {
    * nothing to say: nothing was asked, or every request was a notification
    */
   answer(request: string, caller?: Caller): string | undefined | Promise<string | undefined> {
+    let asked: Asked
     try {
-      const asked = readRequest(request)
-      return asked && this.answerTo(asked, caller)
+      asked = readRequest(request)
     } catch (error) {
-      if (error instanceof NoRequest) return failure('null', error)
-      throw error
+      if (!(error instanceof NoRequest)) throw error
+      return isBlank.test(request) ? undefined : failure('null', error)
     }
+    return this.answerTo(asked, caller)
   }
 
   /** As {@link answer}, of what was read. */
@@ -148,6 +149,9 @@ const turnMs = 5
 
 const timedOut = () => new RpcError('request timed out', RpcCode.timeout)
 const tooLarge = () => new RpcError('response too large', RpcCode.responseTooLarge)
+
+/** What Go's bytes.TrimSpace leaves nothing of. */
+const isBlank = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/
 
 /** geth answers a batch that is too long once, for the first of its calls. */
 function tooMany(batch: readonly unknown[], ids: Ids): string {

@@ -1,5 +1,10 @@
 // Where a JSON value ends in a stream of them, and what is wrong with one, in the words of Go's encoding/json.
 
+/** A character where there can be none. @param where as Go says it: `after object key` */
+export function unexpected(char: string, where: string): JsonSyntaxError {
+  return new JsonSyntaxError(`invalid character ${quoted(char)} ${where}`)
+}
+
 /** Go refuses what nests deeper. */
 const maxDepth = 10_000
 
@@ -167,7 +172,7 @@ function endOfPlain(text: string, from: number): number {
 }
 
 function fail(char: string, where: string): never {
-  throw new JsonSyntaxError(`invalid character ${quoted(char)} ${where}`)
+  throw unexpected(char, where)
 }
 
 /** Go reads bytes, and shows the first one of a character. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { JsonSyntaxError } from './json-scanner.ts'
-import { firstValue } from './json-stream.ts'
+import { checkJson, firstValue } from './json-stream.ts'
 
 /** Seconds that the clocks of both sides may differ (the engine API's authentication, geth jwtExpiryTimeout). */
 const maxDrift = 60
@@ -51,7 +51,8 @@ function claimFault({ iat, exp }: Claims, now: number): string | undefined {
 function claimsOf(token: string): Claims {
   const parts = token.split('.')
   if (parts.length !== 3) throw new TokenFault('token contains an invalid number of segments')
-  const [{ alg }, claims] = [objectOf(parts[0]!), objectOf(parts[1]!)]
+  const { alg } = objectOf(parts[0]!, wholeText)
+  const claims = objectOf(parts[1]!, firstValue)
   for (const name of ['iat', 'exp', 'nbf']) checkDate(claims[name])
   if (typeof alg !== 'string') throw new TokenFault('signing method (alg) is unspecified.')
   if (!/^((HS|RS|ES|PS)(256|384|512)|EdDSA|none)$/.test(alg))
@@ -61,18 +62,27 @@ function claimsOf(token: string): Claims {
   return claims
 }
 
-function objectOf(part: string): Claims {
+/** @param read what of the text is read @throws {TokenFault} */
+function objectOf(part: string, read: (text: string) => string): Claims {
   checkBase64(part)
-  const text = Buffer.from(part, 'base64url').toString()
-  try {
-    if (!('value' in firstValue(text))) throw new TokenFault('unexpected end of JSON input')
-  } catch (error) {
-    throw error instanceof JsonSyntaxError ? new TokenFault(error.message) : error
-  }
-  const json = JSON.parse(text)
+  const json = JSON.parse(jsonOf(Buffer.from(part, 'base64url').toString(), read))
   if (typeof json !== 'object' || json === null)
     throw new TokenFault('json: cannot unmarshal into Go value of type map')
   return json
+}
+
+function jsonOf(text: string, read: (text: string) => string): string {
+  try {
+    return read(text)
+  } catch (error) {
+    throw error instanceof JsonSyntaxError ? new TokenFault(error.message) : error
+  }
+}
+
+/** A header is read whole, and of claims the first value: geth's library decodes a stream there. */
+function wholeText(text: string): string {
+  checkJson(text)
+  return text
 }
 
 function checkDate(json: unknown): void {

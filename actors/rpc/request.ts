@@ -1,6 +1,6 @@
 import { printJson } from './json/print.ts'
 import { JsonSyntaxError } from './json-scanner.ts'
-import { firstValue } from './json-stream.ts'
+import { checkJson } from './json-stream.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
 
 // JSON-RPC 2.0 on the wire: what a request is, and how it is answered.
@@ -15,31 +15,24 @@ export type Request = {
 /** What a text asks: a request, a batch of them, or whatever else JSON can say. */
 export type Asked = { readonly json: unknown; readonly ids: Ids }
 
-/**
- * @returns undefined when `text` is empty
- * @throws {NoRequest}
- */
-export function readRequest(text: string): Asked | undefined {
+/** @throws {NoRequest} the text is not one JSON value, or has anything behind it */
+export function readRequest(text: string): Asked {
   const json = text.length > maxUnscanned ? undefined : parse(text)
-  if (json !== undefined) return { json, ids: new Ids(text) }
-  const first = firstOf(text)
-  return first === undefined ? undefined : { json: JSON.parse(first), ids: new Ids(first) }
+  return { json: json === undefined ? scanAndParse(text) : json, ids: new Ids(text) }
 }
 
 /** Nothing shorter nests too deep for Go. */
 const maxUnscanned = 20_000
 
-/** What of `text` Go would read, undefined when it is empty. @throws {NoRequest} */
-function firstOf(text: string): string | undefined {
+/** @throws {NoRequest} */
+function scanAndParse(text: string): unknown {
   try {
-    const first = firstValue(text)
-    if ('value' in first) return first.value
-    if (first.isCut) throw new NoRequest()
-    return undefined
+    checkJson(text)
   } catch (error) {
     if (error instanceof JsonSyntaxError) throw new NoRequest(error.message)
     throw error
   }
+  return JSON.parse(text)
 }
 
 /** @returns undefined for what is no JSON */
@@ -102,10 +95,10 @@ export function failure(id: string, { code, message, data }: RpcError): string {
   return `{"jsonrpc":"2.0","id":${id},"error":${JSON.stringify({ code, message, data })}}`
 }
 
-/** The text is no JSON; `detail` says where it breaks, and is left out when it is merely cut off. */
+/** The text is no JSON; `detail` says why, as Go does. */
 export class NoRequest extends RpcError {
-  readonly detail: string | undefined
-  constructor(detail?: string) {
+  readonly detail: string
+  constructor(detail: string) {
     super('parse error', RpcCode.parse)
     this.detail = detail
   }

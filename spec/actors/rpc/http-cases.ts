@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import { token } from '../../harness/jwt.ts'
 import { exchange, type HttpRequest, httpRequest } from './raw-http.ts'
 
-// What geth 1.17.5 answers over HTTP, odd requests first of all; spec/interop/rpc-http-geth.spec.ts holds it to that.
+// What geth 1.17.10 answers over HTTP, odd requests first of all; spec/interop/rpc-http-geth.spec.ts holds it to that.
 // For a server whose network is 1, that lets pages of http://a.example in, and serves WebSocket on the port of HTTP.
 
 export type HttpCase = {
@@ -56,10 +56,14 @@ const requests: readonly HttpCase[] = [
   posted('a request', version, one),
   posted('an id that is no whole number', version.replace('1,', '1.0,'), one.replace('1,', '1.0,')),
   posted('an id past 2^53', version.replace('1,', '12345678901234567890,'), one.replace('1,', '12345678901234567890,')),
-  posted('something behind the request', `${version} garbage`, one),
-  posted('a second request behind the first', version + version, one),
+  posted('something behind the request', `${version} garbage`, parseError),
+  posted('a second request behind the first', version + version, parseError),
   posted('nothing', '', ''),
   posted('space', '   ', ''),
+  posted('space of all kinds', '\t\r\n\v\f \u0085\u00a0\u1680\u2000\u2028\u2029\u202f\u205f\u3000', ''),
+  posted('a byte order mark alone', '\ufeff', parseError),
+  posted('space around a request', ` \n${version}\t`, one),
+  posted('something behind a request and 20,000 spaces', `${version}${' '.repeat(20_000)}x`, parseError),
   posted('half a request', '{"jsonrpc"', parseError),
   posted('no JSON', '{x}', parseError),
   posted('a byte order mark', `\ufeff${version}`, parseError),
@@ -235,6 +239,16 @@ const tokens: readonly HttpCase[] = [
     'a header that is no JSON',
     () => `${base64('notjson')}.e30.aaaa`,
     "invalid character 'o' in literal null (expecting 'u')",
+  ),
+  bearer(
+    'a header with something behind it',
+    () => `${base64('{"alg":"HS256"} x')}.e30.aaaa`,
+    "invalid character 'x' after top-level value",
+  ),
+  auth(
+    'claims with something behind them',
+    (secret) => `Bearer ${token(secret, `{"iat":${seconds()}} x`)}`,
+    authenticated,
   ),
   bearer(
     'claims that are no base64',

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { JsonSyntaxError } from '../../../actors/rpc/json-scanner.ts'
-import { firstValue, JsonStream } from '../../../actors/rpc/json-stream.ts'
+import { checkJson, firstValue, JsonStream } from '../../../actors/rpc/json-stream.ts'
 
 describe('a stream of JSON', () => {
   const cut = (bytes: Uint8Array, sizes: readonly number[]) => {
@@ -36,6 +36,10 @@ describe('a stream of JSON', () => {
       }),
       { seed: 2, numRuns: 3_000 },
     ))
+  it('begins with a value that anything may follow', () => {
+    expect([firstValue(' {"a":1} x'), firstValue('01'), firstValue('5')]).to.deep.equal([' {"a":1}', '0', '5'])
+    for (const text of ['', ' ', '{"a"', '"\\u00']) expect(() => firstValue(text)).to.throw(JsonSyntaxError)
+  })
   it('knows what has begun, and forgets space', () => {
     const stream = new JsonStream()
     const push = (text: string) => [...stream.push(Buffer.from(text))]
@@ -65,8 +69,8 @@ describe('a stream of JSON', () => {
 /** Whether `text` is one JSON value and space. */
 function isWhole(text: string): boolean {
   try {
-    const first = firstValue(text)
-    return 'value' in first && text.slice(first.value.length).trim() === ''
+    checkJson(text)
+    return true
   } catch (error) {
     if (error instanceof JsonSyntaxError) return false
     throw error
