@@ -21,7 +21,7 @@ export class LogLevels {
 
   /** What the most talkative of all loggers tells. */
   get highest(): Verbosity {
-    return Math.max(this.#verbosity, ...this.#rules.map(({ level }) => level)) as Verbosity
+    return this.#rules.reduce<number>((most, { level }) => Math.max(most, level), this.#verbosity) as Verbosity
   }
 
   /** @returns what ends it */

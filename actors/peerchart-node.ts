@@ -167,7 +167,7 @@ export class PeerchartNode {
       () => stack,
     )
     const all = [...own, ...apis, ...(options.apis ?? [])]
-    stack.register(...(this.metrics?.meterApis(all) ?? all))
+    stack.register(this.metrics?.meterApis(all) ?? all)
     this.#rpc = stack
     return stack
   }

@@ -86,7 +86,7 @@ export function headersDone(plan: Plan, peer: number): Plan {
       last: smaller(from + maxBodies - 1n, last),
       failedBy: [],
     })
-  return { ...want(released(plan, peer), ...jobs), nextId: plan.nextId + jobs.length }
+  return { ...want(released(plan, peer), jobs), nextId: plan.nextId + jobs.length }
 }
 
 /** The first `count` bodies of a job are verified: the rest is wanted again. */
@@ -98,7 +98,7 @@ export function bodiesDone(plan: Plan, peer: number, { count, bytes }: { count: 
   while (islands[0]?.first === ready + 1n) ready = islands.shift()!.last
   const done = { ...released(plan, peer), islands, ready, bytes: plan.bytes + bytes }
   if (next > job.last) return done
-  return { ...want(done, { ...job, id: plan.nextId, first: next, failedBy: [] }), nextId: plan.nextId + 1 }
+  return { ...want(done, [{ ...job, id: plan.nextId, first: next, failedBy: [] }]), nextId: plan.nextId + 1 }
 }
 
 /** The peer did not do its job: another may. */
@@ -106,7 +106,7 @@ export function jobFailed(plan: Plan, peer: number): Plan {
   const job = plan.running.get(peer)
   if (!job) return plan
   const again = { ...job, id: plan.nextId, failedBy: [...job.failedBy, peer] }
-  return { ...want(released(plan, peer), again), nextId: plan.nextId + 1 }
+  return { ...want(released(plan, peer), [again]), nextId: plan.nextId + 1 }
 }
 
 /** @returns whether the job is the next that the chain needs, or not too far ahead of it */
@@ -128,7 +128,7 @@ function released(plan: Plan, peer: number): Plan {
   return { ...plan, running }
 }
 
-function want(plan: Plan, ...jobs: Job[]): Plan {
+function want(plan: Plan, jobs: readonly Job[]): Plan {
   return { ...plan, wanted: [...plan.wanted, ...jobs].sort((a, b) => Number(a.first - b.first)) }
 }
 

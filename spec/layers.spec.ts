@@ -91,6 +91,15 @@ describe('the layer rule', function () {
     expect(compile()).to.contain("'node:fs'")
     expect(lint()).to.contain('noNodejsModules').and.contain('the page is made of preact')
   })
+  for (const layer of ['protocols/eth', 'machines', 'actors', 'spec/harness'])
+    it(`lets biome refuse a list of any length as arguments in ${layer}`, () => {
+      const all = 'const all: number[] = []\n'
+      write(`${layer}/bad.ts`, `${all}\nall.push(1, ...all)\nexport const bad = new Array(...all)\n`)
+      write(`${layer}/good.ts`, `${all}\nall.push([1, ...all].length)\nexport const good = new Set([...all])\n`)
+      const complaints = lint()
+      expect(complaints.match(/bad\.ts:\d+:\d+ plugin/g)).to.have.length(2)
+      expect(complaints).to.contain('a list of any length').and.not.contain('good.ts')
+    })
   it('lets biome refuse an import cycle', () => {
     write('machines/one.ts', "import { two } from './two.ts'\n\nexport const one = () => two\n")
     write('machines/two.ts', "import { one } from './one.ts'\n\nexport const two = () => one\n")

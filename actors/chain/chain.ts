@@ -201,8 +201,9 @@ export class Chain implements ChainReader {
     if (last === undefined) return
     const isHead = becomesHead(last)
     const writes = fresh.flatMap(blockWrites)
-    if (isHead) writes.push(...this.#canonicalWrites(fresh), { key: keys.head, value: last.hash })
-    await this.#store.write(writes)
+    await this.#store.write(
+      isHead ? [...writes, ...this.#canonicalWrites(fresh), { key: keys.head, value: last.hash }] : writes,
+    )
     if (!isHead) return
     this.#head = decodeHeader(last.raw.slice())
     this.#heads.next(this.#head)
@@ -215,7 +216,7 @@ export class Chain implements ChainReader {
     let writes: Write[] = []
     let blocks = 0
     for (const block of branchDown(this, head)) {
-      writes.push(...this.#canonicalWrite(block, this.bodyByHash(block.hash)!))
+      for (const write of this.#canonicalWrite(block, this.bodyByHash(block.hash)!)) writes.push(write)
       // Nobody sees what is above the head: of that much need not be kept in memory.
       if (block.number > old.number && ++blocks % blocksInWrite === 0) {
         await this.#store.write(writes)
@@ -288,7 +289,7 @@ export class Chain implements ChainReader {
     const writes = fresh.flatMap(({ header, body }) => this.#canonicalWrite(header, body))
     let below = this.headerByHash(fresh[0]!.header.parentHash)
     while (below !== undefined && !this.isCanonical(below)) {
-      writes.push(...this.#canonicalWrite(below, this.bodyByHash(below.hash)!))
+      for (const write of this.#canonicalWrite(below, this.bodyByHash(below.hash)!)) writes.push(write)
       below = this.headerByHash(below.parentHash)
     }
     return writes

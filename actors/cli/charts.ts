@@ -55,7 +55,7 @@ function summaryOf(machine: AnyStateMachine) {
 
 function list(chosen: typeof charts): string {
   const rows = chosen.map(summaryOf)
-  const width = Math.max(...rows.map(({ name }) => name.length))
+  const width = rows.reduce((most, { name }) => Math.max(most, name.length), 0)
   const line = ({ name, states, transitions, description = '' }: (typeof rows)[number]) =>
     `${name.padEnd(width)}  ${`${states}`.padStart(2)} states  ${`${transitions}`.padStart(2)} transitions  ${description}`
   return `${rows.map((row) => line(row).trimEnd()).join('\n')}\n`

@@ -37,7 +37,7 @@ function toRecord(text: string): NodeRecord {
 
 function toText(record: NodeRecord): string {
   const pairs = [...record.pairs].map(([key, value]) => [JSON.stringify(key), toWords(key, value)] as const)
-  const width = Math.max(...pairs.map(([key]) => key.length))
+  const width = pairs.reduce((most, [key]) => Math.max(most, key.length), 0)
   return [
     `Node ID: ${bytesToHex(nodeIdOf(record.publicKey))}`,
     `URLv4:   ${toUrl(record)}`,

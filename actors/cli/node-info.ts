@@ -17,7 +17,10 @@ export function addNodeInfo(command: Command, io: Io): void {
 
 function describe(info: unknown): string {
   return Object.entries(facts)
-    .map(([fact, path]) => `${fact.padEnd(8)} ${printable(inWord(at(info, ...path)))}\n`)
+    .map(
+      ([fact, path]) =>
+        `${fact.padEnd(8)} ${printable(inWord(path.reduce<unknown>((inner, key) => at(inner, key), info)))}\n`,
+    )
     .join('')
 }
 

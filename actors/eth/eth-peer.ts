@@ -23,7 +23,7 @@ import type { HeaderQuery } from '../chain/serve.ts'
 import type { PeerFacts, Session, SessionHandler } from '../p2p/protocol.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
 import type { ChainPort } from './chain-port.ts'
-import { KnownSet } from './known-set.ts'
+import { KnownSet, shortHash } from './known-set.ts'
 import type { Deadline, TimerWheel } from './timer-wheel.ts'
 
 /** Who a session asks and tells: the service. Calls are made inside the session's own step. */
@@ -63,7 +63,7 @@ export class EthPeer {
   readonly #waiting = new Map<bigint, { resolve(answer: EthAnswer): void; reject(error: Error): void }>()
   /** BOUNDED: limits.maxPendingRequests. */
   readonly #deadlines = new Map<bigint, Deadline>()
-  readonly #known: KnownSet
+  readonly #known: KnownSet<number>
 
   constructor(session: Session, { number, owner }: { number: number; owner: EthPeerOwner }) {
     this.session = number
@@ -170,8 +170,12 @@ export class EthPeer {
     this.#send({ name: message.kind, payload: encode(this.version, message) })
   }
 
-  noteKnown(hashes: readonly string[]): void {
-    this.#known.add(...hashes)
+  /** The remote has the transactions with these hashes. */
+  noteKnown(hashes: Iterable<Uint8Array>): void {
+    for (const hash of hashes) this.#known.add(shortHash(hash))
+  }
+  get knownCount(): number {
+    return this.#known.size
   }
 
   started(): void {

@@ -7,32 +7,33 @@ import { bytesToHex } from '../../protocols/lib/bytes.ts'
 // What geth checks of transactions and their announcements before its fetcher sees them (eth/handler_eth.go).
 
 /**
- * @returns the hashes that the sender has, in hex
+ * @returns the hashes that the sender has
  * @throws {MalformedMessage} no such message
  * @throws {TransactionsError} a rule is broken
  */
-export function checkTransactions(version: EthVersion, payload: Uint8Array): string[] {
+export function checkTransactions(version: EthVersion, payload: Uint8Array): Iterable<Uint8Array> {
   const { transactions } = decode(version, 'Transactions', payload)
   if (transactions.count > limits.maxTransactions)
     throw new TransactionsError(`too many transactions: ${transactions.count} > ${limits.maxTransactions}`)
-  const hashes = new Set<string>()
+  const hashes = new Map<string, Uint8Array>()
   for (const item of transactions) {
     if (txType(item) === blobTxType) throw new TransactionsError('disallowed broadcast blob transaction')
-    const hash = bytesToHex(txHash(item))
-    if (hashes.has(hash)) throw new TransactionsError(`multiple copies of the same hash ${hash}`)
-    hashes.add(hash)
+    const hash = txHash(item)
+    const hex = bytesToHex(hash)
+    if (hashes.has(hex)) throw new TransactionsError(`multiple copies of the same hash ${hex}`)
+    hashes.set(hex, hash)
   }
-  return [...hashes]
+  return hashes.values()
 }
 
-/** As {@link checkTransactions}. */
-export function checkAnnouncement(version: EthVersion, payload: Uint8Array): string[] {
+/** As {@link checkTransactions}, and no more of them than an announcement should have. */
+export function checkAnnouncement(version: EthVersion, payload: Uint8Array): Iterable<Uint8Array> {
   const { types, sizes, hashes } = decode(version, 'NewPooledTransactionHashes', payload)
   if (hashes.count !== types.length || hashes.count !== sizes.count)
     throw new TransactionsError(
       `invalid len of fields: ${hashes.count} hashes, ${types.length} types, ${sizes.count} sizes`,
     )
-  return Array.from(hashes, bytesToHex)
+  return hashes.first(limits.maxAnnounced)
 }
 
 /** A breach by the remote, disconnected with SubprotocolError (0x10). */

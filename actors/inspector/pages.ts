@@ -78,8 +78,9 @@ export class Pages {
     for (const [socket, session] of this.#open) this.#attempt(socket, () => session.tell(common))
     const [first] = this.#open
     if (!first) return
-    this.#open.delete(first[0])
-    this.#open.set(...first)
+    const [socket, session] = first
+    this.#open.delete(socket)
+    this.#open.set(socket, session)
   }
 
   /** A page's fault, or one of ours in what it is told, ends that page alone. */

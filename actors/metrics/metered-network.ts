@@ -12,7 +12,8 @@ export class Traffic {
 /** @returns `network`, each of whose streams adds to `traffic`: geth's meteredConn. A node without metrics has no use for it. */
 export function meterNetwork(network: Network, traffic: Traffic): Network {
   return {
-    dial: async (...target) => new MeteredStream(await network.dial(...target), traffic),
+    dial: async (host, port, timeout, signal) =>
+      new MeteredStream(await network.dial(host, port, timeout, signal), traffic),
     listen: (host, port, accept) => network.listen(host, port, (stream) => accept(new MeteredStream(stream, traffic))),
   }
 }

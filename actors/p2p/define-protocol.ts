@@ -33,7 +33,7 @@ export function defineProtocol<Machine extends AnyStateMachine, Name extends str
 ): Protocol {
   const { name, version, messages, machine, input, decode, closed } = definition
   const names = new Map(Object.entries<number>(messages).map(([name, code]) => [code, name as Name]))
-  const length = Math.max(...names.keys()) + 1
+  const length = Array.from(names.keys()).reduce((most, code) => Math.max(most, code), 0) + 1
   return {
     name,
     version,

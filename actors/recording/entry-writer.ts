@@ -97,7 +97,8 @@ export class EntryWriter {
   #kindOf(kind: Kind): number {
     const known = this.#named.get(kind)
     if (known !== undefined) return known
-    const name = this.#name(...aroundOf(kind.entry, kind.edges))
+    const [before, after] = aroundOf(kind.entry, kind.edges)
+    const name = this.#name(before, after)
     this.#named.set(kind, name)
     return name
   }

@@ -38,6 +38,7 @@ export function method<const Params extends readonly Param<unknown>[]>(
   params: Params,
   run: (...args: Values<Params>) => unknown,
 ): Method {
+  // biome-ignore lint/plugin: as many as `params`
   return { params, run: (args) => run(...(args as unknown as Values<Params>)) }
 }
 
@@ -46,5 +47,6 @@ export function subscription<const Params extends readonly Param<unknown>[]>(
   params: Params,
   open: (notify: (result: unknown) => void, ...args: Values<Params>) => () => void,
 ): Subscription {
+  // biome-ignore lint/plugin: as many as `params`
   return { params, open: (notify, args) => open(notify, ...(args as unknown as Values<Params>)) }
 }

@@ -43,8 +43,13 @@ export class RpcClient {
    * @throws (rejects) {RpcError} the node's own answer; {RpcTimeout}, {RpcUnreachable}, {RpcRefused}, {RpcClosed} and
    * {NotJsonRpc} where there was none
    */
-  async call<Result = unknown>(method: string, ...params: readonly unknown[]): Promise<Result> {
-    return this.#resultOf(await this.#request(method, params)) as Result
+  async request(method: string, params: readonly unknown[]): Promise<unknown> {
+    return this.#resultOf(await this.#request(method, params))
+  }
+
+  /** As {@link request}. */
+  call<Result = unknown>(method: string, ...params: readonly unknown[]): Promise<Result> {
+    return this.request(method, params) as Promise<Result>
   }
 
   /**

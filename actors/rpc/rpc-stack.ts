@@ -52,8 +52,8 @@ export class RpcStack {
   }
 
   /** Adds APIs. Before the start. */
-  register(...apis: readonly Api[]): void {
-    this.#apis.push(...apis)
+  register(apis: readonly Api[]): void {
+    for (const api of apis) this.#apis.push(api)
   }
 
   /** Opens IPC, HTTP, WebSocket and the authenticated endpoint, as the options have them. @throws (rejects) {RpcListenFailed | JwtSecretError} the first that fails; those before it are open */

@@ -49,7 +49,7 @@ export class WsHandler {
   async upgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     socket.on('error', () => {})
     const refused = await this.#refusal(req)
-    if (refused) refuse(socket, ...refused)
+    if (refused) refuse(socket, refused[0], refused[1])
     else this.#sockets.handleUpgrade(req, socket, head, (ws) => this.#connect(ws, socket))
   }
 

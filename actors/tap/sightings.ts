@@ -5,7 +5,7 @@ import { Latencies } from './latencies.ts'
 /** What a tap has heard, counted, so that each transaction is told once. */
 export class Sightings {
   /** BOUNDED: capacity; full, it forgets any of them, and may tell it again. */
-  readonly #known: KnownSet
+  readonly #known: KnownSet<string>
   /** Of each transaction, from the message that told of it to its line being written. */
   readonly #lines = new Latencies()
   /** Of those that were asked for, from there to having the bytes. */

@@ -117,7 +117,7 @@ function readPairs(items: readonly RlpItem[]): Map<string, Uint8Array> {
     const [key, value] = [items[i]!, items[i + 1]]
     if (key.isList) throw new RecordError('a key of the record is a list')
     if (value === undefined) throw new RecordError('record contains incomplete k/v pair')
-    const name = String.fromCharCode(...key.content)
+    const name = Array.from(key.content, (byte) => String.fromCharCode(byte)).join('')
     if (name === last) throw new RecordError('record contains duplicate key')
     if (last !== undefined && name < last) throw new RecordError('record key/value pairs are not sorted by key')
     pairs.set(name, value.raw)

@@ -1,4 +1,4 @@
-import { fixed, readFields, writeFields } from '../lib/fields.ts'
+import { fixed, readFields, writeFieldList } from '../lib/fields.ts'
 import type { RlpReader } from '../lib/rlp.ts'
 import type { Codec } from './codec.ts'
 import { limits } from './limits.ts'
@@ -12,7 +12,7 @@ export type BlockRangeUpdate = BlockRange & { readonly kind: 'BlockRangeUpdate' 
 
 export const BlockRangeUpdate: Codec<BlockRangeUpdate> = {
   decode: (payload) => readFields(payload, (fields) => ({ kind: 'BlockRangeUpdate', ...readRange(fields) })),
-  encode: (range) => writeFields(...rangeFields(range)),
+  encode: (range) => writeFieldList(rangeFields(range)),
 }
 
 /** @returns undefined for a range that can be; otherwise the remote breaks EIP-7642, in geth's words */

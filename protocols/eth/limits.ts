@@ -18,6 +18,8 @@ export const limits = {
   cellBytes: 2048,
   /** geth protocol.go maxTransactionAnnouncements: transactions in one inbound Transactions. */
   maxTransactions: 5000,
+  /** caps/eth.md, recommended for one announcement: what one has beyond that is not remembered. */
+  maxAnnounced: 4096,
   /** geth peer.go maxKnownTxs. */
   maxKnownTransactions: 32_768,
   /** geth's tracker: requests without an answer. */

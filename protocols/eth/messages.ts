@@ -107,7 +107,7 @@ const codecs = new MessageCodecs<EthMessage, EthVersion>(
   'eth',
   messageTable,
   byName,
-  (...what) => new MalformedMessage(...what),
+  (kind, code, size, cause) => new MalformedMessage(kind, code, size, cause),
 )
 
 /**

@@ -1,5 +1,5 @@
 import { bytesToHex, equalBytes } from '../lib/bytes.ts'
-import { fixed, readFields, writeFields } from '../lib/fields.ts'
+import { fixed, readFields, writeFieldList } from '../lib/fields.ts'
 import type { RlpReader } from '../lib/rlp.ts'
 import { type BlockRange, checkRange, rangeFields, readRange } from './block-range.ts'
 import type { Codec } from './codec.ts'
@@ -27,7 +27,7 @@ export type Status = Status68 | Status69
 export const Status: Codec<Status> = {
   decode: (payload, version) =>
     readFields(payload, (fields) => (version === 68 ? readStatus68(fields) : readStatus69(fields))),
-  encode: (status, version) => writeFields(...(version === 68 ? fieldsOf68(status) : fieldsOf69(status))),
+  encode: (status, version) => writeFieldList(version === 68 ? fieldsOf68(status) : fieldsOf69(status)),
 }
 
 /** What a Status must agree with. */

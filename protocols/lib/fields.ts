@@ -15,7 +15,9 @@ export function readFields<T>(list: RlpItem, read: (fields: RlpReader) => T): T 
 type Field = RlpInput | { readonly raw: Uint8Array }
 
 /** @returns the list of `fields` */
-export function writeFields(...fields: readonly Field[]): Uint8Array {
+export const writeFields = (...fields: readonly Field[]): Uint8Array => writeFieldList(fields)
+
+export function writeFieldList(fields: readonly Field[]): Uint8Array {
   return encodeList(fields.map((field) => (isRaw(field) ? field.raw : encodeRlp(field))))
 }
 

@@ -81,8 +81,13 @@ export class HashList implements Iterable<Uint8Array> {
     return this.raw.subarray(start, start + 32)
   }
 
-  *[Symbol.iterator](): Generator<Uint8Array> {
-    for (let i = 0; i < this.count; i++) yield this.at(i)!
+  /** The first `count` hashes, or as many as there are. */
+  *first(count: number): Generator<Uint8Array> {
+    for (let i = 0; i < Math.min(count, this.count); i++) yield this.at(i)!
+  }
+
+  [Symbol.iterator](): Generator<Uint8Array> {
+    return this.first(this.count)
   }
 }
 
@@ -129,7 +134,11 @@ function countUint32s(content: Uint8Array): number {
   let count = 0
   for (let offset = 0; offset < content.length; count++) {
     const prefix = content[offset]!
-    offset = prefix > 0 && prefix <= 0x80 ? offset + 1 : skipUint32(content, offset)
+    // 2 to 4 bytes are what sizes have: 200,000 of them must cost next to nothing.
+    const isShort =
+      prefix > 0x81 && prefix <= 0x84 && content[offset + 1]! > 0 && offset + prefix - 0x80 < content.length
+    if (isShort) offset += prefix - 0x7f
+    else offset = prefix > 0 && prefix <= 0x80 ? offset + 1 : skipUint32(content, offset)
   }
   return count
 }

@@ -167,7 +167,7 @@ function listPrefix(length: number): Uint8Array {
   if (length < 56) return Uint8Array.of(0xc0 + length)
   const digits: number[] = []
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256)
-  return Uint8Array.of(0xf7 + digits.length, ...digits)
+  return Uint8Array.from([0xf7 + digits.length, ...digits])
 }
 
 /** @returns where the content ends whose length of `width` bytes stands at `offset` */

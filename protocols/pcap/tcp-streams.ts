@@ -122,7 +122,7 @@ class Direction {
   arrived(end: number): Part[] {
     const parts: Part[] = []
     while (this.#next !== undefined && this.#ahead(end) > 0) {
-      if (this.#waiting.some(({ seq }) => this.#ahead(seq) <= this.#ahead(end))) parts.push(...this.#skip())
+      if (this.#waiting.some(({ seq }) => this.#ahead(seq) <= this.#ahead(end))) append(parts, this.#skip())
       else {
         parts.push({ bytes: none, lost: this.#ahead(end) })
         this.#next = end
@@ -133,7 +133,7 @@ class Direction {
 
   finish(): Part[] {
     const parts: Part[] = []
-    while (this.#waiting.length > 0) parts.push(...this.#skip())
+    while (this.#waiting.length > 0) append(parts, this.#skip())
     return parts
   }
 
@@ -155,7 +155,7 @@ class Direction {
         const ahead = this.#ahead(one.seq)
         if (ahead > 0) this.#waiting.push(one)
         else if (ahead + one.size >= 0) {
-          parts.push(...this.#open(one, -ahead))
+          append(parts, this.#open(one, -ahead))
           found = true
         }
       }
@@ -183,3 +183,7 @@ class Direction {
 }
 
 const wrap = (seq: number) => seq >>> 0
+
+function append(parts: Part[], more: Iterable<Part>): void {
+  for (const part of more) parts.push(part)
+}

@@ -44,7 +44,7 @@ const codecs = new MessageCodecs<SnapMessage, SnapVersion>(
   'snap',
   snapTable,
   byName,
-  (...what) => new MalformedSnapMessage(...what),
+  (kind, code, size, cause) => new MalformedSnapMessage(kind, code, size, cause),
 )
 
 /**

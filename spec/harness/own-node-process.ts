@@ -149,6 +149,7 @@ const methods: OwnNodeCalls = {
 
 process.on('message', async ({ id, name, params }: Call) => {
   const method = methods[name] as (...params: readonly unknown[]) => Promise<unknown>
+  // biome-ignore lint/plugin: as many as the method has, our own
   const reply = await method(...params).then(
     (result): Reply => ({ id, result }),
     (error: Error): Reply => ({ id, error: error.stack ?? error.message }),

@@ -77,7 +77,15 @@ const isFlowing = ({ ones, isBranch }: Row) => !isBranch && ones.length > 1
 /** @returns where the second column of a box begins */
 function columnOf(rows: readonly Row[]): number {
   const widths = rows.filter((row) => !isFlowing(row)).map(({ ones: [{ on, kind }] }) => widthOf(`↻ ${on}`, kind))
-  return Math.max(44, Math.min(columnWidth, Math.max(0, ...widths))) + 8
+  return (
+    Math.max(
+      44,
+      Math.min(
+        columnWidth,
+        widths.reduce((a, b) => Math.max(a, b), 0),
+      ),
+    ) + 8
+  )
 }
 
 function putRow(lines: Lines, { ones, isBranch, goesOn }: Row, hasCounts: boolean, column?: number): void {

@@ -52,10 +52,9 @@ const effectsOf = ({ effects, description }: Transition): string =>
   [effects.length > 0 ? `/ ${effects.join(', ')}` : '', description ? `(${description})` : ''].filter(Boolean).join(' ')
 
 function aligned(rows: readonly Row[]): string[] {
-  const [first, second] = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length))) as [
-    number,
-    number,
-  ]
+  const [first, second] = [0, 1].map((column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]!.length), 0),
+  ) as [number, number]
   return rows.map(([what, whither, effects]) =>
     `${what.padEnd(first)}  ${whither.padEnd(second)}${second > 0 ? '  ' : ''}${effects}`.trimEnd(),
   )

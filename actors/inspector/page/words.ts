@@ -73,7 +73,7 @@ export function capsInWords(caps: readonly string[]): string {
   }
   return [...versions]
     .map(([name, all]) => {
-      const [low, high] = [Math.min(...all), Math.max(...all)]
+      const [low, high] = [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))]
       return low === high ? `${name}/${low}` : `${name}/${low}–${high}`
     })
     .join(' ')

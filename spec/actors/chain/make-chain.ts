@@ -46,27 +46,36 @@ export function genesisOf(config: ChainConfig): Genesis {
  * Blocks that stand on `parent` with all roots right; their transactions are well-formed but never ran.
  * @param salt blocks with another salt are other blocks
  * @param change what to get wrong, or otherwise, in a block
+ * @param transactions of every block; otherwise each has a few
  */
 export function makeBlocks(
   { config }: Genesis,
   parent: Header,
   count: number,
-  { salt = 0n, change }: { salt?: bigint; change?: (fields: HeaderFields) => Partial<HeaderFields> } = {},
+  { salt = 0n, change, transactions }: BlockOptions = {},
 ): NewBlock[] {
   const blocks: NewBlock[] = []
   for (let on = parent; blocks.length < count; on = blocks.at(-1)!.header)
-    blocks.push(makeBlock(config, on, salt, change))
+    blocks.push(makeBlock(config, on, salt, change, transactions))
   return blocks
+}
+
+type BlockOptions = {
+  readonly salt?: bigint
+  readonly change?: (fields: HeaderFields) => Partial<HeaderFields>
+  readonly transactions?: readonly Uint8Array[]
 }
 
 function makeBlock(
   config: ChainConfig,
   parent: Header,
   salt: bigint,
-  change: (fields: HeaderFields) => Partial<HeaderFields> = () => ({}),
+  change: BlockOptions['change'] = () => ({}),
+  given?: readonly Uint8Array[],
 ): NewBlock {
   const at = { number: parent.number + 1n, time: parent.time + 10n }
-  const transactions = Array.from({ length: Number(at.number % 3n) }, (_, i) => transaction(config, at.number, i, salt))
+  const few = () => Array.from({ length: Number(at.number % 3n) }, (_, i) => transaction(config, at.number, i, salt))
+  const transactions = given ?? few()
   const shanghai = isTimeForkActive(config, 'shanghai', at)
   const withdrawals = at.number % 2n === 0n ? [encodeRlp([at.number, 1n, new Uint8Array(20), 1n])] : []
   const london = isBlockForkActive(config, 'london', at.number)
@@ -82,7 +91,7 @@ function makeBlock(
     difficulty: isMerged ? 0n : 131_072n,
     ...at,
     gasLimit: london && parent.baseFee === undefined ? parent.gasLimit * 2n : parent.gasLimit,
-    gasUsed: 21_000n * BigInt(transactions.length),
+    gasUsed: 21_000n * BigInt(given ? 0 : transactions.length),
     extraData: new Uint8Array(0),
     mixHash: new Uint8Array(32),
     nonce: new Uint8Array(8),

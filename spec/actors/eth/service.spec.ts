@@ -1,6 +1,10 @@
 import { expect } from 'chai'
 import type { Chain } from '../../../actors/chain/chain.ts'
 import type { EthService } from '../../../actors/eth/service.ts'
+import { limits } from '../../../protocols/eth/limits.ts'
+import { keccak256 } from '../../../protocols/lib/keccak.ts'
+import { HashList, Uint32List } from '../../../protocols/lib/lazy-list.ts'
+import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { chainOf, mainBlocks, type ScriptedRemote, World } from './world.ts'
 
@@ -123,6 +127,29 @@ describe('the eth service', () => {
     await world.run(100)
     expect(service.peers[0]?.range).to.deep.equal({ earliest: 90n, latest: 95n, latestHash })
   })
+
+  it('takes an announcement of 200,000 transactions, and remembers what one should have', async () => {
+    const service = world.service(chain, { synced: true })
+    service.start()
+    const peer = remote(service)
+    await world.run(100)
+    const announce = (from: number, count: number) => {
+      const hashes = Array.from({ length: count }, (_, i) => keccak256(encodeRlp(from + i)))
+      peer.send({
+        kind: 'NewPooledTransactionHashes',
+        types: new Uint8Array(count),
+        sizes: Uint32List.of(Array(count).fill(100)),
+        hashes: HashList.of(hashes),
+      })
+    }
+    announce(0, 200_000)
+    await world.run(10)
+    expect(peer.disconnected).to.equal(undefined)
+    expect(service.peers[0]!.knownCount).to.equal(limits.maxAnnounced)
+    for (let from = 0; from < 40_000; from += 4_000) announce(from, 4_000)
+    await world.run(10)
+    expect(service.peers[0]!.knownCount).to.equal(limits.maxKnownTransactions)
+  }).timeout(20_000)
 
   it('drops a peer as useless', async () => {
     const service = world.service(chain)

@@ -63,7 +63,7 @@ describe('the RPC stack', () => {
     test = await TestStack.start()
     expect(test.stack.auth).to.match(/^http:/)
     const stack = new RpcStack(processRuntime(), { auth: { port: 0, secret: testSecret } }, { log: silent })
-    stack.register(...test.apis.all.filter(({ authenticated }) => !authenticated))
+    stack.register(test.apis.all.filter(({ authenticated }) => !authenticated))
     await stack.start()
     expect(stack.auth).to.equal(undefined)
     await stack.stop()

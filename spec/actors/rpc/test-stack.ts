@@ -37,7 +37,7 @@ export class TestStack {
       auth: { port: 0, secret: testSecret },
     }
     this.stack = new RpcStack(this.runtime, { ...everything, ...options }, { log: silent, ...context })
-    this.stack.register(...this.apis.all)
+    this.stack.register(this.apis.all)
   }
 
   get httpPort(): number {

@@ -94,6 +94,7 @@ describe('a list of uint32', () => {
     ['a zero byte', 'c100'],
     ['a leading zero', 'c3820001'],
     ['a byte with a prefix', 'c28101'],
+    ['a number cut off', 'c28201'],
     ['a list', 'c1c0'],
     ['a string in its place', '820101'],
   ] as const)
