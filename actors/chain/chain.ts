@@ -8,9 +8,17 @@ import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks }
 import type { Genesis } from './genesis.ts'
 import { decodeNumber, keys } from './schema.ts'
 import { CorruptDatabase, type KeyValueStore, openStore, type Write } from './store.ts'
-import { blockWrites, inMemory, readChain, type StoredChain, tryDecodeHeader, writeGenesis } from './stored-chain.ts'
+import {
+  accessListWrite,
+  blockWrites,
+  inMemory,
+  readChain,
+  type StoredChain,
+  tryDecodeHeader,
+  writeGenesis,
+} from './stored-chain.ts'
 import { type IndexedTransaction, TransactionIndex } from './tx-index.ts'
-import { InvalidBlock, verifyBody, verifyHeader, verifySize } from './verify.ts'
+import { InvalidBlock, verifyAccessList, verifyBody, verifyHeader, verifySize } from './verify.ts'
 
 export type ChainOptions = {
   readonly genesis: Genesis
@@ -30,10 +38,16 @@ export type ChainReader = {
   canonicalHash(number: bigint): Uint8Array | undefined
   /** @returns RLP of the body, of canonical blocks and others */
   bodyByHash(hash: Uint8Array): Uint8Array | undefined
+  /** @returns RLP of the block's access list (EIP-7928) as it came, when one came */
+  accessListByHash(hash: Uint8Array): Uint8Array | undefined
 }
 
-/** `body` is RLP: `[transactions, uncles, withdrawals?]`. */
-export type NewBlock = { readonly header: Header; readonly body: Uint8Array }
+/** `body` is RLP: `[transactions, uncles, withdrawals?]`, and so is `accessList` (EIP-7928), which a block can do without. */
+export type NewBlock = {
+  readonly header: Header
+  readonly body: Uint8Array
+  readonly accessList?: Uint8Array | undefined
+}
 
 /** Headers and bodies from the genesis to the head, and blocks beside them, verified as far as can be without executing. */
 export class Chain implements ChainReader {
@@ -130,6 +144,11 @@ export class Chain implements ChainReader {
     return number === undefined ? undefined : this.#store.get(keys.body(number, hash))
   }
 
+  accessListByHash(hash: Uint8Array): Uint8Array | undefined {
+    const number = this.#numberOf(hash)
+    return number === undefined ? undefined : this.#store.get(keys.accessList(number, hash))
+  }
+
   /** @returns a canonical transaction of the last 2,350,000 blocks */
   transactionByHash(hash: Uint8Array): IndexedTransaction | undefined {
     return this.#transactions.find(hash)
@@ -147,7 +166,8 @@ export class Chain implements ChainReader {
   /**
    * Verifies and stores all of `blocks` or none. As long as no consensus client tells the head, the last becomes it when
    * its number is higher than the head's: the longest chain is the chain, and of equals the first.
-   * @param blocks each on the one before it, the first on any block we have; those we have are passed over
+   * @param blocks each on the one before it, the first on any block we have; of those we have only a list is taken that
+   * is not there yet
    * @throws {InvalidBlock} the first block that cannot be, `parent` when it stands on nothing we have
    */
   insertBlocks(blocks: readonly NewBlock[]): Promise<void> {
@@ -196,14 +216,12 @@ export class Chain implements ChainReader {
   }
 
   async #insert(blocks: readonly NewBlock[], becomesHead: (last: Header) => boolean): Promise<void> {
-    const fresh = await this.#verify(blocks)
+    const { fresh, lists } = await this.#verify(blocks)
     const last = fresh.at(-1)?.header
-    if (last === undefined) return
-    const isHead = becomesHead(last)
-    const writes = fresh.flatMap(blockWrites)
-    await this.#store.write(
-      isHead ? [...writes, ...this.#canonicalWrites(fresh), { key: keys.head, value: last.hash }] : writes,
-    )
+    const isHead = last !== undefined && becomesHead(last)
+    const canonical = isHead ? [...this.#canonicalWrites(fresh), { key: keys.head, value: last.hash }] : []
+    const writes = [...lists, ...fresh.flatMap(blockWrites), ...canonical]
+    if (writes.length > 0) await this.#store.write(writes)
     if (!isHead) return
     this.#head = decodeHeader(last.raw.slice())
     this.#heads.next(this.#head)
@@ -268,20 +286,30 @@ export class Chain implements ChainReader {
     return header && this.isCanonical(header) ? header : undefined
   }
 
-  /** @returns those of `blocks` that are new */
-  async #verify(blocks: readonly NewBlock[]): Promise<NewBlock[]> {
+  /** @returns those of `blocks` that are new, and the lists that the others came with and we do not have */
+  async #verify(blocks: readonly NewBlock[]): Promise<{ fresh: NewBlock[]; lists: Write[] }> {
     const fresh: NewBlock[] = []
+    const lists: Write[] = []
     for (const block of blocks) {
-      if (this.hasBlock(block.header.hash)) continue
-      const before = fresh.at(-1)?.header ?? this.headerByHash(block.header.parentHash)
-      if (before === undefined) throw new InvalidBlock(block.header, 'parent', 'unknown')
-      verifyHeader(this.config, before, block.header)
-      verifyBody(block.header, block.body)
-      verifySize(this.config, block.header, block.body)
-      fresh.push(block)
+      const { header, body, accessList } = block
+      const isKnown = this.hasBlock(header.hash)
+      if (!isKnown) {
+        const before = fresh.at(-1)?.header ?? this.headerByHash(header.parentHash)
+        if (before === undefined) throw new InvalidBlock(header, 'parent', 'unknown')
+        verifyHeader(this.config, before, header)
+        verifyBody(header, body)
+        verifySize(this.config, header, body)
+        fresh.push(block)
+      }
+      if (accessList && !this.accessListByHash(header.hash)) {
+        // Of a block we have, nobody has looked at the body that came with it.
+        const its = isKnown ? this.bodyByHash(header.hash)! : body
+        for (const _step of verifyAccessList(header, its, accessList)) await this.#breathe()
+        if (isKnown) lists.push(accessListWrite(header, accessList))
+      }
       await this.#breathe()
     }
-    return fresh
+    return { fresh, lists }
   }
 
   /** Makes the branch that ends in `fresh` canonical, down to where it already is. */

@@ -4,7 +4,7 @@ import { limits } from '../../protocols/eth/limits.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import type { ChainReader } from './chain.ts'
 
-// What a chain answers to requests for headers and bodies, as geth's eth/protocols/eth/handlers.go does.
+// What a chain answers to requests for headers, bodies and access lists, as geth's eth/protocols/eth/handlers.go does.
 
 export type HeaderQuery = Pick<GetBlockHeaders, 'origin' | 'amount' | 'skip' | 'reverse'>
 
@@ -31,6 +31,23 @@ export function getBlockBodies(chain: ChainReader, hashes: Iterable<Uint8Array>)
   return bodies
 }
 
+/**
+ * An entry for every hash, from the first on.
+ * @returns a list as it is stored, or the empty string where there is none (EIP-8159). BOUNDED: 1024 entries, 2 MiB and
+ * one list.
+ */
+export function getBlockAccessLists(chain: ChainReader, hashes: Iterable<Uint8Array>): Uint8Array[] {
+  const lists: Uint8Array[] = []
+  let bytes = 0
+  for (const hash of hashes) {
+    if (bytes >= limits.softResponseBytes || lists.length >= limits.maxBlockAccessListsServed) break
+    const list = chain.accessListByHash(hash)
+    lists.push(list ?? notAvailable)
+    bytes += list?.length ?? 0
+  }
+  return lists
+}
+
 function contiguousHeaders(chain: ChainReader, { origin, amount, reverse }: HeaderQuery): Header[] {
   const count = amount < maxHeaders ? amount : maxHeaders
   if (count === 0n) return []
@@ -44,6 +61,9 @@ function contiguousHeaders(chain: ChainReader, { origin, amount, reverse }: Head
   if (reverse) return ancestors(chain, first, count)
   return isCanonical(chain, first) ? [first, ...ascending(chain, first.number + 1n, first.number + count)] : [first]
 }
+
+/** An empty list would be one that is available. */
+const notAvailable = Uint8Array.of(0x80)
 
 const maxHeaders = BigInt(limits.maxHeadersServed)
 

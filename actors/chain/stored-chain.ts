@@ -14,13 +14,18 @@ export type StoredChain = { readonly head: Header; readonly marks: Marks | undef
 /** The name of a database without a directory, in errors. */
 export const inMemory = 'in memory'
 
-export function blockWrites({ header, body }: NewBlock): Write[] {
+export function blockWrites({ header, body, accessList }: NewBlock): Write[] {
   const { number, hash, raw } = header
   return [
     { key: keys.header(number, hash), value: raw },
     { key: keys.body(number, hash), value: body },
+    ...(accessList ? [accessListWrite(header, accessList)] : []),
     { key: keys.number(hash), value: encodeNumber(number) },
   ]
+}
+
+export const accessListWrite = ({ number, hash }: Header, accessList: Uint8Array): Write => {
+  return { key: keys.accessList(number, hash), value: accessList }
 }
 
 export async function writeGenesis(store: KeyValueStore, { header, body }: Genesis): Promise<void> {

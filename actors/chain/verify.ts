@@ -1,4 +1,5 @@
 import { type BlockBody, blockSize, decodeBody, decodeWithdrawal } from '../../protocols/eth/block.ts'
+import { AccessListError, checkAccessList } from '../../protocols/eth/block-access-list.ts'
 import {
   blobGasPerBlob,
   elasticityMultiplier,
@@ -119,6 +120,28 @@ export function verifySize(config: ChainConfig, header: Header, body: Uint8Array
 }
 
 /**
+ * The list is its header's, and what EIP-7928 allows in this block: geth's ValidateBody.
+ * @param body RLP of the block's body, which is verified
+ * @throws {InvalidBlock} step by step, for a list can be long
+ */
+export function* verifyAccessList(header: Header, body: Uint8Array, raw: Uint8Array): Generator<void, void> {
+  if (!isAccessListOf(header, raw)) throw new InvalidBlock(header, 'access list', 'not the one of its header')
+  const { gasLimit } = header
+  try {
+    yield* checkAccessList(raw, { gasLimit, transactions: decodeBody(body).transactions.count })
+  } catch (cause) {
+    if (cause instanceof RlpError || cause instanceof AccessListError)
+      throw new InvalidBlock(header, 'access list', cause.message, { cause })
+    throw cause
+  }
+}
+
+/** @returns whether these bytes are the list that `header` commits to, which is no promise of what is in it */
+export function isAccessListOf({ balHash }: Header, raw: Uint8Array): boolean {
+  return balHash !== undefined && equalBytes(keccak256(raw), balHash)
+}
+
+/**
  * Opens what the body is of: nobody after this has to fear what is in it.
  * @returns how many blobs its transactions have
  */
@@ -226,6 +249,7 @@ export type InvalidReason =
   | 'uncles'
   | 'withdrawals'
   | 'withdrawals root'
+  | 'access list'
 
 /** A block that cannot be on our chain: the fault of whoever sent it. */
 export class InvalidBlock extends Error {

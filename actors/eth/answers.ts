@@ -1,16 +1,15 @@
 import { readBody } from '../../protocols/eth/block.ts'
 import { readHeader } from '../../protocols/eth/header.ts'
-import { limits } from '../../protocols/eth/limits.ts'
 import { decode, type EthAnswer, type EthRequest } from '../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../protocols/eth/receipt-messages.ts'
 import { readCells } from '../../protocols/eth/transaction-messages.ts'
 import type { EthVersion, RequestName } from '../../protocols/eth/versions.ts'
 import { asItem, HashList, LazyList } from '../../protocols/lib/lazy-list.ts'
-import { getBlockBodies, getBlockHeaders } from '../chain/serve.ts'
+import { getBlockAccessLists, getBlockBodies, getBlockHeaders } from '../chain/serve.ts'
 import type { ChainPort } from './chain-port.ts'
 
 /**
- * What we have of what is asked for, in the right shape: of receipts, pooled transactions, access lists and cells nothing.
+ * What we have of what is asked for, in the right shape: of receipts, pooled transactions and cells nothing.
  * @throws {MalformedMessage} the request is none
  */
 export function answerRequest(
@@ -29,14 +28,13 @@ export function answerRequest(
       return { kind: 'Receipts', id, lastBlockIncomplete: false, receipts: LazyList.of([], readReceiptList(version)) }
     case 'GetPooledTransactions':
       return { kind: 'PooledTransactions', id, transactions: LazyList.of([], asItem) }
-    case 'GetBlockAccessLists': {
-      const count = Math.min(request.hashes.count, limits.maxBlockAccessListsServed)
-      return { kind: 'BlockAccessLists', id, accessLists: LazyList.of(Array(count).fill(notAvailable), asItem) }
-    }
+    case 'GetBlockAccessLists':
+      return {
+        kind: 'BlockAccessLists',
+        id,
+        accessLists: LazyList.of(getBlockAccessLists(chain, request.hashes), asItem),
+      }
     case 'GetCells':
       return { kind: 'Cells', id, hashes: HashList.of([]), cells: LazyList.of([], readCells), mask: request.mask }
   }
 }
-
-/** EIP-8159: the empty string, where an access list would be a list. */
-const notAvailable = Uint8Array.of(0x80)

@@ -14,6 +14,7 @@ export type ChainPort = Pick<
   | 'headerByHash'
   | 'canonicalHash'
   | 'bodyByHash'
+  | 'accessListByHash'
   | 'hasBlock'
   | 'insertBlocks'
   | 'followsConsensus'

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { encodeBody, encodeWithdrawal, type Withdrawal } from '../../../protocols/eth/block.ts'
+import { checkAccessList } from '../../../protocols/eth/block-access-list.ts'
 import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../../protocols/eth/header.ts'
 import { decodeTransaction } from '../../../protocols/eth/transaction-fields.ts'
 import { bytesToHex, equalBytes } from '../../../protocols/lib/bytes.ts'
@@ -78,7 +79,7 @@ export function toBlock(
   checkVersionedHashes(transactions, versionedHashes)
   const withdrawals = payload.withdrawals?.map((one) => encodeWithdrawal({ ...noWithdrawal, ...one }))
   const { blockAccessList } = payload
-  if (blockAccessList?.length === 0) throw new PayloadError('failed to decode BAL: EOF')
+  if (blockAccessList) checkEncoding(blockAccessList)
   const header = toHeader({
     parentHash: payload.parentHash,
     unclesHash: emptyUnclesHash,
@@ -107,7 +108,7 @@ export function toBlock(
   const [want, got] = [payload.blockHash, header.hash].map(bytesToHex)
   if (want !== got) throw new PayloadError(`blockhash mismatch, want ${want}, got ${got}`)
   const items = transactions.map(({ raw }) => raw)
-  return { header, body: encodeBody({ transactions: items, uncles: [], withdrawals }) }
+  return { header, body: encodeBody({ transactions: items, uncles: [], withdrawals }), accessList: blockAccessList }
 }
 
 const noWithdrawal: Withdrawal = { index: 0n, validatorIndex: 0n, address: new Uint8Array(20), amount: 0n }
@@ -119,6 +120,16 @@ function toItem(envelope: Uint8Array, index: number): RlpItem & { readonly blobH
   } catch (cause) {
     if (cause instanceof RlpError) throw new PayloadError(`invalid transaction ${index}: ${cause.message}`, { cause })
     throw cause
+  }
+}
+
+/** Before the hash is looked at, as geth: what is no list should not be called a wrong hash. Its rules are the chain's. */
+function checkEncoding(accessList: Uint8Array): void {
+  try {
+    for (const _step of checkAccessList(accessList));
+  } catch (cause) {
+    if (!(cause instanceof RlpError)) throw cause
+    throw new PayloadError(`failed to decode BAL: ${accessList.length === 0 ? 'EOF' : cause.message}`, { cause })
   }
 }
 

@@ -12,6 +12,7 @@ import { encodeBody } from '../../../protocols/eth/block.ts'
 import { initialBaseFee, nextBaseFee, nextExcessBlobGas } from '../../../protocols/eth/fees.ts'
 import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../../protocols/eth/header.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
+import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 
 /** Every fork from Frontier to BPO2, each coming into force at a block of its own; block n is at 10 × n seconds. */
@@ -25,6 +26,13 @@ export const everyFork: ChainConfig = {
     bpo1: { target: 10n, max: 15n, baseFeeUpdateFraction: 8_346_193n },
     bpo2: { target: 14n, max: 21n, baseFeeUpdateFraction: 11_684_671n },
   },
+}
+
+/** As {@link allAtOnce}, and Amsterdam with them. */
+export const amsterdamAtOnce: ChainConfig = {
+  ...everyFork,
+  blockForks: Object.fromEntries(blockForks.map((fork) => [fork, 0n])),
+  timeForks: { shanghai: 0n, cancun: 0n, prague: 0n, osaka: 0n, amsterdam: 0n },
 }
 
 /** All forks up to Prague from the first block on. */
@@ -104,10 +112,17 @@ function makeBlock(
     }),
     ...(isTimeForkActive(config, 'prague', at) && { requestsHash: emptyRequestsHash }),
   }
+  const accessList = isTimeForkActive(config, 'amsterdam', at) ? accessListOf(at.number) : undefined
   const items = transactions.map((value) => (value[0]! >= 0xc0 ? value : encodeRlp(value)))
   const body = encodeBody({ transactions: items, uncles: [], ...(shanghai && { withdrawals }) })
-  return { header: decodeHeader(encodeHeader({ ...fields, ...change(fields) })), body }
+  const amsterdam = accessList && { balHash: keccak256(accessList), slotNumber: at.number }
+  const header = decodeHeader(encodeHeader({ ...fields, ...amsterdam, ...change({ ...fields, ...amsterdam }) }))
+  return { header, body, accessList }
 }
+
+/** A list that any block may have: an account whose balance is the block's number before its transactions. */
+export const accessListOf = (number: bigint, account: Uint8Array = new Uint8Array(20)): Uint8Array =>
+  encodeRlp([[account, [], [], [[0, number]], [], []]])
 
 function baseFeeAfter({ gasLimit, gasUsed, baseFee }: Header): bigint {
   return baseFee === undefined ? initialBaseFee : nextBaseFee({ gasLimit, gasUsed, baseFee })

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Chain, type ChainReader } from '../../../actors/chain/chain.ts'
-import { getBlockBodies, getBlockHeaders, type HeaderQuery } from '../../../actors/chain/serve.ts'
+import { getBlockAccessLists, getBlockBodies, getBlockHeaders, type HeaderQuery } from '../../../actors/chain/serve.ts'
 import { decodeHeader, type Header } from '../../../protocols/eth/header.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
@@ -155,10 +155,35 @@ describe('serving bodies', () => {
   })
 })
 
+describe('serving access lists', () => {
+  const listed = Array<Uint8Array>(3_000).fill(new Uint8Array(32))
+  const of = (accessListByHash: ChainReader['accessListByHash'], hashes = listed) =>
+    getBlockAccessLists({ ...silent, accessListByHash }, hashes)
+
+  it('gives the stored bytes, and the empty string where there are none, in order', () => {
+    const stored = Uint8Array.of(0xc0)
+    const [known, unknown] = [Uint8Array.of(1), Uint8Array.of(2)]
+    const lists = of((hash) => (hash === known ? stored : undefined), [unknown, known, known, unknown])
+    expect(lists.map(bytesToHex)).to.deep.equal(['80', 'c0', 'c0', '80'])
+    expect(lists[1]).to.equal(stored)
+  })
+  it('gives no more than 1,024 entries, there or not', () => {
+    expect(of(() => undefined)).to.have.length(1_024)
+    expect(of(() => Uint8Array.of(0xc0))).to.have.length(1_024)
+  })
+  it('goes past 2 MiB by one list at most; what is not there does not count', () => {
+    expect(of(() => new Uint8Array(700_000))).to.have.length(3)
+    expect(of(() => new Uint8Array(5_000_000))).to.have.length(1)
+    let asked = 0
+    expect(of(() => (asked++ % 2 ? new Uint8Array(700_000) : undefined))).to.have.length(6)
+  })
+})
+
 const silent: ChainReader = {
   head: genesisOf(allAtOnce).header,
   headerByNumber: () => undefined,
   headerByHash: () => undefined,
   canonicalHash: () => undefined,
   bodyByHash: () => undefined,
+  accessListByHash: () => undefined,
 }

@@ -224,6 +224,7 @@ function readerOf(blocks: readonly NewBlock[]): ChainReader {
     headerByHash: (hash) => byHash.get(bytesToHex(hash))?.header,
     canonicalHash: (number) => all[Number(number)]?.header.hash,
     bodyByHash: (hash) => byHash.get(bytesToHex(hash))?.body,
+    accessListByHash: () => undefined,
   }
 }
 

@@ -105,6 +105,9 @@ describe('the engine namespace, given a payload,', () => {
     ['transactions', ['0xc000'], 'invalid transaction 0: bytes after the transaction'],
     ['transactions', ['0x02c000'], 'invalid transaction 0: bytes after the transaction'],
     ['blockAccessList', '0x', 'failed to decode BAL: EOF'],
+    ['blockAccessList', '0x80', 'failed to decode BAL: expected a list, got a string'],
+    ['blockAccessList', '0xc0c0', 'failed to decode BAL: bytes after the list'],
+    ['blockAccessList', '0xc1c0', 'failed to decode BAL: unexpected end of input'],
     ['slotNumber', '0x1', 'blockhash mismatch: a field of a later fork without those before it'],
   ] as const)
     it(`whose ${field} is ${JSON.stringify(value).slice(0, 20)} calls it invalid: ${message}`, async () => {

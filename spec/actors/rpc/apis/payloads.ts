@@ -7,7 +7,7 @@ import { type Ethtest, ethtest } from '../../../harness/ethtest.ts'
 import type { RpcRequest } from '../../../harness/geth.ts'
 
 /** A block as a consensus client tells it: `ExecutionPayload`, with the fields of its fork. */
-export function payloadOf({ header, body }: NewBlock): Record<string, unknown> {
+export function payloadOf({ header, body, accessList }: NewBlock): Record<string, unknown> {
   const { transactions, withdrawals } = decodeBody(body)
   const payload = {
     parentHash: data(header.parentHash),
@@ -27,6 +27,8 @@ export function payloadOf({ header, body }: NewBlock): Record<string, unknown> {
     withdrawals: withdrawals && Array.from(withdrawals.items(), (item) => withdrawalJson(decodeWithdrawal(item))),
     blobGasUsed: optionalQuantity(header.blobGasUsed),
     excessBlobGas: optionalQuantity(header.excessBlobGas),
+    blockAccessList: optionalData(accessList),
+    slotNumber: optionalQuantity(header.slotNumber),
   }
   return Object.fromEntries(Object.entries(payload).filter(([, value]) => value !== undefined))
 }
