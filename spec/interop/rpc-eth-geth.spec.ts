@@ -116,6 +116,7 @@ describe('eth, net, web3, txpool and debug on the ethtest chain', function () {
         ['debug_getRawBlock', tag],
       ]),
     )
+    await compare([['eth_getHeaderByNumber', 'pending']])
   })
 
   it('tell the head, the fees and the rules', () =>

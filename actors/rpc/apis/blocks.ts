@@ -19,16 +19,18 @@ export class Blocks {
     this.#chain = chain
   }
 
-  /** @throws {RpcError} there is no such block now: `safe`, `finalized` or `pending` */
-  headerAt(tag: BlockTag): Header | undefined {
+  /** @returns undefined where there is no such block now, which `pending` never is: only who executes can make one */
+  headerAtOrNone(tag: BlockTag): Header | undefined {
     const { genesis, head, safe, finalized } = this.#chain
-    if (tag === 'latest') return head
-    if (tag === 'earliest') return genesis
-    if (tag === 'safe') return safe ?? refuse('safe block not found')
-    if (tag === 'finalized') return finalized ?? refuse('finalized block not found')
-    // Only who executes transactions can make one.
-    if (tag === 'pending') return refuse('pending block is not available')
-    return this.#chain.headerByNumber(tag)
+    if (typeof tag === 'bigint') return this.#chain.headerByNumber(tag)
+    return { earliest: genesis, latest: head, safe, finalized, pending: undefined }[tag]
+  }
+
+  /** As {@link headerAtOrNone}. @throws {RpcError} there is no such block now: `safe`, `finalized` or `pending` */
+  headerAt(tag: BlockTag): Header | undefined {
+    const header = this.headerAtOrNone(tag)
+    if (header !== undefined || typeof tag === 'bigint') return header
+    throw new RpcError(tag === 'pending' ? 'pending block is not available' : `${tag} block not found`)
   }
 
   headerByHash(hash: Uint8Array): Header | undefined {
@@ -42,12 +44,7 @@ export class Blocks {
 
   /** As {@link blockAt}, for the methods that geth lets keep their errors to themselves. */
   blockAtOrNone(tag: BlockTag): Block | undefined {
-    try {
-      return this.blockAt(tag)
-    } catch (error) {
-      if (error instanceof RpcError) return undefined
-      throw error
-    }
+    return this.#blockOf(this.headerAtOrNone(tag))
   }
 
   blockByHash(hash: Uint8Array): Block | undefined {
@@ -58,8 +55,4 @@ export class Blocks {
     const raw = header && this.#chain.bodyByHash(header.hash)
     return header && raw && { header, body: decodeBody(raw) }
   }
-}
-
-function refuse(message: string): never {
-  throw new RpcError(message)
 }

@@ -24,7 +24,7 @@ export function blockMethods(blocks: Blocks, senders: Senders): Record<string, M
     getBlockByHash: method([hash, boolean], (hash, isFull) =>
       orNull(blocks.blockByHash(hash), (block) => json(block, isFull)),
     ),
-    getHeaderByNumber: method([blockTag], (tag) => orNull(blocks.headerAt(tag), headerJson)),
+    getHeaderByNumber: method([blockTag], (tag) => orNull(blocks.headerAtOrNone(tag), headerJson)),
     getHeaderByHash: method([hash], (hash) => orNull(blocks.headerByHash(hash), headerJson)),
     getBlockTransactionCountByNumber: method([blockTag], (tag) => orNull(blocks.blockAt(tag), transactionCount)),
     getBlockTransactionCountByHash: method([hash], (hash) => orNull(blocks.blockByHash(hash), transactionCount)),

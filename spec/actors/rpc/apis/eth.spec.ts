@@ -102,8 +102,10 @@ describe('the eth namespace', () => {
       ['safe', 'safe block not found'],
       ['finalized', 'finalized block not found'],
       ['pending', 'pending block is not available'],
-    ] as const)
+    ] as const) {
       expect(await failureOf(call('getBlockByNumber', tag, false))).to.include({ message, code: -32_000 })
+      expect(await call('getHeaderByNumber', tag)).to.equal(null)
+    }
     expect(await call('getRawTransactionByBlockNumberAndIndex', 'safe', '0x0')).to.equal('0x')
   })
 
