@@ -114,7 +114,7 @@ export class Geth {
 
   /** As {@link engine}. @returns the answer as it is, result or error */
   engineAnswer(request: RpcRequest): Promise<RpcAnswer> {
-    return ask(this.#endpoints.engine, request, { authorization: `Bearer ${jwt(this.secret)}` })
+    return askEngine(this.#endpoints.engine, this.secret, request)
   }
 
   /** Resident memory, in bytes. */
@@ -164,6 +164,10 @@ async function post<Result>(url: string, request: RpcRequest, headers: Record<st
   if (error) throw new Error(`${request.method}: ${error.message}`)
   return result as Result
 }
+
+/** Calls any engine API with a fresh token. @param secret 32 bytes @returns the answer as it is, result or error */
+export const askEngine = (url: string, secret: Uint8Array, request: RpcRequest): Promise<RpcAnswer> =>
+  ask(url, request, { authorization: `Bearer ${jwt(secret)}` })
 
 async function ask(url: string, request: RpcRequest, headers: Record<string, string>): Promise<RpcAnswer> {
   const response = await fetch(url, {
