@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { parseConfig } from '../../actors/cli/config-file.ts'
@@ -34,4 +37,44 @@ describe("geth's configuration file", () => {
     })
     expect(ignored).to.include.members(['Eth.SyncMode', 'Node.P2P.NAT', 'Metrics.InfluxDBToken'])
   })
+
+  it('is read whole when nearly everything in it is set', async function () {
+    const hash = `0x${'ab'.repeat(32)}`
+    const { stdout } = await promisify(execFile)(requireClient(this, findGeth(), 'geth'), [
+      ...['dumpconfig', '--sepolia', '--history.chain', `9:${hash}`, '--snap.v2', '--cache.noprecompile'],
+      ...['--history.logs.disable', '--vmtrace', 'noop', '--miner.extradata', 'x'],
+      ...['--netrestrict', '127.0.0.0/8', '--maxpendpeers', '3', '--rpc.telemetry', '--http.rpcprefix', '/x'],
+      ...['--ethstats', 'a:b@c', '--state.scheme', 'path', '--nodiscover'],
+    ])
+    expect(stdout).to.contain(`HistoryMode = "9:${hash}"`)
+    const { values, ignored } = parseConfig(stdout, settings, 'geth.toml')
+    expect(values).to.include({ networkid: 11_155_111n, httpPrefix: '/x' })
+    expect(ignored).to.include.members(['Eth.SnapV2', 'Eth.LogNoHistory', 'Node.P2P.NetRestrict', 'Ethstats.URL'])
+  })
+
+  it('is read with what geth no longer heeds in it, as by geth', async function () {
+    const path = requireClient(this, findGeth(), 'geth')
+    const directory = await mkdtemp(join(tmpdir(), 'peerchart-config-'))
+    const file = join(directory, 'geth.toml')
+    const keys = Object.entries(deprecated).map(([key, value]) => `${key} = ${value}`)
+    const text = ['[Eth]', ...keys].join('\n')
+    await writeFile(file, text)
+    const { stderr } = await promisify(execFile)(path, ['dumpconfig', '--config', file])
+    await rm(directory, { recursive: true })
+    for (const key of Object.keys(deprecated)) expect(stderr).to.contain(`ethconfig.Config.${key}' is deprecated`)
+    expect(parseConfig(text, settings, file)).to.deep.equal({
+      values: {},
+      ignored: Object.keys(deprecated).map((key) => `Eth.${key}`),
+    })
+  })
 })
+
+const deprecated = {
+  ...{
+    EnableStateSizeTracking: true,
+    TrieCleanCacheJournal: '"triecache"',
+    TrieCleanCacheRejournal: 3_600_000_000_000,
+  },
+  ...{ EVMInterpreter: '""', EWASMInterpreter: '""', LightServ: 0, LightIngress: 0, LightEgress: 0, LightPeers: 100 },
+  ...{ LightNoPrune: false, LightNoSyncServe: false },
+}

@@ -37,6 +37,10 @@ describe('a configuration file', () => {
     const { values, ignored } = parse('[Eth]', 'SyncMode = "snap"', '[Eth.Miner]', '[Node.P2P]', 'NAT = "any"')
     expect({ values, ignored }).to.deep.equal({ values: {}, ignored: ['Eth.SyncMode', 'Node.P2P.NAT'] })
   })
+  it('names those that geth itself no longer heeds', () => {
+    const { ignored } = parse('[Eth]', 'EnableStateSizeTracking = true', 'LightServ = 0', 'EVMInterpreter = ""')
+    expect(ignored).to.deep.equal(['Eth.EnableStateSizeTracking', 'Eth.LightServ', 'Eth.EVMInterpreter'])
+  })
 
   for (const [lines, complaint] of [
     [['[Node]', '', 'DataDri = "x"'], 'c.toml:3: unknown key Node.DataDri; did you mean Node.DataDir?'],
