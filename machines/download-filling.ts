@@ -9,7 +9,7 @@ export const filling = downloaderSetup.createStateConfig({
     { guard: 'isGoalReached', target: 'adopting' },
     { guard: 'isGoalPassed', target: '#downloader.idle', actions: 'discard' },
     { guard: 'isComplete', target: '#downloader.idle', actions: ['thankLeader', 'discard'] },
-    { guard: 'isSkeletonFilled', target: 'skeleton' },
+    { guard: 'isSkeletonFilled', target: 'ahead' },
     { guard: 'isStuck', target: '#downloader.idle', actions: ['strikeLeader', 'discard'] },
   ],
   after: { restInterval: { target: 'filling', reenter: true, actions: 'restAll' } },
@@ -38,6 +38,17 @@ export const filling = downloaderSetup.createStateConfig({
         { type: 'tire', params: ({ event }) => event },
         'proceed',
       ],
+    },
+    'peer.slow': {
+      actions: [
+        { type: 'jobFailed', params: ({ event }) => event },
+        { type: 'noteSlow', params: ({ event }) => event },
+        'proceed',
+      ],
+    },
+    'peer.answered': { actions: [{ type: 'noteAnswered', params: ({ event }) => event }, 'proceed'] },
+    'peer.ready': {
+      actions: [{ type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: false }) }, 'proceed'],
     },
     'peer.left': {
       actions: [

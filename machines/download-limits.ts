@@ -4,8 +4,14 @@ export const downloadLimits = {
   segment: 192n,
   /** geth downloader MaxSkeletonSize: headers of one skeleton. */
   maxSkeleton: 128n,
-  /** geth downloader MaxBlockFetch: bodies in one request. */
-  maxBodies: 128n,
+  /** Bodies in one request, those of a segment: geth asks for 128 and serves 1,024. */
+  maxBodies: 192n,
+  /** Bytes of the bodies of one request by their average so far: geth's requestOverfetch, 1.5 of the 2 MiB it serves. */
+  maxBodyBytes: 3 * 2 ** 20,
+  /** geth's resultSize: the weight of what came last in that average. */
+  averageWeight: 0.1,
+  /** geth: blocks that a peer may have beyond the latest that it announced. */
+  rangeSlack: 64n,
   /** Blocks of one insertion. */
   maxImported: 128n,
   /** Blocks fetched beyond the last imported one, and bytes of their bodies. What is under way comes on top. */
@@ -13,8 +19,13 @@ export const downloadLimits = {
   maxUndeliveredBytes: 32 * 2 ** 20,
   /** Peers asked for what follows our head, each poll. */
   maxPolled: 3,
-  /** Milliseconds for one answer; geth's varies from 2 to 60 s (msgrate). */
+  /** Milliseconds until a request goes to others; geth's vary from 0.5 to 60 s (msgrate). */
   patience: 10_000,
+  /** geth timeoutGracePeriod: milliseconds until a peer that does not answer is dropped. */
+  stallTimeout: 120_000,
+  /** Requests to one peer in `paceWindow` milliseconds: there are clients that end whoever makes 500 in a minute. */
+  maxRequests: 440,
+  paceWindow: 60_000,
   /** Milliseconds until a peer that failed gets work again in the same sync. */
   restInterval: 30_000,
 } as const

@@ -1,5 +1,5 @@
 import { downloadLimits } from './download-limits.ts'
-import type { Source } from './download-sources.ts'
+import { isFree, type Source } from './download-sources.ts'
 
 // What a sync still has to fetch, and who may fetch it: pure functions on immutable plans. Block numbers are inclusive.
 
@@ -27,12 +27,17 @@ export type Plan = {
   readonly islands: readonly { readonly first: bigint; readonly last: bigint }[]
   /** Bodies that are fetched and not imported. BOUNDED: maxUndeliveredBytes and what is under way. */
   readonly bytes: number
+  /** Bytes of one body, by those that came (geth's resultSize); 0 before any. */
+  readonly average: number
   readonly isImporting: boolean
   readonly nextId: number
 }
 
-/** @param anchors the skeleton's numbers, ascending; @param nextId of no job before */
-export function planSkeleton(after: bigint, anchors: readonly bigint[], nextId: number): Plan {
+type Earlier = Pick<Plan, 'nextId' | 'average'>
+const noneEarlier: Earlier = { nextId: 0, average: 0 }
+
+/** @param anchors the skeleton's numbers, ascending */
+export function planSkeleton(after: bigint, anchors: readonly bigint[], { nextId, average } = noneEarlier): Plan {
   const wanted = anchors.map((last, i): Job => {
     return { id: nextId + i, kind: 'headers', first: (anchors[i - 1] ?? after) + 1n, last, failedBy: [] }
   })
@@ -44,9 +49,16 @@ export function planSkeleton(after: bigint, anchors: readonly bigint[], nextId: 
     running: new Map(),
     islands: [],
     bytes: 0,
+    average,
     isImporting: false,
     nextId: nextId + wanted.length,
   }
+}
+
+/** The headers up to `last` are verified already. */
+export function planBodies(after: bigint, last: bigint, earlier: Earlier): Plan {
+  const plan = planSkeleton(after, [last], earlier)
+  return wantBodies({ ...plan, wanted: [] }, after + 1n, last)
 }
 
 export type Assignment = { readonly peer: number; readonly job: Job }
@@ -57,7 +69,7 @@ export function assignJobs(plan: Plan, sources: ReadonlyMap<number, Source>): [P
   const running = new Map(plan.running)
   const assigned: Assignment[] = []
   for (const [peer, source] of sources) {
-    if (running.has(peer)) continue
+    if (running.has(peer) || !isFree(source)) continue
     const at = wanted.findIndex((job) => isStartable(plan, job) && canDo(peer, source, job))
     if (at < 0) continue
     const [job] = wanted.splice(at, 1)
@@ -67,7 +79,7 @@ export function assignJobs(plan: Plan, sources: ReadonlyMap<number, Source>): [P
   return [{ ...plan, wanted, running }, assigned]
 }
 
-/** Nothing is under way, and nobody can do what is left. */
+/** Nothing is under way, and nobody can do what is left, now or when a minute is over. */
 export function isStuck(plan: Plan, sources: ReadonlyMap<number, Source>): boolean {
   if (plan.running.size > 0 || plan.isImporting || plan.wanted.length === 0) return false
   return ![...sources].some(([peer, source]) => plan.wanted.some((job) => canDo(peer, source, job)))
@@ -76,17 +88,7 @@ export function isStuck(plan: Plan, sources: ReadonlyMap<number, Source>): boole
 /** The headers of a segment are verified: their bodies are wanted. */
 export function headersDone(plan: Plan, peer: number): Plan {
   const { first, last } = plan.running.get(peer)!
-  const { maxBodies } = downloadLimits
-  const jobs: Job[] = []
-  for (let from = first; from <= last; from += maxBodies)
-    jobs.push({
-      id: plan.nextId + jobs.length,
-      kind: 'bodies',
-      first: from,
-      last: smaller(from + maxBodies - 1n, last),
-      failedBy: [],
-    })
-  return { ...want(released(plan, peer), jobs), nextId: plan.nextId + jobs.length }
+  return wantBodies(released(plan, peer), first, last)
 }
 
 /** The first `count` bodies of a job are verified: the rest is wanted again. */
@@ -96,9 +98,9 @@ export function bodiesDone(plan: Plan, peer: number, { count, bytes }: { count: 
   const islands = [...plan.islands, { first: job.first, last: next - 1n }].sort((a, b) => Number(a.first - b.first))
   let { ready } = plan
   while (islands[0]?.first === ready + 1n) ready = islands.shift()!.last
-  const done = { ...released(plan, peer), islands, ready, bytes: plan.bytes + bytes }
-  if (next > job.last) return done
-  return { ...want(done, [{ ...job, id: plan.nextId, first: next, failedBy: [] }]), nextId: plan.nextId + 1 }
+  const average = averageWith(plan.average, bytes / count)
+  const done = { ...released(plan, peer), islands, ready, bytes: plan.bytes + bytes, average }
+  return wantBodies(done, next, job.last)
 }
 
 /** The peer did not do its job: another may. */
@@ -116,10 +118,43 @@ function isStartable(plan: Plan, job: Job): boolean {
   return job.last <= plan.imported + maxAhead && plan.bytes < maxUndeliveredBytes
 }
 
-/** EIP-7642: below `earliest` a peer has headers only. */
-function canDo(peer: number, { range, isTired }: Source, { kind, first, last, failedBy }: Job): boolean {
-  if (!range || isTired || failedBy.includes(peer)) return false
-  return last <= range.latest && (kind === 'headers' || first >= range.earliest)
+/**
+ * EIP-7642: below `earliest` a peer has headers only. Bodies are asked as geth asks for them: within the range that was
+ * announced, and of anyone that announces none. geth asks anyone for headers, we only those that may have them: a sync
+ * begins where the chain of a peer that is behind ends.
+ */
+function canDo(peer: number, { range, ...source }: Source, { kind, first, last, failedBy }: Job): boolean {
+  if (!range || source.isTired || source.owes || failedBy.includes(peer)) return false
+  if (kind === 'bodies' && !source.isAnnounced) return true
+  return last <= range.latest + downloadLimits.rangeSlack && (kind === 'headers' || first >= range.earliest)
+}
+
+/** Bodies from `first` to `last`, in requests that one answer is likely to hold. */
+function wantBodies(plan: Plan, first: bigint, last: bigint): Plan {
+  const size = bodiesOfRequest(plan.average)
+  const jobs: Job[] = []
+  for (let from = first; from <= last; from += size)
+    jobs.push({
+      id: plan.nextId + jobs.length,
+      kind: 'bodies',
+      first: from,
+      last: smaller(from + size - 1n, last),
+      failedBy: [],
+    })
+  return { ...want(plan, jobs), nextId: plan.nextId + jobs.length }
+}
+
+/** geth asks for two bodies at least. */
+function bodiesOfRequest(average: number): bigint {
+  const { maxBodies, maxBodyBytes } = downloadLimits
+  return average * Number(maxBodies) <= maxBodyBytes
+    ? maxBodies
+    : BigInt(Math.max(2, Math.floor(maxBodyBytes / average)))
+}
+
+function averageWith(average: number, size: number): number {
+  const { averageWeight } = downloadLimits
+  return average === 0 ? size : (1 - averageWeight) * average + averageWeight * size
 }
 
 function released(plan: Plan, peer: number): Plan {

@@ -1,8 +1,20 @@
 import { nextProbe } from './download-plan.ts'
 import type { Target } from './download-sources.ts'
-import { downloaderSetup } from './downloader-setup.ts'
+import { type DownloaderEvent, downloaderSetup } from './downloader-setup.ts'
 
 // The first two phases of a sync: where the chains part, and what lies ahead. Only the peer that is followed is asked.
+
+type SlowEvent = { event: Extract<DownloaderEvent, { type: 'peer.slow' }> }
+
+/** Another peer is followed until it answers. */
+const leaderSlow = [
+  {
+    guard: { type: 'isLeader', params: ({ event }: SlowEvent) => event },
+    target: '#downloader.idle',
+    actions: [{ type: 'noteSlow', params: ({ event }: SlowEvent) => event }, 'strikeSlowLeader', 'discard'],
+  },
+  { actions: { type: 'noteSlow', params: ({ event }: SlowEvent) => event } },
+] as const
 
 export const searching = downloaderSetup.createStateConfig({
   description: 'where do our chains part?',
@@ -14,11 +26,12 @@ export const searching = downloaderSetup.createStateConfig({
     },
   },
   on: {
+    'peer.slow': leaderSlow,
     'header.compared': [
       { guard: { type: 'isTargetOurs', params: ({ event }) => event }, target: 'adopting' },
       {
         guard: { type: 'isAncestor', params: ({ event }) => event },
-        target: 'skeleton',
+        target: 'ahead',
         actions: [
           { type: 'narrow', params: ({ event }) => event },
           { type: 'beginPlan', params: ({ context }) => ({ after: context.search.low }) },
@@ -27,6 +40,11 @@ export const searching = downloaderSetup.createStateConfig({
       { target: 'searching', reenter: true, actions: { type: 'narrow', params: ({ event }) => event } },
     ],
   },
+})
+
+export const ahead = downloaderSetup.createStateConfig({
+  description: 'how does the peer that is followed tell what lies ahead?',
+  always: [{ guard: 'givesSkeletons', target: 'skeleton' }, { target: 'contiguous' }],
 })
 
 export const skeleton = downloaderSetup.createStateConfig({
@@ -39,7 +57,24 @@ export const skeleton = downloaderSetup.createStateConfig({
     }),
   },
   on: {
+    'peer.slow': leaderSlow,
     'skeleton.fetched': { target: 'filling', actions: { type: 'plan', params: ({ event }) => event } },
+    'skeleton.empty': { target: 'contiguous', actions: 'noteNoSkeleton' },
+  },
+})
+
+export const contiguous = downloaderSetup.createStateConfig({
+  description: 'the next headers of a peer that gives no skeleton',
+  entry: {
+    type: 'fetchContiguous',
+    params: ({ context: { target, plan } }) => ({
+      ...{ peer: target.peer, after: plan.imported, to: target.number },
+      ...named(target),
+    }),
+  },
+  on: {
+    'peer.slow': leaderSlow,
+    'contiguous.fetched': { target: 'filling', actions: { type: 'planBodies', params: ({ event }) => event } },
   },
 })
 

@@ -7,6 +7,8 @@ import { downloadLimits } from './download-limits.ts'
 /** A peer, as a sync sees it. */
 export type Source = {
   readonly range: BlockRange | undefined
+  /** Whether the peer itself announces its range: eth/68 does not. */
+  readonly isAnnounced: boolean
   /** Whether the range may start a sync: told in Status, proven by a header, or unchanged for a whole poll. */
   readonly counts: boolean
   /** Polls since the peer joined or last changed its range. */
@@ -15,6 +17,12 @@ export type Source = {
   readonly isAsked: boolean
   /** It failed: it gets no work and is not followed until it has rested. */
   readonly isTired: boolean
+  /** It was asked and does not answer: it is asked nothing else until it does. */
+  readonly owes: boolean
+  /** It was asked as much as a peer is in a minute: it is asked nothing until that is over. */
+  readonly isSpent: boolean
+  /** It answers when it is asked for every 192nd header. */
+  readonly givesSkeletons: boolean
   /** Syncs in a row that got stuck behind it. */
   readonly strikes: number
   /** How often it answered, or did not, what was asked of heads. */
@@ -58,10 +66,14 @@ const settledPolls = 2
 
 export const newSource = (range: BlockRange | undefined): Source => ({
   range,
+  isAnnounced: range !== undefined,
   counts: true,
   polls: 0,
   isAsked: false,
   isTired: false,
+  owes: false,
+  isSpent: false,
+  givesSkeletons: true,
   strikes: 0,
   asks: 0,
 })
@@ -84,7 +96,7 @@ type Sight = { readonly sources: Sources; readonly head: bigint; readonly goal: 
  */
 export function bestSource({ sources, head, goal }: Sight): Target | undefined {
   const byStrikes = ([, a]: [number, Source], [, b]: [number, Source]) => a.strikes - b.strikes
-  const able = [...sources].filter(([, { isTired }]) => !isTired)
+  const able = [...sources].filter(([, source]) => !source.isTired && isFree(source))
   if (goal.kind === 'missing') {
     const { hash, number } = goal
     const [best] = able.filter(([, { holds }]) => holds && equalBytes(holds, hash)).sort(byStrikes)
@@ -106,7 +118,7 @@ export function toPoll({ sources, goal }: Omit<Sight, 'head'>): number[] {
     goal.kind === 'missing' ? !holds || !equalBytes(holds, goal.hash) : polls >= settledPolls
   const weight = ({ asks }: Source) => (goal.kind === 'missing' ? asks : 0)
   return [...sources]
-    .filter(([, source]) => !source.isAsked && isAskable(source))
+    .filter(([, source]) => !source.isAsked && isFree(source) && isAskable(source))
     .sort(([, a], [, b]) => weight(a) - weight(b) || Number(latestOf(b) - latestOf(a)))
     .slice(0, downloadLimits.maxPolled)
     .map(([peer]) => peer)
@@ -138,5 +150,8 @@ export function learnt(
   const proven = { counts: true, range: { earliest: range?.earliest ?? 0n, latest, latestHash } }
   return { sources: changed(sources, [peer], { ...answered, ...proven }), goal: nextGoal }
 }
+
+/** @returns whether the peer may be asked at all now */
+export const isFree = ({ owes, isSpent }: Source): boolean => !owes && !isSpent
 
 const latestOf = ({ range }: Source): bigint => range?.latest ?? 0n

@@ -11,6 +11,7 @@ import {
   jobFailed,
   narrow,
   type Plan,
+  planBodies,
   planSkeleton,
   type Search,
   smaller,
@@ -39,8 +40,10 @@ export type DownloaderPorts = {
   pollHead(question: { peer: number; after: bigint }): void
   /** Asks whether we have a block of theirs: `header.compared`, or `task.failed`, also when it is not the one of `hash`. */
   probe(question: { peer: number; number: bigint; hash?: Uint8Array }): void
-  /** Asks for every 192nd header: `skeleton.fetched`, or `task.failed`, also when the header at `to` is not that of `hash`. */
+  /** Asks for every 192nd header: `skeleton.fetched`, `skeleton.empty`, or `task.failed`, also when the header at `to` is not that of `hash`. */
   fetchSkeleton(task: { peer: number; after: bigint; to: bigint; hash?: Uint8Array }): void
+  /** Asks for the headers right after `after`: `contiguous.fetched`, or as {@link fetchSkeleton}. */
+  fetchContiguous(task: { peer: number; after: bigint; to: bigint; hash?: Uint8Array }): void
   /** Fetches and verifies: `headers.fetched` or `bodies.fetched`, or `job.failed`. */
   fetch(assignment: Assignment): void
   /** `blocks.imported` or `import.failed` comes back. */
@@ -86,12 +89,24 @@ export type DownloaderEvent =
   | { type: 'head.learnt'; peer: number; head?: ProvenHead }
   | { type: 'header.compared'; number: bigint; isOurs: boolean }
   | { type: 'skeleton.fetched'; anchors: readonly bigint[] }
-  /** The peer that is followed was slow, or has not what we look for. */
+  /** The peer has what it was asked for, and told nothing: it does not give every 192nd header. */
+  | { type: 'skeleton.empty' }
+  /** Headers of the peer that is followed, linked from our block on up to `last`. */
+  | { type: 'contiguous.fetched'; last: bigint }
+  /** The peer that is followed has not what we look for. */
   | { type: 'task.failed'; peer: number }
   | { type: 'headers.fetched'; peer: number; job: number }
   /** `count` is at least 1. */
   | { type: 'bodies.fetched'; peer: number; job: number; count: number; bytes: number }
   | { type: 'job.failed'; peer: number; job: number }
+  /** What it was asked is without an answer for `patience`: asked of others, while its answer is waited for. */
+  | { type: 'peer.slow'; peer: number }
+  | { type: 'peer.answered'; peer: number }
+  /** No answer for `stallTimeout`. */
+  | { type: 'peer.stalled'; peer: number }
+  /** It was asked `maxRequests` in `paceWindow`; then it may be asked again. */
+  | { type: 'peer.spent'; peer: number }
+  | { type: 'peer.ready'; peer: number }
   | { type: 'blocks.imported'; last: bigint; bytes: number }
   /** A block was refused: whoever told the skeleton lied. */
   | { type: 'import.failed'; error: Error }
@@ -116,6 +131,8 @@ const base = setup({
     probe: ({ context }, question: Parameters<DownloaderPorts['probe']>[0]) => context.ports.probe(question),
     fetchSkeleton: ({ context }, task: Parameters<DownloaderPorts['fetchSkeleton']>[0]) =>
       context.ports.fetchSkeleton(task),
+    fetchContiguous: ({ context }, task: Parameters<DownloaderPorts['fetchContiguous']>[0]) =>
+      context.ports.fetchContiguous(task),
     fetch: ({ context }, assignment: Assignment) => context.ports.fetch(assignment),
     importBlocks: ({ context }, which: { after: bigint; last: bigint }) => context.ports.importBlocks(which),
     adopt: ({ context }, head: { hash: Uint8Array }) => context.ports.adopt(head),
@@ -131,7 +148,7 @@ const base = setup({
     remove: assign(({ context }, { peer }: { peer: number }) => ({ sources: without(context.sources, peer) })),
     removeLeader: assign(({ context }) => ({ sources: without(context.sources, context.target.peer) })),
     noteRange: assign(({ context }, { peer, range }: { peer: number; range: BlockRange }) => ({
-      sources: changed(context.sources, [peer], { range, counts: false, polls: 0 }),
+      sources: changed(context.sources, [peer], { range, isAnnounced: true, counts: false, polls: 0 }),
     })),
     noteLearnt: assign(({ context }, { peer, head }: { peer: number; head?: ProvenHead }) => ({
       ...learnt(context, peer, head),
@@ -143,9 +160,25 @@ const base = setup({
     tire: assign(({ context }, { peer }: { peer: number }) => ({
       sources: changed(context.sources, [peer], { isTired: true }),
     })),
+    noteSlow: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
+      sources: changed(sources, [peer], { owes: true, isAsked: false }),
+    })),
+    noteAnswered: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
+      sources: changed(sources, [peer], { owes: false }),
+    })),
+    noteSpent: assign(({ context: { sources } }, { peer, isSpent }: { peer: number; isSpent: boolean }) => ({
+      sources: changed(sources, [peer], { isSpent }),
+    })),
+    noteNoSkeleton: assign(({ context: { sources, target } }) => ({
+      sources: changed(sources, [target.peer], { givesSkeletons: false }),
+    })),
     /** What it had is ours now; more of it comes with the next poll. */
     thankLeader: assign(({ context: { sources, target } }) => ({
       sources: changed(sources, [target.peer], { isTired: true, strikes: 0 }),
+    })),
+    /** It may be followed as soon as it answers, after others: geth has no such order, its consensus client leads. */
+    strikeSlowLeader: assign(({ context: { sources, target } }) => ({
+      sources: changed(sources, [target.peer], { strikes: (sources.get(target.peer)?.strikes ?? 0) + 1 }),
     })),
     strikeLeader: assign(({ context: { sources, target } }) => ({
       sources: changed(sources, [target.peer], {
@@ -167,7 +200,10 @@ const base = setup({
       plan: { ...context.plan, imported: after, end: after },
     })),
     plan: assign(({ context }, { anchors }: { anchors: readonly bigint[] }) => ({
-      plan: planSkeleton(context.plan.imported, anchors, context.plan.nextId),
+      plan: planSkeleton(context.plan.imported, anchors, context.plan),
+    })),
+    planBodies: assign(({ context: { plan } }, { last }: { last: bigint }) => ({
+      plan: planBodies(plan.imported, last, plan),
     })),
     headersDone: assign(({ context }, { peer }: { peer: number }) => ({ plan: headersDone(context.plan, peer) })),
     bodiesDone: assign(({ context }, done: { peer: number; count: number; bytes: number }) => ({
@@ -187,6 +223,7 @@ const base = setup({
     isNextHead: ({ context }, { isOurs }: ConsensusHead) => !isOurs && context.goal.kind === 'missing',
     isSource: ({ context }, { peer }: { peer: number }) => context.sources.has(peer),
     isLeader: ({ context }, { peer }: { peer: number }) => context.target.peer === peer,
+    givesSkeletons: ({ context: { sources, target } }) => sources.get(target.peer)?.givesSkeletons !== false,
     isAncestor: ({ context }, probe: { number: bigint; isOurs: boolean }) => {
       const { low, high } = narrow(context.search, probe)
       return high - low === 1n

@@ -1,7 +1,8 @@
 import { adopting, filling } from './download-filling.ts'
 import { beginSearch, planSkeleton } from './download-plan.ts'
-import { searching, skeleton } from './download-searching.ts'
+import { ahead, contiguous, searching, skeleton } from './download-searching.ts'
 import { downloaderSetup, progress } from './downloader-setup.ts'
+import { PeerStalled } from './eth-faults.ts'
 
 /**
  * Fetches what a consensus client names as the head; as long as none has named any, the highest range that peers announce.
@@ -17,7 +18,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
     target: { peer: -1, number: 0n },
     starting: input.head,
     search: beginSearch(0n, 0n),
-    plan: planSkeleton(0n, [0n], 0),
+    plan: planSkeleton(0n, [0n]),
   }),
   options: { maxIterations: 100 },
   initial: 'idle',
@@ -51,6 +52,17 @@ export const downloaderMachine = downloaderSetup.createMachine({
         { type: 'drop', params: ({ event: { peer, error } }) => ({ peer, error }) },
       ],
     },
+    'peer.slow': { actions: { type: 'noteSlow', params: ({ event }) => event } },
+    'peer.answered': { actions: { type: 'noteAnswered', params: ({ event }) => event } },
+    'peer.stalled': {
+      guard: { type: 'isSource', params: ({ event }) => event },
+      actions: [
+        { type: 'remove', params: ({ event }) => event },
+        { type: 'drop', params: ({ event: { peer } }) => ({ peer, error: new PeerStalled() }) },
+      ],
+    },
+    'peer.spent': { actions: { type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: true }) } },
+    'peer.ready': { actions: { type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: false }) } },
     'peer.range': {
       guard: { type: 'isSource', params: ({ event }) => event },
       actions: { type: 'noteRange', params: ({ event }) => event },
@@ -113,7 +125,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
           },
         ],
       },
-      states: { searching, skeleton, filling, adopting },
+      states: { searching, ahead, skeleton, contiguous, filling, adopting },
     },
     stopped: { type: 'final', entry: 'discard' },
   },

@@ -70,3 +70,11 @@ export class RequestExpired extends Error {
     super('request expired')
   }
 }
+
+/** A sync waits for an answer of this peer for 2 minutes (geth: "peer stalling"). */
+export class PeerStalled extends Error {
+  override readonly name = 'PeerStalled'
+  constructor() {
+    super('no answer to a request of the sync in 2 minutes')
+  }
+}

@@ -12,7 +12,9 @@ import { DownloadBuffer } from './download-buffer.ts'
 import type { EthPeer } from './eth-peer.ts'
 import { type HeadersByNumber, headersFrom, Lie, readNamed } from './header-chain.ts'
 import { Inquirer } from './inquiry.ts'
+import { Pacer } from './pacer.ts'
 import { SyncMeter, type SyncProgress } from './sync-meter.ts'
+import type { TimerWheel } from './timer-wheel.ts'
 import { type Later, Turns } from './turns.ts'
 
 export type DownloaderOptions = {
@@ -22,6 +24,7 @@ export type DownloaderOptions = {
   /** Milliseconds between two looks at the heads of the peers. */
   readonly pollInterval: number
   readonly later: Later
+  readonly wheel: TimerWheel
   /** @returns the registered peer of that session */
   peer(session: number): EthPeer | undefined
   /** Disconnects a peer as useless. */
@@ -36,6 +39,7 @@ export class Downloader {
   /** What is asked about heads, and what is asked for the sync: a sync that ends takes its questions back. */
   readonly #heads: Inquirer
   readonly #sync: Inquirer
+  readonly #pacer: Pacer
   #tell: Tell<typeof downloaderMachine> = () => {}
   #isStopped = false
   #buffer = new DownloadBuffer()
@@ -43,10 +47,20 @@ export class Downloader {
   #leader = -1
 
   constructor(runtime: Runtime, options: DownloaderOptions) {
-    const { id, parent, chain, pollInterval, later, peer } = options
+    const { id, parent, chain, pollInterval, later, wheel, peer } = options
+    this.#pacer = new Pacer({
+      clock: runtime.clock,
+      spent: (peer) => this.#tell({ type: 'peer.spent', peer }),
+      ready: (peer) => this.#tell({ type: 'peer.ready', peer }),
+    })
     const inquiries = {
       turns: new Turns(runtime.clock, later),
+      wheel,
+      pacer: this.#pacer,
       peer,
+      slow: (peer: number) => this.#tell({ type: 'peer.slow', peer }),
+      answered: (peer: number) => this.#tell({ type: 'peer.answered', peer }),
+      stalled: (peer: number) => this.#tell({ type: 'peer.stalled', peer }),
       lied: (peer: number, error: Error) => this.#tell({ type: 'peer.lied', peer, error }),
     }
     this.#chain = chain
@@ -65,6 +79,7 @@ export class Downloader {
   }
 
   tell(event: DownloaderEvent): void {
+    if (event.type === 'peer.left') this.#pacer.forget(event.peer)
     this.#tell(event)
   }
 
@@ -79,6 +94,7 @@ export class Downloader {
       pollHead: (question) => this.#pollHead(question),
       probe: (question) => this.#probe(question),
       fetchSkeleton: (task) => this.#fetchSkeleton(task),
+      fetchContiguous: (task) => this.#fetchContiguous(task),
       fetch: (assignment) => {
         if (assignment.job.kind === 'headers') this.#fetchHeaders(assignment)
         else this.#fetchBodies(assignment)
@@ -143,11 +159,32 @@ export class Downloader {
       this.#followed(peer, headersFrom(to, 1n), (tail) => set([...anchors, ...tail]))
     if (amount === 0n) fetchTail([])
     else
-      this.#followed(peer, headersFrom(after + segment, amount, segment), (anchors) => {
-        const reached = after + BigInt(anchors.length) * segment
-        if (reached < to && to - reached < segment) fetchTail(anchors)
-        else set(anchors)
+      this.#sync.ask({
+        ...headersFrom(after + segment, amount, segment),
+        peer,
+        done: (anchors) => {
+          if (anchors?.length === 0) return this.#tell({ type: 'skeleton.empty' })
+          const reached = after + BigInt(anchors?.length ?? 0) * segment
+          if (!anchors) this.#tell({ type: 'task.failed', peer })
+          else if (reached < to && to - reached < segment) fetchTail(anchors)
+          else set(anchors)
+        },
       })
+  }
+
+  #fetchContiguous({ peer, after, to, hash }: Parameters<DownloaderPorts['fetchContiguous']>[0]): void {
+    const buffer = this.#buffer
+    this.#leader = peer
+    buffer.anchorAt(after, () => this.#chain.canonicalHash(after)!)
+    this.#followed(peer, headersFrom(after + 1n, smaller(downloadLimits.segment, to - after)), (headers) => {
+      const last = headers.at(-1)!
+      buffer.anchorAt(last.number, () => last.hash)
+      if (last.number === to && isOther(last, hash)) this.#tell({ type: 'task.failed', peer })
+      else if (buffer.fits(headers)) {
+        buffer.addHeaders(headers)
+        this.#tell({ type: 'contiguous.fetched', last: last.number })
+      } else this.#lied(peer, `header ${after + 1n} does not follow its own header ${after}`)
+    })
   }
 
   #setSkeleton(anchors: readonly Header[]): void {

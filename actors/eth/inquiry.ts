@@ -5,6 +5,8 @@ import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
 import { InvalidBlock } from '../chain/verify.ts'
 import type { EthPeer, Query } from './eth-peer.ts'
 import { Lie } from './header-chain.ts'
+import type { Pacer } from './pacer.ts'
+import type { TimerWheel } from './timer-wheel.ts'
 import type { Turns } from './turns.ts'
 
 type Inquiry<Q extends Query, T> = {
@@ -12,13 +14,20 @@ type Inquiry<Q extends Query, T> = {
   readonly query: Q
   /** Opens and verifies the answer, step by step. */
   read(answer: MessageOf<(typeof answerOf)[Q['kind']]>): Generator<void, T>
-  /** Gets what was read; nothing when the peer was slow or is gone. */
+  /** Gets what was read; nothing when the peer is gone. */
   done(result: T | undefined): void
 }
 
 type InquirerParts = {
   readonly turns: Turns
+  readonly wheel: TimerWheel
+  readonly pacer: Pacer
   peer(session: number): EthPeer | undefined
+  /** Of what is without an answer: it is asked of others. */
+  slow(peer: number): void
+  /** The answer has come at last, and is of no use any more. */
+  answered(peer: number): void
+  stalled(peer: number): void
   lied(peer: number, error: Error): void
 }
 
@@ -33,29 +42,50 @@ export class Inquirer {
   }
 
   ask<Q extends Query, T>({ peer: session, query, read, done }: Inquiry<Q, T>): void {
-    const peer = this.#parts.peer(session)
+    const { wheel, pacer, turns, ...parts } = this.#parts
+    const peer = parts.peer(session)
     if (!peer) {
       done(undefined)
       return
     }
-    let withdraw = () => {}
-    const takeBack = () => withdraw()
-    this.#underWay.add(takeBack)
-    const resolve = (answer: EthAnswer) =>
-      this.#parts.turns.run(read(answer as never), (outcome) => {
-        if (!this.#underWay.delete(takeBack)) return
-        if ('value' in outcome) done(outcome.value)
-        else this.#blame(peer, outcome.error)
-      })
-    const reject = () => {
-      if (this.#underWay.delete(takeBack)) done(undefined)
+    pacer.asked(session)
+    const { patience, stallTimeout } = downloadLimits
+    let cancel = () => {}
+    const withdraw = () => {
+      wheel.disarm(deadline)
+      cancel()
     }
-    withdraw = peer.ask(query, { resolve, reject }, { patience: downloadLimits.patience })
+    const stall = () => {
+      cancel()
+      parts.stalled(session)
+    }
+    const late = () => {
+      this.#underWay.delete(withdraw)
+      deadline = wheel.arm(stallTimeout - patience, stall)
+      parts.slow(session)
+    }
+    let deadline = wheel.arm(patience, late)
+    this.#underWay.add(withdraw)
+    const resolve = (answer: EthAnswer) => {
+      wheel.disarm(deadline)
+      if (!this.#underWay.has(withdraw)) parts.answered(session)
+      else
+        turns.run(read(answer as never), (outcome) => {
+          if (!this.#underWay.delete(withdraw)) return
+          if ('value' in outcome) done(outcome.value)
+          else this.#blame(peer, outcome.error)
+        })
+    }
+    const reject = () => {
+      wheel.disarm(deadline)
+      if (this.#underWay.delete(withdraw)) done(undefined)
+    }
+    cancel = peer.ask(query, { resolve, reject })
   }
 
-  /** Whoever asked hears nothing more. */
+  /** Whoever asked hears nothing more; of what is late, that it comes or does not. */
   withdrawAll(): void {
-    for (const takeBack of this.#underWay) takeBack()
+    for (const withdraw of this.#underWay) withdraw()
     this.#underWay.clear()
   }
 

@@ -81,6 +81,7 @@ export class EthService implements Service {
       parent: this.#id,
       chain,
       pollInterval: headPollInterval,
+      wheel: this.#manager.wheel,
       later: later ?? ((run) => void clock.setTimeout(run, 0)),
       peer: (session) => this.#manager.peer(session),
       drop: (session) => this.#manager.tell({ type: 'peer.remove', session }),

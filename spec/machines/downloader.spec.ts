@@ -28,6 +28,12 @@ import {
 } from './downloader-walk.ts'
 
 describe('downloader', () => {
+  const slow = (peer: number): DownloaderEvent => ({ type: 'peer.slow', peer })
+  const answers = (peer: number): DownloaderEvent => ({ type: 'peer.answered', peer })
+  const stalls = (peer: number): DownloaderEvent => ({ type: 'peer.stalled', peer })
+  const spent = (peer: number): DownloaderEvent => ({ type: 'peer.spent', peer })
+  const ready = (peer: number): DownloaderEvent => ({ type: 'peer.ready', peer })
+
   describe('whom it follows', () => {
     it('begins at once with a peer that is ahead in its Status', () => {
       const step = from(10n, joins(1, 600n))
@@ -130,6 +136,113 @@ describe('downloader', () => {
     })
   })
 
+  describe('a peer that gives no skeleton', () => {
+    const refused = (...others: DownloaderEvent[]) =>
+      from(0n, joins(1, 600n), ...others, compared(0n, true), { type: 'skeleton.empty' })
+    const next = (last: bigint): DownloaderEvent => ({ type: 'contiguous.fetched', last })
+
+    it('is asked for the headers right after our block', () => {
+      const step = refused()
+      expect(step.state).to.equal('syncing.contiguous')
+      expect(step.effects).to.deep.equal([['fetchContiguous', { peer: 1, after: 0n, to: 600n }]])
+    })
+    it('has its headers believed as far as they are linked: their bodies are wanted', () => {
+      const step = chart.on(refused(), next(150n))
+      expect(step.state).to.equal('syncing.filling')
+      expect(fetches(step)).to.deep.equal(['1: bodies 1–150'])
+    })
+    it('is asked for no skeleton again, in this sync or the next', () => {
+      let step = chart.on(refused(), next(150n))
+      step = chart.on(step, bodiesFor(step, 1))
+      step = chart.on(step, imported(128n), imported(150n))
+      expect(step.state).to.equal('syncing.contiguous')
+      expect(step.effects.at(-1)).to.deep.equal(['fetchContiguous', { peer: 1, after: 150n, to: 600n }])
+      const again = chart.on(step, failed(1), poll, compared(0n, true))
+      expect(again.state).to.equal('syncing.contiguous')
+    })
+    it('is followed to its head', () => {
+      let step = chart.on(refused(), next(600n))
+      while (step.context.plan.running.size > 0) step = chart.on(step, bodiesFor(step, 1))
+      step = chart.on(step, { type: 'chain.head', number: 600n }, imported(600n))
+      expect(step.state).to.equal('idle')
+      expect(step.context.sources.get(1)?.strikes).to.equal(0)
+    })
+    it('is no longer followed when it gives nothing at all', () => {
+      const step = chart.on(refused(), failed(1))
+      expect([step.state, step.context.sources.get(1)?.strikes]).to.deep.equal(['idle', 1])
+      expect(chart.on(refused(), lied(1)).effects).to.deep.include(['drop', { peer: 1, error }])
+    })
+  })
+
+  describe('a peer that does not answer', () => {
+    const searching = from(0n, joins(1, 600n), joins(2, 500n))
+    const leads = [
+      ['the search', searching],
+      ['the skeleton', chart.on(searching, compared(0n, true))],
+      ['the headers', chart.on(searching, compared(0n, true), { type: 'skeleton.empty' })],
+    ] as const
+    for (const [what, step] of leads) {
+      it(`leads ${what} no more: another does`, () => {
+        const next = chart.on(step, slow(1))
+        expect(next.state).to.equal('syncing.searching')
+        expect(next.context.target.peer).to.equal(2)
+      })
+      it(`does not disturb ${what} that another leads`, () => {
+        const next = chart.on(step, slow(2))
+        expect(next.state).to.equal(step.state)
+        expect(next.effects).to.deep.equal([])
+      })
+    }
+    it('is followed again once it answers', () => {
+      const alone = from(0n, joins(1, 600n), slow(1))
+      expect(alone.state).to.equal('idle')
+      expect(chart.on(alone, poll, poll).effects).to.deep.equal([])
+      expect(chart.on(alone, answers(1)).state).to.equal('syncing.searching')
+    })
+    it('keeps its place, and what it was to do goes to another', () => {
+      const step = chart.on(filling(joins(2, 600n)), slow(2))
+      expect(step.state).to.equal('syncing.filling')
+      expect(fetches(step)).to.deep.equal([])
+      expect(step.context.sources.has(2)).to.equal(true)
+      expect(fetches(chart.on(step, joins(3, 600n)))).to.deep.equal(['3: headers 193–384'])
+    })
+    it('is asked nothing, rested or not, until it answers', () => {
+      const step = chart.on(filling(joins(2, 600n)), slow(2))
+      expect(fetches(chart.on(step, rested))).to.deep.equal([])
+      expect(fetches(chart.on(step, answers(2)))).to.deep.equal(['2: headers 385–576'])
+    })
+    it('is dropped after two minutes', () => {
+      const step = chart.on(filling(joins(2, 600n)), slow(2), stalls(2))
+      expect(step.effects.map(([name]) => name)).to.deep.equal(['drop'])
+      expect(step.context.sources.has(2)).to.equal(false)
+      expect(chart.on(step, stalls(2)).effects).to.deep.equal([])
+    })
+    it('is asked for its head again once it answers', () => {
+      const step = from(600n, joins(1, 600n), poll, poll, slow(1))
+      expect(chart.on(step, poll).effects).to.deep.equal([])
+      expect(names(chart.on(step, answers(1), poll))).to.deep.equal(['pollHead'])
+    })
+  })
+
+  describe('a peer that was asked as much as a peer is in a minute', () => {
+    it('gets no more work, and others go on', () => {
+      const step = chart.on(filling(joins(2, 600n)), spent(1))
+      expect(fetches(chart.on(step, headersFor(step, 1)))).to.deep.equal([])
+      expect(fetches(chart.on(step, headersFor(step, 2)))).to.deep.equal(['2: bodies 193–384'])
+    })
+    it('gets work again when that is over: nothing is given up meanwhile', () => {
+      let step = chart.on(filling(), spent(1))
+      step = chart.on(step, headersFor(step, 1))
+      expect([step.state, fetches(step)]).to.deep.equal(['syncing.filling', []])
+      expect(fetches(chart.on(step, ready(1)))).to.deep.equal(['1: bodies 1–192'])
+    })
+    it('leads no sync until then', () => {
+      const step = from(700n, joins(1, 600n), spent(1), learnt(1, 800n))
+      expect(step.state).to.equal('idle')
+      expect(chart.on(step, ready(1)).state).to.equal('syncing.searching')
+    })
+  })
+
   describe('filling', () => {
     it('gives a segment to every peer that has it', () =>
       expect(fetches(filling(joins(2, 400n)))).to.deep.equal(['1: headers 1–192', '2: headers 193–384']))
@@ -137,22 +250,51 @@ describe('downloader', () => {
       expect(fetches(chart.on(filling(), joins(2, 700n)))).to.deep.equal(['2: headers 193–384']))
     it('waits for the range of an eth/68 peer', () =>
       expect(names(chart.on(filling(), joins(2)))).to.deep.equal(['askHead']))
-    it('fetches bodies by 128 once the headers are there', () => {
+    it('fetches the bodies of a segment once its headers are there', () => {
       const step = filling()
       const next = chart.on(step, headersFor(step, 1))
-      expect(fetches(next)).to.deep.equal(['1: bodies 1–128'])
-      expect(fetches(chart.on(next, bodiesFor(next, 1)))).to.deep.equal(['1: bodies 129–192'])
+      expect(fetches(next)).to.deep.equal(['1: bodies 1–192'])
+      expect(fetches(chart.on(next, bodiesFor(next, 1)))).to.deep.equal(['1: headers 193–384'])
+    })
+    it('asks for as many bodies as one answer holds, by the size of those that came', () => {
+      let step = filling()
+      step = chart.on(step, headersFor(step, 1))
+      step = chart.on(step, bodiesFor(step, 1, 20, 20 * 100_000))
+      expect(step.context.plan.average).to.equal(100_000)
+      expect(fetches(step)).to.deep.equal(['1: bodies 21–51'])
+      step = chart.on(step, bodiesFor(step, 1, 1, 10 * 2 ** 20))
+      expect(step.context.plan.average).to.equal(0.9 * 100_000 + 0.1 * 10 * 2 ** 20)
+      expect(fetches(step)).to.deep.equal(['1: bodies 22–23'])
+    })
+    it('asks for two bodies at least', () => {
+      let step = filling()
+      step = chart.on(step, headersFor(step, 1))
+      expect(fetches(chart.on(step, bodiesFor(step, 1, 1, 9 * 2 ** 20)))).to.deep.equal(['1: bodies 2–3'])
     })
     it('asks for bodies of those only who keep them', () => {
       const step = from(0n, joins(1, 600n, 300n), compared(0n, true), skeleton(192n, 384n, 576n, 600n))
       expect(fetches(chart.on(step, headersFor(step, 1)))).to.deep.equal(['1: headers 193–384'])
+    })
+    it('asks a peer for what is up to 64 blocks above the range that it announced', () => {
+      expect(fetches(filling(joins(2, 320n)))).to.include('2: headers 193–384')
+      expect(fetches(filling(joins(2, 319n)))).to.not.include('2: headers 193–384')
+      const bodies = (latest: bigint) => {
+        const step = filling(joins(2, latest))
+        return fetches(chart.on(step, spent(1), headersFor(step, 1)))
+      }
+      expect(bodies(128n)).to.deep.equal(['2: bodies 1–192'])
+      expect(bodies(127n)).to.deep.equal([])
+    })
+    it('asks an eth/68 peer for any bodies: it announces no range', () => {
+      const step = from(0n, joins(1, 600n), joins(2), learnt(2, 10n), compared(0n, true), skeleton(192n, 600n))
+      expect(fetches(chart.on(step, spent(1), headersFor(step, 1)))).to.deep.equal(['2: bodies 1–192'])
     })
     it('imports in order, 128 at a time, one batch after the other', () => {
       let step = filling()
       step = chart.on(step, headersFor(step, 1))
       step = chart.on(step, bodiesFor(step, 1))
       expect(step.effects.at(-1)).to.deep.equal(['importBlocks', { after: 0n, last: 128n }])
-      step = chart.on(step, bodiesFor(step, 1))
+      step = chart.on(step, headersFor(step, 1))
       expect(names(step)).to.deep.equal(['fetch'])
       step = chart.on(step, imported(128n))
       expect(step.effects).to.deep.equal([
@@ -168,10 +310,7 @@ describe('downloader', () => {
       expect(step.context.plan.ready).to.equal(0n)
       step = chart.on(step, headersFor(step, 1))
       step = chart.on(step, bodiesFor(step, 1))
-      expect(step.context.plan.ready).to.equal(128n)
-      step = chart.on(step, bodiesFor(step, 2))
-      step = chart.on(step, bodiesFor(step, 1))
-      expect(step.context.plan.ready >= 320n).to.equal(true)
+      expect(step.context.plan.ready).to.equal(384n)
       expect(step.context.plan.islands).to.deep.equal([])
     })
     it('asks another for what a peer has not', () => {
@@ -189,7 +328,7 @@ describe('downloader', () => {
     it('asks again for the bodies that were missing', () => {
       let step = filling()
       step = chart.on(step, headersFor(step, 1))
-      expect(fetches(chart.on(step, bodiesFor(step, 1, 100)))).to.deep.equal(['1: bodies 101–128'])
+      expect(fetches(chart.on(step, bodiesFor(step, 1, 100)))).to.deep.equal(['1: bodies 101–192'])
     })
     for (const [what, event] of [
       ['leaves', leaves(2)],
@@ -222,7 +361,6 @@ describe('downloader', () => {
     it('goes on behind a long skeleton with the next', () => {
       let step = from(0n, joins(1, 600n), compared(0n, true), skeleton(192n))
       step = chart.on(step, headersFor(step, 1))
-      step = chart.on(step, bodiesFor(step, 1))
       step = chart.on(step, bodiesFor(step, 1))
       step = chart.on(step, imported(128n), imported(192n))
       expect(step.state).to.equal('syncing.skeleton')
@@ -260,7 +398,7 @@ describe('downloader', () => {
       step = chart.on(step, bodiesFor(step, 2, undefined, downloadLimits.maxUndeliveredBytes))
       expect(fetches(step)).to.deep.equal([])
       step = chart.on(step, headersFor(step, 1))
-      expect(fetches(step)).to.deep.equal(['1: bodies 1–128'])
+      expect(fetches(step)).to.deep.equal(['1: bodies 1–18'])
     })
   })
 

@@ -52,12 +52,12 @@ describe('a sync', () => {
     }
   })
 
-  it('asks for at most 192 headers and 128 bodies, and of nobody for two things at once', async () => {
+  it('asks for at most 192 headers and 192 bodies, and of nobody for two things at once', async () => {
     let pending = 0
     const peer = remote({
       answer: (request, honest) => {
         if (request.kind === 'GetBlockHeaders') expect(request.amount <= 192n).to.equal(true)
-        if (request.kind === 'GetBlockBodies') expect(request.hashes.count).to.be.at.most(128)
+        if (request.kind === 'GetBlockBodies') expect(request.hashes.count).to.be.at.most(192)
         expect(++pending).to.equal(1)
         world.clock.setTimeout(() => {
           pending--
@@ -165,13 +165,60 @@ describe('a sync', () => {
         for (const { disconnected } of honest) expect(disconnected).to.equal(undefined)
       })
 
+    for (const version of [68, 69] as const)
+      it(`takes all blocks of one that gives no headers with gaps, at eth/${version}`, async () => {
+        // @ethereumjs/client: nothing, where the numbers would go past its head, were they one gap further.
+        const peer = remote({
+          version,
+          answer: (request, honest) => {
+            if (request.kind !== 'GetBlockHeaders' || typeof request.origin !== 'bigint') return honest()
+            const { origin, amount, skip } = request
+            return origin + amount * skip > full.head.number ? headers([], request) : honest()
+          },
+        })
+        await world.until(isThere)
+        expectSame()
+        expect(peer.disconnected).to.equal(undefined)
+        const skeletons = peer.heard.filter((message) => message.kind === 'GetBlockHeaders' && message.skip > 0n)
+        expect(skeletons).to.have.length(1)
+      })
+
+    it('drops one that gives no header at all of those that its range holds', async () => {
+      const liar = remote({
+        answer: (request, honest) =>
+          request.kind === 'GetBlockHeaders' && request.origin !== 0n ? headers([], request) : honest(),
+      })
+      await world.until(() => liar.disconnected !== undefined, 1_000)
+      expect(liar.disconnected).to.equal(DiscReason.UselessPeer)
+      const asked = liar.heard.map((message) => (message.kind === 'GetBlockHeaders' ? message.origin : message.kind))
+      expect(asked).to.deep.equal([0n, 192n, 1n])
+    })
+
+    it('drops one whose headers do not go on from the block that it shares', async () => {
+      await have(10)
+      const liar = remote({
+        answer: (request, honest) => {
+          if (request.kind !== 'GetBlockHeaders' || request.amount === 1n) return honest()
+          if (request.skip > 0n) return headers([], request)
+          return headers(
+            makeBlocks(genesis, mainBlocks[8]!.header, 20, { salt: 5n })
+              .slice(1)
+              .map(({ header }) => header),
+            request,
+          )
+        },
+      })
+      await world.until(() => liar.disconnected !== undefined, 1_000)
+      expect(liar.disconnected).to.equal(DiscReason.UselessPeer)
+    })
+
     it('drops one that has not what its range holds', async () => {
       const short = await chainOf(mainBlocks.slice(0, 300))
       const liar = world.remote(service, {
         chain: short,
         status: (status) => ({ ...status, range: { ...status.range, latest: 900n } }),
       })
-      await world.run(100)
+      await world.until(() => liar.disconnected !== undefined)
       expect(liar.disconnected).to.equal(DiscReason.UselessPeer)
     })
 
@@ -212,6 +259,15 @@ describe('a sync', () => {
       remote()
       await world.until(isThere)
       expect(slow.disconnected).to.equal(undefined)
+    })
+
+    it('asks one that is slow for nothing else, and drops it after two minutes', async () => {
+      const slow = remote({ answer: () => undefined })
+      await world.run(119_000)
+      expect(slow.heard).to.have.length(1)
+      expect(slow.disconnected).to.equal(undefined)
+      await world.run(2_000)
+      expect(slow.disconnected).to.equal(DiscReason.UselessPeer)
     })
 
     it('ignores what a slow one says at last', async () => {

@@ -1,5 +1,6 @@
 import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
 import { answerRequest } from '../../../actors/eth/answers.ts'
+import type { ChainPort } from '../../../actors/eth/chain-port.ts'
 import { EthService, type EthServiceOptions } from '../../../actors/eth/service.ts'
 import { Feed } from '../../../actors/feed/feed.ts'
 import type { Runtime } from '../../../actors/runtime.ts'
@@ -49,7 +50,7 @@ export class World {
     if (!isDone()) throw new Error(`not within ${ms} ms`)
   }
 
-  service(chain: Chain, options: Partial<EthServiceOptions> = {}): EthService {
+  service(chain: ChainPort, options: Partial<EthServiceOptions> = {}): EthService {
     return new EthService(this.runtime, { chain, versions: [68, 69, 70, 71, 72], ...options })
   }
 
