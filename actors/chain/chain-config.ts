@@ -47,8 +47,8 @@ export const blockForks = [
 ] as const
 export type BlockFork = (typeof blockForks)[number]
 
-/** In order of activation; in the file each is named with `Time` after it. */
-export const timeForks = [
+/** By rank, which is not the order in which they come: of those in force the last is the latest (geth `LatestFork`). */
+export const rankedForks = [
   'shanghai',
   'cancun',
   'prague',
@@ -59,9 +59,17 @@ export const timeForks = [
   'bpo4',
   'bpo5',
   'amsterdam',
+  'bogota',
 ] as const
+export type RankedFork = (typeof rankedForks)[number]
+
+/** In geth's order, each named with `Time` after it in the file. EIP-7864 (`ubt`) counts for the fork id, and has no rank. */
+export const timeForks = [...rankedForks, 'ubt'] as const
 export type TimeFork = (typeof timeForks)[number]
-export type BlobFork = Exclude<TimeFork, 'shanghai'>
+
+/** Those that set how many blobs a block has; the others keep what holds before them. In order of activation. */
+export const blobForks = ['cancun', 'prague', 'bpo1', 'bpo2', 'bpo3', 'bpo4', 'bpo5'] as const
+export type BlobFork = (typeof blobForks)[number]
 
 type Position = { readonly number: bigint; readonly time: bigint }
 
@@ -76,16 +84,18 @@ export function isBlockForkActive(config: ChainConfig, fork: BlockFork, number: 
   return from !== undefined && number >= from
 }
 
-/** @returns the highest of the forks by time whose time has come, without a look at gaps (geth `LatestFork`) */
-export function latestTimeFork({ timeForks: times }: ChainConfig, time: bigint): TimeFork | undefined {
-  return timeForks.findLast((fork) => times[fork] !== undefined && times[fork] <= time)
+/** @returns the highest in rank of the forks whose time has come, without a look at gaps (geth `LatestFork`) */
+export function latestTimeFork(
+  { timeForks: times }: Pick<ChainConfig, 'timeForks'>,
+  time: bigint,
+): RankedFork | undefined {
+  return rankedForks.findLast((fork) => times[fork] !== undefined && times[fork] <= time)
 }
 
-/** @returns the blob limits in force, undefined before Cancun; a fork without an entry keeps those before it (Osaka) */
+/** @returns the blob limits in force, undefined before Cancun: those of the highest fork in force that sets them */
 export function blobParams(config: ChainConfig, at: Position): BlobParams | undefined {
-  const fork = timeForks.findLast(
-    (name): name is BlobFork =>
-      name !== 'shanghai' && config.blobSchedule[name] !== undefined && isTimeForkActive(config, name, at),
+  const fork = blobForks.findLast(
+    (name) => config.blobSchedule[name] !== undefined && isTimeForkActive(config, name, at),
   )
   return fork && config.blobSchedule[fork]
 }
@@ -111,32 +121,29 @@ export function readChainConfig(fields: JsonFields): ChainConfig {
     ethash: fields.optionalObject('ethash') && {},
     clique: readClique(fields.optionalObject('clique')),
   }
+  if (fields.optionalBoolean('enableUBTAtGenesis'))
+    throw fields.error('enableUBTAtGenesis', 'is not supported: the state of the genesis would be a binary tree')
   checkOrder(fields, 'Block', blockForks, config.blockForks)
-  checkOrder(fields, 'Time', timeForks, config.timeForks)
+  checkOrder(fields, 'Time', orderOfTimeForks, config.timeForks)
   if (config.timeForks.shanghai !== undefined && config.blockForks.london === undefined)
     throw fields.error('shanghaiTime', 'needs londonBlock')
-  for (const fork of needBlobParams)
+  for (const fork of blobForks)
     if (config.timeForks[fork] !== undefined && config.blobSchedule[fork] === undefined)
       throw fields.error('blobSchedule', `has no entry for ${fork}`)
   return config
 }
 
-/** Forks that a chain may leave out while it has later ones (geth `CheckConfigForkOrder`). */
-const optional: ReadonlySet<string> = new Set<BlockFork | TimeFork>([
-  'daoFork',
-  'muirGlacier',
-  'arrowGlacier',
-  'grayGlacier',
-  'mergeNetsplit',
-  'osaka',
-  'bpo1',
-  'bpo2',
-  'bpo3',
-  'bpo4',
-  'bpo5',
-])
+/** What a genesis has to keep to: Amsterdam and Bogota before the blob forks from BPO3 on (geth `CheckConfigForkOrder`). */
+const orderOfTimeForks: readonly TimeFork[] = [
+  ...(['shanghai', 'cancun', 'prague', 'osaka', 'ubt', 'bpo1', 'bpo2'] as const),
+  ...(['amsterdam', 'bogota', 'bpo3', 'bpo4', 'bpo5'] as const),
+]
 
-const needBlobParams = ['cancun', 'prague', 'bpo1', 'bpo2', 'bpo3', 'bpo4', 'bpo5'] as const
+/** Forks that a chain may leave out while it has later ones (there, too). */
+const optional: ReadonlySet<BlockFork | TimeFork> = new Set<BlockFork | TimeFork>([
+  ...(['daoFork', 'muirGlacier', 'arrowGlacier', 'grayGlacier', 'mergeNetsplit'] as const),
+  ...timeForks.filter((fork) => fork !== 'shanghai'),
+])
 
 function readForks<Name extends string>(
   fields: JsonFields,
@@ -148,7 +155,7 @@ function readForks<Name extends string>(
 }
 
 function readBlobSchedule(fields: JsonFields | undefined): Partial<Record<BlobFork, BlobParams>> {
-  const present = timeForks.filter((name) => fields?.has(name))
+  const present = blobForks.filter((name) => fields?.has(name))
   return Object.fromEntries(present.map((name) => [name, readBlobParams(fields!.object(name))]))
 }
 
@@ -162,7 +169,8 @@ function readBlobParams(fields: JsonFields): BlobParams {
   return { target: fields.uint('target'), max: fields.uint('max'), baseFeeUpdateFraction }
 }
 
-function checkOrder<Name extends string>(
+/** @param names in the order that the forks have to come in */
+function checkOrder<Name extends BlockFork | TimeFork>(
   fields: JsonFields,
   suffix: string,
   names: readonly Name[],
@@ -175,7 +183,10 @@ function checkOrder<Name extends string>(
     if (at !== undefined && last !== undefined && before === undefined)
       throw fields.error(name + suffix, `needs ${last}${suffix}`)
     if (at !== undefined && before !== undefined && at < before)
-      throw fields.error(name + suffix, `${at} comes before ${last}${suffix} ${before}`)
+      throw fields.error(
+        name + suffix,
+        `${at} comes before ${last}${suffix} ${before}: the order of forks is ${names.join(', ')}`,
+      )
     if (at !== undefined || !optional.has(name)) last = name
   }
 }

@@ -1,6 +1,6 @@
 import { type ForkId, forkId } from '../../protocols/eth/fork-id.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import { type ChainConfig, scheduleOf } from './chain-config.ts'
+import { blockForks, type ChainConfig, rankedForks, scheduleOf, timeForks } from './chain-config.ts'
 
 // The forks of a chain by name, as fork ids tell of them (EIP-2124).
 
@@ -25,11 +25,11 @@ export function forkStages(config: ChainConfig, { hash, time }: GenesisFacts): F
   return [
     { name: nameOfGenesis(config, time), at: 0n, isTime: false, ...idAt(0n, time) },
     ...schedule.blocks.map((block) => ({
-      ...{ name: namesAt(config.blockForks, block), at: block, isTime: false },
+      ...{ name: namesAt(blockForks, config.blockForks, block), at: block, isTime: false },
       ...idAt(block, time),
     })),
     ...schedule.times.map((from) => ({
-      ...{ name: namesAt(config.timeForks, from), at: from, isTime: true },
+      ...{ name: namesAt(timeForks, config.timeForks, from), at: from, isTime: true },
       ...idAt(lastBlock, from),
     })),
   ]
@@ -41,23 +41,29 @@ export type NamedFork = { readonly name: string; readonly hash: string; readonly
 export const forkTable = (config: ChainConfig, genesis: GenesisFacts): NamedFork[] =>
   forkStages(config, genesis).map(({ name, hash, at }) => ({ name, hash: bytesToHex(hash), at: `${at}` }))
 
-/** The last fork that was in force from the beginning. */
-function nameOfGenesis({ blockForks, timeForks }: ChainConfig, time: bigint): string {
+/** The highest fork, in rank, that was in force from the beginning. */
+function nameOfGenesis(config: ChainConfig, time: bigint): string {
   const passed = [
-    ...Object.entries(blockForks).filter(([, block]) => block === 0n),
-    ...Object.entries(timeForks).filter(([, from]) => from <= time),
+    ...blockForks.filter((fork) => config.blockForks[fork] === 0n),
+    ...rankedForks.filter((fork) => (config.timeForks[fork] ?? time + 1n) <= time),
   ]
-  return inWords(passed.at(-1)?.[0] ?? 'frontier')
+  return inWords(passed.at(-1) ?? 'frontier')
 }
 
-function namesAt(forks: Readonly<Record<string, bigint>>, at: bigint): string {
-  const names = Object.entries(forks).flatMap(([name, from]) => (from === at ? inWords(name) : []))
-  return names.join(' and ')
+function namesAt<Name extends string>(
+  names: readonly Name[],
+  forks: Readonly<Partial<Record<Name, bigint>>>,
+  at: bigint,
+): string {
+  return names
+    .filter((name) => forks[name] === at)
+    .map(inWords)
+    .join(' and ')
 }
 
 /** `muirGlacier` is Muir Glacier, `bpo1` BPO1, `eip150` EIP-150. */
 function inWords(name: string): string {
-  const [, kind, number] = /^(bpo|eip)(\d+)$/.exec(name) ?? []
+  const [, kind, number = ''] = /^(bpo|eip|ubt)(\d*)$/.exec(name) ?? []
   if (name === 'daoFork') return 'DAO fork'
   if (kind) return `${kind.toUpperCase()}${kind === 'eip' ? '-' : ''}${number}`
   return name.replace(/([A-Z])/g, ' $1').replace(/^./, (first) => first.toUpperCase())

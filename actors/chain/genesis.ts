@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { encodeBody } from '../../protocols/eth/block.ts'
 import { initialBaseFee } from '../../protocols/eth/fees.ts'
-import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../protocols/eth/header.ts'
+import {
+  decodeHeader,
+  encodeHeader,
+  type Header,
+  type HeaderFields,
+  headerFieldNames,
+} from '../../protocols/eth/header.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { type Alloc, readAlloc, stateRoot } from './alloc.ts'
@@ -41,7 +47,7 @@ export function parseGenesis(text: string): Genesis {
 /** What a genesis says of its own header; the fields of later forks follow from `config` where they are left out. */
 export type GenesisHeader = Pick<HeaderFields, 'stateRoot'> & Partial<HeaderFields>
 
-/** geth `Genesis.ToBlock`. */
+/** geth `Genesis.ToBlock`. @throws {InvalidGenesis} its header lacks fields of a fork that was left out */
 export function makeGenesis(config: ChainConfig, given: GenesisHeader, alloc?: Alloc): Genesis {
   const at = { number: given.number ?? 0n, time: given.time ?? 0n }
   const shanghai = isTimeForkActive(config, 'shanghai', at)
@@ -58,6 +64,7 @@ export function makeGenesis(config: ChainConfig, given: GenesisHeader, alloc?: A
     ...(isTimeForkActive(config, 'amsterdam', at) && { balHash: emptyUnclesHash, slotNumber: 0n }),
   }
   const body = encodeBody({ transactions: [], uncles: [], ...(shanghai && { withdrawals: [] }) })
+  checkGaps(fields)
   const header = decodeHeader(encodeHeader({ ...fields, ...pickPresent(given, fields) }))
   return { config, header, body, ...(alloc && { alloc }) }
 }
@@ -88,6 +95,14 @@ const blank: Omit<HeaderFields, 'stateRoot'> & { stateRoot: Uint8Array } = {
   extraData: new Uint8Array(0),
   mixHash: zeroHash,
   nonce: new Uint8Array(8),
+}
+
+/** A header has fields of a fork only after those of all before it: geth makes one with a gap, and cannot read it again. */
+function checkGaps(fields: HeaderFields): void {
+  const present = headerFieldNames.map((name) => fields[name] !== undefined)
+  const missing = headerFieldNames[present.indexOf(false)]
+  if (missing !== undefined && present.indexOf(false) < present.lastIndexOf(true))
+    throw new InvalidGenesis('config', `leaves out a fork whose ${missing} has to be in the header of the genesis`)
 }
 
 /** A base fee or blob gas that the forks do not call for stays out of the header. */

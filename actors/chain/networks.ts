@@ -3,7 +3,7 @@ import { hoodiBootnodes, mainnetBootnodes, sepoliaBootnodes } from './bootnodes.
 import type { BlobParams, ChainConfig } from './chain-config.ts'
 import { type Genesis, makeGenesis } from './genesis.ts'
 
-// The public networks, with all forks known in 2026: up to BPO2. A fork added here changes the fork id that a node announces.
+// The public networks, with their forks as geth 1.17.10 has them. A fork added here changes the fork id that a node announces.
 
 export type NetworkName = 'mainnet' | 'sepolia' | 'hoodi'
 
@@ -11,7 +11,7 @@ export type Network = {
   readonly name: NetworkName
   readonly networkId: bigint
   readonly genesis: Genesis
-  /** enode URLs. */
+  /** enode URLs and node records, as geth has them; a node for discovery alone has no TCP port. */
   readonly bootnodes: readonly string[]
 }
 
@@ -129,6 +129,7 @@ const sepoliaConfig: ChainConfig = {
     osaka: 1_760_427_360n,
     bpo1: 1_761_017_184n,
     bpo2: 1_761_607_008n,
+    amsterdam: 1_791_294_816n,
   },
   blobSchedule,
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -7,10 +7,12 @@ import { expect } from 'chai'
 import { Chain } from '../../actors/chain/chain.ts'
 import { chainConfigJson } from '../../actors/chain/chain-config-json.ts'
 import { type Genesis, loadGenesis, parseGenesis } from '../../actors/chain/genesis.ts'
+import { InvalidGenesis } from '../../actors/chain/json-fields.ts'
 import { network } from '../../actors/chain/networks.ts'
 import { ethApi } from '../../actors/rpc/apis/eth.ts'
 import { printJson } from '../../actors/rpc/json/print.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
+import { failureOf } from '../failure.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
 import { Geth } from '../harness/geth.ts'
@@ -45,54 +47,69 @@ describe('eth_config, the chain of admin_nodeInfo and the first block, as geth t
     }
   }
 
-  /** @param change of the `config` of the test chain's genesis, in which Prague is in force; times are of the clock, and the genesis is at 1000 */
-  async function ofForks(context: Mocha.Context, change: Record<string, unknown>, header = {}): Promise<void> {
-    const json = JSON.parse(await readFile(requireEthtest(context).genesis, 'utf8'))
-    // The forks of that chain are its own affair.
-    const byBlock = Object.entries(json.config).filter(([field]) => !field.endsWith('Time'))
-    const times = { shanghaiTime: 0, cancunTime: 0, pragueTime: 0 }
-    const own = { chainId: 1234, depositContractAddress: `0x${'1f'.repeat(20)}`, blobSchedule: schedule }
-    const config = { ...Object.fromEntries(byBlock), ...times, ...own, ...change }
-    const text = JSON.stringify({ ...json, config, timestamp: '0x3e8', difficulty: '0x0', ...header })
+  /** @param change of a `config` with Prague in force; times are seconds after the genesis, which is at 1000 */
+  async function ofForks(change: Record<string, unknown>, header = {}): Promise<void> {
+    const text = JSON.stringify(genesisJson(change, header))
     const file = join(directory, 'genesis.json')
     await writeFile(file, text)
     await compare(file, parseGenesis(text))
   }
 
-  it('of the test chain', async function () {
+  it('of the ethtest chain', async function () {
     const file = requireEthtest(this).genesis
     await compare(file, await loadGenesis(file))
   })
 
-  it('of a chain that clique sealed', function () {
+  it('of a chain that clique sealed', () => {
     const change = { ethash: null, clique: { period: 5, epoch: 30_000 }, daoForkBlock: 0, daoForkSupport: true }
-    return ofForks(this, change, { extraData: `0x${'00'.repeat(32)}${'01'.repeat(20)}${'00'.repeat(65)}` })
+    return ofForks(change, { extraData: `0x${'00'.repeat(32)}${'01'.repeat(20)}${'00'.repeat(65)}` })
   })
 
-  it('where Osaka and two forks of blobs are to come', function () {
-    return ofForks(this, { osakaTime: 2_000, bpo1Time: 3_000, bpo2Time: 4_000 })
+  it('where Osaka and two forks of blobs are to come', () =>
+    ofForks({ osakaTime: 2_000, bpo1Time: 3_000, bpo2Time: 4_000 }))
+
+  it('where Osaka is in force since the genesis, and all five forks of blobs are to come', () => {
+    const times = { osakaTime: 0, bpo1Time: 1_001, bpo2Time: 1_002, bpo3Time: 1_003, bpo4Time: 1_004, bpo5Time: 1_005 }
+    return ofForks({ ...times })
   })
 
-  it('where Osaka is in force since the genesis, and all five forks of blobs are to come', function () {
-    const blobTimes = { bpo1Time: 1_001, bpo2Time: 1_002, bpo3Time: 1_003, bpo4Time: 1_004, bpo5Time: 1_005 }
-    return ofForks(this, { osakaTime: 0, ...blobTimes })
-  })
+  it('where two forks come at one time', () => ofForks({ osakaTime: 2_000, bpo1Time: 2_000 }))
 
-  it('where two forks come at one time', function () {
-    return ofForks(this, { osakaTime: 2_000, bpo1Time: 2_000 })
-  })
+  it('where a fork is left out, so that the one after it is not the next', () => ofForks({ bpo1Time: 2_000 }))
 
-  it('where a fork is left out, so that the one after it is not the next', function () {
-    return ofForks(this, { bpo1Time: 2_000 })
-  })
+  it('where all is in force since the genesis', () => ofForks({ osakaTime: 0, bpo1Time: 0, bpo2Time: 0 }))
 
-  it('where all is in force since the genesis', function () {
-    return ofForks(this, { osakaTime: 0, bpo1Time: 0, bpo2Time: 0 })
-  })
+  it('where Cancun is the next', () => ofForks({ cancunTime: 2_000, pragueTime: 3_000 }))
 
-  it('where Cancun is the next', function () {
-    return ofForks(this, { cancunTime: 2_000, pragueTime: 3_000 })
-  })
+  it('where Amsterdam is to come after two forks of blobs', () =>
+    ofForks({ osakaTime: 0, bpo1Time: 0, bpo2Time: 0, amsterdamTime: 2_000 }))
+
+  it('where Amsterdam is in force since the genesis', () =>
+    ofForks({ osakaTime: 0, bpo1Time: 0, bpo2Time: 0, amsterdamTime: 0 }))
+
+  it('where Amsterdam is in force since the genesis, which has a slot', () =>
+    ofForks({ osakaTime: 0, amsterdamTime: 0 }, { slotNumber: '0x2a' }))
+
+  it('where a slot is given, and Amsterdam is to come', () =>
+    ofForks({ osakaTime: 0, amsterdamTime: 2_000 }, { slotNumber: '0x2a' }))
+
+  it('where forks of blobs come after Amsterdam', () =>
+    ofForks({ osakaTime: 0, bpo1Time: 1_001, amsterdamTime: 2_000, bpo3Time: 3_000, bpo4Time: 4_000 }))
+
+  it('where forks of blobs come after Amsterdam, which is in force since the genesis', () =>
+    ofForks({ osakaTime: 0, bpo1Time: 0, amsterdamTime: 0, bpo3Time: 3_000, bpo5Time: 5_000 }))
+
+  it('where Bogota and a fork of blobs come after Amsterdam', () =>
+    ofForks({ osakaTime: 0, amsterdamTime: 2_000, bogotaTime: 3_000, bpo3Time: 4_000 }))
+
+  it('where Bogota is in force since the genesis, without Osaka and Amsterdam', () => ofForks({ bogotaTime: 0 }))
+
+  it('where Osaka is left out, and Amsterdam in force since the genesis', () => ofForks({ amsterdamTime: 0 }))
+
+  it('where a binary tree comes before the forks of blobs', () =>
+    ofForks({ osakaTime: 0, ubtTime: 1_500, bpo1Time: 2_000, amsterdamTime: 3_000 }))
+
+  it('where Prague is to come without Cancun', () => ofForks({ cancunTime: undefined, pragueTime: 2_000 }))
 
   for (const name of ['mainnet', 'sepolia', 'hoodi'] as const)
     it(`of ${name}`, async () => {
@@ -100,6 +117,38 @@ describe('eth_config, the chain of admin_nodeInfo and the first block, as geth t
       const { stdout } = await promisify(execFile)(path, ['dumpgenesis', `--${name}`], { maxBuffer: 1 << 26 })
       await writeFile(file, stdout)
       await compare(file, network(name).genesis)
+    })
+
+  for (const [what, change] of [
+    ['a fork of blobs from BPO3 on before Amsterdam', { amsterdamTime: 360, bpo3Time: 330 }],
+    ['Bogota before Amsterdam', { amsterdamTime: 360, bogotaTime: 350 }],
+    ['Bogota after a later fork of blobs', { bogotaTime: 360, bpo4Time: 350 }],
+    ['Amsterdam before BPO2', { bpo2Time: 360, amsterdamTime: 350 }],
+    ['a binary tree after BPO1', { bpo1Time: 350, ubtTime: 360 }],
+    ['Cancun without Shanghai', { shanghaiTime: undefined, pragueTime: undefined }],
+    ['Cancun, and no limits of blobs', { blobSchedule: {} }],
+  ] as [string, Record<string, unknown>][])
+    it(`are of no chain with ${what}`, async () => {
+      const text = JSON.stringify(genesisJson(change))
+      const file = join(directory, 'genesis.json')
+      await writeFile(file, text)
+      const datadir = join(directory, 'refused')
+      const theirs = await failureOf(promisify(execFile)(path, ['--datadir', datadir, 'init', file]))
+      expect(theirs.message).to.match(/Fatal: Failed to write genesis block: (unsupported fork|invalid chain config)/)
+      expect(() => parseGenesis(text)).to.throw(InvalidGenesis)
+    })
+
+  for (const [what, change] of [
+    ['Prague in the genesis, and no Cancun', { cancunTime: undefined }],
+    ['Amsterdam in the genesis, and no Prague', { pragueTime: undefined, amsterdamTime: 0 }],
+  ] as [string, Record<string, unknown>][])
+    it(`are of no chain with ${what}: geth writes a header that it cannot read`, async () => {
+      const text = JSON.stringify(genesisJson(change))
+      const file = join(directory, 'genesis.json')
+      await writeFile(file, text)
+      const theirs = await failureOf(Geth.start({ path, genesis: file, networkId: 1234n }))
+      expect(theirs.message).to.contain('Invalid block header RLP')
+      expect(() => parseGenesis(text)).to.throw(InvalidGenesis, 'header')
     })
 })
 
@@ -113,6 +162,22 @@ const questions = [
   ['eth_blobBaseFee'],
 ] as const
 
+/** @param change of `config`, undefined for what it is not to have */
+const genesisJson = (change: Record<string, unknown>, header = {}) => ({
+  config: {
+    ...Object.fromEntries(fromTheStart.map((fork) => [`${fork}Block`, 0])),
+    ...{ chainId: 1234, terminalTotalDifficulty: 0, depositContractAddress: `0x${'1f'.repeat(20)}` },
+    ...{ shanghaiTime: 0, cancunTime: 0, pragueTime: 0, blobSchedule: schedule, ethash: {} },
+    ...change,
+  },
+  ...{ timestamp: '0x3e8', difficulty: '0x0', gasLimit: '0x1c9c380', extraData: '0x1234' },
+  alloc: { [`0x${'11'.repeat(20)}`]: { balance: '0x1', nonce: '0x2', code: '0x00' } },
+  ...header,
+})
+const fromTheStart = [
+  ...['homestead', 'eip150', 'eip155', 'eip158', 'byzantium', 'constantinople', 'petersburg', 'istanbul'],
+  ...['muirGlacier', 'berlin', 'london', 'arrowGlacier', 'grayGlacier', 'mergeNetsplit'],
+]
 const blobs = (target: number) => ({ target, max: target + 5, baseFeeUpdateFraction: 1_000_000 * target })
 const schedule = {
   cancun: blobs(3),

@@ -1,72 +1,81 @@
 import { forkId } from '../../../protocols/eth/fork-id.ts'
 import type { Header } from '../../../protocols/eth/header.ts'
 import type { Chain } from '../../chain/chain.ts'
-import { type ChainConfig, latestTimeFork, type TimeFork, timeForks } from '../../chain/chain-config.ts'
+import {
+  blobForks,
+  type ChainConfig,
+  isTimeForkActive,
+  latestTimeFork,
+  type RankedFork,
+  rankedForks,
+  type TimeFork,
+} from '../../chain/chain-config.ts'
 import { data, quantity } from '../json/hex.ts'
 
 // What rules a chain is under, was and will be: EIP-7910, as geth has it.
 
 type ConfigChain = Pick<Chain, 'config' | 'forkSchedule' | 'genesis' | 'head'>
 
-/** Of the fork that holds at the head, the one after it, and the last known; only forks by time count. */
+/** Of the fork that holds at the head, the next in rank that the chain has, and the last known; only forks by time count. */
 export function configJson(chain: ConfigChain): Record<'current' | 'next' | 'last', unknown> {
   const { config, head } = chain
-  const now = latestFork(config, head.time)
-  const current = timeForks[now]
-  const following = timeForks[now + 1]
-  const last = timeForks[latestFork(config, endOfTime)]
-  const next = following && forkJson(chain, following)
+  const current = latestTimeFork(config, head.time)
+  const last = latestTimeFork(config, endOfTime)
+  const next = rankedForks
+    .slice(rankOf(current) + 1, rankOf(last) + 1)
+    .find((fork) => config.timeForks[fork] !== undefined)
   return {
-    current: (current && forkJson(chain, current)) ?? null,
-    next: next ?? null,
-    last: (next && last && forkJson(chain, last)) ?? null,
+    current: forkJson(chain, current),
+    next: forkJson(chain, next),
+    last: next ? forkJson(chain, last) : null,
   }
 }
 
-/** @returns undefined for a fork that the chain does not have */
-function forkJson({ config, forkSchedule, genesis }: ConfigChain, fork: TimeFork): unknown {
-  const time = config.timeForks[fork]
-  if (time === undefined) return undefined
+/** @returns null where there is no such fork */
+function forkJson({ config, forkSchedule, genesis }: ConfigChain, fork: RankedFork | undefined): unknown {
+  const time = fork && config.timeForks[fork]
+  if (time === undefined) return null
   // Several forks may come at one time: the last of them rules.
-  const rank = latestFork(config, time)
+  const rank = rankOf(latestTimeFork(config, time))
   return {
     activationTime: activationTime(genesis, time),
     blobSchedule: blobSchedule(config, rank),
     chainId: quantity(config.chainId),
     forkId: data(forkId(genesis.hash, forkSchedule, { number: endOfTime, time }).hash),
-    precompiles: precompiles(rank),
+    precompiles: precompiles(config, time),
     systemContracts: systemContracts(config, rank),
   }
 }
 
 const endOfTime = 2n ** 64n - 1n
 
-/** @returns the rank in `timeForks` of the highest fork in force, -1 before all */
-function latestFork(config: ChainConfig, time: bigint): number {
-  const fork = latestTimeFork(config, time)
-  return fork === undefined ? -1 : rankOf(fork)
-}
-
-const rankOf = (fork: TimeFork) => timeForks.indexOf(fork)
+/** -1 of the forks by block. */
+const rankOf = (fork: RankedFork | undefined) => (fork === undefined ? -1 : rankedForks.indexOf(fork))
 
 /** A plain number in EIP-7910. */
 const activationTime = (genesis: Header, time: bigint) => (genesis.time >= time ? 0 : Number(time))
 
+/** As geth goes by rank here, a blob fork below `rank` counts before its time has come. */
 function blobSchedule({ blobSchedule }: ChainConfig, rank: number): Record<string, number> | null {
-  const fork = timeForks.slice(0, rank + 1).findLast((name) => name !== 'shanghai' && blobSchedule[name] !== undefined)
-  const params = fork && fork !== 'shanghai' ? blobSchedule[fork] : undefined
+  const fork = blobForks.findLast((name) => rank >= rankOf(name) && blobSchedule[name] !== undefined)
+  const params = fork && blobSchedule[fork]
   if (params === undefined) return null
   const { target, max, baseFeeUpdateFraction } = params
   return { target: Number(target), max: Number(max), baseFeeUpdateFraction: Number(baseFeeUpdateFraction) }
 }
 
-function precompiles(rank: number): Record<string, string> {
-  const present = precompileTable.filter(([, , since]) => since === undefined || rank >= rankOf(since))
+function precompiles(config: ChainConfig, time: bigint): Record<string, string> {
+  const isActive = (fork: TimeFork) => isTimeForkActive(config, fork, { number: endOfTime, time })
+  const newest = isActive('ubt') ? undefined : precompileForks.find(isActive)
+  const present = precompileTable.filter(([, , since]) => since === undefined || rankOf(newest) >= rankOf(since))
   return Object.fromEntries(present.map(([name, address]) => [name, `0x${address.toString(16).padStart(40, '0')}`]))
 }
 
+/** Forks that brought precompiles, or bring those of Osaka along. */
+const precompileForks = ['bogota', 'osaka', 'prague', 'cancun'] as const
+
 /** By name, as Go prints a map; those without a fork are older than the merge. */
-const precompileTable: readonly (readonly [name: string, address: number, since?: TimeFork])[] = [
+const precompileTable: readonly (readonly [name: string, address: number, since?: RankedFork])[] = [
   ['BLAKE2F', 0x09],
   ['BLS12_G1ADD', 0x0b, 'prague'],
   ['BLS12_G1MSM', 0x0c, 'prague'],
@@ -96,7 +105,7 @@ function systemContracts({ depositContractAddress: deposit }: ChainConfig, rank:
 const nobody = `0x${'0'.repeat(40)}`
 
 /** By name. The deposit contract is the chain's own; the others are EIP-4788, 2935, 7002, 7251 and 8282. */
-const systemContractTable: readonly (readonly [name: string, address: string | undefined, since: TimeFork])[] = [
+const systemContractTable: readonly (readonly [name: string, address: string | undefined, since: RankedFork])[] = [
   ['BEACON_ROOTS_ADDRESS', '0x000f3df6d732807ef1319fb7b8bb8522d0beac02', 'cancun'],
   ['BUILDER_DEPOSIT_CONTRACT_ADDRESS', '0x0000bff46984e3725691fa540a8c7589300d8282', 'amsterdam'],
   ['BUILDER_EXIT_CONTRACT_ADDRESS', '0x000064d678505ad48f8ccb093bc65613800e8282', 'amsterdam'],

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { expect } from 'chai'
-import { scheduleOf } from '../../../actors/chain/chain-config.ts'
+import { blockForks, scheduleOf } from '../../../actors/chain/chain-config.ts'
 import { devAccounts, devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { loadGenesis, parseGenesis } from '../../../actors/chain/genesis.ts'
 import { InvalidGenesis } from '../../../actors/chain/json-fields.ts'
@@ -11,6 +11,7 @@ import { ethtests, requireEthtest } from '../../harness/ethtest.ts'
 type Json = Record<string, unknown>
 
 describe('a genesis file', () => {
+  const order = 'shanghai, cancun, prague, osaka, ubt, bpo1, bpo2, amsterdam, bogota, bpo3, bpo4, bpo5'
   const base = (): Json & { config: Json } => ({
     config: { chainId: 7, ...legacyForks },
     difficulty: '0x1',
@@ -53,6 +54,23 @@ describe('a genesis file', () => {
     expect(parse((g) => delete g.config.londonBlock).header.baseFee).to.equal(undefined)
     expect(parse((g) => Object.assign(g, { blobGasUsed: '0x1' })).header.blobGasUsed).to.equal(undefined)
   })
+  it('has a list hash and a slot number from Amsterdam on', () => {
+    const times = { shanghaiTime: 0, cancunTime: 0, pragueTime: 0, blobSchedule }
+    const at = (config: Json, header: Json = {}) => {
+      const { balHash, slotNumber } = parse((g) => {
+        Object.assign(g.config, times, config)
+        Object.assign(g, header)
+      }).header
+      return [balHash && bytesToHex(balHash), slotNumber]
+    }
+    const none = '1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347'
+    expect(at({})).to.deep.equal([undefined, undefined])
+    expect(at({}, { slotNumber: 7 })).to.deep.equal([undefined, undefined])
+    expect(at({ amsterdamTime: 1 })).to.deep.equal([undefined, undefined])
+    expect(at({ amsterdamTime: 1 }, { timestamp: 1 })).to.deep.equal([none, 0n])
+    expect(at({ amsterdamTime: 0 }, { slotNumber: null })).to.deep.equal([none, 0n])
+    expect(at({ amsterdamTime: 0 }, { slotNumber: '0x2a' })).to.deep.equal([none, 42n])
+  })
   it('keeps every digit of a number wider than 2^53', () => {
     const text = JSON.stringify(base()).replace('"chainId":7', '"chainId":18446744073709551615')
     expect(parseGenesis(text).config.chainId).to.equal(2n ** 64n - 1n)
@@ -89,12 +107,37 @@ describe('a genesis file', () => {
     [
       'a fork before an earlier one',
       (g) => Object.assign(g.config, { londonBlock: 4, berlinBlock: 5 }),
-      'config.londonBlock 4 comes before berlinBlock 5',
+      `config.londonBlock 4 comes before berlinBlock 5: the order of forks is ${blockForks.join(', ')}`,
     ],
     [
       'a time before an earlier one',
       (g) => Object.assign(g.config, { shanghaiTime: 9, cancunTime: 8 }),
-      'config.cancunTime 8 comes before shanghaiTime 9',
+      `config.cancunTime 8 comes before shanghaiTime 9: the order of forks is ${order}`,
+    ],
+    [
+      'a fork of blobs from BPO3 on before Amsterdam',
+      (g) => Object.assign(g.config, { shanghaiTime: 0, amsterdamTime: 360, bpo3Time: 330 }),
+      `config.bpo3Time 330 comes before amsterdamTime 360: the order of forks is ${order}`,
+    ],
+    [
+      'Bogota after a fork of blobs from BPO3 on',
+      (g) => Object.assign(g.config, { shanghaiTime: 0, bogotaTime: 360, bpo5Time: 330 }),
+      `config.bpo5Time 330 comes before bogotaTime 360: the order of forks is ${order}`,
+    ],
+    [
+      'Amsterdam before BPO2',
+      (g) => Object.assign(g.config, { shanghaiTime: 0, amsterdamTime: 350, bpo2Time: 360 }),
+      `config.amsterdamTime 350 comes before bpo2Time 360: the order of forks is ${order}`,
+    ],
+    [
+      'a header that lacks what was due before Amsterdam',
+      (g) => Object.assign(g.config, { shanghaiTime: 0, amsterdamTime: 0 }),
+      'config leaves out a fork whose blobGasUsed has to be in the header of the genesis',
+    ],
+    [
+      'its state in a binary tree',
+      (g) => Object.assign(g.config, { enableUBTAtGenesis: true }),
+      'config.enableUBTAtGenesis is not supported: the state of the genesis would be a binary tree',
     ],
     [
       'a fork without the one before',
@@ -185,4 +228,6 @@ const legacyForks = Object.fromEntries(
     'london',
   ].map((fork) => [`${fork}Block`, 0]),
 )
+const limits = { target: 6, max: 9, baseFeeUpdateFraction: 5_007_716 }
+const blobSchedule = { cancun: limits, prague: limits }
 const literally = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -4,13 +4,13 @@ import { network } from '../../../actors/chain/networks.ts'
 import { disagreement, statusRows } from '../../../actors/inspector/status-rows.ts'
 import type { Status } from '../../../protocols/eth/status.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
-import { genesisChecksum, mainnetBlockForks, mainnetTimeForks } from '../../vectors/eth-fork-ids.ts'
+import { mainnet } from '../../vectors/eth-fork-ids.ts'
 
 describe('the forks of a chain by their ids', () => {
   const { config, header } = network('mainnet').genesis
   const table = forkTable(config, header)
   it('are those of EIP-2124, in order', () => {
-    const all = [genesisChecksum, ...[...mainnetBlockForks, ...mainnetTimeForks].map(([, checksum]) => checksum)]
+    const all = [mainnet.genesisChecksum, ...[...mainnet.blocks, ...mainnet.times].map(([, checksum]) => checksum)]
     expect(table.map(({ hash }) => hash)).to.deep.equal(all)
   })
   it('bear the names that people know', () => {

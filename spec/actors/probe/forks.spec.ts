@@ -1,10 +1,11 @@
 import { expect } from 'chai'
+import { forkStages } from '../../../actors/chain/fork-table.ts'
 import { makeGenesis } from '../../../actors/chain/genesis.ts'
 import { network } from '../../../actors/chain/networks.ts'
 import { describeFork } from '../../../actors/probe/forks.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 
-// The fork ids of mainnet are those of EIP-2124 and of geth's core/forkid.
+// The fork ids are those of EIP-2124 and of geth's core/forkid.
 
 describe('a fork id in words', () => {
   const { genesis } = network('mainnet')
@@ -43,6 +44,32 @@ describe('a fork id in words', () => {
       standing: 'unknown',
       words: 'fork id 0x01020304/7 is of no fork of this chain',
     }))
+  it('tells who knows of Amsterdam, on Sepolia, before it and after', () => {
+    const amsterdam = 1_791_294_816n
+    const words = (hash: string, next: bigint, at: bigint) =>
+      describeFork({ hash: hexToBytes(hash), next }, network('sepolia').genesis, at)
+    const coming = 'at BPO2, Amsterdam next (2026-10-06T13:53:36.000Z)'
+    const [before, after] = [amsterdam - 1n, amsterdam]
+    expect(words('268956b6', amsterdam, before)).to.deep.equal({ standing: 'current', words: coming })
+    expect(words('268956b6', 0n, before).words).to.equal('at BPO2, no fork to come')
+    expect(words('268956b6', amsterdam, after)).to.deep.equal({
+      standing: 'behind',
+      words: 'at BPO2, on its way to Amsterdam',
+    })
+    expect(words('268956b6', 0n, after)).to.deep.equal({
+      standing: 'stale',
+      words: 'stale by Amsterdam: it is at BPO2',
+    })
+    const there = { words: 'at Amsterdam, no fork to come' }
+    expect(words('6c1d9423', 0n, after)).to.deep.equal({ standing: 'current', ...there })
+    expect(words('6c1d9423', 0n, before)).to.deep.equal({ standing: 'ahead', ...there })
+  })
+  it('calls a genesis by its highest fork, and forks of one time together', () => {
+    const times = { shanghai: 0n, cancun: 0n, prague: 0n, amsterdam: 0n, bpo1: 0n, bogota: 90n, ubt: 90n, bpo3: 100n }
+    const config = { ...genesis.config, blockForks: { london: 0n }, timeForks: times }
+    const names = forkStages(config, { hash: genesis.header.hash, time: 0n }).map(({ name }) => name)
+    expect(names).to.deep.equal(['Amsterdam', 'Bogota and UBT', 'BPO3'])
+  })
   it('calls a chain that never forks by what it began with', () => {
     const config = { ...genesis.config, blockForks: { homestead: 0n, eip150: 0n }, timeForks: {}, blobSchedule: {} }
     const still = makeGenesis(config, { stateRoot: new Uint8Array(32) })

@@ -1,48 +1,44 @@
 import { expect } from 'chai'
 import { type ForkHead, forkFilter, forkId, forkSchedule } from '../../../protocols/eth/fork-id.ts'
 import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
-import {
-  filterCases,
-  genesisChecksum,
-  mainnetBlockForks,
-  mainnetGenesisHash,
-  mainnetTimeForks,
-} from '../../vectors/eth-fork-ids.ts'
+import { filterCases, filterConfigs, mainnet, type PublishedForks, published } from '../../vectors/eth-fork-ids.ts'
 
-const genesis = hexToBytes(mainnetGenesisHash)
-const blockForks = mainnetBlockForks.map(([fork]) => fork)
-const timeForks = mainnetTimeForks.map(([fork]) => fork)
-const mainnet = forkSchedule({ genesisTime: 0n, blockForks, timeForks })
-const untilParis = forkSchedule({ genesisTime: 0n, blockForks, timeForks: [] })
-const idAt = (head: ForkHead) => {
-  const { hash, next } = forkId(genesis, mainnet, head)
+const scheduleOf = ({ genesisTime, blocks, times }: PublishedForks) =>
+  forkSchedule({ genesisTime, blockForks: blocks.map(([fork]) => fork), timeForks: times.map(([fork]) => fork) })
+const idAt = (chain: PublishedForks, head: ForkHead) => {
+  const { hash, next } = forkId(hexToBytes(chain.genesisHash), scheduleOf(chain), head)
   return [bytesToHex(hash), next]
 }
+const filterOf = (chain: PublishedForks, head: () => ForkHead) =>
+  forkFilter(hexToBytes(chain.genesisHash), scheduleOf(chain), head)
 
 describe('a fork id', () => {
-  const block = (number: bigint) => ({ number, time: 0n })
-  const lastBlockFork = blockForks.at(-1)!
-  const time = (time: bigint) => ({ number: lastBlockFork, time })
+  for (const [name, chain] of Object.entries(published)) {
+    const lastBlock = chain.blocks.at(-1)?.[0] ?? 0n
+    const afterIt = [
+      ...chain.blocks.map(([fork]) => ({ number: fork, time: chain.genesisTime })),
+      ...chain.times.map(([fork]) => ({ number: lastBlock, time: fork })),
+    ]
+    const forks = [...chain.blocks, ...chain.times]
+    const begin = { number: 0n, time: chain.genesisTime }
 
-  it('begins with the genesis', () => {
-    expect(idAt(block(0n))).to.deep.equal([genesisChecksum, blockForks[0]])
-    expect(idAt(block(blockForks[0]! - 1n))).to.deep.equal([genesisChecksum, blockForks[0]])
-  })
-  mainnetBlockForks.forEach(([fork, checksum], i) => {
-    it(`is ${checksum} from block ${fork} on`, () => {
-      const next = blockForks[i + 1] ?? timeForks[0]!
-      expect(idAt(block(fork))).to.deep.equal([checksum, next])
-      expect(idAt(next > 2n ** 30n ? block(2n ** 40n) : block(next - 1n))).to.deep.equal([checksum, next])
+    it(`of ${name} begins with the genesis`, () =>
+      expect(idAt(chain, begin)).to.deep.equal([chain.genesisChecksum, forks[0]![0]]))
+    forks.forEach(([fork, checksum], i) => {
+      it(`of ${name} is ${checksum} from ${fork} on, and not before`, () => {
+        const { number, time } = afterIt[i]!
+        const isTime = i >= chain.blocks.length
+        const before = isTime ? { number, time: fork - 1n } : { number: fork - 1n, time }
+        expect(idAt(chain, before)).to.deep.equal([forks[i - 1]?.[1] ?? chain.genesisChecksum, fork])
+        expect(idAt(chain, { number, time })).to.deep.equal([checksum, forks[i + 1]?.[0] ?? 0n])
+      })
     })
-  })
-  mainnetTimeForks.forEach(([fork, checksum], i) => {
-    it(`is ${checksum} from time ${fork} on`, () => {
-      expect(idAt(time(fork))).to.deep.equal([checksum, timeForks[i + 1] ?? 0n])
-      expect(idAt(time((timeForks[i + 1] ?? 2n ** 63n) - 1n))).to.deep.equal([checksum, timeForks[i + 1] ?? 0n])
-    })
-  })
+    it(`of ${name} stays when no fork is left`, () =>
+      expect(idAt(chain, { number: 2n ** 40n, time: 2n ** 63n })).to.deep.equal([forks.at(-1)![1], 0n]))
+  }
+
   it('counts no time while a block fork is ahead', () => {
-    expect(idAt({ number: 0n, time: 2n ** 40n })).to.deep.equal([genesisChecksum, blockForks[0]])
+    expect(idAt(mainnet, { number: 0n, time: 2n ** 40n })).to.deep.equal(['fc64ec04', 1_150_000n])
   })
 
   it('counts each fork once, and none of the genesis', () => {
@@ -66,27 +62,29 @@ describe('a fork id', () => {
 describe('a fork filter', () => {
   for (const { config, head, remote, rejected } of filterCases)
     it(`at ${head.join()} of ${config} ${rejected ? `finds "${rejected}" in` : 'accepts'} ${remote.join()}`, () => {
-      const schedule = config === 'all' ? mainnet : untilParis
-      const filter = forkFilter(genesis, schedule, () => ({ number: head[0], time: head[1] }))
+      const filter = filterOf(filterConfigs[config], () => ({ number: head[0], time: head[1] }))
       expect(filter({ hash: hexToBytes(remote[0]), next: remote[1] })?.message).to.equal(rejected)
     })
 
   it('asks for the head at every check', () => {
     let number = 7_279_999n
-    const filter = forkFilter(genesis, untilParis, () => ({ number, time: 0n }))
+    const filter = filterOf(filterConfigs['mainnet before the merge'], () => ({ number, time: 0n }))
     const unaware = { hash: hexToBytes('a00bc324'), next: 0n }
     expect(filter(unaware)).to.equal(undefined)
     number = 7_280_000n
     expect(filter(unaware)?.message).to.equal('remote needs update')
   })
-  it('accepts every id of its own chain from every head of it', () => {
-    const heads = [
-      { number: 0n, time: 0n },
-      ...blockForks.map((number) => ({ number, time: 0n })),
-      ...timeForks.map((time) => ({ number: blockForks.at(-1)!, time })),
-    ]
-    for (const ours of heads)
-      for (const theirs of heads)
-        expect(forkFilter(genesis, mainnet, () => ours)(forkId(genesis, mainnet, theirs))).to.equal(undefined)
-  })
+  for (const [name, chain] of Object.entries(published))
+    it(`accepts every id of its own chain from every head of it: ${name}`, () => {
+      const heads = [
+        { number: 0n, time: chain.genesisTime },
+        ...chain.blocks.map(([number]) => ({ number, time: chain.genesisTime })),
+        ...chain.times.map(([time]) => ({ number: chain.blocks.at(-1)?.[0] ?? 0n, time })),
+      ]
+      for (const ours of heads)
+        for (const theirs of heads) {
+          const id = forkId(hexToBytes(chain.genesisHash), scheduleOf(chain), theirs)
+          expect(filterOf(chain, () => ours)(id)).to.equal(undefined)
+        }
+    })
 })

@@ -3,7 +3,7 @@ import { decodeHeader, encodeHeader, type HeaderFields } from '../../../protocol
 import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp, RlpError } from '../../../protocols/lib/rlp.ts'
 import { blockVectors } from '../../vectors/eth-blocks.ts'
-import { mainnetGenesisHash } from '../../vectors/eth-fork-ids.ts'
+import { mainnet } from '../../vectors/eth-fork-ids.ts'
 import { repeat } from '../../vectors/eth-messages.ts'
 
 const hash = (byte: number) => repeat(byte, 32)
@@ -37,7 +37,7 @@ const later: readonly (readonly [fork: string, fields: Partial<HeaderFields>])[]
 
 describe('a header', () => {
   it("of mainnet's genesis has its known hash", () => {
-    expect(bytesToHex(decodeHeader(encodeHeader(frontier)).hash)).to.equal(mainnetGenesisHash)
+    expect(bytesToHex(decodeHeader(encodeHeader(frontier)).hash)).to.equal(mainnet.genesisHash)
   })
   for (const { fork, hash, header } of blockVectors)
     it(`of ${fork} has its known hash and comes back to the byte`, () => {
