@@ -2,7 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { EnodeError } from '../../protocols/enode/enode.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import type { Verbosity } from '../log.ts'
-import { parseNode } from '../p2p/parse-node.ts'
+import { isDialable, parseNode } from '../p2p/parse-node.ts'
 
 // What an option's argument must be. Each throws commander's InvalidArgumentError, which is shown with the option's name.
 
@@ -55,8 +55,7 @@ function wanted(url: string, { message }: EnodeError): string {
 /** As {@link addEnode}, for nodes that are to be dialed. */
 export function addDialable(url: string, others: readonly string[] = []): readonly string[] {
   const urls = addEnode(url, others)
-  const { host, tcp } = parseNode(url)
-  if (host !== undefined && tcp > 0) return urls
+  if (isDialable(parseNode(url))) return urls
   if (url.startsWith('enr:'))
     throw new InvalidArgumentError('The record says not where to dial: want ip and tcp in it.')
   throw new InvalidArgumentError('It says not where to dial: want enode://<128 hex>@<host>:<port>.')

@@ -10,6 +10,8 @@ export type Io = {
   readonly terminal?: Terminal | undefined
   readonly env: NodeJS.ProcessEnv
   readonly signals: SignalSource
+  /** The wall clock, in ms since 1970: which forks are in force. */
+  now(): number
   /** Ends the process here and now. */
   exit(code: number): void
   readonly createNode: typeof createNode

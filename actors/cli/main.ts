@@ -15,6 +15,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   ...(isTerminal && { terminal: { input: process.stdin, output: process.stdout } }),
   env: process.env,
   signals: process,
+  now: Date.now,
   exit: (code) => process.exit(code),
   createNode: async (options) => (await import('../create-node.ts')).createNode(options),
 })

@@ -4,7 +4,7 @@ import { network } from '../chain/networks.ts'
 import type { StatusFields } from '../harness/caps.ts'
 import { dial } from '../harness/dial.ts'
 import { createLogger } from '../log.ts'
-import { parseNode } from '../p2p/parse-node.ts'
+import { isDialable, parseNode } from '../p2p/parse-node.ts'
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts'
 import { statusOn } from '../probe/probed-chain.ts'
 import { printJson } from '../rpc/json/print.ts'
@@ -31,7 +31,11 @@ type WatchOptions = PeerOptions &
 
 export function addWatch(command: Command, io: Io): void {
   addInspecting(addPeerOptions(command))
-    .argument('[nodes...]', 'enode URLs or node records (default: the bootnodes of --network)', addDialable)
+    .argument(
+      '[nodes...]',
+      'enode URLs or node records (default: the bootnodes of --network that say where to dial)',
+      addDialable,
+    )
     .option('--rpc <url>', 'say the Status of the node whose RPC this is (default: theirs)')
     .option('--head <block>', 'say that this is our head: NUMBER:HASH', toHead)
     .option('--txs', 'fetch the transactions that are only announced, and print their bytes', false)
@@ -102,9 +106,9 @@ Spread, in the summary's "peers": how many transactions each node was the first
 to tell of, how many it told of later than another, and "behind", p50 and
 p99 of the ms that it was then behind the first`
 
-/** @throws {CommandFailed} nobody is named */
+/** Those that are not for discovery alone. @throws {CommandFailed} nobody is named */
 function bootnodesOf({ network: name }: WatchOptions): readonly string[] {
-  if (name !== undefined) return network(name).bootnodes
+  if (name !== undefined) return network(name).bootnodes.filter((node) => isDialable(parseNode(node)))
   throw new CommandFailed('name a node to watch, or a --network whose bootnodes are', 1)
 }
 

@@ -1,5 +1,5 @@
 import { type Enode, EnodeError } from '../../protocols/enode/enode.ts'
-import { parseNode } from '../p2p/parse-node.ts'
+import { isDialable, parseNode } from '../p2p/parse-node.ts'
 import { tcpFrom } from '../p2p/tcp.ts'
 import type { Offers, Spoken, UsualOffers } from './caps.ts'
 import { ScriptedPeer, type ScriptedPeerOptions } from './scripted-peer.ts'
@@ -25,8 +25,9 @@ export function dial<const O extends Offers = UsualOffers>(
   node: string | Enode,
   options: DialOptions<O> = {},
 ): ScriptedPeer<Spoken<O>> {
-  const { host, tcp: port, publicKey } = typeof node === 'string' ? parseNode(node) : node
-  if (host === undefined || port === 0) throw new EnodeError('does not say where to dial')
+  const remote = typeof node === 'string' ? parseNode(node) : node
+  if (!isDialable(remote)) throw new EnodeError('does not say where to dial')
+  const { host, tcp: port, publicKey } = remote
   const { localAddress, network = tcpFrom(localAddress), timeout = 5_000 } = options
   return new ScriptedPeer(options as ScriptedPeerOptions, {
     remotePublicKey: publicKey,

@@ -16,6 +16,9 @@ export function parseNode(text: string): Enode {
   }
 }
 
+/** Whether it says where to dial: a node that only answers discovery has no TCP port in its record. */
+export const isDialable = (node: Enode): node is Enode & { host: string } => node.host !== undefined && node.tcp > 0
+
 function toNode(record: NodeRecord): Enode {
   const { ip, tcp = 0, udp = 0 } = endpointOf(record)
   return toEnode(record.publicKey, ip && formatIp(ip), tcp, udp)

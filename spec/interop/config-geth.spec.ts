@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { network, networkNames } from '../../actors/chain/networks.ts'
 import { parseConfig } from '../../actors/cli/config-file.ts'
 import { settings } from '../../actors/cli/settings.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
@@ -67,6 +68,16 @@ describe("geth's configuration file", () => {
       ignored: Object.keys(deprecated).map((key) => `Eth.${key}`),
     })
   })
+
+  for (const name of networkNames)
+    it(`is read of ${name}, and has the bootnodes that we have, records and URLs`, async function () {
+      const { stdout } = await promisify(execFile)(requireClient(this, findGeth(), 'geth'), [`--${name}`, 'dumpconfig'])
+      const { values, ignored } = parseConfig(stdout, settings, 'geth.toml')
+      expect(values.networkid).to.equal(network(name).networkId)
+      expect(ignored).to.include.members(['Node.P2P.BootstrapNodes', 'Node.P2P.BootstrapNodesV5'])
+      const line = stdout.split('\n').find((line) => line.startsWith('BootstrapNodes ='))!
+      expect(JSON.parse(line.slice(line.indexOf('[')))).to.deep.equal(network(name).bootnodes)
+    })
 })
 
 const deprecated = {

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { network } from '../../../actors/chain/networks.ts'
 import { ConfigError, parseConfig, writeConfig } from '../../../actors/cli/config-file.ts'
 import { type StartSettings, settings } from '../../../actors/cli/settings.ts'
 import { settingsArbitrary } from './settings-arbitrary.ts'
@@ -42,6 +43,20 @@ describe('a configuration file', () => {
     expect(ignored).to.deep.equal(['Eth.EnableStateSizeTracking', 'Eth.LightServ', 'Eth.EVMInterpreter'])
   })
 
+  it('takes records for nodes, and passes over bootnodes of either form', () => {
+    const [record] = network('sepolia').bootnodes
+    const url = network('sepolia').bootnodes.at(-1)
+    const { values, ignored } = parse(
+      '[Node.P2P]',
+      `BootstrapNodes = ["${record}", "${url}"]`,
+      `TrustedNodes = ["${record}", "${url}"]`,
+    )
+    expect({ values, ignored }).to.deep.equal({
+      values: { trusted: [record, url] },
+      ignored: ['Node.P2P.BootstrapNodes'],
+    })
+  })
+
   for (const [lines, complaint] of [
     [['[Node]', '', 'DataDri = "x"'], 'c.toml:3: unknown key Node.DataDri; did you mean Node.DataDir?'],
     [['[Node]', 'MaxPeers = 3'], 'c.toml:2: unknown key Node.MaxPeers; did you mean Node.P2P.MaxPeers?'],
@@ -65,6 +80,7 @@ describe('a configuration file', () => {
     [['Node.P2P.StaticNodes = "enode://ab"'], /Want a list of strings/],
     [['Node.P2P.StaticNodes = ["enode://ab"]'], /Want enode:\/\/<128 hex>@<host>:<port>/],
     [['Peerchart.Network = "ropsten"'], /"ropsten" is invalid. Allowed choices are mainnet, sepolia, hoodi/],
+    [['Peerchart.Network = "holesky"'], /"holesky" is invalid. Allowed choices are mainnet, sepolia, hoodi/],
     [['Node.DataDir = 1979-05-27'], /Node.DataDir = "1979-05-27" is invalid. Want a string/],
     [['[Node', 'DataDir = ""'], /^c\.toml:1: no TOML: [^\n]+, at column \d+$/],
     [['[Node]', 'DataDir = "'], /^c\.toml:2: no TOML: /],

@@ -85,6 +85,13 @@ describe('the command line', () => {
     ['start --verbosity 6', /'6' is invalid. Want a whole number from 0 to 5/],
     ['start --log.vmodule peer', /Want names and levels, as peer=5,rpc=4/],
     ['start --network ropsten', /'ropsten' is invalid. Allowed choices are mainnet, sepolia, hoodi/],
+    ['start --network holesky', /'holesky' is invalid. Allowed choices are mainnet, sepolia, hoodi/],
+    ['dumpconfig --network holesky', /'holesky' is invalid. Allowed choices are mainnet, sepolia, hoodi/],
+    ['watch --network holesky', /'holesky' is invalid. Allowed choices are mainnet, sepolia, hoodi/],
+    [
+      `connect --network holesky enode://${point}@127.0.0.1:1`,
+      /'holesky' is invalid. Allowed choices are mainnet, sepolia, hoodi/,
+    ],
     ['start --networkid 0', /'0' is invalid/],
     ['start --networkid 18446744073709551616', /Want a whole number from 1 to 2\^64-1/],
     ['start --network sepolia --genesis g.json', /'--genesis <file>' cannot be used with option '--network <name>'/],

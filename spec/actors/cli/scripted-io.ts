@@ -11,6 +11,8 @@ export class ScriptedIo implements Io {
   readonly signals = new EventEmitter()
   readonly createNode: Io['createNode']
   exitCode: number | undefined
+  /** The wall clock, in ms. */
+  now = Date.now
 
   constructor(createNode: Io['createNode'] = () => Promise.reject(new Error('no node was to be made'))) {
     this.createNode = createNode

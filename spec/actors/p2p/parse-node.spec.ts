@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { parseNode } from '../../../actors/p2p/parse-node.ts'
+import { isDialable, parseNode } from '../../../actors/p2p/parse-node.ts'
 import { EnodeError } from '../../../protocols/enode/enode.ts'
 import { formatRecord, signRecord } from '../../../protocols/enr/record.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
@@ -17,6 +17,14 @@ describe('a node by its name', () => {
   })
   it('has no address where the record has none', () =>
     expect(parseNode(formatRecord(signRecord(1n, {}, key)))).not.to.have.property('host'))
+  it('can be dialed where it has an address and a TCP port', () => {
+    const can = (fields: Parameters<typeof signRecord>[1]) =>
+      isDialable(parseNode(formatRecord(signRecord(1n, fields, key))))
+    const ip = Uint8Array.of(127, 0, 0, 1)
+    expect([can({ ip, tcp: 1 }), can({ ip, udp: 1 }), can({ tcp: 1 }), can({})]).to.deep.equal([
+      ...[true, false, false, false],
+    ])
+  })
   for (const [text, complaint] of [
     ['x', "missing 'enr:' prefix for base64-encoded record"],
     ['enr:AA', 'record is not one list'],

@@ -1,0 +1,63 @@
+import { expect } from 'chai'
+import { network } from '../../../actors/chain/networks.ts'
+import { runCli } from '../../../actors/cli/program.ts'
+import { listen } from '../../../actors/harness/listen.ts'
+import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { changedHeader } from '../chain/make-chain.ts'
+import { ScriptedIo } from './scripted-io.ts'
+
+// What a node of ours and one of Sepolia are to each other, by the fork ids of both and by the wall clock.
+
+const amsterdam = 1_791_294_816n
+const { header: genesis } = network('sepolia').genesis
+
+describe('peerchart connect --network sepolia, as Amsterdam comes', () => {
+  /** @param now seconds @returns what it prints of a node that announces `hash` and `next`, and what it announces itself */
+  async function connecting(now: bigint, hash: string, next: bigint) {
+    const head = changedHeader(genesis, { number: 9_000_000n, time: now })
+    const range = { earliest: 0n, latest: 9_000_000n, latestHash: head.hash }
+    const forkId = { hash: hexToBytes(hash), next }
+    const status = { networkId: 11_155_111n, genesis: genesis.hash, forkId, range }
+    const io = new ScriptedIo()
+    io.now = () => Number(now) * 1_000
+    await using listener = await listen({ status })
+    await using peer = listener.accept()
+    const answering = async () => {
+      const { id } = await peer.expect('GetBlockHeaders')
+      peer.send('BlockHeaders', { id, headers: [head.raw] })
+    }
+    const running = runCli(['connect', listener.enode, '--network', 'sepolia', '--json'], io)
+    const [exit] = await Promise.all([running, answering()])
+    const { outcome, fork, head: told } = JSON.parse(io.out)
+    const ours = peer.theirStatus!.forkId
+    return { exit, outcome, fork, head: told?.number, ours: `${bytesToHex(ours.hash)}/${ours.next}` }
+  }
+
+  const [before, after] = [amsterdam - 1n, amsterdam]
+  const coming = `268956b6/${amsterdam}`
+  for (const [what, now, hash, next, told] of [
+    ['a node that is there', after, '6c1d9423', 0n, ['current', 'at Amsterdam, no fork to come', '6c1d9423/0']],
+    ['a node that syncs', after, '268956b6', amsterdam, ['behind', 'at BPO2, on its way to Amsterdam', '6c1d9423/0']],
+    ['a node there', before, '6c1d9423', 0n, ['ahead', 'at Amsterdam, no fork to come', coming]],
+    [
+      ...(['a node that waits for it', before, '268956b6', amsterdam] as const),
+      ['current', 'at BPO2, Amsterdam next (2026-10-06T13:53:36.000Z)', coming],
+    ],
+    ['a node that does not know it', before, '268956b6', 0n, ['current', 'at BPO2, no fork to come', coming]],
+  ] as const)
+    it(`has ${what} for a peer, ${now === before ? 'a second before' : 'from then on'}`, async () => {
+      const [standing, words, ours] = told
+      expect(await connecting(now, hash, next)).to.deep.equal({
+        ...{ exit: 0, outcome: 'ok', head: 9_000_000 },
+        fork: { standing, words },
+        ours,
+      })
+    })
+
+  it('names the fork that a node does not know, from then on', async () => {
+    expect(await connecting(after, '268956b6', 0n)).to.deep.include({
+      ...{ exit: 8, outcome: 'stale-fork' },
+      fork: { standing: 'stale', words: 'stale by Amsterdam: it is at BPO2' },
+    })
+  })
+})
