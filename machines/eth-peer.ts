@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate'
+import { checkAnswer } from '../protocols/eth/answer-rules.ts'
 import { limits } from '../protocols/eth/limits.ts'
 import { countOf, type EthAnswer } from '../protocols/eth/messages.ts'
 import type { Status } from '../protocols/eth/status.ts'
@@ -113,9 +114,7 @@ const { createMachine } = setup({
     isOfOtherRequest: ({ context }, { id, kind }: EthAnswer) => context.requests.get(id)?.want !== kind,
     isMoreThanAsked: ({ context }, answer: EthAnswer) => countOf(answer) > context.requests.get(answer.id)!.count,
     isAbandoned: ({ context }, { id }: EthAnswer) => context.requests.get(id)!.isCancelled,
-    /** EIP-7975: each part must bring something, or the parts would never end. */
-    isEmptyPart: (_, answer: EthAnswer) =>
-      answer.kind === 'Receipts' && answer.lastBlockIncomplete && answer.receipts.count === 0,
+    isImpossible: (_, answer: EthAnswer) => checkAnswer(answer) !== undefined,
   },
   delays: { statusTimeout: limits.statusTimeout },
 })
@@ -289,9 +288,9 @@ export const ethPeerMachine = createMachine({
             ],
           },
           {
-            guard: { type: 'isEmptyPart', params: ({ event }) => event.answer },
+            guard: { type: 'isImpossible', params: ({ event }) => event.answer },
             target: 'closed',
-            actions: { type: 'end', params: () => ({ error: new TrackerError('empty and incomplete receipts') }) },
+            actions: { type: 'end', params: ({ event }) => ({ error: checkAnswer(event.answer)! }) },
           },
           {
             actions: [

@@ -24,7 +24,8 @@ export type ProtocolManagerPorts = {
   admitAnswer(message: ReceivedMessage): void
   /** Decodes a range: `range.opened` comes back. */
   openRange(message: { session: number; payload: Uint8Array }): void
-  broadcastRange(range: BlockRange): void
+  /** Sends our range, to those whose eth has that message. */
+  sendRange(update: { session: number; range: BlockRange }): void
   /** The downloader and whoever else follows the peer set. */
   tellJoined(peer: Registration): void
   tellLeft(which: { session: number }): void
@@ -41,6 +42,8 @@ export type Registration = {
   readonly trusted: boolean
   readonly range: BlockRange | undefined
   readonly headHash: Uint8Array
+  /** The latest block of ours by the Status that it got; eth/68 has none there. */
+  readonly toldLatest: bigint | undefined
 }
 
 export type ProtocolManagerInput = { readonly ports: ProtocolManagerPorts; readonly maxPeers: number }
@@ -69,8 +72,12 @@ type ProtocolManagerContext = ProtocolManagerInput & {
   readonly sessions: ReadonlySet<number>
   /** The peer set. BOUNDED: maxPeers and the trusted. */
   readonly peers: ReadonlyMap<number, Peer>
-  /** The range that peers were told last (geth's `prev`). */
+  /** What we have (geth's `next`). */
+  readonly ours: BlockRange
+  /** The range that peers were sent last (geth's `prev`). */
   readonly sent: BlockRange
+  /** The latest block that any of them was told of: by its Status perhaps of more than `sent` has. */
+  readonly highest: bigint
 }
 
 const { enqueueActions, extend } = setup({
@@ -85,7 +92,7 @@ const { enqueueActions, extend } = setup({
     takeTransactions: ({ context }, message: ReceivedMessage) => context.ports.takeTransactions(message),
     admitAnswer: ({ context }, message: ReceivedMessage) => context.ports.admitAnswer(message),
     openRange: ({ context }, message: { session: number; payload: Uint8Array }) => context.ports.openRange(message),
-    broadcastRange: ({ context }, range: BlockRange) => context.ports.broadcastRange(range),
+    sendRange: ({ context }, update: { session: number; range: BlockRange }) => context.ports.sendRange(update),
     tellJoined: ({ context }, peer: Registration) => context.ports.tellJoined(peer),
     tellLeft: ({ context }, which: { session: number }) => context.ports.tellLeft(which),
     tellRange: ({ context }, change: { session: number; range: BlockRange }) => context.ports.tellRange(change),
@@ -96,9 +103,11 @@ const { enqueueActions, extend } = setup({
       sessions: withoutMember(context.sessions, session),
       peers: without(context.peers, session),
     })),
-    noteSent: assign((_, sent: BlockRange) => ({ sent })),
-    addPeer: assign(({ context }, { session, id, range }: Registration) => ({
+    noteOurs: assign((_, ours: BlockRange) => ({ ours })),
+    noteSent: assign((_, sent: BlockRange) => ({ sent, highest: sent.latest })),
+    addPeer: assign(({ context }, { session, id, range, toldLatest = 0n }: Registration) => ({
       peers: new Map(context.peers).set(session, { id, range }),
+      highest: toldLatest > context.highest ? toldLatest : context.highest,
     })),
     noteRange: assign(({ context }, { session, range }: { session: number; range: BlockRange }) => ({
       peers: new Map(context.peers).set(session, { ...context.peers.get(session)!, range }),
@@ -110,9 +119,15 @@ const { enqueueActions, extend } = setup({
     isKnown: ({ context }, { id }: Registration) => [...context.peers.values()].some((peer) => peer.id === id),
     isPeer: ({ context }, { session }: { session: number }) => context.peers.has(session),
     isImpossible: (_, { range }: { range: BlockRange }) => checkRange(range) !== undefined,
-    /** Without a peer to tell, what was told last stays. */
+    /** Our head went back between its Status and now, when it was not in the peer set yet. */
+    wasToldMore: ({ context }, { toldLatest }: Registration) =>
+      toldLatest !== undefined && toldLatest > context.ours.latest,
+    /**
+     * Without a peer to tell, what was told last stays. geth forgets whom Status told of more, and since 1.17.7 asks for
+     * bodies by what it was told: so a head that goes back below that is told at once, too.
+     */
     isWorthTelling: ({ context }, { range }: { range: BlockRange }) =>
-      context.peers.size > 0 && shouldSend(context.sent, range),
+      context.peers.size > 0 && (shouldSend(context.sent, range) || range.latest < context.highest),
     isEmpty: ({ context }) => context.sessions.size === 0,
   },
 })
@@ -138,6 +153,11 @@ const left = {
     { type: 'tellLeft', params: ({ event }: From<'session.ended'>) => ({ session: event.session }) },
   ],
 } as const
+const welcome = [
+  { type: 'addPeer', params: ({ event }: From<'peer.register'>) => event },
+  { type: 'confirm', params: ({ event }: From<'peer.register'>) => ({ session: event.session }) },
+  { type: 'tellJoined', params: ({ event: { type: _, ...peer } }: From<'peer.register'>) => peer },
+] as const
 const gone = { actions: { type: 'uncount', params: ({ event }: From<'session.ended'>) => event } } as const
 
 /** The eth service of a node: geth's ProtocolManager, today eth/handler.go with its peer set. */
@@ -145,6 +165,10 @@ export const protocolManagerMachine = extend({
   actions: {
     admitAll: enqueueActions(({ context, enqueue }) => {
       for (const session of context.sessions) enqueue({ type: 'admit', params: { session } })
+    }),
+    broadcastRange: enqueueActions(({ context, enqueue }) => {
+      for (const session of context.peers.keys())
+        enqueue({ type: 'sendRange', params: { session, range: context.ours } })
     }),
     refuseAll: enqueueActions(({ context, enqueue }) => {
       for (const session of context.sessions) enqueue({ type: 'refuse', params: { session, error: quitting() } })
@@ -161,7 +185,9 @@ export const protocolManagerMachine = extend({
     ...input,
     sessions: new Set(),
     peers: new Map(),
-    sent: { earliest: 0n, latest: 0n, latestHash: new Uint8Array(32) },
+    ours: nothing,
+    sent: nothing,
+    highest: 0n,
   }),
   options: { maxIterations: 100 },
   initial: 'created',
@@ -173,7 +199,11 @@ export const protocolManagerMachine = extend({
         'session.ended': gone,
         'manager.start': {
           target: 'running',
-          actions: [{ type: 'noteSent', params: ({ event }) => event.range }, 'admitAll'],
+          actions: [
+            { type: 'noteOurs', params: ({ event }) => event.range },
+            { type: 'noteSent', params: ({ event }) => event.range },
+            'admitAll',
+          ],
         },
         'manager.stop': { target: 'stopping', actions: 'refuseAll' },
       },
@@ -204,12 +234,13 @@ export const protocolManagerMachine = extend({
             },
           },
           {
+            guard: { type: 'wasToldMore', params: ({ event }) => event },
             actions: [
-              { type: 'addPeer', params: ({ event }) => event },
-              { type: 'confirm', params: ({ event }) => ({ session: event.session }) },
-              { type: 'tellJoined', params: ({ event: { type: _, ...peer } }) => peer },
+              ...welcome,
+              { type: 'sendRange', params: ({ context, event }) => ({ session: event.session, range: context.ours }) },
             ],
           },
+          { actions: welcome },
         ],
         'peer.remove': {
           guard: { type: 'isPeer', params: ({ event }) => event },
@@ -218,13 +249,17 @@ export const protocolManagerMachine = extend({
             params: ({ event }) => ({ session: event.session, reason: DiscReason.UselessPeer }),
           },
         },
-        'chain.head': {
-          guard: { type: 'isWorthTelling', params: ({ event }) => event },
-          actions: [
-            { type: 'noteSent', params: ({ event }) => event.range },
-            { type: 'broadcastRange', params: ({ event }) => event.range },
-          ],
-        },
+        'chain.head': [
+          {
+            guard: { type: 'isWorthTelling', params: ({ event }) => event },
+            actions: [
+              { type: 'noteOurs', params: ({ event }) => event.range },
+              { type: 'noteSent', params: ({ event }) => event.range },
+              'broadcastRange',
+            ],
+          },
+          { actions: { type: 'noteOurs', params: ({ event }) => event.range } },
+        ],
         GetBlockHeaders: served,
         GetBlockBodies: served,
         GetReceipts: served,
@@ -292,6 +327,7 @@ export const protocolManagerMachine = extend({
   },
 })
 
+const nothing: BlockRange = { earliest: 0n, latest: 0n, latestHash: new Uint8Array(32) }
 const quitting = () => new DiscError(DiscReason.Quitting)
 
 /** No place in the peer set: disconnected with SubprotocolError (0x10), as geth does. */

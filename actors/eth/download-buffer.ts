@@ -37,6 +37,7 @@ export class DownloadBuffer {
 
   /**
    * Takes bodies of `headers`, in their order, as far as they go.
+   * @throws {MalformedItem} one is no body, before any is taken
    * @throws {InvalidBlock} one is not the body of its header
    */
   *readBodies(
@@ -45,6 +46,7 @@ export class DownloadBuffer {
   ): Generator<void, { count: number; bytes: number }> {
     let count = 0
     let bytes = 0
+    for (const _ of bodies) yield
     for (const { raw } of bodies.items()) {
       const header = headers[count++]!
       verifyBody(header, raw)

@@ -51,6 +51,8 @@ export class EthPeer {
   readonly version: EthVersion
   /** What the remote said of its chain; undefined before Status, and for eth/68. */
   range: BlockRange | undefined
+  /** The latest block that our Status told of; undefined before it, and for eth/68. */
+  toldLatest: bigint | undefined
   readonly #session: Session
   readonly #owner: EthPeerOwner
   readonly #runtime: Runtime
@@ -213,7 +215,11 @@ export class EthPeer {
       pauseReading: () => this.#session.pause(),
       resumeReading: () => this.#session.resume(),
       arrive: () => owner.arrived(this),
-      sendStatus: () => this.sendMessage(owner.status(this.version)),
+      sendStatus: () => {
+        const status = owner.status(this.version)
+        if ('range' in status) this.toldLatest = status.range.latest
+        this.sendMessage(status)
+      },
       openStatus: ({ payload }) =>
         blame(() => {
           const { chain } = owner

@@ -95,12 +95,12 @@ export class ProtocolManager implements EthPeerOwner {
     else this.tell({ type: 'session.arrived', session: peer.session })
   }
 
-  register({ session, peer: { id, trusted } }: EthPeer, status: Status): void {
+  register({ session, peer: { id, trusted }, toldLatest }: EthPeer, status: Status): void {
     const chain =
       'range' in status
         ? { range: status.range, headHash: status.range.latestHash }
         : { range: undefined, headHash: status.head }
-    this.tell({ type: 'peer.register', session, id, trusted, ...chain })
+    this.tell({ type: 'peer.register', session, id, trusted, toldLatest, ...chain })
   }
 
   handle({ session }: EthPeer, { name, payload }: EthPayload): void {
@@ -139,9 +139,10 @@ export class ProtocolManager implements EthPeerOwner {
           const { earliest, latest, latestHash } = decode(peer.version, 'BlockRangeUpdate', payload)
           tell({ type: 'range.opened', session, range: { earliest, latest, latestHash } })
         }),
-      broadcastRange: (range) => {
-        for (const peer of this.peers) if (peer.version >= 69) peer.sendMessage({ kind: 'BlockRangeUpdate', ...range })
-      },
+      sendRange: ({ session, range }) =>
+        to(session, (peer) => {
+          if (peer.version >= 69) peer.sendMessage({ kind: 'BlockRangeUpdate', ...range })
+        }),
       tellJoined: (peer) => this.#options.joined(peer),
       tellLeft: (which) => this.#options.left(which),
       tellRange: ({ session, range }) =>

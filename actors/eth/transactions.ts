@@ -1,6 +1,7 @@
 import { limits } from '../../protocols/eth/limits.ts'
 import { decode } from '../../protocols/eth/messages.ts'
-import { blobTxType, txHash, txType } from '../../protocols/eth/transaction.ts'
+import { blobTxType, txType } from '../../protocols/eth/transaction.ts'
+import { hashTransaction } from '../../protocols/eth/transaction-fields.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 
@@ -18,7 +19,7 @@ export function checkTransactions(version: EthVersion, payload: Uint8Array): Ite
   const hashes = new Map<string, Uint8Array>()
   for (const item of transactions) {
     if (txType(item) === blobTxType) throw new TransactionsError('disallowed broadcast blob transaction')
-    const hash = txHash(item)
+    const hash = hashTransaction(item)
     const hex = bytesToHex(hash)
     if (hashes.has(hex)) throw new TransactionsError(`multiple copies of the same hash ${hex}`)
     hashes.set(hex, hash)

@@ -1,6 +1,7 @@
 import { asItem, LazyList } from '../lib/lazy-list.ts'
 import { encodeList, encodeRlp, RlpError, type RlpItem, RlpReader, readItem } from '../lib/rlp.ts'
 import { type Header, readHeader } from './header.ts'
+import { limits } from './limits.ts'
 
 // Blocks and their bodies (caps/eth.md, "Block Encoding and Validity").
 
@@ -14,14 +15,14 @@ export type BlockBody = {
   readonly withdrawals?: LazyList<RlpItem>
 }
 
-/** @throws {RlpError} no body */
+/** @throws {RlpError} no body: more transactions or withdrawals than its bytes can hold, too */
 export function readBody({ isList, content, raw }: RlpItem): BlockBody {
   if (!isList) throw new RlpError('expected a list, got a string')
   const fields = new RlpReader(content)
-  const transactions = new LazyList(fields.listItem(), asItem)
+  const transactions = new LazyList(fields.listItem(), asItem, limits.leastTransactionBytes)
   const uncles = new LazyList(fields.listItem(), readHeader)
   if (fields.isDone) return { raw, transactions, uncles }
-  const withdrawals = new LazyList(fields.listItem(), asItem)
+  const withdrawals = new LazyList(fields.listItem(), asItem, limits.leastWithdrawalBytes)
   fields.end()
   return { raw, transactions, uncles, withdrawals }
 }

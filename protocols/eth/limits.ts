@@ -11,11 +11,17 @@ export const limits = {
   maxHeadersServed: 1024,
   maxBodiesServed: 1024,
   maxBlockAccessListsServed: 1024,
+  /** geth handlers.go minTxEncodedSize, minWithdrawalEncodedSize, minReceiptEncodedSize: the least bytes of each. */
+  leastTransactionBytes: 10,
+  leastWithdrawalBytes: 25,
+  leastReceiptBytes: 5,
   /** geth handlers.go: steps off the canonical chain for one header query by hash with skip. */
   maxNonCanonicalAncestors: 100,
   /** EIP-7594: cells of an extended blob, and bytes of one. */
   cellsPerBlob: 128,
   cellBytes: 2048,
+  /** EIP-7594: blobs of one transaction; geth params.BlobTxMaxBlobs. */
+  maxBlobsPerTransaction: 6,
   /** geth protocol.go maxTransactionAnnouncements: transactions in one inbound Transactions. */
   maxTransactions: 5000,
   /** caps/eth.md, recommended for one announcement: what one has beyond that is not remembered. */

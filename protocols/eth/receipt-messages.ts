@@ -1,6 +1,7 @@
 import { hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
 import { type HashList, LazyList, type ReadItem } from '../lib/lazy-list.ts'
 import type { Codec } from './codec.ts'
+import { limits } from './limits.ts'
 import { decodeReceipt, type Receipt, type Receipt68, type Receipt69 } from './receipt.ts'
 import type { EthVersion } from './versions.ts'
 
@@ -55,8 +56,8 @@ export const Receipts: Codec<Receipts> = {
     version >= 70 ? writeFields(id, lastBlockIncomplete ? 1 : 0, receipts) : writeFields(id, receipts),
 }
 
-/** @returns what reads the receipts of one block, in the encoding of `version` */
+/** @returns what reads the receipts of one block, in the encoding of `version`: no more than the list's bytes can hold */
 export const readReceiptList =
   (version: EthVersion): ReadItem<LazyList<Receipt>> =>
   (list) =>
-    new LazyList(list, (item) => decodeReceipt(item, version))
+    new LazyList(list, (item) => decodeReceipt(item, version), limits.leastReceiptBytes)

@@ -1,5 +1,6 @@
 import { keccak256 } from '../lib/keccak.ts'
 import { RlpError, type RlpItem, RlpReader, readItem, skipItem } from '../lib/rlp.ts'
+import { bytesOf, type Check, fieldsOf, listOf, string, uint } from '../lib/rlp-checks.ts'
 import { txEnvelope, txType } from './transaction.ts'
 
 // What a transaction in a block says (EIP-155, EIP-2930, EIP-1559, EIP-4844, EIP-7702; geth core/types/tx_*.go).
@@ -54,20 +55,36 @@ export type Authorization = {
  * @throws {RlpError} no transaction of a known type; a blob transaction that carries its blobs, as in the pool
  */
 export function decodeTransaction(item: RlpItem): Transaction {
+  const { type, layout, list } = open(item)
+  const fields = new RlpReader(list.content)
+  const values: Record<string, unknown> = {}
+  for (const [name, { read }] of layout) values[name] = named(name, () => read(fields))
+  fields.end()
+  return {
+    type,
+    hash: keccak256(txEnvelope(item)),
+    unsigned: first(list.content, layout.length - signature.length),
+    ...(values as TransactionFields),
+  }
+}
+
+/**
+ * Looks at a transaction as geth does at one that a peer sends: what types 0 to 2 pay and transfer may be of any width
+ * there, for the pool to refuse; signature and chain id may not (core/types `validateDecoded`).
+ * @returns its 32-byte hash
+ * @throws {RlpError} as {@link decodeTransaction}
+ */
+export function hashTransaction(item: RlpItem): Uint8Array {
+  const { type, list } = open(item)
+  checks[type]!(list.raw, 0)
+  return keccak256(txEnvelope(item))
+}
+
+function open(item: RlpItem) {
   const type = txType(item)
   const layout = layouts[type]
   if (layout === undefined || (type === 0 && !item.isList)) throw new RlpError('transaction type not supported')
-  const content = item.isList ? item.content : payload(item.content)
-  const fields = new RlpReader(content)
-  const values: Record<string, unknown> = {}
-  for (const [name, read] of layout) values[name] = named(name, () => read(fields))
-  fields.end()
-  return {
-    type: type as TxType,
-    hash: keccak256(txEnvelope(item)),
-    unsigned: first(content, layout.length - signature.length),
-    ...(values as TransactionFields),
-  }
+  return { type: type as TxType, layout, list: item.isList ? item : payload(item.content) }
 }
 
 /**
@@ -79,52 +96,54 @@ export function legacyChainId(v: bigint): bigint | undefined {
   return (v < 1n << 64n ? BigInt.asUintN(64, v - 35n) : v - 35n) / 2n || undefined
 }
 
-type Read = (fields: RlpReader) => unknown
-type Field = readonly [name: keyof TransactionFields, read: Read]
+/** How a field is read, and how it is looked at without being read. */
+type Kind = { readonly read: (fields: RlpReader) => unknown; readonly check: Check }
+type Field = readonly [name: keyof TransactionFields, kind: Kind]
 
-const uint64: Read = (fields) => fields.uint(8)
-const uint256: Read = (fields) => fields.uint(32)
-const anyBytes: Read = (fields) => fields.bytes()
-const address: Read = (fields) => fields.bytes(20)
-const hashes = (fields: RlpReader) => Array.from(fields.list().rest(), (item) => fixed(item, 32))
-
-function recipient(fields: RlpReader): Uint8Array | undefined {
-  const bytes = fields.bytes()
-  if (bytes.length !== 0 && bytes.length !== 20) throw new RlpError(`expected 20 bytes or none, got ${bytes.length}`)
-  return bytes.length === 0 ? undefined : bytes
+const uint64: Kind = { read: (fields) => fields.uint(8), check: uint(8) }
+const uint256: Kind = { read: (fields) => fields.uint(32), check: uint(32) }
+/** geth's big.Int: of a peer's transaction any width, of a block's what a uint256 holds, since no other can be paid. */
+const amount: Kind = { read: uint256.read, check: uint(Number.POSITIVE_INFINITY) }
+const anyBytes: Kind = { read: (fields) => fields.bytes(), check: string() }
+const address: Kind = { read: (fields) => fields.bytes(20), check: bytesOf(20) }
+const recipient: Kind = { read: readRecipient, check: string((length) => length === 0 || length === 20) }
+const hashes: Kind = { read: readHashes, check: listOf(bytesOf(32)) }
+const accessList: Kind = {
+  read: (fields) =>
+    Array.from(fields.list().rest(), (item) =>
+      each(item, (tuple): AccessTuple => ({ address: tuple.bytes(20), storageKeys: readHashes(tuple) })),
+    ),
+  check: listOf(fieldsOf([bytesOf(20), listOf(bytesOf(32))])),
 }
-
-const accessList = (fields: RlpReader): AccessTuple[] =>
-  Array.from(fields.list().rest(), (item) =>
-    each(item, (tuple) => ({ address: tuple.bytes(20), storageKeys: hashes(tuple) })),
-  )
-
-const authorizationList = (fields: RlpReader): Authorization[] =>
-  Array.from(fields.list().rest(), (item) =>
-    each(item, (tuple) => ({
-      chainId: tuple.uint(32),
-      address: tuple.bytes(20),
-      nonce: tuple.uint(8),
-      yParity: tuple.uint(1),
-      r: tuple.uint(32),
-      s: tuple.uint(32),
-    })),
-  )
+const authorizationList: Kind = {
+  read: (fields) =>
+    Array.from(fields.list().rest(), (item) =>
+      each(
+        item,
+        (tuple): Authorization => ({
+          chainId: tuple.uint(32),
+          address: tuple.bytes(20),
+          nonce: tuple.uint(8),
+          yParity: tuple.uint(1),
+          r: tuple.uint(32),
+          s: tuple.uint(32),
+        }),
+      ),
+    ),
+  check: listOf(fieldsOf([uint(32), bytesOf(20), uint(8), uint(1), uint(32), uint(32)])),
+}
 
 const chainId: Field = ['chainId', uint256]
 const nonce: Field = ['nonce', uint64]
-const gasPrice: Field = ['gasPrice', uint256]
-const fees: readonly Field[] = [
-  ['maxPriorityFeePerGas', uint256],
-  ['maxFeePerGas', uint256],
-]
+const gasPrice: Field = ['gasPrice', amount]
 const gas: Field = ['gas', uint64]
-const mayCreate: readonly Field[] = [
-  ['to', recipient],
-  ['value', uint256],
-  ['data', anyBytes],
+const data: Field = ['data', anyBytes]
+const fees = (kind: Kind): readonly Field[] => [
+  ['maxPriorityFeePerGas', kind],
+  ['maxFeePerGas', kind],
 ]
-const mayNotCreate: readonly Field[] = [['to', address], ...mayCreate.slice(1)]
+const mayCreate: readonly Field[] = [['to', recipient], ['value', amount], data]
+const mayNotCreate: readonly Field[] = [['to', address], ['value', uint256], data]
 const access: Field = ['accessList', accessList]
 const signature: readonly Field[] = [
   ['v', uint256],
@@ -132,30 +151,54 @@ const signature: readonly Field[] = [
   ['s', uint256],
 ]
 
-/** In the order of the wire. An integer wider than uint256, which geth's big.Int admits in the first three, is refused. */
+/** In the order of the wire. */
 const layouts: Readonly<Record<number, readonly Field[]>> = {
   0: [nonce, gasPrice, gas, ...mayCreate, ...signature],
   1: [chainId, nonce, gasPrice, gas, ...mayCreate, access, ...signature],
-  2: [chainId, nonce, ...fees, gas, ...mayCreate, access, ...signature],
+  2: [chainId, nonce, ...fees(amount), gas, ...mayCreate, access, ...signature],
   3: [
-    ...[chainId, nonce, ...fees, gas, ...mayNotCreate, access],
+    ...[chainId, nonce, ...fees(uint256), gas, ...mayNotCreate, access],
     ['maxFeePerBlobGas', uint256],
     ['blobVersionedHashes', hashes],
     ...signature,
   ],
   4: [
-    ...[chainId, nonce, ...fees, gas, ...mayNotCreate, access],
+    ...[chainId, nonce, ...fees(uint256), gas, ...mayNotCreate, access],
     ['authorizationList', authorizationList],
     ...signature,
   ],
 }
 
-/** @returns the content of the one list that follows the type */
-function payload(envelope: Uint8Array): Uint8Array {
+/** Of the whole list of fields, by type. */
+const checks: Readonly<Record<number, Check>> = Object.fromEntries(
+  Object.entries(layouts).map(([type, layout]) => [
+    type,
+    fieldsOf(
+      layout.map(
+        ([name, { check }]): Check =>
+          (bytes, at) =>
+            named(name, () => check(bytes, at)),
+      ),
+    ),
+  ]),
+)
+
+function readRecipient(fields: RlpReader): Uint8Array | undefined {
+  const bytes = fields.bytes()
+  if (bytes.length !== 0 && bytes.length !== 20) throw new RlpError(`expected 20 bytes or none, got ${bytes.length}`)
+  return bytes.length === 0 ? undefined : bytes
+}
+
+function readHashes(fields: RlpReader): Uint8Array[] {
+  return Array.from(fields.list().rest(), (item) => fixed(item, 32))
+}
+
+/** @returns the one list that follows the type */
+function payload(envelope: Uint8Array): RlpItem {
   const list = readItem(envelope, 1)
   if (!list.isList) throw new RlpError('expected a list, got a string')
   if (1 + list.raw.length !== envelope.length) throw new RlpError('bytes after the transaction')
-  return list.content
+  return list
 }
 
 /** @returns the first `count` items */

@@ -77,6 +77,13 @@ export const PooledTransactions: Codec<PooledTransactions> = {
 export type CellMask = Uint8Array
 const maskBytes = limits.cellsPerBlob / 8
 
+/** @returns how many columns a mask names */
+export function countColumns(mask: CellMask): number {
+  let count = 0
+  for (const byte of mask) for (let bits = byte; bits > 0; bits &= bits - 1) count++
+  return count
+}
+
 /** eth/72 (EIP-8070): asks for the cells of the mask's columns, of every blob of these transactions. */
 export type GetCells = {
   readonly kind: 'GetCells'

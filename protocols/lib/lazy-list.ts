@@ -10,10 +10,15 @@ export class LazyList<T> implements Iterable<T> {
   readonly count: number
   readonly #read: ReadItem<T>
 
-  /** @throws {RlpError} `list` is none, or the items do not fill it exactly */
-  constructor(list: RlpItem, read: ReadItem<T>) {
+  /**
+   * @param leastBytes an item has: more items than fit into the list are refused before any is opened
+   * @throws {RlpError} `list` is none, or the items do not fill it exactly
+   */
+  constructor(list: RlpItem, read: ReadItem<T>, leastBytes = 1) {
     this.raw = list.raw
     this.count = countItems(contentOf(list))
+    if (this.count * leastBytes > list.content.length)
+      throw new RlpError(`${this.count} items in ${list.content.length} bytes`)
     this.#read = read
   }
 

@@ -203,11 +203,11 @@ describe('eth-peer', () => {
     })
     it('takes the expiry of nothing for done', () =>
       expect(upon(...toActive, { type: 'request.expired', id: 1n }).effects).to.deep.equal([]))
-    it('ends on receipts that would never end', () => {
+    it('ends on an answer that cannot be, asked for as it is', () => {
       const receipts = LazyList.of([], readReceiptList(70))
       const answer: EthAnswer = { kind: 'Receipts', id: 1n, lastBlockIncomplete: true, receipts }
-      expect(verdict(upon(...toActive, made(1n, 'GetReceipts'), opened(answer))).reason).to.equal(
-        DiscReason.SubprotocolError,
+      expect(verdict(upon(...toActive, made(1n, 'GetReceipts'), opened(answer)))).to.deep.equal(
+        ended(DiscReason.SubprotocolError, 'invalid empty receipt response with incomplete flag'),
       )
     })
     it('tells no one twice that it is over', () =>

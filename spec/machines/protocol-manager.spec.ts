@@ -15,9 +15,12 @@ describe('protocol-manager', () => {
 
   const arrive = (session: number): ProtocolManagerEvent => ({ type: 'session.arrived', session })
   const end = (session: number): ProtocolManagerEvent => ({ type: 'session.ended', session })
-  const register = (session: number, options: { id?: string; trusted?: boolean } = {}): ProtocolManagerEvent => {
-    const { id = `${session}`, trusted = false } = options
-    return { type: 'peer.register', session, id, trusted, range: range(5n), headHash: hash }
+  const register = (
+    session: number,
+    options: { id?: string; trusted?: boolean; toldLatest?: bigint } = {},
+  ): ProtocolManagerEvent => {
+    const { id = `${session}`, trusted = false, toldLatest } = options
+    return { type: 'peer.register', session, id, trusted, range: range(5n), headHash: hash, toldLatest }
   }
   const joined = (session: number) => [arrive(session), register(session)]
   const message = (type: Exclude<MessageName, 'Status'>) => ({ type, session: 1, payload }) as ProtocolManagerEvent
@@ -127,17 +130,36 @@ describe('protocol-manager', () => {
     it('keeps none of a session that is no peer', () => expect(upon(start, opened(1, 600n)).effects).to.deep.equal([]))
     it('accuses whoever has an impossible range', () =>
       expect(upon(start, ...joined(1), opened(1, 8n, 10n)).effects).to.have.nested.property('[0][0]', 'accuse'))
-    it('tells its own range 32 blocks on', () => {
+    const sent = (latest: bigint, ...sessions: number[]) =>
+      sessions.map((session) => ['sendRange', { session, range: range(latest) }])
+
+    it('tells every peer its own range 32 blocks on', () => {
       expect(upon(start, ...joined(1), head(131n)).effects).to.deep.equal([])
-      expect(upon(start, ...joined(1), head(132n)).effects).to.deep.equal([['broadcastRange', range(132n)]])
+      expect(upon(start, ...joined(1), ...joined(2), head(132n)).effects).to.deep.equal(sent(132n, 1, 2))
       expect(upon(start, ...joined(1), head(132n), head(163n)).effects).to.deep.equal([])
+      expect(upon(start, ...joined(1), head(132n), head(164n)).effects).to.deep.equal(sent(164n, 1))
     })
-    it('tells a rollback at once', () =>
-      expect(upon(start, ...joined(1), head(99n)).effects).to.deep.equal([['broadcastRange', range(99n)]]))
+    it('tells a rollback at once', () => {
+      expect(upon(start, ...joined(1), head(99n)).effects).to.deep.equal(sent(99n, 1))
+      expect(upon(start, ...joined(1), head(99n), head(98n)).effects).to.deep.equal(sent(98n, 1))
+      expect(upon(start, ...joined(1), head(131n), head(100n)).effects).to.deep.equal([])
+    })
+    it('tells it at once, too, when only the Status of a peer told of more', () => {
+      const told = upon(start, head(125n), arrive(1), register(1, { toldLatest: 125n }))
+      expect(chart.on(told, head(126n), head(110n)).effects).to.deep.equal(sent(110n, 1))
+      expect(chart.on(told, head(110n), head(111n)).effects).to.deep.equal([])
+      expect(chart.on(told, head(125n)).effects).to.deep.equal([])
+    })
+    it('tells a peer whose Status told of more than is left when it gets its place, and nobody else', () => {
+      const late = [...joined(1), arrive(2), head(105n), register(2, { toldLatest: 120n })]
+      expect(upon(start, ...late).effects.slice(2)).to.deep.equal(sent(105n, 2))
+      const exact = [arrive(2), head(105n), register(2, { toldLatest: 105n })]
+      expect(upon(start, ...exact).effects.map(([name]) => name)).to.deep.equal(['confirm', 'tellJoined'])
+    })
     it('remembers nothing told to nobody', () => {
       const step = upon(start, head(132n))
       expect(step.effects).to.deep.equal([])
-      expect(chart.on(step, ...joined(1), head(133n)).effects).to.deep.equal([['broadcastRange', range(133n)]])
+      expect(chart.on(step, ...joined(1), head(133n)).effects).to.deep.equal(sent(133n, 1))
     })
   })
 

@@ -204,6 +204,7 @@ export const walkSubjects = [
             trusted,
             range: range(1n),
             headHash: new Uint8Array(32),
+            toldLatest: trusted ? 100n : undefined,
           }
           return { type: 'peer.register', ...who } as const
         }),

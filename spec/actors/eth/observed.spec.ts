@@ -277,7 +277,16 @@ describe('an eth session, provoked as geth was', () => {
   })
 
   describe('checks transactions once it is synced', () => {
-    const legacy = encodeRlp([1n, 1n, 21_000n, new Uint8Array(20), 1n, new Uint8Array(), 27n, 1n, 1n])
+    const legacyOf = ({ value = 1n, r = 1n }) =>
+      encodeRlp([1n, 1n, 21_000n, new Uint8Array(20), value, new Uint8Array(), 27n, r, 1n])
+    const legacy = legacyOf({})
+    const accessList = (chainId: bigint) =>
+      encodeRlp(
+        concatBytes(
+          Uint8Array.of(1),
+          encodeRlp([chainId, 1n, 1n, 21_000n, new Uint8Array(20), 1n, new Uint8Array(), [], 0n, 1n, 1n]),
+        ),
+      )
     const blob = encodeRlp(concatBytes(Uint8Array.of(3), encodeRlp([1n])))
     const list = (...items: Uint8Array[]): EthMessage => {
       return { kind: 'Transactions', transactions: LazyList.of(items, () => undefined as never) }
@@ -288,6 +297,11 @@ describe('an eth session, provoked as geth was', () => {
       ['the same one twice', say(list(legacy, legacy)), 0x10],
       ['a blob transaction', say(list(blob)), 0x10],
       ['an empty one', code(2, 'c180'), 0x10],
+      ['one that is no transaction', say(list(legacy, Uint8Array.of(0xc1, 0x01))), 0x10],
+      ['one that transfers 2^256 wei', say(list(legacyOf({ value: 2n ** 256n }))), undefined],
+      ['one with a signature of 257 bits', say(list(legacy, legacyOf({ r: 2n ** 256n }))), 0x10],
+      ['one for a chain of 256 bits', say(list(accessList(2n ** 256n - 1n))), undefined],
+      ['one for a chain of 257 bits', say(list(accessList(2n ** 256n))), 0x10],
       ['5,001 of them', say(() => list(...Array<Uint8Array>(5_001).fill(legacy))), 0x10],
       ['a string', code(2, '07'), 0x02],
       ['an announcement whose lengths differ', announceOfUnequalLengths, 0x10],

@@ -144,7 +144,17 @@ describe('a sync', () => {
       ['headers in another order', wrongHeaders((list) => list.reverse()), DiscReason.UselessPeer],
       ['bodies of other blocks', wrongBodies((raw) => raw.reverse()), DiscReason.UselessPeer],
       ['empty bodies', wrongBodies((raw) => raw.map(() => empty)), DiscReason.UselessPeer],
-      ['bodies that are none', wrongBodies((raw) => raw.map(() => Uint8Array.of(0x07))), DiscReason.UselessPeer],
+      ['bodies that are none', wrongBodies((raw) => raw.map(() => Uint8Array.of(0x07))), DiscReason.SubprotocolError],
+      [
+        'a wrong body, and behind it one that is none',
+        wrongBodies((raw) => [empty, Uint8Array.of(0x07), ...raw.slice(2)]),
+        DiscReason.SubprotocolError,
+      ],
+      [
+        'bodies of more transactions than their bytes hold',
+        wrongBodies((raw) => [...raw.slice(0, -1), encodeBody({ transactions: [Uint8Array.of(0xc0)], uncles: [] })]),
+        DiscReason.SubprotocolError,
+      ],
       ['more bodies than asked for', wrongBodies((raw) => [...raw, empty]), DiscReason.SubprotocolError],
       ['more headers than asked for', wrongHeaders((list) => [...list, strange]), DiscReason.SubprotocolError],
       [

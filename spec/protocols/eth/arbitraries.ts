@@ -46,11 +46,13 @@ const anyHeader = fc
     baseFee: fc.option(uint256, { nil: undefined }),
   })
   .map(encodeHeader)
+/** No shorter than what stands there can be. */
+const rlpOf = (least: number) => anyRlp.map((raw) => (raw.length < least ? encodeRlp(new Uint8Array(least)) : raw))
 const anyBody = fc
   .record({
-    transactions: fc.array(anyRlp, { maxLength: 3 }),
+    transactions: fc.array(rlpOf(10), { maxLength: 3 }),
     uncles: fc.array(anyHeader, { maxLength: 2 }),
-    withdrawals: fc.option(fc.array(anyRlp, { maxLength: 3 }), { nil: undefined }),
+    withdrawals: fc.option(fc.array(rlpOf(25), { maxLength: 3 }), { nil: undefined }),
   })
   .map(encodeBody)
 const blockName = fc.tuple(hash, uint64).map((fields) => encodeRlp(fields))

@@ -133,8 +133,16 @@ describe("an answer's receipts", () => {
     }
   })
   it('are blamed where they stand, as other malformed items are', () => {
-    const [, block] = answer(70, [], [[0, 1, 1, []], []])
+    const [, block] = answer(70, [], [[0, 1, 2n ** 40n, []], []])
     expect(() => [...block!]).to.throw(MalformedItem, 'item 1: unexpected end of input')
     expect(() => [...answer(70, [], 7)]).to.throw(MalformedItem, 'item 1: expected a list, got a string')
+  })
+  it('are no more than fit into their bytes', () => {
+    const short = [0, 1, 1, []] // the least a receipt can have, 5 bytes
+    for (const version of [69, 70, 71, 72] as const) {
+      const [sound] = answer(version, [short, short])
+      expect(sound!.count).to.equal(2)
+      expect(() => [...answer(version, [], [short, []])]).to.throw(MalformedItem, 'item 1: 2 items in 6 bytes')
+    }
   })
 })

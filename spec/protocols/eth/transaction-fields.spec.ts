@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import {
   type AccessTuple,
   decodeTransaction,
+  hashTransaction,
   legacyChainId,
   type Transaction,
 } from '../../../protocols/eth/transaction-fields.ts'
@@ -106,15 +107,85 @@ describe('a transaction', () => {
       expect(() => decodeTransaction(readItem(raw))).to.throw(RlpError, message)
     })
 
-  it('is read from any bytes or refused with an RlpError', () => {
-    const seeds = [legacy, blob, setCode].map((fields, i) => (i === 0 ? encodeRlp(fields) : typed(i + 2, fields)))
-    const damaged = fc
-      .tuple(fc.constantFrom(...seeds), fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 4 }))
-      .map(([seed, changes]) => {
-        const bytes = seed.slice()
-        for (const [at, byte] of changes) bytes[at % bytes.length] = byte
-        return bytes
+  const seeds = [legacy, blob, setCode].map((fields, i) => (i === 0 ? encodeRlp(fields) : typed(i + 2, fields)))
+  const damaged = fc
+    .tuple(fc.constantFrom(...seeds), fc.array(fc.tuple(fc.nat(400), fc.nat(255)), { maxLength: 4 }))
+    .map(([seed, changes]) => {
+      const bytes = seed.slice()
+      for (const [at, byte] of changes) bytes[at % bytes.length] = byte
+      return bytes
+    })
+
+  describe('of a peer', () => {
+    const access: RlpInput[] = [1, 0, 1, 21_000, to, 0, '', [], 0, 1, 1]
+    const fee: RlpInput[] = [1, 0, 1, 1, 21_000, to, 0, '', [], 0, 1, 1]
+    const hashOf = (raw: Uint8Array) => bytesToHex(hashTransaction(readItem(raw)))
+    const kinds = [encodeRlp(legacy), typed(1, access), typed(2, fee), typed(3, blob), typed(4, setCode)]
+
+    it('has the hash that it has in a block', () => {
+      for (const raw of kinds) expect(hashOf(raw)).to.equal(bytesToHex(decodeTransaction(readItem(raw)).hash))
+    })
+    it('is what it is in a block, or refused with an RlpError', () => {
+      fc.assert(
+        fc.property(fc.oneof(damaged, fc.uint8Array({ maxLength: 100 })), (bytes) => {
+          const [ours, theirs] = [() => hashOf(bytes), () => bytesToHex(decodeTransaction(readItem(bytes)).hash)].map(
+            (read) => {
+              try {
+                return read()
+              } catch (error) {
+                expect(error).to.be.instanceOf(RlpError)
+                return undefined
+              }
+            },
+          )
+          // Four damaged bytes do not make an amount wide.
+          expect(ours).to.equal(theirs)
+        }),
+        { numRuns: 3_000 },
+      )
+    })
+    it('may pay and transfer more than there is, in types 0 to 2: that is for the pool to refuse', () => {
+      for (const bits of [256n, 65_536n])
+        for (const raw of [
+          ...[1, 4].map((at) => encodeRlp(put(legacy, at, 2n ** bits))),
+          ...[2, 5].map((at) => typed(1, put(access, at, 2n ** bits))),
+          ...[2, 3, 6].map((at) => typed(2, put(fee, at, 2n ** bits))),
+        ])
+          expect(hashOf(raw)).to.have.length(64)
+      for (const at of [2, 3, 6])
+        for (const raw of [typed(3, put(blob, at, 2n ** 256n)), typed(4, put(setCode, at, 2n ** 256n))])
+          expect(() => hashOf(raw)).to.throw(RlpError, 'integer wider than 32 bytes')
+      expect(() => hashOf(encodeRlp(put(legacy, 4, hexToBytes('0001'))))).to.throw(RlpError, 'leading zero')
+    })
+    for (const [name, at] of [
+      ['v', -3],
+      ['r', -2],
+      ['s', -1],
+    ] as const)
+      it(`has 256 bits of ${name} at most`, () => {
+        for (const [fields, wrap] of [
+          [legacy, encodeRlp],
+          ...([access, fee, blob, setCode] as const).map((fields, i) => {
+            return [fields, (changed: RlpInput[]) => typed(i + 1, changed)] as const
+          }),
+        ] as const) {
+          const index = fields.length + at
+          expect(hashOf(wrap(put(fields, index, 2n ** 256n - 1n)))).to.have.length(64)
+          expect(() => hashOf(wrap(put(fields, index, 2n ** 256n)))).to.throw(
+            RlpError,
+            `${name}: integer wider than 32`,
+          )
+        }
       })
+    it('has 256 bits of its chain id at most', () => {
+      for (const [i, fields] of [access, fee, blob, setCode].entries()) {
+        expect(hashOf(typed(i + 1, put(fields, 0, 2n ** 256n - 1n)))).to.have.length(64)
+        expect(() => hashOf(typed(i + 1, put(fields, 0, 2n ** 256n)))).to.throw(RlpError, 'chainId: integer wider')
+      }
+    })
+  })
+
+  it('is read from any bytes or refused with an RlpError', () => {
     fc.assert(
       fc.property(fc.oneof(damaged, fc.uint8Array({ maxLength: 100 })), (bytes) => {
         try {

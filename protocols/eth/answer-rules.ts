@@ -1,0 +1,48 @@
+import { MalformedItem } from '../lib/lazy-list.ts'
+import { limits } from './limits.ts'
+import type { EthAnswer, MessageOf } from './messages.ts'
+import { countColumns } from './transaction-messages.ts'
+
+// What an answer must keep by itself, whatever was asked (geth eth/protocols/eth/peer.go bufferReceipts, eth/handler_eth.go).
+
+/** @returns undefined for an answer that can be; otherwise the remote broke a rule */
+export function checkAnswer(answer: EthAnswer): AnswerError | undefined {
+  if (answer.kind === 'Receipts') return checkReceipts(answer)
+  if (answer.kind === 'Cells') return checkCells(answer)
+  return undefined
+}
+
+/** EIP-7975: each part must bring something, or the parts would never end. */
+function checkReceipts({ lastBlockIncomplete, receipts }: MessageOf<'Receipts'>): AnswerError | undefined {
+  if (!lastBlockIncomplete || receipts.count > 1) return undefined
+  if (receipts.count === 0) return new AnswerError('invalid empty receipt response with incomplete flag')
+  const [only] = receipts.items()
+  return only!.content.length === 0 ? new AnswerError('no receipt delivered in incomplete receipt response') : undefined
+}
+
+/** EIP-8070: as many cells for each blob of a transaction as the mask has columns. */
+function checkCells({ hashes, cells, mask }: MessageOf<'Cells'>): AnswerError | undefined {
+  const columns = countColumns(mask)
+  try {
+    for (const group of cells) {
+      if (group.count === 0) continue
+      if (group.count > maxCellsOfOne) return new AnswerError('cells per tx exceeded the possible maximum')
+      if (columns === 0 || group.count % columns !== 0)
+        return new AnswerError(`${group.count} cells inconsistent with ${columns} custody indices`)
+      for (const _ of group);
+    }
+  } catch (error) {
+    if (error instanceof MalformedItem) return new AnswerError(error.message, { cause: error })
+    throw error
+  }
+  if (hashes.count !== cells.count)
+    return new AnswerError(`cells reply length mismatch: ${hashes.count} hashes, ${cells.count} cells`)
+  return undefined
+}
+
+const maxCellsOfOne = limits.maxBlobsPerTransaction * limits.cellsPerBlob
+
+/** An answer that was asked for and cannot be: a breach by the remote, disconnected with SubprotocolError (0x10). */
+export class AnswerError extends Error {
+  override readonly name = 'AnswerError'
+}

@@ -1,0 +1,65 @@
+import { expect } from 'chai'
+import { checkAnswer } from '../../../protocols/eth/answer-rules.ts'
+import { decode, type MessageOf } from '../../../protocols/eth/messages.ts'
+import { concatBytes } from '../../../protocols/lib/bytes.ts'
+import { encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'
+
+describe('an answer that was asked for', () => {
+  const receipt = [0, 1, 21_000, []]
+  const receipts = (isIncomplete: boolean, ...blocks: RlpInput[]) =>
+    checkAnswer(decode(70, 'Receipts', encodeRlp([7, isIncomplete ? 1 : 0, blocks])))?.message
+
+  it('may end with the receipts that it has', () => {
+    for (const blocks of [[], [[]], [[receipt]], [[receipt], []]])
+      expect(receipts(false, ...blocks)).to.equal(undefined)
+  })
+  it('may have a part of the last block', () => {
+    for (const blocks of [[[receipt]], [[receipt], [receipt]], [[], []], [[receipt], []]])
+      expect(receipts(true, ...blocks)).to.equal(undefined)
+  })
+  it('has receipts when it says that there are more', () => {
+    expect(receipts(true)).to.equal('invalid empty receipt response with incomplete flag')
+    expect(receipts(true, [])).to.equal('no receipt delivered in incomplete receipt response')
+  })
+
+  const hash = new Uint8Array(32).fill(3)
+  const cell = new Uint8Array(2_048).fill(1)
+  const mask = (...bytes: number[]) => concatBytes(Uint8Array.from(bytes), new Uint8Array(16 - bytes.length))
+  const cells = (columns: Uint8Array, ...groups: RlpInput[][]) => {
+    const hashes = groups.map(() => hash)
+    return checkAnswer(decode(72, 'Cells', encodeRlp([7, hashes, groups, columns])))?.message
+  }
+  const times = (count: number) => Array<Uint8Array>(count).fill(cell)
+
+  it('may have no cells, whatever was asked for', () => {
+    expect(cells(mask())).to.equal(undefined)
+    expect(cells(mask(), [], [])).to.equal(undefined)
+    expect(cells(mask(5), [], times(2))).to.equal(undefined)
+  })
+  it('has cells of whole columns', () => {
+    expect(cells(mask(0b101, 0x80), times(3), times(6))).to.equal(undefined)
+    expect(cells(mask(0b101, 0x80), times(3), times(4))).to.equal('4 cells inconsistent with 3 custody indices')
+    expect(cells(mask(0b101, 0x80), times(1))).to.equal('1 cells inconsistent with 3 custody indices')
+  })
+  it('has no cells of no column', () =>
+    expect(cells(mask(), times(1))).to.equal('1 cells inconsistent with 0 custody indices'))
+  it('has the cells of six blobs at most', () => {
+    expect(cells(new Uint8Array(16).fill(0xff), times(768))).to.equal(undefined)
+    expect(cells(new Uint8Array(16).fill(0xff), times(896))).to.equal('cells per tx exceeded the possible maximum')
+  })
+  it('has cells of 2,048 bytes, in lists', () => {
+    expect(cells(mask(1), [cell.subarray(1)])).to.equal('item 0: expected a cell of 2048 bytes')
+    expect(cells(mask(1), [[]])).to.equal('item 0: expected a cell of 2048 bytes')
+    const strings = decode(72, 'Cells', encodeRlp([7, [hash], [cell], mask(1)]))
+    expect(checkAnswer(strings)?.message).to.equal('item 0: expected a list, got a string')
+  })
+  it('has a group of cells for each hash', () => {
+    const answer = decode(72, 'Cells', encodeRlp([7, [hash, hash], [times(1)], mask(1)]))
+    expect(checkAnswer(answer)?.message).to.equal('cells reply length mismatch: 2 hashes, 1 cells')
+  })
+  it('of any other kind has no rule of its own', () => {
+    const none = encodeRlp([7, []])
+    for (const kind of ['BlockHeaders', 'BlockBodies', 'PooledTransactions', 'BlockAccessLists'] as const)
+      expect(checkAnswer(decode(72, kind, none) as MessageOf<typeof kind>)).to.equal(undefined)
+  })
+})
