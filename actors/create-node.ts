@@ -21,6 +21,7 @@ import { Recorder } from './recording/recorder.ts'
 import type { Api } from './rpc/api.ts'
 import type { RpcOptions } from './rpc/options.ts'
 import type { Runtime } from './runtime.ts'
+import { supervised } from './supervision.ts'
 
 export type NodeOptions = {
   /** Where the node keeps its key and its chain. Without it both live in memory, and nothing is written. */
@@ -78,7 +79,8 @@ export type NodeOptions = {
  * @throws (rejects) {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError}
  */
 export async function createNode(options: NodeOptions = {}): Promise<PeerchartNode> {
-  const runtime = processRuntime(options.runtime)
+  const runtime = supervised(processRuntime(options.runtime), (bug) => node?.supervise(bug))
+  let node: PeerchartNode | undefined
   const datadir = options.datadir === undefined ? undefined : resolve(options.datadir)
   const staticNodes = (options.peers ?? []).map(parseNode)
   const trustedNodes = (options.trusted ?? []).map(parseNode)
@@ -111,7 +113,8 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
         log,
       })
     const watchers = { recorder, metrics, keyLog }
-    return new PeerchartNode(runtime, options, { name, privateKey, chain, staticNodes, trustedNodes, ...watchers })
+    node = new PeerchartNode(runtime, options, { name, privateKey, chain, staticNodes, trustedNodes, ...watchers })
+    return node
   } catch (error) {
     keyLog?.close()
     await recorder?.close()

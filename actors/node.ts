@@ -82,6 +82,7 @@ export class Node {
       id: this.#id,
       input: (tell) => ({ ports: this.#ports(tell) }),
     })
+    this.#actor.subscribe({ error: (error) => void this.#unwind(error as Error) })
   }
 
   /**
@@ -136,7 +137,19 @@ export class Node {
     return service as S
   }
 
+  /** Its chart threw: what runs is stopped and closed all the same. */
+  async #unwind(error: Error): Promise<void> {
+    await failureOf(() => this.#rpc?.stop())
+    for (const service of this.#services.toReversed()) await failureOf(() => service.stop())
+    await failureOf(() => this.#server?.stop())
+    for (const resource of this.#resources) await failureOf(() => resource.close())
+    for (const settle of this.#calls.values()) settle(error)
+    this.#calls.clear()
+    this.#reportClosed()
+  }
+
   #call(type: 'node.start' | 'node.close'): Promise<void> {
+    if (this.#actor.getSnapshot().status === 'error') return this.#closed
     return new Promise((resolve, reject) => {
       const call = ++this.#lastCall
       this.#calls.set(call, (error) => (error ? reject(error) : resolve()))
@@ -154,7 +167,11 @@ export class Node {
         })
         tell(error ? { type: 'server.failed', error } : { type: 'server.started' })
       },
-      stopServer: () => void this.#server!.stop().then(() => tell({ type: 'server.stopped' })),
+      stopServer: async () => {
+        const error = await failureOf(() => this.#server!.stop())
+        if (error) this.#log.error('The p2p server did not stop in order', { err: error })
+        tell({ type: 'server.stopped' })
+      },
       startRpc: async () => {
         const error = await failureOf(async () => {
           this.#rpc = await this.#options.createRpc?.(

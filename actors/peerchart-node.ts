@@ -16,7 +16,7 @@ import { EthService } from './eth/service.ts'
 import type { FeedEntry } from './feed/entries.ts'
 import type { Feed } from './feed/feed.ts'
 import type { KeyLogFile } from './keylog/key-log-file.ts'
-import { type LeveledLogger, silent } from './log.ts'
+import { type LeveledLogger, type Logger, silent } from './log.ts'
 import type { NodeMetrics } from './metrics/node-metrics.ts'
 import { Node } from './node.ts'
 import type { NodeInfo } from './p2p/node-info.ts'
@@ -31,6 +31,7 @@ import type { Api } from './rpc/api.ts'
 import type { RpcOptions } from './rpc/options.ts'
 import type { RpcStack } from './rpc/rpc-stack.ts'
 import type { Runtime } from './runtime.ts'
+import { type Bug, bugs, guard, reportBug } from './supervision.ts'
 import { logSync } from './sync-log.ts'
 
 /** What a node tells of itself as it runs. Transitions are in it while somebody subscribes, and cost nothing otherwise. */
@@ -70,7 +71,9 @@ export class PeerchartNode {
   readonly #recorder: Recorder | undefined
   readonly #record: () => string
   #rpc: RpcStack | undefined
+  readonly #log: Logger
   #stopping: Promise<void> | undefined
+  #failure: Error | undefined
 
   constructor(runtime: Runtime, options: NodeOptions, parts: NodeParts) {
     const {
@@ -84,6 +87,7 @@ export class PeerchartNode {
     const { name, privateKey, chain, keyLog, recorder, staticNodes, trustedNodes, metrics } = parts
     if (keyLog)
       log.warn('Session keys are written to a file: whoever has it reads the traffic', { file: options.keyLog })
+    this.#log = log
     this.chain = chain
     this.metrics = metrics
     this.feed = runtime.feed
@@ -130,7 +134,9 @@ export class PeerchartNode {
     this.eth = this.#node.register(
       () =>
         new EthService(runtime, {
-          ...{ chain, maxPeers, versions: options.ethVersions ?? ethVersions, later: setImmediate },
+          ...{ chain, maxPeers, versions: options.ethVersions ?? ethVersions },
+          later: (run) =>
+            setImmediate(() => guard(run, (error) => reportBug(runtime, { actor: 'eth', error, ends: 'node' }))),
           ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
         }),
     )
@@ -181,6 +187,28 @@ export class PeerchartNode {
   stop(): Promise<void> {
     this.#stopping ??= this.#close()
     return this.#stopping
+  }
+
+  /** Why the node stopped by itself; undefined when it did not. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  /** What {@link createNode} has its runtime tell of bugs: they are logged, counted, and end what they belong to. */
+  supervise(bug: Bug): void {
+    const error = bug.error instanceof Error ? bug.error : new Error(String(bug.error))
+    this.#log.error('A bug of ours ended what it came up in', { actor: bug.actor, ends: bug.ends, err: stackOf(error) })
+    bugs.publish(bug)
+    if (bug.ends === 'node') this.fail(error)
+  }
+
+  /** Stops in order, as nothing here can go on: {@link wait} resolves, and {@link failure} says why. */
+  fail(error: Error): void {
+    if (this.#failure) return
+    this.#failure = error
+    queueMicrotask(() =>
+      this.stop().catch((err) => this.#log.error('The node did not stop in order', { err: stackOf(err) })),
+    )
   }
 
   /** Resolves when the node has stopped, for whatever reason. */
@@ -248,6 +276,7 @@ export class PeerchartNode {
   }
 }
 
+const stackOf = (error: Error) => error.stack ?? error.message
 const isServed = ({ http, ws, ipc, auth }: RpcOptions = {}) => (http ?? ws ?? ipc ?? auth) !== undefined
 const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
 

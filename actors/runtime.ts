@@ -1,11 +1,14 @@
 import { type Actor, type AnyStateMachine, createActor, type EventFromLogic, type InputFrom } from 'xstate'
 import type { Feed } from './feed/feed.ts'
+import { reportBug, type Supervisor } from './supervision.ts'
 
 /** The world as every actor is handed it: nothing below reads a clock, a die or a socket on its own. */
 export type Runtime = {
   readonly clock: Clock
   readonly entropy: Entropy
   readonly feed: Feed
+  /** Without one, a bug ends the process. */
+  readonly supervisor?: Supervisor | undefined
 }
 
 export type Clock = {
@@ -24,21 +27,29 @@ export type StartOptions<Machine extends AnyStateMachine> = {
   readonly parent?: string
   /** As a function it is given the actor's mailbox, for ports that answer while the actor is starting. */
   readonly input: InputFrom<Machine> | ((tell: Tell<Machine>) => InputFrom<Machine>)
+  /**
+   * Of an actor that belongs to a connection: its chart or a port threw, and it hears nothing more. Ends the connection.
+   * What belongs to none ends the node.
+   */
+  readonly crashed?: (error: unknown) => void
 }
 
 /**
  * Starts `machine` as the root of its own actor system: starting and stopping it costs the same however many others
- * live, and whatever it throws ends it alone. A chart that throws is a bug of ours, so it ends the process.
+ * live, and whatever it throws ends it alone: a bug of ours, which is reported.
  */
 export function startActor<Machine extends AnyStateMachine>(
-  { clock, feed }: Pick<Runtime, 'clock' | 'feed'>,
+  { clock, feed, supervisor }: Pick<Runtime, 'clock' | 'feed' | 'supervisor'>,
   machine: Machine,
-  { id, parent, input }: StartOptions<Machine>,
+  { id, parent, input, crashed }: StartOptions<Machine>,
 ): Actor<Machine> {
   const tell: Tell<Machine> = (event) => actor.send(event)
   const given = typeof input === 'function' ? (input as (tell: Tell<Machine>) => InputFrom<Machine>)(tell) : input
   const actor = createActor(machine, { id, clock, input: given } as never) as Actor<Machine>
-  feed.watch(actor, { id, ...(parent !== undefined && { parent }), chart: machine.id })
+  feed.watch(actor, { id, ...(parent !== undefined && { parent }), chart: machine.id }, (error) => {
+    crashed?.(error)
+    reportBug({ supervisor }, { actor: id, error, ends: crashed ? 'connection' : 'node' })
+  })
   actor.start()
   return actor
 }

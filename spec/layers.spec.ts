@@ -100,6 +100,10 @@ describe('the layer rule', function () {
       expect(complaints.match(/bad\.ts:\d+:\d+ plugin/g)).to.have.length(2)
       expect(complaints).to.contain('a list of any length').and.not.contain('good.ts')
     })
+  it('lets biome refuse a promise that nobody waits for', () => {
+    write('actors/bad.ts', 'const work = async () => {}\n\nexport const bad = () => {\n  work()\n}\n')
+    expect(lint()).to.contain('noFloatingPromises')
+  })
   it('lets biome refuse an import cycle', () => {
     write('machines/one.ts', "import { two } from './two.ts'\n\nexport const one = () => two\n")
     write('machines/two.ts', "import { one } from './one.ts'\n\nexport const two = () => one\n")

@@ -1,4 +1,5 @@
 import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
+import { jsonText } from '../json-text.ts'
 
 // Reading a genesis.json the way geth's gencodec and math.HexOrDecimal do, with the name of the field in every error.
 
@@ -38,7 +39,7 @@ export class JsonFields {
     // A number beyond 2^53 comes from a program: from a file it is a string already.
     const text = typeof value === 'number' && Number.isInteger(value) ? BigInt(value).toString() : value
     if (typeof text !== 'string' || !/^(0x[0-9a-f]+|[0-9]+)$/i.test(text))
-      throw this.error(name, `must be a whole number, got ${JSON.stringify(value)}`)
+      throw this.error(name, `must be a whole number, got ${jsonText(value, 80)}`)
     const number = BigInt(text)
     if (number >> BigInt(bits) !== 0n) throw this.error(name, `must fit in ${bits} bits, got ${text}`)
     return number
@@ -51,7 +52,7 @@ export class JsonFields {
   optionalBoolean(name: string): boolean | undefined {
     if (!this.has(name)) return undefined
     const value = this.#fields[name]
-    if (typeof value !== 'boolean') throw this.error(name, `must be true or false, got ${JSON.stringify(value)}`)
+    if (typeof value !== 'boolean') throw this.error(name, `must be true or false, got ${jsonText(value, 80)}`)
     return value
   }
 
@@ -59,7 +60,7 @@ export class JsonFields {
   bytes(name: string, length?: number): Uint8Array {
     const value = this.#required(name)
     if (typeof value !== 'string' || !/^0x([0-9a-f]{2})*$/i.test(value))
-      throw this.error(name, `must be 0x and whole bytes in hex, got ${JSON.stringify(value)?.slice(0, 80)}`)
+      throw this.error(name, `must be 0x and whole bytes in hex, got ${jsonText(value, 80)}`)
     const bytes = hexToBytes(value.slice(2))
     if (length !== undefined && bytes.length !== length)
       throw this.error(name, `must be ${length} bytes, got ${bytes.length}`)
@@ -108,7 +109,7 @@ export class JsonFields {
 
 /** Parses JSON whose integers may be wider than a double: those become strings of their digits. */
 export function parseJson(text: string): unknown {
-  const whole = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+  const whole = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
   return JSON.parse(text.replace(whole, (token) => (/^\d{16,}$/.test(token) ? `"${token}"` : token)))
 }
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { InvalidArgumentError } from 'commander'
 import { parse, stringify, TomlError, type TomlTable } from 'smol-toml'
+import { jsonText } from '../json-text.ts'
 import { gethKeys } from './geth-keys.ts'
 import type { Settings, ValuesOf } from './setting.ts'
 import type { TomlValue } from './setting-kinds.ts'
@@ -45,7 +46,7 @@ export function parseConfig<Table>(text: string, settings: Table, path: string):
       return reader(value)
     } catch (error) {
       if (!(error instanceof InvalidArgumentError)) throw error
-      const shown = JSON.stringify(value, toJson).slice(0, longest)
+      const shown = jsonText(value, longest)
       throw fault(key, `${key} = ${shown} is invalid. ${error.message}`)
     }
   }
@@ -140,8 +141,6 @@ function distance(from: string, to: string): number {
 
 /** Characters of a value that an error repeats. */
 const longest = 200
-
-const toJson = (_key: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value)
 
 /** The configuration file is not what it should be: the message says where, and what to do. */
 export class ConfigError extends Error {

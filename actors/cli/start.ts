@@ -3,6 +3,7 @@ import type { Inspector } from '../inspector/inspector.ts'
 import { createLogger, type Logger } from '../log.ts'
 import { logPeers } from '../peer-log.ts'
 import type { PeerchartNode } from '../peerchart-node.ts'
+import { CommandFailed } from './command-failed.ts'
 import { ImportInterrupted, importReporter } from './import-progress.ts'
 import { openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
@@ -48,6 +49,7 @@ async function start(given: GivenFlags, io: Io): Promise<void> {
     unlog()
     lifetime.release()
   }
+  if (node.failure) throw new CommandFailed(`the node ended by itself: ${node.failure.message}`, 1)
   if (!tally) return
   const { peers, heads, transitions, errors } = tally
   io.stdout.write(`${JSON.stringify({ enode: node.enode, peers: peers[0], head: heads[0], transitions, errors })}\n`)

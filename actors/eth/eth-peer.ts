@@ -22,6 +22,7 @@ import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { HeaderQuery } from '../chain/serve.ts'
 import type { PeerFacts, Session, SessionHandler } from '../p2p/protocol.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
+import { InternalError, reportBug } from '../supervision.ts'
 import type { ChainPort } from './chain-port.ts'
 import { KnownSet, shortHash } from './known-set.ts'
 import type { Deadline, TimerWheel } from './timer-wheel.ts'
@@ -83,6 +84,7 @@ export class EthPeer {
         this.#tell = tell
         return { ports: this.#ports(tell) }
       },
+      crashed: (error) => this.#abandon(error),
     })
   }
 
@@ -165,7 +167,7 @@ export class EthPeer {
 
   /** Registered, and not ended. */
   get isActive(): boolean {
-    return this.#actor.getSnapshot().matches('active')
+    return !this.#isOver && this.#actor.getSnapshot().matches('active')
   }
 
   sendMessage(message: EthMessage): void {
@@ -195,6 +197,11 @@ export class EthPeer {
   /** The remote broke a rule: its session ends with `error`. */
   accused(error: Error): void {
     this.#tell({ type: 'fault.found', error })
+  }
+  /** What was done for this session threw what nobody foresaw. */
+  crashed(error: unknown): void {
+    this.#abandon(error)
+    reportBug(this.#runtime, { actor: `${this.#session.actor}/eth`, error, ends: 'connection' })
   }
   admitAnswer(message: EthPayload<'PooledTransactions'>): void {
     this.#tell({ type: 'answer.admitted', ...message })
@@ -272,6 +279,12 @@ export class EthPeer {
     this.#deadlines.clear()
     this.#owner.ended(this)
     for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(new PeerGone())
+  }
+
+  /** Its chart may hear nothing more. */
+  #abandon(cause: unknown): void {
+    if (!this.#isOver) this.#leave()
+    this.#session.end(new InternalError(cause))
   }
 
   /** geth's ethPeerInfo; nothing until the peer is registered. */

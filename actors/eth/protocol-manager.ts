@@ -14,6 +14,7 @@ import { RlpError } from '../../protocols/lib/rlp.ts'
 import { DiscError, DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Session } from '../p2p/protocol.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
+import { guard } from '../supervision.ts'
 import { answerRequest } from './answers.ts'
 import type { ChainPort } from './chain-port.ts'
 import { catchMalformed, EthPeer, type EthPeerOwner } from './eth-peer.ts'
@@ -53,7 +54,7 @@ export class ProtocolManager implements EthPeerOwner {
       parent,
       input: (tell) => ({ ports: this.#ports(tell), maxPeers }),
     })
-    this.stopped = new Promise((resolve) => this.#actor.subscribe({ complete: resolve }))
+    this.stopped = new Promise((resolve) => this.#actor.subscribe({ complete: resolve, error: () => resolve() }))
   }
 
   /** Begins the eth session of a peer. It waits until the manager has started. */
@@ -91,7 +92,7 @@ export class ProtocolManager implements EthPeerOwner {
   arrived(peer: EthPeer): void {
     this.#sessions.set(peer.session, peer)
     // A manager that has stopped hears nothing: geth's quitSync is closed for good.
-    if (this.#actor.getSnapshot().status === 'done') peer.refused(new DiscError(DiscReason.Quitting))
+    if (this.#actor.getSnapshot().status !== 'active') peer.refused(new DiscError(DiscReason.Quitting))
     else this.tell({ type: 'session.arrived', session: peer.session })
   }
 
@@ -115,11 +116,14 @@ export class ProtocolManager implements EthPeerOwner {
   #ports(tell: Tell<typeof protocolManagerMachine>): ProtocolManagerPorts {
     const to = (session: number, run: (peer: EthPeer) => void) => {
       const peer = this.#sessions.get(session)
-      if (peer)
+      if (!peer) return
+      // What is done for one session ends that session: its fault, or our bug.
+      const work = () =>
         catchMalformed(
           () => run(peer),
           (error) => peer.accused(error),
         )
+      guard(work, (error) => peer.crashed(error))
     }
     return {
       admit: ({ session }) => to(session, (peer) => peer.started()),

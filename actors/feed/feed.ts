@@ -46,9 +46,9 @@ export class Feed {
 
   /**
    * Follows an actor that is about to start, until it ends.
-   * @param failed takes what its chart throws, which ends the process where this is left out
+   * @param failed takes what its chart or a port throws, once its end is told
    */
-  watch(actor: AnyActor, facts: ActorFacts, failed?: (error: unknown) => void): void {
+  watch(actor: AnyActor, facts: ActorFacts, failed: (error: unknown) => void): void {
     const watch = new Watch(facts, this.#mailboxOf(facts.chart), this.#kinds)
     this.#watched.set(actor, watch)
     this.definitions.set(facts.chart, actor.logic as AnyStateMachine)
@@ -56,12 +56,16 @@ export class Feed {
       watch.open(actor, this.#publish)
       this.publish({ type: 'actor.started', actor: facts.id, chart: facts.chart, ...parentOf(facts) }, { actor })
     }
+    const ended = () => {
+      this.#watched.delete(actor)
+      const { id, chart } = facts
+      watch.end(actor, () => this.publish({ type: 'actor.stopped', actor: id, chart }))
+    }
     actor.subscribe({
-      ...(failed && { error: failed }),
-      complete: () => {
-        this.#watched.delete(actor)
-        const { id, chart } = facts
-        watch.end(actor, () => this.publish({ type: 'actor.stopped', actor: id, chart }))
+      complete: ended,
+      error: (error) => {
+        ended()
+        failed(error)
       },
     })
   }

@@ -226,6 +226,11 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     const hasStatus = typeof status === 'object' && isWhole(status)
     const actor = startActor(this.runtime, scriptedPeerMachine, {
       id: this.id,
+      crashed: () => {
+        dialing.abort()
+        this.hangUp()
+        this.exchange.close()
+      },
       ...(parent !== undefined && { parent }),
       input: (tell) => ({
         ...{ through, hasStatus, answersPings: answerPings, isDialing: connect !== undefined },
@@ -257,7 +262,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
       last = state
     }
     note(actor.getSnapshot().value)
-    actor.subscribe(({ value }) => note(value))
+    actor.subscribe({ next: ({ value }) => note(value), error: () => {} })
     return actor
   }
 

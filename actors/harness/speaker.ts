@@ -21,6 +21,7 @@ import { describePacket } from '../p2p/handshake-packet.ts'
 import { processRuntime } from '../process-runtime.ts'
 import type { Runtime } from '../runtime.ts'
 import type { SubCap, SubMessage, SubMessageIn, SubMessageName, SubMessageNameIn } from '../sub-protocols.ts'
+import { reportBug } from '../supervision.ts'
 import { type Offers, toCap, type VersionOf, withLength } from './caps.ts'
 import { Exchange, type Noted, type Passed } from './exchange.ts'
 import { type FieldsOf, toBasePayload, toHello, toMessage } from './fields.ts'
@@ -253,6 +254,10 @@ export abstract class Speaker<C extends SubCap = SubCap> {
         closed: (error) => {
           this.tell({ type: 'stream.closed', error })
           this.exchange.close(error?.name === 'RlpxError' ? error.message : undefined)
+        },
+        crashed: (error) => {
+          this.hangUp()
+          reportBug(this.runtime, { actor: this.id, error, ends: 'connection' })
         },
       },
     )

@@ -9,6 +9,7 @@ import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Stream } from '../p2p/connection.ts'
 import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from '../p2p/handshake-packet.ts'
 import type { Entropy } from '../runtime.ts'
+import { guard } from '../supervision.ts'
 import { FrameWriter } from './frame-writer.ts'
 
 export type WireListener = {
@@ -18,6 +19,8 @@ export type WireListener = {
   message(code: number, payload: Uint8Array): void
   /** Once. `error`: what came was no handshake or no frame, or the system's word on how the stream ended. */
   closed(error?: Error): void
+  /** A bug of ours in what was done with what came. */
+  crashed(error: unknown): void
 }
 
 export type WireOptions = {
@@ -54,9 +57,9 @@ export class Wire {
     this.#options = options
     this.#listener = listener
     stream.listen({
-      data: (chunk) => this.#receive(chunk),
-      drain: () => this.#drained(),
-      closed: (error) => this.close(error),
+      data: (chunk) => this.#guard(() => this.#receive(chunk)),
+      drain: () => this.#guard(() => this.#drained()),
+      closed: (error) => this.#guard(() => this.close(error)),
     })
     stream.resume()
   }
@@ -121,6 +124,10 @@ export class Wire {
     this.#session = undefined
     this.#drained()
     this.#listener.closed(error)
+  }
+
+  #guard(work: () => void): void {
+    guard(work, (error) => this.#listener.crashed(error))
   }
 
   #write(bytes: Uint8Array): boolean {

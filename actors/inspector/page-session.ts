@@ -79,7 +79,8 @@ export class PageSession {
     while (this.#questions.length > 0 && this.#time.isLeft && this.#socket.bufferedAmount <= mostUnread) {
       const ask = this.#questions.shift()!
       this.#time.spend(() => {
-        if (ask.ask === 'chart') void this.#draw(ask)
+        if (ask.ask === 'chart')
+          this.#draw(ask).catch((error) => this.#send(refusal(ask.id, `internal error: ${error}`)))
         else this.#send(this.#answer(ask))
       })
     }
@@ -191,7 +192,7 @@ function parse(text: string): Ask {
     throw new BadQuestion('not JSON', { cause })
   }
   const fields = (value ?? {}) as Readonly<Record<string, unknown>>
-  const name = String(fields.ask)
+  const name = typeof fields.ask === 'string' ? fields.ask : ''
   const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined
   if (!shape) throw new BadQuestion('no such question')
   const bad = misfit(fields, shape)

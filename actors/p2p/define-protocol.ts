@@ -2,6 +2,7 @@ import type { AnyStateMachine, EventFromLogic, InputFrom } from 'xstate'
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import { ProtocolReturned } from '../../protocols/p2p/disconnect-reasons.ts'
 import { startActor, type Tell } from '../runtime.ts'
+import { InternalError } from '../supervision.ts'
 import type { Protocol, Session } from './protocol.ts'
 
 /** One session as its chart's ports see it: messages by name. */
@@ -48,8 +49,9 @@ export function defineProtocol<Machine extends AnyStateMachine, Name extends str
         id: `${session.actor}/${name}`,
         parent: session.actor,
         input: (tell) => input(named, tell),
+        crashed: (error) => session.end(new InternalError(error)),
       })
-      actor.subscribe({ complete: () => session.end(new ProtocolReturned()) })
+      actor.subscribe({ complete: () => session.end(new ProtocolReturned()), error: () => {} })
       return {
         message(code, payload) {
           const name = names.get(code)

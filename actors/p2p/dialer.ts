@@ -53,7 +53,12 @@ export class Dialer {
         return { ports: this.#ports(tell), selfId, maxDialed, maxActiveDials, netRestrict, staticNodes, seed }
       },
     })
-    this.#actor.subscribe({ complete: () => options.stopped() })
+    const failed = () => {
+      this.#candidates.unsubscribe()
+      for (const cancel of this.#cancels) cancel()
+      options.stopped()
+    }
+    this.#actor.subscribe({ complete: () => options.stopped(), error: failed })
   }
 
   tell(event: DialerEvent): void {

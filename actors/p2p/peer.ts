@@ -22,6 +22,7 @@ import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
 import type { Conversation } from '../feed/conversation.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
+import { guard, InternalError, reportBug } from '../supervision.ts'
 import type { Connect, Connection, ConnectionOwner, Origin } from './connection.ts'
 import { PeerSession } from './peer-session.ts'
 import type { PeerFacts, Protocol } from './protocol.ts'
@@ -71,6 +72,8 @@ class Peer implements Connection {
   /** BOUNDED: by our protocols. */
   #sessions: readonly PeerSession[] = []
   #isTrusted = false
+  #isAbandoned = false
+  #isReported = false
   facts: PeerFacts | undefined
 
   constructor(runtime: Runtime, options: PeerOptions, parts: PeerParts) {
@@ -98,17 +101,19 @@ class Peer implements Connection {
         blocked: () => this.#actor.send({ type: 'write.blocked' }),
         drained: () => this.#drained(),
         closed: (error) => this.#actor.send({ type: 'stream.closed', error }),
+        crashed: (error) => this.#crashed(error),
       },
     })
     this.#actor = startActor(runtime, peerMachine, {
       id: this.#actorId,
       parent: options.parent,
       input: (tell) => ({ ports: this.#ports(tell), protocols: options.protocols }),
+      crashed: (error) => this.#abandon(error),
     })
   }
 
   get id(): string | undefined {
-    return this.#actor.getSnapshot().context.id || undefined
+    return this.#actor?.getSnapshot().context?.id || undefined
   }
 
   protocols(): Record<string, unknown> {
@@ -161,10 +166,32 @@ class Peer implements Connection {
       },
       abandon: () => this.#socket.destroy(),
       report: (outcome) => {
+        this.#isReported = true
         if (this.facts) owner.peerEnded(conn, { ...outcome, id: this.facts.id })
         else owner.setupEnded(conn, { added: false, error: outcome.error, ...(this.id && { id: this.id }) })
       },
     }
+  }
+
+  /** What was done for this peer beside its chart threw. */
+  #crashed(error: unknown): void {
+    this.#abandon(error)
+    reportBug(this.#runtime, { actor: this.#actorId, error, ends: 'connection' })
+  }
+
+  /** Our own bug: nothing is said, and nothing of it stays. Where one step of that fails the others are taken all the same. */
+  #abandon(cause: unknown): void {
+    if (this.#isAbandoned) return
+    this.#isAbandoned = true
+    const { owner, conn } = this.#parts
+    const again = (error: unknown) => reportBug(this.#runtime, { actor: this.#actorId, error, ends: 'connection' })
+    guard(() => this.#socket.destroy(), again)
+    for (const session of this.#sessions) guard(() => session.close(), again)
+    if (this.#isReported) return
+    this.#isReported = true
+    const error = new InternalError(cause)
+    if (this.facts) owner.peerEnded(conn, { error, remoteRequested: false, id: this.facts.id })
+    else owner.setupEnded(conn, { added: false, error, ...(this.id && { id: this.id }) })
   }
 
   #exchangeHello(tell: Tell<typeof peerMachine>): void {

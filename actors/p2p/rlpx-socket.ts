@@ -5,6 +5,7 @@ import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Clock, Entropy } from '../runtime.ts'
+import { guard } from '../supervision.ts'
 import type { Stream } from './connection.ts'
 import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from './handshake-packet.ts'
 import type { Account, FairScheduler, Task } from './scheduler.ts'
@@ -18,6 +19,8 @@ export type SocketListener = {
   blocked(): void
   drained(): void
   closed(error: Error | undefined): void
+  /** A bug of ours, in what was done for this connection. */
+  crashed(error: unknown): void
 }
 
 /** Takes one message. @returns false when it can't be taken now: it is offered again after {@link RlpxSocket.proceed} */
@@ -64,9 +67,9 @@ export class RlpxSocket implements Task {
     this.#options = options
     this.account = options.account
     options.stream.listen({
-      data: (chunk) => this.#receive(chunk),
-      drain: () => this.#drained(),
-      closed: (error) => this.#streamClosed(error),
+      data: (chunk) => this.#guard(() => this.#receive(chunk)),
+      drain: () => this.#guard(() => this.#drained()),
+      closed: (error) => this.#guard(() => this.#streamClosed(error)),
     })
   }
 
@@ -116,7 +119,7 @@ export class RlpxSocket implements Task {
     if (session.outputBytes >= flushSize) this.#flush()
     else if (!this.#isFlushDue) {
       this.#isFlushDue = true
-      queueMicrotask(() => this.#flush())
+      queueMicrotask(() => this.#guard(() => this.#flush()))
     }
     return !this.#isBlocked
   }
@@ -147,6 +150,14 @@ export class RlpxSocket implements Task {
       this.#options.listener.failed(error)
       return false
     }
+  }
+
+  crashed(error: unknown): void {
+    this.#options.listener.crashed(error)
+  }
+
+  #guard(work: () => void): void {
+    guard(work, (error) => this.crashed(error))
   }
 
   #receive(chunk: Uint8Array): void {
@@ -239,7 +250,7 @@ export class RlpxSocket implements Task {
   #beginMessage(): void {
     const { clock } = this.#options
     this.#messageBegan = clock.now()
-    this.#deadline ??= clock.setTimeout(() => this.#checkDeadline(), frameReadTimeout)
+    this.#deadline ??= clock.setTimeout(() => this.#guard(() => this.#checkDeadline()), frameReadTimeout)
   }
 
   #checkDeadline(): void {
@@ -247,7 +258,7 @@ export class RlpxSocket implements Task {
     this.#deadline = undefined
     if (this.#isDone || !this.#canTake() || this.#offered) return
     const left = this.#messageBegan + frameReadTimeout - clock.now()
-    if (left > 0) this.#deadline = clock.setTimeout(() => this.#checkDeadline(), left)
+    if (left > 0) this.#deadline = clock.setTimeout(() => this.#guard(() => this.#checkDeadline()), left)
     else listener.failed(new ReadTimeout())
   }
 

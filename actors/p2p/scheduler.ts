@@ -5,6 +5,8 @@ export type Task = {
   readonly account: Account
   /** Does about a millisecond of work. @returns whether more is waiting */
   step(): boolean
+  /** A step threw what nobody foresaw: the task is not run again. */
+  crashed(error: unknown): void
 }
 
 /** Who is served: one for each peer, and one for all connections that have not proved who they are. */
@@ -55,13 +57,24 @@ export class FairScheduler {
       const task = this.#leastServed(Math.floor(now / halfLife))
       // Taken out first: a task may be told to be ready again by what its own step sets off.
       this.#ready.delete(task)
-      if (task.step()) this.#ready.add(task)
+      if (this.#step(task)) this.#ready.add(task)
       const then = this.#clock.now()
       task.account.served += then - now
       now = then
     }
     this.#isDue = this.#ready.size > 0
     if (this.#isDue) this.#defer(() => this.#slice())
+  }
+
+  /** One task's bug must not stop the others: nobody else is served until this returns. */
+  #step(task: Task): boolean {
+    try {
+      return task.step()
+    } catch (error) {
+      this.#ready.delete(task)
+      task.crashed(error)
+      return false
+    }
   }
 
   #leastServed(era: number): Task {

@@ -31,6 +31,7 @@ export class Server {
   /** BOUNDED: by the chart: its backlog, setups and peers. */
   readonly #conns = new Map<number, Conn>()
   #lastConn = 0
+  #whenEmpty: () => void = () => {}
   #settleStart: (outcome: { error?: Error }) => void = () => {}
   #listener: Listener | undefined
   #dialer: Dialer | undefined
@@ -55,8 +56,9 @@ export class Server {
         netRestrict: options.netRestrict,
       }),
     })
-    this.#ended = new Promise((resolve) => this.#actor.subscribe({ complete: resolve }))
-    this.#ended.then(() => this.#peerEvents.complete())
+    this.#ended = new Promise<void>((resolve) =>
+      this.#actor.subscribe({ complete: resolve, error: () => resolve(this.#disband()) }),
+    ).then(() => this.#peerEvents.complete())
   }
 
   /** @throws {ServerAlreadyRunning | ListenFailed | ServerStopped} (rejects) */
@@ -186,7 +188,7 @@ export class Server {
       setupEnded: (conn, { added, id, error }) => {
         if (!added) {
           this.#log.trace('Setting up connection failed', { conn, id, err: error?.message })
-          this.#conns.delete(conn)
+          this.#forget(conn)
         }
         const now = this.#runtime.clock.now()
         tell({ type: 'setup.ended', conn, added, now, ...(id !== undefined && { id }) })
@@ -197,7 +199,7 @@ export class Server {
       },
       peerEnded: (conn, { error }) => {
         const { facts } = this.#conns.get(conn)!
-        this.#conns.delete(conn)
+        this.#forget(conn)
         tell({ type: 'peer.ended', conn, error, ...placed(facts!) })
       },
     }
@@ -232,10 +234,34 @@ export class Server {
     })
   }
 
+  /** Its chart threw: whoever is connected is told that we leave, as far as that can be done without one. */
+  async #disband(): Promise<void> {
+    this.#dialer?.tell({ type: 'dialer.stop' })
+    for (const { connection, stream } of this.#conns.values())
+      if (connection) connection.disconnect(DiscReason.Quitting)
+      else stream.destroy()
+    const gone = new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve
+      if (this.#conns.size === 0) resolve()
+    })
+    const { clock } = this.#runtime
+    const late = new Promise<void>((resolve) => clock.setTimeout(resolve, farewell))
+    await Promise.race([gone, late])
+    await this.#listener?.close()
+  }
+
+  #forget(conn: number): void {
+    this.#conns.delete(conn)
+    if (this.#conns.size === 0) this.#whenEmpty()
+  }
+
   #nextConn(): number {
     return this.#options.nextConn?.() ?? ++this.#lastConn
   }
 }
+
+/** Milliseconds that peers have to go when there is no chart to wait for them: as long as one has to take Disconnect. */
+const farewell = 1_000
 
 type Conn = {
   readonly stream: Stream

@@ -1,3 +1,4 @@
+import { jsonText } from '../json-text.ts'
 import { type Fit, isNumber, isObject, isString, listOf, maybe, misfit, type Shape, shaped } from '../shapes.ts'
 import { isPlain } from './values.ts'
 
@@ -11,9 +12,9 @@ export const headingFault = (heading: Fields): string | undefined => fieldFault(
 /** @returns what is wrong with a line after the heading */
 export function lineFault(line: Fields): string | undefined {
   if ('ended' in line) return fieldFault(line, ending)
-  const type = String(line.type)
+  const type = typeof line.type === 'string' ? line.type : ''
   const shape = Object.hasOwn(lines, type) ? lines[type] : undefined
-  if (!shape) return `lines of the type ${JSON.stringify(line.type)?.slice(0, longestShown)} are not known here`
+  if (!shape) return `lines of the type ${jsonText(line.type, longestShown)} are not known here`
   return fieldFault(line, shape)
 }
 

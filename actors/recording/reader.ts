@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { jsonText } from '../json-text.ts'
 import { headingFault, lineFault } from './line-shapes.ts'
 import { LineError, parseLine } from './line-text.ts'
 import { type Ending, type Heading, type Line, recordingFormat, recordingVersion } from './lines.ts'
@@ -30,7 +31,7 @@ export async function readRecording(path: string): Promise<Recording> {
     throw new RecordingError(
       path,
       1,
-      `it has version ${heading.version} of the format, and ${recordingVersion} is read here`,
+      `it has version ${jsonText(heading.version, 40)} of the format, and ${recordingVersion} is read here`,
     )
   }
   const fault = headingFault(heading)

@@ -1,5 +1,5 @@
 import { NotJsonRpc, RpcClosed, RpcRefused, RpcUnreachable } from './client-errors.ts'
-import { maxAnswer, type Reply, type RpcWire } from './client-wire.ts'
+import { maxAnswer, parseAnswer, type Reply, type RpcWire } from './client-wire.ts'
 
 /** JSON-RPC over HTTP: each request is one POST. */
 export class HttpWire implements RpcWire {
@@ -15,11 +15,9 @@ export class HttpWire implements RpcWire {
     const body = await this.#read(response, signal)
     if (response.status !== 200)
       throw new RpcRefused(this.#url, response.status, response.headers.get('location') ?? body)
-    try {
-      return JSON.parse(body)
-    } catch {
-      throw new NotJsonRpc(this.#url, body)
-    }
+    const reply = parseAnswer(body)
+    if (reply === undefined) throw new NotJsonRpc(this.#url, body)
+    return reply as Reply
   }
 
   close(): void {}

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import { NotJsonRpc, RpcClosed, RpcRefused, RpcUnreachable } from './client-errors.ts'
-import { maxAnswer, type Reply, type RpcWire } from './client-wire.ts'
+import { maxAnswer, parseAnswer, type Reply, type RpcWire } from './client-wire.ts'
 import { JsonSyntaxError } from './json-scanner.ts'
 import { JsonStream } from './json-stream.ts'
 
@@ -95,12 +95,8 @@ type Message = Reply & {
 }
 
 function parse(text: string): Message | undefined {
-  try {
-    const json = JSON.parse(text)
-    return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : undefined
-  } catch {
-    return undefined
-  }
+  const json = parseAnswer(text)
+  return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : undefined
 }
 
 function openSocket(path: string, signal: AbortSignal): Promise<Channel> {

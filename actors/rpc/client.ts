@@ -1,3 +1,4 @@
+import { jsonText } from '../json-text.ts'
 import { NotJsonRpc, RpcTargetError, RpcTimeout } from './client-errors.ts'
 import { HttpWire } from './client-http.ts'
 import { type Notify, StreamWire } from './client-stream.ts'
@@ -92,7 +93,7 @@ export class RpcClient {
   #resultOf(reply: Reply): unknown {
     const { error, result } = (reply ?? {}) as { readonly error?: Partial<RpcError>; readonly result?: unknown }
     if (typeof error?.message === 'string') throw new RpcError(error.message, error.code, error.data)
-    if (result === undefined) throw new NotJsonRpc(this.target, JSON.stringify(reply))
+    if (result === undefined) throw new NotJsonRpc(this.target, jsonText(reply))
     return result
   }
 }

@@ -2,6 +2,7 @@ import type { Actor } from 'xstate'
 import { type RpcConnectionEvent, rpcConnectionMachine } from '../../machines/rpc-connection.ts'
 import type { Logger } from '../log.ts'
 import { type Runtime, startActor } from '../runtime.ts'
+import { guard, reportBug } from '../supervision.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { RpcLimits } from './options.ts'
 import { type Asked, failure, NoRequest, readRequest } from './request.ts'
@@ -31,6 +32,7 @@ export type ConnectionOptions = {
 
 /** A client over WebSocket or IPC: runs {@link rpcConnectionMachine}. */
 export class RpcConnection {
+  readonly #runtime: Runtime
   readonly #wire: Wire
   readonly #options: ConnectionOptions
   readonly #subscriptions: Subscriptions
@@ -40,12 +42,13 @@ export class RpcConnection {
 
   constructor(runtime: Runtime, wire: Wire, options: ConnectionOptions) {
     const { id, parent, limits, log } = options
+    this.#runtime = runtime
     this.#wire = wire
     this.#options = options
     this.#subscriptions = new Subscriptions({
       entropy: runtime.entropy,
       maxSubscriptions: limits.subscriptions,
-      send: (text) => this.#send(text),
+      send: (text) => this.guard(() => this.#send(text)),
       overflow: () => this.tell({ type: 'write.overflowed' }),
     })
     this.#actor = startActor(runtime, rpcConnectionMachine, {
@@ -67,6 +70,7 @@ export class RpcConnection {
           },
         },
       },
+      crashed: () => this.#abandon(),
     })
   }
 
@@ -76,6 +80,19 @@ export class RpcConnection {
 
   get isOpen(): boolean {
     return this.#actor.getSnapshot().matches('open')
+  }
+
+  /** What came of this client is processed in `work`: a bug of ours in it ends this connection alone. */
+  guard(work: () => unknown): void {
+    guard(work, (error) => {
+      this.#abandon()
+      reportBug(this.#runtime, { actor: this.#options.id, error, ends: 'connection' })
+    })
+  }
+
+  #abandon(): void {
+    this.#subscriptions.end()
+    this.#wire.close({ now: true })
   }
 
   /** One request or batch, as it came. Who sends something else is let go, as nothing after it can be trusted. */
@@ -98,7 +115,7 @@ export class RpcConnection {
   #answer(asked: Asked): void {
     const subscriptions = this.#subscriptions.forRequest()
     const answer = this.#options.dispatcher.answerTo(asked, { subscriptions })
-    if (answer instanceof Promise) void this.#answerLater(answer, subscriptions)
+    if (answer instanceof Promise) this.guard(() => this.#answerLater(answer, subscriptions))
     else this.#reply(answer, subscriptions)
   }
 

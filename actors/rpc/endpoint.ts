@@ -22,11 +22,13 @@ export type EndpointOptions = {
 /** Where clients come in: runs {@link rpcServerMachine}. Opened and closed as often as one likes. */
 export class Endpoint {
   readonly #actor: Actor<typeof rpcServerMachine>
+  readonly #listening: Listening
   /** BOUNDED: by who calls open and close. */
   readonly #calls = new Map<number, (error?: Error) => void>()
   #lastCall = 0
 
   constructor(runtime: Runtime, { id, parent, shutdownTimeout }: EndpointOptions, listening: Listening) {
+    this.#listening = listening
     this.#actor = startActor(runtime, rpcServerMachine, {
       id,
       ...(parent !== undefined && { parent }),
@@ -61,8 +63,13 @@ export class Endpoint {
   }
 
   /** Resolves when the last client has gone. Does nothing while it is off. */
-  close(): Promise<void> {
-    return this.#call('server.close')
+  async close(): Promise<void> {
+    const { status, error } = this.#actor.getSnapshot()
+    if (status !== 'error') return this.#call('server.close')
+    // Its chart threw: nobody waits for anybody.
+    for (const settle of this.#calls.values()) settle(error as Error)
+    this.#calls.clear()
+    this.#listening.cut()
   }
 
   #call(type: 'server.open' | 'server.close'): Promise<void> {

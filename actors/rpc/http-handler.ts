@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Runtime } from '../runtime.ts'
+import { guard, reportBug } from '../supervision.ts'
 import { Cors } from './cors.ts'
 import { Deadline } from './deadline.ts'
 import type { Dispatcher } from './dispatcher.ts'
@@ -11,6 +12,8 @@ import { RpcCode, RpcError } from './rpc-error.ts'
 import { isVhostAllowed } from './vhosts.ts'
 
 export type HttpHandlerOptions = {
+  /** Of the actor above it: `rpc/http`. */
+  readonly id: string
   readonly dispatcher: Dispatcher
   readonly corsdomain: readonly string[]
   readonly vhosts: readonly string[]
@@ -24,13 +27,15 @@ export type HttpHandlerOptions = {
 /** JSON-RPC over HTTP: one POST, one request or batch. The checks and their order are geth's. */
 export class HttpHandler {
   readonly #clock: Runtime['clock']
+  readonly #supervised: Pick<Runtime, 'supervisor'>
   readonly #options: HttpHandlerOptions
   readonly #cors: Cors
   readonly #vhosts: ReadonlySet<string>
   readonly #room: BodyRoom
 
-  constructor({ clock }: Pick<Runtime, 'clock'>, options: HttpHandlerOptions) {
-    this.#clock = clock
+  constructor(runtime: Pick<Runtime, 'clock' | 'supervisor'>, options: HttpHandlerOptions) {
+    this.#clock = runtime.clock
+    this.#supervised = runtime
     this.#options = options
     this.#cors = new Cors(options.corsdomain)
     this.#vhosts = new Set(options.vhosts.map((name) => name.toLowerCase()))
@@ -38,7 +43,16 @@ export class HttpHandler {
   }
 
   handle(req: IncomingMessage, res: ServerResponse): void {
-    void this.#replyTo(req).then((reply) => reply && this.#send(req, res, reply))
+    guard(
+      async () => {
+        const reply = await this.#replyTo(req)
+        if (reply) await this.#send(req, res, reply)
+      },
+      (error) => {
+        req.socket.destroy()
+        reportBug(this.#supervised, { actor: this.#options.id, error, ends: 'connection' })
+      },
+    )
   }
 
   /** @returns undefined when the client has left */

@@ -155,7 +155,10 @@ export class HttpServer {
   }
 
   readonly #upgrade = (req: IncomingMessage, socket: Socket, head: Buffer): void => {
-    if (/^websocket$/i.test(req.headers.upgrade ?? '')) return void this.#ws?.handler.upgrade(req, socket, head)
+    if (/^websocket$/i.test(req.headers.upgrade ?? '')) {
+      this.#ws?.handler.upgrade(req, socket, head)
+      return
+    }
     // Another protocol is not spoken here: the request is read again, as if it had not been asked for, and as the last.
     socket.unshift(Buffer.concat([Buffer.from(withoutUpgrade(req), 'latin1'), head]))
     this.#server?.emit('connection', socket)

@@ -85,7 +85,7 @@ export class IpcServer {
     const connection = new RpcConnection(this.#runtime, wireOf(socket, limits.wsWriteTimeout), options)
     const stream = new JsonStream()
     this.#connections.set(socket, connection)
-    socket.on('data', (bytes) => {
+    const receive = (bytes: Uint8Array) => {
       try {
         for (const text of stream.push(bytes)) connection.receive(text)
         if (stream.held > limits.wsMessageBytes)
@@ -94,7 +94,8 @@ export class IpcServer {
         if (!(error instanceof JsonSyntaxError)) throw error
         connection.reject(error.message)
       }
-    })
+    }
+    socket.on('data', (bytes) => connection.guard(() => receive(bytes)))
     socket.on('drain', () => connection.tell({ type: 'write.drained' }))
     socket.on('error', () => {})
     socket.on('close', () => {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { jsonText } from '../json-text.ts'
 import { JsonSyntaxError } from './json-scanner.ts'
 import { checkJson, firstValue } from './json-stream.ts'
 
@@ -87,7 +88,7 @@ function wholeText(text: string): string {
 
 function checkDate(json: unknown): void {
   if (json === undefined || typeof json === 'number') return
-  const literal = JSON.stringify(JSON.stringify(json))
+  const literal = JSON.stringify(jsonText(json))
   throw new TokenFault(
     `could not parse NumericData: json: invalid number literal, trying to unmarshal ${literal} into Number`,
   )

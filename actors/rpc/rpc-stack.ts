@@ -136,7 +136,10 @@ export class RpcStack {
     const dispatcher = this.#dispatcher(pickApis(apis, api, this.#context.log))
     this.#http.setAddress(host, port)
     const limits = this.#limits
-    this.#http.enableHttp(new HttpHandler(this.#runtime, { dispatcher, corsdomain, vhosts, prefix, limits }), prefix)
+    this.#http.enableHttp(
+      new HttpHandler(this.#runtime, { id: 'rpc/http', dispatcher, corsdomain, vhosts, prefix, limits }),
+      prefix,
+    )
   }
 
   /** @returns the server that it is on: that of HTTP, when there is no other or it is of the same port */
@@ -166,7 +169,7 @@ export class RpcStack {
     const common = { dispatcher, secret, limits, prefix: '' }
     const [corsdomain, origins] = [['localhost'], ['localhost']]
     this.#auth.setAddress(host, port)
-    this.#auth.enableHttp(new HttpHandler(this.#runtime, { ...common, corsdomain, vhosts }), '')
+    this.#auth.enableHttp(new HttpHandler(this.#runtime, { ...common, id: 'rpc/auth', corsdomain, vhosts }), '')
     this.#auth.enableWs(new WsHandler(this.#runtime, { ...common, id: 'rpc/auth', origins, log }), '')
   }
 

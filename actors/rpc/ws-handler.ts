@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../log.ts'
 import type { Runtime } from '../runtime.ts'
+import { guard, reportBug } from '../supervision.ts'
 import { RpcConnection, type Wire } from './connection.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { isOnPath } from './http-handler.ts'
@@ -46,8 +47,18 @@ export class WsHandler {
   }
 
   /** Takes a request to switch to WebSocket, and its socket with it. */
-  async upgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+  upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on('error', () => {})
+    guard(
+      () => this.#upgrade(req, socket, head),
+      (error) => {
+        socket.destroy()
+        reportBug(this.#runtime, { actor: this.#options.id, error, ends: 'connection' })
+      },
+    )
+  }
+
+  async #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const refused = await this.#refusal(req)
     if (refused) refuse(socket, refused[0], refused[1])
     else this.#sockets.handleUpgrade(req, socket, head, (ws) => this.#connect(ws, socket))
@@ -83,7 +94,7 @@ export class WsHandler {
     const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log }
     const connection = new RpcConnection(this.#runtime, wireOf(ws), options)
     this.#connections.set(ws, connection)
-    ws.on('message', (message: Buffer) => connection.receive(message.toString()))
+    ws.on('message', (message: Buffer) => connection.guard(() => connection.receive(message.toString())))
     ws.on('pong', () => connection.tell({ type: 'pong.received' }))
     ws.on('error', () => {}) // a broken frame: ws says so to the client, and closes
     ws.on('close', () => {

@@ -7,6 +7,7 @@ import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import { type ProbeOptions, type ProbeReport, probe } from '../probe/probe.ts'
 import { judge } from '../probe/verdict.ts'
 import { type Runtime, startActor } from '../runtime.ts'
+import { guard, reportBug } from '../supervision.ts'
 import { denyRequest } from './denials.ts'
 import { type Fetched, fetchAnnounced, type Gossip, readGossip } from './gossip.ts'
 
@@ -54,12 +55,16 @@ export class Tap {
       id: this.#id,
       input: {
         ports: {
-          connect: () => void this.#connect(),
-          watch: () => void this.#watch(this.#peer!),
+          connect: () => this.#guard(() => this.#connect()),
+          watch: () => this.#guard(() => this.#watch(this.#peer!)),
           hangUp: () => this.#peer?.close(),
           reportLost: ({ cause }) => options.lost(cause),
           reportFailed: () => options.failed(this.#report!),
         },
+      },
+      crashed: () => {
+        this.#peer?.close()
+        options.lost('internal error')
       },
     })
   }
@@ -79,6 +84,14 @@ export class Tap {
 
   get #isActive(): boolean {
     return this.#actor.getSnapshot().status === 'active'
+  }
+
+  /** A bug of ours in what one node told loses that node: it is dialed again. */
+  #guard(work: () => Promise<void>): void {
+    guard(work, (error) => {
+      reportBug(this.#options.runtime, { actor: this.#id, error, ends: 'connection' })
+      if (this.#isActive) this.#lose(this.#peer!, 'internal error')
+    })
   }
 
   async #connect(): Promise<void> {

@@ -1,4 +1,5 @@
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { jsonText } from '../../json-text.ts'
 import { type Param, ParamError, readQuantity, required, unfit } from '../params.ts'
 
 // Which block is meant, read and refused as geth's rpc/types.go does.
@@ -32,7 +33,7 @@ const maxNumber = 2n ** 63n - 1n
 
 function readTag(json: unknown, tooHigh: string): BlockTag {
   // geth reads the JSON's text: a number without quotes is one without 0x.
-  const input = typeof json === 'string' ? json : JSON.stringify(json)
+  const input = typeof json === 'string' ? json : jsonText(json)
   if (isTag(input)) return input
   const number = readQuantity(input)
   if (number > maxNumber) throw new ParamError(tooHigh)

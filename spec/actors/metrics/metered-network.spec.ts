@@ -14,7 +14,7 @@ describe('a metered network', () => {
     traffic = new Traffic()
     const network = meterNetwork(memoryNetwork(), traffic)
     const accepted = new Promise<Stream>((resolve) => {
-      network.listen('127.0.0.1', 1, resolve)
+      void network.listen('127.0.0.1', 1, resolve)
     })
     ends = [await network.dial('127.0.0.1', 1, 1_000), await accepted]
     for (const end of ends) end.listen(listener)

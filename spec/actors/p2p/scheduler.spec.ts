@@ -17,7 +17,11 @@ describe('the fair scheduler', () => {
       order.push(this.name)
       return --this.left > 0
     }
+    crashed(error: unknown): void {
+      crashes.push(error)
+    }
   }
+  let crashes: unknown[]
   let now: number
   let order: string[]
   let due: (() => void)[]
@@ -26,6 +30,7 @@ describe('the fair scheduler', () => {
 
   beforeEach(() => {
     now = 0
+    crashes = []
     order = []
     due = []
     scheduler = new FairScheduler({ now: () => now }, (run) => due.push(run))
@@ -87,11 +92,24 @@ describe('the fair scheduler', () => {
     expect(due).to.have.length(1)
   })
 
+  it('goes on with the others when a step throws, and never runs that task again', () => {
+    const bug = new TypeError('ours')
+    const bad = new Work('bad', 5)
+    bad.step = () => {
+      throw bug
+    }
+    scheduler.ready(bad)
+    scheduler.ready(new Work('good', 2))
+    while (due.length > 0) turn()
+    expect(order).to.deep.equal(['good', 'good'])
+    expect(crashes).to.deep.equal([bug])
+  })
   it('keeps a task that its own step makes ready again', () => {
     const account = new Account()
     let steps = 0
     const task: Task = {
       account,
+      crashed() {},
       step() {
         now += 1
         if (++steps === 1) scheduler.ready(task)

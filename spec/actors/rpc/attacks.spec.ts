@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { deflateRawSync } from 'node:zlib'
 import { expect } from 'chai'
+import { token } from '../../harness/jwt.ts'
 import { exchange, httpRequest, sendRaw } from './raw-http.ts'
 import { ipcClient, type TextClient, wsClient } from './rpc-client.ts'
 import { callText, TestStack, testSecret } from './test-stack.ts'
@@ -178,6 +179,17 @@ describe('a hostile client of RPC ends only itself', () => {
       for (const token of ['x'.repeat(60_000), '..', 'a.b.c.d', `${'e30.'.repeat(2)}`, '\x7f\xff', `${testSecret}`]) {
         const request = httpRequest({ headers: { authorization: `Bearer ${token}` }, body: '{}' })
         expect((await exchange(test.authPort, request)).status).to.be.oneOf([400, 401])
+      }
+    })
+    it('with a token whose claims nest 5,000 deep, of no secret, over HTTP and WebSocket', async () => {
+      for (const claim of ['iat', 'exp', 'nbf', 'other']) {
+        const deep = token(new Uint8Array(32), `{"${claim}":${'['.repeat(5_000)}${']'.repeat(5_000)}}`)
+        const authorization = `Bearer ${deep}`
+        const post = httpRequest({ headers: { authorization, host: 'evil.example' }, body: '{}' })
+        expect((await exchange(test.authPort, post)).status).to.equal(401)
+        const upgrade = { upgrade: 'websocket', connection: 'Upgrade', 'sec-websocket-version': '13' }
+        const request = httpRequest({ method: 'GET', type: '', headers: { ...upgrade, authorization } })
+        expect((await exchange(test.authPort, request)).status).to.equal(401)
       }
     })
   })

@@ -30,9 +30,9 @@ describe('the transitions that a feed reports', () => {
     far.start()
     world.link(near, far)
     await world.until(() => empty.head.number === 20n)
-    near.stop()
-    far.stop()
+    const stopped = Promise.all([near.stop(), far.stop()])
     await world.run(100)
+    await stopped
     expect([...taken.keys()]).to.have.members(['protocol-manager', 'eth-peer', 'downloader'])
     for (const [chart, names] of taken)
       expect(namesIn(ownCharts.find(({ id }) => id === chart)!), chart).to.include.members([...names])
