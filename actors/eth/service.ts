@@ -1,6 +1,7 @@
 import { BehaviorSubject, type Observable, type Subscription } from 'rxjs'
 import { defaultMaxPeers } from '../../machines/admission.ts'
 import type { ConsensusHead } from '../../machines/downloader-setup.ts'
+import type { CellMask } from '../../protocols/eth/transaction-messages.ts'
 import { type EthVersion, ethLengths } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { chainConfigJson } from '../chain/chain-config-json.ts'
@@ -45,6 +46,7 @@ export class EthService implements Service {
   #heads: Subscription | undefined
   /** What a consensus client named last. */
   #named: ConsensusHead | undefined
+  #custody: CellMask = everyCell
 
   constructor(runtime: Runtime, options: EthServiceOptions) {
     const { chain, versions = [72, 71, 70, 69], maxPeers = defaultMaxPeers, id = 'eth', parent = 'node' } = options
@@ -131,6 +133,15 @@ export class EthService implements Service {
     return this.#named
   }
 
+  /** Which cells of blobs a consensus client wants kept (EIP-8070): all until it has said. */
+  get custody(): CellMask {
+    return this.#custody
+  }
+
+  updateCustody(mask: CellMask): void {
+    this.#custody = mask
+  }
+
   /** How the sync goes: the last word at once, then each change. */
   get progress$(): Observable<SyncProgress> {
     return this.#progress.asObservable()
@@ -161,5 +172,7 @@ export class EthService implements Service {
     }
   }
 }
+
+const everyCell: CellMask = new Uint8Array(16).fill(0xff)
 
 const toHex = (bytes: Uint8Array) => `0x${bytesToHex(bytes)}`

@@ -39,6 +39,7 @@ export function* checkAccessList(raw: Uint8Array, bounds?: AccessListBounds): Ge
       rules?.fitCode(code)
     })
     account.end()
+    yield
   }
 }
 

@@ -173,7 +173,7 @@ function listPrefix(length: number): Uint8Array {
 /** @returns where the content ends whose length of `width` bytes stands at `offset` */
 function longEnd(bytes: Uint8Array, offset: number, width: number): number {
   const start = offset + width
-  if (start > bytes.length) throw new RlpError('unexpected end of input')
+  if (start > bytes.length) throw new RlpError('value larger than the input')
   if (bytes[offset] === 0) throw new RlpError('length with a leading zero')
   if (width > maxNumberBytes) throw new RlpError('value larger than the input')
   const length = bigEndian(bytes, offset, width)

@@ -8,7 +8,7 @@ import { loadGenesis } from '../../actors/chain/genesis.ts'
 import { engineApi } from '../../actors/rpc/apis/engine.ts'
 import { data, quantity } from '../../actors/rpc/json/hex.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
-import { zeros } from '../actors/rpc/apis/engine-caller.ts'
+import { noEth, zeros } from '../actors/rpc/apis/engine-caller.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
 import { Geth } from '../harness/geth.ts'
@@ -46,7 +46,7 @@ describe('blocks that geth builds, from Paris to BPO2', function () {
   })
 
   it('are accepted, and become the head', async () => {
-    const apis = [engineApi({ chain, eth: { follow: () => {}, followed: undefined }, version: '0.1.0' })]
+    const apis = [engineApi({ chain, eth: noEth, version: '0.1.0' })]
     const seen = new Set<string | undefined>()
     for (let number = 1n; number <= 22n; number++) {
       const time = 10n * number

@@ -14,7 +14,7 @@ import type { HeaderFields } from '../../protocols/eth/header.ts'
 import { skipItem } from '../../protocols/lib/rlp.ts'
 import { changedHeader } from '../actors/chain/make-chain.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
-import { unknown, zeros } from '../actors/rpc/apis/engine-caller.ts'
+import { noEth, unknown, zeros } from '../actors/rpc/apis/engine-caller.ts'
 import { payloadOf, readPayloads } from '../actors/rpc/apis/payloads.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { ethtest, requireEthtest } from '../harness/ethtest.ts'
@@ -45,7 +45,7 @@ describe('the engine namespace, beside geth', function () {
     geth = await Geth.start({ path, genesis, networkId, chain: first })
     chain = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
     await importChain(chain, first)
-    apis = [engineApi({ chain, eth: { follow: () => {}, followed: undefined }, version: '0.1.0' }), ethApi({ chain })]
+    apis = [engineApi({ chain, eth: noEth, version: '0.1.0' }), ethApi({ chain })]
     read = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
     await importChain(read, file)
     payloads = await readPayloads()

@@ -6,6 +6,7 @@ const errors = {
   unknownPayload: [-38_001, 'Unknown payload'],
   invalidForkchoiceState: [-38_002, 'Invalid forkchoice state'],
   invalidPayloadAttributes: [-38_003, 'Invalid payload attributes'],
+  tooLargeRequest: [-38_004, 'Too large request'],
   unsupportedFork: [-38_005, 'Unsupported fork'],
   invalidParams: [-32_602, 'Invalid parameters'],
 } as const

@@ -1,15 +1,16 @@
 import type { Header } from '../../../protocols/eth/header.ts'
+import type { CellMask } from '../../../protocols/eth/transaction-messages.ts'
 import { equalBytes } from '../../../protocols/lib/bytes.ts'
-import { type ChainConfig, latestTimeFork, type TimeFork } from '../../chain/chain-config.ts'
 import { ForkchoiceError } from '../../chain/forkchoice.ts'
 import { type Method, method } from '../api.ts'
 import { data } from '../json/hex.ts'
-import { address, hash, optional, quantity } from '../params.ts'
-import { completeStruct, struct } from '../struct-params.ts'
+import { hash } from '../params.ts'
+import { struct } from '../struct-params.ts'
 import type { EngineParts } from './engine.ts'
+import { type Attributes, attributeChecks, attributesParam } from './engine-attributes.ts'
+import { optionalCustodyBitmap } from './engine-custody.ts'
 import { engineError } from './engine-errors.ts'
-import { cancunForks, checkFork, linksToRejected, pragueForks } from './engine-new-payload.ts'
-import { withdrawals } from './engine-payload.ts'
+import { linksToRejected } from './engine-new-payload.ts'
 import { invalid, type PayloadStatus, syncing, valid } from './engine-status.ts'
 
 const stateParam = struct('engine.ForkchoiceStateV1', {
@@ -19,38 +20,33 @@ const stateParam = struct('engine.ForkchoiceStateV1', {
 })
 type ForkchoiceState = ReturnType<typeof stateParam.read>
 
-const attributesParam = optional(
-  completeStruct(
-    'engine.PayloadAttributes',
-    {
-      timestamp: optional(quantity),
-      prevRandao: optional(hash),
-      suggestedFeeRecipient: optional(address),
-      withdrawals,
-      parentBeaconBlockRoot: optional(hash),
-      slotNumber: optional(quantity),
-      targetGasLimit: optional(quantity),
-    },
-    ['timestamp', 'prevRandao', 'suggestedFeeRecipient'],
-  ),
-)
-type Attributes = NonNullable<ReturnType<typeof attributesParam.read>>
-
 type Answer = { readonly payloadStatus: PayloadStatus; readonly payloadId: null }
 
-/** `engine_forkchoiceUpdated` in its versions, which differ in the attributes that they take. */
+/** `engine_forkchoiceUpdated` in its versions, which differ in what they take beside the state. */
 export function forkchoiceMethods(parts: EngineParts): Record<string, Method> {
-  const { config } = parts.chain
-  const version = (check: (config: ChainConfig, attributes: Attributes) => void) =>
-    method([stateParam, attributesParam], (state, attributes) => {
-      if (attributes) check(config, attributes)
-      return update(parts, state, attributes)
-    })
-  return {
-    forkchoiceUpdatedV1: version(checkV1),
-    forkchoiceUpdatedV2: version(checkV2),
-    forkchoiceUpdatedV3: version(checkV3),
+  const run = (version: 1 | 2 | 3 | 4, state: ForkchoiceState, attributes?: Attributes, custody?: CellMask) => {
+    if (attributes) attributeChecks[version](parts.chain.config, attributes)
+    if (custody) updateCustody(parts, custody)
+    return update(parts, state, attributes)
   }
+  const before = (version: 1 | 2 | 3) =>
+    method([stateParam, attributesParam], (state, attributes) => run(version, state, attributes))
+  return {
+    forkchoiceUpdatedV1: before(1),
+    forkchoiceUpdatedV2: before(2),
+    forkchoiceUpdatedV3: before(3),
+    forkchoiceUpdatedV4: method(
+      [stateParam, attributesParam, optionalCustodyBitmap],
+      (state, attributes, custodyColumns) => run(4, state, attributes, custodyColumns),
+    ),
+  }
+}
+
+/** A consensus client repeats itself every few seconds: it is news once. */
+function updateCustody({ eth, log }: EngineParts, mask: CellMask): void {
+  if (equalBytes(eth.custody, mask)) return
+  eth.updateCustody(mask)
+  log.info('Custody columns were updated', { columns: data(mask) })
 }
 
 /**
@@ -73,20 +69,20 @@ async function update(parts: EngineParts, state: ForkchoiceState, attributes: At
     await isLed
     return answer(syncing)
   }
-  if (!isUndoing(parts, header)) {
-    const before = eth.followed
-    const old = chain.head.hash
-    // First of all, lest a sync that ends meanwhile has the last word.
-    eth.follow({ hash: head, number: header.number, isOurs: true })
-    await chain.setForkchoice({ head, safe, finalized }).catch((error: unknown) => {
-      if (!(error instanceof ForkchoiceError)) throw error
-      if (before) eth.follow(before)
-      throw engineError('invalidForkchoiceState', error.message)
-    })
-    if (!equalBytes(old, head)) log.info('Chain head was updated', { number: header.number, hash: data(head) })
-  }
+  const status = isGenesis(parts, header) ? valid(head) : syncing
+  if (isUndoing(parts, header)) return answer(status)
+  const before = eth.followed
+  const old = chain.head.hash
+  // First of all, lest a sync that ends meanwhile has the last word.
+  eth.follow({ hash: head, number: header.number, isOurs: true })
+  await chain.setForkchoice({ head, safe, finalized }).catch((error: unknown) => {
+    if (!(error instanceof ForkchoiceError)) throw error
+    if (before) eth.follow(before)
+    throw engineError('invalidForkchoiceState', error.message)
+  })
+  if (!equalBytes(old, head)) log.info('Chain head was updated', { number: header.number, hash: data(head) })
   if (attributes) refuseToBuild(parts, header, attributes)
-  return answer(isGenesis(parts, header) ? valid(head) : syncing)
+  return answer(status)
 }
 
 const answer = (payloadStatus: PayloadStatus): Answer => ({ payloadStatus, payloadId: null })
@@ -98,7 +94,7 @@ const given = (hash: Uint8Array | undefined) => (hash?.some((byte) => byte !== 0
 const isFollowed = ({ eth: { followed } }: EngineParts, head: Uint8Array) =>
   followed !== undefined && equalBytes(followed.hash, head)
 
-/** What is final is not undone: geth passes over a head below it. */
+/** What is final is not undone: geth passes over a head below it, whatever else is said. */
 function isUndoing({ chain }: EngineParts, header: Header): boolean {
   return chain.finalized !== undefined && header.number < chain.finalized.number && chain.isCanonical(header)
 }
@@ -111,29 +107,3 @@ function refuseToBuild(parts: EngineParts, head: Header, { timestamp }: Attribut
 }
 
 const isGenesis = ({ chain }: EngineParts, { hash }: Header) => equalBytes(hash, chain.genesis.hash)
-
-function checkV1(config: ChainConfig, attributes: Attributes): void {
-  if (attributes.withdrawals || attributes.parentBeaconBlockRoot)
-    throw engineError('invalidParams', 'withdrawals and beacon root not supported in V1')
-  if (!parisForks.includes(latestTimeFork(config, attributes.timestamp)))
-    throw engineError('invalidParams', 'fcuV1 called post-shanghai')
-}
-
-function checkV2(config: ChainConfig, attributes: Attributes): void {
-  const fork = latestTimeFork(config, attributes.timestamp)
-  if (attributes.parentBeaconBlockRoot) throw engineError('invalidPayloadAttributes', 'unexpected beacon root')
-  if (fork === undefined && attributes.withdrawals)
-    throw engineError('invalidPayloadAttributes', 'withdrawals before shanghai')
-  if (fork === 'shanghai' && !attributes.withdrawals)
-    throw engineError('invalidPayloadAttributes', 'missing withdrawals')
-  checkFork(config, attributes, parisForks, 'fcuV2 must only be called with paris or shanghai payloads')
-}
-
-function checkV3(config: ChainConfig, attributes: Attributes): void {
-  if (!attributes.withdrawals) throw engineError('invalidPayloadAttributes', 'missing withdrawals')
-  if (!attributes.parentBeaconBlockRoot) throw engineError('invalidPayloadAttributes', 'missing beacon root')
-  const forks = [...cancunForks, ...pragueForks]
-  checkFork(config, attributes, forks, 'fcuV3 must only be called for cancun/prague/osaka payloads')
-}
-
-const parisForks: readonly (TimeFork | undefined)[] = [undefined, 'shanghai']

@@ -1,11 +1,12 @@
 import { equalBytes } from '../../../protocols/lib/bytes.ts'
-import { type ChainConfig, isTimeForkActive, latestTimeFork, type TimeFork } from '../../chain/chain-config.ts'
+import { type ChainConfig, isTimeForkActive } from '../../chain/chain-config.ts'
 import { InvalidBlock } from '../../chain/verify.ts'
 import { type Method, method } from '../api.ts'
 import { bytes, hash, optional } from '../params.ts'
 import { listOf } from '../struct-params.ts'
 import type { EngineParts } from './engine.ts'
 import { engineError } from './engine-errors.ts'
+import { amsterdamForks, checkForks, pragueForks } from './engine-forks.ts'
 import { type Payload, type PayloadContext, PayloadError, payloadParam, toBlock } from './engine-payload.ts'
 import { accepted, invalid, type PayloadStatus, syncing, valid } from './engine-status.ts'
 
@@ -16,7 +17,7 @@ export function newPayloadMethods(parts: EngineParts): Record<string, Method> {
   const requests = listOf(bytes, '[]hexutil.Bytes')
   return {
     newPayloadV1: method([payloadParam], (payload) => {
-      if (payload.withdrawals) throw engineError('invalidParams', 'withdrawals not supported in V1')
+      refuseIf(payload.withdrawals, 'withdrawals not supported in V1')
       return newPayload(parts, payload, {})
     }),
     newPayloadV2: method([payloadParam], (payload) => {
@@ -25,30 +26,32 @@ export function newPayloadMethods(parts: EngineParts): Record<string, Method> {
     }),
     newPayloadV3: method([payloadParam, hashes, optional(hash)], (payload, versionedHashes, parentBeaconRoot) => {
       const context = { versionedHashes, parentBeaconRoot }
-      need(cancunFields(payload, context))
-      checkFork(config, payload, cancunForks, 'newPayloadV3 must only be called for cancun payloads')
+      needCancunFields(payload, context)
+      checkForks(config, payload.timestamp, ['cancun'], 'newPayloadV3 must only be called for cancun payloads')
       return newPayload(parts, payload, context)
     }),
-    newPayloadV4: withRequests(
-      (payload, context) => need([...cancunFields(payload, context), ...pragueFields(context)]),
-      (payload) =>
-        checkFork(config, payload, pragueForks, 'newPayloadV4 must only be called for prague/osaka payloads'),
-    ),
-    newPayloadV5: withRequests(
-      (payload, context) =>
-        need([...cancunFields(payload, context), ...pragueFields(context), ...amsterdamFields(payload)]),
-      (payload) =>
-        checkFork(config, payload, amsterdamForks, 'newPayloadV5 must only be called for amsterdam payloads'),
-    ),
+    newPayloadV4: withRequests(({ timestamp, slotNumber, blockAccessList }) => {
+      refuseIf(slotNumber !== undefined, 'slotNumber not supported pre-amsterdam')
+      refuseIf(blockAccessList, 'block access list not supported pre-amsterdam')
+      const reason = 'newPayloadV4 must only be called for prague/osaka payloads'
+      checkForks(config, timestamp, pragueForks, reason)
+    }),
+    newPayloadV5: withRequests(({ timestamp, slotNumber, blockAccessList }) => {
+      refuseIf(slotNumber === undefined, 'nil slotnumber post-amsterdam')
+      refuseIf(!blockAccessList, 'missing block access list post-amsterdam')
+      const reason = 'newPayloadV5 must only be called for amsterdam payloads'
+      checkForks(config, timestamp, amsterdamForks, reason)
+    }),
   }
 
-  function withRequests(...checks: readonly ((payload: Payload, context: PayloadContext) => void)[]): Method {
+  function withRequests(check: (payload: Payload) => void): Method {
     return method(
       [payloadParam, hashes, optional(hash), requests],
       (payload, versionedHashes, parentBeaconRoot, requests) => {
         const context = { versionedHashes, parentBeaconRoot, requests }
-        for (const check of checks) check(payload, context)
-        checkRequests(requests!)
+        needCancunFields(payload, context)
+        check(payload)
+        checkRequests(requests ?? [])
         return newPayload(parts, payload, context)
       },
     )
@@ -68,14 +71,16 @@ async function newPayload(
   context: PayloadContext,
 ): Promise<PayloadStatus> {
   try {
-    const block = toBlock(payload, context)
+    const block = await toBlock(payload, context)
     const { hash, parentHash } = block.header
     if (equalBytes(hash, chain.genesis.hash)) return valid(hash)
     if (memory.isRejected(hash) || memory.isRejected(parentHash, hash)) return linksToRejected
-    if (!chain.headerByHash(parentHash)) {
+    const parent = chain.headerByHash(parentHash)
+    if (!parent) {
       memory.remember(block.header)
       return syncing
     }
+    if (block.header.time <= parent.time) return invalid('invalid timestamp')
     await chain.storeBlocks([block])
     return accepted
   } catch (error) {
@@ -88,55 +93,27 @@ async function newPayload(
 
 export const linksToRejected: PayloadStatus = invalid('links to previously rejected block')
 
-export const cancunForks: readonly (TimeFork | undefined)[] = ['cancun']
-/** As geth draws the line: blob forks that come after these two go with Amsterdam. */
-export const pragueForks: readonly (TimeFork | undefined)[] = ['prague', 'osaka', 'bpo1', 'bpo2']
-const amsterdamForks: readonly (TimeFork | undefined)[] = ['amsterdam', 'bpo3', 'bpo4', 'bpo5']
-
-/** @throws {RpcError} the time is in none of `forks`; undefined stands for Paris */
-export function checkFork(
-  config: ChainConfig,
-  { timestamp }: { readonly timestamp: bigint },
-  forks: readonly (TimeFork | undefined)[],
-  reason: string,
-): void {
-  if (!forks.includes(latestTimeFork(config, timestamp))) throw engineError('unsupportedFork', reason)
-}
-
 function checkV2(config: ChainConfig, { timestamp, withdrawals, excessBlobGas, blobGasUsed }: Payload): void {
   const at = { number: config.blockForks.london ?? 0n, time: timestamp }
   const shanghai = isTimeForkActive(config, 'shanghai', at)
-  const faults = [
-    [isTimeForkActive(config, 'cancun', at), "can't use newPayloadV2 post-cancun"],
-    [shanghai && !withdrawals, 'nil withdrawals post-shanghai'],
-    [!shanghai && withdrawals, 'non-nil withdrawals pre-shanghai'],
-    [excessBlobGas !== undefined, 'non-nil excessBlobGas pre-cancun'],
-    [blobGasUsed !== undefined, 'non-nil blobGasUsed pre-cancun'],
-  ] as const
-  for (const [isFault, reason] of faults) if (isFault) throw engineError('invalidParams', reason)
+  refuseIf(isTimeForkActive(config, 'cancun', at), "can't use newPayloadV2 post-cancun")
+  refuseIf(shanghai && !withdrawals, 'nil withdrawals post-shanghai')
+  refuseIf(!shanghai && withdrawals, 'non-nil withdrawals pre-shanghai')
+  refuseIf(excessBlobGas !== undefined, 'non-nil excessBlobGas pre-cancun')
+  refuseIf(blobGasUsed !== undefined, 'non-nil blobGasUsed pre-cancun')
 }
 
-type Needed = readonly [value: unknown, reason: string]
-
-/** @throws {RpcError} the first that is not there */
-function need(fields: readonly Needed[]): void {
-  for (const [value, reason] of fields) if (value === undefined) throw engineError('invalidParams', reason)
+function needCancunFields(payload: Payload, { parentBeaconRoot }: PayloadContext): void {
+  refuseIf(!payload.withdrawals, 'nil withdrawals post-shanghai')
+  refuseIf(payload.excessBlobGas === undefined, 'nil excessBlobGas post-cancun')
+  refuseIf(payload.blobGasUsed === undefined, 'nil blobGasUsed post-cancun')
+  refuseIf(!parentBeaconRoot, 'nil beaconRoot post-cancun')
 }
 
-const cancunFields = (payload: Payload, { versionedHashes, parentBeaconRoot }: PayloadContext): readonly Needed[] => [
-  [payload.withdrawals, 'nil withdrawals post-shanghai'],
-  [payload.excessBlobGas, 'nil excessBlobGas post-cancun'],
-  [payload.blobGasUsed, 'nil blobGasUsed post-cancun'],
-  [versionedHashes, 'nil versionedHashes post-cancun'],
-  [parentBeaconRoot, 'nil beaconRoot post-cancun'],
-]
-const pragueFields = ({ requests }: PayloadContext): readonly Needed[] => [
-  [requests, 'nil executionRequests post-prague'],
-]
-const amsterdamFields = ({ slotNumber, blockAccessList }: Payload): readonly Needed[] => [
-  [slotNumber, 'nil slotnumber post-amsterdam'],
-  [blockAccessList, 'nil block access list post-amsterdam'],
-]
+/** @throws {RpcError} -32602 */
+function refuseIf(isRefused: unknown, reason: string): void {
+  if (isRefused) throw engineError('invalidParams', reason)
+}
 
 /** EIP-7685: in order of their types, each once and none empty. */
 function checkRequests(requests: readonly Uint8Array[]): void {

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto'
 import { encodeBody, encodeWithdrawal, type Withdrawal } from '../../../protocols/eth/block.ts'
-import { checkAccessList } from '../../../protocols/eth/block-access-list.ts'
-import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../../protocols/eth/header.ts'
+import {
+  decodeHeader,
+  encodeHeader,
+  type Header,
+  type HeaderFields,
+  headerFieldNames,
+} from '../../../protocols/eth/header.ts'
 import { decodeTransaction } from '../../../protocols/eth/transaction-fields.ts'
 import { bytesToHex, equalBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
@@ -12,6 +17,7 @@ import { listRoot } from '../../chain/trie-root.ts'
 import { data } from '../json/hex.ts'
 import { address, bigQuantity, bytes, hash, optional, type Param, quantity } from '../params.ts'
 import { completeStruct, listOf, struct } from '../struct-params.ts'
+import { accessListFault } from './engine-access-list.ts'
 
 // A block as a consensus client tells it (execution-apis, ExecutionPayloadV1 to V4; geth beacon/engine/types.go).
 
@@ -67,20 +73,22 @@ export type PayloadContext = {
 
 /**
  * @returns the block that has the hash which the payload claims; it may break any rule of the chain
- * @throws {PayloadError} there is none
+ * @throws (rejects) {PayloadError} there is none
  */
-export function toBlock(
+export async function toBlock(
   payload: Payload,
   { versionedHashes = [], parentBeaconRoot, requests }: PayloadContext,
-): NewBlock {
+): Promise<NewBlock> {
   const transactions = payload.transactions.map(toItem)
   const extraData = checkLength('extradata', payload.extraData, payload.extraData.length <= 32)
   const bloom = checkLength('logsBloom', payload.logsBloom, payload.logsBloom.length === 256)
   checkVersionedHashes(transactions, versionedHashes)
   const withdrawals = payload.withdrawals?.map((one) => encodeWithdrawal({ ...noWithdrawal, ...one }))
   const { blockAccessList } = payload
-  if (blockAccessList) checkEncoding(blockAccessList)
-  const header = toHeader({
+  // Before the hash, as geth: what is no list is not to be called a wrong hash. Its rules are the chain's.
+  const fault = blockAccessList && (await accessListFault(blockAccessList))
+  if (fault !== undefined) throw new PayloadError(`failed to decode BAL: ${fault}`)
+  const fields: HeaderFields = {
     parentHash: payload.parentHash,
     unclesHash: emptyUnclesHash,
     coinbase: payload.feeRecipient,
@@ -104,9 +112,10 @@ export function toBlock(
     requestsHash: requests && requestsHash(requests),
     balHash: blockAccessList && keccak256(blockAccessList),
     slotNumber: payload.slotNumber,
-  })
-  const [want, got] = [payload.blockHash, header.hash].map(bytesToHex)
-  if (want !== got) throw new PayloadError(`blockhash mismatch, want ${want}, got ${got}`)
+  }
+  const header = toHeader(fields)
+  const [want, got] = [payload.blockHash, header?.hash ?? hashWithGaps(fields)].map(bytesToHex)
+  if (!header || want !== got) throw new PayloadError(`blockhash mismatch, want ${want}, got ${got}`)
   const items = transactions.map(({ raw }) => raw)
   return { header, body: encodeBody({ transactions: items, uncles: [], withdrawals }), accessList: blockAccessList }
 }
@@ -120,16 +129,6 @@ function toItem(envelope: Uint8Array, index: number): RlpItem & { readonly blobH
   } catch (cause) {
     if (cause instanceof RlpError) throw new PayloadError(`invalid transaction ${index}: ${cause.message}`, { cause })
     throw cause
-  }
-}
-
-/** Before the hash is looked at, as geth: what is no list should not be called a wrong hash. Its rules are the chain's. */
-function checkEncoding(accessList: Uint8Array): void {
-  try {
-    for (const _step of checkAccessList(accessList));
-  } catch (cause) {
-    if (!(cause instanceof RlpError)) throw cause
-    throw new PayloadError(`failed to decode BAL: ${accessList.length === 0 ? 'EOF' : cause.message}`, { cause })
   }
 }
 
@@ -172,15 +171,20 @@ function checkLength(name: string, value: Uint8Array, fits: boolean): Uint8Array
   return value
 }
 
-/** No fork has a later field without the ones before it. */
-function toHeader(fields: HeaderFields): Header {
-  try {
-    return decodeHeader(encodeHeader(fields))
-  } catch (cause) {
-    if (cause instanceof RangeError)
-      throw new PayloadError('blockhash mismatch: a field of a later fork without those before it', { cause })
-    throw cause
-  }
+/** @returns undefined for a field of a later fork without those before it: no fork has such a header */
+function toHeader(fields: HeaderFields): Header | undefined {
+  return hasGaps(fields) ? undefined : decodeHeader(encodeHeader(fields))
+}
+
+function hasGaps(fields: HeaderFields): boolean {
+  const first = headerFieldNames.findIndex((name) => fields[name] === undefined)
+  return first >= 0 && headerFieldNames.slice(first).some((name) => fields[name] !== undefined)
+}
+
+/** What geth takes for the hash of such a header: a field that is missing is an empty string. */
+function hashWithGaps(fields: HeaderFields): Uint8Array {
+  const present = headerFieldNames.findLastIndex((name) => fields[name] !== undefined) + 1
+  return keccak256(encodeRlp(headerFieldNames.slice(0, present).map((name) => fields[name] ?? new Uint8Array(0))))
 }
 
 /** A payload is of no block: its sender is told that it is invalid. */

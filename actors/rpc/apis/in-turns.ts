@@ -1,16 +1,21 @@
 import { setImmediate } from 'node:timers/promises'
 
 /** Maps in turns, so that long work lets everyone else on the thread have theirs. */
-export async function inTurns<T, U>(items: readonly T[], map: (item: T, index: number) => U): Promise<U[]> {
+export async function inTurns<T, U>(items: Iterable<T>, map: (item: T, index: number) => U): Promise<U[]> {
   const mapped: U[] = []
+  await takeInTurns(items, (item) => mapped.push(map(item, mapped.length)))
+  return mapped
+}
+
+/** As {@link inTurns}, of work whose steps are `items`: nothing is kept of them. */
+export async function takeInTurns<T>(items: Iterable<T>, take: (item: T) => unknown = () => {}): Promise<void> {
   let since = performance.now()
-  for (const [index, item] of items.entries()) {
-    mapped.push(map(item, index))
+  for (const item of items) {
+    take(item)
     if (performance.now() - since < turnMs) continue
     await setImmediate()
     since = performance.now()
   }
-  return mapped
 }
 
 /** Milliseconds. */

@@ -17,7 +17,7 @@ import { web3Api } from './web3.ts'
 
 export type ServedNode = Administered & {
   readonly chain: Chain
-  readonly eth: Pick<EthService, 'progress' | 'follow' | 'followed'>
+  readonly eth: Pick<EthService, 'progress' | 'follow' | 'followed' | 'custody' | 'updateCustody'>
   readonly feed: Feed
   /** As peers are told. */
   readonly name: string

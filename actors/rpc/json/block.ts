@@ -26,7 +26,7 @@ export function uncleJson(header: Header): Record<string, unknown> {
   return sorted({ ...headerJson(header), size: quantity(blockSize(header.raw.length, twoEmptyLists)), uncles: [] })
 }
 
-function withdrawalJson(item: RlpItem): Record<string, unknown> {
+export function withdrawalJson(item: RlpItem): Record<string, unknown> {
   const { index, validatorIndex, address, amount } = decodeWithdrawal(item)
   return {
     ...{ index: quantity(index), validatorIndex: quantity(validatorIndex) },

@@ -74,6 +74,13 @@ describe('a sync to the head that a consensus client names', () => {
     await until(650)
   })
 
+  it('keeps which columns it said, all before it said any', () => {
+    expect(service.custody).to.deep.equal(new Uint8Array(16).fill(0xff))
+    const mask = Uint8Array.from({ length: 16 }, (_, i) => i)
+    service.updateCustody(mask)
+    expect(service.custody).to.deep.equal(mask)
+  })
+
   it('begins when the service does, if it was named before', async () => {
     service = world.service(ours)
     follow(650)

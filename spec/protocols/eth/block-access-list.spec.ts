@@ -132,6 +132,7 @@ describe('a block access list', () => {
   it('is walked in steps: none is as long as the list', () => {
     const slots = Array.from({ length: 1_000 }, (_, i) => BigInt(i))
     expect(check(listOf(account({ reads: slots })), bounds)).to.be.at.least(1_000)
+    expect(check(listOf(...slots.map(() => account())))).to.be.at.least(1_000)
     const changes = slots.map((i) => [i, 1])
     expect(check(listOf(account({ balances: changes })), { ...bounds, transactions: 1_000 })).to.be.at.least(1_000)
   })

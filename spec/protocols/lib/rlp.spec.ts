@@ -17,7 +17,7 @@ describe('reading RLP', () => {
     ['nothing', '', 'unexpected end'],
     ['a string beyond the end', '83ffff', 'larger than the input'],
     ['a list beyond the end', 'c3ffff', 'larger than the input'],
-    ['a length beyond the end', 'b9ff', 'unexpected end'],
+    ['a length beyond the end', 'b9ff', 'larger than the input'],
     ['a length of 2^64−1', 'bfffffffffffffffff', 'larger than the input'],
     ['a list of 2^40 bytes', 'fd010000000000', 'larger than the input'],
     ['a length that fits one byte less', `b90038${'00'.repeat(56)}`, 'length with a leading zero'],

@@ -3,7 +3,7 @@ import { Chain, type NewBlock } from '../../../../actors/chain/chain.ts'
 import type { Genesis } from '../../../../actors/chain/genesis.ts'
 import { type Fields, silent } from '../../../../actors/log.ts'
 import type { Api } from '../../../../actors/rpc/api.ts'
-import { engineApi } from '../../../../actors/rpc/apis/engine.ts'
+import { type EngineApiOptions, engineApi } from '../../../../actors/rpc/apis/engine.ts'
 import type { PayloadStatus } from '../../../../actors/rpc/apis/engine-status.ts'
 import { data } from '../../../../actors/rpc/json/hex.ts'
 import type { RpcError } from '../../../../actors/rpc/rpc-error.ts'
@@ -19,26 +19,45 @@ export const hashOf = ({ header }: NewBlock): string => data(header.hash)
 export const syncing: PayloadStatus = { status: 'SYNCING', latestValidHash: null, validationError: null }
 export const accepted: PayloadStatus = { ...syncing, status: 'ACCEPTED' }
 
+/** Who would fetch for a consensus client, in a node without peers. */
+export const noEth: EngineApiOptions['eth'] = {
+  follow: () => {},
+  followed: undefined,
+  custody: new Uint8Array(16),
+  updateCustody: () => {},
+}
+
 /** The engine namespace of a chain of its own, called as a consensus client does. */
 export class EngineCaller {
   readonly chain: Chain
   readonly api: Api
   /** What was to be fetched. */
   readonly followed: ConsensusHead[] = []
+  /** Which cells were to be kept. */
+  readonly masks: string[] = []
 
   /** What its log says. */
   readonly lines: string[] = []
 
   private constructor(chain: Chain) {
     this.chain = chain
-    const { followed } = this
+    const { followed, masks } = this
+    let custody: Uint8Array = new Uint8Array(16).fill(0xff)
     const eth = {
       follow: (head: ConsensusHead) => followed.push(head),
       get followed() {
         return followed.at(-1)
       },
+      get custody() {
+        return custody
+      },
+      updateCustody: (mask: Uint8Array) => {
+        custody = mask
+        masks.push(data(mask))
+      },
     }
-    const info = (message: string, { number }: Fields = {}) => this.lines.push(`${message}: ${number}`)
+    const info = (message: string, { number, columns }: Fields = {}) =>
+      this.lines.push(`${message}: ${number ?? columns}`)
     this.api = engineApi({ chain, eth, version: '1.2.3', log: { ...silent, info } })
   }
 

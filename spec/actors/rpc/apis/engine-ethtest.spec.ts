@@ -6,6 +6,7 @@ import { importChain } from '../../../../actors/chain/import.ts'
 import { engineApi } from '../../../../actors/rpc/apis/engine.ts'
 import { ethtests, requireEthtest } from '../../../harness/ethtest.ts'
 import { callApi } from './call-api.ts'
+import { noEth } from './engine-caller.ts'
 import { readPayloads } from './payloads.ts'
 
 describe('the engine namespace, told the chain of geth’s suites', () => {
@@ -14,7 +15,7 @@ describe('the engine namespace, told the chain of geth’s suites', () => {
       const { genesis: file, chain: blocks, head, update } = requireEthtest(this, ethtest)
       const genesis = await loadGenesis(file)
       const [told, read] = await Promise.all([Chain.open({ genesis }), Chain.open({ genesis })])
-      const apis = [engineApi({ chain: told, eth: { follow: () => {}, followed: undefined }, version: '1.2.3' })]
+      const apis = [engineApi({ chain: told, eth: noEth, version: '1.2.3' })]
       const statuses: string[] = []
       for (const { method, params } of await readPayloads(ethtest))
         statuses.push(((await callApi(apis, method, ...params)) as { status: string }).status)

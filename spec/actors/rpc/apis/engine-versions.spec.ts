@@ -81,6 +81,12 @@ describe('the engine namespace knows of each fork which version is for it:', () 
     const message = '-38005 newPayloadV4 must only be called for prague/osaka payloads'
     const outcomes = await tableOf('newPayloadV4', blobs, [], zeros, [])
     rows(outcomes, ['paris shanghai cancun bpo3 amsterdam', message], ['prague osaka bpo1 bpo2', 'taken'])
+    const all = forks.join(' ')
+    const withSlot = '-32602 slotNumber not supported pre-amsterdam'
+    rows(await tableOf('newPayloadV4', amsterdam, [], zeros, []), [all, withSlot])
+    const withList = '-32602 block access list not supported pre-amsterdam'
+    for (const blockAccessList of ['0xc0', '0x'])
+      rows(await tableOf('newPayloadV4', { ...blobs, blockAccessList }, [], zeros, []), [all, withList])
   })
 
   it('newPayloadV5', async () => {
@@ -90,7 +96,7 @@ describe('the engine namespace knows of each fork which version is for it:', () 
     const without = async (field: string) =>
       (await tableOf('newPayloadV5', { ...amsterdam, [field]: null }, [], zeros, [])).amsterdam
     expect(await without('slotNumber')).to.equal('-32602 nil slotnumber post-amsterdam')
-    expect(await without('blockAccessList')).to.equal('-32602 nil block access list post-amsterdam')
+    expect(await without('blockAccessList')).to.equal('-32602 missing block access list post-amsterdam')
   })
 
   const attributesAt = (fork: string, more: object) => {
@@ -140,5 +146,17 @@ describe('the engine namespace knows of each fork which version is for it:', () 
     rows(await builds(3, v3), ['paris shanghai bpo3 amsterdam', message], ['cancun prague osaka bpo1 bpo2', 'taken'])
     rows(await builds(3, {}), [forks.join(' '), '-38003 missing withdrawals'])
     rows(await builds(3, { withdrawals }), [forks.join(' '), '-38003 missing beacon root'])
+  })
+
+  it('forkchoiceUpdatedV4', async () => {
+    const v4 = { ...v3, slotNumber: '0x1' }
+    const message = '-38005 fcuV4 must only be called for amsterdam payloads'
+    const others: [string, string] = ['paris shanghai cancun prague osaka bpo1 bpo2', message]
+    rows(await builds(4, v4), others, ['bpo3 amsterdam', 'taken'])
+    rows(await builds(4, { ...v4, targetGasLimit: '0x1' }), others, ['bpo3 amsterdam', 'taken'])
+    const all = forks.join(' ')
+    rows(await builds(4, {}), [all, '-38003 missing withdrawals'])
+    rows(await builds(4, { withdrawals }), [all, '-38003 missing beacon root'])
+    rows(await builds(4, v3), [all, '-38003 missing slot number'])
   })
 })

@@ -20,7 +20,8 @@ describe('the engine namespace', () => {
     const names = Object.keys(engine.api.methods).filter((name) => name !== 'exchangeCapabilities')
     const told = await engine.call<string[]>('exchangeCapabilities', ['engine_newPayloadV9'])
     expect(told).to.deep.equal(names.map((name) => `engine_${name}`).sort())
-    expect(told).to.include.members(['engine_forkchoiceUpdatedV3', 'engine_newPayloadV4', 'engine_getClientVersionV1'])
+    expect(told).to.include.members(['engine_forkchoiceUpdatedV4', 'engine_newPayloadV5', 'engine_getClientVersionV1'])
+    expect(told.filter((name) => /Witness|Stateless/.test(name))).to.deep.equal([])
   })
 
   it('tells which program it is', async () => {
@@ -34,6 +35,12 @@ describe('the engine namespace', () => {
     const asked = (version: number, id: string) => refusal(engine.call(`getPayloadV${version}`, id))
     expect(await asked(3, '0x0300000000000001')).to.deep.equal([-38_001, 'Unknown payload', undefined])
     expect(await asked(1, '0x0300000000000001')).to.deep.equal([-38_005, 'Unsupported fork', undefined])
+    const unknownTo = async (id: string) => {
+      const codes = await Promise.all([1, 2, 3, 4, 5, 6].map(async (version) => (await asked(version, id))[0]))
+      return codes.flatMap((code, index) => (code === -38_001 ? [index + 1] : []))
+    }
+    const ids = ['0x0100000000000001', '0x0200000000000001', '0x0300000000000001', '0x0400000000000001', zeroId]
+    expect(await Promise.all(ids.map(unknownTo))).to.deep.equal([[1, 2], [2], [3, 4, 5], [6], []])
     expect(await asked(3, '0x12')).to.deep.equal([
       ...[-32_602, 'invalid argument 0: invalid payload id "0x12": hex string has length 2, want 16 for PayloadID'],
       undefined,
@@ -145,10 +152,60 @@ describe('the engine namespace', () => {
       await engine.chain.insertBlocks(blocks)
       await engine.update(hashOf(blocks[11]!), zeros, hashOf(blocks[5]!))
       expect((await engine.update(hashOf(blocks[3]!))).payloadStatus).to.deep.equal(syncing)
+      // Nothing else that is said counts, not even blocks that there are not.
+      const attributes = { timestamp: '0x1', prevRandao: zeros, suggestedFeeRecipient: `0x${'00'.repeat(20)}` }
+      const v3 = { ...attributes, withdrawals: [], parentBeaconBlockRoot: zeros }
+      expect((await engine.update(hashOf(blocks[3]!), unknown, unknown, v3)).payloadStatus).to.deep.equal(syncing)
       expect(Number(engine.chain.head.number)).to.equal(12)
       await engine.update(hashOf(blocks[5]!))
       expect(Number(engine.chain.head.number)).to.equal(6)
     })
+  })
+
+  describe('told which columns are in custody', () => {
+    const masks = [`0x${'11'.repeat(16)}`, `0x80${'00'.repeat(15)}`] as const
+    const updateV4 = (head: string, ...more: unknown[]) =>
+      engine.call('forkchoiceUpdatedV4', { headBlockHash: head }, ...more)
+
+    it('hands them on, and leaves a line in the log, when that is news', async () => {
+      for (const mask of [masks[0], masks[0], null, masks[1], masks[0]]) await updateV4(unknown, null, mask)
+      expect(engine.masks).to.deep.equal([masks[0], masks[1], masks[0]])
+      expect(engine.lines.filter((line) => line.startsWith('Custody'))).to.deep.equal(
+        [masks[0], masks[1], masks[0]].map((mask) => `Custody columns were updated: ${mask}`),
+      )
+    })
+
+    it('hands them on whatever becomes of the head', async () => {
+      expect(await updateV4(zeros, null, masks[0])).to.deep.include({
+        payloadStatus: { ...syncing, status: 'INVALID' },
+      })
+      const state = { headBlockHash: data(genesis.header.hash), safeBlockHash: unknown }
+      await refusal(engine.call('forkchoiceUpdatedV4', state, null, masks[1]))
+      expect(engine.masks).to.deep.equal(masks)
+    })
+
+    it('does not when attributes beside them are refused', async () => {
+      const attributes = { timestamp: '0x1000', prevRandao: zeros, suggestedFeeRecipient: `0x${'00'.repeat(20)}` }
+      await refusal(updateV4(unknown, attributes, masks[0]))
+      expect(engine.masks).to.deep.equal([])
+    })
+
+    for (const [mask, message] of [
+      ['', 'custody bitmap: empty hex string'],
+      ['11', 'custody bitmap: hex string without 0x prefix'],
+      ['0x1', 'custody bitmap: hex string of odd length'],
+      ['0xzz', 'custody bitmap: invalid hex string'],
+      ['0x', 'custody bitmap: invalid length 0, want 16'],
+      [`0x${'11'.repeat(17)}`, 'custody bitmap: invalid length 17, want 16'],
+      [5, 'json: cannot unmarshal number into Go value of type **types.CustodyBitmap'],
+    ] as const)
+      it(`refuses ${JSON.stringify(mask).slice(0, 12)}`, async () => {
+        expect((await refusal(updateV4(unknown, null, mask))).slice(0, 2)).to.deep.equal([
+          ...[-32_602, `invalid argument 2: ${message}`],
+        ])
+        expect(engine.masks).to.deep.equal([])
+        expect(engine.followed).to.deep.equal([])
+      })
   })
 
   describe('asked to build a block', () => {
@@ -178,3 +235,5 @@ describe('the engine namespace', () => {
     })
   })
 })
+
+const zeroId = '0x0000000000000000'

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { silent } from '../../../../actors/log.ts'
 import { method } from '../../../../actors/rpc/api.ts'
 import { Dispatcher } from '../../../../actors/rpc/dispatcher.ts'
-import { printJson } from '../../../../actors/rpc/json/print.ts'
+import { PrintedJson, printJson } from '../../../../actors/rpc/json/print.ts'
 
 describe('printing JSON', () => {
   it('writes a bigint as the number that it is, wherever it is', () => {
@@ -27,6 +27,10 @@ describe('printing JSON', () => {
       '{"jsonrpc":"2.0","id":1,"method":"x_big"}',
     )
     expect(answer).to.equal('{"jsonrpc":"2.0","id":1,"result":{"big":1180591620717411303424}}')
+  })
+
+  it('takes what is printed as it is', () => {
+    expect(printJson(new PrintedJson('{"a": [1]}'))).to.equal('{"a": [1]}')
   })
 
   it('has no word for nothing, nor for a function', () => {

@@ -1,0 +1,75 @@
+import { expect } from 'chai'
+import { Chain } from '../../actors/chain/chain.ts'
+import { loadGenesis } from '../../actors/chain/genesis.ts'
+import { importChain } from '../../actors/chain/import.ts'
+import type { Api } from '../../actors/rpc/api.ts'
+import { engineApi } from '../../actors/rpc/apis/engine.ts'
+import { ethApi } from '../../actors/rpc/apis/eth.ts'
+import { RpcError } from '../../actors/rpc/rpc-error.ts'
+import { callApi } from '../actors/rpc/apis/call-api.ts'
+import { noEth } from '../actors/rpc/apis/engine-caller.ts'
+import { findGeth, requireClient, skip } from '../harness/clients.ts'
+import { requireEthtest } from '../harness/ethtest.ts'
+import { Geth, type RpcAnswer } from '../harness/geth.ts'
+
+/** A geth and our engine namespace on the test chain, asked the same. */
+export class EnginePair {
+  readonly geth: Geth
+  readonly chain: Chain
+  readonly #apis: readonly Api[]
+
+  private constructor(geth: Geth, chain: Chain) {
+    this.geth = geth
+    this.chain = chain
+    this.#apis = [engineApi({ chain, eth: noEth, version: '0.1.0' }), ethApi({ chain })]
+  }
+
+  /**
+   * Skips without a geth, and with one before 1.17.6, whose engine API has other words and an older Amsterdam.
+   * @param first a file of the chain's first blocks, which both import; none when left out
+   */
+  static async start(context: Mocha.Context, first?: string): Promise<EnginePair> {
+    const path = requireClient(context, findGeth(), 'geth')
+    const { genesis, networkId } = requireEthtest(context)
+    // Told to fetch states, it would execute no payload.
+    const args = ['--syncmode', 'full']
+    const geth = await Geth.start({ path, genesis, networkId, args, ...(first !== undefined && { chain: first }) })
+    const chain = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
+    const pair = new EnginePair(geth, chain)
+    const [, minor, patch] = /v1\.(\d+)\.(\d+)/.exec(await geth.rpc<string>('web3_clientVersion')) ?? []
+    if (Number(minor) < 17 || (Number(minor) === 17 && Number(patch) < 6)) {
+      await pair.stop()
+      skip(context, `geth 1.${minor}.${patch} is older than 1.17.6`)
+    }
+    if (first !== undefined) await importChain(chain, first)
+    return pair
+  }
+
+  ours(method: string, ...params: unknown[]): Promise<RpcAnswer> {
+    return callApi(this.#apis, method, ...params).then(
+      (result) => ({ result }),
+      (error) => {
+        if (!(error instanceof RpcError)) throw error
+        const { code, message, data } = error
+        return { error: { code, message, ...(data !== undefined && { data }) } }
+      },
+    )
+  }
+
+  async theirs(method: string, ...params: unknown[]): Promise<RpcAnswer> {
+    const { result, error } = await this.geth.engineAnswer({ method, params })
+    return error ? { error } : { result }
+  }
+
+  /** Both answer the same. @returns that */
+  async alike(method: string, ...params: unknown[]): Promise<RpcAnswer> {
+    const theirs = await this.theirs(method, ...params)
+    expect(await this.ours(method, ...params), `${method} ${JSON.stringify(params).slice(-200)}`).to.deep.equal(theirs)
+    return theirs
+  }
+
+  async stop(): Promise<void> {
+    await this.geth.stop()
+    await this.chain.close()
+  }
+}
