@@ -15,7 +15,7 @@ describe('what peerchart fetches from geth', () => {
   })
   async function json<Result>(command: string, ...args: string[]): Promise<Result> {
     const io = new ScriptedIo()
-    const exit = await runCli([command, geth.enode, ...args, '--json'], io)
+    const exit = await runCli([command, geth.enode, ...args, '--json', '--timeout', '30s'], io)
     expect({ exit, err: io.err }).to.deep.equal({ exit: 0, err: '' })
     return JSON.parse(io.out)
   }
