@@ -173,12 +173,13 @@ const faults = {
   forkid: 'a fork id that does not fit',
 } as const
 
-function gaugeOf(registry: Registry, name: string, help: string, read: () => number): void {
+/** @param read is called when somebody scrapes */
+export function gaugeOf(registry: Registry, name: string, help: string, read: () => number): void {
   const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
 }
 
 /** geth's timers and histograms. @returns takes a value */
-function summaryOf(registry: Registry, name: string, help: string): (value: number) => void {
+export function summaryOf(registry: Registry, name: string, help: string): (value: number) => void {
   const summary = new Summary({
     ...{ name, help, registers: [registry], percentiles: [0.5, 0.75, 0.95, 0.99, 0.999] },
     ...{ maxAgeSeconds: 600, ageBuckets: 5, pruneAgedBuckets: false },

@@ -9,6 +9,8 @@ import type { Api } from '../rpc/api.ts'
 import type { Runtime } from '../runtime.ts'
 import { ChartCounts } from './chart-counts.ts'
 import { ConnectionCounts } from './connection-counts.ts'
+import type { DownloadCounts } from './download-counts.ts'
+import { registerDownloadMetrics } from './download-gauges.ts'
 import {
   type Heads,
   registerCallMetrics,
@@ -50,6 +52,7 @@ export class NodeMetrics implements Service {
   readonly #messages = new MessageCounts()
   readonly #connections: ConnectionCounts
   readonly #requests: RequestCounts
+  readonly #downloads: DownloadCounts
   readonly #calls: Calls
   readonly #sources: Sources
   readonly #server: MetricsServer
@@ -65,12 +68,19 @@ export class NodeMetrics implements Service {
     const { host = '127.0.0.1', port = 6060 } = options
     this.#log = log
     this.#connections = new ConnectionCounts(clock)
-    this.#requests = new RequestCounts(clock, (count) => registerRequestMetrics(this.registry, count))
+    this.#requests = new RequestCounts(clock, (count) => {
+      const waited = registerRequestMetrics(this.registry, count)
+      return (micros, answer) => {
+        waited(micros, answer)
+        this.#downloads.answered(answer, micros)
+      }
+    })
     this.#sources = {
       ...{ traffic: this.#traffic, connections: this.#connections, charts: this.#charts, messages: this.#messages },
       ...{ feed, chain },
     }
     registerGethGauges(this.registry, this.#sources)
+    this.#downloads = registerDownloadMetrics(this.registry, clock)
     registerOwnMetrics(this.registry, this.#sources, {
       ...{ arch: process.arch, os: process.platform, node: process.versions.node },
       ...{ version, protocols: protocols.join() },
@@ -123,6 +133,7 @@ export class NodeMetrics implements Service {
       this.#charts.take(entry, live.taken)
       this.#connections.take(entry, live)
       this.#requests.take(entry, live)
+      this.#downloads.take(entry, live)
     } else if (entry.type === 'actor.started') this.#charts.began(entry.chart, stateOf(live.actor!))
     else if (entry.type === 'actor.stopped') {
       this.#connections.stopped(entry.actor)

@@ -13,8 +13,8 @@ export type RequestCount = {
   /** Not answered in time. */
   lost: number
 }
-/** Told of each answer: microseconds since the request. */
-export type Stopwatch = (micros: number) => void
+/** Told of each answer, and the microseconds since the request. */
+export type Stopwatch = (micros: number, answer: EthAnswer) => void
 type Kind = { readonly count: RequestCount; readonly waited: Stopwatch }
 
 /** What we ask of our peers, and how long they take: read off the charts of eth sessions. */
@@ -48,7 +48,7 @@ export class RequestCounts {
       if (asked) asked.count.lost++
     } else if (type === 'answer.opened') {
       const asked = this.#settle(entry.actor, answer.id)
-      asked?.waited((this.#clock.now() - asked.since) * 1_000)
+      asked?.waited((this.#clock.now() - asked.since) * 1_000, answer)
     }
   }
 

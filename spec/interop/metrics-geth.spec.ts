@@ -53,6 +53,30 @@ describe('our metrics and geth’s', () => {
     expect(missing.filter((name) => !named.test(name))).to.deep.equal([])
   })
 
+  it('have every name of the downloader, but for what is named here', async () => {
+    const ours = typesOf(await node.metrics!.text())
+    const missing = [...typesOf(await theirText()).keys()].filter(
+      (name) => name.startsWith('eth_downloader_') && !ours.has(name.replace(/_count$/, '')), // a summary has one
+    )
+    const named = [
+      /_receipts(_|$)|_snap_/, // we execute nothing
+      /_(rtt_target|capacity|queue_\w+)$/, // no estimate of rates and sizes
+      /_(drop|starved|throttled|headexpire)$/,
+      /_bals_/,
+    ]
+    expect(missing.filter((name) => !named.some((pattern) => pattern.test(name)))).to.deep.equal([])
+  })
+
+  it('count in a sync what is in the chain', async () => {
+    const ours = await scrape(node)
+    const blocks = node.chain.head.number
+    for (const name of ['bodies_in', 'bodies_items_sum', 'import_batch_sum'])
+      expect(ours.get(`eth_downloader_${name}`), name).to.equal(Number(blocks))
+    expect(ours.get('eth_downloader_headers_in')).to.be.at.least(Number(blocks))
+    expect(pick(ours, 'eth_downloader_chain_progress', 'eth_downloader_headers_timeout')).to.deep.equal([1, 0])
+    expect(ours.get('eth_downloader_bodies_req_count')).to.equal(ours.get('p2p_egress_eth_69_0x05_packets'))
+  })
+
   it('count the same bytes and the same messages from both ends', async () => {
     await eventually('both count the same', async () => {
       const [ours, others] = [await scrape(node), await theirs()]

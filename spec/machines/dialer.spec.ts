@@ -179,6 +179,11 @@ describe('dialer', () => {
       const known = chart.on(silent, expired(1), resolved(1, '10.0.0.7'), failed(1), expired(1), resolved(1))
       expect(known.effects[0]![1]).to.include({ ip: '10.0.0.7' })
     })
+    it('forgets the address that DNS no longer names', () => {
+      const named = dialer({ staticNodes: [node(1, 'node.example')] }, resolved(1, '10.0.0.7'), failed(1), expired(1))
+      const moved = chart.on(named, resolved(1, 'fd00::7'), failed(1), expired(1), resolved(1))
+      expect(moved.effects[0]![1]).to.include({ ip: 'fd00::7' })
+    })
     it('gives up on one without any address, for 35 s, and takes no slot for it', () => {
       const staticNodes = [...Array(200)].map((_, i) => hostless(i))
       const step = dialer({ staticNodes, maxActiveDials: 1 })

@@ -39,7 +39,7 @@ describe('the dashboard', () => {
   it('shows all that only we have, and what geth has of peers and handshakes', () => {
     const asked = queries.flatMap(({ query }) => metricsIn(query).map(({ metric }) => metric))
     const own = [...exported.keys()].filter((name) => /^(peerchart|p2p|eth)_/.test(name))
-    const more = /_packets$|^p2p_wait_\w+_(sum|count)$/ // said by others
+    const more = /_packets$|^(p2p_wait|eth_downloader)_\w+_(sum|count)$/ // said by others
     expect(own.filter((name) => !more.test(name) && !asked.some((metric) => metric.test(name)))).to.deep.equal([])
   })
 

@@ -1,0 +1,118 @@
+import { expect } from 'chai'
+import type { Actor } from 'xstate'
+import { Feed } from '../../../actors/feed/feed.ts'
+import { DownloadCounts, type DownloadSummaries } from '../../../actors/metrics/download-counts.ts'
+import { startActor } from '../../../actors/runtime.ts'
+import { downloaderMachine } from '../../../machines/downloader.ts'
+import type { DownloaderEvent } from '../../../machines/downloader-setup.ts'
+import { readHeader } from '../../../protocols/eth/header.ts'
+import { asItem, LazyList } from '../../../protocols/lib/lazy-list.ts'
+import { VirtualClock } from '../../harness/virtual-clock.ts'
+import { announces, compared, imported, joins, skeleton } from '../../machines/downloader-walk.ts'
+import { noPorts } from '../../no-ports.ts'
+
+describe('the counts of a sync', () => {
+  let clock: VirtualClock
+  let counts: DownloadCounts
+  let observed: [name: string, value: number][]
+  let downloader: Actor<typeof downloaderMachine>
+
+  beforeEach(() => {
+    clock = new VirtualClock()
+    const feed = new Feed()
+    observed = []
+    const summary = (name: keyof DownloadSummaries) => (value: number) => observed.push([name, value])
+    counts = new DownloadCounts(clock, {
+      headersReq: summary('headersReq'),
+      bodiesReq: summary('bodiesReq'),
+      bodiesItems: summary('bodiesItems'),
+      importWait: summary('importWait'),
+      importBlocks: summary('importBlocks'),
+      importBatch: summary('importBatch'),
+    })
+    feed.subscribe((entry, live) => {
+      if (entry.type === 'transition') counts.take(entry, live)
+    })
+    downloader = startActor({ clock, feed }, downloaderMachine, {
+      id: 'eth/downloader',
+      input: { ports: noPorts, head: 0n, pollInterval: 3_000, followsConsensus: false },
+    })
+  })
+
+  const tell = (...events: DownloaderEvent[]) => events.forEach((event) => void downloader.send(event))
+  const jobOf = (peer: number) => downloader.getSnapshot().context.plan.running.get(peer)!
+  const headers = (peer: number) => tell({ type: 'headers.fetched', peer, job: jobOf(peer).id })
+  const bodies = (peer: number) => {
+    const { id, first, last } = jobOf(peer)
+    tell({ type: 'bodies.fetched', peer, job: id, count: Number(last - first) + 1, bytes: 1_000 })
+  }
+  /** Peers have blocks to 384, we none; each has been given headers to fetch. */
+  const begin = (...peers: number[]) =>
+    tell(...peers.map((peer) => joins(peer, 384n)), compared(0n, true), skeleton(192n, 384n))
+
+  it('are of the answers that come', () => {
+    const items = [Uint8Array.of(0xc0), Uint8Array.of(0xc0)]
+    counts.answered({ kind: 'BlockHeaders', id: 1n, headers: LazyList.of(items, readHeader) }, 40_000)
+    counts.answered({ kind: 'BlockBodies', id: 2n, bodies: LazyList.of(items, asItem) as never }, 50_000)
+    counts.answered({ kind: 'BlockBodies', id: 3n, bodies: LazyList.of([], asItem) as never }, 60_000)
+    expect(counts.headers).to.deep.equal({ received: 2, timeouts: 0 })
+    expect(counts.bodies).to.deep.equal({ received: 2, bytes: 4, timeouts: 0 })
+    expect(observed).to.deep.equal([
+      ['headersReq', 40_000_000],
+      ['bodiesReq', 50_000_000],
+      ['bodiesItems', 2],
+      ['bodiesReq', 60_000_000],
+      ['bodiesItems', 0],
+    ])
+  })
+
+  it('know how long an import waits, how long it takes, and how far it comes', () => {
+    begin(1)
+    clock.advance(7)
+    headers(1)
+    clock.advance(5)
+    bodies(1)
+    expect(observed).to.deep.equal([['importWait', 12_000_000]])
+    clock.advance(30)
+    tell(imported(128n))
+    expect(counts.progress).to.equal(128 / 384)
+    expect(observed.slice(1, 3)).to.deep.equal([
+      ['importBlocks', 30_000_000],
+      ['importBatch', 128],
+    ])
+  })
+
+  it('know what the peers do for bodies', () => {
+    begin(1, 2)
+    expect(counts.bodyPeers).to.deep.equal({ idle: 0, busy: 0, stale: 0, outOfRange: 0 })
+    tell(joins(3, 64n, 64n))
+    headers(1)
+    headers(2)
+    expect(counts.bodyPeers).to.deep.equal({ idle: 1, busy: 2, stale: 0, outOfRange: 0 })
+    tell({ type: 'peer.slow', peer: 2 })
+    expect(counts.bodyPeers).to.deep.equal({ idle: 0, busy: 1, stale: 1, outOfRange: 1 })
+    tell(announces(3, 0n))
+    expect(counts.bodyPeers).to.include({ outOfRange: 1 })
+    bodies(1)
+    bodies(1)
+    tell({ type: 'peer.answered', peer: 2 })
+    expect(counts.bodyPeers).to.deep.equal({ idle: 3, busy: 0, stale: 0, outOfRange: 0 })
+    tell({ type: 'downloader.stop' })
+    expect(counts.bodyPeers).to.deep.equal({ idle: 0, busy: 0, stale: 0, outOfRange: 0 })
+  })
+
+  it('know which requests were not answered in time', () => {
+    begin(1, 2)
+    tell({ type: 'peer.slow', peer: 2 })
+    expect([counts.headers.timeouts, counts.bodies.timeouts]).to.deep.equal([1, 0])
+    headers(1)
+    headers(1)
+    tell({ type: 'peer.slow', peer: 1 })
+    expect([counts.headers.timeouts, counts.bodies.timeouts]).to.deep.equal([1, 1])
+  })
+
+  it('count a request for a head among those for headers', () => {
+    tell(joins(1, 384n), { type: 'peer.slow', peer: 1 })
+    expect([counts.headers.timeouts, counts.bodies.timeouts]).to.deep.equal([1, 0])
+  })
+})
