@@ -7,13 +7,17 @@ import { type Outcome, provoke } from './provoke.ts'
 type Trial = { readonly provocation: Provocation; readonly version: EthVersion }
 
 /**
- * One spec for each row and version of the table of provocations, in the suite that calls it. They run at once, so that
+ * One spec for each row and version of a table of provocations, in the suite that calls it. They run at once, so that
  * those that take half a minute take it together.
  *
  * @param world known once the suite's own `before` hooks are done
  */
-export function itBehavesAsGeth(world: () => World, versions: readonly EthVersion[]): void {
-  const trials = provocations.flatMap((provocation) =>
+export function itBehavesAsGeth(
+  world: () => World,
+  versions: readonly EthVersion[],
+  rows: readonly Provocation[] = provocations,
+): void {
+  const trials = rows.flatMap((provocation) =>
     provocation.versions.filter((version) => versions.includes(version)).map((version) => ({ provocation, version })),
   )
   const outcomes = new Map<Trial, Promise<Outcome>>()

@@ -3,6 +3,7 @@ import { base } from './provocations/base.ts'
 import { receiving } from './provocations/receiving.ts'
 import { serving } from './provocations/serving.ts'
 import { status } from './provocations/status.ts'
+import { synced } from './provocations/synced.ts'
 import { transport } from './provocations/transport.ts'
 
 /**
@@ -14,3 +15,6 @@ import { transport } from './provocations/transport.ts'
  * does not come, in 0x0b; anything wrong before or in the Hello, in a bare close.
  */
 export const provocations: readonly Provocation[] = [...transport, ...base, ...status, ...serving, ...receiving]
+
+/** The same of a node that is synced, and so listens to transactions (geth AcceptTxs). */
+export const syncedProvocations: readonly Provocation[] = synced

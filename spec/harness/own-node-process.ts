@@ -89,7 +89,7 @@ const ringSize = 65_536
 let kept = 0
 
 const methods: OwnNodeCalls = {
-  async start({ chain, blocks = 40, isWatched = false, genesis, ...options }) {
+  async start({ chain, blocks = 40, isWatched = false, isSynced = false, genesis, ...options }) {
     node = await createNode({
       ...{ host: '127.0.0.1', port: 0, maxPeers: 500, ...options },
       genesis: genesis ?? devGenesisJson,
@@ -102,6 +102,7 @@ const methods: OwnNodeCalls = {
     if (chain !== undefined) await node.importChain(chain)
     else if (genesis === undefined) await node.chain.insertBlocks(makeBlocks(devGenesis(), node.chain.head, blocks))
     await node.start()
+    if (isSynced) node.eth.follow({ hash: node.chain.head.hash, number: node.chain.head.number, isOurs: true })
     const { auth, http } = node.rpc ?? {}
     const served = { ...(auth !== undefined && { auth }), ...(http !== undefined && { http }) }
     return { enode: node.enode, head: Number(node.chain.head.number), ...served }

@@ -17,6 +17,8 @@ export type OwnNodeOptions = Pick<
   readonly blocks?: number
   /** Everything it does is watched and logged, to see that watching does no harm. */
   readonly isWatched?: boolean
+  /** A consensus client has named its head. */
+  readonly isSynced?: boolean
 }
 
 /** Our own node on 127.0.0.1, in a process of its own: what it needs is its own, and its end is nobody else's. */

@@ -1,7 +1,11 @@
 import { itBehavesAsGeth } from '../behaviour/it-behaves-as-geth.ts'
-import { ethtest } from '../harness/ethtest.ts'
-import type { Geth } from '../harness/geth.ts'
+import { syncedProvocations } from '../behaviour/provocations.ts'
+import { findGeth, requireClient } from '../harness/clients.ts'
+import { ethtest, requireEthtest } from '../harness/ethtest.ts'
+import { Geth } from '../harness/geth.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
+
+const versions = [69, 70, 71, 72] as const
 
 describe('geth, provoked', () => {
   let geth: Geth
@@ -9,8 +13,20 @@ describe('geth, provoked', () => {
     geth = await ethtestGeth(this)
   })
 
-  itBehavesAsGeth(
-    () => ({ enode: geth.enode, head: Number(ethtest.head.number), nodeKey: geth.nodeKey }),
-    [69, 70, 71, 72],
-  )
+  itBehavesAsGeth(() => worldOf(geth), versions)
 })
+
+describe('geth, provoked when it is synced', () => {
+  let geth: Geth
+  before(async function () {
+    const path = requireClient(this, findGeth(), 'geth')
+    const { genesis, chain, networkId, update } = requireEthtest(this)
+    geth = await Geth.start({ path, genesis, chain, networkId })
+    await geth.engine(update)
+  })
+  after(() => geth?.stop())
+
+  itBehavesAsGeth(() => worldOf(geth), versions, syncedProvocations)
+})
+
+const worldOf = ({ enode, nodeKey }: Geth) => ({ enode, head: Number(ethtest.head.number), nodeKey })

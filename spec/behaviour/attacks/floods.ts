@@ -6,7 +6,9 @@ import { expect } from 'chai'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { parseEnode } from '../../../protocols/enode/enode.ts'
 import { type EthMessage, encode } from '../../../protocols/eth/messages.ts'
+import { answerOf, messageTable } from '../../../protocols/eth/versions.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
+import { HashList } from '../../../protocols/lib/lazy-list.ts'
 import { openTcp } from '../../harness/stages.ts'
 import type { Attack } from '../attack.ts'
 import { getHeaders, unknownHash } from '../provocations/requests.ts'
@@ -68,6 +70,26 @@ export const floods: readonly Attack[] = [
         await peer.drained()
       }
       await peer.request(getHeaders(), { timeout: 10_000 })
+      peer.close()
+    },
+  },
+  {
+    name: '20 requests for 200,000 hashes each, of transactions and of cells',
+    timeout: 40_000,
+    run: async ({ enode }) => {
+      const hashes = HashList.of(Array<Uint8Array>(200_000).fill(unknownHash))
+      const requests = [
+        { kind: 'GetPooledTransactions', id: 7n, hashes },
+        { kind: 'GetCells', id: 7n, hashes, mask: new Uint8Array(16).fill(0xff) },
+      ] as const
+      const payloads = requests.map((request) => encode(72, request))
+      const peer = await session(enode, 72)
+      for (let round = 0; round < 10; round++)
+        for (const [i, { kind }] of requests.entries()) {
+          peer.send(peer.ethCode(messageTable(72).codeOf(kind)!), payloads[i]!)
+          const { words } = await peer.next(answerOf[kind], { timeout: 10_000 })
+          expect(words).to.equal(`${answerOf[kind]} 0`)
+        }
       peer.close()
     },
   },

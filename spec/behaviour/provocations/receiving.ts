@@ -2,6 +2,7 @@ import { readBody } from '../../../protocols/eth/block.ts'
 import { readHeader } from '../../../protocols/eth/header.ts'
 import type { EthMessage } from '../../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../../protocols/eth/receipt-messages.ts'
+import { readCells } from '../../../protocols/eth/transaction-messages.ts'
 import { ethLengths } from '../../../protocols/eth/versions.ts'
 import { asItem, HashList, LazyList, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { emptyPayload } from '../../../protocols/p2p/messages.ts'
@@ -129,9 +130,27 @@ export const receiving: readonly Provocation[] = [
     [71, 72],
     [
       says(
-        'answer/access-lists-unasked',
+        'answer/bals-unasked',
         'BlockAccessLists',
         { kind: 'BlockAccessLists', id: 7n, accessLists: LazyList.of([], asItem) },
+        refused,
+      ),
+    ],
+  ),
+  ...table(
+    'session',
+    [72],
+    [
+      says(
+        'answer/cells-unasked',
+        'Cells',
+        {
+          kind: 'Cells',
+          id: 7n,
+          hashes: HashList.of([]),
+          cells: LazyList.of([], readCells),
+          mask: new Uint8Array(16),
+        },
         refused,
       ),
     ],

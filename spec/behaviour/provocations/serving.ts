@@ -95,6 +95,12 @@ export const serving: readonly Provocation[] = [
       () => ({ kind: 'GetPooledTransactions', id: 7n, hashes: HashList.of([unknownHash]) }),
       'PooledTransactions 0',
     ),
+    asks(
+      'pooled/unknown-x5000',
+      'GetPooledTransactions of 5,000 unknown hashes',
+      () => ({ kind: 'GetPooledTransactions', id: 7n, hashes: HashList.of(Array(5_000).fill(unknownHash)) }),
+      'PooledTransactions 0',
+    ),
     asks('receipts/unknown', 'GetReceipts of an unknown hash', () => receipts(0n), 'Receipts 0'),
   ]),
   ...table(
@@ -114,23 +120,37 @@ export const serving: readonly Provocation[] = [
     'session',
     [71, 72],
     [
+      asks('bals/none', 'GetBlockAccessLists of nothing', () => accessLists([]), 'BlockAccessLists 0'),
       asks(
-        'access-lists/unknown',
-        'GetBlockAccessLists of an unknown hash',
-        () => ({ kind: 'GetBlockAccessLists', id: 7n, hashes: HashList.of([unknownHash]) }),
-        'BlockAccessLists 1',
+        'bals/unknown-x3',
+        'GetBlockAccessLists of an unknown hash, three times',
+        () => accessLists(Array(3).fill(unknownHash)),
+        'BlockAccessLists 3',
       ),
-      sends('access-lists/garbage', 'GetBlockAccessLists of `c0`', 0x12, [0xc0], malformed),
+      {
+        name: 'bals/head',
+        sends: 'GetBlockAccessLists of the head, which the node need not have',
+        script: async (peer, world) => peer.send(accessLists([await headHash(peer, world)])),
+        expects: staysOpen('BlockHeaders 1', 'BlockAccessLists 1'),
+      },
+      {
+        name: 'bals/head-x2000',
+        sends: 'GetBlockAccessLists of the head, 2,000 times',
+        script: async (peer, world) => peer.send(accessLists(Array(2_000).fill(await headHash(peer, world)))),
+        expects: staysOpen('BlockHeaders 1', 'BlockAccessLists 1024'),
+      },
+      sends('bals/garbage', 'GetBlockAccessLists of `c0`', 0x12, [0xc0], malformed),
     ],
   ),
   ...table(
     'session',
     [72],
     [
+      asks('cells/flat-unknown', 'GetCells of an unknown hash', () => cells([unknownHash]), 'Cells 0'),
       asks(
-        'cells/flat-unknown',
-        'GetCells of an unknown hash',
-        () => ({ kind: 'GetCells', id: 7n, hashes: HashList.of([unknownHash]), mask: new Uint8Array(16).fill(0xff) }),
+        'cells/unknown-x5000',
+        'GetCells of 5,000 unknown hashes',
+        () => cells(Array(5_000).fill(unknownHash)),
         'Cells 0',
       ),
       sends(
@@ -202,6 +222,14 @@ function toHead({ head }: World): number {
 
 function bodies(hashes: Uint8Array[]): EthRequest {
   return { kind: 'GetBlockBodies', id: 7n, hashes: HashList.of(hashes) }
+}
+
+function accessLists(hashes: Uint8Array[]): EthRequest {
+  return { kind: 'GetBlockAccessLists', id: 7n, hashes: HashList.of(hashes) }
+}
+
+function cells(hashes: Uint8Array[]): EthRequest {
+  return { kind: 'GetCells', id: 7n, hashes: HashList.of(hashes), mask: new Uint8Array(16).fill(0xff) }
 }
 
 function receipts(firstBlockReceiptIndex: bigint): EthRequest {
