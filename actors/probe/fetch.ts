@@ -131,9 +131,12 @@ function checkSequence(headers: readonly Header[], { skip, reverse }: Omit<Heade
 }
 
 /** A header that was asked for by number may claim any gas, hence the second. */
-const mostReceipts = ({ gasUsed }: Header) => Math.min(Number(gasUsed / minTxGas), 100_000)
+const mostReceipts = ({ gasUsed, balHash }: Header) =>
+  Math.min(Number(gasUsed / (balHash === undefined ? minTxGas : minTxGasOfAmsterdam)), 100_000)
 /** 21,000, of which half was refunded at most (Yellow Paper before EIP-3529). */
 const minTxGas = 10_500n
+/** As geth has it (eth/protocols/eth/peer.go); of the gas that its receipts count, a block uses more or less (EIP-8037). */
+const minTxGasOfAmsterdam = 4_500n
 const maxReceiptBytes = 64 * 1024 * 1024
 
 function headHash({ theirStatus }: ScriptedPeer): Uint8Array {

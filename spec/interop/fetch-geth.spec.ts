@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
 import { dial } from '../../actors/harness/dial.ts'
+import { fetchReceipts } from '../../actors/probe/fetch.ts'
 import { data, quantity } from '../../actors/rpc/json/hex.ts'
 import type { Receipt69 } from '../../protocols/eth/receipt.ts'
 import { ScriptedIo } from '../actors/cli/scripted-io.ts'
@@ -15,7 +16,7 @@ describe('what peerchart fetches from geth', () => {
   })
   async function json<Result>(command: string, ...args: string[]): Promise<Result> {
     const io = new ScriptedIo()
-    const exit = await runCli([command, geth.enode, ...args, '--json', '--timeout', '30s'], io)
+    const exit = await runCli([command, geth.enode, ...args, '--json'], io)
     expect({ exit, err: io.err }).to.deep.equal({ exit: 0, err: '' })
     return JSON.parse(io.out)
   }
@@ -45,6 +46,16 @@ describe('what peerchart fetches from geth', () => {
     }
     const digits = JSON.stringify(blocks[1]!.receipts).length
     expect(digits / 2).to.be.above(10 << 20) // more than a message may have
+  })
+  it('are the receipts of every block, also where they count other gas than the block used', async () => {
+    await using peer = dial(geth.enode)
+    await peer.until('running')
+    let others = 0
+    for (let number = 1n; number <= ethtest.head.number; number++) {
+      const { header, receipts } = await fetchReceipts(peer, number)
+      if (header.gasUsed !== (receipts.at(-1)?.cumulativeGasUsed ?? 0n)) others++
+    }
+    expect(others > 0).to.equal(ethtest.forks.some(({ name }) => name === 'Amsterdam'))
   })
   for (const version of [69, 70, 71, 72] as const)
     it(`are the receipts that its RPC tells, to a script at eth/${version}`, async () => {

@@ -9,15 +9,18 @@ import { chainConfigJson } from '../../actors/chain/chain-config-json.ts'
 import { type Genesis, loadGenesis, parseGenesis } from '../../actors/chain/genesis.ts'
 import { InvalidGenesis } from '../../actors/chain/json-fields.ts'
 import { network } from '../../actors/chain/networks.ts'
+import { runCli } from '../../actors/cli/program.ts'
 import { ethApi } from '../../actors/rpc/apis/eth.ts'
+import { data } from '../../actors/rpc/json/hex.ts'
 import { printJson } from '../../actors/rpc/json/print.ts'
+import { ScriptedIo } from '../actors/cli/scripted-io.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
 import { failureOf } from '../failure.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
 import { Geth } from '../harness/geth.ts'
 
-describe('eth_config, the chain of admin_nodeInfo and the first block, as geth tells them', function () {
+describe('eth_config, the chain of admin_nodeInfo, the first block and the fork id, as geth tells them', function () {
   this.timeout(60_000)
   let directory: string
   let path: string
@@ -29,8 +32,8 @@ describe('eth_config, the chain of admin_nodeInfo and the first block, as geth t
     if (directory) await rm(directory, { recursive: true })
   })
 
-  /** @param file the genesis.json of `genesis` */
-  async function compare(file: string, genesis: Genesis): Promise<void> {
+  /** @param file the genesis.json of `genesis` @returns what connect says of the fork that geth is at */
+  async function compare(file: string, genesis: Genesis): Promise<string> {
     const geth = await Geth.start({ path, genesis: file, networkId: genesis.config.chainId })
     const chain = await Chain.open({ genesis })
     try {
@@ -41,6 +44,13 @@ describe('eth_config, the chain of admin_nodeInfo and the first block, as geth t
       }
       const nodeInfo = await geth.post('{"jsonrpc":"2.0","id":1,"method":"admin_nodeInfo","params":[]}')
       expect(nodeInfo, 'admin_nodeInfo').to.contain(`"config":${printJson(chainConfigJson(chain.config))},"head"`)
+      const io = new ScriptedIo()
+      io.now = () => Number(genesis.header.time) * 1_000
+      expect(await runCli(['connect', geth.enode, '--genesis', file, '--json'], io), io.err).to.equal(0)
+      const { status, fork } = JSON.parse(io.out)
+      const { hash, next } = chain.forkId()
+      expect(status.forkId, 'fork id').to.deep.equal({ hash: data(hash), next: Number(next) })
+      return fork.words
     } finally {
       await chain.close()
       await geth.stop()
@@ -48,11 +58,11 @@ describe('eth_config, the chain of admin_nodeInfo and the first block, as geth t
   }
 
   /** @param change of a `config` with Prague in force; times are seconds after the genesis, which is at 1000 */
-  async function ofForks(change: Record<string, unknown>, header = {}): Promise<void> {
+  async function ofForks(change: Record<string, unknown>, header = {}): Promise<string> {
     const text = JSON.stringify(genesisJson(change, header))
     const file = join(directory, 'genesis.json')
     await writeFile(file, text)
-    await compare(file, parseGenesis(text))
+    return compare(file, parseGenesis(text))
   }
 
   it('of the ethtest chain', async function () {
@@ -84,8 +94,10 @@ describe('eth_config, the chain of admin_nodeInfo and the first block, as geth t
   it('where Amsterdam is to come after two forks of blobs', () =>
     ofForks({ osakaTime: 0, bpo1Time: 0, bpo2Time: 0, amsterdamTime: 2_000 }))
 
-  it('where Amsterdam is in force since the genesis', () =>
-    ofForks({ osakaTime: 0, bpo1Time: 0, bpo2Time: 0, amsterdamTime: 0 }))
+  it('where Amsterdam is in force since the genesis', async () => {
+    const words = await ofForks({ osakaTime: 0, bpo1Time: 0, bpo2Time: 0, amsterdamTime: 0 })
+    expect(words).to.equal('at Amsterdam, no fork to come')
+  })
 
   it('where Amsterdam is in force since the genesis, which has a slot', () =>
     ofForks({ osakaTime: 0, amsterdamTime: 0 }, { slotNumber: '0x2a' }))

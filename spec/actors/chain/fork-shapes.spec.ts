@@ -24,11 +24,12 @@ const forks: readonly [Hardfork, number: number, fields: number][] = [
   [Hardfork.Osaka, 20, 21],
   [Hardfork.Bpo1, 21, 21],
   [Hardfork.Bpo2, 22, 21],
+  [Hardfork.Amsterdam, 23, 23],
 ]
 
-describe('blocks of every fork from Frontier to BPO2', () => {
+describe('blocks of every fork from Frontier to Amsterdam, and BPO3', () => {
   const genesis = genesisOf(everyFork)
-  const blocks = makeBlocks(genesis, genesis.header, 24)
+  const blocks = makeBlocks(genesis, genesis.header, 26)
 
   it('make one chain', async () => {
     const chain = await Chain.open({ genesis })
@@ -54,6 +55,8 @@ describe('blocks of every fork from Frontier to BPO2', () => {
     ['Shanghai', 17, 'withdrawalsRoot'],
     ['Cancun', 18, 'blobGasUsed'],
     ['Prague', 19, 'requestsHash'],
+    ['Amsterdam', 23, 'balHash'],
+    ['Amsterdam', 23, 'slotNumber'],
   ] as const)
     it(`are refused from ${fork} on without ${field}`, async () => {
       const chain = await Chain.open({ genesis })
@@ -66,11 +69,43 @@ describe('blocks of every fork from Frontier to BPO2', () => {
       await chain.close()
     })
 
-  it('are refused before London with a base fee', async () => {
+  for (const [what, number, change] of [
+    ['London with a base fee', 12, { baseFee: 7n }],
+    ['Amsterdam with a list hash', 23, { balHash: genesis.header.hash }],
+    ['Amsterdam with a list hash and a slot number', 23, { balHash: genesis.header.hash, slotNumber: 0n }],
+  ] as const)
+    it(`are refused before ${what}`, async () => {
+      const chain = await Chain.open({ genesis })
+      await chain.insertBlocks(blocks.slice(0, number - 2))
+      const parent = chain.head
+      const early = makeBlocks(genesis, parent, 1, { change: () => change })
+      const error = await chain.insertBlocks(early).catch((reason: unknown) => reason)
+      expect(error).to.include({ name: 'InvalidBlock', reason: 'fields of its fork' })
+      await chain.close()
+    })
+
+  it('may have any slot number at Amsterdam: nobody can say what it should be', async () => {
     const chain = await Chain.open({ genesis })
-    const early = makeBlocks(genesis, genesis.header, 1, { change: () => ({ baseFee: 7n }) })
-    const error = await chain.insertBlocks(early).catch((reason: unknown) => reason)
-    expect(error).to.include({ name: 'InvalidBlock', reason: 'fields of its fork' })
+    await chain.insertBlocks(blocks.slice(0, 22))
+    for (const slotNumber of [0n, 2n ** 64n - 1n, 7n]) {
+      const [block] = makeBlocks(genesis, chain.head, 1, { change: () => ({ slotNumber }) })
+      await chain.insertBlocks([block!])
+      expect(chain.head.slotNumber).to.equal(slotNumber)
+    }
+    await chain.close()
+  })
+
+  it('may use as much blob gas as the blob fork in force allows, at Amsterdam and after it', async () => {
+    const chain = await Chain.open({ genesis })
+    await chain.insertBlocks(blocks.slice(0, 22))
+    for (const most of [21n, 32n]) {
+      const gas = 131_072n * (most + 1n)
+      const [over] = makeBlocks(genesis, chain.head, 1, { change: () => ({ blobGasUsed: gas }) })
+      const error = await chain.insertBlocks([over!]).catch((reason: unknown) => reason)
+      expect(error).to.include({ name: 'InvalidBlock', reason: 'blob gas used' })
+      expect((error as Error).message).to.contain(`${gas} of ${131_072n * most}`)
+      await chain.insertBlocks(makeBlocks(genesis, chain.head, 1))
+    }
     await chain.close()
   })
 })
@@ -82,5 +117,7 @@ const later = [
   'excessBlobGas',
   'parentBeaconRoot',
   'requestsHash',
+  'balHash',
+  'slotNumber',
 ] as const
 const countFields = (header: Header) => 15 + later.filter((name) => header[name] !== undefined).length

@@ -15,16 +15,17 @@ import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 
-/** Every fork from Frontier to BPO2, each coming into force at a block of its own; block n is at 10 × n seconds. */
+/** Every fork from Frontier to BPO2, then Amsterdam, then BPO3, each coming into force at a block of its own; block n is at 10 × n seconds. */
 export const everyFork: ChainConfig = {
   chainId: 1234n,
   blockForks: Object.fromEntries(blockForks.map((fork, i) => [fork, BigInt(i + 1)])),
-  timeForks: { shanghai: 170n, cancun: 180n, prague: 190n, osaka: 200n, bpo1: 210n, bpo2: 220n },
+  timeForks: { shanghai: 170n, cancun: 180n, prague: 190n, osaka: 200n, bpo1: 210n, bpo2: 220n, amsterdam: 230n, bpo3: 240n },
   blobSchedule: {
     cancun: { target: 3n, max: 6n, baseFeeUpdateFraction: 3_338_477n },
     prague: { target: 6n, max: 9n, baseFeeUpdateFraction: 5_007_716n },
     bpo1: { target: 10n, max: 15n, baseFeeUpdateFraction: 8_346_193n },
     bpo2: { target: 14n, max: 21n, baseFeeUpdateFraction: 11_684_671n },
+    bpo3: { target: 21n, max: 32n, baseFeeUpdateFraction: 20_609_697n },
   },
 }
 

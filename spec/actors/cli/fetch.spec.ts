@@ -13,6 +13,7 @@ import { encodeList, encodeRlp, type RlpInput, RlpReader, readItem } from '../..
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { type OwnNode, startOwnNode } from '../../harness/own-node.ts'
 import { signBlobTx } from '../../suites/eth-scripts/sign.ts'
+import { amsterdamAtOnce, changedHeader, genesisOf } from '../chain/make-chain.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
 const { header, config } = devGenesis()
@@ -165,6 +166,16 @@ describe('peerchart headers, bodies, receipts and tx', () => {
       const many = Array<unknown>(100_001).fill([0, 1, 1, []])
       const block = headerWith({ gasUsed: 2 ** 50 })
       refused(await against(receipts(block, many, false), 'receipts', '0'), 10, /more than its gas allows/)
+    })
+    it('takes receipts of Amsterdam by their root: what they count is not the gas that the block used', async () => {
+      const list = [1, 2].map((i) => [0, 1, 20_000 * i, []])
+      const { header } = genesisOf(amsterdamAtOnce)
+      const block = changedHeader(header, { gasUsed: 9_000n, receiptsRoot: listRoot(list.map(inTrie)) }).raw
+      const { exit, out } = await against(receipts(block, list, false), 'receipts', '0')
+      expect(exit).to.equal(0)
+      expect(out).to.match(/40000 gas so far/)
+      const short = changedHeader(header, { gasUsed: 8_999n, receiptsRoot: listRoot(list.map(inTrie)) }).raw
+      refused(await against(receipts(short, list, false), 'receipts', '0'), 10, /more than its gas allows/)
     })
     it('refuses a receipt that is none', async () => {
       const block = headerWith({ gasUsed: 21_000 })
