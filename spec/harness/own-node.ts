@@ -43,6 +43,7 @@ export async function startOwnNode(options: OwnNodeOptions = {}): Promise<OwnNod
   const child = fork(fileURLToPath(program), {
     execArgv,
     serialization: 'advanced',
+    detached: true, // Ctrl-C is for the caller; it ends when the caller is gone
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const output = gather(child)

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { data } from '../../actors/rpc/json/hex.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
 import { Geth } from '../harness/geth.ts'
@@ -7,7 +8,7 @@ import { readEthtestChain } from '../suites/eth-scripts/ethtest-chain.ts'
 import { ethCases } from '../suites/eth-scripts/index.ts'
 
 describe("the cases of geth's eth-test as scripts, against geth", () => {
-  it('are 20', () => expect(new Set(ethCases.map(({ name }) => name)).size).to.equal(20))
+  it('are 24', () => expect(new Set(ethCases.map(({ name }) => name)).size).to.equal(24))
 
   for (const version of [69, 70, 71, 72] as const)
     describe(`at eth/${version}`, () => {
@@ -16,8 +17,15 @@ describe("the cases of geth's eth-test as scripts, against geth", () => {
       before(async function () {
         const path = requireClient(this, findGeth(), 'geth')
         const { genesis, chain, networkId, update } = requireEthtest(this)
+        const [state] = update.params
         geth = await Geth.start({ path, genesis, chain, networkId }) // its pool is to be empty
-        const target = { enode: geth.enode, forkchoice: async () => void (await geth.engine(update)) }
+        const forkchoice = async (custody?: Uint8Array) => {
+          const [method, params] = custody
+            ? ['engine_forkchoiceUpdatedV4', [state, null, data(custody)]]
+            : ['engine_forkchoiceUpdatedV3', [state, null]]
+          await geth.engine({ method, params })
+        }
+        const target = { enode: geth.enode, forkchoice }
         trial = new Trial(target, readEthtestChain(), version)
       })
       afterEach(() => trial?.end())

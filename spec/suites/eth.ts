@@ -1,83 +1,91 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
+import { formatEnode } from '../../protocols/enode/enode.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { readPayloads } from '../actors/rpc/apis/payloads.ts'
-import { Ethtest } from '../harness/ethtest.ts'
+import type { Ethtest } from '../harness/ethtest.ts'
 import { askEngine } from '../harness/geth.ts'
-import { startOwnNode } from '../harness/own-node.ts'
+import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
+import { runTool } from './devp2p.ts'
 
 export type SuiteOptions = {
   /** geth's devp2p command. */
   readonly devp2p: string
-  /** The folder of the test chain. */
-  readonly chain: string
+  readonly chain: Ethtest
   /** Which tests, as a regular expression of Go; all when left out. */
   readonly run?: string | undefined
+  /** Milliseconds that one test may take: some wait for ever for what a node does not ask. */
+  readonly timeout?: number
   /** Takes each line of the suite's TAP. */
   print?(line: string): void
+  /** Ends the suite with what it has so far. */
+  readonly signal?: AbortSignal
 }
 
-/** Tests by name. */
-export type SuiteResult = { readonly passed: readonly string[]; readonly failed: readonly string[] }
+/** Tests by name; those that took too long are in `hung` only. */
+export type SuiteResult = {
+  readonly passed: readonly string[]
+  readonly failed: readonly string[]
+  readonly hung: readonly string[]
+}
 
 /**
- * Runs geth's eth conformance suite against a fresh node on its chain, which a consensus client has told it, too: access
- * lists are in no file. @throws the node or the suite did not start */
-export async function runEthSuite({ devp2p, chain, run, print }: SuiteOptions): Promise<SuiteResult> {
-  const secret = randomBytes(32)
-  const node = await startOwnNode({
-    ...{ genesis: `${chain}/genesis.json`, chain: `${chain}/chain.rlp` },
-    rpc: { auth: { port: 0, secret } },
-  })
-  try {
-    for (const call of await readPayloads(new Ethtest(chain))) await askEngine(node.auth!, secret, call)
-    const flags = [
-      '--tap',
-      '--chain',
-      chain,
-      '--node',
-      node.enode,
-      '--engineapi',
-      node.auth!,
-      '--jwtsecret',
-      bytesToHex(secret),
-    ]
-    const args = ['rlpx', 'eth-test', ...flags, ...(run === undefined ? [] : ['--run', run])]
-    return await readTap(devp2p, args, print ?? (() => {}))
-  } finally {
-    await node.stop()
+ * Runs geth's eth conformance suite against a fresh node on its chain; after a test that hung, what is left of it against
+ * another. @throws the node did not start, the tool ran no test
+ */
+export async function runEthSuite(options: SuiteOptions): Promise<SuiteResult> {
+  const { devp2p, chain, run, timeout = 60_000, print = () => {}, signal } = options
+  const result = { passed: [] as string[], failed: [] as string[], hung: [] as string[] }
+  let names: readonly string[] | undefined
+  let left = run
+  let tried = 0
+  // One TAP of all runs.
+  const printTap = (line: string) => {
+    if (tried === 0 || !/^1\.\./.test(line))
+      print(line.replace(/^((?:not )?ok) (\d+)/, (_, ok, n) => `${ok} ${tried + Number(n)}`))
+  }
+  for (;;) {
+    const secret = randomBytes(32)
+    const node = await startOnChain(chain, secret)
+    const args = argumentsOf(chain, node.enode, node.auth!, secret, left)
+    const { results, end } = await runTool({ path: devp2p, args, timeout, print: printTap, signal }).finally(() =>
+      node.stop(),
+    )
+    for (const { name, isPassed } of results) (isPassed ? result.passed : result.failed).push(name)
+    if (end === 'done' || end === 'aborted') return result
+    names ??= await ethTests({ devp2p, chain, run })
+    tried += results.length + 1
+    const stuck = names[tried - 1]!
+    result[end === 'hung' ? 'hung' : 'failed'].push(stuck)
+    print(`not ok ${tried} ${stuck}`)
+    print(end === 'hung' ? `# not within ${timeout / 1_000} s` : '# ended the tool')
+    if (tried === names.length) return result
+    left = `^(${names.slice(tried).join('|')})$`
   }
 }
 
-async function readTap(command: string, args: readonly string[], print: (line: string) => void): Promise<SuiteResult> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  await once(child, 'spawn')
-  const result = { passed: [] as string[], failed: [] as string[] }
-  let planned = 0
-  // Some of its tests wait for ever for what a node does not send.
-  const giveUp = () => {
-    print(`# no word in ${patience / 1_000} s: ended`)
-    child.kill('SIGKILL')
-  }
-  let watchdog = setTimeout(giveUp, patience)
-  for await (const line of createInterface({ input: child.stdout })) {
-    clearTimeout(watchdog)
-    watchdog = setTimeout(giveUp, patience)
-    print(line)
-    const [, plan] = /^1\.\.(\d+)$/.exec(line) ?? []
-    if (plan !== undefined) planned = Number(plan)
-    const [, not, name] = /^(not )?ok \d+ (?:- )?(.+)$/.exec(line) ?? []
-    if (name !== undefined) (not ? result.failed : result.passed).push(name)
-  }
-  clearTimeout(watchdog)
-  for (let i = result.passed.length + result.failed.length + 1; i <= planned; i++) {
-    print(`not ok ${i} # not finished`)
-    result.failed.push(`test ${i}`)
-  }
-  return result
+/** @returns the names of the tool's tests, in its order: it has no list, but tells them as they fail where no node is */
+export async function ethTests({
+  devp2p,
+  chain,
+  run,
+}: Pick<SuiteOptions, 'devp2p' | 'chain' | 'run'>): Promise<readonly string[]> {
+  const [host, port] = ['127.0.0.1', 1] // tcpmux: nobody listens there
+  const enode = formatEnode({ publicKey: publicKeyOf(randomBytes(32)), host, tcp: port, udp: port })
+  const args = argumentsOf(chain, enode, `http://${host}:${port}`, randomBytes(32), run)
+  const { results } = await runTool({ path: devp2p, args, timeout: 60_000, print: () => {} })
+  return results.map(({ name }) => name)
 }
 
-/** Milliseconds without a line; each read of the tool waits 2 s at most. */
-const patience = 60_000
+function argumentsOf(chain: Ethtest, enode: string, engine: string, secret: Uint8Array, run?: string): string[] {
+  const where = ['--chain', chain.folder, '--node', enode, '--engineapi', engine, '--jwtsecret', bytesToHex(secret)]
+  return run === undefined ? where : [...where, '--run', run]
+}
+
+/** At its head, which a consensus client has told it, too: block access lists are in no file of blocks (EIP-7928). */
+async function startOnChain(chain: Ethtest, secret: Uint8Array): Promise<OwnNode> {
+  const { genesis, chain: file } = chain
+  const node = await startOwnNode({ genesis, chain: file, rpc: { auth: { port: 0, secret } } })
+  for (const payload of await readPayloads(chain)) await askEngine(node.auth!, secret, payload)
+  return node
+}

@@ -1,32 +1,61 @@
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
+import { duration } from '../../actors/cli/setting-kinds.ts'
 import { findDevp2p } from '../harness/clients.ts'
-import { ethtest } from '../harness/ethtest.ts'
+import { Ethtest, ethtest } from '../harness/ethtest.ts'
 import { runEthSuite } from './eth.ts'
 
 const program = new Command('suites').description("Runs geth's conformance suites against our node.")
+
+type Options = { run?: string; chain: string; timeout: number; json?: true }
 
 program
   .command('eth')
   .description('geth\'s "devp2p rlpx eth-test", against a fresh node on the chain that it expects')
   .option('--run <regex>', 'only the tests whose names match')
   .option('--chain <folder>', 'the chain of the suite', ethtest.folder)
-  .action(async ({ run, chain }: { run?: string; chain: string }) => {
+  .option('--timeout <time>', 'how long a test may take, as `20s` or `5m`', duration.parse!, 60_000)
+  .option('--json', 'print one JSON object on standard output, and the TAP on standard error')
+  .action(async ({ run, chain, timeout, json }: Options) => {
     const devp2p = findDevp2p()
     if (devp2p === undefined) return fail('no devp2p on PATH: set DEVP2P or PATH')
     if (!existsSync(chain)) return fail(`no chain at ${chain}`)
-    const { passed, failed } = await runEthSuite({ devp2p, chain, run, print: say })
-    say(`${passed.length} passed, ${failed.length} failed`)
-    if (failed.length > 0 || passed.length === 0) process.exitCode = 1
+    const interrupt = new AbortController()
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => interrupt.abort())
+    const print = json ? note : say
+    const { signal } = interrupt
+    const result = await runEthSuite({ devp2p, chain: new Ethtest(resolve(chain)), run, timeout, print, signal })
+    const { passed, failed, hung } = result
+    if (json) say(JSON.stringify({ ...result, isInterrupted: signal.aborted }))
+    else
+      say(
+        [
+          `${passed.length} passed`,
+          `${failed.length} failed${namesOf(failed)}`,
+          `${hung.length} hung${namesOf(hung)}`,
+          ...(signal.aborted ? ['interrupted'] : []),
+        ].join('; '),
+      )
+    if (failed.length + hung.length > 0 || passed.length === 0) process.exitCode = 1
+    if (signal.aborted) process.exitCode = 130
   })
 
 await program.parseAsync().catch((error: Error) => fail(error.message))
+
+function namesOf(tests: readonly string[]): string {
+  return tests.length > 0 ? `: ${tests.join(', ')}` : ''
+}
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+function note(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
 function fail(why: string): void {
-  process.stderr.write(`suites: ${why}\n`)
+  note(`suites: ${why}`)
   process.exitCode = 1
 }

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import type { MessageOf } from '../../../protocols/eth/messages.ts'
-import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { bytesToHex, equalBytes } from '../../../protocols/lib/bytes.ts'
+import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { type EthCase, expectDropped, type Trial } from './eth-case.ts'
 
 /** BlockRangeUpdate. */
@@ -82,6 +83,24 @@ export const blockCases: readonly EthCase[] = [
     },
   },
   {
+    name: 'GetBlockAccessLists',
+    since: 71,
+    async run(trial) {
+      const { blocks, head } = trial.chain
+      const recent = blocks.slice(-16).map(({ header }) => header.hash)
+      const [last, before] = [head.header.hash, blocks.at(-2)!.header.hash]
+      const unknown = randomBytes(32)
+      await expectAccessLists(trial, [])
+      await expectAccessLists(trial, [unknown])
+      await expectAccessLists(trial, [unknown, randomBytes(32), randomBytes(32)])
+      await expectAccessLists(trial, [last])
+      await expectAccessLists(trial, [last, before])
+      await expectAccessLists(trial, [last, unknown, before, unknown])
+      await expectAccessLists(trial, recent, 0)
+      await expectAccessLists(trial, [last, last, last])
+    },
+  },
+  {
     name: 'GetBlockBodies',
     async run(trial) {
       const peer = await trial.join()
@@ -104,6 +123,18 @@ async function expectAccepted(trial: Trial, range: Range): Promise<void> {
   for (let i = 0; i < 10; i++) {
     peer.send('Ping')
     await peer.expect('Pong')
+  }
+}
+
+/** One for each, or as many as it likes from `least` on: nothing where it has none, and else what the header commits to. */
+async function expectAccessLists(trial: Trial, hashes: readonly Uint8Array[], least = hashes.length): Promise<void> {
+  const peer = await trial.join()
+  const { accessLists } = await peer.request('GetBlockAccessLists', { hashes })
+  expect(accessLists.count).to.be.within(least, hashes.length)
+  for (const [i, { raw }] of [...accessLists.items()].entries()) {
+    if (bytesToHex(raw) === '80') continue
+    const block = trial.chain.blocks.find(({ header }) => equalBytes(header.hash, hashes[i]!))
+    expect(bytesToHex(keccak256(raw))).to.equal(bytesToHex(block!.header.balHash!))
   }
 }
 

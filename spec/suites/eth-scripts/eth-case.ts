@@ -1,13 +1,14 @@
 import { expect } from 'chai'
 import { type DialOptions, dial } from '../../../actors/harness/dial.ts'
-import type { Received } from '../../../actors/harness/exchange.ts'
+import { type Received, ScriptError } from '../../../actors/harness/exchange.ts'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import type { PeerMessageName } from '../../../actors/harness/vocabulary.ts'
 import type { EthVersion } from '../../../protocols/eth/versions.ts'
+import { maskOf } from './blob.ts'
 import type { EthtestChain } from './ethtest-chain.ts'
 
 /** What a node must have before a case can be tried on it. */
-export type Need = 'receipts' | 'a transaction pool'
+export type Need = 'receipts' | 'a transaction pool' | 'cells'
 
 /** One test of geth's `devp2p rlpx eth-test`, by its name there. */
 export type EthCase = {
@@ -20,8 +21,11 @@ export type EthCase = {
 
 export type Target = {
   readonly enode: string
-  /** Tells the node that the chain's head is its head: `headfcu.json` to the engine API. Takes it out of syncing. */
-  forkchoice(): Promise<void>
+  /**
+   * Says to the engine API that the chain's head is the head. Takes the node out of syncing.
+   * @param custody the columns that its consensus client keeps, as a mask of 16 bytes (EIP-8070)
+   */
+  forkchoice(custody?: Uint8Array): Promise<void>
 }
 
 /** One run of the cases, at one version of eth, against a node at the head of the chain. */
@@ -40,8 +44,9 @@ export class Trial {
     this.version = version
   }
 
-  forkchoice(): Promise<void> {
-    return this.#target.forkchoice()
+  /** @param custody columns of cells */
+  forkchoice(custody?: readonly number[]): Promise<void> {
+    return this.#target.forkchoice(custody && maskOf(custody))
   }
 
   /** A connection with a key of its own. */
@@ -79,10 +84,15 @@ export class Trial {
 /** What they say next by themselves, Pings apart. */
 const nextWord = (peer: ScriptedPeer): Promise<Received> => peer.next(({ name }) => name !== 'Ping')
 
-/** Their next word is to be Disconnect; each of `mayPrecede` may come before it, once. */
+/** Their next word is to be Disconnect, but for what may come before it. */
 export async function expectDropped(peer: ScriptedPeer, ...mayPrecede: readonly PeerMessageName[]): Promise<void> {
-  const allowed = new Set<string>(mayPrecede)
+  const allowed: readonly string[] = mayPrecede
   let { name } = await nextWord(peer)
-  while (allowed.delete(name)) name = (await nextWord(peer)).name
+  while (allowed.includes(name)) name = (await nextWord(peer)).name
   expect(name).to.equal('Disconnect')
+}
+
+/** For what may say nothing, or hang up, and is right too. */
+export function silence(error: unknown): undefined {
+  if (!(error instanceof ScriptError)) throw error
 }

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { ScriptError } from '../../../actors/harness/exchange.ts'
 import { describeFork } from '../../../actors/probe/forks.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { encodeHello } from '../../../protocols/p2p/messages.ts'
-import type { EthCase, Trial } from './eth-case.ts'
+import { type EthCase, silence, type Trial } from './eth-case.ts'
 
 export const handshakeCases: readonly EthCase[] = [
   {
@@ -41,11 +40,6 @@ async function expectNoHarm(trial: Trial, payload: Uint8Array): Promise<void> {
     if (!heard || heard.name === 'Disconnect') return
     expect(heard.name).to.equal('Hello')
   }
-}
-
-/** To say nothing, or to hang up, is right too. */
-function silence(error: unknown): undefined {
-  if (!(error instanceof ScriptError)) throw error
 }
 
 function maliciousHellos() {

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { encodeList, encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'
 import { signRecoverable } from '../../../protocols/lib/secp256k1.ts'
+import { blobOf, cellProofs, commitmentTo, versionedHash } from './blob.ts'
 
 /** As messages carry it: RLP of the string `type ‖ payload`. */
 export type SignedTx = {
@@ -43,8 +42,7 @@ export type SignedBlobTx = SignedTx & {
 }
 
 /**
- * @param values one for each blob, which holds it 4,096 times: a polynomial of degree 0, so that the commitment is the
- * value times the generator, and every proof the point at infinity
+ * @param values one for each blob, which holds nothing else
  * @param hasBlobs eth/72 leaves them out, and has their cells asked for (EIP-8070)
  */
 export function signBlobTx(
@@ -56,8 +54,8 @@ export function signBlobTx(
   const commitments = values.map(commitmentTo)
   const body = signed(3, [...feeFields(fields), fields.blobFeeCap, commitments.map(versionedHash)], key)
   const bare = concatBytes(Uint8Array.of(3), encodeRlp(body))
-  const blobs = values.map((value) => concatBytes(...Array(fieldsPerBlob).fill(toField(value))))
-  const proofs = Array<Uint8Array>(values.length * cellsPerBlob).fill(infinity)
+  const blobs = values.map(blobOf)
+  const proofs = values.flatMap(() => cellProofs)
   const wrap = (blobs: readonly Uint8Array[], commitments: readonly Uint8Array[]) =>
     concatBytes(
       Uint8Array.of(3),
@@ -75,16 +73,6 @@ export function signBlobTx(
     withCommitments: (others) => encodeRlp(wrap(sent, others)),
   }
 }
-
-const fieldsPerBlob = 4_096
-/** Each with a proof of its own. */
-const cellsPerBlob = 128
-const infinity = Uint8Array.of(0xc0, ...new Uint8Array(47))
-
-const toField = (value: bigint): Uint8Array => Buffer.from(value.toString(16).padStart(64, '0'), 'hex')
-const commitmentTo = (value: bigint): Uint8Array => bls12_381.G1.Point.BASE.multiply(value).toBytes()
-const versionedHash = (commitment: Uint8Array): Uint8Array =>
-  Uint8Array.of(1, ...createHash('sha256').update(commitment).digest().subarray(1))
 
 const feeFields = ({ chainId, nonce, tip, feeCap, gas, to = none, value = 0n, data = none }: TxFields): RlpInput[] => [
   ...[chainId, nonce, tip, feeCap, gas],
