@@ -8,6 +8,7 @@ import { printable } from '../log.ts'
 import { NoAnswer, NotServed } from '../probe/fetch.ts'
 import { judge } from '../probe/verdict.ts'
 import { printJson } from '../rpc/json/print.ts'
+import { timeWords } from '../time-words.ts'
 import { toDialable } from './arguments.ts'
 import type { Io } from './io.ts'
 import { addProbing, failed, type ProbingOptions, withPeer } from './probing.ts'
@@ -47,7 +48,7 @@ export function print(
 }
 
 export const headerLine = ({ number, hash, time }: Header): string =>
-  `${number} 0x${bytesToHex(hash)} ${new Date(Number(time) * 1000).toISOString()}`
+  `${number} 0x${bytesToHex(hash)} ${timeWords(time)}`
 
 export function toEther(wei: bigint): string {
   const fraction = `${wei % weiPerEther}`.padStart(18, '0').replace(/0+$/, '')

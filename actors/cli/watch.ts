@@ -8,6 +8,7 @@ import { isDialable, parseNode } from '../p2p/parse-node.ts'
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts'
 import { statusOn } from '../probe/probed-chain.ts'
 import { printJson } from '../rpc/json/print.ts'
+import type { Bug } from '../supervision.ts'
 import { Sightings } from '../tap/sightings.ts'
 import { Spread } from '../tap/spread.ts'
 import { statusFromRpc } from '../tap/status-from-rpc.ts'
@@ -48,9 +49,13 @@ export function addWatch(command: Command, io: Io): void {
 async function watch(named: readonly string[], options: WatchOptions, io: Io): Promise<void> {
   const nodes = named.length > 0 ? named : bootnodesOf(options)
   await using setup = await toProbe(options, io)
-  const { view, peer, runtime } = setup
+  const { view } = setup
   const status = await toStatus(options, view)
   const log = createLogger({ stream: io.stderr })
+  // One node's bug loses that node, and not the others.
+  const supervisor = ({ actor, error }: Bug) => log.error('A bug of ours lost a node', { actor, err: stackOf(error) })
+  const runtime = { ...setup.runtime, supervisor }
+  const peer = { ...setup.peer, runtime }
   const sightings = new Sightings(Math.random)
   const spread = new Spread(nodes.length)
   const write = lineWriter(io.stdout)
@@ -143,6 +148,8 @@ function toJson({ at, got, raw, ...told }: Told, isFull: boolean): unknown {
     ...(got !== undefined && { took: msSince(at, got) }),
   }
 }
+
+const stackOf = (error: unknown) => (error instanceof Error ? error.stack : String(error))
 
 /** @returns ms between two times in ns */
 const msSince = (since: bigint, now: bigint): number => Number(now - since) / 1e6

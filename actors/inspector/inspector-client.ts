@@ -1,4 +1,6 @@
 import { WebSocket } from 'ws'
+import { parseAnswer } from '../rpc/client-wire.ts'
+import { type Fit, isFlag, isObject, isString, listOf, maybe, misfit, type Shape, shaped } from '../shapes.ts'
 import { InspectorUnreachable } from './inspector-errors.ts'
 import type { Ask, Tell } from './wire.ts'
 
@@ -10,13 +12,15 @@ export class InspectorClient {
   readonly #socket: WebSocket
   readonly #address: string
   /** BOUNDED: by the questions of one command. */
-  readonly #waiting = new Map<number, { resolve(tell: Tell): void; reject(error: Error): void }>()
+  readonly #waiting = new Map<number, { ask: string; resolve(tell: Tell): void; reject(error: Error): void }>()
   #lastId = 0
+  #end: InspectorUnreachable | undefined
 
   private constructor(socket: WebSocket, address: string) {
     this.#socket = socket
     this.#address = address
-    socket.on('message', (data) => this.#take(JSON.parse(String(data)) as Tell))
+    socket.on('message', (data) => this.#take(parseAnswer(String(data))))
+    socket.on('error', ({ message }) => this.#fail(message))
     socket.on('close', () => this.#fail('it is gone'))
   }
 
@@ -44,31 +48,71 @@ export class InspectorClient {
     return new InspectorClient(socket, address)
   }
 
-  /** @throws (rejects) {InspectorUnreachable} it has no answer, or ended */
-  ask<Q extends Question>(question: Q): Promise<Answer<Q['ask']>> {
-    return new Promise((resolve, reject) => {
-      const id = ++this.#lastId
-      this.#waiting.set(id, { resolve: (tell) => resolve(tell as Answer<Q['ask']>), reject })
-      this.#socket.send(JSON.stringify({ ...question, id }))
-    })
+  /** @throws (rejects) {InspectorUnreachable} it has no answer, or none that an inspector gives, or ended */
+  async ask<Q extends Question>(question: Q): Promise<Answer<Q['ask']>> {
+    if (this.#end) throw this.#end
+    const id = ++this.#lastId
+    const timer = setTimeout(() => this.#fail('it does not answer'), patience)
+    try {
+      return await new Promise((resolve, reject) => {
+        this.#waiting.set(id, { ask: question.ask, resolve: (tell) => resolve(tell as Answer<Q['ask']>), reject })
+        this.#socket.send(JSON.stringify({ ...question, id }))
+      })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   close(): void {
     this.#socket.removeAllListeners('close').close()
   }
 
-  #take(tell: Tell): void {
-    if (!('id' in tell)) return
-    const waiting = this.#waiting.get(tell.id)
-    this.#waiting.delete(tell.id)
-    if (tell.tell === 'error') waiting?.reject(new InspectorUnreachable(this.#address, tell.error))
-    else waiting?.resolve(tell)
+  #take(tell: unknown): void {
+    if (!isObject(tell)) {
+      this.#fail('it is no inspector')
+      return
+    }
+    const { id, tell: name } = tell
+    const waiting = this.#waiting.get(id as number)
+    if (!waiting) return
+    this.#waiting.delete(id as number)
+    const shape = name === waiting.ask || name === 'error' ? answers[name] : undefined
+    if (!shape || misfit(tell, shape) !== undefined)
+      waiting.reject(new InspectorUnreachable(this.#address, 'it answers what no inspector of this version does'))
+    else if (name === 'error') waiting.reject(new InspectorUnreachable(this.#address, tell.error as string))
+    else waiting.resolve(tell as Tell)
   }
 
   #fail(why: string): void {
-    for (const { reject } of this.#waiting.values()) reject(new InspectorUnreachable(this.#address, why))
+    this.#end ??= new InspectorUnreachable(this.#address, why)
+    for (const { reject } of this.#waiting.values()) reject(this.#end)
     this.#waiting.clear()
   }
+}
+
+/** Milliseconds. */
+const patience = 30_000
+
+const isTime: Fit = (value) => Number.isFinite(value)
+const isText: Fit = maybe(isString)
+const peer = shaped({
+  ...{ actor: isString, id: isText, client: isText, address: isText },
+  caps: maybe(listOf(isString)),
+})
+/** What is read of each answer that is asked for here. */
+const answers: Readonly<Record<string, Shape>> = {
+  error: { error: isString },
+  picture: { picture: shaped({ peers: listOf(peer) }) },
+  why: {
+    why: shaped({
+      ...{ actor: isString, summary: isString, peer: maybe(peer), theirsFrom: isText },
+      path: listOf(shaped({ at: isTime, actor: isString, state: isString, event: isString })),
+      messages: listOf(shaped({ at: isTime, isSent: isFlag, name: isString, text: isString })),
+      status: maybe(
+        listOf(shaped({ field: isString, ours: isString, theirs: isString, differs: isFlag, note: isText })),
+      ),
+    }),
+  },
 }
 
 const refusals = (status = 0) =>

@@ -2,6 +2,7 @@ import type { ForkId } from '../../protocols/eth/fork-id.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { type ForkStage, forkStages } from '../chain/fork-table.ts'
 import type { Genesis } from '../chain/genesis.ts'
+import { timeWords } from '../time-words.ts'
 
 // What a fork id says of a node, to somebody who knows the chain's forks by name (EIP-2124).
 
@@ -30,7 +31,7 @@ export function describeFork(
 }
 
 function nextOf({ next }: ForkId, coming: ForkStage | undefined): string {
-  const when = next > earliestTime ? new Date(Number(next) * 1000).toISOString() : `${next}`
+  const when = next > earliestTime ? timeWords(next) : `${next}`
   return coming?.at === next ? `${coming.name} next (${when})` : `next a fork at ${when} that this chain does not have`
 }
 

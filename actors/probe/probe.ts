@@ -5,6 +5,8 @@ import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
 import { type Noted, ScriptError } from '../harness/exchange.ts'
 import type { PeerState, ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
+import { isRemoteFault } from '../sub-protocols.ts'
+import { timeWords } from '../time-words.ts'
 import { describeFork, type ForkStanding } from './forks.ts'
 import { findFault, headOf, knownChain, type ProbedChain, statusOn } from './probed-chain.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -50,7 +52,9 @@ export async function probe(peer: ScriptedPeer, options: ProbeOptions): Promise<
     await follow(peer, options, found)
     if (!found.verdict) return { ...found, outcome: 'ok', cause: 'it runs, and answers' }
   } catch (error) {
-    if (!(error instanceof ScriptError)) throw error
+    const fault = error instanceof ScriptError ? error.cause : error
+    if (isRemoteFault(fault)) found.verdict ??= { outcome: 'incompatible', cause: malformed(peer, fault) }
+    else if (!(error instanceof ScriptError)) throw error
   }
   const { verdict = refusalOf(peer, options, found), ...facts } = found
   return { ...facts, ...judge(peer, verdict, options.timeout) }
@@ -92,8 +96,7 @@ async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOp
   const [head] = headers
   if (!head) return tell('head', 'it answers, and does not have its own head', heard('BlockHeaders'))
   found.head = head
-  const time = new Date(Number(head.time) * 1000).toISOString()
-  tell('head', `block ${head.number} of ${time}`, heard('BlockHeaders'))
+  tell('head', `block ${head.number} of ${timeWords(head.time)}`, heard('BlockHeaders'))
 }
 
 /** The one that they are on, if it is known. */
@@ -132,6 +135,10 @@ function refusalOf(peer: ScriptedPeer, { chain, now }: ProbeOptions, { status, f
   const cause = `it is ${fork.words}, and does not know our fork id ${ours}: it lacks a fork of the chain`
   return { outcome: 'stale-fork', cause }
 }
+
+/** What came, and is not what its name says: a chain of another kind has headers of its own. */
+const malformed = ({ theirStatus }: ScriptedPeer, fault: Error): string =>
+  `${theirStatus ? 'it answers with a head header' : 'it says what'} that cannot be read here: ${fault.message}`
 
 const isHeaders = ({ words }: Noted) => words.startsWith('BlockHeaders')
 

@@ -40,7 +40,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   unreachable: 'no TCP connection: unknown host, refused, no answer',
   'not-devp2p': 'what is there does not speak RLPx, or has another key',
   silent: 'it stopped answering',
-  incompatible: 'no capability in common',
+  incompatible: 'no capability in common, or headers of another kind',
   full: 'it has no place for another peer',
   'other-network': 'its network id or genesis is another',
   'stale-fork': 'its fork id is stale, or of no fork of the chain',

@@ -1,3 +1,5 @@
+import { jsonText } from '../json-text.ts'
+
 /** Why a node could not be asked. The message is one line that says what to do about it. */
 export abstract class RpcClientError extends Error {}
 
@@ -25,6 +27,14 @@ export class NotJsonRpc extends RpcClientError {
   override readonly name = 'NotJsonRpc'
   constructor(target: string, said: string) {
     super(`what answers at ${target} is no JSON-RPC server: it says ${JSON.stringify(said.slice(0, 60))}`)
+  }
+}
+
+/** Somebody speaks JSON-RPC, and answers a call with something else than a node does. */
+export class StrangeAnswer extends RpcClientError {
+  override readonly name = 'StrangeAnswer'
+  constructor(target: string, method: string, answer: unknown) {
+    super(`${target} answers ${method} with ${jsonText(answer, 60)}, which no node that has a head does`)
   }
 }
 

@@ -19,7 +19,7 @@ export type ConsoleOptions = {
  * @throws (rejects) {RpcClosed} the node has gone; and as {@link RpcClient.call}
  */
 export async function runConsole({ client, terminal, history }: ConsoleOptions): Promise<void> {
-  const modules = Object.keys(await client.call<object>('rpc_modules'))
+  const modules = Object.keys((await client.call<object | null>('rpc_modules')) ?? {})
   terminal.output.write(`${await bannerOf(client, modules)}\n`)
   const dialog = new Dialog(client, terminal, modules, await history.load())
   const end = await dialog.end
