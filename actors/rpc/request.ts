@@ -47,15 +47,18 @@ function parse(text: string): unknown {
 export function isRequest(json: unknown): json is Request {
   if (typeof json !== 'object' || json === null) return false
   const { jsonrpc, method, id } = json as Partial<Request>
-  return jsonrpc === '2.0' && typeof method === 'string' && method !== '' && (id === null || typeof id !== 'object')
+  return jsonrpc === '2.0' && typeof method === 'string' && method !== '' && isPlain(id)
 }
 
 /** To nobody here: only a server that calls its clients gets any. */
 export function isResponse(json: unknown): boolean {
-  if (typeof json !== 'object' || json === null || Array.isArray(json) || 'method' in json || !('id' in json))
-    return false
-  return 'result' in json || 'error' in json
+  if (typeof json !== 'object' || json === null) return false
+  const { jsonrpc, method, id, params } = json as Partial<Request>
+  if (jsonrpc !== '2.0' || (typeof method === 'string' && method !== '') || id === undefined) return false
+  return isPlain(id) && params === undefined && ('result' in json || 'error' in json)
 }
+
+const isPlain = (id: unknown) => id === null || typeof id !== 'object'
 
 /** The ids of a text as they were written there: `1.0` and numbers past 2^53 too. Asked for in the text's order. */
 export class Ids {
