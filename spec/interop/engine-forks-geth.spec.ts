@@ -12,12 +12,13 @@ import { noEth, zeros } from '../actors/rpc/apis/engine-caller.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
 import { Geth } from '../harness/geth.ts'
+import { requireRelease } from './geth-release.ts'
 
 type Json = Record<string, unknown>
 type Status = { status: string; validationError: string | null }
 type Envelope = { executionPayload: Json; executionRequests?: unknown[] }
 
-describe('blocks that geth builds, from Paris to BPO2', function () {
+describe('blocks that geth builds, from Paris to Bogota', function () {
   this.timeout(60_000)
   let directory: string
   let geth: Geth
@@ -25,13 +26,14 @@ describe('blocks that geth builds, from Paris to BPO2', function () {
 
   before(async function () {
     const path = requireClient(this, findGeth(), 'geth')
+    await requireRelease(this, path, '1.17.9') // older ones have Amsterdam after every blob fork
     const { genesis: file, networkId } = requireEthtest(this)
     directory = await mkdtemp(join(tmpdir(), 'peerchart-engine-forks-'))
     const genesis = join(directory, 'genesis.json')
     const { config, ...others } = JSON.parse(await readFile(file, 'utf8'))
     // The forks of that chain are its own affair.
     const byBlock = Object.entries(config).filter(([field]) => !field.endsWith('Time'))
-    const blobSchedule = { ...config.blobSchedule, bpo1: blobs(10), bpo2: blobs(14) }
+    const blobSchedule = { ...config.blobSchedule, bpo1: blobs(10), bpo2: blobs(14), bpo3: blobs(18) }
     await writeFile(
       genesis,
       JSON.stringify({ config: { ...Object.fromEntries(byBlock), ...times, blobSchedule }, ...others }),
@@ -48,7 +50,7 @@ describe('blocks that geth builds, from Paris to BPO2', function () {
   it('are accepted, and become the head', async () => {
     const apis = [engineApi({ chain, eth: noEth, version: '0.1.0' })]
     const seen = new Set<string | undefined>()
-    for (let number = 1n; number <= 22n; number++) {
+    for (let number = 1n; number <= 31n; number++) {
       const time = 10n * number
       const fork = latestTimeFork(chain.config, time)
       seen.add(fork)
@@ -71,7 +73,7 @@ describe('blocks that geth builds, from Paris to BPO2', function () {
       await callApi(apis, 'engine_forkchoiceUpdatedV3', state)
       expect(data(chain.head.hash)).to.equal(payload.blockHash)
     }
-    expect([...seen]).to.deep.equal([undefined, 'shanghai', 'cancun', 'prague', 'osaka', 'bpo1', 'bpo2'])
+    expect([...seen]).to.deep.equal([undefined, ...Object.keys(versionOf).slice(1)])
   })
 
   async function build(time: bigint, version: Versions): Promise<Envelope> {
@@ -79,6 +81,7 @@ describe('blocks that geth builds, from Paris to BPO2', function () {
       ...{ timestamp: quantity(time), prevRandao: zeros, suggestedFeeRecipient: `0x${'22'.repeat(20)}` },
       ...(version.attributes > 1 && { withdrawals: [withdrawal] }),
       ...(version.attributes > 2 && { parentBeaconBlockRoot: root(time / 10n) }),
+      ...(version.attributes > 3 && { slotNumber: quantity(time / 10n), targetGasLimit: '0x2faf080' }),
     }
     const state = { headBlockHash: data(chain.head.hash), safeBlockHash: zeros, finalizedBlockHash: zeros }
     const method = `engine_forkchoiceUpdatedV${version.attributes}`
@@ -96,15 +99,27 @@ const withdrawal = { index: '0x1', validatorIndex: '0x2', address: `0x${'33'.rep
 const blobs = (target: number) => ({ target, max: target + 5, baseFeeUpdateFraction: 1_000_000 * target })
 
 /** Seconds after the genesis, which is at 0. */
-const times = { shanghaiTime: 40, cancunTime: 70, pragueTime: 100, osakaTime: 130, bpo1Time: 160, bpo2Time: 190 }
+const times = {
+  shanghaiTime: 40,
+  cancunTime: 70,
+  pragueTime: 100,
+  osakaTime: 130,
+  bpo1Time: 160,
+  bpo2Time: 190,
+  amsterdamTime: 220,
+  bogotaTime: 250,
+  bpo3Time: 280,
+}
 
 /** Of the methods for a fork: forkchoiceUpdated, getPayload, newPayload. */
 type Versions = { readonly attributes: number; readonly get: number; readonly payload: number }
 const osaka: Versions = { attributes: 3, get: 5, payload: 4 }
+const amsterdam: Versions = { attributes: 4, get: 6, payload: 5 }
 const versionOf: Readonly<Record<string, Versions>> = {
   paris: { attributes: 1, get: 1, payload: 1 },
   shanghai: { attributes: 2, get: 2, payload: 2 },
   cancun: { attributes: 3, get: 3, payload: 3 },
   prague: { attributes: 3, get: 4, payload: 4 },
   ...{ osaka, bpo1: osaka, bpo2: osaka },
+  ...{ amsterdam, bogota: amsterdam },
 }

@@ -5,20 +5,15 @@ import { expect } from 'chai'
 import { Chain } from '../../actors/chain/chain.ts'
 import { loadGenesis } from '../../actors/chain/genesis.ts'
 import { importChain } from '../../actors/chain/import.ts'
-import type { Api } from '../../actors/rpc/api.ts'
-import { engineApi } from '../../actors/rpc/apis/engine.ts'
-import { ethApi } from '../../actors/rpc/apis/eth.ts'
 import { quantity } from '../../actors/rpc/json/hex.ts'
-import { RpcError } from '../../actors/rpc/rpc-error.ts'
 import type { HeaderFields } from '../../protocols/eth/header.ts'
 import { skipItem } from '../../protocols/lib/rlp.ts'
 import { changedHeader } from '../actors/chain/make-chain.ts'
-import { callApi } from '../actors/rpc/apis/call-api.ts'
-import { noEth, unknown, zeros } from '../actors/rpc/apis/engine-caller.ts'
+import { unknown, zeros } from '../actors/rpc/apis/engine-caller.ts'
 import { payloadOf, readPayloads } from '../actors/rpc/apis/payloads.ts'
-import { findGeth, requireClient } from '../harness/clients.ts'
 import { ethtest, requireEthtest } from '../harness/ethtest.ts'
-import { Geth, type RpcAnswer, type RpcRequest } from '../harness/geth.ts'
+import type { RpcAnswer, RpcRequest } from '../harness/geth.ts'
+import { EnginePair } from './engine-pair.ts'
 
 type Json = Record<string, unknown>
 type Status = { status: string; latestValidHash: string | null; validationError: string | null }
@@ -26,55 +21,33 @@ type Status = { status: string; latestValidHash: string | null; validationError:
 describe('the engine namespace, beside geth', function () {
   this.timeout(120_000)
   let directory: string
-  let geth: Geth
-  let chain: Chain
+  let pair: EnginePair
   let read: Chain
-  let apis: readonly Api[]
   let payloads: RpcRequest[]
   /** The number of the head. */
   let last: number
 
   before(async function () {
-    const path = requireClient(this, findGeth(), 'geth')
     const { genesis, chain: file, networkId } = requireEthtest(this)
     directory = await mkdtemp(join(tmpdir(), 'peerchart-engine-'))
-    // A geth that has no block beside its genesis would fetch states, and execute no payload.
     const first = join(directory, 'first.rlp')
     const blocks = await readFile(file)
     await writeFile(first, blocks.subarray(0, skipItem(blocks)))
-    geth = await Geth.start({ path, genesis, networkId, chain: first })
-    chain = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
-    await importChain(chain, first)
-    apis = [engineApi({ chain, eth: noEth, version: '0.1.0' }), ethApi({ chain })]
+    pair = await EnginePair.start(this, first)
     read = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
     await importChain(read, file)
     payloads = await readPayloads()
     last = payloads.length - 1
   })
   after(async () => {
-    await geth?.stop()
-    await chain?.close()
+    await pair?.stop()
     await read?.close()
     if (directory) await rm(directory, { recursive: true })
   })
 
-  const ours = (method: string, ...params: unknown[]): Promise<RpcAnswer> =>
-    callApi(apis, method, ...params).then(
-      (result) => ({ result }),
-      (error) => {
-        if (!(error instanceof RpcError)) throw error
-        const { code, message, data } = error
-        return { error: { code, message, ...(data !== undefined && { data }) } }
-      },
-    )
-  const theirs = async (method: string, ...params: unknown[]): Promise<RpcAnswer> => {
-    const { result, error } = await geth.engineAnswer({ method, params })
-    return error ? { error } : { result }
-  }
-  const alike = async (method: string, ...params: unknown[]) =>
-    expect(await ours(method, ...params), `${method} ${JSON.stringify(params).slice(0, 200)}`).to.deep.equal(
-      await theirs(method, ...params),
-    )
+  const ours = (method: string, ...params: unknown[]) => pair.ours(method, ...params)
+  const theirs = (method: string, ...params: unknown[]) => pair.theirs(method, ...params)
+  const alike = (method: string, ...params: unknown[]) => pair.alike(method, ...params)
 
   describe('refuses in its words, codes and data', () => {
     let payload: Json
@@ -90,9 +63,10 @@ describe('the engine namespace, beside geth', function () {
     })
 
     it('a payload without one of its fields', async () => {
-      for (const field of Object.keys(payload)) {
-        await alike('engine_newPayloadV4', { ...payload, [field]: undefined }, ...context)
-        await alike('engine_newPayloadV4', { ...payload, [field]: null }, ...context)
+      for (const { method, params } of [payloads[20]!, payloads[40]!]) {
+        const [payload, ...context] = params as [Json]
+        for (const field of Object.keys(payload))
+          for (const nothing of [undefined, null]) await alike(method, { ...payload, [field]: nothing }, ...context)
       }
     })
 
@@ -123,7 +97,7 @@ describe('the engine namespace, beside geth', function () {
 
     it('a payload of a fork that the version is not for', async () => {
       const wide = { blobGasUsed: '0x0', excessBlobGas: '0x0', withdrawals: [] }
-      for (const number of [3, 8, 20])
+      for (const number of [3, 8, 20, 40])
         for (const version of [1, 2, 3, 4, 5])
           for (const fields of [{}, wide, { ...wide, slotNumber: '0x1' }, { withdrawals: null }]) {
             const [payload] = payloads[number]!.params as [Json]
@@ -153,13 +127,15 @@ describe('the engine namespace, beside geth', function () {
     })
 
     it('attributes of a fork that the version is not for', async () => {
-      for (const version of [1, 2, 3])
-        for (const timestamp of ['0x0', '0x5', '0x40', '0x100'])
+      for (const version of [1, 2, 3, 4])
+        for (const timestamp of ['0x0', '0x5', '0x40', '0x100', '0x200'])
           for (const more of [
             {},
             { withdrawals: [] },
             { parentBeaconBlockRoot: zeros },
             { withdrawals: [], parentBeaconBlockRoot: zeros },
+            { withdrawals: [], parentBeaconBlockRoot: zeros, slotNumber: '0x1' },
+            { withdrawals: [], parentBeaconBlockRoot: zeros, slotNumber: '0x1', targetGasLimit: '0x1' },
           ]) {
             const attributes = { timestamp, prevRandao: zeros, suggestedFeeRecipient: `0x${'00'.repeat(20)}`, ...more }
             const { error } = await theirs(`engine_forkchoiceUpdatedV${version}`, state, attributes)
@@ -176,12 +152,13 @@ describe('the engine namespace, beside geth', function () {
       for (const none of [5, 'x', {}, [5]]) await alike('engine_exchangeCapabilities', none)
       await alike('engine_exchangeCapabilities')
       for (const none of [5, 'x', [], { code: 5 }, { commit: {} }]) await alike('engine_getClientVersionV1', none)
-      for (const version of [1, 2, 3, 4, 5])
+      for (const version of [1, 2, 3, 4, 5, 6])
         for (const id of [
           '0x0000000000000001',
           '0x0100000000000001',
           '0x0200000000000001',
           '0x03000000000000aa',
+          '0x0400000000000001',
           '0x12',
           5,
           null,
@@ -200,7 +177,7 @@ describe('the engine namespace, beside geth', function () {
   })
 
   it('calls every payload with another field than its hash is of invalid, in the same words', async () => {
-    for (const number of [1, 8, 20]) {
+    for (const number of [1, 8, 20, 40]) {
       const { method, params } = payloads[number]!
       const [payload, ...context] = params as [Json, ...unknown[]]
       for (const [field, value] of Object.entries(otherFields))
@@ -234,7 +211,7 @@ describe('the engine namespace, beside geth', function () {
       expect(((await own) as { payloadStatus: Status }).payloadStatus.status).to.equal('SYNCING')
       const numbers = [1, 64, last - 2, last - 1, last].map(quantity)
       for (const tag of ['latest', 'safe', 'finalized', ...numbers]) {
-        const header = await geth.rpc('eth_getHeaderByNumber', tag)
+        const header = await pair.geth.rpc('eth_getHeaderByNumber', tag)
         expect(await ours('eth_getHeaderByNumber', tag), `${tag} at ${head}`).to.deep.equal({ result: header })
       }
     }

@@ -8,9 +8,10 @@ import { ethApi } from '../../actors/rpc/apis/eth.ts'
 import { RpcError } from '../../actors/rpc/rpc-error.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
 import { noEth } from '../actors/rpc/apis/engine-caller.ts'
-import { findGeth, requireClient, skip } from '../harness/clients.ts'
+import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
 import { Geth, type RpcAnswer } from '../harness/geth.ts'
+import { requireRelease } from './geth-release.ts'
 
 /** A geth and our engine namespace on the test chain, asked the same. */
 export class EnginePair {
@@ -25,24 +26,19 @@ export class EnginePair {
   }
 
   /**
-   * Skips without a geth, and with one before 1.17.6, whose engine API has other words and an older Amsterdam.
+   * Skips without a geth, and with one before 1.17.6: it has other words, and an older Amsterdam.
    * @param first a file of the chain's first blocks, which both import; none when left out
    */
   static async start(context: Mocha.Context, first?: string): Promise<EnginePair> {
     const path = requireClient(context, findGeth(), 'geth')
+    await requireRelease(context, path, '1.17.6')
     const { genesis, networkId } = requireEthtest(context)
     // Told to fetch states, it would execute no payload.
     const args = ['--syncmode', 'full']
     const geth = await Geth.start({ path, genesis, networkId, args, ...(first !== undefined && { chain: first }) })
     const chain = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
-    const pair = new EnginePair(geth, chain)
-    const [, minor, patch] = /v1\.(\d+)\.(\d+)/.exec(await geth.rpc<string>('web3_clientVersion')) ?? []
-    if (Number(minor) < 17 || (Number(minor) === 17 && Number(patch) < 6)) {
-      await pair.stop()
-      skip(context, `geth 1.${minor}.${patch} is older than 1.17.6`)
-    }
     if (first !== undefined) await importChain(chain, first)
-    return pair
+    return new EnginePair(geth, chain)
   }
 
   ours(method: string, ...params: unknown[]): Promise<RpcAnswer> {

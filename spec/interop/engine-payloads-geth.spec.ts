@@ -139,9 +139,25 @@ describe('the test chain, told to geth and to our node as payloads,', function (
     const { result: ours } = await pair.ours('engine_exchangeCapabilities', [])
     expect(theirs).to.include.members(ours as string[])
     const lacking = (theirs as string[]).filter((name) => !(ours as string[]).includes(name))
-    expect(lacking.filter((name) => !/WithWitness|Stateless/.test(name))).to.deep.equal([
-      'engine_exchangeTransitionConfigurationV1',
+    expect(lacking.filter((name) => !/WithWitness|Stateless/.test(name))).to.deep.equal([])
+  })
+
+  it('says in the same words where proof of work ended', async () => {
+    const method = 'engine_exchangeTransitionConfigurationV1'
+    const { result: genesis } = await pair.ours('eth_getHeaderByNumber', '0x0')
+    const first = { terminalBlockHash: (genesis as Payload).hash, terminalBlockNumber: '0x0' }
+    const { terminalTotalDifficulty: ttd } = pair.chain.config
+    const right = { terminalTotalDifficulty: `0x${ttd!.toString(16)}`, ...first }
+    expect((await pair.alike(method, right)).result).to.deep.equal(right)
+    for (const change of [
+      ...[{ terminalBlockHash: zeros }, { terminalBlockHash: zeros, terminalBlockNumber: '0x5' }],
+      ...[{ terminalBlockHash: undefined }, { terminalBlockNumber: undefined }, { terminalBlockNumber: '0x1' }],
+      ...[{ terminalBlockHash: unknown }, { terminalBlockNumber: '0xffffffff' }, { terminalBlockNumber: null }],
+      ...[null, undefined, '0x1', '0x01', 5, ''].map((terminalTotalDifficulty) => ({ terminalTotalDifficulty })),
+      ...['0x', 5, null].flatMap((none) => [{ terminalBlockHash: none }, { terminalBlockNumber: none }]),
     ])
+      await pair.alike(method, { ...right, ...change })
+    for (const params of [[], [null], [5], [{}], [right, 1]]) await pair.alike(method, ...params)
   })
 
   it('is refused by a forkchoice in the same words', async () => {

@@ -5,9 +5,11 @@ const namespaces: Readonly<Record<string, string>> = {
     startWS stopHTTP stopWS`,
   debug: `chart freeOSMemory gcStats getRawBlock getRawHeader getRawReceipts getRawTransaction memStats setHead stacks
     traceBlockByHash traceBlockByNumber traceTransaction verbosity vmodule`,
-  engine: `exchangeCapabilities forkchoiceUpdatedV1 forkchoiceUpdatedV2 forkchoiceUpdatedV3 getClientVersionV1
-    getPayloadV1 getPayloadV2 getPayloadV3 getPayloadV4 getPayloadV5 newPayloadV1 newPayloadV2 newPayloadV3 newPayloadV4
-    newPayloadV5`,
+  engine: `exchangeCapabilities exchangeTransitionConfigurationV1 forkchoiceUpdatedV1 forkchoiceUpdatedV2
+    forkchoiceUpdatedV3 forkchoiceUpdatedV4 getBlobsV1 getBlobsV2 getBlobsV3 getBlobsV4 getClientVersionV1
+    getPayloadBodiesByHashV1 getPayloadBodiesByHashV2 getPayloadBodiesByRangeV1 getPayloadBodiesByRangeV2 getPayloadV1
+    getPayloadV2 getPayloadV3 getPayloadV4 getPayloadV5 getPayloadV6 hasBlobs newPayloadV1 newPayloadV2 newPayloadV3
+    newPayloadV4 newPayloadV5`,
   eth: `accounts baseFee blobBaseFee blockNumber call chainId config createAccessList estimateGas feeHistory gasPrice
     getBalance getBlockByHash getBlockByNumber getBlockReceipts getBlockTransactionCountByHash
     getBlockTransactionCountByNumber getCode getFilterChanges getFilterLogs getHeaderByHash getHeaderByNumber getLogs

@@ -13,22 +13,29 @@ import { accepted, invalid, type PayloadStatus, syncing, valid } from './engine-
 /** `engine_newPayload` in its versions: each takes the payloads of its forks, and no others. */
 export function newPayloadMethods(parts: EngineParts): Record<string, Method> {
   const { config } = parts.chain
+  /** One after the other, as in geth: a block may come before its parent is answered for. BOUNDED: by the calls that run. */
+  let last: Promise<unknown> = Promise.resolve()
+  const take = (payload: Payload, context: PayloadContext): Promise<PayloadStatus> => {
+    const taken = last.then(() => newPayload(parts, payload, context))
+    last = taken.catch(() => {})
+    return taken
+  }
   const hashes = listOf(hash, '[]common.Hash')
   const requests = listOf(bytes, '[]hexutil.Bytes')
   return {
     newPayloadV1: method([payloadParam], (payload) => {
       refuseIf(payload.withdrawals, 'withdrawals not supported in V1')
-      return newPayload(parts, payload, {})
+      return take(payload, {})
     }),
     newPayloadV2: method([payloadParam], (payload) => {
       checkV2(config, payload)
-      return newPayload(parts, payload, {})
+      return take(payload, {})
     }),
     newPayloadV3: method([payloadParam, hashes, optional(hash)], (payload, versionedHashes, parentBeaconRoot) => {
       const context = { versionedHashes, parentBeaconRoot }
       needCancunFields(payload, context)
       checkForks(config, payload.timestamp, ['cancun'], 'newPayloadV3 must only be called for cancun payloads')
-      return newPayload(parts, payload, context)
+      return take(payload, context)
     }),
     newPayloadV4: withRequests(({ timestamp, slotNumber, blockAccessList }) => {
       refuseIf(slotNumber !== undefined, 'slotNumber not supported pre-amsterdam')
@@ -52,7 +59,7 @@ export function newPayloadMethods(parts: EngineParts): Record<string, Method> {
         needCancunFields(payload, context)
         check(payload)
         checkRequests(requests ?? [])
-        return newPayload(parts, payload, context)
+        return take(payload, context)
       },
     )
   }

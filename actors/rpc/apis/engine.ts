@@ -9,6 +9,7 @@ import { bodyMethods } from './engine-bodies.ts'
 import { forkchoiceMethods } from './engine-forkchoice.ts'
 import { getPayloadMethods } from './engine-get-payload.ts'
 import { newPayloadMethods } from './engine-new-payload.ts'
+import { transitionMethods } from './engine-transition.ts'
 import { PayloadMemory } from './payload-memory.ts'
 
 export type EngineApiOptions = {
@@ -49,6 +50,7 @@ export function engineApi(options: EngineApiOptions): Api {
     ...getPayloadMethods(),
     ...bodyMethods(parts),
     ...blobMethods(parts),
+    ...transitionMethods(parts),
   }
   const capabilities = [...Object.keys(methods), 'getClientVersionV1'].map((name) => `engine_${name}`).sort()
   return {

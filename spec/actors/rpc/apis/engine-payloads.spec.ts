@@ -47,6 +47,11 @@ describe('the engine namespace, given a payload,', () => {
     expect(answers).to.deep.equal([accepted, accepted, accepted])
   })
 
+  it('takes one after the other, though they are given before any is answered for', async () => {
+    const answers = await Promise.all(blocks.slice(0, 4).map((block) => engine.newPayload(block)))
+    expect(answers).to.deep.equal([accepted, accepted, accepted, accepted])
+  })
+
   for (const [field, value] of [
     ['parentHash', unknown],
     ['feeRecipient', `0x${'11'.repeat(20)}`],

@@ -7,10 +7,13 @@ import { EngineCaller, unknown, zeros } from './engine-caller.ts'
 import { payloadOf } from './payloads.ts'
 
 describe('the engine namespace knows of each fork which version is for it:', () => {
-  /** By the time: Paris before 170, then Shanghai, Cancun, Prague, Osaka, BPO1 and BPO2, ten seconds each. */
-  const config: ChainConfig = { ...everyFork, timeForks: { ...everyFork.timeForks, bpo3: 230n, amsterdam: 240n } }
+  /** By the time: Paris before 170, then Shanghai and so on, ten seconds each. */
+  const config: ChainConfig = {
+    ...everyFork,
+    timeForks: { ...everyFork.timeForks, bpo3: 230n, amsterdam: 240n, bogota: 250n },
+  }
   const old = genesisOf({ ...config, blockForks: allAtOnce.blockForks })
-  const forks = ['paris', 'shanghai', 'cancun', 'prague', 'osaka', 'bpo1', 'bpo2', 'bpo3', 'amsterdam']
+  const forks = ['paris', 'shanghai', 'cancun', 'prague', 'osaka', 'bpo1', 'bpo2', 'bpo3', 'amsterdam', 'bogota']
   const timeOf = (fork: string) => BigInt(160 + 10 * forks.indexOf(fork))
   /** A payload at that time, of no block that there is. */
   const payloadAt = (fork: string, fields: Record<string, unknown>) => {
@@ -80,7 +83,7 @@ describe('the engine namespace knows of each fork which version is for it:', () 
   it('newPayloadV4', async () => {
     const message = '-38005 newPayloadV4 must only be called for prague/osaka payloads'
     const outcomes = await tableOf('newPayloadV4', blobs, [], zeros, [])
-    rows(outcomes, ['paris shanghai cancun bpo3 amsterdam', message], ['prague osaka bpo1 bpo2', 'taken'])
+    rows(outcomes, ['paris shanghai cancun bpo3 amsterdam bogota', message], ['prague osaka bpo1 bpo2', 'taken'])
     const all = forks.join(' ')
     const withSlot = '-32602 slotNumber not supported pre-amsterdam'
     rows(await tableOf('newPayloadV4', amsterdam, [], zeros, []), [all, withSlot])
@@ -92,7 +95,7 @@ describe('the engine namespace knows of each fork which version is for it:', () 
   it('newPayloadV5', async () => {
     const message = '-38005 newPayloadV5 must only be called for amsterdam payloads'
     const outcomes = await tableOf('newPayloadV5', amsterdam, [], zeros, [])
-    rows(outcomes, ['paris shanghai cancun prague osaka bpo1 bpo2', message], ['bpo3 amsterdam', 'taken'])
+    rows(outcomes, ['paris shanghai cancun prague osaka bpo1 bpo2', message], ['bpo3 amsterdam bogota', 'taken'])
     const without = async (field: string) =>
       (await tableOf('newPayloadV5', { ...amsterdam, [field]: null }, [], zeros, [])).amsterdam
     expect(await without('slotNumber')).to.equal('-32602 nil slotnumber post-amsterdam')
@@ -143,7 +146,11 @@ describe('the engine namespace knows of each fork which version is for it:', () 
 
   it('forkchoiceUpdatedV3', async () => {
     const message = '-38005 fcuV3 must only be called for cancun/prague/osaka payloads'
-    rows(await builds(3, v3), ['paris shanghai bpo3 amsterdam', message], ['cancun prague osaka bpo1 bpo2', 'taken'])
+    rows(
+      await builds(3, v3),
+      ['paris shanghai bpo3 amsterdam bogota', message],
+      ['cancun prague osaka bpo1 bpo2', 'taken'],
+    )
     rows(await builds(3, {}), [forks.join(' '), '-38003 missing withdrawals'])
     rows(await builds(3, { withdrawals }), [forks.join(' '), '-38003 missing beacon root'])
   })
@@ -152,8 +159,8 @@ describe('the engine namespace knows of each fork which version is for it:', () 
     const v4 = { ...v3, slotNumber: '0x1' }
     const message = '-38005 fcuV4 must only be called for amsterdam payloads'
     const others: [string, string] = ['paris shanghai cancun prague osaka bpo1 bpo2', message]
-    rows(await builds(4, v4), others, ['bpo3 amsterdam', 'taken'])
-    rows(await builds(4, { ...v4, targetGasLimit: '0x1' }), others, ['bpo3 amsterdam', 'taken'])
+    rows(await builds(4, v4), others, ['bpo3 amsterdam bogota', 'taken'])
+    rows(await builds(4, { ...v4, targetGasLimit: '0x1' }), others, ['bpo3 amsterdam bogota', 'taken'])
     const all = forks.join(' ')
     rows(await builds(4, {}), [all, '-38003 missing withdrawals'])
     rows(await builds(4, { withdrawals }), [all, '-38003 missing beacon root'])
