@@ -19,7 +19,16 @@ import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 export const everyFork: ChainConfig = {
   chainId: 1234n,
   blockForks: Object.fromEntries(blockForks.map((fork, i) => [fork, BigInt(i + 1)])),
-  timeForks: { shanghai: 170n, cancun: 180n, prague: 190n, osaka: 200n, bpo1: 210n, bpo2: 220n, amsterdam: 230n, bpo3: 240n },
+  timeForks: {
+    shanghai: 170n,
+    cancun: 180n,
+    prague: 190n,
+    osaka: 200n,
+    bpo1: 210n,
+    bpo2: 220n,
+    amsterdam: 230n,
+    bpo3: 240n,
+  },
   blobSchedule: {
     cancun: { target: 3n, max: 6n, baseFeeUpdateFraction: 3_338_477n },
     prague: { target: 6n, max: 9n, baseFeeUpdateFraction: 5_007_716n },
