@@ -121,6 +121,9 @@ describe('eth_config, the chain of admin_nodeInfo, the first block and the fork 
   it('where a binary tree comes before the forks of blobs', () =>
     ofForks({ osakaTime: 0, ubtTime: 1_500, bpo1Time: 2_000, amsterdamTime: 3_000 }))
 
+  it('where a binary tree is in force since the genesis, whose own state is in none', () =>
+    ofForks({ osakaTime: 0, ubtTime: 0, bpo1Time: 2_000 }))
+
   it('where Prague is to come without Cancun', () => ofForks({ cancunTime: undefined, pragueTime: 2_000 }))
 
   for (const name of ['mainnet', 'sepolia', 'hoodi'] as const)
