@@ -1,3 +1,4 @@
+import { countColumns } from '../../protocols/eth/transaction-messages.ts'
 import type { MessageName } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { RlpError, RlpReader } from '../../protocols/lib/rlp.ts'
@@ -140,10 +141,11 @@ function textOf(message: SubMessage): string {
     case 'GetPooledTransactions':
     case 'GetReceipts':
     case 'GetBlockAccessLists':
-    case 'GetCells':
     case 'GetByteCodes':
     case 'GetAccessLists':
       return counted(message.hashes.count, 'hash', 'hashes')
+    case 'GetCells':
+      return `${counted(message.hashes.count, 'hash', 'hashes')}, ${counted(countColumns(message.mask), 'column')}`
     case 'GetAccountRange':
       return `from ${short(message.origin)} to ${short(message.limit)}`
     case 'GetStorageRanges':

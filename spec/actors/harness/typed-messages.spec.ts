@@ -7,6 +7,7 @@ import type { PeerMessageName } from '../../../actors/harness/vocabulary.ts'
 import type { Receipt } from '../../../protocols/eth/receipt.ts'
 import type { Receipts, Receipts68, Receipts69, Receipts70 } from '../../../protocols/eth/receipt-messages.ts'
 import type { Status, Status68, Status69 } from '../../../protocols/eth/status.ts'
+import type { Cells } from '../../../protocols/eth/transaction-messages.ts'
 import type { MessageName, MessageNameIn } from '../../../protocols/eth/versions.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
@@ -130,6 +131,21 @@ describe("a script's messages, as the compiler knows them", () => {
     const { mask } = await theirs.expect('NewPooledTransactionHashes')
     holds<Same<typeof mask, Uint8Array>>()
     expect(mask).to.have.length(16)
+  })
+  it('from eth/72 on have cells, column by column', async () => {
+    await using session = await meet('eth/72')
+    const { peer, theirs } = session
+    const mask = Uint8Array.of(0b100001, ...new Uint8Array(15)) // columns 0 and 5
+    const asked = peer.request('GetCells', { hashes: [hash, hash], mask })
+    const request = await theirs.expect('GetCells')
+    expect([request.hashes.count, request.mask]).to.deep.equal([2, mask])
+    const cell = (blob: number, column: number) => new Uint8Array(2_048).fill(16 * blob + column)
+    const group = [cell(1, 0), cell(2, 0), cell(1, 5), cell(2, 5)]
+    theirs.send('Cells', { id: request.id, hashes: [hash, hash], cells: [group, []], mask })
+    const answer = await asked
+    holds<Same<typeof answer, Cells>>()
+    expect(Array.from(answer.cells, (cells) => [...cells])).to.deep.equal([group, []])
+    expect([...answer.hashes]).to.deep.equal([hash, hash])
   })
   it('of snap are there where snap is offered, in its version', async () => {
     await using session = await meet('eth/69', 'snap/1')

@@ -91,6 +91,16 @@ describe('messages for people', () => {
     const logsBloom = `0x${'00'.repeat(128)}… (256 bytes)`
     expect(receiptOf(68, 7, [[[1, 21_000, bloom, logs]]])).to.deep.equal({ ...shown, logsBloom, logs: shownLogs })
   })
+  it('show cells as they stand, and how many columns are asked for', () => {
+    const [hash, mask] = [new Uint8Array(32).fill(3), Uint8Array.of(0b100001, ...new Uint8Array(15))]
+    const show = (code: number, ...fields: RlpInput[]) =>
+      decodeMessage({ protocol: 'eth', version: 72, code }, encodeRlp([7, [hash], ...fields, mask]))
+    const shown = { id: 7, hashes: [`0x${'03'.repeat(32)}`], mask: `0x21${'00'.repeat(15)}` }
+    expect(show(0x14)).to.deep.include({ text: '1 hash, 2 columns', fields: shown })
+    const cell = new Uint8Array(2_048).fill(1)
+    const cells = [[`0x${'01'.repeat(128)}… (2048 bytes)`], ['item 0: expected a cell of 2048 bytes']]
+    expect(show(0x15, [[cell], [[]]])).to.deep.include({ text: '2 groups of cells', fields: { ...shown, cells } })
+  })
   it('of snap show accounts by the names of their fields', () => {
     const { payload } = snapVectors.find(({ what }) => what.startsWith('an account'))!
     const { fields, text } = decodeMessage({ protocol: 'snap', version: 1, code: 1 }, hexToBytes(payload))
