@@ -1,6 +1,10 @@
+import { bytesToHex } from '../lib/bytes.ts'
 import { MalformedItem } from '../lib/lazy-list.ts'
+import { RlpError } from '../lib/rlp.ts'
 import { limits } from './limits.ts'
 import type { EthAnswer, MessageOf } from './messages.ts'
+import { withoutBlobs } from './transaction.ts'
+import { hashTransaction } from './transaction-fields.ts'
 import { countColumns } from './transaction-messages.ts'
 
 // What an answer must keep by itself, whatever was asked (geth eth/protocols/eth/peer.go bufferReceipts, eth/handler_eth.go).
@@ -9,6 +13,23 @@ import { countColumns } from './transaction-messages.ts'
 export function checkAnswer(answer: EthAnswer): AnswerError | undefined {
   if (answer.kind === 'Receipts') return checkReceipts(answer)
   if (answer.kind === 'Cells') return checkCells(answer)
+  if (answer.kind === 'PooledTransactions') return checkPooled(answer)
+  return undefined
+}
+
+/** What their blobs are is for who asked. */
+function checkPooled({ transactions }: MessageOf<'PooledTransactions'>): AnswerError | undefined {
+  const hashes = new Set<string>()
+  try {
+    for (const item of transactions) {
+      const hash = bytesToHex(hashTransaction(withoutBlobs(item)))
+      if (hashes.has(hash)) return new AnswerError(`multiple copies of the same hash ${hash}`)
+      hashes.add(hash)
+    }
+  } catch (error) {
+    if (error instanceof RlpError) return new AnswerError(error.message, { cause: error })
+    throw error
+  }
   return undefined
 }
 

@@ -98,6 +98,24 @@ describe('the eth service', () => {
     expect(old.heard).to.deep.equal([])
   })
 
+  it('tells at once that its head is below what a Status told, to whom it is not too late', async () => {
+    const service = world.service(chain)
+    service.start()
+    const slow = world.remote(service, { chain: await chainOf([]), status: 'silent' })
+    const peer = world.remote(service, { chain: await chainOf([]) })
+    await world.run(100)
+    await chain.setForkchoice({ head: mainBlocks[94]!.header.hash })
+    await world.run(100)
+    const update = { kind: 'BlockRangeUpdate', earliest: 0n, latest: 95n, latestHash: chain.head.hash }
+    expect([peer.heard, slow.heard]).to.deep.equal([[update], []])
+    slow.send(slow.honestStatus)
+    await world.run(100)
+    expect([peer.heard, slow.heard]).to.deep.equal([[update], [update]])
+    const fresh = world.remote(service, { chain: await chainOf([]) })
+    await world.run(100)
+    expect(fresh.heard).to.deep.equal([])
+  })
+
   it('says of a peer what geth says', async () => {
     const service = world.service(chain)
     service.start()

@@ -57,9 +57,29 @@ describe('an answer that was asked for', () => {
     const answer = decode(72, 'Cells', encodeRlp([7, [hash, hash], [times(1)], mask(1)]))
     expect(checkAnswer(answer)?.message).to.equal('cells reply length mismatch: 2 hashes, 1 cells')
   })
+  const to = new Uint8Array(20).fill(2)
+  const legacy = (r: bigint) => [1, 1, 21_000, to, 5, '', 27, r, 1]
+  const blob = [1, 0, 1, 1, 21_000, to, 0, '', [], 1, [hash], 0, 1, 1]
+  const typed = (type: number, fields: RlpInput) => concatBytes(Uint8Array.of(type), encodeRlp(fields))
+  const pooled = (...items: RlpInput[]) => checkAnswer(decode(72, 'PooledTransactions', encodeRlp([7, items])))?.message
+
+  it('has transactions, with their blobs or without, each once', () => {
+    expect(pooled(legacy(1n), legacy(2n), typed(3, [blob, 1, [], [], []]))).to.equal(undefined)
+    expect(pooled(typed(3, blob))).to.equal(undefined)
+    expect(pooled(legacy(1n), legacy(2n), legacy(1n))).to.match(/^multiple copies of the same hash /)
+    expect(pooled(typed(3, [blob, [], [], []]), typed(3, blob))).to.match(/^multiple copies of the same hash /)
+  })
+  it('has no transaction that is none, or of numbers wider than 256 bits', () => {
+    expect(pooled(legacy(1n), [1])).to.equal('unexpected end of input')
+    expect(pooled(legacy(2n ** 256n))).to.equal('r: integer wider than 32 bytes')
+    expect(pooled(typed(3, [[2n ** 256n, ...blob.slice(1)], [], [], []]))).to.equal(
+      'chainId: integer wider than 32 bytes',
+    )
+    expect(pooled('')).to.equal('typed transaction too short')
+  })
   it('of any other kind has no rule of its own', () => {
     const none = encodeRlp([7, []])
-    for (const kind of ['BlockHeaders', 'BlockBodies', 'PooledTransactions', 'BlockAccessLists'] as const)
+    for (const kind of ['BlockHeaders', 'BlockBodies', 'BlockAccessLists'] as const)
       expect(checkAnswer(decode(72, kind, none) as MessageOf<typeof kind>)).to.equal(undefined)
   })
 })
