@@ -1,9 +1,8 @@
 import { expect } from 'chai'
-import { data } from '../../actors/rpc/json/hex.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
 import { Geth } from '../harness/geth.ts'
-import { Trial } from '../suites/eth-scripts/eth-case.ts'
+import { type Target, Trial } from '../suites/eth-scripts/eth-case.ts'
 import { readEthtestChain } from '../suites/eth-scripts/ethtest-chain.ts'
 import { ethCases } from '../suites/eth-scripts/index.ts'
 
@@ -16,16 +15,9 @@ describe("the cases of geth's eth-test as scripts, against geth", () => {
       let trial: Trial
       before(async function () {
         const path = requireClient(this, findGeth(), 'geth')
-        const { genesis, chain, networkId, update } = requireEthtest(this)
-        const [state] = update.params
+        const { genesis, chain, networkId } = requireEthtest(this)
         geth = await Geth.start({ path, genesis, chain, networkId }) // its pool is to be empty
-        const forkchoice = async (custody?: Uint8Array) => {
-          const [method, params] = custody
-            ? ['engine_forkchoiceUpdatedV4', [state, null, data(custody)]]
-            : ['engine_forkchoiceUpdatedV3', [state, null]]
-          await geth.engine({ method, params })
-        }
-        const target = { enode: geth.enode, forkchoice }
+        const target: Target = { enode: geth.enode, engine: (request) => geth.engineAnswer(request) }
         trial = new Trial(target, readEthtestChain(), version)
       })
       afterEach(() => trial?.end())

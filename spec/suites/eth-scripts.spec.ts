@@ -1,16 +1,19 @@
+import { randomBytes } from 'node:crypto'
 import { ethVersions } from '../../protocols/eth/versions.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
-import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
-import { Trial } from './eth-scripts/eth-case.ts'
+import { askEngine } from '../harness/geth.ts'
+import type { OwnNode } from '../harness/own-node.ts'
+import { startOnChain } from './eth.ts'
+import { type Target, Trial } from './eth-scripts/eth-case.ts'
 import { readEthtestChain } from './eth-scripts/ethtest-chain.ts'
 import { ethCases } from './eth-scripts/index.ts'
 
 describe("the cases of geth's eth-test as scripts, against our node", function () {
   this.timeout(60_000)
+  const secret = randomBytes(32)
   let node: OwnNode
   before(async function () {
-    const { genesis, chain } = requireEthtest(this)
-    node = await startOwnNode({ genesis, chain })
+    node = await startOnChain(requireEthtest(this), secret)
   })
   after(() => node?.stop())
 
@@ -18,7 +21,8 @@ describe("the cases of geth's eth-test as scripts, against our node", function (
     describe(`at eth/${version}`, () => {
       let trial: Trial
       before(() => {
-        trial = new Trial({ enode: node.enode, forkchoice: async () => {} }, readEthtestChain(), version)
+        const target: Target = { enode: node.enode, engine: (request) => askEngine(node.auth!, secret, request) }
+        trial = new Trial(target, readEthtestChain(), version)
       })
       afterEach(() => trial.end())
 

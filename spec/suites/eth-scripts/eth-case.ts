@@ -3,7 +3,9 @@ import { type DialOptions, dial } from '../../../actors/harness/dial.ts'
 import { type Received, ScriptError } from '../../../actors/harness/exchange.ts'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import type { PeerMessageName } from '../../../actors/harness/vocabulary.ts'
+import { data } from '../../../actors/rpc/json/hex.ts'
 import type { EthVersion } from '../../../protocols/eth/versions.ts'
+import type { RpcAnswer, RpcRequest } from '../../harness/geth.ts'
 import { maskOf } from './blob.ts'
 import type { EthtestChain } from './ethtest-chain.ts'
 
@@ -21,11 +23,8 @@ export type EthCase = {
 
 export type Target = {
   readonly enode: string
-  /**
-   * Says to the engine API that the chain's head is the head. Takes the node out of syncing.
-   * @param custody the columns that its consensus client keeps, as a mask of 16 bytes (EIP-8070)
-   */
-  forkchoice(custody?: Uint8Array): Promise<void>
+  /** Calls its engine API. @returns the answer, result or error */
+  engine(request: RpcRequest): Promise<RpcAnswer>
 }
 
 /** One run of the cases, at one version of eth, against a node at the head of the chain. */
@@ -44,9 +43,19 @@ export class Trial {
     this.version = version
   }
 
-  /** @param custody columns of cells */
-  forkchoice(custody?: readonly number[]): Promise<void> {
-    return this.#target.forkchoice(custody && maskOf(custody))
+  /**
+   * The chain's head is the head, a consensus client says: the node is out of syncing.
+   * @param custody the columns of cells that the consensus client keeps (EIP-8070)
+   */
+  async forkchoice(custody?: readonly number[]): Promise<void> {
+    const head = data(this.chain.head.header.hash)
+    const state = { headBlockHash: head, safeBlockHash: head, finalizedBlockHash: head }
+    const { error } = await this.#target.engine(
+      custody
+        ? { method: 'engine_forkchoiceUpdatedV4', params: [state, null, data(maskOf(custody))] }
+        : { method: 'engine_forkchoiceUpdatedV3', params: [state, null] },
+    )
+    expect(error).to.equal(undefined)
   }
 
   /** A connection with a key of its own. */

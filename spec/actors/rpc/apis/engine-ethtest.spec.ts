@@ -23,10 +23,8 @@ describe('the engine namespace, told the chain of geth’s suites', () => {
       expect(statuses).to.deep.equal(['INVALID', ...Array(Number(head.number)).fill('ACCEPTED')])
       expect(told.head.number).to.equal(0n)
 
-      const [state] = update.params
-      const { payloadStatus } = (await callApi(apis, 'engine_forkchoiceUpdatedV3', state)) as {
-        payloadStatus: { status: string }
-      }
+      const { method, params } = update
+      const { payloadStatus } = (await callApi(apis, method, ...params)) as { payloadStatus: { status: string } }
       expect(payloadStatus.status).to.equal('SYNCING')
       await importChain(read, blocks)
       expect(told.head.hash).to.deep.equal(read.head.hash)
