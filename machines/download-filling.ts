@@ -3,7 +3,7 @@ import { downloaderSetup, progress } from './downloader-setup.ts'
 // The last two phases of a sync: everybody's work, and what a consensus client gets for it.
 
 export const filling = downloaderSetup.createStateConfig({
-  description: 'headers and bodies between them, from every peer that has them',
+  description: 'headers and bodies between them, from every peer that has them, and access lists beside',
   entry: 'proceed',
   always: [
     { guard: 'isGoalReached', target: 'adopting' },
@@ -25,7 +25,11 @@ export const filling = downloaderSetup.createStateConfig({
     },
     'headers.fetched': {
       guard: { type: 'isRunning', params: ({ event }) => event },
-      actions: [{ type: 'headersDone', params: ({ event }) => event }, 'proceed'],
+      actions: [
+        { type: 'headersDone', params: ({ event }) => event },
+        { type: 'wantLists', params: ({ event }) => event },
+        'proceed',
+      ],
     },
     'bodies.fetched': {
       guard: { type: 'isRunning', params: ({ event }) => event },

@@ -6,8 +6,10 @@ export const downloadLimits = {
   maxSkeleton: 128n,
   /** Bodies in one request, those of a segment: geth asks for 128 and serves 1,024. */
   maxBodies: 192n,
-  /** Bytes of the bodies of one request by their average so far: geth's requestOverfetch, 1.5 of the 2 MiB it serves. */
-  maxBodyBytes: 3 * 2 ** 20,
+  /** geth downloader MaxBALFetch: access lists in one request. */
+  maxLists: 128n,
+  /** Bytes asked for in one request by the average of those items so far: geth's requestOverfetch, 1.5 of the 2 MiB it serves. */
+  maxAnswerBytes: 3 * 2 ** 20,
   /** geth's resultSize: the weight of what came last in that average. */
   averageWeight: 0.1,
   /** geth: blocks that a peer may have beyond the latest that it announced. */
@@ -17,6 +19,14 @@ export const downloadLimits = {
   /** Blocks fetched beyond the last imported one, and bytes of their bodies. What is under way comes on top. */
   maxAhead: 2048n,
   maxUndeliveredBytes: 32 * 2 ** 20,
+  /** Requests for access lists under way at a time, of which each may bring a message of 10 MiB. */
+  maxListRequests: 4,
+  /** Of them to one peer: what hold the lists of a segment, asked for before its bodies. geth makes one at a time. */
+  maxListRequestsOfPeer: 2,
+  /** Bytes of access lists whose blocks are not imported; geth has 256 MiB, for it executes what it imports. */
+  maxUndeliveredListBytes: 32 * 2 ** 20,
+  /** geth fullMaxForkAncestry: blocks below the last of a sync whose access lists the network is likely to have. */
+  maxListDepth: 90_000n,
   /** Peers asked for what follows our head, each poll. */
   maxPolled: 3,
   /** Milliseconds until a request goes to others; geth's vary from 0.5 to 60 s (msgrate). */

@@ -131,7 +131,7 @@ function canDo(peer: number, { range, ...source }: Source, { kind, first, last, 
 
 /** Bodies from `first` to `last`, in requests that one answer is likely to hold. */
 function wantBodies(plan: Plan, first: bigint, last: bigint): Plan {
-  const size = bodiesOfRequest(plan.average)
+  const size = itemsOfRequest(plan.average, downloadLimits.maxBodies)
   const jobs: Job[] = []
   for (let from = first; from <= last; from += size)
     jobs.push({
@@ -144,15 +144,13 @@ function wantBodies(plan: Plan, first: bigint, last: bigint): Plan {
   return { ...want(plan, jobs), nextId: plan.nextId + jobs.length }
 }
 
-/** geth asks for two bodies at least. */
-function bodiesOfRequest(average: number): bigint {
-  const { maxBodies, maxBodyBytes } = downloadLimits
-  return average * Number(maxBodies) <= maxBodyBytes
-    ? maxBodies
-    : BigInt(Math.max(2, Math.floor(maxBodyBytes / average)))
+/** @returns how many items of that size one answer is likely to hold: geth asks for two at least */
+export function itemsOfRequest(average: number, most: bigint): bigint {
+  const { maxAnswerBytes } = downloadLimits
+  return average * Number(most) <= maxAnswerBytes ? most : BigInt(Math.max(2, Math.floor(maxAnswerBytes / average)))
 }
 
-function averageWith(average: number, size: number): number {
+export function averageWith(average: number, size: number): number {
   const { averageWeight } = downloadLimits
   return average === 0 ? size : (1 - averageWeight) * average + averageWeight * size
 }

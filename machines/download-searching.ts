@@ -74,7 +74,13 @@ export const contiguous = downloaderSetup.createStateConfig({
   },
   on: {
     'peer.slow': leaderSlow,
-    'contiguous.fetched': { target: 'filling', actions: { type: 'planBodies', params: ({ event }) => event } },
+    'contiguous.fetched': {
+      target: 'filling',
+      actions: [
+        { type: 'planBodies', params: ({ event }) => event },
+        { type: 'wantLists', params: ({ event }) => event },
+      ],
+    },
   },
 })
 

@@ -21,6 +21,10 @@ export type Source = {
   readonly owes: boolean
   /** It was asked as much as a peer is in a minute: it is asked nothing until that is over. */
   readonly isSpent: boolean
+  /** It speaks eth/71 or later, which has access lists. */
+  readonly servesLists: boolean
+  /** It was asked for access lists and does not answer: it is asked for no others until it does. */
+  readonly owesLists: boolean
   /** It answers when it is asked for every 192nd header. */
   readonly givesSkeletons: boolean
   /** Syncs in a row that got stuck behind it. */
@@ -64,7 +68,7 @@ export function isGoal(goal: Goal, { hash }: { hash?: Uint8Array }): goal is Goa
 /** A peer is asked, and its range believed, when it was there and unchanged at two polls. */
 const settledPolls = 2
 
-export const newSource = (range: BlockRange | undefined): Source => ({
+export const newSource = (range: BlockRange | undefined, servesLists: boolean): Source => ({
   range,
   isAnnounced: range !== undefined,
   counts: true,
@@ -73,6 +77,8 @@ export const newSource = (range: BlockRange | undefined): Source => ({
   isTired: false,
   owes: false,
   isSpent: false,
+  servesLists,
+  owesLists: false,
   givesSkeletons: true,
   strikes: 0,
   asks: 0,

@@ -2,6 +2,17 @@ import { assign, setup } from 'xstate'
 import type { BlockRange } from '../protocols/eth/block-range.ts'
 import { downloadLimits } from './download-limits.ts'
 import {
+  assignLists,
+  forgetLists,
+  type ListAssignment,
+  type Lists,
+  type ListsAnswer,
+  listsDone,
+  listsDue,
+  listsFailed,
+  wantLists,
+} from './download-lists.ts'
+import {
   type Assignment,
   assignJobs,
   beginSearch,
@@ -46,6 +57,8 @@ export type DownloaderPorts = {
   fetchContiguous(task: { peer: number; after: bigint; to: bigint; hash?: Uint8Array }): void
   /** Fetches and verifies: `headers.fetched` or `bodies.fetched`, or `job.failed`. */
   fetch(assignment: Assignment): void
+  /** Asks for access lists: `lists.fetched`, `lists.slow` or `lists.failed`. */
+  fetchLists(assignment: ListAssignment): void
   /** `blocks.imported` or `import.failed` comes back. */
   importBlocks(which: { after: bigint; last: bigint }): void
   /** Makes the block that a consensus client named the head: `head.adopted` comes back. */
@@ -78,7 +91,14 @@ export type DownloaderInput = {
 export type ConsensusHead = { readonly hash: Uint8Array; readonly number?: bigint; readonly isOurs: boolean }
 
 export type DownloaderEvent =
-  | { type: 'peer.joined'; peer: number; range: BlockRange | undefined; headHash: Uint8Array }
+  | {
+      type: 'peer.joined'
+      peer: number
+      range: BlockRange | undefined
+      headHash: Uint8Array
+      /** From eth/71 on. */
+      servesLists: boolean
+    }
   | { type: 'peer.left'; peer: number }
   | { type: 'peer.range'; peer: number; range: BlockRange }
   | { type: 'peer.lied'; peer: number; error: Error }
@@ -92,13 +112,19 @@ export type DownloaderEvent =
   /** The peer has what it was asked for, and told nothing: it does not give every 192nd header. */
   | { type: 'skeleton.empty' }
   /** Headers of the peer that is followed, linked from our block on up to `last`. */
-  | { type: 'contiguous.fetched'; last: bigint }
+  | ({ type: 'contiguous.fetched'; last: bigint } & Listed)
   /** The peer that is followed has not what we look for. */
   | { type: 'task.failed'; peer: number }
-  | { type: 'headers.fetched'; peer: number; job: number }
+  | ({ type: 'headers.fetched'; peer: number; job: number } & Listed)
   /** `count` is at least 1. */
   | { type: 'bodies.fetched'; peer: number; job: number; count: number; bytes: number }
   | { type: 'job.failed'; peer: number; job: number }
+  | ({ type: 'lists.fetched'; request: number } & ListsAnswer)
+  /** No answer for `patience`: asked of others, and of this one no lists until it answers. */
+  | { type: 'lists.slow'; peer: number }
+  | { type: 'lists.answered'; peer: number }
+  /** It cannot be asked, or is gone. */
+  | { type: 'lists.failed'; peer: number }
   /** What it was asked is without an answer for `patience`: asked of others, while its answer is waited for. */
   | { type: 'peer.slow'; peer: number }
   | { type: 'peer.answered'; peer: number }
@@ -107,11 +133,17 @@ export type DownloaderEvent =
   /** It was asked `maxRequests` in `paceWindow`; then it may be asked again. */
   | { type: 'peer.spent'; peer: number }
   | { type: 'peer.ready'; peer: number }
-  | { type: 'blocks.imported'; last: bigint; bytes: number }
+  | ({ type: 'blocks.imported' } & Imported)
   /** A block was refused: whoever told the skeleton lied. */
   | { type: 'import.failed'; error: Error }
   | { type: 'head.adopted' }
   | { type: 'downloader.stop' }
+
+/** The blocks, of those whose headers came, that have an access list which is not empty. */
+type Listed = { readonly listed: readonly bigint[] }
+
+/** Up to which block; the bytes of the bodies and of the access lists that are not in the buffer any more. */
+type Imported = { readonly last: bigint; readonly bytes: number; readonly listBytes: number }
 
 export type DownloaderContext = Omit<DownloaderInput, 'followsConsensus'> & {
   readonly goal: Goal
@@ -121,6 +153,7 @@ export type DownloaderContext = Omit<DownloaderInput, 'followsConsensus'> & {
   readonly starting: bigint
   readonly search: Search
   readonly plan: Plan
+  readonly lists: Lists
 }
 
 const base = setup({
@@ -134,6 +167,7 @@ const base = setup({
     fetchContiguous: ({ context }, task: Parameters<DownloaderPorts['fetchContiguous']>[0]) =>
       context.ports.fetchContiguous(task),
     fetch: ({ context }, assignment: Assignment) => context.ports.fetch(assignment),
+    fetchLists: ({ context }, assignment: ListAssignment) => context.ports.fetchLists(assignment),
     importBlocks: ({ context }, which: { after: bigint; last: bigint }) => context.ports.importBlocks(which),
     adopt: ({ context }, head: { hash: Uint8Array }) => context.ports.adopt(head),
     discard: ({ context }) => context.ports.discard(),
@@ -142,10 +176,13 @@ const base = setup({
     noteHead: assign((_, { number }: { number: bigint }) => ({ head: number })),
     noteConsensus: assign(({ context }, head: ConsensusHead) => ({ goal: nextGoal(context.goal, head) })),
     noteAdopted: assign(({ context: { goal, target } }) => ({ goal: isGoal(goal, target) ? reached : goal })),
-    add: assign(({ context }, { peer, range }: { peer: number; range: BlockRange | undefined }) => ({
-      sources: new Map(context.sources).set(peer, newSource(range)),
+    add: assign(({ context }, { peer, range, servesLists }: Extract<DownloaderEvent, { type: 'peer.joined' }>) => ({
+      sources: new Map(context.sources).set(peer, newSource(range, servesLists)),
     })),
-    remove: assign(({ context }, { peer }: { peer: number }) => ({ sources: without(context.sources, peer) })),
+    remove: assign(({ context }, { peer }: { peer: number }) => ({
+      sources: without(context.sources, peer),
+      lists: listsFailed(context.lists, peer),
+    })),
     removeLeader: assign(({ context }) => ({ sources: without(context.sources, context.target.peer) })),
     noteRange: assign(({ context }, { peer, range }: { peer: number; range: BlockRange }) => ({
       sources: changed(context.sources, [peer], { range, isAnnounced: true, counts: false, polls: 0 }),
@@ -165,6 +202,13 @@ const base = setup({
     })),
     noteAnswered: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
       sources: changed(sources, [peer], { owes: false }),
+    })),
+    noteListsSlow: assign(({ context: { sources, lists } }, { peer }: { peer: number }) => ({
+      sources: changed(sources, [peer], { owesLists: true }),
+      lists: listsFailed(lists, peer),
+    })),
+    noteListsAnswered: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
+      sources: changed(sources, [peer], { owesLists: false }),
     })),
     noteSpent: assign(({ context: { sources } }, { peer, isSpent }: { peer: number; isSpent: boolean }) => ({
       sources: changed(sources, [peer], { isSpent }),
@@ -191,7 +235,8 @@ const base = setup({
       // A block that a consensus client names may be on any branch, and we may have some of it.
       const ours = target.hash ? target.number : context.head
       const plan = { ...context.plan, imported: 0n }
-      return { target, plan, starting: context.head, search: beginSearch(ours, target.number) }
+      const lists = forgetLists(context.lists)
+      return { target, plan, lists, starting: context.head, search: beginSearch(ours, target.number) }
     }),
     narrow: assign(({ context }, probe: { number: bigint; isOurs: boolean }) => ({
       search: narrow(context.search, probe),
@@ -209,9 +254,16 @@ const base = setup({
     bodiesDone: assign(({ context }, done: { peer: number; count: number; bytes: number }) => ({
       plan: bodiesDone(context.plan, done.peer, done),
     })),
+    wantLists: assign(({ context: { lists, target } }, { listed }: Listed) => ({
+      lists: wantLists(lists, listed, target.number),
+    })),
+    listsDone: assign(({ context }, { request, ...answer }: { request: number } & ListsAnswer) => ({
+      lists: listsDone(context.lists, request, answer),
+    })),
     jobFailed: assign(({ context }, { peer }: { peer: number }) => ({ plan: jobFailed(context.plan, peer) })),
-    imported: assign(({ context: { plan } }, { last, bytes }: { last: bigint; bytes: number }) => ({
+    imported: assign(({ context: { plan, lists } }, { last, bytes, listBytes }: Imported) => ({
       plan: { ...plan, imported: last, bytes: plan.bytes - bytes, isImporting: false },
+      lists: { ...lists, bytes: lists.bytes - listBytes },
     })),
   },
   guards: {
@@ -232,6 +284,7 @@ const base = setup({
       probe.isOurs && probe.number === context.target.number,
     isRunning: ({ context }, { peer, job }: { peer: number; job: number }) =>
       context.plan.running.get(peer)?.id === job,
+    isListing: ({ context }, { request }: { request: number }) => context.lists.running.has(request),
     /** All that a consensus client wants is there, and it wants it still. */
     isGoalReached: ({ context }) => isComplete(context) && isGoal(context.goal, context.target),
     /** All that it wanted is there, and it wants another block by now. */
@@ -246,11 +299,22 @@ const base = setup({
   },
 })
 
+const withLists = base.extend({
+  actions: {
+    /** Access lists of every peer that may have some. */
+    askLists: base.enqueueActions(({ context, enqueue }) => {
+      const [lists, assigned] = assignLists(context.lists, context.sources)
+      enqueue.assign({ lists })
+      for (const assignment of assigned) enqueue({ type: 'fetchLists', params: assignment })
+    }),
+  },
+})
+
 /** The names that the phases of a sync are written in. */
-export const downloaderSetup = base.extend({
+export const downloaderSetup = withLists.extend({
   actions: {
     /** Looks for what is to be fetched next: the block that a consensus client named, or whatever follows our head. */
-    pollHeads: base.enqueueActions(({ context, enqueue }) => {
+    pollHeads: withLists.enqueueActions(({ context, enqueue }) => {
       const { sources, goal, head } = context
       const polled = toPoll(context)
       enqueue.assign({ sources: changed(sources, polled, { isAsked: true }) })
@@ -258,15 +322,18 @@ export const downloaderSetup = base.extend({
         if (goal.kind === 'missing') enqueue({ type: 'askHead', params: { peer, hash: goal.hash } })
         else enqueue({ type: 'pollHead', params: { peer, after: head } })
     }),
-    /** Work for every idle peer, and for the chain. */
-    proceed: base.enqueueActions(({ context, enqueue }) => {
+    /** Work for every idle peer, and for the chain. Lists go first: a peer answers in order, and no block waits for one. */
+    proceed: withLists.enqueueActions(({ context, enqueue }) => {
+      enqueue('askLists')
       const [plan, assigned] = assignJobs(context.plan, context.sources)
       const { imported: after, ready } = plan
       const isDue = !plan.isImporting && ready > after
       enqueue.assign({ plan: { ...plan, isImporting: plan.isImporting || isDue } })
       for (const assignment of assigned) enqueue({ type: 'fetch', params: assignment })
       const last = smaller(ready, after + downloadLimits.maxImported)
-      if (isDue) enqueue({ type: 'importBlocks', params: { after, last } })
+      if (!isDue) return
+      enqueue.assign({ lists: ({ context }) => listsDue(context.lists, last) })
+      enqueue({ type: 'importBlocks', params: { after, last } })
     }),
   },
 })

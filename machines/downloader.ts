@@ -1,4 +1,5 @@
 import { adopting, filling } from './download-filling.ts'
+import { noLists } from './download-lists.ts'
 import { beginSearch, planSkeleton } from './download-plan.ts'
 import { ahead, contiguous, searching, skeleton } from './download-searching.ts'
 import { downloaderSetup, progress } from './downloader-setup.ts'
@@ -19,6 +20,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
     starting: input.head,
     search: beginSearch(0n, 0n),
     plan: planSkeleton(0n, [0n]),
+    lists: noLists,
   }),
   options: { maxIterations: 100 },
   initial: 'idle',
@@ -61,6 +63,8 @@ export const downloaderMachine = downloaderSetup.createMachine({
         { type: 'drop', params: ({ event: { peer } }) => ({ peer, error: new PeerStalled() }) },
       ],
     },
+    'lists.slow': { actions: { type: 'noteListsSlow', params: ({ event }) => event } },
+    'lists.answered': { actions: { type: 'noteListsAnswered', params: ({ event }) => event } },
     'peer.spent': { actions: { type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: true }) } },
     'peer.ready': { actions: { type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: false }) } },
     'peer.range': {
@@ -94,6 +98,13 @@ export const downloaderMachine = downloaderSetup.createMachine({
             actions: [{ type: 'noteConsensus', params: ({ event }) => event }, 'discard', 'pollHeads'],
           },
         ],
+        'lists.fetched': {
+          guard: { type: 'isListing', params: ({ event }) => event },
+          actions: [{ type: 'listsDone', params: ({ event }) => event }, 'askLists'],
+        },
+        'lists.slow': { actions: [{ type: 'noteListsSlow', params: ({ event }) => event }, 'askLists'] },
+        'lists.failed': { actions: [{ type: 'noteListsSlow', params: ({ event }) => event }, 'askLists'] },
+        'lists.answered': { actions: [{ type: 'noteListsAnswered', params: ({ event }) => event }, 'askLists'] },
         'task.failed': {
           guard: { type: 'isLeader', params: ({ event }) => event },
           target: '#downloader.idle',

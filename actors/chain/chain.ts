@@ -181,6 +181,22 @@ export class Chain implements ChainReader {
     return this.#inOrder(() => this.#insert(blocks, () => false))
   }
 
+  /**
+   * Stores lists of blocks that we have. A list for a block that we do not have is passed over, and so is one that is not
+   * that block's or breaks a rule of EIP-7928: the block is there, and stays.
+   */
+  storeAccessLists(lists: readonly { readonly header: Header; readonly accessList: Uint8Array }[]): Promise<void> {
+    return this.#inOrder(async () => {
+      const writes: Write[] = []
+      for (const { header, accessList } of lists) {
+        const body = this.bodyByHash(header.hash)
+        if (body && !this.accessListByHash(header.hash) && (await this.#isFitting(header, body, accessList)))
+          writes.push(accessListWrite(header, accessList))
+      }
+      if (writes.length > 0) await this.#store.write(writes)
+    })
+  }
+
   /** From now on the head is what {@link setForkchoice} says, whatever comes from peers: for good, kept in the database. */
   followConsensus(): Promise<void> {
     return this.#inOrder(async () => {
@@ -304,12 +320,26 @@ export class Chain implements ChainReader {
       if (accessList && !this.accessListByHash(header.hash)) {
         // Of a block we have, nobody has looked at the body that came with it.
         const its = isKnown ? this.bodyByHash(header.hash)! : body
-        for (const _step of verifyAccessList(header, its, accessList)) await this.#breathe()
+        await this.#verifyList(header, its, accessList)
         if (isKnown) lists.push(accessListWrite(header, accessList))
       }
       await this.#breathe()
     }
     return { fresh, lists }
+  }
+
+  async #isFitting(header: Header, body: Uint8Array, accessList: Uint8Array): Promise<boolean> {
+    try {
+      await this.#verifyList(header, body, accessList)
+      return true
+    } catch (error) {
+      if (error instanceof InvalidBlock) return false
+      throw error
+    }
+  }
+
+  async #verifyList(header: Header, body: Uint8Array, accessList: Uint8Array): Promise<void> {
+    for (const _step of verifyAccessList(header, body, accessList)) await this.#breathe()
   }
 
   /** Makes the branch that ends in `fresh` canonical, down to where it already is. */

@@ -17,6 +17,7 @@ export type ChainPort = Pick<
   | 'accessListByHash'
   | 'hasBlock'
   | 'insertBlocks'
+  | 'storeAccessLists'
   | 'followsConsensus'
   | 'setForkchoice'
 >

@@ -1,8 +1,10 @@
+import { emptyAccessListHash } from '../../protocols/eth/block-access-list.ts'
 import type { Header } from '../../protocols/eth/header.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import type { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { verifyBody } from '../chain/verify.ts'
 import type { NewBlock } from './chain-port.ts'
+import type { FetchedList } from './fetched-lists.ts'
 
 /** What a sync has fetched and not imported yet, by number. */
 export class DownloadBuffer {
@@ -10,8 +12,11 @@ export class DownloadBuffer {
   readonly #anchors = new Map<bigint, Uint8Array>()
   /** Verified headers, views of their messages. BOUNDED: maxAhead, and jobs under way. */
   readonly #headers = new Map<bigint, Header>()
-  /** RLP of verified bodies, views of their messages. BOUNDED: maxUndeliveredBytes, and jobs under way. */
+  /** RLP of verified bodies, copied. BOUNDED: maxUndeliveredBytes, and jobs under way. */
   readonly #bodies = new Map<bigint, Uint8Array>()
+
+  /** Access lists with the hashes that their headers have, copied. BOUNDED: maxUndeliveredListBytes, and requests under way. */
+  readonly #lists = new Map<bigint, Uint8Array>()
 
   /** Remembers an anchor that is not known yet. */
   anchorAt(number: bigint, hash: () => Uint8Array): void {
@@ -47,8 +52,10 @@ export class DownloadBuffer {
     let count = 0
     let bytes = 0
     for (const _ of bodies) yield
-    for (const { raw } of bodies.items()) {
+    for (const item of bodies.items()) {
       const header = headers[count++]!
+      // A view would keep all that came with it, and a message may end in anything.
+      const raw = item.raw.slice()
       verifyBody(header, raw)
       this.#bodies.set(header.number, raw)
       bytes += raw.length
@@ -57,17 +64,40 @@ export class DownloadBuffer {
     return { count, bytes }
   }
 
-  /** @returns the blocks after `after` up to `last`, which are forgotten, and the bytes of their bodies */
-  take(after: bigint, last: bigint): { blocks: NewBlock[]; bytes: number } {
+  /** @returns those of `headers` whose block has an access list that must be asked for */
+  listed(headers: readonly Header[]): bigint[] {
+    const isListed = ({ balHash }: Header) => balHash !== undefined && !equalBytes(balHash, emptyAccessListHash)
+    return headers.filter(isListed).map(({ number }) => number)
+  }
+
+  header(number: bigint): Header {
+    return this.#headers.get(number)!
+  }
+
+  /** @returns whether its block is still here, and so is the list now: it is imported with it */
+  addList({ header, accessList }: FetchedList): boolean {
+    const isHere = this.#headers.get(header.number) === header
+    if (isHere) this.#lists.set(header.number, accessList)
+    return isHere
+  }
+
+  /** @returns the blocks after `after` up to `last`, which are forgotten, and the bytes of their bodies and lists */
+  take(after: bigint, last: bigint): { blocks: NewBlock[]; bytes: number; listBytes: number } {
     const blocks = this.headers(after + 1n, last).map((header) => ({
       header,
       body: this.#bodies.get(header.number)!,
+      accessList: this.#lists.get(header.number),
     }))
     for (const { header } of blocks) {
       this.#headers.delete(header.number)
       this.#bodies.delete(header.number)
+      this.#lists.delete(header.number)
     }
-    return { blocks, bytes: blocks.reduce((sum, { body }) => sum + body.length, 0) }
+    return {
+      blocks,
+      bytes: blocks.reduce((sum, { body }) => sum + body.length, 0),
+      listBytes: blocks.reduce((sum, { accessList }) => sum + (accessList?.length ?? 0), 0),
+    }
   }
 
   #isAnchor(number: bigint, hash: Uint8Array): boolean {

@@ -1,4 +1,5 @@
 import { downloadLimits } from '../../machines/download-limits.ts'
+import type { ListAssignment } from '../../machines/download-lists.ts'
 import { type Assignment, smaller } from '../../machines/download-plan.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
 import type { DownloaderEvent, DownloaderPorts } from '../../machines/downloader-setup.ts'
@@ -10,6 +11,7 @@ import { type Runtime, startActor, type Tell } from '../runtime.ts'
 import type { ChainPort } from './chain-port.ts'
 import { DownloadBuffer } from './download-buffer.ts'
 import type { EthPeer } from './eth-peer.ts'
+import { type FetchedList, readLists } from './fetched-lists.ts'
 import { type HeadersByNumber, headersFrom, Lie, readNamed } from './header-chain.ts'
 import { Inquirer } from './inquiry.ts'
 import { Pacer } from './pacer.ts'
@@ -39,6 +41,8 @@ export class Downloader {
   /** What is asked about heads, and what is asked for the sync: a sync that ends takes its questions back. */
   readonly #heads: Inquirer
   readonly #sync: Inquirer
+  /** For the sync, too; a peer that is slow with access lists is not kept from anything else. */
+  readonly #lists: Inquirer
   readonly #pacer: Pacer
   #tell: Tell<typeof downloaderMachine> = () => {}
   #isStopped = false
@@ -66,6 +70,11 @@ export class Downloader {
     this.#chain = chain
     this.#heads = new Inquirer(inquiries)
     this.#sync = new Inquirer(inquiries)
+    this.#lists = new Inquirer({
+      ...inquiries,
+      slow: (peer) => this.#tell({ type: 'lists.slow', peer }),
+      answered: (peer) => this.#tell({ type: 'lists.answered', peer }),
+    })
     this.#meter = new SyncMeter(runtime.clock)
     startActor(runtime, downloaderMachine, {
       id,
@@ -99,10 +108,12 @@ export class Downloader {
         if (assignment.job.kind === 'headers') this.#fetchHeaders(assignment)
         else this.#fetchBodies(assignment)
       },
+      fetchLists: (assignment) => this.#fetchLists(assignment),
       importBlocks: (which) => this.#import(which),
       adopt: ({ hash }) => this.#adopt(hash),
       discard: () => {
         this.#sync.withdrawAll()
+        this.#lists.withdrawAll()
         this.#buffer = new DownloadBuffer()
       },
       drop: ({ peer, error }) => drop(peer, error),
@@ -182,7 +193,7 @@ export class Downloader {
       if (last.number === to && isOther(last, hash)) this.#tell({ type: 'task.failed', peer })
       else if (buffer.fits(headers)) {
         buffer.addHeaders(headers)
-        this.#tell({ type: 'contiguous.fetched', last: last.number })
+        this.#tell({ type: 'contiguous.fetched', last: last.number, listed: buffer.listed(headers) })
       } else this.#lied(peer, `header ${after + 1n} does not follow its own header ${after}`)
     })
   }
@@ -200,7 +211,7 @@ export class Downloader {
       if (!headers || headers.length < Number(amount)) failed()
       else if (buffer.fits(headers)) {
         buffer.addHeaders(headers)
-        this.#tell({ type: 'headers.fetched', peer, job: id })
+        this.#tell({ type: 'headers.fetched', peer, job: id, listed: buffer.listed(headers) })
       } else if (peer === this.#leader) this.#lied(peer, `headers ${first} to ${last} do not meet its own skeleton`)
       // Another fork than the one that is followed: no lie.
       else failed()
@@ -222,14 +233,33 @@ export class Downloader {
     })
   }
 
+  #fetchLists({ peer, id, numbers }: ListAssignment): void {
+    const buffer = this.#buffer
+    const headers = numbers.map((number) => buffer.header(number))
+    this.#lists.ask({
+      peer,
+      query: { kind: 'GetBlockAccessLists', hashes: HashList.of(headers.map(({ hash }) => hash)) },
+      read: ({ accessLists }) => readLists(headers, accessLists),
+      done: (fetched) => {
+        if (!fetched) return this.#tell({ type: 'lists.failed', peer })
+        const { count, lacked, lists } = fetched
+        const late = lists.filter((list) => !buffer.addList(list))
+        const [bytes, lateBytes] = [lists, late].map(bytesOf) as [number, number]
+        this.#tell({ type: 'lists.fetched', request: id, count, lacked, bytes, kept: bytes - lateBytes })
+        // The blocks did not wait. Their lists cannot be had otherwise, where nothing is executed.
+        this.#chain.storeAccessLists(late).catch((error) => this.#failed(error))
+      },
+    })
+  }
+
   #import({ after, last }: { after: bigint; last: bigint }): void {
     const buffer = this.#buffer
-    const { blocks, bytes } = buffer.take(after, last)
+    const { blocks, bytes, listBytes } = buffer.take(after, last)
     const tell = (event: DownloaderEvent) => {
       if (buffer === this.#buffer) this.#tell(event)
     }
     this.#chain.insertBlocks(blocks).then(
-      () => tell({ type: 'blocks.imported', last, bytes }),
+      () => tell({ type: 'blocks.imported', last, bytes, listBytes }),
       (error) => {
         if (error instanceof InvalidBlock) tell({ type: 'import.failed', error })
         else this.#failed(error)
@@ -273,6 +303,8 @@ export class Downloader {
     this.#tell({ type: 'peer.lied', peer, error: new Lie(what) })
   }
 }
+
+const bytesOf = (lists: readonly FetchedList[]) => lists.reduce((sum, { accessList }) => sum + accessList.length, 0)
 
 const isOther = (header: Header, hash: Uint8Array | undefined): boolean =>
   hash !== undefined && !equalBytes(header.hash, hash)

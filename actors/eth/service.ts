@@ -60,7 +60,10 @@ export class EthService implements Service {
       chain,
       maxPeers,
       joined: ({ session: peer, range, headHash }) =>
-        this.#downloader?.tell({ type: 'peer.joined', peer, range, headHash }),
+        this.#downloader?.tell({
+          ...{ type: 'peer.joined', peer, range, headHash },
+          servesLists: (this.#manager.peer(peer)?.version ?? 68) >= 71,
+        }),
       left: ({ session: peer }) => this.#downloader?.tell({ type: 'peer.left', peer }),
       rangeChanged: ({ session: peer, range }) => this.#downloader?.tell({ type: 'peer.range', peer, range }),
     })

@@ -9,7 +9,7 @@ import type { Clock } from '../runtime.ts'
 
 /** What is summed up of each occurrence; times are nanoseconds. */
 export type DownloadSummaries = Record<
-  'headersReq' | 'bodiesReq' | 'bodiesItems' | 'importWait' | 'importBlocks' | 'importBatch',
+  'headersReq' | 'bodiesReq' | 'bodiesItems' | 'balsReq' | 'balsItems' | 'importWait' | 'importBlocks' | 'importBatch',
   (value: number) => void
 >
 
@@ -20,6 +20,8 @@ export type BodyPeers = { idle: number; busy: number; stale: number; outOfRange:
 export class DownloadCounts {
   readonly headers = { received: 0, timeouts: 0 }
   readonly bodies = { received: 0, bytes: 0, timeouts: 0 }
+  /** Block access lists; not accepted are those that peers do not have, that are wrong, or come too late for the sync. */
+  readonly bals = { received: 0, accepted: 0, bytes: 0, timeouts: 0 }
   /** What of the chain is there, from 0 to 1; as of the last import. */
   progress = 0
   readonly #clock: Pick<Clock, 'now'>
@@ -27,6 +29,8 @@ export class DownloadCounts {
   #snapshot: SnapshotFrom<typeof downloaderMachine> | undefined
   /** By peer, before the transition that is looked at. BOUNDED: as the plan's. */
   #running: ReadonlyMap<number, Job> = new Map()
+  /** As that, requests for access lists by id. BOUNDED: maxListRequests. */
+  #listing: ReadonlyMap<number, unknown> = new Map()
   #importing: { readonly since: number; readonly after: bigint } | undefined
   /** Since when there is nothing to import. */
   #idleSince = 0
@@ -47,18 +51,27 @@ export class DownloadCounts {
       this.bodies.bytes += raw.length
       this.#summaries.bodiesReq(micros * 1_000)
       this.#summaries.bodiesItems(count)
+    } else if (answer.kind === 'BlockAccessLists') {
+      const { count, raw } = answer.accessLists
+      this.bals.received += count
+      this.bals.bytes += raw.length
+      this.#summaries.balsReq(micros * 1_000)
+      this.#summaries.balsItems(count)
     }
   }
 
   take({ from, to, effects }: TransitionEntry, { actor, event }: Live): void {
     if (actor?.logic !== downloaderMachine) return
-    const { type, peer, last } = event as unknown as Facts
+    const { type, peer, last, request, count, lacked } = event as unknown as Facts
     const snapshot = actor.getSnapshot() as SnapshotFrom<typeof downloaderMachine>
     this.#snapshot = snapshot
     if (to === filling && from !== filling) this.#idleSince = this.#clock.now()
     if (type === 'peer.slow') this.#timeout(peer)
+    else if (type === 'lists.slow') this.bals.timeouts++
+    else if (type === 'lists.fetched' && this.#listing.has(request)) this.bals.accepted += count - lacked.length
     else if (type === 'blocks.imported') this.#imported(last)
     if (effects.includes('importBlocks')) this.#importBegins()
+    this.#listing = snapshot.context.lists.running
     this.#running = isFilling(snapshot) ? snapshot.context.plan.running : new Map()
   }
 
@@ -107,4 +120,11 @@ const serves = ({ range, isAnnounced }: Source, block: bigint) =>
   !isAnnounced || !range || (block >= range.earliest && block <= range.latest + downloadLimits.rangeSlack)
 
 /** Of the events that are looked at. */
-type Facts = { readonly type: string; readonly peer: number; readonly last: bigint }
+type Facts = {
+  readonly type: string
+  readonly peer: number
+  readonly last: bigint
+  readonly request: number
+  readonly count: number
+  readonly lacked: readonly bigint[]
+}

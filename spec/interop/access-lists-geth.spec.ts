@@ -6,6 +6,7 @@ import { engineApi } from '../../actors/rpc/apis/engine.ts'
 import { data, quantity } from '../../actors/rpc/json/hex.ts'
 import { decode, type MessageOf } from '../../protocols/eth/messages.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
+import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
 import { readPayloads } from '../actors/rpc/apis/payloads.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
@@ -61,6 +62,21 @@ describe('block access lists, beside geth', function () {
     expect(asked.length, 'requests').to.be.at.most(12)
     const given = answered.flatMap(({ accessLists }) => Array.from(accessLists.items(), ({ raw }) => data(raw)))
     expect(given).to.deep.equal(hashes.map((hash) => lists.get(hash)))
+  })
+
+  it('are asked of a geth that we sync from, and stored with their blocks', async () => {
+    const { genesis, chain: file, networkId, head } = chain
+    geth = await Geth.start({ path, genesis, networkId, chain: file })
+    node = await createNode({ genesis, networkId, port: 0, peers: [geth.enode], headPollInterval: 100 })
+    const asked = messagesOf(node, 'GetBlockAccessLists', 'message.sent')
+    await node.start()
+    await eventually('the head', async () => node!.chain.head.number === head.number)
+    const stored = [...lists.keys()].flatMap((hash) => {
+      const list = node!.chain.accessListByHash(hexToBytes(hash.slice(2)))
+      return list ? [[hash, data(list)] as const] : []
+    })
+    expect(new Map(stored)).to.deep.equal(lists)
+    expect(asked.length, 'requests').to.be.at.most(8)
   })
 })
 

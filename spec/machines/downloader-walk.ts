@@ -15,10 +15,11 @@ export const hash = new Uint8Array(32).fill(9)
 const rangeTo = (latest: bigint, earliest = 0n): BlockRange => ({ earliest, latest, latestHash: hash })
 export const error = new Error('it lied')
 
-export const joins = (peer: number, latest?: bigint, earliest = 0n): DownloaderEvent => {
+export const joins = (peer: number, latest?: bigint, earliest = 0n, servesLists = false): DownloaderEvent => {
   return {
     type: 'peer.joined',
     peer,
+    servesLists,
     range: latest === undefined ? undefined : rangeTo(latest, earliest),
     headHash: hash,
   }
@@ -40,10 +41,12 @@ export const compared = (number: bigint, isOurs: boolean): DownloaderEvent => ({
 })
 export const skeleton = (...anchors: bigint[]): DownloaderEvent => ({ type: 'skeleton.fetched', anchors })
 export const failed = (peer: number): DownloaderEvent => ({ type: 'task.failed', peer })
-export const imported = (last: bigint, bytes = 0): DownloaderEvent => ({ type: 'blocks.imported', last, bytes })
+export const imported = (last: bigint, bytes = 0, listBytes = 0): DownloaderEvent => {
+  return { type: 'blocks.imported', last, bytes, listBytes }
+}
 const jobOf = ({ context }: DownloaderStep, peer: number) => context.plan.running.get(peer)!
-export const headersFor = (step: DownloaderStep, peer: number): DownloaderEvent => {
-  return { type: 'headers.fetched', peer, job: jobOf(step, peer).id }
+export const headersFor = (step: DownloaderStep, peer: number, listed: readonly bigint[] = []): DownloaderEvent => {
+  return { type: 'headers.fetched', peer, job: jobOf(step, peer).id, listed }
 }
 export const bodiesFor = (step: DownloaderStep, peer: number, count?: number, bytes = 1_000): DownloaderEvent => {
   const { id, first, last } = jobOf(step, peer)

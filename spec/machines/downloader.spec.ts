@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { downloadLimits } from '../../machines/download-limits.ts'
 import type { DownloaderEvent } from '../../machines/downloader-setup.ts'
 import { describeConsensus } from './downloader-consensus.ts'
+import { describeLists } from './downloader-lists.ts'
 import {
   announces,
   bodiesFor,
@@ -139,7 +140,7 @@ describe('downloader', () => {
   describe('a peer that gives no skeleton', () => {
     const refused = (...others: DownloaderEvent[]) =>
       from(0n, joins(1, 600n), ...others, compared(0n, true), { type: 'skeleton.empty' })
-    const next = (last: bigint): DownloaderEvent => ({ type: 'contiguous.fetched', last })
+    const next = (last: bigint): DownloaderEvent => ({ type: 'contiguous.fetched', last, listed: [] })
 
     it('is asked for the headers right after our block', () => {
       const step = refused()
@@ -384,6 +385,7 @@ describe('downloader', () => {
   })
 
   describeConsensus()
+  describeLists()
 
   describe('what it keeps', () => {
     it('is at most 2,048 blocks ahead of the chain', () => {

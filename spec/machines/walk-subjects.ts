@@ -225,16 +225,20 @@ export const walkSubjects = [
     events: [
       ...[1, 2, 3].flatMap((peer) => [
         ...[range(5n), range(700n), undefined].map(
-          (range) => ({ type: 'peer.joined', peer, range, headHash: hashOf(1) }) as const,
+          (range) => ({ type: 'peer.joined', peer, range, headHash: hashOf(1), servesLists: peer !== 3 }) as const,
         ),
         ...[5n, 700n].map((latest) => ({ type: 'peer.range', peer, range: range(latest) }) as const),
         ...[1, 2].map((n) => ({ type: 'head.learnt', peer, head: { number: 700n, hash: hashOf(n) } }) as const),
         ...(['peer.left', 'task.failed', 'head.learnt'] as const).map((type) => ({ type, peer })),
         { type: 'peer.lied', peer, error } as const,
+        ...(['lists.slow', 'lists.answered', 'lists.failed'] as const).map((type) => ({ type, peer })),
         ...[0, 1, 2, 3].flatMap((job) => [
-          { type: 'headers.fetched', peer, job } as const,
+          { type: 'headers.fetched', peer, job, listed: [6n, 7n] } as const,
           { type: 'bodies.fetched', peer, job, count: 1, bytes: 100 } as const,
           { type: 'job.failed', peer, job } as const,
+          ...([[], [6n]] as const).map((lacked) => {
+            return { type: 'lists.fetched', request: job, count: 1, lacked, bytes: 0, kept: 0 } as const
+          }),
         ]),
       ]),
       ...each([1, 2], [true, false], (n, isOurs) => ({ type: 'consensus.head', hash: hashOf(n), isOurs }) as const),
@@ -247,12 +251,13 @@ export const walkSubjects = [
       ...[{ type: 'head.adopted' } as const, { type: 'import.failed', error } as const],
     ],
     first: [
-      { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1) },
+      { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1), servesLists: true },
       { type: 'header.compared', number: 5n, isOurs: true },
       { type: 'skeleton.fetched', anchors: [197n, 389n, 700n] },
     ],
     last: [{ type: 'downloader.stop' }],
-    holds: ({ sources, plan, goal, target }) => {
+    holds: ({ sources, plan, lists, goal, target }) => {
+      expect(lists.running.size).to.be.at.most(4, 'two of each that serves lists')
       expect(sources.size).to.be.at.most(3)
       expect(plan.running.size).to.be.at.most(3)
       if (goal.kind === 'longest') expect(target.hash).to.equal(undefined)

@@ -54,6 +54,27 @@ describe('access lists in a chain', () => {
     expect([chain.head.number, heads]).to.deep.equal([6n, []])
   })
 
+  it('may come by themselves: those are stored that are of blocks we have, and may be', async () => {
+    const bad = encodeRlp([[new Uint8Array(20), [], [2n, 1n], [], [], []]])
+    const broken = makeBlocks(genesis, blocks[3]!.header, 1, { change: () => ({ balHash: keccak256(bad) }) })[0]!
+    await chain.insertBlocks([...bare.slice(0, 4), { header: broken.header, body: broken.body }])
+    await chain.storeAccessLists([
+      ...[blocks[0]!, blocks[2]!, blocks[5]!].map(({ header, accessList }) => ({ header, accessList: accessList! })),
+      { header: blocks[1]!.header, accessList: blocks[0]!.accessList! },
+      { header: broken.header, accessList: bad },
+    ])
+    expect(stored().map((list) => list !== undefined)).to.deep.equal([true, false, true, false, false, false])
+    expect(stored([broken])).to.deep.equal([undefined])
+    expect(chain.head.hash).to.deep.equal(broken.header.hash)
+  })
+
+  it('that come by themselves are stored after the blocks that are being inserted', async () => {
+    const inserted = chain.insertBlocks(bare)
+    const { header, accessList } = blocks[5]!
+    await Promise.all([inserted, chain.storeAccessLists([{ header, accessList: accessList! }])])
+    expect(stored()[5]).to.deep.equal(accessList)
+  })
+
   it('stay, as bodies do, with blocks that never were canonical or are no more', async () => {
     const side = makeBlocks(genesis, blocks[2]!.header, 5, { salt: 1n })
     await chain.insertBlocks(blocks)

@@ -26,6 +26,8 @@ describe('the counts of a sync', () => {
       headersReq: summary('headersReq'),
       bodiesReq: summary('bodiesReq'),
       bodiesItems: summary('bodiesItems'),
+      balsReq: summary('balsReq'),
+      balsItems: summary('balsItems'),
       importWait: summary('importWait'),
       importBlocks: summary('importBlocks'),
       importBatch: summary('importBatch'),
@@ -41,7 +43,8 @@ describe('the counts of a sync', () => {
 
   const tell = (...events: DownloaderEvent[]) => events.forEach((event) => void downloader.send(event))
   const jobOf = (peer: number) => downloader.getSnapshot().context.plan.running.get(peer)!
-  const headers = (peer: number) => tell({ type: 'headers.fetched', peer, job: jobOf(peer).id })
+  const headers = (peer: number, listed: bigint[] = []) =>
+    tell({ type: 'headers.fetched', peer, job: jobOf(peer).id, listed })
   const bodies = (peer: number) => {
     const { id, first, last } = jobOf(peer)
     tell({ type: 'bodies.fetched', peer, job: id, count: Number(last - first) + 1, bytes: 1_000 })
@@ -64,6 +67,23 @@ describe('the counts of a sync', () => {
       ['bodiesReq', 60_000_000],
       ['bodiesItems', 0],
     ])
+  })
+
+  it('are of access lists, and of those that are of no use', () => {
+    begin(1)
+    tell(joins(2, 384n, 0n, true))
+    headers(1, [1n, 2n, 3n])
+    const accessLists = LazyList.of([Uint8Array.of(0xc0), Uint8Array.of(0x80), Uint8Array.of(0xc0)], asItem)
+    counts.answered({ kind: 'BlockAccessLists', id: 1n, accessLists }, 40_000)
+    tell({ type: 'lists.fetched', request: 0, count: 3, lacked: [2n], bytes: 2, kept: 2 })
+    expect(observed).to.deep.equal([
+      ['balsReq', 40_000_000],
+      ['balsItems', 3],
+    ])
+    expect(counts.bals).to.deep.equal({ received: 3, accepted: 2, bytes: 4, timeouts: 0 })
+    tell({ type: 'lists.fetched', request: 0, count: 3, lacked: [], bytes: 2, kept: 2 })
+    tell({ type: 'lists.slow', peer: 2 })
+    expect(counts.bals).to.include({ accepted: 2, timeouts: 1 })
   })
 
   it('know how long an import waits, how long it takes, and how far it comes', () => {
