@@ -98,7 +98,7 @@ export type ProbeSetup = AsyncDisposable & {
 
 /** @throws {NodeKeyError} {InvalidGenesis} {InspectorFailed} and the system's error: the recording cannot be written */
 export async function toProbe(options: PeerOptions & Partial<InspectOptions>, io: Io): Promise<ProbeSetup> {
-  const view = { chain: await toChain(options), now: BigInt(Math.floor(io.now() / 1000)) }
+  const view = { chain: await toChain(options), now: () => BigInt(Math.floor(io.now() / 1000)) }
   const runtime = processRuntime()
   const privateKey = options.nodekey === undefined ? runtime.entropy(32) : await readNodeKey(options.nodekey)
   const inspector = await inspectProbe(runtime, publicKeyOf(privateKey), view.chain, options, io)

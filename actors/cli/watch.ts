@@ -50,7 +50,7 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
   const nodes = named.length > 0 ? named : bootnodesOf(options)
   await using setup = await toProbe(options, io)
   const { view } = setup
-  const status = await toStatus(options, view)
+  const statusNow = await toStatus(options, view)
   const log = createLogger({ stream: io.stderr })
   // One node's bug loses that node, and not the others.
   const supervisor = ({ actor, error }: Bug) => log.error('A bug of ours lost a node', { actor, err: stackOf(error) })
@@ -69,7 +69,10 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
     (node, i) =>
       new Tap(`${i + 1}`, {
         ...{ runtime, timeout: options.timeout, ...view, fetches: options.txs },
-        dial: (parent) => dial(node, { ...peer, ...(status && { status }), parent }),
+        dial: (parent) => {
+          const status = statusNow()
+          return dial(node, { ...peer, ...(status && { status }), parent })
+        },
         monotonic: () => process.hrtime.bigint(),
         isNew: (gossip, at) => {
           if ('hash' in gossip) spread.note(gossip.hash, i, Number(at) / 1e6)
@@ -117,14 +120,16 @@ function bootnodesOf({ network: name }: WatchOptions): readonly string[] {
   throw new CommandFailed('name a node to watch, or a --network whose bootnodes are', 1)
 }
 
-/** @returns nothing where theirs will do */
+/** @returns what to say whenever a node is dialed: nothing where theirs will do */
 async function toStatus(
   { rpc, head, timeout }: WatchOptions,
   { chain, now }: Pick<ProbeOptions, 'chain' | 'now'>,
-): Promise<StatusFields | undefined> {
-  if (rpc !== undefined) return statusFromRpc(rpc, timeout)
-  if (!head) return undefined
-  return { ...(chain && statusOn(chain, head.latest, now)), range: { earliest: 0n, ...head } }
+): Promise<() => StatusFields | undefined> {
+  if (rpc !== undefined) {
+    const status = await statusFromRpc(rpc, timeout)
+    return () => status
+  }
+  return () => head && { ...(chain && statusOn(chain, head.latest, now())), range: { earliest: 0n, ...head } }
 }
 
 function toHead(text: string): NonNullable<WatchOptions['head']> {

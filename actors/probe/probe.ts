@@ -30,8 +30,8 @@ export type ProbeReport = Verdict & {
 export type ProbeOptions = {
   /** Whose node we are; without it we say what they say, and are on any chain. */
   readonly chain?: ProbedChain | undefined
-  /** Seconds since 1970: which forks are in force. */
-  readonly now: bigint
+  /** Seconds since 1970, asked for whenever it counts: which forks are in force. */
+  now(): bigint
   /** ms for each step. */
   readonly timeout: number
   /** Is told of every step at once. */
@@ -43,7 +43,7 @@ export const probeStatus = ({
   chain,
   now,
 }: Pick<ProbeOptions, 'chain' | 'now'>): NonNullable<ScriptedPeerOptions['status']> =>
-  chain ? (theirs) => statusOn(chain, headOf(theirs), now) : 'mirror'
+  chain ? (theirs) => statusOn(chain, headOf(theirs), now()) : 'mirror'
 
 /** Follows a peer until it runs and answers, or does not. It stays open if it did. */
 export async function probe(peer: ScriptedPeer, options: ProbeOptions): Promise<ProbeReport> {
@@ -85,10 +85,10 @@ async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOp
   }
   found.status = await peer.expect('Status', {}, wait)
   const known = chainOf(found.status, chain)
-  const fork = known && describeFork(found.status.forkId, known.genesis, now)
+  const fork = known && describeFork(found.status.forkId, known.genesis, now())
   if (fork) found.fork = fork
   tell('status', statusWords(found.status, peer.version, known, fork?.words), heard('Status'))
-  const fault = chain && faultOf(chain, peer, found.status, now)
+  const fault = chain && faultOf(chain, peer, found.status, now())
   if (fault) found.verdict = fault
   await peer.until('running', wait)
   const hash = 'range' in found.status ? found.status.range.latestHash : found.status.head
@@ -130,8 +130,8 @@ function faultOf(chain: ProbedChain, { version }: ScriptedPeer, status: Status, 
 function refusalOf(peer: ScriptedPeer, { chain, now }: ProbeOptions, { status, fork }: Found): Verdict | undefined {
   const isRefused = peer.end.reason === DiscReason.SubprotocolError && !peer.log.some(isHeaders)
   if (!chain || !status || !fork || !isRefused) return undefined
-  const { forkId } = statusOn(chain, headOf(status), now)
-  const ours = `0x${bytesToHex(forkId!.hash)} (${describeFork(forkId!, chain.genesis, now).words})`
+  const { forkId } = statusOn(chain, headOf(status), now())
+  const ours = `0x${bytesToHex(forkId!.hash)} (${describeFork(forkId!, chain.genesis, now()).words})`
   const cause = `it is ${fork.words}, and does not know our fork id ${ours}: it lacks a fork of the chain`
   return { outcome: 'stale-fork', cause }
 }

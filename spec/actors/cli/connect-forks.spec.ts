@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { network } from '../../../actors/chain/networks.ts'
 import { runCli } from '../../../actors/cli/program.ts'
+import { dial } from '../../../actors/harness/dial.ts'
 import { listen } from '../../../actors/harness/listen.ts'
 import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { changedHeader } from '../chain/make-chain.ts'
@@ -59,5 +60,22 @@ describe('peerchart connect --network sepolia, as Amsterdam comes', () => {
       ...{ exit: 8, outcome: 'stale-fork' },
       fork: { standing: 'stale', words: 'stale by Amsterdam: it is at BPO2' },
     })
+  })
+})
+
+describe('peerchart listen --network sepolia, when Amsterdam comes while it waits', () => {
+  it('says that it is at Amsterdam', async () => {
+    const io = new ScriptedIo()
+    io.now = () => Number(amsterdam - 1n) * 1_000
+    const running = runCli(['listen', '--network', 'sepolia'], io)
+    const [enode] = /enode:\S+/.exec(await io.stderr.line(/enode:/))!
+    io.now = () => Number(amsterdam) * 1_000
+    const range = { earliest: 0n, latest: 9_000_000n, latestHash: genesis.hash }
+    const forkId = { hash: hexToBytes('6c1d9423'), next: 0n }
+    const status = { networkId: 11_155_111n, genesis: genesis.hash, forkId, range }
+    await using peer = dial(enode, { status })
+    expect((await peer.expect('Status')).forkId).to.deep.equal(forkId)
+    peer.close()
+    await running
   })
 })

@@ -18,7 +18,7 @@ describe('why a node hung up at our auth', () => {
       await using listener = await listen({ network, host, port: 30_303, through: 'tcp' })
       await using other = listener.accept()
       await using peer = dial(listener.enode, { network })
-      const probing = probe(peer, { now: 0n, timeout: 1_000, step() {} })
+      const probing = probe(peer, { now: () => 0n, timeout: 1_000, step() {} })
       await other.until('securing')
       other.close()
       const { outcome, cause } = await probing
