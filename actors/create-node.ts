@@ -104,7 +104,12 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
   try {
     const name = clientName({ identity: options.identity })
     recorder = options.record && (await startRecording(options.record, runtime, { name, privateKey, chain, log }))
-    keyLog = options.keyLog === undefined ? undefined : new KeyLogFile(options.keyLog)
+    keyLog =
+      options.keyLog === undefined
+        ? undefined
+        : new KeyLogFile(options.keyLog, (error) =>
+            log.warn('The key log cannot be written, and ends here', { file: options.keyLog, err: error.message }),
+          )
     const metrics =
       options.metrics &&
       new (await import('./metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {

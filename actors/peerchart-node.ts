@@ -10,6 +10,7 @@ import { ethVersions } from '../protocols/eth/versions.ts'
 import { publicKeyOf } from '../protocols/lib/secp256k1.ts'
 import type { Chain } from './chain/chain.ts'
 import { type ImportProgress, importChain } from './chain/import.ts'
+import { CorruptDatabase, DatabaseFailed } from './chain/store.ts'
 import { nodeCiphers } from './ciphers.ts'
 import type { NodeOptions } from './create-node.ts'
 import { EthService } from './eth/service.ts'
@@ -140,6 +141,7 @@ export class PeerchartNode {
           ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
         }),
     )
+    chain.failures$.subscribe((error) => this.fail(error))
     logSync(log, this.eth.progress$, runtime.clock)
     this.#node.own(chain)
     if (keyLog) this.#node.own(keyLog)
@@ -197,15 +199,20 @@ export class PeerchartNode {
   /** What {@link createNode} has its runtime tell of bugs: they are logged, counted, and end what they belong to. */
   supervise(bug: Bug): void {
     const error = bug.error instanceof Error ? bug.error : new Error(String(bug.error))
-    this.#log.error('A bug of ours ended what it came up in', { actor: bug.actor, ends: bug.ends, err: stackOf(error) })
-    bugs.publish(bug)
-    if (bug.ends === 'node') this.fail(error)
+    const isDisks = error instanceof DatabaseFailed || error instanceof CorruptDatabase
+    if (!isDisks) {
+      const { actor, ends } = bug
+      this.#log.error('A bug of ours ended what it came up in', { actor, ends, err: stackOf(error) })
+      bugs.publish(bug)
+    }
+    if (isDisks || bug.ends === 'node') this.fail(error)
   }
 
   /** Stops in order, as nothing here can go on: {@link wait} resolves, and {@link failure} says why. */
   fail(error: Error): void {
     if (this.#failure) return
     this.#failure = error
+    this.#log.error('The node ends, as it cannot go on', { err: error.message })
     queueMicrotask(() =>
       this.stop().catch((err) => this.#log.error('The node did not stop in order', { err: stackOf(err) })),
     )

@@ -7,7 +7,7 @@ import { type ChainConfig, scheduleOf } from './chain-config.ts'
 import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
 import type { Genesis } from './genesis.ts'
 import { decodeNumber, keys } from './schema.ts'
-import { CorruptDatabase, type KeyValueStore, openStore, type Write } from './store.ts'
+import { CorruptDatabase, DatabaseFailed, type KeyValueStore, openStore, type Write } from './store.ts'
 import {
   accessListWrite,
   blockWrites,
@@ -60,6 +60,7 @@ export class Chain implements ChainReader {
   readonly #store: KeyValueStore
   readonly #name: string
   readonly #heads = new Subject<Header>()
+  readonly #failures = new Subject<DatabaseFailed | CorruptDatabase>()
   readonly #transactions: TransactionIndex
   #head: Header
   /** What a consensus client said of the blocks below the head; undefined as long as none has said anything. */
@@ -118,6 +119,11 @@ export class Chain implements ChainReader {
   /** Each new head, once its block is stored. */
   get heads$(): Observable<Header> {
     return this.#heads.asObservable()
+  }
+
+  /** What the database could not do; who asked for it is told as well. Nothing that needs it can go on. */
+  get failures$(): Observable<DatabaseFailed | CorruptDatabase> {
+    return this.#failures.asObservable()
   }
 
   /** Our fork id at the head (EIP-2124). */
@@ -219,6 +225,7 @@ export class Chain implements ChainReader {
   async close(): Promise<void> {
     await this.#writing
     this.#heads.complete()
+    this.#failures.complete()
     await this.#store.close()
   }
 
@@ -227,7 +234,9 @@ export class Chain implements ChainReader {
       this.#turnBegan = performance.now()
       return write()
     })
-    this.#writing = done.catch(() => {})
+    this.#writing = done.catch((error) => {
+      if (error instanceof DatabaseFailed || error instanceof CorruptDatabase) this.#failures.next(error)
+    })
     return done
   }
 

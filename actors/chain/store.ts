@@ -10,7 +10,10 @@ export type KeyValueStore = {
   readonly isNew: boolean
   /** @throws {CorruptDatabase} */
   get(key: Uint8Array): Uint8Array | undefined
-  /** All of `writes` or none, also when the process is killed meanwhile. They are copied before this returns. */
+  /**
+   * All of `writes` or none, also when the process is killed meanwhile. They are copied before this returns.
+   * @throws (rejects) {DatabaseFailed} none was written
+   */
   write(writes: readonly Write[]): Promise<void>
   close(): Promise<void>
 }
@@ -68,12 +71,15 @@ class LevelStore implements KeyValueStore {
   }
 
   async write(writes: readonly Write[]): Promise<void> {
-    await this.#level.batch(
-      writes.map(({ key, value }) =>
-        value === undefined ? { type: 'del', key } : { type: 'put', key, value: value.slice() },
-      ),
+    const batch = writes.map(({ key, value }) =>
+      value === undefined ? ({ type: 'del', key } as const) : ({ type: 'put', key, value: value.slice() } as const),
     )
-    await this.#mark?.()
+    try {
+      await this.#level.batch(batch)
+      await this.#mark?.()
+    } catch (cause) {
+      throw new DatabaseFailed(this.#name, cause)
+    }
     this.#mark = undefined
   }
 
@@ -113,6 +119,16 @@ export class DatabaseLocked extends Error {
 
   constructor(directory: string, options?: ErrorOptions) {
     super(`datadir already used by another process: ${directory} is locked`, options)
+  }
+}
+
+/** The disk did not take what was to be written: it is full, gone, or read-only. What is there stays as it was. */
+export class DatabaseFailed extends Error {
+  override readonly name = 'DatabaseFailed'
+
+  constructor(directory: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
+    super(`database ${directory}: cannot be written: ${reason}`, { cause })
   }
 }
 

@@ -95,14 +95,20 @@ export class DevNetwork {
     this.#directory.remove()
   }
 
-  /** A block that takes longer than the interval makes the next one wait. A failure is a bug, so nobody catches it. */
+  /** A block that takes longer than the interval makes the next one wait. A failure ends the first node, and all with it. */
   #produce(): void {
     if (this.#producing) return
     const { head } = this.nodes[0]!.chain
     const now = BigInt(Math.floor(Date.now() / 1_000))
-    this.#producing = this.#producer.produce(now > head.time ? now : head.time + 1n).finally(() => {
-      this.#producing = undefined
-    })
+    this.#producing = this.#producer
+      .produce(now > head.time ? now : head.time + 1n)
+      .then(
+        () => {},
+        (error: Error) => this.nodes[0]!.fail(error),
+      )
+      .finally(() => {
+        this.#producing = undefined
+      })
   }
 }
 

@@ -3,6 +3,7 @@ import { version } from '../client-name.ts'
 import type { Inspector } from '../inspector/inspector.ts'
 import { createLogger, type Verbosity } from '../log.ts'
 import { toDuration, toNodes, toVerbosity } from './arguments.ts'
+import { CommandFailed } from './command-failed.ts'
 import { type InspectOptions, openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { Narrator, nameOf } from './narrator.ts'
@@ -77,7 +78,7 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
       options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.',
       '',
     ])
-    await lifetime.end(options.for)
+    await Promise.race([lifetime.end(options.for), ...nodes.map((node) => node.wait())])
   } finally {
     tally?.close()
     await network.stop()
@@ -85,6 +86,8 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
     for (const end of unfollow) end()
     lifetime.release()
   }
+  const failure = nodes.find((node) => node.failure)?.failure
+  if (failure) throw new CommandFailed(`the network ended by itself: ${failure.message}`, 1)
   if (!tally) return
   const { peers, heads, transitions, errors } = tally
   io.stdout.write(`${JSON.stringify({ nodes: count, peers, heads, transitions, errors })}\n`)

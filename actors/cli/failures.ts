@@ -2,7 +2,7 @@ import { EnodeError } from '../../protocols/enode/enode.ts'
 import { RecordError } from '../../protocols/enr/record.ts'
 import { ImportError } from '../chain/import.ts'
 import { InvalidGenesis } from '../chain/json-fields.ts'
-import { CorruptDatabase, DatabaseLocked } from '../chain/store.ts'
+import { CorruptDatabase, DatabaseFailed, DatabaseLocked } from '../chain/store.ts'
 import { WrongGenesis } from '../chain/stored-chain.ts'
 import { ScriptError } from '../harness/exchange.ts'
 import { InspectorFailed, InspectorUnreachable } from '../inspector/inspector-errors.ts'
@@ -75,6 +75,7 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [WrongGenesis, 'choose another --datadir, or the chain that this one was made for'],
   [DatabaseLocked, 'stop that process, or choose another --datadir'],
   [NoTemporaryDirectory, 'set TMPDIR to a directory that this user may write to'],
+  [DatabaseFailed, 'make room on the disk, then run the same command again'],
   [CorruptDatabase, 'restore it, or remove that directory to sync again'],
 ]
 

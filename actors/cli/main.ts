@@ -1,10 +1,22 @@
 #!/usr/bin/env node
 import process from 'node:process'
+import { endure } from './endure.ts'
 import { runCli } from './program.ts'
 
-// A reader that left (`peerchart dev | head`) is an interrupt: the end is as ordered as any other.
-process.stdout.once('error', () => process.kill(process.pid, 'SIGTERM'))
-process.stdout.on('error', () => {})
+// A reader that left (`peerchart dev | head`) is an interrupt to whoever hears one: the end is as ordered as any other. So
+// is a full disk, which is an error, too.
+let lost: Error | undefined
+endure(process.stdout, (error) => {
+  if (error.code !== 'EPIPE') lost = error
+  if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM')
+})
+// A stream tells of its faults in its own time, which may be after all else.
+process.once('exit', () => {
+  if (!lost) return
+  process.stderr.write(`error: standard output cannot be written: ${lost.message}\n`)
+  process.exitCode ||= 1
+})
+endure(process.stderr, () => {}) // who does not read the log does not end the node
 
 const isTerminal = process.stdin.isTTY && process.stdout.isTTY
 

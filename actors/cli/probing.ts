@@ -104,7 +104,12 @@ export async function toProbe(options: PeerOptions & Partial<InspectOptions>, io
   const inspector = await inspectProbe(runtime, publicKeyOf(privateKey), view.chain, options, io)
   const recorder = await openRecorder(options, io)
   recorder?.follow(runtime.feed)
-  const keyLog = options.keylog === undefined ? undefined : new KeyLogFile(options.keylog)
+  const keyLog =
+    options.keylog === undefined
+      ? undefined
+      : new KeyLogFile(options.keylog, ({ message }) =>
+          io.stderr.write(`warning: the key log cannot be written, and ends here: ${message}\n`),
+        )
   if (keyLog) io.stderr.write('warning: session keys are written to a file: whoever has it reads the traffic\n')
   return {
     ...{ view, runtime },

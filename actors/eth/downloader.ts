@@ -6,8 +6,10 @@ import type { DownloaderEvent, DownloaderPorts } from '../../machines/downloader
 import type { Header } from '../../protocols/eth/header.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { HashList } from '../../protocols/lib/lazy-list.ts'
+import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
 import { InvalidBlock } from '../chain/verify.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
+import { reportBug } from '../supervision.ts'
 import type { ChainPort } from './chain-port.ts'
 import { DownloadBuffer } from './download-buffer.ts'
 import type { EthPeer } from './eth-peer.ts'
@@ -36,6 +38,8 @@ export type DownloaderOptions = {
 
 /** Fetches what peers have and the chain has not: runs {@link downloaderMachine}. */
 export class Downloader {
+  readonly #runtime: Runtime
+  readonly #id: string
   readonly #chain: ChainPort
   readonly #meter: SyncMeter
   /** What is asked about heads, and what is asked for the sync: a sync that ends takes its questions back. */
@@ -52,6 +56,8 @@ export class Downloader {
 
   constructor(runtime: Runtime, options: DownloaderOptions) {
     const { id, parent, chain, pollInterval, later, wheel, peer } = options
+    this.#runtime = runtime
+    this.#id = id
     this.#pacer = new Pacer({
       clock: runtime.clock,
       spent: (peer) => this.#tell({ type: 'peer.spent', peer }),
@@ -277,9 +283,13 @@ export class Downloader {
     )
   }
 
-  /** A chain that is closed already refuses what was under way; anything else is a bug. */
+  /**
+   * A chain that is closed already refuses what was under way, and one whose database fails has told the node; anything
+   * else is a bug.
+   */
   #failed(error: unknown): void {
-    if (!this.#isStopped) throw error
+    if (this.#isStopped || error instanceof DatabaseFailed || error instanceof CorruptDatabase) return
+    reportBug(this.#runtime, { actor: this.#id, error, ends: 'node' })
   }
 
   /**

@@ -6,18 +6,34 @@ export type KeyLog = (line: string) => void
 /** A key log that is kept in a file, readable by its owner only. Lines are added to those that are there. */
 export class KeyLogFile {
   readonly #descriptor: number
+  readonly #failed: (error: Error) => void
+  #isOff = false
 
-  /** @throws the system's error: the file cannot be written */
-  constructor(path: string) {
+  /**
+   * @param failed is told, once, why nothing more is written: no session is lost for it
+   * @throws the system's error: the file cannot be written
+   */
+  constructor(path: string, failed: (error: Error) => void) {
     this.#descriptor = openSync(path, 'a', 0o600)
+    this.#failed = failed
   }
 
   /** At once, for whoever reads along: a session is one line. */
   readonly write: KeyLog = (line) => {
-    writeSync(this.#descriptor, line)
+    if (this.#isOff) return
+    try {
+      writeSync(this.#descriptor, line)
+    } catch (error) {
+      this.#isOff = true
+      this.#failed(error as Error)
+    }
   }
 
   close(): void {
-    closeSync(this.#descriptor)
+    try {
+      closeSync(this.#descriptor)
+    } catch (error) {
+      if (!this.#isOff) this.#failed(error as Error)
+    }
   }
 }

@@ -119,7 +119,7 @@ export class Recorder {
   }
 
   #giveUp(ended: Ended, why: string, error?: Error): void {
-    if (this.#ended === undefined) this.#log.warn(why, { file: this.#path, ...(error && { err: error }) })
+    if (this.#ended === undefined) this.#log.warn(why, { file: this.#path, ...(error && { err: error.message }) })
     this.#ended ??= ended
     this.#stop()
   }
