@@ -54,6 +54,8 @@ export async function runTool({ path, args, timeout, print, signal }: ToolOption
   signal?.removeEventListener('abort', kill)
   const [code, killer] = await exit
   if (signal?.aborted) return { results, end: 'aborted' }
+  if (results.length === planned) return { results, end: 'done' }
+  if (isHung) return { results, end: 'hung' }
   if (planned === undefined) throw new Error(`${path} ran no test, and ended with ${killer ?? code}`)
-  return { results, end: results.length === planned ? 'done' : isHung ? 'hung' : 'ended' }
+  return { results, end: 'ended' }
 }

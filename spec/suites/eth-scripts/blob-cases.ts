@@ -2,8 +2,6 @@ import { expect } from 'chai'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { decode, type MessageOf } from '../../../protocols/eth/messages.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
-import { asBytes, LazyList } from '../../../protocols/lib/lazy-list.ts'
-import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { cellsOf, columnsOf, everyColumn, maskOf } from './blob.ts'
 import { type EthCase, expectDropped, silence, type Trial } from './eth-case.ts'
 import { type SignedBlobTx, type SignedTx, signBlobTx } from './sign.ts'
@@ -154,8 +152,8 @@ async function giveCells(
   const { peer: giver, message } = await cells.next()
   const { id, hashes, mask } = message
   expect(bytesToHex(hashes.at(0)!)).to.equal(bytesToHex(tx.hash))
-  const group = cellsOf(values, columnsOf(mask)).map((cell) => encodeRlp(change(cell)))
-  giver.send('Cells', { id, hashes: [tx.hash], cells: [LazyList.of(group, asBytes).raw], mask })
+  const group = cellsOf(values, columnsOf(mask)).map(change)
+  giver.send('Cells', { id, hashes: [tx.hash], cells: [group], mask })
   return { tx, giver, others: peers.filter((peer) => peer !== giver) }
 }
 
