@@ -35,16 +35,19 @@ export class BlockProducer {
 
   /**
    * @param chain of the dev genesis; its blocks so far are executed again
-   * @param options `seed`, any bytes: who is paid how much follows from it
+   * @param options `seed`, any bytes: who is paid how much follows from it; `genesis`, in geth's form, when its forks are other ones
    * @throws {RangeError} `chain` is another chain
    */
-  static async open(chain: Chain, { seed }: { readonly seed: Uint8Array }): Promise<BlockProducer> {
-    const common = createCommonFromGethGenesis(devGenesisJson as never, {
+  static async open(
+    chain: Chain,
+    { seed, genesis = devGenesisJson }: { readonly seed: Uint8Array; readonly genesis?: object },
+  ): Promise<BlockProducer> {
+    const common = createCommonFromGethGenesis(genesis as never, {
       chain: 'dev',
       customCrypto: fastCrypto,
     })
     const stateManager = await emptyState(common)
-    await stateManager.generateCanonicalGenesis(parseGethGenesisState(devGenesisJson as never))
+    await stateManager.generateCanonicalGenesis(parseGethGenesisState(genesis as never))
     if (!equalBytes(await stateManager.getStateRoot(), chain.genesis.stateRoot))
       throw new RangeError('the chain is not the dev network')
     const producer = new BlockProducer(chain, await createVM({ common, stateManager }), common, seed)

@@ -13,6 +13,9 @@ export const findPrometheus = (): string | undefined => find('prometheus', proce
 /** @returns the path of a Chromium: `CHROMIUM`, or the first on PATH */
 export const findChromium = (): string | undefined => find('chromium', process.env.CHROMIUM)
 
+/** @returns the path of @ethereumjs/client's `bin/cli.js`: `ETHEREUMJS_CLIENT` */
+export const findEthereumjsClient = (): string | undefined => process.env.ETHEREUMJS_CLIENT || undefined
+
 /** @returns the path of curl: the first on PATH */
 export const findCurl = (): string | undefined => find('curl', undefined)
 

@@ -159,7 +159,12 @@ async function addressesOf(process: ChildProcess): Promise<{ enode: string; rpc:
   throw new Error(`geth ended before it listened:\n${tail.join('\n')}`)
 }
 
-async function post<Result>(url: string, request: RpcRequest, headers: Record<string, string> = {}): Promise<Result> {
+/** @throws {Error} the answer is an error: its message */
+export async function post<Result>(
+  url: string,
+  request: RpcRequest,
+  headers: Record<string, string> = {},
+): Promise<Result> {
   const { result, error } = await ask(url, request, headers)
   if (error) throw new Error(`${request.method}: ${error.message}`)
   return result as Result

@@ -1,10 +1,10 @@
-import { createServer } from 'node:net'
 import { expect } from 'chai'
 import type { PeerchartNode } from '../../actors/peerchart-node.ts'
 import { startNode, stopNodes, until } from '../actors/metrics/nodes.ts'
 import { type Scrape, samplesOf, scrape, typesOf } from '../actors/metrics/scrape.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
 import { requireEthtest } from '../harness/ethtest.ts'
+import { freePort } from '../harness/free-port.ts'
 import { Geth } from '../harness/geth.ts'
 import { eventually } from './own-ethtest-node.ts'
 
@@ -120,11 +120,3 @@ const isOfPeers = (name: string) => /^(p2p|eth_protocols_eth)_/.test(name)
 const mirrored = (name: string) =>
   name.replace(/_(ingress|egress)_/, (_, way) => (way === 'ingress' ? '_egress_' : '_ingress_'))
 const pick = (samples: Scrape, ...names: string[]) => names.map((name) => samples.get(name))
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}

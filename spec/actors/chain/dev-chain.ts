@@ -1,18 +1,22 @@
-import { Chain } from '../../../actors/chain/chain.ts'
-import { devGenesis } from '../../../actors/chain/dev-genesis.ts'
+import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
+import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
+import { parseGenesis } from '../../../actors/chain/genesis.ts'
 import { BlockProducer } from '../../../actors/chain/producer.ts'
 import { joinBlock } from '../../../protocols/eth/block.ts'
-import { concatBytes } from '../../../protocols/lib/bytes.ts'
 
-/** @returns `count` blocks on the dev network's genesis, one after the other as `geth export` writes them */
-export async function devChainFile(count: number): Promise<Uint8Array> {
-  const chain = await Chain.open({ genesis: devGenesis() })
-  const producer = await BlockProducer.open(chain, { seed: Uint8Array.of(1) })
-  const blocks: Uint8Array[] = []
-  for (let i = 0; i < count; i++) {
-    const { header, body } = await producer.produce(chain.head.time + 1n)
-    blocks.push(joinBlock({ header: header.raw, body }))
-  }
+/** @returns `count` blocks on the dev network's genesis, executed; `genesis`, in geth's form, when its forks are other ones */
+export async function devChain(count: number, genesis: object = devGenesisJson): Promise<NewBlock[]> {
+  const chain = await Chain.open({ genesis: parseGenesis(JSON.stringify(genesis)) })
+  const producer = await BlockProducer.open(chain, { seed: Uint8Array.of(1), genesis })
+  const blocks: NewBlock[] = []
+  while (blocks.length < count) blocks.push(await producer.produce(chain.head.time + 1n))
   await chain.close()
-  return concatBytes(...blocks)
+  return blocks
 }
+
+/** @returns the blocks one after the other, as `geth export` writes them */
+export const chainFile = (blocks: readonly NewBlock[]): Uint8Array =>
+  Buffer.concat(blocks.map(({ header, body }) => joinBlock({ header: header.raw, body })))
+
+/** @returns {@link devChain} as {@link chainFile} */
+export const devChainFile = async (count: number): Promise<Uint8Array> => chainFile(await devChain(count))
