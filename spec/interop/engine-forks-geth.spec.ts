@@ -10,7 +10,7 @@ import { data, quantity } from '../../actors/rpc/json/hex.ts'
 import { callApi } from '../actors/rpc/apis/call-api.ts'
 import { noEth, zeros } from '../actors/rpc/apis/engine-caller.ts'
 import { findGeth, requireClient } from '../harness/clients.ts'
-import { requireEthtest } from '../harness/ethtest.ts'
+import { ethtests, requireEthtest } from '../harness/ethtest.ts'
 import { Geth } from '../harness/geth.ts'
 import { requireRelease } from './geth-release.ts'
 
@@ -27,7 +27,7 @@ describe('blocks that geth builds, from Paris to Bogota', function () {
   before(async function () {
     const path = requireClient(this, findGeth(), 'geth')
     await requireRelease(this, path, '1.17.9') // older ones have Amsterdam after every blob fork
-    const { genesis: file, networkId } = requireEthtest(this)
+    const { genesis: file, networkId } = requireEthtest(this, ethtests[0]) // it has the contracts of every fork
     directory = await mkdtemp(join(tmpdir(), 'peerchart-engine-forks-'))
     const genesis = join(directory, 'genesis.json')
     const { config, ...others } = JSON.parse(await readFile(file, 'utf8'))
