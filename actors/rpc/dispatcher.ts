@@ -3,6 +3,7 @@ import type { Logger } from '../log.ts'
 import type { Api } from './api.ts'
 import { readArguments, readSubscription, subscriptionId } from './arguments.ts'
 import type { Deadline } from './deadline.ts'
+import { PrintedJson } from './json/print.ts'
 import { Registry } from './registry.ts'
 import {
   type Asked,
@@ -57,6 +58,11 @@ export class Dispatcher {
    * nothing to say: nothing was asked, or every request was a notification
    */
   answer(request: string, caller?: Caller): string | undefined | Promise<string | undefined> {
+    return inOne(this.answerInParts(request, caller))
+  }
+
+  /** As {@link answer}, in parts where it is long. */
+  answerInParts(request: string, caller?: Caller): Answer | Promise<Answer> {
     let asked: Asked
     try {
       asked = readRequest(request)
@@ -64,11 +70,15 @@ export class Dispatcher {
       if (!(error instanceof NoRequest)) throw error
       return isBlank.test(request) ? undefined : failure('null', error)
     }
-    return this.answerTo(asked, caller)
+    return this.#answer(asked, caller)
   }
 
   /** As {@link answer}, of what was read. */
-  answerTo({ json, ids }: Asked, caller: Caller = {}): string | undefined | Promise<string | undefined> {
+  answerTo(asked: Asked, caller?: Caller): string | undefined | Promise<string | undefined> {
+    return inOne(this.#answer(asked, caller))
+  }
+
+  #answer({ json, ids }: Asked, caller: Caller = {}): Answer | Promise<Answer> {
     return Array.isArray(json) ? this.#answerBatch(json, ids, caller) : this.#answerOne(json, ids, caller)
   }
 
@@ -82,7 +92,7 @@ export class Dispatcher {
     let since = performance.now()
     for (const request of batch) {
       const isOver = bytes > batchResponseBytes
-      const answer = isOver ? refusal(request, ids, tooLarge()) : await this.#answerOne(request, ids, caller)
+      const answer = isOver ? refusal(request, ids, tooLarge()) : textOf(await this.#answerOne(request, ids, caller))
       if (performance.now() - since > turnMs) {
         await setImmediate()
         since = performance.now()
@@ -94,7 +104,7 @@ export class Dispatcher {
     return answers.length === 0 ? undefined : `[${answers.join()}]`
   }
 
-  #answerOne(json: unknown, ids: Ids, caller: Caller): string | undefined | Promise<string | undefined> {
+  #answerOne(json: unknown, ids: Ids, caller: Caller): Answer | Promise<Answer> {
     if (isResponse(json)) return undefined
     const id = ids.of(json)
     if (!isRequest(json)) return failure(id, new RpcError('invalid request', RpcCode.invalidRequest))
@@ -143,6 +153,15 @@ export class Dispatcher {
     return new RpcError('method handler crashed', RpcCode.internal)
   }
 }
+
+/** Undefined when there is nothing to say. */
+type Answer = string | PrintedJson | undefined
+
+function inOne(answer: Answer | Promise<Answer>): string | undefined | Promise<string | undefined> {
+  return answer instanceof Promise ? answer.then(textOf) : textOf(answer)
+}
+
+const textOf = (answer: Answer) => (answer instanceof PrintedJson ? answer.text : answer)
 
 /** Milliseconds of a batch before others have their turn. */
 const turnMs = 5

@@ -69,7 +69,7 @@ export class HttpHandler {
     const body = await readBody(req, limits, this.#room, this.#clock)
     if (body.fault !== undefined) return faultReply(body.fault, headers)
     const deadline = new Deadline(this.#clock, limits.writeTimeout - margin)
-    const answer = await dispatcher.answer(body.text, { deadline })
+    const answer = await dispatcher.answerInParts(body.text, { deadline })
     deadline.end()
     return json(answer ?? '', headers)
   }

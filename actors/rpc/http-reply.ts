@@ -1,11 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip, gzipSync } from 'node:zlib'
+import { takeInTurns } from './in-turns.ts'
+import { PrintedJson } from './json/print.ts'
 
 /** An answer over HTTP. Headers are names and values in turn, as they are written. */
-export type Reply = { readonly status: number; readonly headers: readonly string[]; readonly body: string }
+export type Reply = {
+  readonly status: number
+  readonly headers: readonly string[]
+  readonly body: string | PrintedJson
+}
 
-export const json = (body: string, added: readonly string[]): Reply => ({
+export const json = (body: Reply['body'], added: readonly string[]): Reply => ({
   status: 200,
   headers: ['Content-Type', 'application/json', ...added],
   body,
@@ -27,16 +33,40 @@ export async function send(
   { status, headers, body }: Reply,
   mayCompress: boolean,
 ): Promise<void> {
-  if (!mayCompress || !req.headers['accept-encoding']?.includes('gzip')) return write(res, status, headers, body)
+  if (!mayCompress || !req.headers['accept-encoding']?.includes('gzip')) {
+    if (body instanceof PrintedJson) return writeParts(res, status, headers, body)
+    return write(res, status, headers, body)
+  }
+  const text = body instanceof PrintedJson ? body.text : body
   // A thread of its own costs more than a small answer.
-  const packed = body.length < 16_384 ? gzipSync(body) : await compress(body)
+  const packed = text.length < 16_384 ? gzipSync(text) : await compress(text)
   write(res, status, ['Content-Encoding', 'gzip', ...headers], packed)
 }
 
 const compress = promisify(gzip)
 
 function write(res: ServerResponse, status: number, headers: readonly string[], body: string | Buffer): void {
-  if (res.shouldKeepAlive) res.removeHeader('Connection') // it is what HTTP/1.1 does, said or not
-  res.writeHead(status, [...headers, 'Content-Length', `${Buffer.byteLength(body)}`])
+  writeHead(res, status, headers, Buffer.byteLength(body))
   res.end(body)
+}
+
+/** Others have their turn between two parts; a client that has left meanwhile is left alone. */
+async function writeParts(
+  res: ServerResponse,
+  status: number,
+  headers: readonly string[],
+  { parts }: PrintedJson,
+): Promise<void> {
+  let length = 0
+  await takeInTurns(parts, (part) => {
+    length += Buffer.byteLength(part)
+  })
+  writeHead(res, status, headers, length)
+  await takeInTurns(parts, (part) => res.destroyed || res.write(part))
+  res.end()
+}
+
+function writeHead(res: ServerResponse, status: number, headers: readonly string[], length: number): void {
+  if (res.shouldKeepAlive) res.removeHeader('Connection') // it is what HTTP/1.1 does, said or not
+  res.writeHead(status, [...headers, 'Content-Length', `${length}`])
 }

@@ -1,4 +1,4 @@
-import { printJson } from './json/print.ts'
+import { PrintedJson, printJson } from './json/print.ts'
 import { JsonSyntaxError } from './json-scanner.ts'
 import { checkJson } from './json-stream.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
@@ -88,9 +88,10 @@ export class Ids {
   }
 }
 
-/** @param id as JSON */
-export function success(id: string, result: unknown): string {
-  return `{"jsonrpc":"2.0","id":${id},"result":${printJson(result) ?? 'null'}}`
+/** @param id as JSON @returns in parts what is printed in parts */
+export function success(id: string, result: unknown): string | PrintedJson {
+  const head = `{"jsonrpc":"2.0","id":${id},"result":`
+  return result instanceof PrintedJson ? result.between(head, '}') : `${head}${printJson(result) ?? 'null'}}`
 }
 
 /** @param id as JSON */

@@ -1,6 +1,6 @@
 import { checkAccessList } from '../../../protocols/eth/block-access-list.ts'
 import { RlpError, readItem } from '../../../protocols/lib/rlp.ts'
-import { takeInTurns } from './in-turns.ts'
+import { takeInTurns } from '../in-turns.ts'
 
 /**
  * Whether the bytes are an access list as geth decodes one: nothing is said of its rules.

@@ -1,6 +1,7 @@
 import { decodeBody } from '../../../protocols/eth/block.ts'
 import { txEnvelope } from '../../../protocols/eth/transaction.ts'
 import { type Method, method } from '../api.ts'
+import { takeInTurns } from '../in-turns.ts'
 import { withdrawalJson } from '../json/block.ts'
 import { data, quantity as toQuantity } from '../json/hex.ts'
 import { PrintedJson } from '../json/print.ts'
@@ -8,7 +9,6 @@ import { hash, quantity } from '../params.ts'
 import { listOf } from '../struct-params.ts'
 import type { EngineParts } from './engine.ts'
 import { engineError } from './engine-errors.ts'
-import { inTurns } from './in-turns.ts'
 
 /** Bodies of blocks that we have, canonical or not (execution-apis, ExecutionPayloadBodyV1 and V2). */
 export function bodyMethods({ chain }: Pick<EngineParts, 'chain'>): Record<string, Method> {
@@ -53,14 +53,24 @@ function canonicalHashes(chain: BodyChain, start: bigint, count: bigint): Uint8A
 }
 
 async function printed(chain: BodyChain, hashes: readonly Uint8Array[], version: Version): Promise<PrintedJson> {
-  let characters = 0
-  const parts = await inTurns(print(chain, hashes, version), (part) => {
-    characters += part.length
+  const parts: string[] = []
+  let part: string[] = []
+  let [characters, inPart] = [0, 0]
+  await takeInTurns(print(chain, hashes, version), (piece) => {
+    characters += piece.length
     if (characters > maxCharacters) throw engineError('tooLargeRequest', 'the bodies are too large for one answer')
-    return part
+    part.push(piece)
+    inPart += piece.length
+    if (inPart < partCharacters) return
+    parts.push(part.join(''))
+    part = []
+    inPart = 0
   })
-  return new PrintedJson(parts.join(''))
+  return new PrintedJson([...parts, part.join('')])
 }
+
+/** Of what is sent at once. */
+const partCharacters = 2 ** 16
 
 /** Piece by piece: a body may have many transactions, and an answer many bodies. */
 function* print(chain: BodyChain, hashes: readonly Uint8Array[], version: Version): Generator<string> {

@@ -3,6 +3,7 @@ import { txEnvelope } from '../../../protocols/eth/transaction.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import type { RlpItem } from '../../../protocols/lib/rlp.ts'
 import { type Method, method } from '../api.ts'
+import { inTurns } from '../in-turns.ts'
 import { type Block, blockJson, uncleJson } from '../json/block.ts'
 import { headerJson } from '../json/header.ts'
 import { data, quantity } from '../json/hex.ts'
@@ -11,7 +12,6 @@ import type { Senders } from '../senders.ts'
 import { blockTag } from './block-params.ts'
 import type { Blocks } from './blocks.ts'
 import { includedJson } from './eth-transactions.ts'
-import { inTurns } from './in-turns.ts'
 
 /** Those of `eth` that are about blocks: null for one that is not known. */
 export function blockMethods(blocks: Blocks, senders: Senders): Record<string, Method> {

@@ -12,12 +12,21 @@ export function printJson(value: unknown): string | undefined {
   }
 }
 
-/** JSON already: whoever has a long answer prints it bit by bit. */
+/** JSON already, in parts: whoever has a long answer prints it bit by bit, and it is sent so where it can be. */
 export class PrintedJson {
-  readonly text: string
+  /** BOUNDED: by whoever prints. */
+  readonly parts: readonly string[]
 
-  constructor(text: string) {
-    this.text = text
+  constructor(parts: readonly string[]) {
+    this.parts = parts
+  }
+
+  get text(): string {
+    return this.parts.join('')
+  }
+
+  between(head: string, tail: string): PrintedJson {
+    return new PrintedJson([head, ...this.parts, tail])
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { silent } from '../../../actors/log.ts'
 import { processRuntime } from '../../../actors/process-runtime.ts'
 import { type Api, method, subscription } from '../../../actors/rpc/api.ts'
+import { PrintedJson } from '../../../actors/rpc/json/print.ts'
 import type { RpcOptions } from '../../../actors/rpc/options.ts'
 import { quantity, required } from '../../../actors/rpc/params.ts'
 import { RpcStack, type RpcStackContext } from '../../../actors/rpc/rpc-stack.ts'
@@ -73,6 +74,7 @@ function testApis() {
     methods: {
       echo: method([text], (text) => text),
       repeat: method([text, quantity], (text, times) => text.repeat(Number(times))),
+      parts: method([text, quantity], (text, count) => new PrintedJson(['"', ...Array(Number(count)).fill(text), '"'])),
       wait: method([], () => new Promise((resolve) => waiting.add(() => resolve('waited')))),
     },
     subscriptions: {

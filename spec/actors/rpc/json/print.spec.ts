@@ -30,7 +30,7 @@ describe('printing JSON', () => {
   })
 
   it('takes what is printed as it is', () => {
-    expect(printJson(new PrintedJson('{"a": [1]}'))).to.equal('{"a": [1]}')
+    expect(printJson(new PrintedJson(['{"a":', ' [1]}']))).to.equal('{"a": [1]}')
   })
 
   it('has no word for nothing, nor for a function', () => {
