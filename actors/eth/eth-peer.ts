@@ -165,6 +165,11 @@ export class EthPeer {
     return cancel
   }
 
+  /** Nothing that is sent gets there. */
+  get isGone(): boolean {
+    return this.#session.isGone
+  }
+
   /** Registered, and not ended. */
   get isActive(): boolean {
     return !this.#isOver && this.#actor.getSnapshot().matches('active')

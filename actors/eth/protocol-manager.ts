@@ -133,7 +133,8 @@ export class ProtocolManager implements EthPeerOwner {
       accuse: ({ session, error }) => to(session, (peer) => peer.accused(error)),
       serve: ({ session, name, payload }) =>
         to(session, (peer) => {
-          if (isRequest(name)) peer.sendMessage(answerRequest(peer.version, { name, payload }, this.chain))
+          if (isRequest(name) && !peer.isGone)
+            peer.sendMessage(answerRequest(peer.version, { name, payload }, this.chain))
         }),
       takeTransactions: ({ session, name, payload }) => to(session, (peer) => takeTransactions(peer, name, payload)),
       admitAnswer: ({ session, payload }) =>

@@ -47,6 +47,10 @@ export class PeerSession implements Session {
     return this.#parts.matched.version
   }
 
+  get isGone(): boolean {
+    return this.#isClosed || this.#parts.socket.isGone
+  }
+
   start(): void {
     this.#handler = this.#parts.matched.protocol.run(this)
   }

@@ -21,6 +21,8 @@ export type Session = {
   readonly actor: string
   readonly name: string
   readonly version: number
+  /** The remote has hung up: its last messages are still read, but no answer gets there. */
+  readonly isGone: boolean
   /**
    * Queues one message.
    * @returns whether more may follow at once; if not, wait for {@link SessionHandler.writable}

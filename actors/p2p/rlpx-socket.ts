@@ -58,7 +58,8 @@ export class RlpxSocket implements Task {
   #isPaused = true
   #isBlocked = false
   #isFlushDue = false
-  #ending: { error: Error | undefined } | undefined
+  /** The stream has closed. What is left of its input may still be read so far. */
+  #ending: { readonly error: Error | undefined; messages: number; bytes: number } | undefined
   #isDone = false
   #messageBegan = 0
   #deadline: unknown
@@ -122,6 +123,11 @@ export class RlpxSocket implements Task {
       queueMicrotask(() => this.#guard(() => this.#flush()))
     }
     return !this.#isBlocked
+  }
+
+  /** The remote has hung up: what is sent gets nowhere. */
+  get isGone(): boolean {
+    return this.#isDone || this.#ending !== undefined
   }
 
   get queuedOutput(): number {
@@ -214,7 +220,7 @@ export class RlpxSocket implements Task {
       const message = this.#offered ?? this.#session!.next()
       if (message) {
         this.#offered = this.#taker!(message.code, message.payload) ? undefined : message
-        if (this.#offered) break
+        if (this.#offered || this.#wasLast(message)) break
         this.#messageBegan = clock.now()
         if (this.#messageBegan >= end) return true
       } else {
@@ -280,12 +286,25 @@ export class RlpxSocket implements Task {
     if (this.#taker) this.proceed()
   }
 
-  /** What came before the end is read first, unless nobody takes it. */
+  /**
+   * What came before the end is read first, where somebody takes it: a Disconnect, and what was said just before. No more
+   * than that: whoever queues thousands of requests and hangs up is served none of them.
+   */
   #streamClosed(error: Error | undefined): void {
     if (this.#isDone) return
-    this.#ending = { error }
-    if (!(this.#handshake || this.#canTake()) || this.#offered) this.#finishIfEnded()
+    this.#ending = { error, messages: lastMessages, bytes: lastBytes }
+    const isReading = this.#handshake ? this.#options.remotePublicKey !== undefined : this.#canTake()
+    if (!isReading || this.#offered) this.#finishIfEnded()
     else this.#options.scheduler.ready(this)
+  }
+
+  /** @returns whether nothing more is read, as the stream has closed */
+  #wasLast({ payload }: { payload: Uint8Array }): boolean {
+    const left = this.#ending
+    if (!left) return false
+    left.messages--
+    left.bytes -= payload.length
+    return left.messages <= 0 || left.bytes <= 0
   }
 
   /** @returns false: nothing more waits */
@@ -321,6 +340,9 @@ const flushSize = 64 * 1024
 const writeHighWater = 1024 * 1024
 /** geth frameReadTimeout: from the moment we are ready for a message to its last byte, in ms. */
 const frameReadTimeout = 30_000
+/** What is still read of a stream that has closed, as far as it came in order. */
+const lastMessages = 16
+const lastBytes = 1024 * 1024
 /** Milliseconds of one step. */
 const stepBudget = 1
 

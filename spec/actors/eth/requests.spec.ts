@@ -4,7 +4,7 @@ import type { EthPeer } from '../../../actors/eth/eth-peer.ts'
 import type { EthService } from '../../../actors/eth/service.ts'
 import { limits } from '../../../protocols/eth/limits.ts'
 import type { EthMessage, EthRequest } from '../../../protocols/eth/messages.ts'
-import { LazyList } from '../../../protocols/lib/lazy-list.ts'
+import { HashList, LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { chainOf, mainBlocks, type RemoteOptions, World } from './world.ts'
 
@@ -106,6 +106,29 @@ describe('requests to an eth peer', () => {
     remote.send(noHeaders(asked[0]!.id))
     await world.run(100)
     expect(remote.disconnected).to.equal(DiscReason.SubprotocolError)
+  })
+
+  it('are not served to a remote that has hung up', async () => {
+    const chain = await chainOf(mainBlocks.slice(0, 10))
+    const { hash } = chain.head
+    let reads = 0
+    const bodyByHash = chain.bodyByHash.bind(chain)
+    chain.bodyByHash = (hash) => {
+      reads++
+      return bodyByHash(hash)
+    }
+    const service = world.service(chain)
+    service.start()
+    const remote = world.remote(service, { chain })
+    await world.run(10)
+    const ask = async (id: bigint) => {
+      remote.send({ kind: 'GetBlockBodies', id, hashes: HashList.of([hash]) })
+      await world.run(10)
+      return [reads, remote.heard.length]
+    }
+    expect(await ask(1n)).to.deep.equal([1, 1])
+    remote.far.isGone = true
+    expect(await ask(2n)).to.deep.equal([1, 1])
   })
 
   it('are served even with one id for all, and with id 0', async () => {

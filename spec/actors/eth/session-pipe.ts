@@ -40,6 +40,7 @@ export class PipeEnd implements Session {
   readonly actor: string
   readonly name = 'eth'
   readonly version: number
+  isGone = false
   remote: PipeEnd | undefined
   handler: SessionHandler | undefined
   /** What this side sent in Disconnect, or got. */

@@ -35,6 +35,13 @@ export class End {
     this.#held = []
   }
 
+  /** It comes to itself again. */
+  thaw(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const run of held) queueMicrotask(run)
+  }
+
   get owner(): ConnectionOwner {
     return {
       checkpoint: () => this.connection!.admit(false),

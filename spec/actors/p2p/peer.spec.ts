@@ -132,6 +132,64 @@ describe('a peer', () => {
     for (const { ended } of [near, far]) expect((ended!.error as DiscError).reason).to.equal(DiscReason.TooManyPeers)
   })
 
+  it('serves nothing more of what a remote had queued that has hung up', async () => {
+    const [ours, theirs] = [new Probe(), new Probe()]
+    const [near, far] = await meet([ours], [theirs])
+    far.freeze()
+    for (let i = 0; i < 3_000; i++) ours.session!.send(0, empty)
+    await settle()
+    near.connection!.disconnect(DiscReason.NetworkError) // which is never said
+    await settle()
+    far.thaw()
+    await settle()
+    expect(theirs.heard.length).to.be.within(1, 16)
+    expect([far.ended?.error.message, theirs.closed, far.clock.pending]).to.deep.equal(['EOF', 1, 0])
+  })
+
+  it('inflates no more than one of the bombs that were queued', async () => {
+    const [ours, theirs] = [new Probe(), new Probe()]
+    const [near, far] = await meet([ours], [theirs])
+    far.freeze()
+    for (let i = 0; i < 4; i++) ours.session!.send(0, new Uint8Array(1 << 20))
+    near.connection!.disconnect(DiscReason.NetworkError)
+    await settle()
+    far.thaw()
+    await settle()
+    expect(theirs.heard).to.have.length(1)
+    expect(far.ended?.error.message).to.equal('EOF')
+  })
+
+  it('hears what a remote said before its Disconnect, when both came before the end', async () => {
+    const [ours, theirs] = [new Probe(), new Probe()]
+    const [near, far] = await meet([ours], [theirs])
+    far.freeze()
+    let wasGone = false
+    const heard = theirs.heard.push.bind(theirs.heard)
+    theirs.heard.push = (code) => {
+      wasGone = theirs.session!.isGone
+      return heard(code)
+    }
+    expect(theirs.session!.isGone).to.equal(false)
+    for (const code of [0, 1, 0]) ours.session!.send(code, empty)
+    near.connection!.disconnect(DiscReason.TooManyPeers)
+    await settle()
+    far.thaw()
+    await settle()
+    expect([theirs.heard, wasGone]).to.deep.equal([[0, 1, 0], true])
+    expect((far.ended!.error as DiscError).reason).to.equal(DiscReason.TooManyPeers)
+  })
+
+  it('opens no auth of a stranger that has hung up', async () => {
+    const [stranger, end] = [streamPair('127.0.0.1:1', '127.0.0.1:2'), new End([new Probe()])]
+    end.accept(stranger[1])
+    end.freeze()
+    stranger[0].write(hexToBytes(vectors.auth.v4Format))
+    stranger[0].end()
+    await settle()
+    expect(end.ended?.error.message).to.equal('EOF')
+    expect(end.packets).to.deep.equal([])
+  })
+
   it('ends with its protocol, for the reason of its error', async () => {
     const [ours, theirs] = [new Probe(), new Probe()]
     const [, far] = await meet([ours], [theirs])
