@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { TemporaryDirectory } from '../../actors/temporary-directory.ts'
 import { freePort } from '../harness/free-port.ts'
-import { post } from '../harness/geth.ts'
+import { post, type RpcRequest } from '../harness/geth.ts'
+import { eventually } from './own-ethtest-node.ts'
 
 type EthereumjsClientOptions = {
   /** Its `bin/cli.js`. */
@@ -19,11 +20,16 @@ export class EthereumjsClient {
   readonly enode: string
   readonly #process: ChildProcess
   readonly #url: string
+  readonly #engineUrl: string
   readonly #directory: TemporaryDirectory
 
-  private constructor(process: ChildProcess, started: { url: string; enode: string; directory: TemporaryDirectory }) {
+  private constructor(
+    process: ChildProcess,
+    started: { url: string; engineUrl: string; enode: string; directory: TemporaryDirectory },
+  ) {
     this.#process = process
     this.#url = started.url
+    this.#engineUrl = started.engineUrl
     this.enode = started.enode
     this.#directory = started.directory
   }
@@ -31,11 +37,12 @@ export class EthereumjsClient {
   /** @throws it did not start: the message has the end of its log */
   static async start({ path, genesis, chain }: EthereumjsClientOptions): Promise<EthereumjsClient> {
     const directory = await TemporaryDirectory.make('peerchart-ethereumjs')
-    const [port, rpcPort] = [await freePort(), await freePort()]
+    const [port, rpcPort, enginePort] = [await freePort(), await freePort(), await freePort()]
     const flags = [
       ...['--gethGenesis', genesis, '--dataDir', directory.path, ...(chain ? ['--loadBlocksFromRlp', chain] : [])],
       ...['--port', `${port}`, '--extIP', loopback, '--discV4', 'false', '--discDns', 'false'],
       ...['--rpc', '--rpcAddr', loopback, '--rpcPort', `${rpcPort}`],
+      ...['--rpcEngine', '--rpcEngineAuth', 'false', '--rpcEngineAddr', loopback, '--rpcEnginePort', `${enginePort}`],
     ]
     const child = spawn(process.execPath, ['--import', onLoopback, path, ...flags], {
       cwd: directory.path,
@@ -44,8 +51,12 @@ export class EthereumjsClient {
     try {
       await hasStarted(child)
       const url = `http://${loopback}:${rpcPort}`
-      const { enode } = await post<{ enode: string }>(url, { method: 'admin_nodeInfo', params: [] })
-      return new EthereumjsClient(child, { url, enode, directory })
+      // It says that it has started before it listens.
+      const { enode } = await eventually('its RPC', () =>
+        post<{ enode: string }>(url, { method: 'admin_nodeInfo', params: [] }).catch(() => undefined),
+      )
+      const engineUrl = `http://${loopback}:${enginePort}`
+      return new EthereumjsClient(child, { url, engineUrl, enode, directory })
     } catch (error) {
       child.kill('SIGKILL')
       directory.remove()
@@ -56,6 +67,11 @@ export class EthereumjsClient {
   /** @throws {Error} the answer is an error: its message */
   rpc<Result>(method: string, ...params: unknown[]): Promise<Result> {
     return post(this.#url, { method, params })
+  }
+
+  /** @throws {Error} the answer is an error: its message */
+  engine<Result>(request: RpcRequest): Promise<Result> {
+    return post(this.#engineUrl, request)
   }
 
   async stop(): Promise<void> {

@@ -4,12 +4,22 @@ import { parseGenesis } from '../../../actors/chain/genesis.ts'
 import { BlockProducer } from '../../../actors/chain/producer.ts'
 import { joinBlock } from '../../../protocols/eth/block.ts'
 
-/** @returns `count` blocks on the dev network's genesis, executed; `genesis`, in geth's form, when its forks are other ones */
-export async function devChain(count: number, genesis: object = devGenesisJson): Promise<NewBlock[]> {
+type DevChainOptions = {
+  /** In geth's form, when its forks are other ones. */
+  readonly genesis?: object
+  /** Of the first block, in seconds: the others follow second by second. */
+  readonly time?: bigint
+}
+
+/** @returns `count` blocks on the dev network's genesis, executed */
+export async function devChain(
+  count: number,
+  { genesis = devGenesisJson, time = 1n }: DevChainOptions = {},
+): Promise<NewBlock[]> {
   const chain = await Chain.open({ genesis: parseGenesis(JSON.stringify(genesis)) })
   const producer = await BlockProducer.open(chain, { seed: Uint8Array.of(1), genesis })
   const blocks: NewBlock[] = []
-  while (blocks.length < count) blocks.push(await producer.produce(chain.head.time + 1n))
+  while (blocks.length < count) blocks.push(await producer.produce(time + BigInt(blocks.length)))
   await chain.close()
   return blocks
 }
