@@ -143,6 +143,21 @@ describe('a sync of blocks with access lists', () => {
       expect(asked(peer)).to.have.length(2)
     })
 
+    it('that never answers for them, and is asked for bodies as ever', async () => {
+      const peer = remote({
+        answer: (request, honest) => {
+          if (request.kind === 'GetBlockAccessLists') return undefined
+          if (request.kind !== 'GetBlockBodies') return honest()
+          world.clock.setTimeout(() => peer.send(honest()), 4_000)
+          return undefined
+        },
+      })
+      await world.until(() => ours.head.number >= 192n)
+      await world.until(isThere, 15_000)
+      expect(asked(peer)).to.have.length(2)
+      expect(peer.disconnected).to.equal(undefined)
+    })
+
     it('that never answers while the sync goes on: others are asked, and it goes after 2 minutes', async () => {
       const peer = remote({
         answer: (request, honest) => {
