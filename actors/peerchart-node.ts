@@ -71,6 +71,8 @@ export class PeerchartNode {
   readonly #server = new BehaviorSubject<Server | undefined>(undefined)
   readonly #recorder: Recorder | undefined
   readonly #record: () => string
+  /** There is one thread: peers and clients of RPC share it. */
+  readonly #scheduler: FairScheduler
   #rpc: RpcStack | undefined
   readonly #log: Logger
   #stopping: Promise<void> | undefined
@@ -94,6 +96,7 @@ export class PeerchartNode {
     this.feed = runtime.feed
     this.name = name
     this.#recorder = recorder
+    this.#scheduler = new FairScheduler(runtime.clock, setImmediate)
     this.#record = () => localRecord(privateKey, chain, this.#server.value?.self())
     this.#publicKey = publicKeyOf(privateKey)
     this.#node = new Node(runtime, {
@@ -106,7 +109,7 @@ export class PeerchartNode {
           name: this.name,
           protocols: all,
           ciphers: nodeCiphers,
-          scheduler: new FairScheduler(runtime.clock, setImmediate),
+          scheduler: this.#scheduler,
           keyLog: keyLog?.write,
           parent: id,
         })
@@ -162,7 +165,11 @@ export class PeerchartNode {
       import('./rpc/apis/node-apis.ts'),
     ])
     const { rpc = {}, log = silent, datadir } = options
-    const stack = new RpcStack(runtime, rpc, { log: log.getSubLogger({ name: 'rpc' }), parent })
+    const stack = new RpcStack(runtime, rpc, {
+      log: log.getSubLogger({ name: 'rpc' }),
+      parent,
+      scheduler: this.#scheduler,
+    })
     const { chain, eth, feed, name } = this
     const own = nodeApis(
       {

@@ -38,6 +38,10 @@ export class FairScheduler {
     this.#defer = defer
   }
 
+  now(): number {
+    return this.#clock.now()
+  }
+
   ready(task: Task): void {
     this.#ready.add(task)
     if (this.#isDue) return

@@ -7,6 +7,7 @@ import type { Dispatcher } from './dispatcher.ts'
 import type { RpcLimits } from './options.ts'
 import { type Asked, failure, NoRequest, readRequest } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
+import { newAccount } from './steps.ts'
 import { type RequestSubscriptions, Subscriptions } from './subscriptions.ts'
 
 /** The two ends of a connection that lasts, as WebSocket and IPC have them. */
@@ -37,6 +38,8 @@ export class RpcConnection {
   readonly #options: ConnectionOptions
   readonly #subscriptions: Subscriptions
   readonly #actor: Actor<typeof rpcConnectionMachine>
+  /** All that this client asks for is on it. */
+  readonly account = newAccount()
   /** Calls that run. BOUNDED: concurrentCalls, and what one read of the socket holds beyond. */
   #running = 0
 
@@ -78,6 +81,11 @@ export class RpcConnection {
     this.#actor.send(event)
   }
 
+  /** Nobody is there to be answered. */
+  get isGone(): boolean {
+    return !this.isOpen
+  }
+
   get isOpen(): boolean {
     return this.#actor.getSnapshot().matches('open')
   }
@@ -114,7 +122,7 @@ export class RpcConnection {
 
   #answer(asked: Asked): void {
     const subscriptions = this.#subscriptions.forRequest()
-    const answer = this.#options.dispatcher.answerTo(asked, { subscriptions })
+    const answer = this.#options.dispatcher.answerTo(asked, { subscriptions, client: this })
     if (answer instanceof Promise) this.guard(() => this.#answerLater(answer, subscriptions))
     else this.#reply(answer, subscriptions)
   }

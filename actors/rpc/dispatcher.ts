@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
+import { FairScheduler } from '../p2p/scheduler.ts'
 import type { Api } from './api.ts'
 import { readArguments, readSubscription, subscriptionId } from './arguments.ts'
 import type { Deadline } from './deadline.ts'
@@ -17,6 +17,7 @@ import {
   success,
 } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
+import { type Client, newAccount, runSteps, type Steps } from './steps.ts'
 import type { RequestSubscriptions } from './subscriptions.ts'
 
 // JSON-RPC 2.0 as geth's rpc package answers it: the same errors, in the same words.
@@ -32,6 +33,8 @@ export type DispatcherOptions = {
   readonly limits: DispatcherLimits
   /** Told of a method that threw anything but an {@link RpcError}: a bug of ours. */
   readonly log: Logger
+  /** Shares the thread between all who ask, and with peers. One of its own when left out. */
+  readonly scheduler?: FairScheduler
 }
 
 /** Who asks. */
@@ -40,16 +43,20 @@ export type Caller = {
   readonly subscriptions?: RequestSubscriptions
   /** Whatever has no answer by then gets an error. */
   readonly deadline?: Deadline
+  /** Who pays for what takes long. Left out, somebody that nothing else is known of. */
+  readonly client?: Client
 }
 
 /** Answers the requests of one endpoint out of its APIs. */
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #registry: Registry
+  readonly #scheduler: FairScheduler
 
   constructor(options: DispatcherOptions) {
     this.#options = options
     this.#registry = new Registry(options.apis)
+    this.#scheduler = options.scheduler ?? new FairScheduler(performance, setImmediate)
   }
 
   /**
@@ -79,24 +86,23 @@ export class Dispatcher {
   }
 
   #answer({ json, ids }: Asked, caller: Caller = {}): Answer | Promise<Answer> {
-    return Array.isArray(json) ? this.#answerBatch(json, ids, caller) : this.#answerOne(json, ids, caller)
+    if (!Array.isArray(json)) return this.#answerOne(json, ids, caller)
+    const { client = { account: newAccount(), isGone: false } } = caller
+    return runSteps(this.#scheduler, client, this.#answerBatch(json, ids, caller))
   }
 
-  /** One after the other, as geth does; the thread is everybody's in between. */
-  async #answerBatch(batch: readonly unknown[], ids: Ids, caller: Caller): Promise<string | undefined> {
+  /** One after the other, as geth does. */
+  *#answerBatch(batch: readonly unknown[], ids: Ids, caller: Caller): Steps<string | undefined> {
     const { batchItems, batchResponseBytes } = this.#options.limits
     if (batch.length === 0) return failure('null', new RpcError('empty batch', RpcCode.invalidRequest))
     if (batch.length > batchItems) return tooMany(batch, ids)
     const answers: string[] = []
     let bytes = 0
-    let since = performance.now()
     for (const request of batch) {
       const isOver = bytes > batchResponseBytes
-      const answer = isOver ? refusal(request, ids, tooLarge()) : textOf(await this.#answerOne(request, ids, caller))
-      if (performance.now() - since > turnMs) {
-        await setImmediate()
-        since = performance.now()
-      }
+      const answer = isOver
+        ? refusal(request, ids, tooLarge())
+        : textOf((yield this.#answerOne(request, ids, caller)) as Answer)
       if (answer === undefined) continue
       answers.push(answer)
       bytes += answer.length
@@ -162,9 +168,6 @@ function inOne(answer: Answer | Promise<Answer>): string | undefined | Promise<s
 }
 
 const textOf = (answer: Answer) => (answer instanceof PrintedJson ? answer.text : answer)
-
-/** Milliseconds of a batch before others have their turn. */
-const turnMs = 5
 
 const timedOut = () => new RpcError('request timed out', RpcCode.timeout)
 const tooLarge = () => new RpcError('response too large', RpcCode.responseTooLarge)

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Account } from '../p2p/scheduler.ts'
 import type { Runtime } from '../runtime.ts'
 import { guard, reportBug } from '../supervision.ts'
 import { Cors } from './cors.ts'
@@ -9,6 +11,7 @@ import { empty, json, type Reply, refusal, send } from './http-reply.ts'
 import { tokenFault } from './jwt.ts'
 import { failure } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
+import { type Client, newAccount } from './steps.ts'
 import { isVhostAllowed } from './vhosts.ts'
 
 export type HttpHandlerOptions = {
@@ -32,6 +35,7 @@ export class HttpHandler {
   readonly #cors: Cors
   readonly #vhosts: ReadonlySet<string>
   readonly #room: BodyRoom
+  readonly #accounts = new WeakMap<Socket, Account>()
 
   constructor(runtime: Pick<Runtime, 'clock' | 'supervisor'>, options: HttpHandlerOptions) {
     this.#clock = runtime.clock
@@ -69,9 +73,21 @@ export class HttpHandler {
     const body = await readBody(req, limits, this.#room, this.#clock)
     if (body.fault !== undefined) return faultReply(body.fault, headers)
     const deadline = new Deadline(this.#clock, limits.writeTimeout - margin)
-    const answer = await dispatcher.answerInParts(body.text, { deadline })
+    const answer = await dispatcher.answerInParts(body.text, { deadline, client: this.#client(req) })
     deadline.end()
     return json(answer ?? '', headers)
+  }
+
+  /** A connection is a client: what it asks for is on one account, request after request. */
+  #client({ socket }: IncomingMessage): Client {
+    const account = this.#accounts.get(socket) ?? newAccount()
+    this.#accounts.set(socket, account)
+    return {
+      account,
+      get isGone() {
+        return socket.destroyed
+      },
+    }
   }
 
   /** A client that leaves part of its request with us, or does not read its answer, is hung up on. */

@@ -1,4 +1,5 @@
 import type { Logger } from '../log.ts'
+import { FairScheduler } from '../p2p/scheduler.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Api } from './api.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -21,6 +22,8 @@ export type RpcStackContext = {
   readonly log: Logger
   /** The actor above those of the endpoints. */
   readonly parent?: string
+  /** That of the peers: there is one thread for all. One of its own when left out. */
+  readonly scheduler?: FairScheduler
 }
 
 /** Every endpoint of a node's RPC (geth node.Node: startRPC, stopRPC, and what admin_startHTTP and its like do). */
@@ -29,6 +32,7 @@ export class RpcStack {
   readonly #options: RpcOptions
   readonly #context: RpcStackContext
   readonly #limits: RpcLimits
+  readonly #scheduler: FairScheduler
   /** BOUNDED: by the program. */
   readonly #apis: Api[] = []
   readonly #http: HttpServer
@@ -44,6 +48,7 @@ export class RpcStack {
     this.#options = options
     this.#context = context
     this.#limits = limitsOf(options.limits, context.log)
+    this.#scheduler = context.scheduler ?? new FairScheduler(runtime.clock, setImmediate)
     const server = (name: string, portFlag: string, limits = this.#limits) =>
       new HttpServer(runtime, { id: `rpc/${name}`, parent, portFlag, limits })
     this.#http = server('http', '--http.port')
@@ -181,7 +186,7 @@ export class RpcStack {
   }
 
   #dispatcher(apis: readonly Api[], limits = this.#limits): Dispatcher {
-    return new Dispatcher({ apis, limits, log: this.#context.log })
+    return new Dispatcher({ apis, limits, log: this.#context.log, scheduler: this.#scheduler })
   }
 
   get #openApis(): readonly Api[] {

@@ -1,10 +1,12 @@
 import { expect } from 'chai'
 import { createLogger, silent } from '../../../actors/log.ts'
+import { FairScheduler } from '../../../actors/p2p/scheduler.ts'
 import { type Api, method } from '../../../actors/rpc/api.ts'
 import { Deadline } from '../../../actors/rpc/deadline.ts'
 import { Dispatcher, type DispatcherLimits } from '../../../actors/rpc/dispatcher.ts'
-import { boolean, quantity } from '../../../actors/rpc/params.ts'
+import { boolean, quantity, required } from '../../../actors/rpc/params.ts'
 import { RpcCode, RpcError } from '../../../actors/rpc/rpc-error.ts'
+import { type Client, newAccount } from '../../../actors/rpc/steps.ts'
 import { VirtualClock } from '../../harness/virtual-clock.ts'
 import { batchLimits, malformedRequests } from './malformed-requests.ts'
 
@@ -132,6 +134,70 @@ describe('the RPC dispatcher', () => {
     const answers = parse(await answer)
     clearInterval(others)
     expect(answers[2].result).to.be.greaterThan(0)
+  })
+  describe('with clients that ask for much', () => {
+    let now: number
+    let runs: string[]
+    let due: (() => void)[]
+    let scheduler: FairScheduler
+    const busy: Api = {
+      namespace: 'busy',
+      methods: {
+        work: method([required(String)], (who) => {
+          now += 0.5
+          runs.push(who)
+        }),
+      },
+    }
+    beforeEach(() => {
+      now = 0
+      runs = []
+      due = []
+      scheduler = new FairScheduler({ now: () => now }, (run) => due.push(run))
+    })
+    const batch = (who: string, size: number, client?: Client) => {
+      const limits = { batchItems: 1_000, batchResponseBytes: 25_000_000 }
+      const text = `[${Array.from({ length: size }, (_, id) => call('busy_work', [who], id)).join()}]`
+      const caller = client && { client }
+      return new Dispatcher({ apis: [busy], limits, log: silent, scheduler }).answer(text, caller)
+    }
+    const turn = () => due.shift()?.()
+
+    it('looks at the sockets every 4 ms, however many batches there are', () => {
+      for (let i = 0; i < 400; i++) void batch(`${i}`, 100)
+      expect(due).to.have.length(1)
+      turn()
+      expect(runs).to.have.length(8)
+      expect(due).to.have.length(1)
+    })
+    it('has nothing run for a client that has left', async () => {
+      const client = { account: newAccount(), isGone: false }
+      const answers = Array.from({ length: 400 }, () => batch('gone', 100, client))
+      turn()
+      const before = runs.length
+      client.isGone = true
+      while (due.length > 0) turn()
+      expect([before, runs.length]).to.deep.equal([8, 8])
+      expect(new Set(await Promise.all(answers))).to.deep.equal(new Set([undefined]))
+    })
+    it('gives one that asks a hundred times as much no more than one that asks once', () => {
+      const greedy = { account: newAccount(), isGone: false }
+      for (let i = 0; i < 100; i++) void batch('greedy', 10, greedy)
+      void batch('modest', 10)
+      while (runs.filter((who) => who === 'modest').length < 10) turn()
+      expect(runs.length).to.be.at.most(24)
+    })
+    it('serves one that was there and asks for little before those that come anew', () => {
+      const old = { account: newAccount(), isGone: false }
+      void batch('old', 1, old)
+      turn()
+      now += 10_000
+      for (let i = 0; i < 100; i++) void batch('new', 10)
+      void batch('old', 1, old)
+      runs = []
+      turn()
+      expect(runs[0]).to.equal('old')
+    })
   })
   for (const { request, answer } of malformedRequests)
     it(`answers ${request.slice(0, 90)} as geth does`, async () => {
