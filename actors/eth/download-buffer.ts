@@ -1,21 +1,23 @@
 import { emptyAccessListHash } from '../../protocols/eth/block-access-list.ts'
-import type { Header } from '../../protocols/eth/header.ts'
+import { decodeHeader, type Header } from '../../protocols/eth/header.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import type { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { verifyBody } from '../chain/verify.ts'
 import type { NewBlock } from './chain-port.ts'
 import type { FetchedList } from './fetched-lists.ts'
 
-/** What a sync has fetched and not imported yet, by number. */
+/**
+ * What a sync has fetched and not imported yet, by number. All of it is copied: a view keeps the message that it came in,
+ * and a message may end in anything.
+ */
 export class DownloadBuffer {
   /** Hashes of the skeleton, and of blocks we share with it. BOUNDED: maxSkeleton, and one for each of 64 probes. */
   readonly #anchors = new Map<bigint, Uint8Array>()
-  /** Verified headers, views of their messages. BOUNDED: maxAhead, and jobs under way. */
+  /** Verified headers. BOUNDED: maxAhead, and jobs under way. */
   readonly #headers = new Map<bigint, Header>()
-  /** RLP of verified bodies, copied. BOUNDED: maxUndeliveredBytes, and jobs under way. */
+  /** RLP of verified bodies. BOUNDED: maxUndeliveredBytes, and jobs under way. */
   readonly #bodies = new Map<bigint, Uint8Array>()
-
-  /** Access lists with the hashes that their headers have, copied. BOUNDED: maxUndeliveredListBytes, and requests under way. */
+  /** Access lists with the hashes that their headers have. BOUNDED: maxUndeliveredListBytes, and requests under way. */
   readonly #lists = new Map<bigint, Uint8Array>()
 
   /** Remembers an anchor that is not known yet. */
@@ -30,7 +32,7 @@ export class DownloadBuffer {
   }
 
   addHeaders(headers: readonly Header[]): void {
-    for (const header of headers) this.#headers.set(header.number, header)
+    for (const { number, raw } of headers) this.#headers.set(number, decodeHeader(raw.slice()))
   }
 
   /** @returns the headers from `first` to `last`, both included */
@@ -54,7 +56,6 @@ export class DownloadBuffer {
     for (const _ of bodies) yield
     for (const item of bodies.items()) {
       const header = headers[count++]!
-      // A view would keep all that came with it, and a message may end in anything.
       const raw = item.raw.slice()
       verifyBody(header, raw)
       this.#bodies.set(header.number, raw)
