@@ -58,7 +58,10 @@ describe('block access lists, beside geth', function () {
     await eventually('the head', async () => (await geth!.rpc('eth_blockNumber')) === number, 60_000)
 
     const hashes = asked.flatMap(({ hashes }) => Array.from(hashes, data))
-    expect(new Set(hashes)).to.deep.equal(new Set(lists.keys()))
+    expect([...lists.keys()]).to.include.members(hashes)
+    // Which of them it still asks for when their blocks are there already is up to its pace. Of a peer that lacks them it asks
+    // for one at a time, in as many requests as there are blocks.
+    expect(Math.max(...asked.map(({ hashes }) => hashes.count))).to.equal(128)
     expect(asked.length, 'requests').to.be.at.most(12)
     const given = answered.flatMap(({ accessLists }) => Array.from(accessLists.items(), ({ raw }) => data(raw)))
     expect(given).to.deep.equal(hashes.map((hash) => lists.get(hash)))
