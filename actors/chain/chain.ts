@@ -18,7 +18,7 @@ import {
   writeGenesis,
 } from './stored-chain.ts'
 import { type IndexedTransaction, TransactionIndex } from './tx-index.ts'
-import { InvalidBlock, verifyAccessList, verifyBody, verifyHeader, verifySize } from './verify.ts'
+import { InvalidBlock, verifyAccessList, verifyBodySteps, verifyHeader, verifySize } from './verify.ts'
 
 export type ChainOptions = {
   readonly genesis: Genesis
@@ -244,7 +244,7 @@ export class Chain implements ChainReader {
     const { fresh, lists } = await this.#verify(blocks)
     const last = fresh.at(-1)?.header
     const isHead = last !== undefined && becomesHead(last)
-    const canonical = isHead ? [...this.#canonicalWrites(fresh), { key: keys.head, value: last.hash }] : []
+    const canonical = isHead ? [...(await this.#makeCanonical(fresh)), { key: keys.head, value: last.hash }] : []
     const writes = [...lists, ...fresh.flatMap(blockWrites), ...canonical]
     if (writes.length > 0) await this.#store.write(writes)
     if (!isHead) return
@@ -256,18 +256,17 @@ export class Chain implements ChainReader {
     const head = this.#known('head', hash)
     const marks = { ...this.#marks, ...(await this.#checkMarks(head, told)) }
     const old = this.#head
-    let writes: Write[] = []
-    let blocks = 0
+    const writes: CanonicalWrites = { index: [], blocks: [] }
     for (const block of branchDown(this, head)) {
-      for (const write of this.#canonicalWrite(block, this.bodyByHash(block.hash)!)) writes.push(write)
+      await this.#addCanonical(writes, block, this.bodyByHash(block.hash)!)
       // Nobody sees what is above the head: of that much need not be kept in memory.
-      if (block.number > old.number && ++blocks % blocksInWrite === 0) {
-        await this.#store.write(writes)
-        writes = []
+      if (block.number > old.number && writes.blocks.length >= blocksInWrite) {
+        await this.#store.write([...writes.index.splice(0), ...writes.blocks.splice(0)])
       }
       await this.#breathe()
     }
-    await this.#store.write([...writes, { key: keys.head, value: head.hash }, marksWrite(marks)])
+    const last = [{ key: keys.head, value: head.hash }, marksWrite(marks)]
+    await this.#store.write([...writes.index, ...writes.blocks, ...last])
     this.#marks = marks
     if (equalBytes(old.hash, head.hash)) return
     this.#head = head
@@ -322,7 +321,7 @@ export class Chain implements ChainReader {
         const before = fresh.at(-1)?.header ?? this.headerByHash(header.parentHash)
         if (before === undefined) throw new InvalidBlock(header, 'parent', 'unknown')
         verifyHeader(this.config, before, header)
-        verifyBody(header, body)
+        for (const _step of verifyBodySteps(header, body)) await this.#breathe()
         verifySize(this.config, header, body)
         fresh.push(block)
       }
@@ -351,20 +350,26 @@ export class Chain implements ChainReader {
     for (const _step of verifyAccessList(header, body, accessList)) await this.#breathe()
   }
 
-  /** Makes the branch that ends in `fresh` canonical, down to where it already is. */
-  #canonicalWrites(fresh: readonly NewBlock[]): Write[] {
-    const writes = fresh.flatMap(({ header, body }) => this.#canonicalWrite(header, body))
+  /** @returns what makes the branch that ends in `fresh` canonical, down to where it already is */
+  async #makeCanonical(fresh: readonly NewBlock[]): Promise<Write[]> {
+    const writes: CanonicalWrites = { index: [], blocks: [] }
+    for (const { header, body } of fresh) await this.#addCanonical(writes, header, body)
     let below = this.headerByHash(fresh[0]!.header.parentHash)
     while (below !== undefined && !this.isCanonical(below)) {
-      for (const write of this.#canonicalWrite(below, this.bodyByHash(below.hash)!)) writes.push(write)
+      await this.#addCanonical(writes, below, this.bodyByHash(below.hash)!)
       below = this.headerByHash(below.parentHash)
     }
-    return writes
+    return [...writes.index, ...writes.blocks]
   }
 
-  #canonicalWrite(header: Header, body: Uint8Array): Write[] {
-    const { number, hash } = header
-    return [{ key: keys.canonical(number), value: hash }, ...this.#transactions.writes(header, body)]
+  /** Where transactions are is written at once when it is much: it says nothing as long as their block is not canonical. */
+  async #addCanonical(writes: CanonicalWrites, { number, hash }: Header, body: Uint8Array): Promise<void> {
+    for (const write of this.#transactions.writes({ number }, body)) {
+      if (writes.index.push(write) < indexedInWrite) continue
+      await this.#store.write(writes.index.splice(0))
+      await this.#breathe()
+    }
+    writes.blocks.push({ key: keys.canonical(number), value: hash })
   }
 
   #numberOf(hash: Uint8Array): bigint | undefined {
@@ -380,11 +385,16 @@ export class Chain implements ChainReader {
   }
 }
 
+/** What makes blocks canonical: where their transactions are, and themselves. BOUNDED: indexedInWrite and blocksInWrite. */
+type CanonicalWrites = { readonly index: Write[]; readonly blocks: Write[] }
+
 /** How long one write keeps the thread to itself, in milliseconds. */
 const turnMs = 8
 
 /** BOUNDED: blocks that are made canonical in one write, but for those of a reorganisation: it is there as a whole or not. */
 const blocksInWrite = 1_024
+/** Transactions whose place is written in one go: a few milliseconds. */
+const indexedInWrite = 1_024
 
 const markNames = ['finalized', 'safe'] as const
 const marked = (marks: Marks) =>

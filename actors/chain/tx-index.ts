@@ -32,12 +32,13 @@ export class TransactionIndex {
   }
 
   /**
-   * What to write along with the block's becoming canonical; forgets the block that leaves the window.
+   * What to write before the block becomes canonical, one by one; forgets the block that leaves the window.
    * @param body RLP of the block's body
    */
-  writes({ number }: Pick<Header, 'number'>, body: Uint8Array): Write[] {
+  *writes({ number }: Pick<Header, 'number'>, body: Uint8Array): Generator<Write> {
     const value = encodeNumber(number)
-    return [...this.#forget(number - this.#limit), ...hashesOf(body).map((hash) => ({ key: keyOf(hash), value }))]
+    yield* this.#forget(number - this.#limit)
+    for (const key of keysOf(body)) yield { key, value }
   }
 
   find(hash: Uint8Array): IndexedTransaction | undefined {
@@ -54,12 +55,11 @@ export class TransactionIndex {
   }
 
   /** A transaction that was put into a later block as well stays, with that block's number. */
-  #forget(number: bigint): Write[] {
+  *#forget(number: bigint): Generator<Write> {
     const header = number < 0n ? undefined : this.#chain.headerByNumber(number)
     const body = header && this.#chain.bodyByHash(header.hash)
-    if (!body) return []
-    const keys = hashesOf(body).map(keyOf)
-    return keys.filter((key) => pointsTo(this.#store.get(key), number)).map((key) => ({ key }))
+    if (!body) return
+    for (const key of keysOf(body)) if (pointsTo(this.#store.get(key), number)) yield { key }
   }
 }
 
@@ -67,7 +67,9 @@ export class TransactionIndex {
 const transactionHistory = 2_350_000n
 
 /** Of any bytes, also those that are no transaction: nothing here looks into them. */
-const hashesOf = (body: Uint8Array) => Array.from(decodeBody(body).transactions.items(), hashOf)
+function* keysOf(body: Uint8Array): Generator<Uint8Array> {
+  for (const item of decodeBody(body).transactions.items()) yield keyOf(hashOf(item))
+}
 const hashOf = (item: RlpItem) => keccak256(txEnvelope(item))
 const pointsTo = (value: Uint8Array | undefined, number: bigint) => value && decodeNumber(value) === number
 

@@ -12,9 +12,10 @@ import { decodeTransaction } from '../../protocols/eth/transaction-fields.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { RlpError, readItem } from '../../protocols/lib/rlp.ts'
+import { atOnce } from './at-once.ts'
 import { blobParams, type ChainConfig, isBlockForkActive, isTimeForkActive } from './chain-config.ts'
 import { emptyUnclesHash } from './genesis.ts'
-import { isEmptyTrieRoot, listRoot, transactionValues } from './trie-root.ts'
+import { isEmptyTrieRoot, listRootSteps, transactionValues } from './trie-root.ts'
 
 // What a block shows of itself without being executed: its place after its parent, what gas costs in it, and that its body
 // is the header's. State, receipts, signatures and seals are not looked at.
@@ -70,38 +71,43 @@ const gasOf = ({ gasLimit, gasUsed }: Header) => ({ gasLimit, gasUsed })
  * @throws {InvalidBlock} `raw` is no body, or not the one that `header` commits to
  */
 export function verifyBody(header: Header, raw: Uint8Array): void {
+  atOnce(verifyBodySteps(header, raw))
+}
+
+/** As {@link verifyBody}, step by step: a body may have 100,000 transactions. */
+export function* verifyBodySteps(header: Header, raw: Uint8Array): Generator<void, void> {
   if (verified.get(raw) === header) return
-  checkBody(header, raw)
+  yield* checkBody(header, raw)
   verified.set(raw, header)
 }
 
 /** BOUNDED: by the bodies that others keep. */
 const verified = new WeakMap<Uint8Array, Header>()
 
-function checkBody(header: Header, raw: Uint8Array): void {
+function* checkBody(header: Header, raw: Uint8Array): Generator<void, void> {
   const body = tryDecode(header, raw)
   const { transactions, uncles, withdrawals } = body
   const check: Check = (holds, reason, detail) => {
     if (!holds) throw new InvalidBlock(header, reason, detail)
   }
+  yield
   check(
     transactions.count === 0
       ? isEmptyTrieRoot(header.txRoot)
-      : equalBytes(listRoot(transactionValues(transactions.items())), header.txRoot),
+      : equalBytes(yield* listRootSteps(transactionValues(transactions.items())), header.txRoot),
     'transaction root',
   )
   check(
     uncles.count === 0 ? isEmptyUnclesHash(header.unclesHash) : equalBytes(keccak256(uncles.raw), header.unclesHash),
     'uncles hash',
   )
-  check(uncles.count <= maxUncles, 'uncles')
   check((withdrawals === undefined) === (header.withdrawalsRoot === undefined), 'withdrawals')
   if (withdrawals && header.withdrawalsRoot)
     check(
-      equalBytes(listRoot(Array.from(withdrawals.items(), ({ raw }) => raw)), header.withdrawalsRoot),
+      equalBytes(yield* listRootSteps(Array.from(withdrawals.items(), ({ raw }) => raw)), header.withdrawalsRoot),
       'withdrawals root',
     )
-  const blobGas = blobGasPerBlob * BigInt(readItems(header, body))
+  const blobGas = blobGasPerBlob * BigInt(yield* readItems(header, body))
   check(
     blobGas === (header.blobGasUsed ?? 0n),
     'blob gas used',
@@ -145,18 +151,20 @@ export function isAccessListOf({ balHash }: Header, raw: Uint8Array): boolean {
  * Opens what the body is of: nobody after this has to fear what is in it.
  * @returns how many blobs its transactions have
  */
-function readItems(header: Header, { transactions, withdrawals }: BlockBody): number {
+function* readItems(header: Header, { transactions, withdrawals }: BlockBody): Generator<void, number> {
   let blobs = 0
   let place = ''
   try {
     let index = 0
     for (const item of transactions.items()) {
       place = `transaction ${index++}`
+      if (index % fewItems === 0) yield
       blobs += decodeTransaction(item).blobVersionedHashes?.length ?? 0
     }
     index = 0
     for (const item of withdrawals?.items() ?? []) {
       place = `withdrawal ${index++}`
+      if (index % fewItems === 0) yield
       decodeWithdrawal(item)
     }
   } catch (cause) {
@@ -166,6 +174,8 @@ function readItems(header: Header, { transactions, withdrawals }: BlockBody): nu
   return blobs
 }
 
+/** That are read in one step. */
+const fewItems = 128
 /** geth `params.MaximumExtraDataSize`. */
 const maxExtraDataBytes = 32
 /** geth `params.MaxBlockSize`: 10 MiB, and 2 less for what a consensus client puts around it. */
@@ -217,6 +227,7 @@ const isEmptyUnclesHash = (hash: Uint8Array) => equalBytes(hash, emptyUnclesHash
 function tryDecode(header: Header, raw: Uint8Array): BlockBody {
   try {
     const body = decodeBody(raw)
+    if (body.uncles.count > maxUncles) throw new InvalidBlock(header, 'uncles')
     for (const _uncle of body.uncles);
     return body
   } catch (cause) {

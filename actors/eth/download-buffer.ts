@@ -2,7 +2,7 @@ import { emptyAccessListHash } from '../../protocols/eth/block-access-list.ts'
 import { decodeHeader, type Header } from '../../protocols/eth/header.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import type { LazyList } from '../../protocols/lib/lazy-list.ts'
-import { verifyBody } from '../chain/verify.ts'
+import { verifyBodySteps } from '../chain/verify.ts'
 import type { NewBlock } from './chain-port.ts'
 import type { FetchedList } from './fetched-lists.ts'
 
@@ -57,7 +57,7 @@ export class DownloadBuffer {
     for (const item of bodies.items()) {
       const header = headers[count++]!
       const raw = item.raw.slice()
-      verifyBody(header, raw)
+      yield* verifyBodySteps(header, raw)
       this.#bodies.set(header.number, raw)
       bytes += raw.length
       yield

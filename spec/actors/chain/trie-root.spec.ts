@@ -1,7 +1,7 @@
 import { createMPT } from '@ethereumjs/mpt'
 import { RLP } from '@ethereumjs/rlp'
 import { expect } from 'chai'
-import { emptyTrieRoot, listRoot, trieRoot } from '../../../actors/chain/trie-root.ts'
+import { emptyTrieRoot, listRoot, listRootSteps, trieRoot } from '../../../actors/chain/trie-root.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 
@@ -23,6 +23,29 @@ describe('the root of a trie', () => {
     for (const { key, value } of entries) await oracle.put(key, value)
     expect(bytesToHex(trieRoot(entries))).to.equal(bytesToHex(oracle.root()))
     expect(bytesToHex(trieRoot(entries.reverse()))).to.equal(bytesToHex(oracle.root()))
+  })
+
+  it('is made of 70,000 items a few at a time', () => {
+    const items = Array.from({ length: 70_000 }, (_, i) => Uint8Array.of(i >> 16, i >> 8, i))
+    let reads = 0
+    let most = 0
+    const watched = new Proxy(items, {
+      get: (items, name, receiver) => {
+        if (/^\d+$/.test(String(name))) reads++
+        return Reflect.get(items, name, receiver)
+      },
+    })
+    const steps = listRootSteps(watched)
+    let step = steps.next()
+    let count = 0
+    for (; !step.done; step = steps.next(), count++) {
+      most = Math.max(most, reads)
+      reads = 0
+    }
+    expect(most).to.equal(256)
+    expect(count).to.be.above((2 * 70_000) / 256)
+    const all = items.map((value, index) => ({ key: RLP.encode(index), value }))
+    expect(bytesToHex(step.value)).to.equal(bytesToHex(trieRoot(all)))
   })
 
   it('of nothing is the hash of the empty string', () => {
