@@ -1,6 +1,6 @@
 import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { encodeRlp } from '../../protocols/lib/rlp.ts'
-import type { JsonFields } from './json-fields.ts'
+import { JsonFields, toWord } from './json-fields.ts'
 import { trieRoot } from './trie-root.ts'
 
 /** The accounts that a chain starts with. */
@@ -17,7 +17,7 @@ export type GenesisAccount = {
 
 /** @throws {InvalidGenesis} */
 export function readAlloc(fields: JsonFields): Alloc {
-  return Array.from(fields.keys(20), ([name, address]) => readAccount(address, fields.object(name)))
+  return Array.from(fields.entries(20), ([address, value, path]) => readAccount(address, new JsonFields(value, path)))
 }
 
 /** @returns the root of the state trie with exactly these accounts */
@@ -32,7 +32,7 @@ function readAccount(address: Uint8Array, fields: JsonFields): GenesisAccount {
     balance: fields.uint('balance', 256),
     nonce: fields.optionalUint('nonce') ?? 0n,
     code: fields.optionalBytes('code') ?? new Uint8Array(0),
-    storage: storage ? Array.from(storage.keys(32), ([name, slot]) => [slot, storage.word(name)] as const) : [],
+    storage: storage ? Array.from(storage.entries(32), ([slot, value, path]) => [slot, toWord(value, path)]) : [],
   }
 }
 

@@ -160,13 +160,14 @@ function readBlobSchedule(fields: JsonFields | undefined): Partial<Record<BlobFo
 }
 
 function readClique(fields: JsonFields | undefined): CliqueConfig | undefined {
-  return fields && { period: fields.uint('period'), epoch: fields.uint('epoch') }
+  return fields && { period: fields.optionalUint('period') ?? 0n, epoch: fields.optionalUint('epoch') ?? 0n }
 }
 
 function readBlobParams(fields: JsonFields): BlobParams {
   const baseFeeUpdateFraction = fields.uint('baseFeeUpdateFraction')
   if (baseFeeUpdateFraction === 0n) throw fields.error('baseFeeUpdateFraction', 'must not be 0')
-  return { target: fields.uint('target'), max: fields.uint('max'), baseFeeUpdateFraction }
+  const [target = 0n, max = 0n] = [fields.optionalUint('target'), fields.optionalUint('max')]
+  return { target, max, baseFeeUpdateFraction }
 }
 
 /** @param names in the order that the forks have to come in */

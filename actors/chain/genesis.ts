@@ -64,8 +64,9 @@ export function makeGenesis(config: ChainConfig, given: GenesisHeader, alloc?: A
     ...(isTimeForkActive(config, 'amsterdam', at) && { balHash: emptyUnclesHash, slotNumber: 0n }),
   }
   const body = encodeBody({ transactions: [], uncles: [], ...(shanghai && { withdrawals: [] }) })
-  checkGaps(fields)
-  const header = decodeHeader(encodeHeader({ ...fields, ...pickPresent(given, fields) }))
+  const full = { ...fields, ...pickPresent(given, fields) }
+  checkGaps(full)
+  const header = decodeHeader(encodeHeader(full))
   return { config, header, body, ...(alloc && { alloc }) }
 }
 
@@ -105,13 +106,14 @@ function checkGaps(fields: HeaderFields): void {
     throw new InvalidGenesis('config', `leaves out a fork whose ${missing} has to be in the header of the genesis`)
 }
 
-/** A base fee or blob gas that the forks do not call for stays out of the header. */
+/** Blob gas used or a slot that the forks do not call for stays out of the header. */
 function pickPresent(given: GenesisHeader, fields: HeaderFields): Partial<HeaderFields> {
-  const entries = Object.entries(given).filter(
-    ([name, value]) => value !== undefined && fields[name as keyof HeaderFields] !== undefined,
-  )
-  return Object.fromEntries(entries)
+  const isTaken = (name: string) => fields[name as keyof HeaderFields] !== undefined || takenAlways.has(name)
+  return Object.fromEntries(Object.entries(given).filter(([name, value]) => value !== undefined && isTaken(name)))
 }
+
+/** Fields of later forks that geth puts into the header whenever a genesis has them (`toBlockWithRoot`). */
+const takenAlways: ReadonlySet<string> = new Set<keyof HeaderFields>(['baseFee', 'excessBlobGas'])
 
 function readHeaderFields(fields: JsonFields): Partial<HeaderFields> {
   return {

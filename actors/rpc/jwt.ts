@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { JsonNames } from '../json-names.ts'
 import { jsonText } from '../json-text.ts'
 import { JsonSyntaxError } from './json-scanner.ts'
 import { checkJson, firstValue } from './json-stream.ts'
@@ -48,13 +49,17 @@ function claimFault({ iat, exp }: Claims, now: number): string | undefined {
   return iat - now > maxDrift ? 'future token' : undefined
 }
 
+/** To geth the claims are a struct, the header is a map. */
+const dates = ['iat', 'exp', 'nbf'] as const
+const dateNames = new JsonNames(dates)
+
 /** @returns what the token claims, not verified @throws {TokenFault} it is malformed, or not signed as it must be */
 function claimsOf(token: string): Claims {
   const parts = token.split('.')
   if (parts.length !== 3) throw new TokenFault('token contains an invalid number of segments')
   const { alg } = objectOf(parts[0]!, wholeText)
-  const claims = objectOf(parts[1]!, firstValue)
-  for (const name of ['iat', 'exp', 'nbf']) checkDate(claims[name])
+  const claims = dateNames.pick(objectOf(parts[1]!, firstValue))
+  for (const name of dates) checkDate(claims[name])
   if (typeof alg !== 'string') throw new TokenFault('signing method (alg) is unspecified.')
   if (!/^((HS|RS|ES|PS)(256|384|512)|EdDSA|none)$/.test(alg))
     throw new TokenFault('signing method (alg) is unavailable.')

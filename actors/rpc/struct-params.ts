@@ -1,3 +1,4 @@
+import { JsonNames } from '../json-names.ts'
 import { type Param, ParamError, required, unfit } from './params.ts'
 
 // Objects and lists as Go's encoding/json reads them into structs and slices, with its words for what does not fit.
@@ -7,20 +8,24 @@ type Fields = Readonly<Record<string, Param<unknown>>>
 type ValueOf<F extends Fields> = { readonly [Name in keyof F]: ReturnType<F[Name]['read']> | undefined }
 
 /**
- * An object of known fields; others are passed over, as in Go, and so is null where the field is optional.
+ * An object of known fields, in any case; others are passed over, as in Go, and null leaves an optional one out.
  * @param type as Go names it: `engine.ExecutableData`
  * @param fields by their JSON names
  */
 export function struct<const F extends Fields>(type: string, fields: F): Param<ValueOf<F>> {
+  const names = new JsonNames(Object.keys(fields))
   return required((json) => {
     if (json === null) return {} as ValueOf<F>
     if (typeof json !== 'object' || Array.isArray(json)) throw unfit(json, type)
-    const read = Object.entries(json).flatMap(([name, value]) => {
-      const field = Object.hasOwn(fields, name) ? fields[name] : undefined
-      const isPassedOver = field === undefined || (field.isOptional && value === null)
-      return isPassedOver ? [] : [[name, readField(type, name, field, value)]]
-    })
-    return Object.fromEntries(read)
+    const read: Record<string, unknown> = {}
+    for (const [given, value] of Object.entries(json)) {
+      const name = names.of(given)
+      if (name === undefined) continue
+      const field = fields[name]!
+      if (field.isOptional && value === null) delete read[name]
+      else read[name] = readField(type, name, field, value)
+    }
+    return read as ValueOf<F>
   })
 }
 

@@ -202,6 +202,8 @@ function nearMisses({ method, params }: RpcRequest): readonly Call[] {
     [method === 'engine_newPayloadV5' ? 'engine_newPayloadV4' : 'engine_newPayloadV5', ...params],
     ...['slotNumber', 'blockAccessList'].filter((field) => field in payload).map((field) => changed({ [field]: null })),
     changed({ blockHash: unknown }),
+    changed({ BlockHash: unknown }),
+    changed({ blockhash: null }),
     changed({ blockAccessList: '0x' }),
     changed({ blockAccessList: '0x820102', blockHash: unknown }),
     changed({ blockAccessList: list === '0xc0' ? '0xc1c0' : '0xc0' }),

@@ -1,4 +1,5 @@
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
+import { JsonNames } from '../../json-names.ts'
 import { jsonText } from '../../json-text.ts'
 import { type Param, ParamError, readQuantity, required, unfit } from '../params.ts'
 
@@ -41,7 +42,7 @@ function readTag(json: unknown, tooHigh: string): BlockTag {
 }
 
 function readObject(json: object): BlockName {
-  const { blockNumber, blockHash, requireCanonical } = json as Record<string, unknown>
+  const { blockNumber, blockHash, requireCanonical } = nameFields.pick(json)
   const isPresent = (value: unknown) => value !== undefined && value !== null
   const name = orUnfit(json, () => ({
     ...(isPresent(blockNumber) && { tag: readTag(blockNumber, '') }),
@@ -55,6 +56,8 @@ function readObject(json: object): BlockName {
   if (hash) return { hash, requireCanonical: name.requireCanonical }
   throw new ParamError('must specify either BlockHash or BlockNumber')
 }
+
+const nameFields = new JsonNames(['blockNumber', 'blockHash', 'requireCanonical'])
 
 /** An object with anything wrong in it is, to geth, an object where a string was due. */
 function orUnfit<T>(json: object, read: () => T): T {

@@ -44,7 +44,7 @@ describe("a chain's rules in JSON", () => {
     ['terminalTotalDifficulty', 0.5],
     ['depositContractAddress', '0x12'],
     ['ethash', true],
-    ['clique', { period: 1 }],
+    ['clique', { period: -1 }],
   ] as const)
     it(`are refused with ${field} ${JSON.stringify(value)}`, () =>
       expect(() => readChainConfig(new JsonFields({ chainId: 1, [field]: value }))).to.throw(

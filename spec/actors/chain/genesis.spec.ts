@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect } from 'chai'
 import { blockForks, scheduleOf } from '../../../actors/chain/chain-config.ts'
@@ -6,7 +7,9 @@ import { loadGenesis, parseGenesis } from '../../../actors/chain/genesis.ts'
 import { InvalidGenesis } from '../../../actors/chain/json-fields.ts'
 import { forkId } from '../../../protocols/eth/fork-id.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { skip } from '../../harness/clients.ts'
 import { ethtests, requireEthtest } from '../../harness/ethtest.ts'
+import { genesisCases } from './genesis-cases.ts'
 
 type Json = Record<string, unknown>
 
@@ -36,6 +39,23 @@ describe('a genesis file', () => {
       const id = forkId(header.hash, scheduleOf(config, header.time), { number: head.number, time })
       expect([bytesToHex(id.hash), id.next]).to.deep.equal([forkHash, 0n])
     })
+
+  for (const { what, text, hash } of genesisCases)
+    it(`with ${what} gives geth's hash`, () => {
+      expect(`0x${bytesToHex(parseGenesis(text).header.hash)}`).to.equal(hash)
+    })
+
+  it("gives geth's hash where people wrote it", async function () {
+    const folder = new URL('cases/', `file://${ethtests[0]!.folder}`).pathname
+    if (!existsSync(folder)) skip(this, `no cases at ${folder}`)
+    const rows = [...readFileSync(`${folder}README.md`, 'utf8').matchAll(/^\| ([\w, -]+) \|.*\| (0x\w{64}) \|$/gm)]
+    const files = rows.flatMap(([, names = '', hash = '']) => names.split(', ').map((name) => [name, hash] as const))
+    expect(files).to.have.length.greaterThan(10)
+    for (const [name, hash] of files) {
+      const { header } = await loadGenesis(`${folder}genesis/${name}.json`)
+      expect(`0x${bytesToHex(header.hash)}`, name).to.equal(hash)
+    }
+  })
 
   it("of the dev network gives geth's hash", () => {
     expect(bytesToHex(devGenesis().header.hash)).to.equal(
@@ -165,6 +185,18 @@ describe('a genesis file', () => {
     ['no gas limit', (g) => delete g.gasLimit, 'gasLimit is missing'],
     ['no difficulty', (g) => delete g.difficulty, 'difficulty is missing'],
     ['no alloc', (g) => delete g.alloc, 'alloc is missing'],
+    ['an empty mix hash', (g) => Object.assign(g, { mixHash: '' }), 'mixHash must be 32 bytes, got 0'],
+    [
+      'its config under two names',
+      (g) => Object.assign(g, { Config: { cancunTime: 0 } }),
+      'config is given twice, as config and Config',
+    ],
+    [
+      'blob gas before Cancun',
+      (g) => Object.assign(g, { excessBlobGas: '0x1' }),
+      'config leaves out a fork whose withdrawalsRoot has to be in the header of the genesis',
+    ],
+    ['null behind a limit', (g) => Object.assign(g, { gaslimit: null }), 'gasLimit is missing'],
     ['a short mix hash', (g) => Object.assign(g, { mixHash: '0x00' }), 'mixHash must be 32 bytes, got 1'],
     [
       'half a byte',

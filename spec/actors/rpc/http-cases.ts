@@ -231,6 +231,7 @@ const tokens: readonly HttpCase[] = [
   auth('a token', (secret) => `Bearer ${token(secret, { iat: seconds() })}`, authenticated),
   auth('a token of bearer', (secret) => `bearer ${token(secret, { iat: seconds() })}`, authenticated),
   auth('a token of half a second', (secret) => `Bearer ${token(secret, { iat: seconds() + 0.5 })}`, authenticated),
+  auth('a token of IAT', (secret) => `Bearer ${token(secret, { IAT: seconds() })}`, authenticated),
   auth('a token of 50 s ago', (secret) => `Bearer ${token(secret, { iat: seconds(-50) })}`, authenticated),
   auth('a token of in 50 s', (secret) => `Bearer ${token(secret, { iat: seconds(50) })}`, authenticated),
   bearer('a word', () => 'x', 'token contains an invalid number of segments'),

@@ -30,6 +30,10 @@ export const malformedRequests: readonly Case[] = [
   { request: '{"id":1,"result":3}', answer: invalid(1) },
   { request: '{"jsonrpc":"2.0","id":{},"result":3}', answer: invalid(null) },
   { request: '{"jsonrpc":"2.0","id":1,"result":3,"params":[]}', answer: invalid(1) },
+  // geth 1.17.5 knew these names in any case.
+  { request: '{"jsonrpc":"2.0","Id":1,"Method":"eth_foo"}', answer: invalid(null) },
+  { request: '{"jsonrpc":"2.0","id":1,"method":"eth_foo","Params":5}', answer: missing('eth_foo') },
+  { request: '{"jsonrpc":"2.0","id":1,"Result":3}', answer: invalid(1) },
   { request: call('eth_foo'), answer: missing('eth_foo') },
   { request: call('foo'), answer: missing('foo') },
   { request: call('eth_chainId', [1]), answer: wrong(1, 'too many arguments, want at most 0') },

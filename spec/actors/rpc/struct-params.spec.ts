@@ -25,6 +25,16 @@ describe('an object that a method takes', () => {
     expect(plain.read({ constructor: 1, toString: 2 })).to.deep.equal({})
   })
 
+  it('has its fields in any case, and of one in two cases the last', () => {
+    expect(complete.read({ GAS: '0x1', Items: [], INNER: [{ iNDEX: '0x2' }] })).to.deep.equal({
+      ...{ gas: 1n, items: [], inner: [{ index: 2n }] },
+    })
+    expect(plain.read({ count: '0x1', Count: '0x2' })).to.deep.equal({ count: 2n })
+    expect(plain.read({ Count: '0x2', count: '0x1' })).to.deep.equal({ count: 1n })
+    expect(plain.read({ count: '0x1', Count: null })).to.deep.equal({})
+    expect(() => complete.read({ ...whole, GAS: '1' })).to.throw('Go struct field Data.gas of type')
+  })
+
   it('may have null where it may have nothing', () => {
     expect(complete.read({ ...whole, fee: null, inner: null })).to.deep.equal({ gas: 1n, items: [] })
     expect(plain.read(null)).to.deep.equal({})

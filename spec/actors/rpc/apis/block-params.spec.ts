@@ -24,6 +24,7 @@ describe('which block is meant', () => {
       requireCanonical: true,
     })
     expect(blockNumberOrHash.read({ blockNumber: '0x2' })).to.deep.equal({ tag: 2n })
+    expect(blockNumberOrHash.read({ blocknumber: '0x2' })).to.deep.equal({ tag: 2n })
     expect(blockNumberOrHash.read({ blockNumber: 'safe', blockHash: null })).to.deep.equal({ tag: 'safe' })
   })
 
