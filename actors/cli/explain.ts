@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Explanation, Picture } from '../inspector/wire.ts'
+import type { Departed, Explanation, PeerFacts } from '../inspector/wire.ts'
 import { toLine, toText } from './explanation-text.ts'
 import type { Io } from './io.ts'
 
@@ -16,7 +16,7 @@ export function addExplain(command: Command, io: Io): void {
 async function explainAll(source: string, { peer, json }: ExplainOptions, io: Io): Promise<void> {
   const witness = await (/^https?:/.test(source) ? liveWitness(source) : recordedWitness(source, io))
   try {
-    const connections = chosen(await witness.picture(), peer)
+    const connections = chosen(await witness.connections(), peer)
     const explanations: Explanation[] = []
     for (const actor of connections) explanations.push(await witness.why(actor))
     if (json) io.stdout.write(`${JSON.stringify(explanations)}\n`)
@@ -27,9 +27,12 @@ async function explainAll(source: string, { peer, json }: ExplainOptions, io: Io
   }
 }
 
+type Connection = Pick<PeerFacts, 'actor' | 'id'>
+
 /** Who remembers what happened. */
 type Witness = {
-  picture(): Promise<Picture>
+  /** In the order in which they began; those that ended long ago before the others. */
+  connections(): Promise<readonly Connection[]>
   why(actor: string): Promise<Explanation>
   close(): void
 }
@@ -38,7 +41,11 @@ async function liveWitness(address: string): Promise<Witness> {
   const { InspectorClient } = await import('../inspector/inspector-client.ts')
   const client = await InspectorClient.open(address)
   return {
-    picture: async () => (await client.ask({ ask: 'picture' })).picture,
+    connections: async () => {
+      const { picture } = await client.ask({ ask: 'picture' })
+      const { departures } = await client.ask({ ask: 'departures' })
+      return allOf(departures, picture.peers)
+    },
     why: async (actor) => (await client.ask({ ask: 'why', actor })).why,
     close: () => client.close(),
   }
@@ -49,17 +56,23 @@ async function recordedWitness(path: string, io: Io): Promise<Witness> {
     import('../inspector/explanation.ts'),
     import('../inspector/recorded.ts'),
   ])
-  const { history, heading, fault } = await openRecorded(path)
+  const { history, fault } = await openRecorded(path)
   if (fault) io.stderr.write(`warning: ${fault.message}; what stands before it is explained\n`)
   return {
-    picture: async () => history.picture()!,
-    why: async (actor) => explain(history, heading, actor)!,
+    connections: async () => allOf(history.departures.all, history.picture()!.peers),
+    why: async (actor) => explain(history, actor)!,
     close() {},
   }
 }
 
-/** @returns connections in the order in which they began */
-function chosen({ peers }: Picture, wanted: string | undefined): string[] {
+/** Who ended long ago is remembered by its departure alone. */
+function allOf(departures: readonly Departed[], peers: readonly PeerFacts[]): Connection[] {
+  const known = new Set(peers.map(({ actor }) => actor))
+  return [...departures.filter(({ actor }) => !known.has(actor)), ...peers]
+}
+
+/** @returns their names */
+function chosen(peers: readonly Connection[], wanted: string | undefined): string[] {
   const connections = peers.map(({ actor }) => actor)
   if (wanted === undefined) return connections
   const ids = new Map(peers.map(({ actor, id }) => [actor, id]))

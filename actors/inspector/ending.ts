@@ -3,14 +3,14 @@ import { baseCodes, decodeDisconnect } from '../../protocols/p2p/messages.ts'
 import type { TransitionEntry } from '../feed/entries.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import { fromPlain, toPlain } from '../recording/values.ts'
+import { isClosing } from './departures.ts'
 import { decodeMessage } from './messages.ts'
-import { isConnection } from './peer-table.ts'
 import type { Explanation } from './wire.ts'
 
 /** How a connection ended, as its chart decided it. */
 export type Ending = {
   readonly kept: Kept
-  readonly by: Exclude<Explanation['by'], 'nobody'>
+  readonly by: Exclude<Explanation['by'], 'nobody' | 'unknown'>
   /** Told by them, or by us. */
   readonly reason?: number
   /** What happened, as the end of a sentence that begins with who did it. */
@@ -21,9 +21,7 @@ export type Ending = {
 
 /** @param lines of the connection and its sessions, in order */
 export function endingOf(lines: readonly Kept[]): Ending | undefined {
-  const kept = lines.find(
-    ({ entry }) => entry.type === 'transition' && isConnection(entry.chart) && /^clos(ing|ed)/.test(entry.to),
-  )
+  const kept = lines.find(({ entry }) => isClosing(entry))
   if (!kept) return undefined
   const entry = kept.entry as TransitionEntry
   const data = toldIn(kept)

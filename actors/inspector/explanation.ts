@@ -2,7 +2,6 @@ import type { Status } from '../../protocols/eth/status.ts'
 import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
 import type { Kept } from '../recording/feed-lines.ts'
-import type { Heading } from '../recording/lines.ts'
 import { type Ending, endingOf, reasonWords } from './ending.ts'
 import type { History, Test } from './history.ts'
 import { keptStatusWords, nothingInCommon } from './kept-status.ts'
@@ -10,39 +9,62 @@ import { decodeMessage, openEth, openHello } from './messages.ts'
 import { isConnection } from './peer-table.ts'
 import { disagreement, statusRows } from './status-rows.ts'
 import type { Explanation, PeerFacts } from './wire.ts'
-import type { World } from './world.ts'
+import type { SeenActor, World } from './world.ts'
 
 /**
- * Why a peer left, or how it stands: from what is remembered of its connection.
+ * Why a peer left, or how it stands: from what is remembered of its connection. What was found when it left is said for
+ * as long as that is remembered, when its lines are there no more.
  * @param name of the connection's actor, or of a session on it; @param seq as it was after that line
  * @returns undefined where there is no such connection
  */
-export function explain(
-  history: History,
-  { forks }: Pick<Heading, 'forks'>,
-  name: string,
-  seq?: number,
-): Explanation | undefined {
+export function explain(history: History, name: string, seq?: number): Explanation | undefined {
+  const left = history.departures.of(name)
+  const hasLeft = left && (seq === undefined || left.seq <= seq)
   const world = history.worldAt(seq)
   const asked = world?.actor(name)
   const parent = asked?.parent === undefined ? undefined : world?.actor(asked.parent)
   const actor = [asked, parent].find((one) => one && isConnection(one.chart))
+  if (hasLeft && (!actor || history.at(left.first) === undefined)) return left.explanation
   if (!world || !actor) return undefined
-  const lines = linesOf(history, actor.actor, seq)
+  return explanationOf(history, { world, actor, lines: linesOf(history, actor.actor, seq), seq })
+}
+
+/** Remembers why a connection left that is over since the newest line: by a look at the lines about its end. */
+export function noteDeparture(history: History, kept: Kept): void {
+  const { world, departures } = history
+  const name = kept.actor
+  const actor = world.actor(name)
+  if (!actor) return
+  const { lines: began = [], closing = history.newest.seq } = departures.beginning(name) ?? {}
+  const isFamily: Test = (segment, index) => segment.isUnder(index, name)
+  const about = [...history.backwards(closing + aboutEnd, closing - aboutEnd, isFamily)].reverse()
+  const lines = withBeginning(about, began)
+  departures.end(kept, explanationOf(history, { world, actor, lines, seq: undefined }), saidIn(lines).status.theirs)
+}
+
+type Scope = {
+  readonly world: World
+  readonly actor: SeenActor
+  readonly lines: readonly Kept[]
+  readonly seq: number | undefined
+}
+
+function explanationOf(history: History, { world, actor, lines, seq }: Scope): Explanation {
   const peer = world.peers.get(actor.actor)
   const ending = endingOf(lines)
   const said = saidIn(lines)
   const { ours, theirs } = said.status
   const elsewhere = ours && !theirs && ending ? statusElsewhere(history, world, peer, seq) : undefined
-  const status = ours && statusRows(ours, theirs ?? elsewhere?.status, forks)
+  const status = ours && statusRows(ours, theirs ?? elsewhere?.status, history.forks)
   const apart = status && disagreement(status)
+  const isOver = actor.stoppedAt !== undefined
   return {
     actor: actor.actor,
     ...(peer && { peer }),
     summary: ending
       ? summaryOf(ending, peer, theirs && apart, causeOf(history, ending, said, elsewhere && { ...elsewhere, apart }))
-      : standing(actor.state, peer),
-    by: ending?.by ?? 'nobody',
+      : standing(actor, peer),
+    by: ending?.by ?? (isOver ? 'unknown' : 'nobody'),
     ...(ending?.reason !== undefined && { reason: discReasonText(ending.reason) }),
     path: pathOf(lines),
     messages: messagesOf(lines),
@@ -51,13 +73,23 @@ export function explain(
   }
 }
 
-/** Those of a connection and its sessions, in order. BOUNDED: mostLines, the newest. */
-function linesOf(history: History, actor: string, seq?: number): Kept[] {
+/** Those of a connection and its sessions, in order. BOUNDED: mostLines, the newest, and what it began with. */
+function linesOf(history: History, actor: string, seq = Number.POSITIVE_INFINITY): Kept[] {
   const isFamily: Test = (segment, index) => segment.isUnder(index, actor)
   const lines: Kept[] = []
-  for (const kept of history.backwards(seq === undefined ? undefined : seq + 1, 0, isFamily))
+  for (const kept of history.backwards(Number.isFinite(seq) ? seq + 1 : undefined, 0, isFamily))
     if (lines.push(kept) >= mostLines) break
-  return lines.reverse()
+  const began = history.departures.beginning(actor)?.lines ?? []
+  return withBeginning(
+    lines.reverse(),
+    began.filter((kept) => kept.seq <= seq),
+  )
+}
+
+/** @param lines the latest of a connection, in order */
+function withBeginning(lines: readonly Kept[], began: readonly Kept[]): Kept[] {
+  const first = lines[0]?.seq ?? Number.POSITIVE_INFINITY
+  return [...began.filter(({ seq }) => seq < first), ...lines]
 }
 
 /** What both sides said of themselves. */
@@ -76,13 +108,15 @@ function saidIn(lines: readonly Kept[]): Said {
 }
 
 /** The Status that the same node told on another connection, the last before. */
-function statusElsewhere(history: History, world: World, peer: PeerFacts | undefined, seq?: number) {
+function statusElsewhere({ departures }: History, world: World, peer: PeerFacts | undefined, seq?: number) {
   if (peer?.id === undefined) return undefined
-  const others = world.peers.facts.filter(({ id, actor }) => id === peer.id && actor !== peer.actor)
-  for (const { actor } of others.toReversed()) {
-    const status = saidIn(linesOf(history, actor, seq)).status.theirs
+  for (const { actor, id } of world.peers.facts.toReversed()) {
+    if (id !== peer.id || actor === peer.actor) continue
+    const status = saidIn(departures.beginning(actor)?.lines ?? []).status.theirs
     if (status) return { status, actor }
   }
+  for (const { departed, theirs } of departures.ofNode(peer.id, seq))
+    if (theirs && departed.actor !== peer.actor) return { status: theirs, actor: departed.actor }
   return undefined
 }
 
@@ -123,13 +157,14 @@ function summaryOf(
   if (by === 'network') return sentence(why)
   if (by === 'local')
     return sentence(`we ended it${reason === undefined ? '' : ` with ${reasonWords(reason)}`}: ${why}`)
-  const who = peer?.client ?? 'the other side'
-  if (reason === undefined) return sentence([`${who} ${words}`, apart ?? cause].filter(Boolean).join(': '))
-  return sentence(`${who} ended it with ${reasonWords(reason)}: ${why}`)
+  const who = peer?.client ?? 'The other side' // a client's name stays as it is
+  if (reason === undefined) return `${[`${who} ${words}`, apart ?? cause].filter(Boolean).join(': ')}.`
+  return `${who} ended it with ${reasonWords(reason)}: ${why}.`
 }
 
-function standing(state: string, peer: PeerFacts | undefined): string {
+function standing({ state, stoppedAt }: SeenActor, peer: PeerFacts | undefined): string {
   const who = peer?.client ?? 'The other side'
+  if (stoppedAt !== undefined) return `The connection is over, and what ended it is not known: it was in ${state}.`
   return state.startsWith('running') ? `${who} is a peer.` : `The connection stands, in ${state}.`
 }
 
@@ -158,3 +193,5 @@ const longestPath = 60
 const shownMessages = 20
 /** Lines around an end where its cause is looked for. */
 const nearest = 64
+/** And where its own are looked for when it comes: with many peers that is a fraction of a second. */
+const aboutEnd = 1_000

@@ -3,7 +3,9 @@ import type { Feed } from '../feed/feed.ts'
 import { type Kind, Kinds } from '../feed/kinds.ts'
 import { fullName, type Kept, keep } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
-import { type Peer, tellsOfPeers } from './peer-table.ts'
+import { type Beginning, Departures } from './departures.ts'
+import { noteDeparture } from './explanation.ts'
+import { isConnection, type Peer, tellsOfPeers } from './peer-table.ts'
 import { Segment, type Who } from './segment.ts'
 import type { Changes, Moment, Picture } from './wire.ts'
 import { type Tracked, World } from './world.ts'
@@ -13,6 +15,8 @@ export type HistoryOptions = {
   readonly bytes?: number
   /** Those of this process: a peer may be one of them. */
   readonly nodes?: NonNullable<Heading['nodes']>
+  /** Those of the chain, where it is known: they name what keeps two nodes apart. */
+  readonly forks?: Heading['forks'] | undefined
   /** Milliseconds, monotonic. */
   readonly now: () => number
 }
@@ -28,6 +32,9 @@ export class History {
   readonly bytes: number
   /** As it is now. */
   readonly world: World
+  /** They outlive the lines. */
+  readonly departures = new Departures()
+  readonly forks: Heading['forks']
   /** BOUNDED: by the nodes of the process. */
   readonly #nodes: ReadonlyMap<string, string>
   readonly #now: () => number
@@ -42,8 +49,9 @@ export class History {
   #at = 0
   #seq = 0
 
-  constructor({ bytes = defaultBytes, nodes = [], now }: HistoryOptions) {
+  constructor({ bytes = defaultBytes, nodes = [], forks, now }: HistoryOptions) {
     this.bytes = bytes
+    this.forks = forks
     this.#nodes = new Map(nodes.map(({ name, id }) => [id, name ?? 'this node']))
     this.world = new World(this.#nodes)
     this.#now = now
@@ -53,7 +61,7 @@ export class History {
 
   /** Follows a feed from here on. @returns a function that ends it */
   follow(feed: Feed, node?: string): () => void {
-    const players = new Players(this.world, node)
+    const players = new Players(this, node)
     const at = this.#elapsed()
     for (const { id, chart, parent, state } of feed.actors) {
       const of = {
@@ -61,6 +69,7 @@ export class History {
         ...(node !== undefined && { node }),
       }
       this.world.add({ actor: fullName(node, id), chart, ...of, state, startedAt: at })
+      if (isConnection(chart)) this.departures.begin(fullName(node, id))
     }
     this.#open()
     return feed.subscribe((entry, live) => this.#take(entry, live, players))
@@ -79,6 +88,9 @@ export class History {
     }
     this.#seq = kept.seq
     this.world.apply(kept)
+    this.#mark(kept)
+    if (entry.type !== 'actor.started' && entry.type !== 'actor.stopped')
+      this.#note(entry, this.departures.beginning(kept.actor))
   }
 
   get newest(): Moment {
@@ -144,7 +156,8 @@ export class History {
 
   /** What has changed since the last call: for all pages at once. */
   takeChanges(): Omit<Changes, 'lines' | 'dropped'> {
-    return { tell: 'changes', now: this.newest, oldest: this.oldest, ...this.world.takeChanges() }
+    const departures = this.departures.takeChanges()
+    return { tell: 'changes', now: this.newest, oldest: this.oldest, ...this.world.takeChanges(), departures }
   }
 
   #take(entry: FeedEntry, live: Live, players: Players): void {
@@ -167,6 +180,7 @@ export class History {
       this.#seq += 1
       if (player.peer) this.world.peers.noteMessage(entry, player.peer, payload)
     }
+    this.#note(entry, player.beginning)
   }
 
   #takeOther(entry: OtherEntry, live: Live, players: Players): void {
@@ -178,7 +192,21 @@ export class History {
     this.#addOther(kept)
     this.#seq += 1
     this.world.apply(kept)
+    this.#mark(kept)
     players.change(entry)
+  }
+
+  /** A connection begins or ends. */
+  #mark(kept: Kept): void {
+    const { entry, actor } = kept
+    if (entry.type === 'actor.started' && isConnection(entry.chart)) this.departures.begin(actor).note(kept)
+    else if (entry.type === 'actor.started') this.departures.beginning(actor)?.note(kept)
+    else if (entry.type === 'actor.stopped' && isConnection(entry.chart)) noteDeparture(this, kept)
+  }
+
+  /** The newest line, which is of `entry`. */
+  #note(entry: FeedEntry, beginning: Beginning | undefined): void {
+    if (beginning?.wants(entry)) beginning.note(this.#last.at(this.#last.count - 1)!)
   }
 
   /** Of a recording: one object for each actor, as its name is written once in a segment. */
@@ -227,17 +255,17 @@ export class History {
 
 type OtherEntry = Extract<FeedEntry, { type: 'actor.started' | 'actor.stopped' }>
 /** An actor as its entries are kept: its full name, and where its steps are counted. */
-type Player = Who & { tracked: Tracked | undefined; peer: Peer | undefined }
+type Player = Who & { tracked: Tracked | undefined; peer: Peer | undefined; beginning: Beginning | undefined }
 
 /** The actors of one feed, found by the names that it has for them. */
 class Players {
   readonly node: string | undefined
-  readonly #world: World
+  readonly #history: Pick<History, 'world' | 'departures'>
   /** BOUNDED: by the actors alive. */
   readonly #players = new Map<string, Player>()
 
-  constructor(world: World, node: string | undefined) {
-    this.#world = world
+  constructor(history: Pick<History, 'world' | 'departures'>, node: string | undefined) {
+    this.#history = history
     this.node = node
   }
 
@@ -245,7 +273,11 @@ class Players {
     let player = this.#players.get(name)
     if (!player) {
       const actor = fullName(this.node, name)
-      player = { actor, node: this.node, tracked: this.#world.find(actor), peer: this.#world.peers.find(actor) }
+      const { world, departures } = this.#history
+      player = {
+        ...{ actor, node: this.node, tracked: world.find(actor), peer: world.peers.find(actor) },
+        beginning: departures.beginning(actor),
+      }
       this.#players.set(name, player)
     }
     return player

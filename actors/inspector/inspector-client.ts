@@ -103,6 +103,7 @@ const peer = shaped({
 const answers: Readonly<Record<string, Shape>> = {
   error: { error: isString },
   picture: { picture: shaped({ peers: listOf(peer) }) },
+  departures: { departures: listOf(shaped({ actor: isString, summary: isString, id: isText, client: isText })) },
   why: {
     why: shaped({
       ...{ actor: isString, summary: isString, peer: maybe(peer), theirsFrom: isText },

@@ -57,6 +57,7 @@ export class Inspector {
     const history = new History({
       now: () => performance.now(),
       nodes: heading.nodes!,
+      forks: heading.forks,
       ...(historyBytes !== undefined && { bytes: historyBytes }),
     })
     const unfollow = named.map(([name, { feed }]) => history.follow(feed, name))

@@ -106,8 +106,10 @@ export class PageSession {
         const kept = history.at(ask.seq)
         return kept ? { tell: 'line', id, ...showLine(history, kept) } : refusal(id, gone)
       }
+      case 'departures':
+        return { tell: 'departures', id, departures: history.departures.all }
       case 'why': {
-        const why = explain(history, this.#exhibit.heading, ask.actor, ask.seq)
+        const why = explain(history, ask.actor, ask.seq)
         return why ? { tell: 'why', id, why } : refusal(id, `${ask.actor} is no connection that is remembered`)
       }
     }
@@ -130,6 +132,7 @@ export class PageSession {
       ...{ tell: 'hello', heading, isRecording, nodes, historyBytes: history.bytes },
       picture: history.picture()!,
       endings: history.world.endings.filter((seq) => seq >= history.oldest.seq),
+      departures: history.departures.all,
     }
     this.#send(hello)
   }
@@ -211,6 +214,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   actor: { id: isNumber, actor: isString, seq: maybe(isNumber) },
   line: { id: isNumber, seq: isNumber },
   chart: { id: isNumber, chart: isString },
+  departures: { id: isNumber },
   why: { id: isNumber, actor: isString, seq: maybe(isNumber) },
 }
 

@@ -54,7 +54,7 @@ export class Pages {
   }
 
   #add(socket: WebSocket): void {
-    if (this.#open.size === 0) this.#exhibit.history.world.takeChanges() // a picture has them all
+    if (this.#open.size === 0) this.#exhibit.history.takeChanges() // a picture has them all
     socket.on('error', () => {})
     this.#attempt(socket, () => this.#attend(socket, new PageSession(this.#exhibit, socket, this.#time)))
   }

@@ -9,7 +9,7 @@ import type { Exhibit } from './page-session.ts'
  */
 export async function openRecorded(path: string): Promise<Exhibit & { readonly fault?: RecordingError }> {
   const { heading, lines } = await readRecording(path)
-  const history = new History({ now: () => 0, bytes: recordedBytes, nodes: heading.nodes ?? [] })
+  const history = new History({ now: () => 0, bytes: recordedBytes, nodes: heading.nodes ?? [], forks: heading.forks })
   const exhibit: Exhibit = { heading, history, isRecording: true }
   try {
     for await (const line of lines) history.append(fromLine(line))

@@ -35,6 +35,8 @@ export type Ask =
   | { readonly ask: 'line'; readonly id: number; readonly seq: number }
   /** The drawing of a chart, by its name. */
   | { readonly ask: 'chart'; readonly id: number; readonly chart: string }
+  /** Connections that are over, as far back as their ends are remembered: longer than their lines. */
+  | { readonly ask: 'departures'; readonly id: number }
   /** Why a peer left, or how it stands. */
   | { readonly ask: 'why'; readonly id: number; readonly actor: string; readonly seq?: number }
 
@@ -47,6 +49,7 @@ export type Tell =
   | { readonly tell: 'actor'; readonly id: number; readonly actor: ActorFacts }
   | { readonly tell: 'line'; readonly id: number; readonly line: ShownLine; readonly message?: DecodedMessage }
   | { readonly tell: 'chart'; readonly id: number; readonly chart: string; readonly drawing: Drawing }
+  | { readonly tell: 'departures'; readonly id: number; readonly departures: readonly Departed[] }
   | { readonly tell: 'why'; readonly id: number; readonly why: Explanation }
   /** The question cannot be answered: in one line. */
   | { readonly tell: 'error'; readonly id: number; readonly error: string }
@@ -64,6 +67,8 @@ export type Hello = {
   readonly picture: Picture
   /** Lines at which a peer left, those that are remembered: the oldest first. */
   readonly endings: readonly number[]
+  /** The last 1,000 connections that are over, the oldest first. */
+  readonly departures: readonly Departed[]
 }
 
 /** A line as it is shown. What the node can tell of it cheaply is told, the rest is for who asks for that `line`. */
@@ -97,6 +102,7 @@ export type Changes = {
   readonly lines: readonly ShownLine[]
   /** Lines at which a peer left. */
   readonly endings: readonly number[]
+  readonly departures: readonly Departed[]
   /** Lines that did not fit, since the page was opened. */
   readonly dropped: number
 }
@@ -155,14 +161,19 @@ export type DecodedMessage = {
   readonly error?: string
 }
 
+/** A connection that is over, in short. */
+export type Departed = Pick<Explanation, 'actor' | 'summary' | 'by' | 'reason'> &
+  Pick<PeerFacts, 'id' | 'client'> &
+  Moment
+
 /** Why a peer is not there any more, for people. */
 export type Explanation = {
   readonly actor: string
   readonly peer?: PeerFacts
   /** In one sentence: who ended it, with what reason, and what that means. */
   readonly summary: string
-  /** `remote`: they told us, or hung up; `local`: we ended it. */
-  readonly by: 'local' | 'remote' | 'network' | 'nobody'
+  /** `remote`: they told us, or hung up; `local`: we ended it; `nobody`: it stands; `unknown`: it is over, and nothing is left to say how. */
+  readonly by: 'local' | 'remote' | 'network' | 'nobody' | 'unknown'
   /** The disconnect reason, in geth's words. */
   readonly reason?: string
   /** The states it went through: state, when it was entered, by which event, the line. */

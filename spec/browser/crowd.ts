@@ -82,6 +82,7 @@ export class Crowd {
       historyBytes: 1 << 24,
       picture,
       endings: [],
+      departures: [],
     }
     socket.send(JSON.stringify(hello))
   }
@@ -100,6 +101,7 @@ export class Crowd {
         stopped: [],
         forgotten: [],
         endings: [],
+        departures: [],
         lines: [],
         dropped: 0,
       },

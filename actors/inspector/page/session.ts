@@ -1,4 +1,4 @@
-import type { Hello, ShownLine, Tell } from '../wire.ts'
+import type { Departed, Hello, ShownLine, Tell } from '../wire.ts'
 import { LineWindow } from './line-window.ts'
 import { Link, type LinkState } from './link.ts'
 import { Scene } from './picture.ts'
@@ -8,7 +8,7 @@ import { formatPlace, type Place, parsePlace } from './place.ts'
 export class Session {
   readonly link: Link
   state: LinkState = 'connecting'
-  hello: Omit<Hello, 'picture' | 'tell' | 'endings'> | undefined
+  hello: Omit<Hello, 'picture' | 'tell' | 'endings' | 'departures'> | undefined
   present: Scene | undefined
   /** The moment of {@link Place.seq}, once it came. */
   past: Scene | undefined
@@ -18,6 +18,8 @@ export class Session {
   dropped = 0
   /** Lines at which a peer left. BOUNDED: mostEndings, the last. */
   endings: readonly number[] = []
+  /** Connections that are over, the oldest first. BOUNDED: mostDepartures, the last. */
+  departures: readonly Departed[] = []
   isHelpOpen = false
   /** The last question that had no answer, in words. */
   complaint: string | undefined
@@ -120,10 +122,11 @@ export class Session {
 
   #take(tell: Tell): void {
     if (tell.tell === 'hello') {
-      const { tell: _, picture, endings, ...hello } = tell
+      const { tell: _, picture, endings, departures, ...hello } = tell
       this.hello = hello
       this.present = new Scene(picture)
       this.endings = endings.slice(-mostEndings)
+      this.departures = departures.slice(-mostDepartures)
       this.past = undefined
       this.#scope = undefined
       this.#move(this.place)
@@ -132,10 +135,18 @@ export class Session {
       present.apply(tell)
       this.dropped = tell.dropped
       if (tell.endings.length > 0) this.endings = [...this.endings, ...tell.endings].slice(-mostEndings)
+      this.#addDepartures(tell.departures)
       this.window.append(tell.lines.filter((line) => this.#isInScope(line)))
       if (tell.started.length > 0) this.#watch()
     }
     this.#changed()
+  }
+
+  /** Of those that left just before this page was opened it is told twice. */
+  #addDepartures(departures: readonly Departed[]): void {
+    const last = this.departures.at(-1)?.seq ?? 0
+    const others = departures.filter(({ seq }) => seq > last)
+    if (others.length > 0) this.departures = [...this.departures, ...others].slice(-mostDepartures)
   }
 
   #move(place: Place): void {
@@ -231,3 +242,5 @@ export class Session {
 const mostWatched = 64
 /** Ticks of the slider: more are one line. */
 const mostEndings = 500
+/** As many as the node remembers. */
+const mostDepartures = 1_000

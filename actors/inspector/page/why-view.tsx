@@ -1,34 +1,41 @@
-import type { ActorFacts, Explanation } from '../wire.ts'
+import { useState } from 'preact/hooks'
+import type { ActorFacts, Departed, Explanation, PeerFacts } from '../wire.ts'
 import { Absent } from './absent.tsx'
 import { ActorHeader } from './actor-header.tsx'
 import type { Props } from './app.tsx'
 import { useAnswer } from './asking.ts'
+import { clientOf, endedBy, type Group, groupsOf, reasonOf } from './departure-groups.ts'
 import { PeerTrack } from './lamp.tsx'
 import type { Scene } from './picture.ts'
-import { age, briefState, eventName, moment, nameOf, remoteOf } from './words.ts'
+import type { Session } from './session.ts'
+import { age, briefState, count, eventName, moment, nameOf, remoteOf } from './words.ts'
 
 /** Why a peer left, or how it stands. */
 export function WhyView({ session }: Props) {
   const { scene, place } = session
-  const peer = scene?.peerOf(place.actor)
-  const facts = peer && scene?.actors.get(peer.actor)
   if (!scene) return null
-  if (!facts && place.actor !== undefined && !scene.actors.has(place.actor)) return <Absent actor={place.actor} />
-  if (!facts) return <Departed session={session} scene={scene} />
-  return <Explained session={session} scene={scene} facts={facts} />
+  const { actor } = place
+  const facts = scene.actors.get(scene.peerOf(actor)?.actor ?? '')
+  if (facts) return <Explained session={session} scene={scene} actor={facts.actor} facts={facts} />
+  if (actor === undefined || scene.actors.has(actor)) return <Everybody session={session} scene={scene} />
+  if (!leftBy(session).some((departed) => departed.actor === actor)) return <Absent actor={actor} />
+  return <Explained session={session} scene={scene} actor={actor} facts={undefined} />
 }
 
-const by: Readonly<Record<Explanation['by'], string>> = {
-  local: 'we ended it',
-  remote: 'they ended it',
-  network: 'the connection failed',
-  nobody: 'it goes on',
+/** Who had left by the moment that is looked at. */
+const leftBy = ({ departures, place: { seq } }: Session) =>
+  seq === undefined ? departures : departures.filter((departed) => departed.seq <= seq)
+
+type ExplainedProps = Props & {
+  readonly scene: Scene
+  readonly actor: string
+  /** Left out of one that left so long ago that it is in no picture. */
+  readonly facts: ActorFacts | undefined
 }
 
-function Explained({ session, scene, facts }: Props & { readonly scene: Scene; readonly facts: ActorFacts }) {
-  const { actor } = facts
+function Explained({ session, scene, actor, facts }: ExplainedProps) {
   const { seq } = session.place
-  const key = `${seq} ${facts.count} ${facts.stoppedAt} ${session.state}`
+  const key = `${seq} ${facts?.count} ${facts?.stoppedAt} ${session.state}`
   const answer = useAnswer(actor, key, () =>
     session.ask(session.link.ask('why', { actor, ...(seq !== undefined && { seq }) })),
   )
@@ -38,13 +45,13 @@ function Explained({ session, scene, facts }: Props & { readonly scene: Scene; r
       <button type="button" class="back" onClick={() => session.go({ actor: undefined })}>
         all peers
       </button>
-      <ActorHeader scene={scene} facts={facts} />
+      {facts ? <ActorHeader scene={scene} facts={facts} /> : <Gone actor={actor} peer={why?.peer} />}
       {why && (
         <>
           <p class="verdict" data-by={why.by}>
             <Summary text={why.summary} />
             <small>
-              {by[why.by]}
+              {endedBy[why.by]}
               {why.reason !== undefined && `: ${why.reason}`}
             </small>
           </p>
@@ -56,6 +63,21 @@ function Explained({ session, scene, facts }: Props & { readonly scene: Scene; r
         </>
       )}
     </article>
+  )
+}
+
+function Gone({ actor, peer }: { readonly actor: string; readonly peer: PeerFacts | undefined }) {
+  return (
+    <header class="subject">
+      <h2>
+        {remoteOf(peer)}
+        <small>{actor}</small>
+      </h2>
+      <p class="standing" data-ended={true}>
+        left long ago
+      </p>
+      {peer?.client !== undefined && <p class="client-name">{peer.client}</p>}
+    </header>
   )
 }
 
@@ -152,56 +174,124 @@ function LastMessages({ session, why: { messages } }: Props & WhyProps) {
   )
 }
 
-/** In a list only the last who left are explained unasked: each takes the node a look through its history. */
-const mostExplained = 12
-
-function Verdict({ session, facts: { actor, stoppedAt } }: Props & { readonly facts: ActorFacts }) {
-  const { seq } = session.place
-  const answer = useAnswer(actor, `${stoppedAt} ${seq} ${session.state}`, () =>
-    session.ask(session.link.ask('why', { actor, ...(seq !== undefined && { seq }) })),
-  )
-  return <small class="brief">{answer && <Summary text={answer.why.summary} />}</small>
-}
-
-function Departed({ session, scene }: Props & { readonly scene: Scene }) {
-  const peers = [...scene.peers.values()].flatMap((peer) => {
+function Everybody({ session, scene }: Props & { readonly scene: Scene }) {
+  const left = leftBy(session)
+  const here = [...scene.peers.values()].flatMap((peer) => {
     const facts = scene.actors.get(peer.actor)
-    return facts ? [{ peer, facts }] : []
+    return facts && facts.stoppedAt === undefined ? [{ peer, facts }] : []
   })
-  const gone = peers.filter(({ facts }) => facts.stoppedAt !== undefined).reverse()
-  const here = peers.filter(({ facts }) => facts.stoppedAt === undefined)
   return (
     <article class="why">
-      {[
-        { title: 'Left', list: gone, none: 'Nobody has left.', isOver: true },
-        { title: 'Here', list: here, none: 'Nobody is here.', isOver: false },
-      ].map(({ title, list, none, isOver }) => (
-        <section key={title}>
-          <h3>{title}</h3>
-          {list.length === 0 && <p class="note">{none}</p>}
-          <ol class="path">
-            {list.slice(0, 200).map(({ peer, facts }, index) => (
-              <li key={facts.actor}>
-                <button type="button" onClick={() => session.go({ actor: facts.actor })}>
-                  <time>{facts.stoppedAt === undefined ? '' : `${age(scene.now.at - facts.stoppedAt)} ago`}</time>
-                  <b>
-                    <PeerTrack facts={facts} /> {remoteOf(peer)}
-                  </b>
-                  <span>
-                    {facts.node !== undefined && `${facts.node} `}
-                    {nameOf(facts)}
-                    {isOver && index < mostExplained ? (
-                      <Verdict session={session} facts={facts} />
-                    ) : (
-                      `, ${briefState(facts.state)}`
-                    )}
-                  </span>
-                </button>
-              </li>
-            ))}
-          </ol>
-        </section>
-      ))}
+      <Left session={session} scene={scene} left={left} />
+      <section>
+        <h3>Here</h3>
+        {here.length === 0 && <p class="note">Nobody is here.</p>}
+        <ol class="path">
+          {here.slice(0, mostListed).map(({ peer, facts }) => (
+            <li key={facts.actor}>
+              <button type="button" onClick={() => session.go({ actor: facts.actor })}>
+                <time />
+                <b>
+                  <PeerTrack facts={facts} /> {remoteOf(peer)}
+                </b>
+                <span>
+                  {facts.node !== undefined && `${facts.node} `}
+                  {nameOf(facts)}, {briefState(facts.state)}
+                </span>
+              </button>
+            </li>
+          ))}
+        </ol>
+      </section>
     </article>
   )
 }
+
+type LeftProps = Props & { readonly scene: Scene; readonly left: readonly Departed[] }
+type Choice = { readonly reason?: string | undefined; readonly client?: string | undefined }
+
+function Left({ session, scene, left }: LeftProps) {
+  const [{ reason, client }, choose] = useState<Choice>({})
+  const ofReason = left.filter((one) => reason === undefined || reasonOf(one) === reason)
+  const ofClient = left.filter((one) => client === undefined || clientOf(one) === client)
+  const chosen = ofReason.filter((one) => ofClient.includes(one)).reverse()
+  return (
+    <section>
+      <h3>Left</h3>
+      {left.length === 0 && <p class="note">Nobody has left.</p>}
+      {left.length > 0 && (
+        <div class="groups">
+          <Groups
+            title="By reason"
+            groups={groupsOf(ofClient, reasonOf)}
+            chosen={reason}
+            choose={(key) => choose({ client, reason: key })}
+          />
+          <Groups
+            title="By client"
+            groups={groupsOf(ofReason, clientOf)}
+            chosen={client}
+            choose={(key) => choose({ reason, client: key })}
+          />
+        </div>
+      )}
+      <ol class="path departures">
+        {chosen.slice(0, mostListed).map((departed) => (
+          <li key={departed.seq}>
+            <button type="button" onClick={() => session.go({ actor: departed.actor })}>
+              <time>{age(scene.now.at - departed.at)} ago</time>
+              <b>
+                {nameIn(scene, departed)}
+                <small>{departed.actor}</small>
+              </b>
+              <span>
+                <Summary text={departed.summary} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {chosen.length > mostListed && <p class="note">and {chosen.length - mostListed} before</p>}
+    </section>
+  )
+}
+
+type GroupsProps = {
+  readonly title: string
+  readonly groups: readonly Group[]
+  readonly chosen: string | undefined
+  choose(key: string | undefined): void
+}
+
+function Groups({ title, groups, chosen, choose }: GroupsProps) {
+  return (
+    <div>
+      <h4>{title}</h4>
+      <ul>
+        {groups.slice(0, mostGroups).map(({ key, count: size }) => (
+          <li key={key}>
+            <button
+              type="button"
+              aria-pressed={key === chosen}
+              onClick={() => choose(key === chosen ? undefined : key)}
+            >
+              <span>{key}</span>
+              <span class="tally">{count(size)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+/** One of the nodes here is called by its name. */
+function nameIn({ peers }: Scene, { actor, id, client }: Departed): string {
+  return remoteOf(
+    peers.get(actor) ?? { actor, ...(id && { id }), ...(client && { client }), received: none, sent: none },
+  )
+}
+
+const none = [0, 0] as const
+const mostListed = 200
+const mostGroups = 12

@@ -4,9 +4,12 @@ import { connect, createServer } from 'node:net'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
+import { Feed } from '../../../actors/feed/feed.ts'
 import { dial } from '../../../actors/harness/dial.ts'
 import { listen } from '../../../actors/harness/listen.ts'
 import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import { explain } from '../../../actors/inspector/explanation.ts'
+import { History } from '../../../actors/inspector/history.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import type { Explanation } from '../../../actors/inspector/wire.ts'
 import { parseNode } from '../../../actors/p2p/parse-node.ts'
@@ -31,9 +34,9 @@ describe('why a peer left', () => {
     nodes.push(one)
     return one
   }
-  const watch = async (options: NodeOptions = {}) => {
+  const watch = async (options: NodeOptions = {}, historyBytes?: number) => {
     node = await start(options)
-    inspector = await Inspector.open(node)
+    inspector = await Inspector.open(node, historyBytes === undefined ? {} : { historyBytes })
     page = await OpenPage.at(inspector.address)
     await node.start()
   }
@@ -93,6 +96,91 @@ describe('why a peer left', () => {
       expect(explanation.by).to.equal('remote')
       peer.close()
     })
+  describe('that the history has passed', () => {
+    /** Until not one line of before is left. */
+    const pass = async () => {
+      const { newest } = await moments()
+      const payload = new Uint8Array(500)
+      for (let i = 0; i < 2_000; i++)
+        node.feed.publish({ type: 'message.sent', actor: 'other', protocol: 'p2p', code: 2, size: 500 }, { payload })
+      expect((await moments()).oldest).to.be.above(newest)
+    }
+    const moments = async () => {
+      const { picture } = await page.ask('picture', {})
+      return { newest: picture.seq, oldest: picture.oldest.seq }
+    }
+    const small = 256 << 10
+    const other = new Uint8Array(32).fill(7)
+
+    it('is what it was, with both Statuses', async () => {
+      await watch({}, small)
+      const peer = await meet(node.enode, { hello: { name: 'ethrex/v1' } })
+      await peer.status({ genesis: other })
+      const before = await why()
+      expect(before.summary).to.contain('ended it with 0x10 subprotocol error: the genesis differs')
+      await pass()
+      const { why: after } = await page.ask('why', { actor: 'peer/1' })
+      expect(after).to.deep.equal(before)
+      expect((await page.ask('why', { actor: 'peer/1/eth' })).why.summary).to.equal(before.summary)
+    })
+    it('is known of one whose handshake was passed before it left', async () => {
+      await watch({}, small)
+      const peer = await meet(node.enode, { hello: { name: 'ethrex/v1' } })
+      const { networkId } = await peer.status()
+      await pass()
+      const { why: standing } = await page.ask('why', { actor: 'peer/1' })
+      expect(standing).to.deep.include({ by: 'nobody', summary: 'ethrex/v1 is a peer.' })
+      peer.send('Disconnect', { reason: DiscReason.Quitting })
+      await why()
+      await pass()
+      const { why: after } = await page.ask('why', { actor: 'peer/1' })
+      expect(after.summary).to.equal('ethrex/v1 ended it with 0x08 client quitting: it shuts down.')
+      const text = `${networkId}`
+      expect(after.status!.find(({ field }) => field === 'networkId')).to.deep.include({ ours: text, theirs: text })
+      expect(after.path.map(({ state }) => state)).to.include.members(['greeting.exchanging', 'closed'])
+    })
+    it('is listed by reason and client, to a page that comes later, too', async () => {
+      await watch({}, small)
+      const peer = await meet(node.enode, { hello: { name: 'ethrex/v1' } })
+      await peer.status({ genesis: other })
+      await why()
+      await pass()
+      const late = await OpenPage.at(inspector.address)
+      const { departures } = await late.until('hello')
+      const expected = { actor: 'peer/1', client: 'ethrex/v1', by: 'local', reason: 'subprotocol error' }
+      expect(departures).to.have.length(1)
+      expect(departures[0]).to.deep.include(expected)
+      expect((await page.ask('departures', {})).departures).to.deep.equal(departures)
+      const told = page.told.flatMap((tell) => (tell.tell === 'changes' ? tell.departures : []))
+      expect(told).to.deep.equal(departures)
+      late.close()
+    })
+    it('is remembered of the last 1,000, when the actors themselves are not', () => {
+      const feed = new Feed()
+      const history = new History({ now: () => 0, bytes: small })
+      history.follow(feed)
+      for (let i = 0; i < 1_501; i++) {
+        feed.publish({ type: 'actor.started', actor: `peer/${i}`, chart: 'peer' })
+        const [from, to] = ['securing.handshaking', 'closed']
+        const step = { chart: 'peer', event: 'stream.closed', effects: [] }
+        feed.publish({ type: 'transition', actor: `peer/${i}`, ...step, from, to })
+        feed.publish({ type: 'actor.stopped', actor: `peer/${i}`, chart: 'peer' })
+      }
+      expect(history.departures.all).to.have.length(1_000)
+      expect(explain(history, 'peer/500')).to.equal(undefined)
+      for (const i of [501, 1_500]) expect(explain(history, `peer/${i}`)!.by).to.equal('remote')
+    })
+    it('is not known of one that was cut short', () => {
+      const feed = new Feed()
+      const history = new History({ now: () => 0 })
+      history.follow(feed)
+      feed.publish({ type: 'actor.started', actor: 'peer/1', chart: 'peer' })
+      feed.publish({ type: 'actor.stopped', actor: 'peer/1', chart: 'peer' })
+      const { by, summary } = explain(history, 'peer/1')!
+      expect(by).to.equal('unknown')
+      expect(summary).to.match(/^The connection is over, and what ended it is not known/)
+    })
+  })
   describe('that kept its Status to itself', () => {
     /** Of a peer that has our Status and tells none. */
     const mute = async (key: Uint8Array = random()) => {

@@ -1,0 +1,120 @@
+import type { Status } from '../../protocols/eth/status.ts'
+import type { FeedEntry } from '../feed/entries.ts'
+import type { Kept } from '../recording/feed-lines.ts'
+import { isConnection } from './peer-table.ts'
+import type { Departed, Explanation } from './wire.ts'
+
+/** A connection that is over, and what was found out about it as long as its lines were there. */
+export type Departure = {
+  /** The line with which its actor ended. */
+  readonly seq: number
+  /** Its first line. */
+  readonly first: number
+  readonly explanation: Explanation
+  /** That it told of itself. */
+  readonly theirs: Status | undefined
+  readonly departed: Departed
+}
+
+/** What outlives the lines of a history: how connections began, and why they ended. */
+export class Departures {
+  /** By connection. BOUNDED: by the connections alive. */
+  readonly #beginnings = new Map<string, Beginning>()
+  /** The oldest first. BOUNDED: mostDepartures. */
+  readonly #left: Departure[] = []
+  /** BOUNDED: as those. */
+  readonly #byName = new Map<string, Departure>()
+  /** BOUNDED: as those. */
+  #new: Departed[] = []
+
+  /** The oldest first. */
+  get all(): readonly Departed[] {
+    return this.#left.map(({ departed }) => departed)
+  }
+
+  /** @param name of a connection or of a session on it */
+  of(name: string): Departure | undefined {
+    return this.#byName.get(name) ?? this.#byName.get(parentOf(name))
+  }
+
+  /** The last that came to an end before the line `seq`, and whose node is `id`. */
+  *ofNode(id: string, seq = Number.POSITIVE_INFINITY): Generator<Departure> {
+    for (const one of this.#left.toReversed()) if (one.seq <= seq && one.explanation.peer?.id === id) yield one
+  }
+
+  /** @param name of a connection or of a session on it */
+  beginning(name: string): Beginning | undefined {
+    return this.#beginnings.get(name) ?? this.#beginnings.get(parentOf(name))
+  }
+
+  begin(actor: string): Beginning {
+    const beginning = new Beginning()
+    this.#beginnings.set(actor, beginning)
+    this.#byName.delete(actor)
+    return beginning
+  }
+
+  /** @param theirs their Status */
+  end({ actor, seq, at }: Kept, explanation: Explanation, theirs: Status | undefined): void {
+    const first = this.#beginnings.get(actor)?.lines[0]?.seq ?? seq
+    this.#beginnings.delete(actor)
+    const { peer, by, reason, summary } = explanation
+    const departed = {
+      ...{ actor, seq, at, by, summary },
+      ...(peer?.id !== undefined && { id: peer.id }),
+      ...(peer?.client !== undefined && { client: peer.client }),
+      ...(reason !== undefined && { reason }),
+    }
+    const departure = { seq, first, explanation, theirs, departed }
+    this.#left.push(departure)
+    this.#byName.set(actor, departure)
+    if (this.#left.length > mostDepartures) this.#forget(this.#left.shift()!)
+    this.#new = [...this.#new, departed].slice(-mostDepartures)
+  }
+
+  /** Those since the last call. */
+  takeChanges(): readonly Departed[] {
+    return this.#new.splice(0)
+  }
+
+  #forget(departure: Departure): void {
+    const { actor } = departure.departed
+    if (this.#byName.get(actor) === departure) this.#byName.delete(actor)
+  }
+}
+
+/** The first lines of a connection and its sessions: who both said that they are is among them. */
+export class Beginning {
+  /** BOUNDED: mostLines, and of payloads only what both say that they are, of largestPayload at most. */
+  readonly lines: Kept[] = []
+  /** The line with which its chart came to its end. */
+  closing: number | undefined
+
+  /** Whether an entry is one that {@link note} is to be given: asked of every one. */
+  wants(entry: FeedEntry): boolean {
+    return this.lines.length < mostLines || (this.closing === undefined && isClosing(entry))
+  }
+
+  note(kept: Kept): void {
+    if (this.closing === undefined && isClosing(kept.entry)) this.closing = kept.seq
+    if (this.lines.length >= mostLines) return
+    const { entry, payload } = kept
+    const isKept = payload && payload.length <= largestPayload && isIntroduction(entry)
+    this.lines.push({ ...kept, payload: isKept ? payload.slice() : undefined })
+  }
+}
+
+/** Whether with this the chart of a connection comes to its end. */
+export const isClosing = (entry: FeedEntry): boolean =>
+  entry.type === 'transition' && isConnection(entry.chart) && /^clos(ing|ed)/.test(entry.to)
+
+/** Hello, or the first message of a sub-protocol: of eth it is Status. */
+const isIntroduction = (entry: FeedEntry) => 'code' in entry && entry.code === 0 && entry.protocol !== 'rlpx'
+
+/** `peer/7` of `peer/7/eth`. */
+const parentOf = (actor: string) => actor.slice(0, Math.max(0, actor.lastIndexOf('/')))
+
+/** Connections that are over and whose end is remembered, however long ago: as many as there are actors in a picture. */
+const mostDepartures = 1_000
+const mostLines = 32
+const largestPayload = 1_024
