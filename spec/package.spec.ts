@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 
@@ -6,12 +7,41 @@ describe('the package', function () {
   this.timeout(30_000)
 
   it("ships of the specs' helpers only what the harness is made of", () => {
-    const pack = ['pack', '--dry-run', '--json', '--ignore-scripts']
-    const [packed] = JSON.parse(execFileSync('npm', pack, { cwd: join(import.meta.dirname, '..'), encoding: 'utf8' }))
-    const paths: string[] = packed.files.map(({ path }: { path: string }) => path)
-    const modules = paths.filter((path) => path.startsWith('dist/spec/') && path.endsWith('.js'))
+    const modules = packed().filter((path) => path.startsWith('dist/spec/') && path.endsWith('.js'))
     expect(modules.sort()).to.deep.equal(
       ['index', 'memory-network', 'virtual-clock'].map((name) => `dist/spec/harness/${name}.js`),
     )
   })
+
+  it('ships the sources that its source maps name, in them', () => {
+    const maps = packed().filter((path) => path.endsWith('.map'))
+    const bare = maps.filter((path) => {
+      const { sources, sourcesContent = [] } = JSON.parse(readFileSync(join(root, path), 'utf8'))
+      return sourcesContent.length !== sources.length || sourcesContent.includes(null)
+    })
+    expect(maps).not.to.be.empty
+    expect(bare).to.deep.equal([])
+  })
+
+  it('is found by what it is about', () => {
+    const { keywords } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    expect(keywords).to.include.members(['ethereum', 'devp2p', 'rlpx', 'statecharts'])
+  })
+
+  it('pins all that it is built with by content, and by no host', () => {
+    const text = readFileSync(join(root, 'package-lock.json'), 'utf8')
+    const { packages } = JSON.parse(text) as { packages: Record<string, { integrity?: string; resolved?: string }> }
+    const loose = Object.entries(packages).filter(([path, { integrity }]) => path !== '' && integrity === undefined)
+    expect(loose.map(([path]) => path)).to.deep.equal([])
+    expect(Object.values(packages).filter(({ resolved }) => resolved !== undefined)).to.deep.equal([])
+  })
 })
+
+const root = join(import.meta.dirname, '..')
+
+/** @returns the paths of what would be published */
+function packed(): string[] {
+  const pack = ['pack', '--dry-run', '--json', '--ignore-scripts']
+  const [{ files }] = JSON.parse(execFileSync('npm', pack, { cwd: root, encoding: 'utf8' }))
+  return files.map(({ path }: { path: string }) => path)
+}
