@@ -48,7 +48,7 @@ export class Inquirer {
       done(undefined)
       return
     }
-    pacer.asked(session)
+    pacer.asked(session, peer.peer.name)
     const { patience, stallTimeout } = downloadLimits
     let cancel = () => {}
     const withdraw = () => {

@@ -19,8 +19,9 @@ export class Pacer {
     this.#parts = parts
   }
 
-  /** The peer is asked something now. */
-  asked(peer: number): void {
+  /** The peer is asked something now. @param client its name, as its Hello has it */
+  asked(peer: number, client: string): void {
+    if (takesAnyNumber.test(client)) return
     const { clock, spent, ready } = this.#parts
     const { maxRequests, paceWindow } = downloadLimits
     const pace = this.#paces.get(peer) ?? { times: [] }
@@ -44,6 +45,9 @@ export class Pacer {
     this.#paces.delete(peer)
   }
 }
+
+/** geth serves whatever it is asked, and so do we: to pace them would only make a long sync slow. */
+const takesAnyNumber = /^(Geth|Peerchart)\//
 
 type Pace = {
   /** When it was asked in the last minute. BOUNDED: maxRequests, and the few questions of a sync that it leads. */

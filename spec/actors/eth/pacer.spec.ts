@@ -26,8 +26,8 @@ describe('a pacer', () => {
       ready: (peer) => heard.push(`${peer} is ready`),
     })
   })
-  const ask = (peer: number, times: number) => {
-    for (let i = 0; i < times; i++) pacer.asked(peer)
+  const ask = (peer: number, times: number, client = 'Another/v1.0.0') => {
+    for (let i = 0; i < times; i++) pacer.asked(peer, client)
   }
 
   it('lets a peer be asked so many things in a minute and no more', () => {
@@ -63,6 +63,15 @@ describe('a pacer', () => {
     expect(heard).to.deep.equal(['1 is spent', '1 is ready'])
     ask(1, maxRequests / 4)
     expect(heard).to.deep.equal(['1 is spent', '1 is ready', '1 is spent'])
+  })
+  for (const client of ['Geth/v1.17.10-stable/linux-amd64/go1.26.8', 'Peerchart/node-1/v0.1.0/linux-amd64/node20.20.2'])
+    it(`lets ${client} be asked any number: it takes that`, () => {
+      ask(1, 10 * maxRequests, client)
+      expect([heard, clock.pending]).to.deep.equal([[], 0])
+    })
+  it('paces a client that only has such a name in its own', () => {
+    ask(1, maxRequests, 'Another/Geth/v1.0.0')
+    expect(heard).to.deep.equal(['1 is spent'])
   })
   it('counts each peer for itself, and nothing of one that is gone', () => {
     ask(1, maxRequests - 1)
