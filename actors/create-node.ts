@@ -40,6 +40,11 @@ export type NodeOptions = {
   readonly port?: number
   /** @default 50 */
   readonly maxPeers?: number
+  /**
+   * Bytes of what peers and clients of RPC have begun to send and not ended, all together: with more, who holds most of it
+   * is hung up on. @default 256 MiB
+   */
+  readonly maxInputBytes?: number
   /** Dials nobody, not even `peers`: geth's NoDial. @default false */
   readonly noDial?: boolean
   /** enode URLs of nodes to stay connected to. */

@@ -16,6 +16,7 @@ import type { NodeOptions } from './create-node.ts'
 import { EthService } from './eth/service.ts'
 import type { FeedEntry } from './feed/entries.ts'
 import type { Feed } from './feed/feed.ts'
+import { InputRoom } from './input-room.ts'
 import type { KeyLogFile } from './keylog/key-log-file.ts'
 import { type LeveledLogger, type Logger, silent } from './log.ts'
 import type { NodeMetrics } from './metrics/node-metrics.ts'
@@ -73,6 +74,7 @@ export class PeerchartNode {
   readonly #record: () => string
   /** There is one thread: peers and clients of RPC share it. */
   readonly #scheduler: FairScheduler
+  readonly #input: InputRoom
   #rpc: RpcStack | undefined
   readonly #log: Logger
   #stopping: Promise<void> | undefined
@@ -97,6 +99,7 @@ export class PeerchartNode {
     this.name = name
     this.#recorder = recorder
     this.#scheduler = new FairScheduler(runtime.clock, setImmediate)
+    this.#input = new InputRoom(options.maxInputBytes)
     this.#record = () => localRecord(privateKey, chain, this.#server.value?.self())
     this.#publicKey = publicKeyOf(privateKey)
     this.#node = new Node(runtime, {
@@ -110,6 +113,7 @@ export class PeerchartNode {
           protocols: all,
           ciphers: nodeCiphers,
           scheduler: this.#scheduler,
+          input: this.#input,
           keyLog: keyLog?.write,
           parent: id,
         })
@@ -169,6 +173,7 @@ export class PeerchartNode {
       log: log.getSubLogger({ name: 'rpc' }),
       parent,
       scheduler: this.#scheduler,
+      input: this.#input,
     })
     const { chain, eth, feed, name } = this
     const own = nodeApis(

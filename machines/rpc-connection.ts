@@ -30,6 +30,8 @@ export type RpcConnectionEvent =
   /** As many calls run as may; one of them was answered. */
   | { type: 'calls.full' }
   | { type: 'calls.freed' }
+  /** It holds most of what all clients and peers have begun to send, and there is no room for more. */
+  | { type: 'input.overflowed' }
   | { type: 'client.malformed'; why: string }
   | { type: 'server.closed' }
   | { type: 'client.closed' }
@@ -67,6 +69,10 @@ export const rpcConnectionMachine = setup({
         'write.overflowed': {
           target: 'closed',
           actions: { type: 'hangUp', params: { now: true, why: 'does not read' } },
+        },
+        'input.overflowed': {
+          target: 'closed',
+          actions: { type: 'hangUp', params: { now: true, why: 'holds too much unfinished input' } },
         },
         'client.malformed': {
           target: 'closed',

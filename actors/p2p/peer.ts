@@ -20,6 +20,7 @@ import {
 } from '../../protocols/p2p/messages.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
 import type { Conversation } from '../feed/conversation.ts'
+import type { InputRoom } from '../input-room.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import { type Runtime, startActor, type Tell } from '../runtime.ts'
 import { guard, InternalError, reportBug } from '../supervision.ts'
@@ -37,6 +38,7 @@ export type PeerOptions = {
   readonly protocols: readonly Protocol[]
   readonly ciphers: Ciphers
   readonly scheduler: FairScheduler
+  readonly input: InputRoom
   /** Told the keys of every session. */
   readonly keyLog?: KeyLog | undefined
   /** Id of the server's actor. */
@@ -92,6 +94,7 @@ class Peer implements Connection {
       entropy: runtime.entropy,
       ciphers: options.ciphers,
       scheduler: options.scheduler,
+      input: options.input,
       account: parts.strangers,
       keyLog: options.keyLog,
       listener: {

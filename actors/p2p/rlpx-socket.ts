@@ -3,6 +3,7 @@ import { type Handshake, type HandshakeResult, initiate, respond } from '../../p
 import { formatKeyLogLine } from '../../protocols/rlpx/key-log.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
+import { type Holding, InputOverflow, type InputRoom } from '../input-room.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Clock, Entropy } from '../runtime.ts'
 import { guard } from '../supervision.ts'
@@ -36,6 +37,8 @@ export type SocketOptions = {
   readonly entropy: Entropy
   readonly ciphers: Ciphers
   readonly scheduler: FairScheduler
+  /** Where what has come and was not taken has its room. */
+  readonly input: InputRoom
   /** Pays until {@link RlpxSocket.promote}. */
   readonly account: Account
   readonly listener: SocketListener
@@ -55,6 +58,7 @@ export class RlpxSocket implements Task {
   /** BOUNDED: the stream pauses past readHighWater. */
   #chunks: Uint8Array[] = []
   #queued = 0
+  readonly #holding: Holding
   #isPaused = true
   #isBlocked = false
   #isFlushDue = false
@@ -67,6 +71,7 @@ export class RlpxSocket implements Task {
   constructor(options: SocketOptions) {
     this.#options = options
     this.account = options.account
+    this.#holding = options.input.open(() => this.#overflow())
     options.stream.listen({
       data: (chunk) => this.#guard(() => this.#receive(chunk)),
       drain: () => this.#guard(() => this.#drained()),
@@ -149,7 +154,9 @@ export class RlpxSocket implements Task {
 
   step(): boolean {
     try {
-      return this.#handshake ? this.#stepHandshake(this.#handshake) : this.#stepFrames()
+      const hasMore = this.#handshake ? this.#stepHandshake(this.#handshake) : this.#stepFrames()
+      this.#hold()
+      return hasMore
     } catch (error) {
       this.read(undefined)
       if (!isRemoteFault(error)) throw error
@@ -170,11 +177,28 @@ export class RlpxSocket implements Task {
     if (this.#isDone) return
     this.#chunks.push(chunk)
     this.#queued += chunk.length
+    this.#hold()
     if (this.#queued >= readHighWater) {
       this.#isPaused = true
       this.#options.stream.pause()
     }
     if (this.#handshake || this.#canTake()) this.#options.scheduler.ready(this)
+  }
+
+  #hold(): void {
+    if (this.#isDone) return
+    const unread = this.#queued + (this.#session?.bufferedBytes ?? 0)
+    this.#holding.hold(unread + (this.#offered?.payload.length ?? 0))
+  }
+
+  /** It holds most of what all connections do, and there is no room. */
+  #overflow(): void {
+    this.read(undefined)
+    this.#chunks = []
+    this.#queued = 0
+    this.#offered = undefined
+    this.#session?.discardInput()
+    this.#options.listener.failed(new InputOverflow())
   }
 
   #stepHandshake(handshake: Handshake): boolean {
@@ -325,6 +349,8 @@ export class RlpxSocket implements Task {
     this.#handshake = undefined
     this.#chunks = []
     this.#queued = 0
+    this.#offered = undefined
+    this.#holding.close()
     this.#session?.free()
     this.#session = undefined
     this.#options.scheduler.forget(this)

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { InputRoom } from '../input-room.ts'
 import type { Account } from '../p2p/scheduler.ts'
 import type { Runtime } from '../runtime.ts'
 import { guard, reportBug } from '../supervision.ts'
 import { Cors } from './cors.ts'
 import { Deadline } from './deadline.ts'
 import type { Dispatcher } from './dispatcher.ts'
-import { type BodyFault, type BodyLimits, BodyRoom, readBody } from './http-body.ts'
+import { type BodyFault, type BodyLimits, readBody } from './http-body.ts'
 import { empty, json, type Reply, refusal, send } from './http-reply.ts'
 import { tokenFault } from './jwt.ts'
 import { failure } from './request.ts'
@@ -24,7 +25,9 @@ export type HttpHandlerOptions = {
   readonly prefix: string
   /** Left out, nobody has to show a token. */
   readonly secret?: Uint8Array | undefined
-  readonly limits: BodyLimits & { readonly writeTimeout: number; readonly receivingBytes: number }
+  readonly limits: BodyLimits & { readonly writeTimeout: number }
+  /** Where bodies have their room until they are whole. */
+  readonly input: InputRoom
 }
 
 /** JSON-RPC over HTTP: one POST, one request or batch. The checks and their order are geth's. */
@@ -34,7 +37,6 @@ export class HttpHandler {
   readonly #options: HttpHandlerOptions
   readonly #cors: Cors
   readonly #vhosts: ReadonlySet<string>
-  readonly #room: BodyRoom
   readonly #accounts = new WeakMap<Socket, Account>()
 
   constructor(runtime: Pick<Runtime, 'clock' | 'supervisor'>, options: HttpHandlerOptions) {
@@ -43,7 +45,6 @@ export class HttpHandler {
     this.#options = options
     this.#cors = new Cors(options.corsdomain)
     this.#vhosts = new Set(options.vhosts.map((name) => name.toLowerCase()))
-    this.#room = new BodyRoom(options.limits.receivingBytes)
   }
 
   handle(req: IncomingMessage, res: ServerResponse): void {
@@ -61,7 +62,7 @@ export class HttpHandler {
 
   /** @returns undefined when the client has left */
   async #replyTo(req: IncomingMessage): Promise<Reply | undefined> {
-    const { prefix, secret, limits, dispatcher } = this.#options
+    const { prefix, secret, limits, dispatcher, input } = this.#options
     if (!isOnPath(req, prefix)) return empty(404)
     const tokenRefused = secret && (await tokenFault(req, secret))
     if (tokenRefused !== undefined) return refusal(401, tokenRefused)
@@ -70,7 +71,7 @@ export class HttpHandler {
     const headers = this.#cors.headers(req)
     const early = earlyReply(req, limits.bodyBytes, headers)
     if (early) return early
-    const body = await readBody(req, limits, this.#room, this.#clock)
+    const body = await readBody(req, limits, input, { clock: this.#clock, isProven: secret !== undefined })
     if (body.fault !== undefined) return faultReply(body.fault, headers)
     const deadline = new Deadline(this.#clock, limits.writeTimeout - margin)
     const answer = await dispatcher.answerInParts(body.text, { deadline, client: this.#client(req) })

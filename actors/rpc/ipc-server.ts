@@ -1,6 +1,7 @@
 import { chmod, lstat, unlink } from 'node:fs/promises'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import type { InputRoom } from '../input-room.ts'
 import type { Logger } from '../log.ts'
 import { makeDirectory } from '../make-directory.ts'
 import type { Runtime } from '../runtime.ts'
@@ -21,6 +22,8 @@ export type IpcServerOptions = {
   readonly dispatcher: Dispatcher
   readonly limits: RpcLimits
   readonly log: Logger
+  /** Where values have their room until they are whole. */
+  readonly input: InputRoom
 }
 
 /** JSON-RPC over a unix socket: JSON values one after the other, ours with a newline behind each (geth rpc/ipc.go). */
@@ -80,14 +83,16 @@ export class IpcServer {
   }
 
   #connect(socket: Socket): void {
-    const { id, dispatcher, limits, log } = this.#options
+    const { id, dispatcher, limits, log, input } = this.#options
     const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log }
     const connection = new RpcConnection(this.#runtime, wireOf(socket, limits.wsWriteTimeout), options)
     const stream = new JsonStream()
+    const holding = input.open(() => connection.tell({ type: 'input.overflowed' }))
     this.#connections.set(socket, connection)
     const receive = (bytes: Uint8Array) => {
       try {
         for (const text of stream.push(bytes)) connection.receive(text)
+        holding.hold(stream.held)
         if (stream.held > limits.wsMessageBytes)
           connection.reject(`message is longer than ${limits.wsMessageBytes} bytes`)
       } catch (error) {
@@ -99,6 +104,7 @@ export class IpcServer {
     socket.on('drain', () => connection.tell({ type: 'write.drained' }))
     socket.on('error', () => {})
     socket.on('close', () => {
+      holding.close()
       this.#connections.delete(socket)
       connection.tell({ type: 'client.closed' })
     })

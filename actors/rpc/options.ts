@@ -71,8 +71,6 @@ export type RpcLimits = {
   readonly wsWriteTimeout: number
   /** Ours: of one endpoint; those who come after are hung up on. */
   readonly connections: number
-  /** Ours: of all requests over HTTP that are being received by one endpoint; more are answered 503. */
-  readonly receivingBytes: number
   /** Ours: of one connection; then nothing more is read of it until one is answered. */
   readonly concurrentCalls: number
   /** Ours: of one connection. */
@@ -98,7 +96,6 @@ export const rpcLimits: RpcLimits = {
   shutdownTimeout: 5_000,
   wsWriteTimeout: 10_000,
   connections: 4_096,
-  receivingBytes: 256 << 20,
   concurrentCalls: 64,
   subscriptions: 256,
   waitingBytes: 64 << 20,

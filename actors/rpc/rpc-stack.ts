@@ -1,3 +1,4 @@
+import { InputRoom } from '../input-room.ts'
 import type { Logger } from '../log.ts'
 import { FairScheduler } from '../p2p/scheduler.ts'
 import type { Runtime } from '../runtime.ts'
@@ -24,6 +25,8 @@ export type RpcStackContext = {
   readonly parent?: string
   /** That of the peers: there is one thread for all. One of its own when left out. */
   readonly scheduler?: FairScheduler
+  /** That of the peers: there is one memory for all. One of its own when left out. */
+  readonly input?: InputRoom
 }
 
 /** Every endpoint of a node's RPC (geth node.Node: startRPC, stopRPC, and what admin_startHTTP and its like do). */
@@ -33,6 +36,7 @@ export class RpcStack {
   readonly #context: RpcStackContext
   readonly #limits: RpcLimits
   readonly #scheduler: FairScheduler
+  readonly #input: InputRoom
   /** BOUNDED: by the program. */
   readonly #apis: Api[] = []
   readonly #http: HttpServer
@@ -48,6 +52,7 @@ export class RpcStack {
     this.#options = options
     this.#context = context
     this.#limits = limitsOf(options.limits, context.log)
+    this.#input = context.input ?? new InputRoom()
     this.#scheduler = context.scheduler ?? new FairScheduler(runtime.clock, setImmediate)
     const server = (name: string, portFlag: string, limits = this.#limits) =>
       new HttpServer(runtime, { id: `rpc/${name}`, parent, portFlag, limits })
@@ -142,7 +147,15 @@ export class RpcStack {
     this.#http.setAddress(host, port)
     const limits = this.#limits
     this.#http.enableHttp(
-      new HttpHandler(this.#runtime, { id: 'rpc/http', dispatcher, corsdomain, vhosts, prefix, limits }),
+      new HttpHandler(this.#runtime, {
+        id: 'rpc/http',
+        dispatcher,
+        corsdomain,
+        vhosts,
+        prefix,
+        limits,
+        input: this.#input,
+      }),
       prefix,
     )
   }
@@ -156,7 +169,8 @@ export class RpcStack {
     const { log } = this.#context
     const id = isShared ? 'rpc/http' : 'rpc/ws'
     const limits = this.#limits
-    server.enableWs(new WsHandler(this.#runtime, { id, dispatcher, origins, prefix, limits, log }), prefix)
+    const input = this.#input
+    server.enableWs(new WsHandler(this.#runtime, { id, dispatcher, origins, prefix, limits, log, input }), prefix)
     return server
   }
 
@@ -171,7 +185,7 @@ export class RpcStack {
     const secret = typeof given === 'string' ? await resolveJwtSecret({ path: given, entropy, log }) : given
     const limits = this.#engineLimits
     const dispatcher = this.#dispatcher(pickApis(this.#apis, authModules, log), limits)
-    const common = { dispatcher, secret, limits, prefix: '' }
+    const common = { dispatcher, secret, limits, prefix: '', input: this.#input }
     const [corsdomain, origins] = [['localhost'], ['localhost']]
     this.#auth.setAddress(host, port)
     this.#auth.enableHttp(new HttpHandler(this.#runtime, { ...common, id: 'rpc/auth', corsdomain, vhosts }), '')
@@ -181,7 +195,15 @@ export class RpcStack {
   async #startIpc(path: string): Promise<void> {
     const { log, parent } = this.#context
     const dispatcher = this.#dispatcher(this.#apis)
-    this.#ipc ??= new IpcServer(this.#runtime, { id: 'rpc/ipc', parent, path, dispatcher, limits: this.#limits, log })
+    this.#ipc ??= new IpcServer(this.#runtime, {
+      id: 'rpc/ipc',
+      parent,
+      path,
+      dispatcher,
+      limits: this.#limits,
+      log,
+      input: this.#input,
+    })
     await this.#ipc.start()
   }
 

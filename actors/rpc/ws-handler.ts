@@ -1,6 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { InputRoom } from '../input-room.ts'
 import type { Logger } from '../log.ts'
 import type { Runtime } from '../runtime.ts'
 import { guard, reportBug } from '../supervision.ts'
@@ -21,6 +22,8 @@ export type WsHandlerOptions = {
   readonly secret?: Uint8Array | undefined
   readonly limits: RpcLimits
   readonly log: Logger
+  /** Where messages have their room until they are whole. */
+  readonly input: InputRoom
 }
 
 /** JSON-RPC over WebSocket: a message, a request or batch. The checks and their order are geth's, and gorilla's. */
@@ -90,20 +93,35 @@ export class WsHandler {
   }
 
   #connect(ws: WebSocket, socket: Socket): void {
-    const { id, dispatcher, limits, log } = this.#options
+    const { id, dispatcher, limits, log, input, secret } = this.#options
     const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log }
     const connection = new RpcConnection(this.#runtime, wireOf(ws), options)
     this.#connections.set(ws, connection)
-    ws.on('message', (message: Buffer) => connection.guard(() => connection.receive(message.toString())))
-    ws.on('pong', () => connection.tell({ type: 'pong.received' }))
+    const holding = input.open(() => connection.tell({ type: 'input.overflowed' }), { isProven: secret !== undefined })
+    // What ws keeps of a message is what has come since the one before, but for frames that are none of it.
+    socket.on('data', (chunk: Buffer) => holding.hold(holding.bytes + chunk.length))
+    const control = (payload: Buffer) => holding.hold(Math.max(0, holding.bytes - payload.length - controlHeadBytes))
+    ws.on('message', (message: Buffer) => {
+      holding.hold(0)
+      connection.guard(() => connection.receive(message.toString()))
+    })
+    ws.on('ping', control)
+    ws.on('pong', (payload: Buffer) => {
+      control(payload)
+      connection.tell({ type: 'pong.received' })
+    })
     ws.on('error', () => {}) // a broken frame: ws says so to the client, and closes
     ws.on('close', () => {
+      holding.close()
       this.#connections.delete(ws)
       connection.tell({ type: 'client.closed' })
     })
     socket.on('drain', () => connection.tell({ type: 'write.drained' }))
   }
 }
+
+/** Of a ping or pong of a client: its mask is in it. */
+const controlHeadBytes = 6
 
 function wireOf(ws: WebSocket): Wire {
   return {

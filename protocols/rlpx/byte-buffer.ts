@@ -10,6 +10,11 @@ export class ByteBuffer {
     return this.#end - this.#start
   }
 
+  /** What it keeps in memory. */
+  get heldBytes(): number {
+    return this.#isOwned ? this.#bytes.length : this.length
+  }
+
   /** @returns a view of what is in here; valid until the next `append` or `extend` */
   view(from = 0, to = this.length): Uint8Array {
     return this.#bytes.subarray(this.#start + from, this.#start + to)
@@ -33,9 +38,9 @@ export class ByteBuffer {
     return this.#bytes.subarray(this.#end - size, this.#end)
   }
 
-  /** Makes room for `size` bytes at once, where one knows that they will come. */
-  reserve(size: number): void {
-    if (!this.#isOwned || this.#end + size > this.#bytes.length) this.#grow(size)
+  /** Makes room for `size` bytes at once, where one knows that they will come. @param most that it will ever hold */
+  reserve(size: number, most = Number.POSITIVE_INFINITY): void {
+    if (!this.#isOwned || this.#end + size > this.#bytes.length) this.#grow(size, most)
   }
 
   /** Takes the last `size` bytes back. */
@@ -55,9 +60,9 @@ export class ByteBuffer {
     this.#isOwned = false
   }
 
-  #grow(size: number): void {
+  #grow(size: number, most: number): void {
     const needed = this.length + size
-    const bytes = new Uint8Array(this.#isOwned ? Math.max(needed, 2 * this.length) : needed)
+    const bytes = new Uint8Array(this.#isOwned ? Math.max(needed, Math.min(2 * this.length, most)) : needed)
     bytes.set(this.view())
     this.#bytes = bytes
     this.#end = this.length

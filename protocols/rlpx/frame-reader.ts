@@ -18,9 +18,15 @@ export class FrameReader {
     this.#cipher = cipher
   }
 
-  /** What of the stream is held. */
+  /** What is kept in memory of the stream. */
   get bufferedBytes(): number {
-    return this.#input.length + this.#body.length
+    return this.#input.heldBytes + this.#body.heldBytes
+  }
+
+  /** Forgets what is held. It cannot be used afterwards. */
+  discard(): void {
+    this.#input.clear()
+    this.#body.clear()
   }
 
   /** Whether `next` has more to do without another chunk. */
@@ -80,6 +86,7 @@ export class FrameReader {
       const part = this.#input.view(0, Math.min(sourceBytes, size - this.#body.length, this.#input.length))
       memory().set(part, address.source)
       this.#cipher.absorb(address.source, part.length)
+      this.#body.reserve(part.length, size)
       this.#body.extend(part.length).set(part)
       this.#input.skip(part.length)
       budget -= part.length

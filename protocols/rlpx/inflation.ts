@@ -14,9 +14,9 @@ export class Inflation {
     this.#to = new Uint8Array(claim.size)
   }
 
-  /** How many bytes there will be. */
-  get size(): number {
-    return this.#to.length
+  /** Compressed and inflated. */
+  get bufferedBytes(): number {
+    return this.#from.length + this.#to.length
   }
 
   /**

@@ -43,9 +43,9 @@ export class RlpxSession {
     this.#reader.maxFrameBytes = maxFrameBytes
   }
 
-  /** What waits in here: bytes received and not yet returned, and what they inflate to. */
+  /** What is kept in memory of what was received and not yet returned, and what it inflates to. */
   get bufferedBytes(): number {
-    return this.#reader.bufferedBytes + (this.#inflating?.inflation.size ?? 0)
+    return this.#reader.bufferedBytes + (this.#inflating?.inflation.bufferedBytes ?? 0)
   }
 
   /** What waits to be taken out. */
@@ -97,6 +97,12 @@ export class RlpxSession {
       this.#failure = failure
       throw failure
     }
+  }
+
+  /** Forgets what was received and not yet returned: nothing more is. */
+  discardInput(): void {
+    this.#inflating = undefined
+    this.#reader.discard()
   }
 
   /** Gives back the memory and wipes the keys. Must be called once a session is over; it cannot be used afterwards. */

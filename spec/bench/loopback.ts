@@ -1,4 +1,5 @@
 import { nodeCiphers } from '../../actors/ciphers.ts'
+import { InputRoom } from '../../actors/input-room.ts'
 import type { Connect, ConnectionOwner, Listener } from '../../actors/p2p/connection.ts'
 import { peerConnector } from '../../actors/p2p/peer.ts'
 import type { Protocol } from '../../actors/p2p/protocol.ts'
@@ -9,6 +10,7 @@ import { toEnode } from '../../protocols/enode/enode.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 
 const runtime = processRuntime()
+const input = new InputRoom()
 const scheduler = new FairScheduler(runtime.clock, setImmediate)
 
 /** One end of a connection without a server behind it: peers are admitted unasked. */
@@ -24,6 +26,7 @@ export function createEnd(name: string, protocols: readonly Protocol[]): End {
     protocols,
     ciphers: nodeCiphers,
     scheduler,
+    input,
     parent: name,
   })
   return { publicKey, connect }

@@ -58,6 +58,8 @@ describe('rpc-connection', () => {
     expect(upon(...both, ...told('calls.freed')).effects).to.deep.equal([])
     expect(upon(...both, ...told('calls.freed', 'write.drained')).effects).to.deep.equal([['resume', undefined]])
   })
+  it('hangs up at once on who holds most of what has begun to come', () =>
+    expect(upon(...told('input.overflowed'))).to.deep.equal(hungUp(true, 'holds too much unfinished input')))
   it('lets go of who sends no JSON, once that was said', () =>
     expect(upon({ type: 'client.malformed', why: 'no JSON' })).to.deep.equal(hungUp(false, 'no JSON')))
   it('ends with its client, and with its server', () => {

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { nodeCiphers } from '../../../actors/ciphers.ts'
 import type { FeedEntry } from '../../../actors/feed/entries.ts'
 import { Feed } from '../../../actors/feed/feed.ts'
+import { InputRoom } from '../../../actors/input-room.ts'
 import type { Connection, ConnectionOwner, Stream } from '../../../actors/p2p/connection.ts'
 import { peerConnector } from '../../../actors/p2p/peer.ts'
 import type { PeerFacts, Protocol } from '../../../actors/p2p/protocol.ts'
@@ -25,8 +26,11 @@ export class End {
   ended: { error: Error; remoteRequested: boolean } | undefined
   #held: (() => void)[] | undefined
 
-  constructor(protocols: readonly Protocol[]) {
+  readonly input: InputRoom
+
+  constructor(protocols: readonly Protocol[], input = new InputRoom()) {
     this.protocols = protocols
+    this.input = input
     this.feed.subscribe((entry) => this.entries.push(entry))
   }
 
@@ -78,6 +82,7 @@ export class End {
       protocols,
       ciphers: nodeCiphers,
       scheduler,
+      input: this.input,
       parent: 'spec',
     })
   }
@@ -94,8 +99,12 @@ export class End {
 }
 
 /** Two ends that have met, unless one refused. */
-export async function meet(ours: readonly Protocol[], theirs: readonly Protocol[]): Promise<[End, End]> {
-  const [near, far] = [new End(ours), new End(theirs)]
+export async function meet(
+  ours: readonly Protocol[],
+  theirs: readonly Protocol[],
+  input?: InputRoom,
+): Promise<[End, End]> {
+  const [near, far] = [new End(ours), new End(theirs, input)]
   const [out, back] = streamPair('127.0.0.1:1', '127.0.0.1:2')
   far.accept(back)
   const target = toEnode(far.publicKey, '127.0.0.1', 2)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
+import { InputRoom } from '../../../actors/input-room.ts'
 import { WriteQueueFull } from '../../../actors/p2p/peer-session.ts'
 import type { Protocol, Session } from '../../../actors/p2p/protocol.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
@@ -177,6 +178,34 @@ describe('a peer', () => {
     await settle()
     expect([theirs.heard, wasGone]).to.deep.equal([[0, 1, 0], true])
     expect((far.ended!.error as DiscError).reason).to.equal(DiscReason.TooManyPeers)
+  })
+
+  it('is hung up on without a word when it holds most of the unfinished input, and there is no room', async () => {
+    const input = new InputRoom(400_000)
+    const pairs = [100_000, 200_000, 150_000].map(async (size) => {
+      const [ours, theirs] = [new Probe(), new Probe()]
+      const [near, far] = await meet([ours], [theirs], input)
+      theirs.session!.pause()
+      const send = () => ours.session!.send(0, new Uint8Array(randomBytes(size)))
+      return { near, far, theirs, send }
+    })
+    const all = await Promise.all(pairs)
+    const ended = () => all.map(({ far }) => far.ended?.error.message)
+    for (const { send } of all.slice(0, 2)) send()
+    await settle()
+    await settle()
+    expect(ended()).to.deep.equal([undefined, undefined, undefined])
+    expect(input.held).to.equal(300_000)
+    all[2]!.send()
+    await settle()
+    await settle()
+    expect(ended()).to.deep.equal([undefined, 'no room for more unfinished input', undefined])
+    expect(input.held).to.equal(250_000)
+    expect(all[1]!.far.base('message.sent')).to.not.include(1)
+    for (const { theirs } of all) theirs.session!.resume()
+    await settle()
+    expect(all.map(({ theirs }) => theirs.sizes)).to.deep.equal([[100_000], [], [150_000]])
+    expect(input.held).to.equal(0)
   })
 
   it('opens no auth of a stranger that has hung up', async () => {

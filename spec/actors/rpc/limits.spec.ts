@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect } from 'chai'
+import { InputRoom } from '../../../actors/input-room.ts'
 import type { RpcLimits } from '../../../actors/rpc/options.ts'
 import { token } from '../../harness/jwt.ts'
 import { exchange, httpRequest, sendRaw } from './raw-http.ts'
@@ -111,15 +112,56 @@ describe('the limits of RPC', () => {
     expect(performance.now() - begun).to.be.greaterThan(200)
     slow.destroy()
   })
-  it('hold what all requests that are being received have in memory', async () => {
-    await start({ receivingBytes: 150 })
-    const half = httpRequest({ headers: { 'content-length': '200' } })
-    const first = connect(test.httpPort, '127.0.0.1')
-    first.write(`${half}${'x'.repeat(100)}`)
-    const second = async () => (await exchange(test.httpPort, post(' '.repeat(100)))).status
-    while ((await second()) !== 503);
-    first.destroy()
-    while ((await second()) !== 200);
+  describe('on what has begun and not ended', () => {
+    const startWith = async (bytes: number) => {
+      test = await TestStack.start({}, { input: new InputRoom(bytes) })
+    }
+    const whole = (size: number) => exchange(test.httpPort, post(' '.repeat(size)))
+
+    it('answer a request over HTTP that has most of it, when another needs the room', async () => {
+      await startWith(250)
+      const half = httpRequest({ headers: { 'content-length': '300' } })
+      const first = exchange(test.httpPort, `${half}${'x'.repeat(200)}`)
+      while ((await whole(100)).status !== 200);
+      const { status, headers } = await first
+      expect([status, headers.connection]).to.deep.equal([503, 'close'])
+    })
+    it('hang up on a client over WebSocket that has most of it, and on nobody else', async () => {
+      await startWith(60_000)
+      const [good, bad] = [await wsClient(test.stack.ws!), await wsClient(test.stack.ws!)]
+      bad.ws.send('x'.repeat(50_000), { fin: false })
+      // A ping is no part of a message: thousands of them hold nothing.
+      for (let i = 0; i < 1_000; i++) {
+        good.ws.ping(Buffer.alloc(100))
+        await once(good.ws, 'pong')
+      }
+      good.send(echo('y'.repeat(30_000)))
+      expect(await good.next()).to.include('yyy')
+      good.send(echo('z'.repeat(30_000)))
+      expect(await good.next()).to.include('zzz')
+      await bad.closed
+    })
+    it('hang up on a client over IPC that has most of it', async () => {
+      await startWith(60_000)
+      const [good, bad] = [await wsClient(test.stack.ws!), await ipcClient(test.stack.ipc!)]
+      bad.send(`"${'x'.repeat(50_000)}`)
+      while (test.input.held < 50_000) await test.post(echo('meanwhile'))
+      good.send(echo('y'.repeat(30_000)))
+      expect(await good.next()).to.include('yyy')
+      await bad.closed
+    })
+    it('leave the consensus client alone as long as there are others', async () => {
+      await startWith(250)
+      const authorization = `Bearer ${token(testSecret, { iat: Math.floor(Date.now() / 1000) })}`
+      const socket = connect(test.authPort, '127.0.0.1')
+      socket.write(`${httpRequest({ headers: { authorization, 'content-length': '201' } })}${' '.repeat(200)}`)
+      while (test.input.held < 200) await whole(1)
+      expect((await whole(100)).status).to.equal(503)
+      const answered = once(socket, 'data')
+      socket.write(' ')
+      expect(String((await answered)[0])).to.match(/^HTTP\/1.1 200 /)
+      socket.destroy()
+    })
   })
   it('hold the connections of an endpoint', async () => {
     await start({ connections: 2 })

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { InputRoom } from '../../../actors/input-room.ts'
 import { silent } from '../../../actors/log.ts'
 import { processRuntime } from '../../../actors/process-runtime.ts'
 import { type Api, method, subscription } from '../../../actors/rpc/api.ts'
@@ -19,6 +20,7 @@ export class TestStack {
   readonly runtime: Runtime
   readonly directory: string
   readonly apis = testApis()
+  readonly input: InputRoom
 
   /** Opens everything: HTTP and WebSocket on one port, IPC, and the authenticated port. */
   static async start(options: RpcOptions = {}, context: Partial<RpcStackContext> = {}): Promise<TestStack> {
@@ -31,13 +33,18 @@ export class TestStack {
   private constructor(directory: string, options: RpcOptions, context: Partial<RpcStackContext>) {
     this.directory = directory
     this.runtime = processRuntime()
+    this.input = context.input ?? new InputRoom()
     const everything: RpcOptions = {
       http: { port: 0, api: [] },
       ws: { port: 0, api: [] },
       ipc: join(directory, 'test.ipc'),
       auth: { port: 0, secret: testSecret },
     }
-    this.stack = new RpcStack(this.runtime, { ...everything, ...options }, { log: silent, ...context })
+    this.stack = new RpcStack(
+      this.runtime,
+      { ...everything, ...options },
+      { log: silent, ...context, input: this.input },
+    )
     this.stack.register(this.apis.all)
   }
 
