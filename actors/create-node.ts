@@ -21,7 +21,7 @@ import { Recorder } from './recording/recorder.ts'
 import type { Api } from './rpc/api.ts'
 import type { RpcOptions } from './rpc/options.ts'
 import type { Runtime } from './runtime.ts'
-import { supervised } from './supervision.ts'
+import { type Bug, supervised } from './supervision.ts'
 
 export type NodeOptions = {
   /** Where the node keeps its key and its chain. Without it both live in memory, and nothing is written. */
@@ -84,7 +84,8 @@ export type NodeOptions = {
  * @throws (rejects) {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError}
  */
 export async function createNode(options: NodeOptions = {}): Promise<PeerchartNode> {
-  const runtime = supervised(processRuntime(options.runtime), (bug) => node?.supervise(bug))
+  const runtime = supervised(processRuntime(options.runtime), (bug) => (node ? node.supervise(bug) : early.push(bug)))
+  const early: Bug[] = []
   let node: PeerchartNode | undefined
   const datadir = options.datadir === undefined ? undefined : resolve(options.datadir)
   const staticNodes = (options.peers ?? []).map(parseNode)
@@ -124,6 +125,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
       })
     const watchers = { recorder, metrics, keyLog }
     node = new PeerchartNode(runtime, options, { name, privateKey, chain, staticNodes, trustedNodes, ...watchers })
+    if (early[0]) throw early[0].error
     return node
   } catch (error) {
     keyLog?.close()

@@ -38,6 +38,9 @@ export class Dialer {
   /** Each gives up one lookup or connect. BOUNDED: maxActiveDials. */
   readonly #cancels = new Set<() => void>()
   readonly #actor: Actor<typeof dialerMachine>
+  /** Its chart threw, and nothing is dialed any more. */
+  #hasFailed = false
+  #isStopping = false
 
   constructor(runtime: Runtime, options: DialerOptions) {
     const { id, parent, selfId, maxDialed, maxActiveDials, netRestrict, staticNodes } = options
@@ -54,14 +57,19 @@ export class Dialer {
       },
     })
     const failed = () => {
+      this.#hasFailed = true
       this.#candidates.unsubscribe()
       for (const cancel of this.#cancels) cancel()
-      options.stopped()
+      if (this.#isStopping) options.stopped()
     }
     this.#actor.subscribe({ complete: () => options.stopped(), error: failed })
   }
 
   tell(event: DialerEvent): void {
+    if (event.type === 'dialer.stop') {
+      this.#isStopping = true
+      if (this.#hasFailed) this.#options.stopped()
+    }
     this.#actor.send(event)
   }
 

@@ -57,7 +57,7 @@ export class Server {
       }),
     })
     this.#ended = new Promise<void>((resolve) =>
-      this.#actor.subscribe({ complete: resolve, error: () => resolve(this.#disband()) }),
+      this.#actor.subscribe({ complete: resolve, error: (error) => resolve(this.#disband(error as Error)) }),
     ).then(() => this.#peerEvents.complete())
   }
 
@@ -235,7 +235,8 @@ export class Server {
   }
 
   /** Its chart threw: whoever is connected is told that we leave, as far as that can be done without one. */
-  async #disband(): Promise<void> {
+  async #disband(error: Error): Promise<void> {
+    this.#settleStart({ error })
     this.#dialer?.tell({ type: 'dialer.stop' })
     for (const { connection, stream } of this.#conns.values())
       if (connection) connection.disconnect(DiscReason.Quitting)

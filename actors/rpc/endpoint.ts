@@ -49,6 +49,11 @@ export class Endpoint {
         },
       }),
     })
+    const failed = (error: unknown) => {
+      for (const settle of this.#calls.values()) settle(error as Error)
+      this.#calls.clear()
+    }
+    this.#actor.subscribe({ error: failed })
   }
 
   /** Where it listens, while it is open. */
@@ -64,12 +69,10 @@ export class Endpoint {
 
   /** Resolves when the last client has gone. Does nothing while it is off. */
   async close(): Promise<void> {
-    const { status, error } = this.#actor.getSnapshot()
-    if (status !== 'error') return this.#call('server.close')
-    // Its chart threw: nobody waits for anybody.
-    for (const settle of this.#calls.values()) settle(error as Error)
-    this.#calls.clear()
+    if (this.#actor.getSnapshot().status !== 'error') return this.#call('server.close')
+    const drained = this.#listening.drain().catch(() => {}) // it may never have listened
     this.#listening.cut()
+    await drained
   }
 
   #call(type: 'server.open' | 'server.close'): Promise<void> {
