@@ -56,6 +56,7 @@ describe('a disk that is full', () => {
     await node.start()
     await using peer = dial(node.enode)
     await peer.until('running')
+    await peer.request('GetBlockHeaders', { origin: 0, amount: 1 }) // it has read our Status: we are its peer
     await node.chain.insertBlocks(blocks.slice(0, 1))
     const { batch } = ClassicLevel.prototype
     ClassicLevel.prototype.batch = (() =>
