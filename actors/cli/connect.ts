@@ -58,7 +58,7 @@ export async function tellOf(peer: ScriptedPeer, options: Telling, io: Io): Prom
   const report = isToStay ? await stay(peer, first, { time, timeout }) : first
   if (json) io.stdout.write(`${printJson(reportJson(node, peer, report, steps))}\n`)
   else if (explain) reporter.explain(peer, report)
-  if (isShown && peer.end.by !== 'us') {
+  if (isShown && !haveWeEnded(peer)) {
     io.stderr.write(`${report.cause}; the page shows it until Ctrl-C\n`)
     await interruption(io)
   }
@@ -80,11 +80,14 @@ async function stay(
     }
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error
-    if (peer.end.by !== 'us') return { ...report, ...judge(peer, undefined, timeout) }
+    if (!haveWeEnded(peer)) return { ...report, ...judge(peer, undefined, timeout) }
   }
-  const isOver = peer.isClosed && peer.end.by !== 'us' // who interrupts has seen enough
+  const isOver = peer.isClosed && !haveWeEnded(peer) // who interrupts has seen enough
   return isOver ? { ...report, ...judge(peer, undefined, time) } : report
 }
+
+/** After their Disconnect it is theirs that ended it, whoever hung up. */
+const haveWeEnded = ({ end: { by, reason } }: ScriptedPeer) => by === 'us' && reason === undefined
 
 /** ms (geth p2p/peer.go). */
 const pingInterval = 15_000

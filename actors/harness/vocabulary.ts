@@ -8,6 +8,7 @@ import {
   decodeDisconnect,
   decodeHello,
   type Hello,
+  readReason,
 } from '../../protocols/p2p/messages.ts'
 import type { SnapVersion } from '../../protocols/snap/versions.ts'
 import {
@@ -120,7 +121,7 @@ export class Vocabulary {
   /** @returns what a log says of a message: `disc 0x10`, `BlockHeaders 3`, or its name alone */
   describe(code: number, payload: Uint8Array): string {
     const name = this.nameOf(code)
-    if (name === 'Disconnect') return hex('disc', decodeDisconnect(payload))
+    if (name === 'Disconnect') return describeDisconnect(payload)
     if (!isAnswerName(name)) return name
     const answer = this.decode(name, payload)
     return answer ? `${name} ${countOf(answer)}` : `${name} malformed`
@@ -153,6 +154,11 @@ export function toReason(reason: Reason): DiscReason {
   throw new TypeError(
     `Disconnect has no reason ${JSON.stringify(reason)}: they are ${Object.keys(DiscReason).join(', ')}`,
   )
+}
+
+function describeDisconnect(payload: Uint8Array): string {
+  const reason = readReason(payload)
+  return reason === undefined ? 'disc without a reason' : hex('disc', reason)
 }
 
 export const hex = (what: string, code: number): string => `${what} 0x${code.toString(16).padStart(2, '0')}`

@@ -8,6 +8,7 @@ import { nodeCiphers } from '../ciphers.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Stream } from '../p2p/connection.ts'
 import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from '../p2p/handshake-packet.ts'
+import { plainDisconnect } from '../p2p/plain-disconnect.ts'
 import type { Entropy } from '../runtime.ts'
 import { guard } from '../supervision.ts'
 import { FrameWriter } from './frame-writer.ts'
@@ -200,7 +201,9 @@ export class Wire {
       }
     } catch (error) {
       if (!(error instanceof RlpxError)) throw error
-      this.close(error)
+      const disconnect = plainDisconnect(error)
+      if (disconnect) this.#listener.message(disconnect.code, disconnect.payload)
+      this.close(disconnect ? undefined : error)
     }
   }
 }

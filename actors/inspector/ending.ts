@@ -1,5 +1,5 @@
 import { DiscReason, discReasonText, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
-import { baseCodes, decodeDisconnect } from '../../protocols/p2p/messages.ts'
+import { baseCodes, readReason } from '../../protocols/p2p/messages.ts'
 import type { TransitionEntry } from '../feed/entries.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import { fromPlain, toPlain } from '../recording/values.ts'
@@ -56,7 +56,7 @@ const toldIn = ({ data }: Kept): Told => (fromPlain(toPlain(data ?? {})) ?? {}) 
 /** A script may say and hear anything at any stage: its chart ends with the stream, or when the script wants. */
 function ofScript({ event, from }: TransitionEntry, { error }: Told, lines: readonly Kept[]): Omit<Ending, 'kept'> {
   const heard = lines.findLast(({ entry }) => entry.type === 'transition' && entry.event === 'disconnect.received')
-  if (heard) return toldUs(toldIn(heard).reason)
+  if (heard) return toldUs(given(toldIn(heard).reason))
   if (event === 'script.close') return { by: 'local', words: `our side hung up, ${phaseOf(from)}` }
   if (event === 'dial.failed') return { by: 'network', words: `there is no connection: ${error?.message}` }
   if (error?.name === 'RlpxError') return { by: 'local', words: readFaults(from, error.message) }
@@ -76,9 +76,9 @@ function verdictOf(
 ): Omit<Ending, 'kept'> {
   switch (event) {
     case 'disconnect.received':
-      return toldUs(payload ? decodeDisconnect(payload) : undefined)
+      return toldUs(payload ? readReason(payload) : undefined)
     case 'hello.invalid':
-      if (isDisconnected(lines, seq)) return toldUs(error?.reason)
+      if (isDisconnected(lines, seq)) return toldUs(given(error?.reason))
       return weSaid(
         error ? reasonOf(error) : undefined,
         `its first message is no Hello that can be: ${error?.message}`,
@@ -111,11 +111,13 @@ function verdictOf(
   }
 }
 
-const toldUs = (reason: number | undefined) => ({
-  by: 'remote' as const,
-  ...(reason !== undefined && { reason }),
-  words: theirMeanings[reason ?? -1] ?? 'it did not say more',
-})
+/** 0xff is what a chart is told of a Disconnect that gives none. */
+const given = (reason: number | undefined) => (reason === DiscReason.Invalid ? undefined : reason)
+
+const toldUs = (reason: number | undefined) =>
+  reason === undefined
+    ? { by: 'remote' as const, words: 'ended it without a reason' }
+    : { by: 'remote' as const, reason, words: theirMeanings[reason] ?? 'it did not say more' }
 
 const weSaid = (reason: number | undefined, words: string, isSent = true) => ({
   by: 'local' as const,

@@ -3,7 +3,7 @@ import type { MessageName } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { RlpError, RlpReader } from '../../protocols/lib/rlp.ts'
 import { discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
-import { baseCodes, baseNames, decodeDisconnect, decodeHello, type Hello } from '../../protocols/p2p/messages.ts'
+import { baseCodes, baseNames, decodeHello, type Hello, readReason } from '../../protocols/p2p/messages.ts'
 import type { MessageEntry } from '../feed/entries.ts'
 import { packetName } from '../p2p/handshake-packet.ts'
 import type { Plain } from '../recording/values.ts'
@@ -117,7 +117,8 @@ function openedBase(code: number, payload: Uint8Array): Pick<Decoded, 'fields' |
     return { fields: fieldsOf({ ...hello, caps }), text: hello.name.slice(0, 80) }
   }
   if (code !== baseCodes.Disconnect) return { fields: null, text: '' }
-  const reason = decodeDisconnect(payload)
+  const reason = readReason(payload)
+  if (reason === undefined) return { fields: { reason: null }, text: 'without a reason' }
   return { fields: { reason, text: discReasonText(reason) }, text: discReasonText(reason) }
 }
 

@@ -9,6 +9,7 @@ import type { Clock, Entropy } from '../runtime.ts'
 import { guard } from '../supervision.ts'
 import type { Stream } from './connection.ts'
 import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from './handshake-packet.ts'
+import { plainDisconnect } from './plain-disconnect.ts'
 import type { Account, FairScheduler, Task } from './scheduler.ts'
 
 /** What a socket reports. Every call is made from the scheduler's turn or a stream's event, never from inside a method. */
@@ -158,9 +159,12 @@ export class RlpxSocket implements Task {
       this.#hold()
       return hasMore
     } catch (error) {
+      const taker = this.#taker
       this.read(undefined)
       if (!isRemoteFault(error)) throw error
-      this.#options.listener.failed(error)
+      const disconnect = plainDisconnect(error)
+      if (disconnect && taker) taker(disconnect.code, disconnect.payload)
+      else this.#options.listener.failed(error)
       return false
     }
   }

@@ -2,8 +2,8 @@ import type { Header } from '../../protocols/eth/header.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
-import type { Hello } from '../../protocols/p2p/messages.ts'
-import { type Noted, ScriptError } from '../harness/exchange.ts'
+import { decodeFirstMessage, type Hello, HelloError } from '../../protocols/p2p/messages.ts'
+import { type Noted, ScriptError, type Wait } from '../harness/exchange.ts'
 import type { PeerState, ScriptedPeer, ScriptedPeerOptions } from '../harness/scripted-peer.ts'
 import { isRemoteFault } from '../sub-protocols.ts'
 import { timeWords } from '../time-words.ts'
@@ -49,16 +49,37 @@ export const probeStatus = ({
 export async function probe(peer: ScriptedPeer, options: ProbeOptions): Promise<ProbeReport> {
   const found: Found = {}
   try {
+    using _hangingUp = hangUpOnDisconnect(peer)
     await follow(peer, options, found)
     if (!found.verdict) return { ...found, outcome: 'ok', cause: 'it runs, and answers' }
   } catch (error) {
     const fault = error instanceof ScriptError ? error.cause : error
-    if (isRemoteFault(fault)) found.verdict ??= { outcome: 'incompatible', cause: malformed(peer, fault) }
+    if (isRemoteFault(fault) || fault instanceof HelloError)
+      found.verdict ??= { outcome: 'incompatible', cause: malformed(peer, found, fault) }
     else if (!(error instanceof ScriptError)) throw error
   }
   const { verdict = refusalOf(peer, options, found), ...facts } = found
   return { ...facts, ...judge(peer, verdict, options.timeout) }
 }
+
+/** Who has sent Disconnect says no more, also where it leaves the connection open. */
+function hangUpOnDisconnect(peer: ScriptedPeer): Disposable {
+  let isWanted = true
+  const hangUp = () => {
+    if (isWanted && !peer.isClosed) peer.close()
+  }
+  peer.next('Disconnect', { timeout: longest }).then(hangUp, (error) => {
+    if (!(error instanceof ScriptError)) throw error
+  })
+  return {
+    [Symbol.dispose]: () => {
+      isWanted = false
+    },
+  }
+}
+
+/** ms: a timer has no more. */
+const longest = 2 ** 31 - 1
 
 type Found = { -readonly [K in Exclude<keyof ProbeReport, keyof Verdict>]?: ProbeReport[K] } & { verdict?: Verdict }
 
@@ -77,13 +98,18 @@ async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOp
   }
   await reach('securing', 'tcp', 'connected')
   await reach('greeting', 'rlpx', 'keys agreed')
-  found.hello = await peer.expect('Hello', {}, wait)
+  found.hello = await firstHello(peer, wait)
   tell('hello', helloWords(found.hello), heard('Hello'))
   if (peer.version === undefined) {
     found.verdict = { outcome: 'incompatible', cause: `it offers ${capWords(found.hello)}, we ${capWords(peer)}` }
     return peer.closed(wait)
   }
   found.status = await peer.expect('Status', {}, wait)
+  if (found.status.version !== peer.version) {
+    const cause = `its Status is of eth/${found.status.version}, and both speak eth/${peer.version}`
+    found.verdict = { outcome: 'incompatible', cause }
+    return undefined
+  }
   const known = chainOf(found.status, chain)
   const fork = known && describeFork(found.status.forkId, known.genesis, now())
   if (fork) found.fork = fork
@@ -97,6 +123,12 @@ async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOp
   if (!head) return tell('head', 'it answers, and does not have its own head', heard('BlockHeaders'))
   found.head = head
   tell('head', `block ${head.number} of ${timeWords(head.time)}`, heard('BlockHeaders'))
+}
+
+/** @throws {ScriptError} the connection closed before it, or the time is up; @throws {HelloError} and as decodeHello: no Hello came first */
+async function firstHello(peer: ScriptedPeer, wait: Wait): Promise<Hello> {
+  const { code, payload } = await peer.next(({ name }) => name !== 'Disconnect', wait)
+  return decodeFirstMessage(code, payload)
 }
 
 /** The one that they are on, if it is known. */
@@ -137,8 +169,11 @@ function refusalOf(peer: ScriptedPeer, { chain, now }: ProbeOptions, { status, f
 }
 
 /** What came, and is not what its name says: a chain of another kind has headers of its own. */
-const malformed = ({ theirStatus }: ScriptedPeer, fault: Error): string =>
-  `${theirStatus ? 'it answers with a head header' : 'it says what'} that cannot be read here: ${fault.message}`
+function malformed({ theirStatus, version }: ScriptedPeer, found: Found, fault: Error): string {
+  if (theirStatus) return `it answers with a head header that cannot be read here: ${fault.message}`
+  if (found.hello) return `its Status cannot be read as one of eth/${version}: ${fault.message}`
+  return `its first message is no Hello that can be: ${fault.message}`
+}
 
 const isHeaders = ({ words }: Noted) => words.startsWith('BlockHeaders')
 

@@ -40,7 +40,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   unreachable: 'no TCP connection: unknown host, refused, no answer',
   'not-devp2p': 'what is there does not speak RLPx, or has another key',
   silent: 'it stopped answering',
-  incompatible: 'no capability in common, or headers of another kind',
+  incompatible: 'no capability in common, or what it says cannot be read',
   full: 'it has no place for another peer',
   'other-network': 'its network id or genesis is another',
   'stale-fork': 'its fork id is stale, or of no fork of the chain',
@@ -59,13 +59,14 @@ export type Verdict = { readonly outcome: Outcome; readonly cause: string }
 export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: number): Verdict {
   const stage = peer.states.findLast(({ words }) => words !== 'closed')!.words.split('.')[0] as Stage
   const { by, reason, error } = peer.end
-  const ending = reason === undefined ? undefined : `it sent Disconnect ${hex(reason)}, ${discReasonText(reason)}`
+  const ending = reason === undefined ? undefined : `it sent Disconnect ${reasonWords(peer, reason)}`
   if (known) return { outcome: known.outcome, cause: [known.cause, ending].filter(Boolean).join('; ') }
   if (reason !== undefined)
     return { outcome: outcomes[reason] ?? 'dropped', cause: `${ending}${after[stage]}${meanings[reason] ?? ''}` }
   if (by === 'us') return { outcome: 'interrupted', cause: `interrupted${after[stage]}` }
   if (stage === 'dialing') return { outcome: 'unreachable', cause: unreachable(error, patience) }
   if (stage === 'securing') return isDialed(peer) ? stranger(peer, patience) : caller(peer, patience)
+  if (error?.name === 'RlpxError') return { outcome: 'incompatible', cause: `${unreadable(error)}${after[stage]}` }
   if (!peer.isClosed) return { outcome: 'silent', cause: `${silence(stage, peer)} within ${patience} ms` }
   return { outcome: 'dropped', cause: `it closed the connection without a word${after[stage]}${because(error)}` }
 }
@@ -157,6 +158,15 @@ const speaks: readonly (readonly [string, RegExp])[] = [
   ['HTTP', /^(?:485454502f|474554|504f5354|48454144)/],
   ['SSH', /^5353482d/],
 ]
+
+/** What broke the frames: we hung up. */
+const unreadable = ({ message }: Error) => `what it sent cannot be read: ${message}`
+
+/** A Disconnect without one bears none: 0xff is what geth makes of it. */
+const reasonWords = ({ log }: ScriptedPeer, reason: DiscReason) =>
+  log.some(({ words }) => words === 'disc without a reason')
+    ? 'without a reason'
+    : `${hex(reason)}, ${discReasonText(reason)}`
 
 const because = (error: Error | undefined) => (error ? ` (${error.message})` : '')
 const hex = (reason: number) => `0x${reason.toString(16).padStart(2, '0')}`

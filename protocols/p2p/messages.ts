@@ -70,23 +70,37 @@ export const emptyPayload: Uint8Array = Uint8Array.of(0xc0)
 
 export const encodeDisconnect = (reason: DiscReason): Uint8Array => encodeRlp([reason])
 
+/** @returns the reason as {@link readReason} does, or Invalid (0xff) as geth has it where there is none; it never throws */
+export const decodeDisconnect = (payload: Uint8Array): DiscReason => readReason(payload) ?? DiscReason.Invalid
+
 /**
- * Reads a list whose first item is the reason, or the bare reason of old clients.
- * @returns Invalid (0xff) for anything else; it never throws
+ * Reads a list whose first item is the reason, or the bare reason of old clients. Some clients compress it before Hello,
+ * too, where nothing is: that is read as what it is.
+ * @returns undefined where there is none; it never throws
  */
-export function decodeDisconnect(payload: Uint8Array): DiscReason {
+export function readReason(payload: Uint8Array): DiscReason | undefined {
   // geth reads a stream of at most 100 bytes that may end early. A zero completes no integer, so padding changes none.
   const bytes = new Uint8Array(maxDisconnectBytes)
-  bytes.set(payload.subarray(0, maxDisconnectBytes))
+  bytes.set((isLiteral(payload) ? payload.subarray(2) : payload).subarray(0, maxDisconnectBytes))
   try {
     const item = readItem(bytes)
     return Number(item.isList ? new RlpReader(item.content).uint(1) : toUint(item.content, 1))
   } catch (error) {
-    if (error instanceof RlpError) return DiscReason.Invalid
+    if (error instanceof RlpError) return undefined
     throw error
   }
 }
 
+/** Whether a payload is a Disconnect by itself, whatever it came as: `[]`, `[reason]` or a bare reason, and nothing more. */
+export const isDisconnect = (payload: Uint8Array): boolean =>
+  payload.length <= mostOfDisconnect && (payload[0] === emptyList || readReason(payload) !== undefined)
+
+/** One literal of snappy, as short as a Disconnect: its length, its tag, its bytes. */
+const isLiteral = ({ 0: size = 0, 1: tag, length }: Uint8Array): boolean =>
+  size >= 1 && size <= mostOfDisconnect && tag === (size - 1) << 2 && length === size + 2
+
+const emptyList = 0xc0
+const mostOfDisconnect = 3
 const maxDisconnectBytes = 100
 
 /** BOUNDED: caps by the 2 KiB of a first message. */

@@ -20,9 +20,12 @@ export type RlpxErrorCode =
 export class RlpxError extends Error {
   override readonly name = 'RlpxError'
   readonly code: RlpxErrorCode
+  /** What came as it is, where it is short and was to be compressed: some clients compress no Disconnect. */
+  readonly plain: { readonly code: number; readonly payload: Uint8Array } | undefined
 
-  constructor(code: RlpxErrorCode, options?: ErrorOptions) {
+  constructor(code: RlpxErrorCode, { plain, ...options }: ErrorOptions & Partial<Pick<RlpxError, 'plain'>> = {}) {
     super(`rlpx: ${code}`, options)
     this.code = code
+    this.plain = plain
   }
 }

@@ -146,6 +146,7 @@ export class RlpxSession {
     const wireSize = block.length
     const isInside = data.buffer === memory().buffer // shared with every session: nothing may stay there
     if (!this.#isSnappy) return { code, payload: isInside ? block.slice() : block, wireSize }
+    if (wireSize <= shortest) return openShort(code, block.slice())
     const claim = readClaim(block)
     if (isInside && claim.size <= sourceBytes) return { code, payload: inflateInside(block, claim), wireSize }
     return this.#inflate({ code, wireSize, inflation: new Inflation(isInside ? block.slice() : block, claim) })
@@ -157,3 +158,17 @@ export class RlpxSession {
     return payload && { code: message.code, payload, wireSize: message.wireSize }
   }
 }
+
+/** @throws {RlpxError} with what came, where it is not compressed */
+function openShort(code: number, block: Uint8Array): RlpxMessage {
+  try {
+    const payload = new Inflation(block, readClaim(block)).run(workBytes)!
+    return { code, payload, wireSize: block.length }
+  } catch (error) {
+    if (error instanceof RlpxError) throw new RlpxError(error.code, { plain: { code, payload: block } })
+    throw error
+  }
+}
+
+/** Bytes: of a Disconnect, or of any other list of one byte. */
+const shortest = 4

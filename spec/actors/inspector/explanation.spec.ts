@@ -96,6 +96,31 @@ describe('why a peer left', () => {
       expect(explanation.by).to.equal('remote')
       peer.close()
     })
+  for (const [how, payload, compressed, isEarly] of [
+    ['compressed before Hello', [0xc1, 0x04], true, true],
+    ['not compressed behind Hello', [0xc1, 0x04], false, false],
+  ] as const)
+    it(`is the reason that it gave, ${how}`, async () => {
+      await watch()
+      await using peer = dial(node.enode, { through: isEarly ? 'rlpx' : 'hello' })
+      await peer.until(isEarly ? 'greeting' : 'handshaking')
+      peer.raw({ code: 1, payload: Uint8Array.from(payload), compressed })
+      const { summary, by, reason, messages } = await why()
+      expect(summary).to.match(/ ended it with 0x04 too many peers: it is full\.$/)
+      expect([by, reason]).to.deep.equal(['remote', 'too many peers'])
+      expect(messages.findLast(({ isSent }) => !isSent)).to.deep.include({ name: 'Disconnect', text: 'too many peers' })
+    })
+  for (const isEarly of [true, false])
+    it(`is not said where it gave none, ${isEarly ? 'before' : 'behind'} Hello`, async () => {
+      await watch()
+      await using peer = dial(node.enode, { through: isEarly ? 'rlpx' : 'hello' })
+      await peer.until(isEarly ? 'greeting' : 'handshaking')
+      peer.raw({ code: 1, payload: Uint8Array.of(0xc0), compressed: !isEarly })
+      const { summary, by, reason, messages } = await why()
+      expect(summary).to.match(/^\S.* ended it without a reason[.:]/)
+      expect([by, reason]).to.deep.equal(['remote', undefined])
+      expect(messages.findLast(({ isSent }) => !isSent)!.text).to.equal('without a reason')
+    })
   describe('that the history has passed', () => {
     /** Until not one line of before is left. */
     const pass = async () => {
