@@ -44,7 +44,23 @@ export const searching = downloaderSetup.createStateConfig({
 
 export const ahead = downloaderSetup.createStateConfig({
   description: 'how does the peer that is followed tell what lies ahead?',
-  always: [{ guard: 'givesSkeletons', target: 'skeleton' }, { target: 'contiguous' }],
+  always: [
+    { guard: 'isLeaderSpent', target: 'resting' },
+    { guard: 'givesSkeletons', target: 'skeleton' },
+    { target: 'contiguous' },
+  ],
+})
+
+// Others may have given the bodies, as fast as they can: of a leader that gives few headers at a time a sync asks without end.
+export const resting = downloaderSetup.createStateConfig({
+  description: 'the peer that is followed was asked as much as a peer is in a minute',
+  on: {
+    'peer.ready': {
+      guard: { type: 'isLeader', params: ({ event }) => event },
+      target: 'ahead',
+      actions: { type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: false }) },
+    },
+  },
 })
 
 export const skeleton = downloaderSetup.createStateConfig({

@@ -275,6 +275,7 @@ const base = setup({
     isNextHead: ({ context }, { isOurs }: ConsensusHead) => !isOurs && context.goal.kind === 'missing',
     isSource: ({ context }, { peer }: { peer: number }) => context.sources.has(peer),
     isLeader: ({ context }, { peer }: { peer: number }) => context.target.peer === peer,
+    isLeaderSpent: ({ context: { sources, target } }) => sources.get(target.peer)?.isSpent === true,
     givesSkeletons: ({ context: { sources, target } }) => sources.get(target.peer)?.givesSkeletons !== false,
     isAncestor: ({ context }, probe: { number: bigint; isOurs: boolean }) => {
       const { low, high } = narrow(context.search, probe)

@@ -1,7 +1,7 @@
 import { adopting, filling } from './download-filling.ts'
 import { noLists } from './download-lists.ts'
 import { beginSearch, planSkeleton } from './download-plan.ts'
-import { ahead, contiguous, searching, skeleton } from './download-searching.ts'
+import { ahead, contiguous, resting, searching, skeleton } from './download-searching.ts'
 import { downloaderSetup, progress } from './downloader-setup.ts'
 import { PeerStalled } from './eth-faults.ts'
 
@@ -136,7 +136,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
           },
         ],
       },
-      states: { searching, ahead, skeleton, contiguous, filling, adopting },
+      states: { searching, ahead, resting, skeleton, contiguous, filling, adopting },
     },
     stopped: { type: 'final', entry: 'discard' },
   },

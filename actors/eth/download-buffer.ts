@@ -11,7 +11,10 @@ import type { FetchedList } from './fetched-lists.ts'
  * and a message may end in anything.
  */
 export class DownloadBuffer {
-  /** Hashes of the skeleton, and of blocks we share with it. BOUNDED: maxSkeleton, and one for each of 64 probes. */
+  /**
+   * Hashes of the skeleton, and of blocks we share with it; none below the last that was taken. BOUNDED: maxSkeleton, and
+   * one for each of 64 probes.
+   */
   readonly #anchors = new Map<bigint, Uint8Array>()
   /** Verified headers. BOUNDED: maxAhead, and jobs under way. */
   readonly #headers = new Map<bigint, Header>()
@@ -94,6 +97,7 @@ export class DownloadBuffer {
       this.#bodies.delete(header.number)
       this.#lists.delete(header.number)
     }
+    for (const number of this.#anchors.keys()) if (number < last) this.#anchors.delete(number)
     return {
       blocks,
       bytes: blocks.reduce((sum, { body }) => sum + body.length, 0),

@@ -161,6 +161,18 @@ describe('downloader', () => {
       const again = chart.on(step, failed(1), poll, compared(0n, true))
       expect(again.state).to.equal('syncing.contiguous')
     })
+    it('rests when it was asked enough for a minute, whoever gives the bodies', () => {
+      let step = chart.on(refused(joins(2, 600n)), spent(1), next(150n))
+      expect(fetches(step)).to.deep.equal(['2: bodies 1–150'])
+      step = chart.on(step, bodiesFor(step, 2), imported(128n), imported(150n))
+      expect(step.state).to.equal('syncing.resting')
+      expect(names(step)).not.to.include('fetchContiguous')
+      expect(chart.on(step, ready(2)).state).to.equal('syncing.resting')
+      expect(chart.on(step, leaves(1)).state).to.equal('syncing.searching')
+      const next600 = chart.on(step, ready(1))
+      expect(next600.state).to.equal('syncing.contiguous')
+      expect(next600.effects).to.deep.equal([['fetchContiguous', { peer: 1, after: 150n, to: 600n }]])
+    })
     it('is followed to its head', () => {
       let step = chart.on(refused(), next(600n))
       while (step.context.plan.running.size > 0) step = chart.on(step, bodiesFor(step, 1))

@@ -68,4 +68,16 @@ describe('what a sync has fetched', () => {
     expect([buffer.addList(first!), buffer.addList(third!)]).to.deep.equal([false, true])
     expect(buffer.take(1n, 3n).blocks.map(({ accessList }) => accessList !== undefined)).to.deep.equal([false, true])
   })
+
+  it('knows where it goes on, and nothing of what lies below: a sync without a skeleton has an anchor for each answer', () => {
+    const buffer = new DownloadBuffer()
+    const [first, , third] = blocks.map(({ header }) => header)
+    for (const { number, hash } of [genesis.header, first!, third!]) buffer.anchorAt(number, () => hash)
+    buffer.addHeaders([...came.headers])
+    const headers = buffer.headers(1n, 3n)
+    finish(buffer.readBodies(headers, bodies.bodies))
+    expect([buffer.fits(headers), buffer.fits(headers.slice(1))]).to.deep.equal([true, true])
+    buffer.take(0n, 1n)
+    expect([buffer.fits(headers), buffer.fits(headers.slice(1))]).to.deep.equal([false, true])
+  })
 })
