@@ -7,13 +7,13 @@ import type { Clock } from './runtime.ts'
 export function logSync(log: Logger, progress$: Observable<SyncProgress>, clock: Pick<Clock, 'now'>): Subscription {
   let told = Number.NEGATIVE_INFINITY
   let wasSyncing = false
-  return progress$.subscribe(({ isSyncing, current, highest, blocksPerSecond }) => {
+  return progress$.subscribe(({ isSyncing, isDone, current, highest, blocksPerSecond }) => {
     const now = clock.now()
     const fields = { current, highest, 'blocks/s': Math.round(blocksPerSecond) }
     if (isSyncing && now - told >= logInterval) {
       told = now
       log.info('Syncing blocks', { ...fields, done: percent(current, highest) })
-    } else if (!isSyncing && wasSyncing) log.info('Synced blocks', fields)
+    } else if (!isSyncing && wasSyncing) log.info(isDone ? 'Synced blocks' : 'Sync stopped before its end', fields)
     wasSyncing = isSyncing
   })
 }

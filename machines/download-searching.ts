@@ -28,7 +28,11 @@ export const searching = downloaderSetup.createStateConfig({
   on: {
     'peer.slow': leaderSlow,
     'header.compared': [
-      { guard: { type: 'isTargetOurs', params: ({ event }) => event }, target: 'adopting' },
+      {
+        guard: { type: 'isTargetOurs', params: ({ event }) => event },
+        target: 'adopting',
+        actions: { type: 'beginPlan', params: ({ context }) => ({ after: context.target.number }) },
+      },
       {
         guard: { type: 'isAncestor', params: ({ event }) => event },
         target: 'ahead',

@@ -70,9 +70,14 @@ export type DownloaderPorts = {
   report(progress: Progress): void
 }
 
-/** `starting`: where our chain ended when the sync began. */
+/**
+ * `starting`: where our chain ended when the sync began. `highest`: the last block that a consensus client wants still or,
+ * as long as a sync is under way, whose header came. What a peer says of its head is a claim, and never in here.
+ */
 export type Progress = {
   readonly isSyncing: boolean
+  /** The sync came to its end: it was not given up on the way. */
+  readonly isDone: boolean
   readonly starting: bigint
   readonly current: bigint
   readonly highest: bigint
@@ -234,7 +239,7 @@ const base = setup({
       const target = bestSource(context)!
       // A block that a consensus client names may be on any branch, and we may have some of it.
       const ours = target.hash ? target.number : context.head
-      const plan = { ...context.plan, imported: 0n }
+      const plan = { ...context.plan, imported: 0n, end: 0n }
       const lists = forgetLists(context.lists)
       return { target, plan, lists, starting: context.head, search: beginSearch(ours, target.number) }
     }),
@@ -340,12 +345,15 @@ export const downloaderSetup = withLists.extend({
 })
 
 /** How far the sync is, for {@link DownloaderPorts.report}. */
-export const progress = ({ plan, head, target, starting }: DownloaderContext, isSyncing: boolean): Progress => ({
-  isSyncing,
-  starting,
-  current: plan.imported > head ? plan.imported : head,
-  highest: target.number,
-})
+export function progress(context: DownloaderContext, isSyncing: boolean): Progress {
+  const { plan, head, target, starting, goal } = context
+  const current = larger(plan.imported, head)
+  const wanted = isGoal(goal, target) ? target.number : 0n
+  const highest = larger(current, larger(wanted, isSyncing ? plan.end : 0n))
+  return { isSyncing, isDone: !isSyncing && isComplete(context), starting, current, highest }
+}
+
+const larger = (a: bigint, b: bigint) => (a > b ? a : b)
 
 const isComplete = ({ plan, target }: DownloaderContext) => plan.imported >= plan.end && plan.end >= target.number
 const reached: Goal = { kind: 'reached' }

@@ -2,8 +2,14 @@ import { adopting, filling } from './download-filling.ts'
 import { noLists } from './download-lists.ts'
 import { beginSearch, planSkeleton } from './download-plan.ts'
 import { ahead, contiguous, resting, searching, skeleton } from './download-searching.ts'
-import { downloaderSetup, progress } from './downloader-setup.ts'
+import { type DownloaderContext, downloaderSetup, progress } from './downloader-setup.ts'
 import { PeerStalled } from './eth-faults.ts'
+
+/** There is no sync, and there may be another block to come to. */
+const stopped = {
+  type: 'report',
+  params: ({ context }: { context: DownloaderContext }) => progress(context, false),
+} as const
 
 /**
  * Fetches what a consensus client names as the head; as long as none has named any, the highest range that peers announce.
@@ -30,9 +36,9 @@ export const downloaderMachine = downloaderSetup.createMachine({
     'consensus.head': [
       {
         guard: { type: 'isOurs', params: ({ event }) => event },
-        actions: { type: 'noteConsensus', params: ({ event }) => event },
+        actions: [{ type: 'noteConsensus', params: ({ event }) => event }, stopped],
       },
-      { actions: [{ type: 'noteConsensus', params: ({ event }) => event }, 'pollHeads'] },
+      { actions: [{ type: 'noteConsensus', params: ({ event }) => event }, stopped, 'pollHeads'] },
     ],
     'peer.joined': [
       { guard: 'isHeadMissing', actions: [{ type: 'add', params: ({ event }) => event }, 'pollHeads'] },
@@ -85,17 +91,17 @@ export const downloaderMachine = downloaderSetup.createMachine({
     syncing: {
       initial: 'searching',
       entry: { type: 'report', params: ({ context }) => progress(context, true) },
-      exit: { type: 'report', params: ({ context }) => progress(context, false) },
+      exit: stopped,
       on: {
         'consensus.head': [
           {
             guard: { type: 'isOurs', params: ({ event }) => event },
             target: '#downloader.idle',
-            actions: [{ type: 'noteConsensus', params: ({ event }) => event }, 'discard'],
+            actions: [{ type: 'noteConsensus', params: ({ event }) => event }, stopped, 'discard'],
           },
           {
             target: '#downloader.idle',
-            actions: [{ type: 'noteConsensus', params: ({ event }) => event }, 'discard', 'pollHeads'],
+            actions: [{ type: 'noteConsensus', params: ({ event }) => event }, stopped, 'discard', 'pollHeads'],
           },
         ],
         'lists.fetched': {

@@ -69,6 +69,7 @@ export class EthService implements Service {
     })
     this.#progress = new BehaviorSubject<SyncProgress>({
       isSyncing: false,
+      isDone: true,
       starting: head,
       current: head,
       highest: head,

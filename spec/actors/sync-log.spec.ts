@@ -9,8 +9,8 @@ describe('the log of a sync', () => {
   const log = { info: (message: string, fields?: Fields) => void lines.push([message, fields]) } as unknown as Logger
   let now = 0
   const progress = new Subject<SyncProgress>()
-  const at = (current: bigint, isSyncing = true): SyncProgress => ({
-    isSyncing,
+  const at = (current: bigint, isSyncing = true, isDone = !isSyncing): SyncProgress => ({
+    ...{ isSyncing, isDone },
     starting: 0n,
     current,
     highest: 200n,
@@ -32,5 +32,11 @@ describe('the log of a sync', () => {
       ['Syncing blocks', { ...fields(100n), done: '50%' }],
       ['Synced blocks', fields(200n)],
     ])
+  })
+  it('does not say that it came to its end when it did not', () => {
+    lines.length = 0
+    progress.next(at(50n))
+    progress.next(at(100n, false, false))
+    expect(lines.at(-1)![0]).to.equal('Sync stopped before its end')
   })
 })

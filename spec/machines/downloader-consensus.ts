@@ -60,7 +60,7 @@ export function describeConsensus(): void {
     it('tells the head, and nobody else does: the block that it names is looked for, not the highest', () => {
       const step = from(500n, joins(1, 600n), joins(2, 700n), namesBlock(named))
       expect(step.state).to.equal('idle')
-      expect(from(500n, namesBlock(named)).effects).to.deep.equal([])
+      expect(names(from(500n, namesBlock(named)))).to.deep.equal(['report'])
     })
     it('names a block: three peers are asked for it, the highest first', () => {
       const step = from(600n, joins(1, 600n), joins(2, 590n), joins(3, 600n), joins(4, 595n), namesBlock(named))
@@ -84,7 +84,7 @@ export function describeConsensus(): void {
       expect(step.context.target).to.deep.equal({ peer: 1, number: 600n, hash: named })
       expect(step.context.sources.get(1)?.range?.latest).to.equal(600n)
       expect(step.effects).to.deep.equal([
-        ['report', { isSyncing: true, starting: 500n, current: 500n, highest: 600n }],
+        ['report', { isSyncing: true, isDone: false, starting: 500n, current: 500n, highest: 600n }],
         ['probe', { peer: 1, number: 600n, hash: named }],
       ])
     })
@@ -123,13 +123,20 @@ export function describeConsensus(): void {
     it('ends a sync that followed the longest chain', () => {
       const step = chart.on(filling(), names1)
       expect(step.state).to.equal('idle')
-      expect(names(step)).to.deep.equal(['report', 'discard', 'askHead'])
+      expect(names(step)).to.deep.equal(['report', 'report', 'discard', 'askHead'])
     })
     it('names a block that we have: a sync under way ends', () => {
       for (const before of [led(), ledFilling(), filling()]) {
         const step = chart.on(before, namesOurs)
-        expect([step.state, names(step).sort()]).to.deep.equal(['idle', ['discard', 'report']])
+        expect([step.state, names(step).sort()]).to.deep.equal(['idle', ['discard', 'report', 'report']])
       }
+    })
+    it('names a block that nobody gives: we sync as long as it wants that, and not longer', () => {
+      const idle = { isSyncing: false, isDone: false, starting: 500n, current: 500n }
+      const left = chart.on(led(), { type: 'peer.left', peer: 1 })
+      expect(left.effects[0]).to.deep.equal(['report', { ...idle, highest: 600n }])
+      const ended = chart.on(left, namesOurs)
+      expect(ended.effects).to.deep.equal([['report', { ...idle, highest: 500n }]])
     })
     it('names another block during the search: it begins anew with that', () => {
       const step = chart.on(led(), namesBlock(next, 601n))

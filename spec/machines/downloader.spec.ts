@@ -40,7 +40,7 @@ describe('downloader', () => {
       const step = from(10n, joins(1, 600n))
       expect(step.state).to.equal('syncing.searching')
       expect(step.effects).to.deep.equal([
-        ['report', { isSyncing: true, starting: 10n, current: 10n, highest: 600n }],
+        ['report', { isSyncing: true, isDone: false, starting: 10n, current: 10n, highest: 10n }],
         ['probe', { peer: 1, number: 10n }],
       ])
     })
@@ -311,7 +311,7 @@ describe('downloader', () => {
       expect(names(step)).to.deep.equal(['fetch'])
       step = chart.on(step, imported(128n))
       expect(step.effects).to.deep.equal([
-        ['report', { isSyncing: true, starting: 0n, current: 128n, highest: 600n }],
+        ['report', { isSyncing: true, isDone: false, starting: 0n, current: 128n, highest: 600n }],
         ['importBlocks', { after: 128n, last: 192n }],
       ])
     })
@@ -387,8 +387,25 @@ describe('downloader', () => {
       expect(step.state).to.equal('idle')
       expect(step.effects).to.deep.include([
         'report',
-        { isSyncing: false, starting: 500n, current: 600n, highest: 600n },
+        { isSyncing: false, isDone: true, starting: 500n, current: 600n, highest: 600n },
       ])
+    })
+    it('takes no claim of a peer for how far there is to go, and is not done when it is left on its way', () => {
+      const far = 1_000_000_000n
+      const given = { isSyncing: false, isDone: false, starting: 500n, current: 500n, highest: 500n }
+      const claimed = from(500n, joins(1, far))
+      const shown = chart.on(claimed, compared(0n, true), compared(500n, true), skeleton(600n))
+      for (const [step, end] of [
+        [claimed, { type: 'task.failed', peer: 1 }],
+        [claimed, leaves(1)],
+        [filling(), leaves(1)],
+        [shown, leaves(1)],
+      ] as const) {
+        const ended = chart.on(step, end)
+        expect(ended.state).to.equal('idle')
+        const { starting } = ended.context
+        expect(ended.effects[0]).to.deep.equal(['report', { ...given, starting, current: starting, highest: starting }])
+      }
     })
     it('stops when told to', () => {
       expect(chart.on(filling(), { type: 'downloader.stop' }).state).to.equal('stopped')
