@@ -29,8 +29,16 @@ function* inOrderOfKeys(count: number): Generator<number> {
 }
 
 /** @returns the transactions as {@link listRoot} takes them: a typed one without its string prefix (EIP-2718) */
-export function transactionValues(items: Iterable<RlpItem>): Uint8Array[] {
-  return Array.from(items, ({ isList, raw, content }) => (isList ? raw : content))
+export const transactionValues = (items: Iterable<RlpItem>): Generator<void, Uint8Array[]> =>
+  collect(items, ({ isList, raw, content }) => (isList ? raw : content))
+
+/** @returns the items of any list as {@link listRoot} takes them */
+export const rawValues = (items: Iterable<RlpItem>): Generator<void, Uint8Array[]> => collect(items, ({ raw }) => raw)
+
+function* collect(items: Iterable<RlpItem>, pick: (item: RlpItem) => Uint8Array): Generator<void, Uint8Array[]> {
+  const values: Uint8Array[] = []
+  for (const item of items) if (values.push(pick(item)) % fewLeaves === 0) yield
+  return values
 }
 
 /** @param key no key may be the beginning of another */

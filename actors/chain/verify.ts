@@ -15,7 +15,7 @@ import { RlpError, readItem } from '../../protocols/lib/rlp.ts'
 import { atOnce } from './at-once.ts'
 import { blobParams, type ChainConfig, isBlockForkActive, isTimeForkActive } from './chain-config.ts'
 import { emptyUnclesHash } from './genesis.ts'
-import { isEmptyTrieRoot, listRootSteps, transactionValues } from './trie-root.ts'
+import { isEmptyTrieRoot, listRootSteps, rawValues, transactionValues } from './trie-root.ts'
 
 // What a block shows of itself without being executed: its place after its parent, what gas costs in it, and that its body
 // is the header's. State, receipts, signatures and seals are not looked at.
@@ -94,7 +94,7 @@ function* checkBody(header: Header, raw: Uint8Array): Generator<void, void> {
   check(
     transactions.count === 0
       ? isEmptyTrieRoot(header.txRoot)
-      : equalBytes(yield* listRootSteps(transactionValues(transactions.items())), header.txRoot),
+      : equalBytes(yield* listRootSteps(yield* transactionValues(transactions.items())), header.txRoot),
     'transaction root',
   )
   check(
@@ -104,7 +104,7 @@ function* checkBody(header: Header, raw: Uint8Array): Generator<void, void> {
   check((withdrawals === undefined) === (header.withdrawalsRoot === undefined), 'withdrawals')
   if (withdrawals && header.withdrawalsRoot)
     check(
-      equalBytes(yield* listRootSteps(Array.from(withdrawals.items(), ({ raw }) => raw)), header.withdrawalsRoot),
+      equalBytes(yield* listRootSteps(yield* rawValues(withdrawals.items())), header.withdrawalsRoot),
       'withdrawals root',
     )
   const blobGas = blobGasPerBlob * BigInt(yield* readItems(header, body))

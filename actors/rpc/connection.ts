@@ -1,11 +1,12 @@
 import type { Actor } from 'xstate'
 import { type RpcConnectionEvent, rpcConnectionMachine } from '../../machines/rpc-connection.ts'
+import type { Holding, InputRoom } from '../input-room.ts'
 import type { Logger } from '../log.ts'
 import { type Runtime, startActor } from '../runtime.ts'
 import { guard, reportBug } from '../supervision.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { RpcLimits } from './options.ts'
-import { type Asked, failure, NoRequest, readRequest } from './request.ts'
+import { type Asked, failure, NoRequest } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
 import { newAccount } from './steps.ts'
 import { type RequestSubscriptions, Subscriptions } from './subscriptions.ts'
@@ -29,6 +30,9 @@ export type ConnectionOptions = {
   readonly dispatcher: Dispatcher
   readonly limits: RpcLimits
   readonly log: Logger
+  readonly input: InputRoom
+  /** Whether it has shown a secret. */
+  readonly isProven?: boolean
 }
 
 /** A client over WebSocket or IPC: runs {@link rpcConnectionMachine}. */
@@ -42,12 +46,18 @@ export class RpcConnection {
   readonly account = newAccount()
   /** Calls that run. BOUNDED: concurrentCalls, and what one read of the socket holds beyond. */
   #running = 0
+  /** What came while a long text is being read. BOUNDED: what one read of the socket holds, as nothing more is read. */
+  #unread: string[] | undefined
+  /** A long text keeps its room until it is read. */
+  readonly #holding: Holding
 
   constructor(runtime: Runtime, wire: Wire, options: ConnectionOptions) {
     const { id, parent, limits, log } = options
     this.#runtime = runtime
     this.#wire = wire
     this.#options = options
+    const { isProven = false } = options
+    this.#holding = options.input.open(() => this.tell({ type: 'input.overflowed' }), { isProven })
     this.#subscriptions = new Subscriptions({
       entropy: runtime.entropy,
       maxSubscriptions: limits.subscriptions,
@@ -69,6 +79,7 @@ export class RpcConnection {
           hangUp: ({ now, why }) => {
             log.debug('RPC connection closed', { conn: id, why })
             this.#subscriptions.end()
+            this.#holding.close()
             wire.close({ now })
           },
         },
@@ -106,12 +117,38 @@ export class RpcConnection {
   /** One request or batch, as it came. Who sends something else is let go, as nothing after it can be trusted. */
   receive(text: string): void {
     if (!this.isOpen) return
+    if (this.#unread) return void this.#unread.push(text)
     try {
-      this.#answer(readRequest(text))
+      const asked = this.#options.dispatcher.read(text, this)
+      if (asked instanceof Promise) this.guard(() => this.#readLater(text, asked))
+      else this.#answer(asked)
     } catch (error) {
-      if (!(error instanceof NoRequest)) throw error
-      this.reject(error.detail)
+      this.#refuse(error)
     }
+  }
+
+  /** A long text is read in turns. What came behind it waits, as in geth, and nothing more is read of the client. */
+  async #readLater(text: string, reading: Promise<Asked | undefined>): Promise<void> {
+    const waiting: string[] = []
+    const { concurrentCalls } = this.#options.limits
+    this.#unread = waiting
+    this.#holding.hold(text.length)
+    this.#run(concurrentCalls)
+    try {
+      const asked = await reading
+      if (asked) this.#answer(asked)
+    } catch (error) {
+      this.#refuse(error)
+    }
+    this.#unread = undefined
+    this.#holding.hold(0)
+    this.#run(-concurrentCalls)
+    for (const text of waiting) this.receive(text)
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof NoRequest)) throw error
+    this.reject(error.detail)
   }
 
   /** What came is no JSON. @param detail why, which the client is told */
@@ -128,10 +165,17 @@ export class RpcConnection {
   }
 
   async #answerLater(answer: Promise<string | undefined>, subscriptions: RequestSubscriptions): Promise<void> {
-    const { concurrentCalls } = this.#options.limits
-    if (++this.#running === concurrentCalls) this.tell({ type: 'calls.full' })
+    this.#run(1)
     this.#reply(await answer, subscriptions)
-    if (this.#running-- === concurrentCalls) this.tell({ type: 'calls.freed' })
+    this.#run(-1)
+  }
+
+  #run(calls: number): void {
+    const { concurrentCalls } = this.#options.limits
+    const wasFull = this.#running >= concurrentCalls
+    this.#running += calls
+    const isFull = this.#running >= concurrentCalls
+    if (isFull !== wasFull) this.tell({ type: isFull ? 'calls.full' : 'calls.freed' })
   }
 
   #reply(answer: string | undefined, subscriptions: RequestSubscriptions): void {

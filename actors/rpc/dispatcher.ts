@@ -9,11 +9,13 @@ import {
   type Asked,
   failure,
   type Ids,
+  isLong,
   isRequest,
   isResponse,
   NoRequest,
   type Request,
   readRequest,
+  readRequestSteps,
   success,
 } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
@@ -70,14 +72,26 @@ export class Dispatcher {
 
   /** As {@link answer}, in parts where it is long. */
   answerInParts(request: string, caller?: Caller): Answer | Promise<Answer> {
-    let asked: Asked
-    try {
-      asked = readRequest(request)
-    } catch (error) {
+    const refuse = (error: unknown) => {
       if (!(error instanceof NoRequest)) throw error
       return isBlank.test(request) ? undefined : failure('null', error)
     }
-    return this.#answer(asked, caller)
+    try {
+      const asked = this.read(request, caller?.client)
+      if (!(asked instanceof Promise)) return this.#answer(asked, caller)
+      return asked.then((asked) => asked && this.#answer(asked, caller)).catch(refuse)
+    } catch (error) {
+      return refuse(error)
+    }
+  }
+
+  /**
+   * @returns what a text asks; later, if it is long: nothing then, when the client has left
+   * @throws {NoRequest} or rejects with it
+   */
+  read(request: string, client?: Client): Asked | Promise<Asked | undefined> {
+    if (!isLong(request)) return readRequest(request)
+    return runSteps(this.#scheduler, client ?? stranger(), readRequestSteps(request))
   }
 
   /** As {@link answer}, of what was read. */
@@ -87,8 +101,7 @@ export class Dispatcher {
 
   #answer({ json, ids }: Asked, caller: Caller = {}): Answer | Promise<Answer> {
     if (!Array.isArray(json)) return this.#answerOne(json, ids, caller)
-    const { client = { account: newAccount(), isGone: false } } = caller
-    return runSteps(this.#scheduler, client, this.#answerBatch(json, ids, caller))
+    return runSteps(this.#scheduler, caller.client ?? stranger(), this.#answerBatch(json, ids, caller))
   }
 
   /** One after the other, as geth does. */
@@ -168,6 +181,8 @@ function inOne(answer: Answer | Promise<Answer>): string | undefined | Promise<s
 }
 
 const textOf = (answer: Answer) => (answer instanceof PrintedJson ? answer.text : answer)
+
+const stranger = (): Client => ({ account: newAccount(), isGone: false })
 
 const timedOut = () => new RpcError('request timed out', RpcCode.timeout)
 const tooLarge = () => new RpcError('response too large', RpcCode.responseTooLarge)

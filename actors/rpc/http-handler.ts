@@ -63,6 +63,7 @@ export class HttpHandler {
   /** @returns undefined when the client has left */
   async #replyTo(req: IncomingMessage): Promise<Reply | undefined> {
     const { prefix, secret, limits, dispatcher, input } = this.#options
+    const isProven = secret !== undefined
     if (!isOnPath(req, prefix)) return empty(404)
     const tokenRefused = secret && (await tokenFault(req, secret))
     if (tokenRefused !== undefined) return refusal(401, tokenRefused)
@@ -71,11 +72,14 @@ export class HttpHandler {
     const headers = this.#cors.headers(req)
     const early = earlyReply(req, limits.bodyBytes, headers)
     if (early) return early
-    const body = await readBody(req, limits, input, { clock: this.#clock, isProven: secret !== undefined })
+    const body = await readBody(req, limits, input, { clock: this.#clock, isProven })
     if (body.fault !== undefined) return faultReply(body.fault, headers)
+    const holding = input.open(() => req.socket.destroy(), { isProven })
+    holding.hold(body.text.length) // read or not, it is there
     const deadline = new Deadline(this.#clock, limits.writeTimeout - margin)
     const answer = await dispatcher.answerInParts(body.text, { deadline, client: this.#client(req) })
     deadline.end()
+    holding.close()
     return json(answer ?? '', headers)
   }
 

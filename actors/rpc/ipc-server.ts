@@ -84,7 +84,7 @@ export class IpcServer {
 
   #connect(socket: Socket): void {
     const { id, dispatcher, limits, log, input } = this.#options
-    const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log }
+    const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log, input }
     const connection = new RpcConnection(this.#runtime, wireOf(socket, limits.wsWriteTimeout), options)
     const stream = new JsonStream()
     const holding = input.open(() => connection.tell({ type: 'input.overflowed' }))

@@ -1,3 +1,4 @@
+import { parseSteps } from './json/parse-steps.ts'
 import { PrintedJson, printJson } from './json/print.ts'
 import { JsonSyntaxError } from './json-scanner.ts'
 import { checkJson } from './json-stream.ts'
@@ -17,12 +18,22 @@ export type Asked = { readonly json: unknown; readonly ids: Ids }
 
 /** @throws {NoRequest} the text is not one JSON value, or has anything behind it */
 export function readRequest(text: string): Asked {
-  const json = text.length > maxUnscanned ? undefined : parse(text)
+  const json = isLong(text) ? undefined : parse(text)
   return { json: json === undefined ? scanAndParse(text) : json, ids: new Ids(text) }
 }
 
-/** Nothing shorter nests too deep for Go. */
-const maxUnscanned = 20_000
+/** As {@link readRequest}, step by step. */
+export function* readRequestSteps(text: string): Generator<void, Asked> {
+  try {
+    return { json: yield* parseSteps(text), ids: new Ids(text) }
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw new NoRequest(error.message)
+    throw error
+  }
+}
+
+/** Nothing shorter nests too deep for Go, or takes long to read. */
+export const isLong = (text: string): boolean => text.length > 20_000
 
 /** @throws {NoRequest} */
 function scanAndParse(text: string): unknown {

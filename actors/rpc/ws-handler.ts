@@ -94,10 +94,11 @@ export class WsHandler {
 
   #connect(ws: WebSocket, socket: Socket): void {
     const { id, dispatcher, limits, log, input, secret } = this.#options
-    const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log }
+    const isProven = secret !== undefined
+    const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log, input, isProven }
     const connection = new RpcConnection(this.#runtime, wireOf(ws), options)
     this.#connections.set(ws, connection)
-    const holding = input.open(() => connection.tell({ type: 'input.overflowed' }), { isProven: secret !== undefined })
+    const holding = input.open(() => connection.tell({ type: 'input.overflowed' }), { isProven })
     // What ws keeps of a message is what has come since the one before, but for frames that are none of it.
     socket.on('data', (chunk: Buffer) => holding.hold(holding.bytes + chunk.length))
     const control = (payload: Buffer) => holding.hold(Math.max(0, holding.bytes - payload.length - controlHeadBytes))
@@ -132,7 +133,11 @@ function wireOf(ws: WebSocket): Wire {
     ping: () => ws.ping(),
     pause: () => ws.pause(),
     resume: () => ws.resume(),
-    close: ({ now }) => (now ? ws.terminate() : ws.close(1000)),
+    close: ({ now }) => {
+      ws.resume() // its answer to a close must be read
+      if (now) ws.terminate()
+      else ws.close(1000)
+    },
   }
 }
 

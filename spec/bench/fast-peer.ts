@@ -18,15 +18,18 @@ export class FastPeer {
   #joined: () => void = () => {}
   #wake: () => void = () => {}
   /** Told of what comes once both Status are exchanged, but for Pings. */
-  heard: (code: number) => void = () => {}
+  heard: (code: number, payload: Uint8Array) => void = () => {}
+  /** Its own Status, of the node's. */
+  #statusOf: (payload: Uint8Array) => Uint8Array = (payload) => payload
   isClosed = false
 
   /** Connects and goes as far as both Status. @throws (rejects) the node hung up before */
-  static async join(enode: string): Promise<FastPeer> {
+  static async join(enode: string, statusOf?: (payload: Uint8Array) => Uint8Array): Promise<FastPeer> {
     const target = parseEnode(enode)
     const socket = connect({ host: target.host!, port: target.tcp, noDelay: true })
     await once(socket, 'connect')
     const peer = new FastPeer(socket, target)
+    if (statusOf) peer.#statusOf = statusOf
     await new Promise<void>((resolve, reject) => {
       peer.#joined = resolve
       socket.once('close', () => reject(new Error('closed')))
@@ -59,6 +62,14 @@ export class FastPeer {
   flush(): boolean {
     const bytes = this.#session?.takeOutput()
     return !bytes || this.#socket.write(bytes)
+  }
+
+  /** All of a message but its last byte. */
+  sendUnfinished(code: number, payload: Uint8Array): void {
+    this.flush()
+    this.#session?.write(code, payload)
+    const bytes = this.#session?.takeOutput()
+    if (bytes) this.#socket.write(bytes.subarray(0, -1))
   }
 
   async drained(): Promise<void> {
@@ -116,10 +127,10 @@ export class FastPeer {
       this.#session?.enableSnappy()
     } else if (code === baseCodes.Ping) this.send(baseCodes.Pong, emptyPayload)
     else if (code === statusCode) {
-      this.send(statusCode, payload)
+      this.send(statusCode, this.#statusOf(payload))
       this.flush()
       this.#joined()
-    } else this.heard(code)
+    } else this.heard(code, payload)
   }
 }
 

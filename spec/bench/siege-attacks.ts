@@ -3,30 +3,46 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { WebSocket } from 'ws'
+import { Chain } from '../../actors/chain/chain.ts'
+import { devGenesis } from '../../actors/chain/dev-genesis.ts'
+import { answerRequest } from '../../actors/eth/answers.ts'
 import { parseEnode } from '../../protocols/enode/enode.ts'
-import { encode } from '../../protocols/eth/messages.ts'
+import { decode, encode } from '../../protocols/eth/messages.ts'
+import type { Status69 } from '../../protocols/eth/status.ts'
+import { isRequest, messageTable } from '../../protocols/eth/versions.ts'
 import { concatBytes } from '../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
+import { makeBlocks } from '../actors/chain/make-chain.ts'
 import { FastPeer } from './fast-peer.ts'
 
-// The attackers' process: `node siege-attacks.js NAME ENODE SECONDS`.
+// The attackers' process: `node siege-attacks.js NAME ENODE HTTP SECONDS`.
 
 type Attack = {
   /** How many do it side by side. */
   readonly crowd: number
+  /** Before the time begins. */
+  prepare?(): Promise<void>
   /** Goes on until the connection or the time is over. */
   run(siege: Siege): Promise<void>
 }
 
 class Siege {
   readonly enode: string
+  /** URL of its RPC, over HTTP and WebSocket. */
+  readonly http: string
   readonly #end: number
   count = 0
-  constructor(enode: string, seconds: number) {
+  constructor(enode: string, http: string, seconds: number) {
     this.enode = enode
+    this.http = http
     this.#end = performance.now() + seconds * 1_000
+  }
+  /** Resolves when the time is over. */
+  async rest(): Promise<void> {
+    await sleep(Math.max(0, this.#end - performance.now()))
   }
   get isOver(): boolean {
     return performance.now() >= this.#end
@@ -34,6 +50,18 @@ class Siege {
 }
 
 const ethCode = (code: number) => 16 + code
+const incompressible = new Uint8Array(randomBytes(2 ** 24 - 2 ** 16))
+let longerChain: Chain | undefined
+
+const batchRequest = (() => {
+  const call = '{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["0x1",true]}'
+  const body = `[${Array(1_000).fill(call).join()}]`
+  return `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+})()
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(20)
+}
 
 const attacks = {
   /** Well-formed to the last byte but the tag: each costs the node a multiplication. */
@@ -91,6 +119,98 @@ const attacks = {
       return peer.send(ethCode(3), payload)
     }
   }),
+  /** 6,500 requests for the most that there is, and the connection is cut. */
+  'requests-then-cut': {
+    crowd: 20,
+    async run(siege) {
+      const peer = await FastPeer.join(siege.enode)
+      const request = { kind: 'GetBlockHeaders', id: 1n, origin: 0n, amount: 1024n, skip: 0n, reverse: false } as const
+      const payload = encode(69, request)
+      for (let i = 0; i < 6_500; i++) peer.send(ethCode(3), payload)
+      peer.flush()
+      siege.count++
+      await sleep(100)
+      peer.close()
+      await sleep(400)
+    },
+  },
+  'announcements-100k': flood(4, () => {
+    const hashes = Array.from({ length: 100_000 }, () => new Uint8Array(randomBytes(32)))
+    const payload = encodeRlp([new Uint8Array(100_000), new Array(100_000).fill(100), hashes])
+    return (peer) => peer.send(ethCode(8), payload)
+  }),
+  /** Batches of a thousand blocks, of clients that do not wait for the answer. */
+  'batches-that-leave': {
+    crowd: 400,
+    async run(siege) {
+      const { hostname, port } = new URL(siege.http)
+      const socket = connect(Number(port), hostname)
+      socket.on('error', () => {})
+      await once(socket, 'connect')
+      socket.write(batchRequest)
+      siege.count++
+      await sleep(200)
+      socket.destroy()
+      await sleep(800)
+    },
+  },
+  /** All of a frame of nearly 16 MiB but its last byte. */
+  'held-frames': {
+    crowd: 30,
+    async run(siege) {
+      const peer = await FastPeer.join(siege.enode)
+      peer.sendUnfinished(ethCode(7), incompressible)
+      siege.count++
+      await Promise.race([siege.rest(), until(() => peer.isClosed)])
+      peer.close()
+      await sleep(500)
+    },
+  },
+  /** 31 MB of a message that has no end. */
+  'held-messages': {
+    crowd: 40,
+    async run(siege) {
+      const ws = new WebSocket(siege.http.replace('http', 'ws'))
+      ws.on('error', () => {})
+      await once(ws, 'open')
+      for (let i = 0; i < 31; i++) ws.send('"'.padEnd(1_000_000, 'x'), { fin: false })
+      siege.count++
+      await Promise.race([siege.rest(), once(ws, 'close')])
+      ws.terminate()
+      await sleep(500)
+    },
+  },
+  /** A chain that is longer by twelve blocks of 100,000 transactions each. */
+  'big-blocks': {
+    crowd: 1,
+    async prepare() {
+      const genesis = devGenesis()
+      const known = makeBlocks(genesis, genesis.header, 600)
+      const transactions: Uint8Array[] = Array(100_000).fill(encodeRlp(Array(9).fill('')))
+      const chain = await Chain.open({ genesis })
+      await chain.insertBlocks(known)
+      await chain.insertBlocks(makeBlocks(genesis, known.at(-1)!.header, 12, { transactions }))
+      longerChain = chain
+    },
+    async run(siege) {
+      const { number: latest, hash: latestHash } = longerChain!.head
+      const peer = await FastPeer.join(siege.enode, (payload) => {
+        const status = decode(69, 'Status', payload) as Status69
+        return encode(69, { ...status, range: { earliest: 0n, latest, latestHash } })
+      })
+      const table = messageTable(69)
+      peer.heard = (code, payload) => {
+        const name = table.nameOf(code - ethCode(0))
+        if (name === undefined || !isRequest(name)) return
+        const answer = answerRequest(69, { name, payload }, longerChain!)
+        if (answer.kind === 'BlockBodies') siege.count += answer.bodies.count
+        peer.send(ethCode(table.codeOf(answer.kind)!), encode(69, answer))
+        peer.flush()
+      }
+      await Promise.race([siege.rest(), until(() => peer.isClosed)])
+      peer.close()
+    },
+  },
 } satisfies Record<string, Attack>
 
 export type AttackName = keyof typeof attacks
@@ -117,9 +237,10 @@ function flood(crowd: number, prepare: () => (peer: FastPeer) => boolean): Attac
   }
 }
 
-async function main([name, enode, seconds]: string[]): Promise<void> {
+async function main([name, enode, http, seconds]: string[]): Promise<void> {
   const attack: Attack = attacks[name as AttackName]
-  const siege = new Siege(enode!, Number(seconds))
+  await attack.prepare?.()
+  const siege = new Siege(enode!, http!, Number(seconds))
   process.send?.({ begun: true })
   const one = async () => {
     while (!siege.isOver) await attack.run(siege).catch(() => sleep(1))

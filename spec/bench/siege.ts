@@ -1,11 +1,14 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { Agent, request } from 'node:http'
 import { setPriority } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ScriptedPeer } from '../../actors/harness/scripted-peer.ts'
 import { startOwnNode } from '../harness/own-node.ts'
 import { meet } from '../harness/stages.ts'
+import { latencyOf } from './latency.ts'
 import { type AttackName, attackNames } from './siege-attacks.ts'
 
 export type SiegeResult = Record<
@@ -17,12 +20,22 @@ export type SiegeResult = Record<
     readonly lost: number
     readonly p50: number
     readonly p99: number
-    /** Resident memory of the node at its highest, over what it was before, in MB. */
+    /** Calls of a good client of RPC, as the requests of the good peer before. */
+    readonly rpc: { readonly asked: number; readonly lost: number; readonly p50: number; readonly p99: number }
+    /** Resident memory of the node at its highest, over what it was before, in MB; and ten seconds after the attackers left. */
     readonly growthMB: number
+    readonly growthAfterMB: number
+    /** The longest that the node did not look at its sockets, in ms: its longest step, or several, or what others took of the core. */
+    readonly longestMs: number
+    /** Of one core, in the half second that begins 0.2 s after the attackers were cut off. */
+    readonly idlePercent: number
   }
 >
 
-/** A node in its own process, attackers in another at full rate, and a good peer that asks for one header every 100 ms. */
+/**
+ * A node in its own process, attackers in another at full rate, a good peer that asks for one header every 100 ms, and a good
+ * client of RPC that asks for the head as often.
+ */
 export async function benchSiege(
   seconds: number,
   only: readonly string[],
@@ -34,71 +47,111 @@ export async function benchSiege(
     const one = await besiege(name, seconds)
     result[name] = one
     report(
-      `${name.padEnd(15)} ${one.rate}/s; lost ${one.lost} of ${one.asked}, p50 ${one.p50} ms, p99 ${one.p99} ms; ${one.growthMB} MB more`,
+      `${name.padEnd(18)} ${one.rate}/s; lost ${one.lost} of ${one.asked}, p50 ${one.p50} ms, p99 ${one.p99} ms; ` +
+        `RPC lost ${one.rpc.lost} of ${one.rpc.asked}, p50 ${one.rpc.p50} ms, p99 ${one.rpc.p99} ms; longest ${one.longestMs} ms; ` +
+        `${one.growthMB} MB more, ${one.growthAfterMB} after; ${one.idlePercent} % when cut`,
     )
   }
   return result
 }
 
 async function besiege(name: AttackName, seconds: number): Promise<SiegeResult[AttackName]> {
-  const node = await startOwnNode({ blocks: 600, maxPeers: 50 })
+  const node = await startOwnNode({
+    ...{ blocks: 600, maxPeers: 50, rpc: { http: { port: 0 }, ws: { port: 0 } } },
+    isSynced: name === 'announcements-100k', // what others listen to
+  })
   const peer = await meet(node.enode, { answerPings: true })
   await peer.status()
-  await askEvery100ms(peer, 2) // what a node that has run for a while has long compiled
+  const agent = new Agent({ keepAlive: true })
+  const both = (seconds: number) =>
+    Promise.all([
+      askEvery100ms(seconds, (i) => askPeer(peer, BigInt(Date.now() * 1_000 + i))),
+      askEvery100ms(seconds, () => call(node.http!, agent)),
+    ])
+  await both(2) // what a node that has run for a while has long compiled
   await node.vitals()
   await sleep(200)
   const { peak: before = 0 } = await node.vitals()
-  const attack = attackers(name, node.enode, seconds)
+  const attack = attackers(name, [node.enode, node.http!, String(seconds)])
   await attack.begun
-  const latencies = await askEvery100ms(peer, seconds)
-  const { peak: highest = 0 } = await node.vitals()
+  await node.call('strain')
+  const [ofPeer, ofRpc] = await both(seconds)
+  const { longest } = await node.call('strain')
   const rate = Math.round((await attack.done) / seconds)
+  await attack.ended
+  await sleep(200)
+  const idle = await node.call('cpu')
+  await sleep(500)
+  const idlePercent = Math.round(((await node.call('cpu')) - idle) / 5_000)
+  await sleep(9_300)
+  const { rss: after } = await node.call('strain')
+  const { peak: highest = 0 } = await node.vitals()
   peer.close()
+  agent.destroy()
   await node.stop()
-  const answered = latencies.filter((one) => one !== undefined).sort((a, b) => a - b)
-  const at = (part: number) => Math.round(answered[Math.max(0, Math.ceil(answered.length * part) - 1)]! * 10) / 10
+  const inMB = (bytes: number) => Math.round(bytes / 1e5) / 10
   return {
     rate,
-    asked: latencies.length,
-    lost: latencies.length - answered.length,
-    p50: at(0.5),
-    p99: at(0.99),
-    growthMB: Math.round((highest - before) / 1e5) / 10,
+    ...summary(ofPeer),
+    rpc: summary(ofRpc),
+    longestMs: Math.round(longest * 10) / 10,
+    growthMB: inMB(highest - before),
+    growthAfterMB: inMB(after - before),
+    idlePercent,
   }
 }
 
+function summary(latencies: readonly (number | undefined)[]) {
+  const answered = latencies.filter((one) => one !== undefined)
+  return { asked: latencies.length, lost: latencies.length - answered.length, ...latencyOf(answered) }
+}
+
 /** @returns milliseconds to each answer; undefined where none came in 5 s */
-async function askEvery100ms(peer: ScriptedPeer, seconds: number): Promise<(number | undefined)[]> {
+async function askEvery100ms(seconds: number, ask: (i: number) => Promise<unknown>): Promise<(number | undefined)[]> {
   const asks: Promise<number | undefined>[] = []
   for (let i = 0; i < seconds * 10; i++) {
-    asks.push(ask(peer, BigInt(Date.now() * 1_000 + i)))
+    const began = performance.now()
+    asks.push(
+      ask(i).then(
+        () => performance.now() - began,
+        () => undefined,
+      ),
+    )
     await sleep(100)
   }
   return Promise.all(asks)
 }
 
-async function ask(peer: ScriptedPeer, id: bigint): Promise<number | undefined> {
-  const began = performance.now()
+async function askPeer(peer: ScriptedPeer, id: bigint): Promise<void> {
   const request = { kind: 'GetBlockHeaders', id, origin: 300n, amount: 1n, skip: 0n, reverse: false } as const
-  try {
-    await peer.request(request, { timeout: 5_000 })
-    return performance.now() - began
-  } catch {
-    return undefined
-  }
+  await peer.request(request, { timeout: 5_000 })
+}
+
+/** @throws (rejects) no answer in 5 s, or another */
+function call(url: string, agent: Agent): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' }
+    const req = request(url, { method: 'POST', agent, headers, timeout: 5_000 }, async (res) => {
+      const body = await text(res)
+      if (body.includes('"result":"0x')) resolve()
+      else reject(new Error(body))
+    })
+    req.on('error', reject)
+    req.on('timeout', () => req.destroy(new Error('no answer')))
+    req.end('{"jsonrpc":"2.0","id":1,"method":"eth_blockNumber","params":[]}')
+  })
 }
 
 function attackers(
   name: AttackName,
-  enode: string,
-  seconds: number,
-): { begun: Promise<unknown>; done: Promise<number> } {
+  args: readonly string[],
+): { begun: Promise<unknown>; done: Promise<number>; ended: Promise<unknown> } {
   const isBuilt = import.meta.url.endsWith('.js')
   const program = fileURLToPath(new URL(`./siege-attacks.${isBuilt ? 'js' : 'ts'}`, import.meta.url))
-  const child = fork(program, [name, enode, String(seconds)], { execArgv: isBuilt ? [] : ['--import', 'tsx'] })
+  const child = fork(program, [name, ...args], { execArgv: isBuilt ? [] : ['--import', 'tsx'] })
   // The good peer lives in this process: on two cores the attackers must not take its time from it.
   if (child.pid !== undefined) setPriority(child.pid, 10)
   const begun = once(child, 'message')
   const done = begun.then(() => once(child, 'message')).then(([{ count }]) => Number(count))
-  return { begun, done }
+  return { begun, done, ended: once(child, 'exit') }
 }

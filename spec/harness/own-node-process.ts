@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../actors/create-node.ts'
 import type { FeedEntry } from '../../actors/feed/entries.ts'
@@ -33,12 +34,21 @@ export type OwnNodeCalls = {
   watch(watcher: Watcher): Promise<string>
   /** Microseconds of processor time since the process began. */
   cpu(): Promise<number>
+  /** Without a collection of garbage; what is the longest is since the last look. */
+  strain(): Promise<Strain>
   peers(): Promise<readonly Pick<PeerInfo, 'id' | 'name' | 'caps' | 'protocols'>[]>
   stop(): Promise<void>
 }
 
 export type Call = { readonly id: number; readonly name: keyof OwnNodeCalls; readonly params: readonly unknown[] }
 export type Reply = { readonly id: number; readonly result?: unknown; readonly error?: string }
+
+/** Resident memory in bytes, and the longest time that the sockets were not looked at, in milliseconds. */
+export type Strain = { readonly rss: number; readonly longest: number }
+
+const delayResolution = 1
+const delay = monitorEventLoopDelay({ resolution: delayResolution })
+delay.enable()
 
 let node: PeerchartNode
 /** The highest resident memory since it was last asked for. */
@@ -138,6 +148,11 @@ const methods: OwnNodeCalls = {
   async cpu() {
     const { user, system } = process.cpuUsage()
     return user + system
+  },
+  async strain() {
+    const longest = Math.max(0, delay.max / 1e6 - delayResolution)
+    delay.reset()
+    return { rss: process.memoryUsage.rss(), longest }
   },
   async peers() {
     return node.peers().map(({ id, name, caps, protocols }) => ({ id, name, caps, protocols }))

@@ -170,6 +170,25 @@ describe('the RPC dispatcher', () => {
       expect(runs).to.have.length(8)
       expect(due).to.have.length(1)
     })
+    it('reads no text at once that is long', async () => {
+      const answer = batch('late', 1_000)
+      expect([runs.length, due.length]).to.deep.equal([0, 1])
+      const left = { account: newAccount(), isGone: false }
+      const nothing = batch('left', 1_000, left)
+      left.isGone = true
+      for (const settled of [answer, nothing]) {
+        let isSettled = false
+        void Promise.resolve(settled).then(() => {
+          isSettled = true
+        })
+        while (!isSettled) {
+          turn()
+          await Promise.resolve()
+        }
+      }
+      expect(JSON.parse((await answer)!)).to.have.length(1_000)
+      expect([await nothing, new Set(runs)]).to.deep.equal([undefined, new Set(['late'])])
+    })
     it('has nothing run for a client that has left', async () => {
       const client = { account: newAccount(), isGone: false }
       const answers = Array.from({ length: 400 }, () => batch('gone', 100, client))

@@ -175,6 +175,14 @@ describe('the limits of RPC', () => {
   })
 
   for (const [name, open] of clients) {
+    it(`let what came behind a long text wait for it over ${name}, and read nothing more meanwhile`, async () => {
+      await start({})
+      const client = await open()
+      for (const [id, size] of [50_000, 1, 60_000, 1, 1].entries()) client.send(echo('x'.repeat(size), id))
+      for (let id = 0; id < 5; id++) expect(JSON.parse((await client.next())!).id).to.equal(id)
+      expect(test.input.held).to.equal(0)
+      client.close()
+    })
     it(`hang up on who does not read over ${name}, and on nobody else`, async () => {
       await start({ wsWriteTimeout: 50 })
       const [slow, good] = [await open(), await open()]
