@@ -1,7 +1,8 @@
-import { open, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytesToHex, hexToBytes } from '../protocols/lib/bytes.ts'
 import { isPrivateKey } from '../protocols/lib/secp256k1.ts'
+import { readStart } from './files.ts'
 import { makeDirectory } from './make-directory.ts'
 import type { Entropy } from './runtime.ts'
 
@@ -73,10 +74,13 @@ function generateNodeKey(entropy: Entropy): Uint8Array {
   return isPrivateKey(key) ? key : generateNodeKey(entropy)
 }
 
+/** 64 digits and two newlines. */
+const maxKeyFile = 66
+
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   let text: string
   try {
-    text = await readStart(path)
+    text = (await readStart(path, maxKeyFile + 1)).toString('latin1')
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return undefined
     throw new NodeKeyError(`cannot read the node key ${path}: ${(error as Error).message}`, { cause: error })
@@ -86,17 +90,6 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   } catch (cause) {
     const { message } = cause as NodeKeyError
     throw new NodeKeyError(`${path}: ${message}; restore it, or move it away for a new identity`, { cause })
-  }
-}
-
-/** One byte past what a key file may have, whatever the file is. */
-async function readStart(path: string): Promise<string> {
-  const file = await open(path)
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(67))
-    return buffer.toString('latin1', 0, bytesRead)
-  } finally {
-    await file.close()
   }
 }
 

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { encodeBody } from '../../protocols/eth/block.ts'
 import { initialBaseFee } from '../../protocols/eth/fees.ts'
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../protocols/eth/header.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
+import { isReadFault, readBounded } from '../files.ts'
 import { type Alloc, readAlloc, stateRoot } from './alloc.ts'
 import { type ChainConfig, isBlockForkActive, isTimeForkActive, readChainConfig } from './chain-config.ts'
 import { InvalidGenesis, JsonFields, parseJson } from './json-fields.ts'
@@ -27,11 +27,15 @@ export type Genesis = {
 
 /** @throws {InvalidGenesis} the file cannot be read or used; the message is one line */
 export async function loadGenesis(path: string): Promise<Genesis> {
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+  const bytes = await readBounded(path, maxGenesis).catch((cause: unknown) => {
+    if (!isReadFault(cause)) throw cause
     throw new InvalidGenesis(path, `cannot be read: ${cause.message}`, { cause })
   })
-  return parseGenesis(text)
+  return parseGenesis(bytes.toString('utf8'))
 }
+
+/** Two million accounts. */
+const maxGenesis = 256 << 20
 
 /**
  * @param text a geth genesis.json

@@ -1,15 +1,16 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { splitBlock } from '../../protocols/eth/block.ts'
 import { decodeHeader } from '../../protocols/eth/header.ts'
 import { bytesToHex, concatBytes, equalBytes } from '../../protocols/lib/bytes.ts'
 import { RlpError, skipItem } from '../../protocols/lib/rlp.ts'
+import { inflated, isReadFault, readChunks } from '../files.ts'
 import type { Chain, NewBlock } from './chain.ts'
 import { InvalidBlock } from './verify.ts'
 
 export type ImportProgress = {
   /** Blocks read, those that were known included. */
   readonly blocks: number
-  /** Of the file, and its size. */
+  /** Read of the file, and its size: 0 of a pipe. */
   readonly bytes: number
   readonly totalBytes: number
   readonly blocksPerSecond: number
@@ -23,8 +24,8 @@ export type ImportOptions = {
 }
 
 /**
- * Reads the blocks that `geth export` wrote, one RLP after the other, and inserts them. Blocks the chain has are passed
- * over, so an import that was cut off goes on where it was. Where a consensus client tells the head, it stays there.
+ * Reads the blocks that `geth export` wrote, one RLP after the other, gzipped or not, and inserts them. Blocks the chain
+ * has are passed over, so an import that was cut off goes on where it was. Where a consensus client tells the head, it stays there.
  * @throws {ImportError} the file cannot be read, or ends or breaks somewhere; the blocks before that are kept
  */
 export async function importChain(
@@ -32,59 +33,82 @@ export async function importChain(
   path: string,
   { onProgress, now = () => performance.now() }: ImportOptions = {},
 ): Promise<ImportProgress> {
-  const file = await open(path).catch((cause: Error) => {
-    throw new ImportError(path, undefined, cause)
-  })
+  const start = now()
   try {
-    const start = now()
-    const { size: totalBytes } = await file.stat()
+    const { size: totalBytes } = await stat(path)
     let progress: ImportProgress = { blocks: 0, bytes: 0, totalBytes, blocksPerSecond: 0 }
-    for await (const batch of batches(file, path)) {
+    let bytes = 0
+    const chunks = counted(readChunks(path), (count) => {
+      bytes += count
+    })
+    for await (const batch of batches(inflated(chunks), path)) {
       await insert(chain, batch, path)
       const blocks = progress.blocks + batch.blocks.length
-      const bytes = batch.end
-      progress = {
-        blocks,
-        bytes,
-        totalBytes,
-        blocksPerSecond: Math.round((blocks * 1000) / Math.max(1, now() - start)),
-      }
+      const blocksPerSecond = Math.round((blocks * 1000) / Math.max(1, now() - start))
+      progress = { blocks, bytes, totalBytes, blocksPerSecond }
       onProgress?.(progress)
       if (batch.broken) throw batch.broken
     }
     return progress
-  } finally {
-    await file.close()
+  } catch (error) {
+    if (!isReadFault(error)) throw error
+    throw new ImportError(path, undefined, error)
   }
 }
 
-/** Bytes read at a time. */
-const chunkBytes = 1024 * 1024
+async function* counted(chunks: AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    count(chunk.length)
+    yield chunk
+  }
+}
+
+/** Bytes whose blocks are inserted together. */
+const batchBytes = 1024 * 1024
 /** EIP-7934 allows a block 8 MiB, and 2 MiB more on the wire; older blocks are far below. */
 const maxBlockBytes = 10 * 1024 * 1024
 
 type PlacedBlock = NewBlock & { readonly offset: number }
 
-/** `end` is where in the file the next block begins; after `broken` comes nothing. */
-type Batch = { readonly blocks: readonly PlacedBlock[]; readonly end: number; readonly broken?: ImportError }
+/** After `broken` comes nothing. */
+type Batch = { readonly blocks: readonly PlacedBlock[]; readonly broken?: ImportError }
 
-/** BOUNDED: one chunk and one block in memory. */
-async function* batches(file: FileHandle, path: string): AsyncGenerator<Batch> {
+/** BOUNDED: one batch and one block in memory. */
+async function* batches(chunks: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Batch> {
   let rest: Uint8Array = new Uint8Array(0)
   let offset = 0
   let last: bigint | undefined
-  for (let isEnd = false; !isEnd; ) {
-    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(chunkBytes) })
-    isEnd = bytesRead === 0
-    const bytes = rest.length === 0 ? buffer.subarray(0, bytesRead) : concatBytes(rest, buffer.subarray(0, bytesRead))
+  for await (const { bytes: more, isEnd } of inBatches(chunks)) {
+    const bytes = rest.length === 0 ? more : concatBytes(rest, more)
     const taken = takeBlocks(bytes, offset, isEnd)
     offset += taken.used
     rest = bytes.subarray(taken.used)
     last = taken.blocks.at(-1)?.header.number ?? last
     const broken = taken.error && new ImportError(path, { offset, number: last && last + 1n }, taken.error)
-    if (taken.blocks.length > 0 || broken) yield { blocks: taken.blocks, end: offset, ...(broken && { broken }) }
+    if (taken.blocks.length > 0 || broken) yield { blocks: taken.blocks, ...(broken && { broken }) }
     if (broken) return
   }
+}
+
+async function* inBatches(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<{ readonly bytes: Uint8Array; readonly isEnd: boolean }> {
+  let parts: Uint8Array[] = []
+  let length = 0
+  try {
+    for await (const chunk of chunks) {
+      parts.push(chunk)
+      length += chunk.length
+      if (length < batchBytes) continue
+      yield { bytes: Buffer.concat(parts, length), isEnd: false }
+      parts = []
+      length = 0
+    }
+  } catch (error) {
+    if (isReadFault(error)) yield { bytes: Buffer.concat(parts, length), isEnd: false } // the blocks in it are whole
+    throw error
+  }
+  yield { bytes: Buffer.concat(parts, length), isEnd: true }
 }
 
 /** @param isEnd a block that is cut off is an error and not one to wait for */
@@ -136,7 +160,7 @@ export type BlockPlace = { readonly offset: number; readonly number: bigint | un
 /** A chain file that cannot be read to its end. */
 export class ImportError extends Error {
   override readonly name = 'ImportError'
-  /** Undefined when the file cannot be opened. */
+  /** Undefined when the file cannot be read. */
   readonly place: BlockPlace | undefined
 
   constructor(path: string, place: BlockPlace | undefined, cause: Error) {

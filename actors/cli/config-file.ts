@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { InvalidArgumentError } from 'commander'
 import { parse, stringify, TomlError, type TomlTable } from 'smol-toml'
+import { isReadFault, readBounded } from '../files.ts'
 import { jsonText } from '../json-text.ts'
 import { gethKeys } from './geth-keys.ts'
 import type { Settings, ValuesOf } from './setting.ts'
@@ -18,12 +18,16 @@ export type ConfigFile<Table> = {
 export async function readConfig<Table>(path: string, settings: Table): Promise<ConfigFile<Table>> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = (await readBounded(path, maxConfig)).toString('utf8')
   } catch (cause) {
-    throw new ConfigError(`${path} cannot be read: ${(cause as Error).message}`, { cause })
+    if (!isReadFault(cause)) throw cause
+    throw new ConfigError(`${path} cannot be read: ${cause.message}`, { cause })
   }
   return parseConfig(text, settings, path)
 }
+
+/** geth's whole one has 5 KB. */
+const maxConfig = 1 << 20
 
 /** @param path what the file is called in errors. @throws {ConfigError} */
 export function parseConfig<Table>(text: string, settings: Table, path: string): ConfigFile<Table> {

@@ -1,33 +1,43 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { CaptureError } from '../../protocols/pcap/capture.ts'
 import { KeyLogError, parseKeyLog } from '../../protocols/rlpx/key-log.ts'
+import { isReadFault, readBounded, UnreadableFile } from '../files.ts'
 import { decodeMessage } from '../inspector/messages.ts'
-import { type CaptureEntry, decodeCapture } from '../keylog/decode-capture.ts'
+import { CaptureDecoder, type CaptureEntry } from '../keylog/decode-capture.ts'
 import { printable } from '../log.ts'
+import { givenChunks, givenName } from './given-file.ts'
 import type { Io } from './io.ts'
 
 type DecodeOptions = { readonly keylog: string; readonly json: boolean }
 
 export function addDecode(command: Command, io: Io): void {
   command
-    .argument('<capture>', 'a pcap or pcapng file, of tcpdump or Wireshark')
+    .argument('<capture>', 'a pcap or pcapng file, of tcpdump or Wireshark, or - for standard input')
     .requiredOption('--keylog <file>', 'what `--keylog` of `start`, `connect`, … wrote while the capture was made')
     .option('--json', 'one object a line, messages with all their fields', false)
     .action((capture: string, options: DecodeOptions) => decode(capture, options, io))
 }
 
-/** @throws {CaptureFileError} the capture or its key log cannot be read, or nothing in it is of these keys */
+/** @throws {UnreadableFile} {CaptureFileError} the capture or its key log is none, or nothing in it is of these keys */
 async function decode(path: string, { keylog, json }: DecodeOptions, io: Io): Promise<void> {
-  const keys = read(keylog, parseKeyLog, await readFile(keylog, 'utf8'))
+  const keys = await ofFile(keylog, async () => parseKeyLog((await readBounded(keylog, maxKeyLog)).toString('utf8')))
   const shown = new Shown(io, json)
-  const file = await readFile(path)
-  read(path, () => {
-    for (const entry of decodeCapture(file, keys)) shown.show(entry)
-  })
+  const decoder = new CaptureDecoder(keys)
+  const name = givenName(path)
+  try {
+    await ofFile(name, async () => {
+      for await (const bytes of givenChunks(path, io)) for (const entry of decoder.push(bytes)) shown.show(entry)
+      for (const entry of decoder.end()) shown.show(entry)
+    })
+  } finally {
+    decoder.close()
+  }
   if (shown.messages > 0) return
-  throw new CaptureFileError(`${path}: ${shown.isCut ? cut : shown.connections > 0 ? noKeys : noSessions}`)
+  throw new CaptureFileError(`${name}: ${shown.isCut ? cut : shown.connections > 0 ? noKeys : noSessions}`)
 }
+
+/** 800,000 sessions. */
+const maxKeyLog = 256 << 20
 
 const noSessions = 'no RLPx session begins in it; capture the connection from its first packet on, whole (tcpdump -s 0)'
 const cut = 'no message can be read, since bytes are missing; capture every packet, whole (tcpdump -s 0)'
@@ -94,12 +104,13 @@ const kindOf = ({ protocol = 'unknown', version, code }: Message) => ({
 })
 
 /** What a file's content lacks is said with its name. */
-function read<Content, Value>(path: string, open: (content: Content) => Value, content?: Content): Value {
+async function ofFile<Value>(name: string, read: () => Promise<Value>): Promise<Value> {
   try {
-    return open(content as Content)
+    return await read()
   } catch (error) {
+    if (isReadFault(error)) throw new UnreadableFile(name, error)
     if (error instanceof CaptureError || error instanceof KeyLogError)
-      throw new CaptureFileError(`${path}: ${error.message}`, { cause: error })
+      throw new CaptureFileError(`${name}: ${error.message}`, { cause: error })
     throw error
   }
 }

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import { formatEnode, nodeIdOf } from '../../protocols/enode/enode.ts'
 import { formatIp } from '../../protocols/enode/netutil.ts'
@@ -7,8 +5,10 @@ import { decodeRecord, endpointOf, formatRecord, type NodeRecord, parseRecord } 
 import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { readItem } from '../../protocols/lib/rlp.ts'
 import { utf8FromBytes } from '../../protocols/lib/utf8.ts'
+import { boundedOf, isReadFault, readChunks, UnreadableFile } from '../files.ts'
 import { printable } from '../log.ts'
 import { printJson } from '../rpc/json/print.ts'
+import { givenName } from './given-file.ts'
 import type { Io } from './io.ts'
 
 /** geth's `devp2p enrdump`. */
@@ -24,8 +24,16 @@ export function addEnrDump(command: Command, io: Io): void {
 
 async function readText(given: string, io: Io): Promise<string> {
   if (isRecord(given)) return given
-  return given === '-' ? text(io.stdin) : readFile(given, 'utf8')
+  try {
+    const chunks = given === '-' ? (io.stdin as AsyncIterable<Uint8Array>) : readChunks(given)
+    return (await boundedOf(chunks, maxRecord)).toString('utf8')
+  } catch (error) {
+    throw isReadFault(error) ? new UnreadableFile(givenName(given), error) : error
+  }
 }
+
+/** A record has 300 bytes at most (EIP-778), and space around it. */
+const maxRecord = 4_096
 
 const isRecord = (text: string) => /^(enr:|0x)/.test(text)
 

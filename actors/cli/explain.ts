@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import type { Departed, Explanation, PeerFacts } from '../inspector/wire.ts'
 import { toLine, toText } from './explanation-text.ts'
+import { givenChunks, givenName } from './given-file.ts'
 import type { Io } from './io.ts'
 
 type ExplainOptions = { readonly peer?: string; readonly json: boolean }
 
 export function addExplain(command: Command, io: Io): void {
   command
-    .argument('<source>', 'a recording, or the address that --inspect printed')
+    .argument('<source>', 'a recording, or - for one on standard input, or the address that --inspect printed')
     .option('--peer <id>', 'this one in full: the beginning of its node id, or its connection, as peer/7')
     .option('--json', 'an array of all that is known of each', false)
     .action((source: string, options: ExplainOptions) => explainAll(source, options, io))
@@ -56,8 +57,11 @@ async function recordedWitness(path: string, io: Io): Promise<Witness> {
     import('../inspector/explanation.ts'),
     import('../inspector/recorded.ts'),
   ])
-  const { history, fault } = await openRecorded(path)
+  const { history, fault } = await openRecorded(givenName(path), givenChunks(path, io))
   if (fault) io.stderr.write(`warning: ${fault.message}; what stands before it is explained\n`)
+  const { count, all } = history.departures
+  if (count > all.length)
+    io.stderr.write(`warning: ${count} connections ended in it; the last ${all.length} of them are explained\n`)
   return {
     connections: async () => allOf(history.departures.all, history.picture()!.peers),
     why: async (actor) => explain(history, actor)!,

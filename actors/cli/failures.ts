@@ -4,6 +4,7 @@ import { ImportError } from '../chain/import.ts'
 import { InvalidGenesis } from '../chain/json-fields.ts'
 import { CorruptDatabase, DatabaseFailed, DatabaseLocked } from '../chain/store.ts'
 import { WrongGenesis } from '../chain/stored-chain.ts'
+import { UnreadableFile } from '../files.ts'
 import { ScriptError } from '../harness/exchange.ts'
 import { InspectorFailed, InspectorUnreachable } from '../inspector/inspector-errors.ts'
 import { printable } from '../log.ts'
@@ -43,8 +44,12 @@ const messageOf = (error: Error) => (error instanceof ScriptError ? error.messag
 function adviceOf(error: Error): string | undefined {
   const known = mendable.find(([fault]) => error instanceof fault)
   if (known) return known[1]
-  return 'code' in error && typeof error.code === 'string' ? systemAdvice[error.code] : undefined
+  if (!('code' in error && typeof error.code === 'string')) return error instanceof UnreadableFile ? '' : undefined
+  return systemAdvice[error.code] ?? (isOfFile(error) ? '' : undefined)
 }
+
+/** What a system says of a file that somebody named needs no stack, whatever it says. */
+const isOfFile = (error: Error) => error instanceof UnreadableFile || ('path' in error && 'syscall' in error)
 
 const mendable: readonly (readonly [fault: abstract new (...args: never) => Error, advice: string])[] = [
   [NodeKeyError, ''],
@@ -90,6 +95,7 @@ const systemAdvice: Readonly<Record<string, string>> = {
   EISDIR: 'name a file, not a directory',
   EEXIST: 'name a directory, not a file',
   ENOSPC: 'make room on the disk, then run the same command again',
+  ELOOP: 'a link leads to itself: name a file',
   EROFS: 'the disk is read-only: choose another place',
   EMFILE: 'raise the limit of open files (ulimit -n)',
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { createLogger } from '../log.ts'
+import { givenChunks, givenName } from './given-file.ts'
 import type { Io } from './io.ts'
 import { duration, port } from './setting-kinds.ts'
 import { watchSignals } from './signals.ts'
@@ -8,7 +9,7 @@ type InspectOptions = { readonly port: number; readonly for?: number }
 
 export function addInspect(command: Command, io: Io): void {
   command
-    .argument('<file>', 'a recording, as --record writes it')
+    .argument('<file>', 'a recording, as --record writes it, or - for standard input')
     .option('--port <number>', 'where the page is served, on 127.0.0.1; 0 for any', port.parse!, 0)
     .option('--for <time>', 'end after this time, as `20s` or `5m`', duration.parse!)
     .action((file: string, options: InspectOptions) => inspect(file, options, io))
@@ -19,7 +20,7 @@ async function inspect(file: string, { port, for: time }: InspectOptions, io: Io
     import('../inspector/inspector.ts'),
     import('../inspector/recorded.ts'),
   ])
-  const recorded = await openRecorded(file)
+  const recorded = await openRecorded(givenName(file), givenChunks(file, io))
   if (recorded.fault) io.stderr.write(`warning: ${recorded.fault.message}; what stands before it is shown\n`)
   const inspector = await Inspector.show(recorded, port)
   const lifetime = watchSignals(io, createLogger({ verbosity: 2, stream: io.stderr }))

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { UnreadableFile } from '../files.ts'
 import { History } from '../inspector/history.ts'
 import { createLogger, type LogStream } from '../log.ts'
 import { sayAgain } from '../recording/against.ts'
@@ -7,6 +8,7 @@ import type { Heading, Line } from '../recording/lines.ts'
 import { RecordingError, readRecording } from '../recording/reader.ts'
 import { type Difference, Replay, type ReplayResult } from '../recording/replay.ts'
 import { toDialable, toDuration, toEntry } from './arguments.ts'
+import { givenChunks, givenName } from './given-file.ts'
 import type { Io } from './io.ts'
 import { watchSignals } from './signals.ts'
 
@@ -20,7 +22,7 @@ type ReplayOptions = {
 
 export function addReplay(command: Command, io: Io): void {
   command
-    .argument('<file>', 'what `--record` wrote')
+    .argument('<file>', 'what `--record` wrote, or - for standard input')
     .option('--until <entry>', 'stop after this entry of the recording, and open the inspector there', toEntry)
     .option('--for <time>', 'close that inspector after this time (default: when interrupted)', toDuration)
     .option('--against <enode>', 'instead, say to this node what was said to one of the peers', toDialable)
@@ -33,7 +35,7 @@ export function addReplay(command: Command, io: Io): void {
 
 /** @throws {RecordingError} {ReplayDiffers} */
 async function replay(path: string, { json, until, for: time }: ReplayOptions, io: Io): Promise<void> {
-  const { heading, lines } = await readRecording(path)
+  const { heading, lines } = await readRecording(givenName(path), givenChunks(path, io))
   const replay = new Replay()
   const shown = until && new History({ now: () => performance.now(), nodes: heading.nodes ?? [] })
   let last: Line | undefined
@@ -50,7 +52,7 @@ async function replay(path: string, { json, until, for: time }: ReplayOptions, i
       if (line.seq === until) break
     }
   } catch (error) {
-    if (!(error instanceof RecordingError)) throw error
+    if (!(error instanceof RecordingError || error instanceof UnreadableFile)) throw error
     fault = error // told after what stands before it
   }
   if (json) print(io, { ...replay.result, seconds: secondsOf(last) })
@@ -75,7 +77,7 @@ async function show(heading: Heading, history: History, { time, stream }: Showin
 
 /** @throws {RecordingError} {NothingToSay} {AnswersDiffer} */
 async function replayAgainst(path: string, enode: string, { json, peer }: ReplayOptions, io: Io): Promise<void> {
-  const { lines } = await readRecording(path)
+  const { lines } = await readRecording(givenName(path), givenChunks(path, io))
   let missing = 0
   let firstWhy: string | undefined
   for await (const said of sayAgain(lines, enode, peer === undefined ? {} : { actor: peer })) {

@@ -42,7 +42,7 @@ const chain = topic('Chain:', {
     optional(text),
     undefined,
     undefined,
-    flag('--import <file>', 'blocks to import first, as `geth export` writes them'),
+    flag('--import <file>', 'blocks to import first, as `geth export` writes them, gzipped or not'),
   ),
 })
 

@@ -20,12 +20,20 @@ export type Departure = {
 export class Departures {
   /** By connection. BOUNDED: by the connections alive. */
   readonly #beginnings = new Map<string, Beginning>()
-  /** The oldest first. BOUNDED: mostDepartures. */
+  /** The oldest first. BOUNDED: #most. */
   readonly #left: Departure[] = []
   /** BOUNDED: as those. */
   readonly #byName = new Map<string, Departure>()
   /** BOUNDED: as those. */
   #new: Departed[] = []
+  readonly #most: number
+  /** Connections that ended, those that are not remembered any more among them. */
+  count = 0
+
+  /** @param most of those that are over, remembered however long ago: by default as many as there are actors in a picture */
+  constructor(most = 1_000) {
+    this.#most = most
+  }
 
   /** The oldest first. */
   get all(): readonly Departed[] {
@@ -66,10 +74,12 @@ export class Departures {
       ...(reason !== undefined && { reason }),
     }
     const departure = { seq, first, explanation, theirs, departed }
+    this.count += 1
     this.#left.push(departure)
     this.#byName.set(actor, departure)
-    if (this.#left.length > mostDepartures) this.#forget(this.#left.shift()!)
-    this.#new = [...this.#new, departed].slice(-mostDepartures)
+    if (this.#left.length > this.#most) this.#forget(this.#left.shift()!)
+    this.#new.push(departed)
+    if (this.#new.length > this.#most) this.#new.shift()
   }
 
   /** Those since the last call. */
@@ -114,7 +124,5 @@ const isIntroduction = (entry: FeedEntry) => 'code' in entry && entry.code === 0
 /** `peer/7` of `peer/7/eth`. */
 const parentOf = (actor: string) => actor.slice(0, Math.max(0, actor.lastIndexOf('/')))
 
-/** Connections that are over and whose end is remembered, however long ago: as many as there are actors in a picture. */
-const mostDepartures = 1_000
 const mostLines = 32
 const largestPayload = 1_024

@@ -73,13 +73,23 @@ function explanationOf(history: History, { world, actor, lines, seq }: Scope): E
   }
 }
 
-/** Those of a connection and its sessions, in order. BOUNDED: mostLines, the newest, and what it began with. */
+/**
+ * Those of a connection and its sessions, in order: looked for from its first line to its last.
+ * BOUNDED: mostLines, the newest, and what it began with.
+ */
 function linesOf(history: History, actor: string, seq = Number.POSITIVE_INFINITY): Kept[] {
   const isFamily: Test = (segment, index) => segment.isUnder(index, actor)
-  const lines: Kept[] = []
-  for (const kept of history.backwards(Number.isFinite(seq) ? seq + 1 : undefined, 0, isFamily))
-    if (lines.push(kept) >= mostLines) break
   const began = history.departures.beginning(actor)?.lines ?? []
+  const { first = began[0]?.seq ?? 0, seq: last = Number.POSITIVE_INFINITY } = history.departures.of(actor) ?? {}
+  const end = Math.min(seq, last)
+  const lines: Kept[] = []
+  // Of an earlier life of the name no more is known than its lines.
+  for (const kept of history.backwards(
+    Number.isFinite(end) ? end + 1 : undefined,
+    first <= end ? first - 1 : 0,
+    isFamily,
+  ))
+    if (lines.push(kept) >= mostLines) break
   return withBeginning(
     lines.reverse(),
     began.filter((kept) => kept.seq <= seq),

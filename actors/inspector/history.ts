@@ -17,6 +17,8 @@ export type HistoryOptions = {
   readonly nodes?: NonNullable<Heading['nodes']>
   /** Those of the chain, where it is known: they name what keeps two nodes apart. */
   readonly forks?: Heading['forks'] | undefined
+  /** Connections that are over, and whose end is remembered at most. @default 1,000 */
+  readonly departures?: number
   /** Milliseconds, monotonic. */
   readonly now: () => number
 }
@@ -33,7 +35,7 @@ export class History {
   /** As it is now. */
   readonly world: World
   /** They outlive the lines. */
-  readonly departures = new Departures()
+  readonly departures: Departures
   readonly forks: Heading['forks']
   /** BOUNDED: by the nodes of the process. */
   readonly #nodes: ReadonlyMap<string, string>
@@ -49,8 +51,9 @@ export class History {
   #at = 0
   #seq = 0
 
-  constructor({ bytes = defaultBytes, nodes = [], forks, now }: HistoryOptions) {
+  constructor({ bytes = defaultBytes, nodes = [], forks, departures, now }: HistoryOptions) {
     this.bytes = bytes
+    this.departures = new Departures(departures)
     this.forks = forks
     this.#nodes = new Map(nodes.map(({ name, id }) => [id, name ?? 'this node']))
     this.world = new World(this.#nodes)

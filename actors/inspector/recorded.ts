@@ -1,3 +1,4 @@
+import { UnreadableFile } from '../files.ts'
 import { fromLine } from '../recording/feed-lines.ts'
 import { MisshapenLine, RecordingError, readRecording } from '../recording/reader.ts'
 import { History } from './history.ts'
@@ -5,20 +6,31 @@ import type { Exhibit } from './page-session.ts'
 
 /**
  * @returns what a recording shows; `fault` is why it ends before its time, if it does: what stands before it is shown
- * @throws (rejects) {RecordingError} as readRecording does; {MisshapenLine}
+ * @param chunks what the recording has, where it is not read from a file
+ * @throws (rejects) {RecordingError} {UnreadableFile} as readRecording does; {MisshapenLine}
  */
-export async function openRecorded(path: string): Promise<Exhibit & { readonly fault?: RecordingError }> {
-  const { heading, lines } = await readRecording(path)
-  const history = new History({ now: () => 0, bytes: recordedBytes, nodes: heading.nodes ?? [], forks: heading.forks })
+export async function openRecorded(
+  path: string,
+  chunks?: AsyncIterable<Uint8Array>,
+): Promise<Exhibit & { readonly fault?: RecordingError | UnreadableFile }> {
+  const { heading, lines } = await readRecording(path, chunks)
+  const history = new History({
+    now: () => 0,
+    ...{ bytes: recordedBytes, departures: recordedDepartures },
+    ...{ nodes: heading.nodes ?? [], forks: heading.forks },
+  })
   const exhibit: Exhibit = { heading, history, isRecording: true }
   try {
     for await (const line of lines) history.append(fromLine(line))
     return exhibit
   } catch (error) {
-    if (error instanceof RecordingError && !(error instanceof MisshapenLine)) return { ...exhibit, fault: error }
+    const isCut = error instanceof RecordingError && !(error instanceof MisshapenLine)
+    if (isCut || error instanceof UnreadableFile) return { ...exhibit, fault: error }
     throw error
   }
 }
 
 /** Of a longer recording the end is shown. */
 const recordedBytes = 512 * 2 ** 20
+/** A few KB each. */
+const recordedDepartures = 10_000

@@ -1,4 +1,4 @@
-import { readCapture } from '../../protocols/pcap/capture.ts'
+import { CaptureReader } from '../../protocols/pcap/capture.ts'
 import { tcpSegment } from '../../protocols/pcap/tcp-segment.ts'
 import { type StreamChunk, TcpStreams } from '../../protocols/pcap/tcp-streams.ts'
 import type { SessionKeys } from '../../protocols/rlpx/key-log.ts'
@@ -23,31 +23,44 @@ export type CaptureEntry = {
   | { readonly type: 'unreadable'; readonly why: string; readonly missing?: number }
 )
 
-/**
- * @param file a pcap or pcapng file
- * @throws {CaptureError}
- */
-export function* decodeCapture(file: Uint8Array, keyLog: ReadonlyMap<string, SessionKeys>): Generator<CaptureEntry> {
-  const streams = new TcpStreams()
+/** Reads the messages out of a capture, pcap or pcapng, as its bytes come. To be closed. */
+export class CaptureDecoder {
+  readonly #keyLog: ReadonlyMap<string, SessionKeys>
+  readonly #capture = new CaptureReader()
+  readonly #streams = new TcpStreams()
   /** By number. BOUNDED: by the connections of the capture. */
-  const sessions = new Map<number, Reading>()
-  const decode = function* (at: number, chunks: readonly StreamChunk[]) {
-    for (const chunk of chunks) {
-      const reading = sessions.get(chunk.connection) ?? new Reading(keyLog)
-      sessions.set(chunk.connection, reading)
-      yield* reading.take(at, chunk)
+  readonly #sessions = new Map<number, Reading>()
+  #last = 0
+
+  constructor(keyLog: ReadonlyMap<string, SessionKeys>) {
+    this.#keyLog = keyLog
+  }
+
+  /** @throws {CaptureError} */
+  *push(bytes: Uint8Array): Generator<CaptureEntry> {
+    for (const packet of this.#capture.push(bytes)) {
+      const segment = tcpSegment(packet)
+      this.#last = packet.at
+      if (segment) yield* this.#read(this.#streams.take(segment, packet.at))
     }
   }
-  try {
-    let last = 0
-    for (const packet of readCapture(file)) {
-      const segment = tcpSegment(packet)
-      last = packet.at
-      if (segment) yield* decode(last, streams.take(segment))
+
+  /** What waited for bytes that the capture lacks. @throws {CaptureError} it is cut off */
+  *end(): Generator<CaptureEntry> {
+    this.#capture.end()
+    yield* this.#read(this.#streams.finish(this.#last))
+  }
+
+  close(): void {
+    for (const reading of this.#sessions.values()) reading.close()
+  }
+
+  *#read(chunks: readonly StreamChunk[]): Generator<CaptureEntry> {
+    for (const chunk of chunks) {
+      const reading = this.#sessions.get(chunk.connection) ?? new Reading(this.#keyLog)
+      this.#sessions.set(chunk.connection, reading)
+      yield* reading.take(chunk)
     }
-    yield* decode(last, streams.finish())
-  } finally {
-    for (const reading of sessions.values()) reading.close()
   }
 }
 
@@ -61,8 +74,8 @@ class Reading {
     this.#session = new CaptureSession(keyLog)
   }
 
-  *take(at: number, chunk: StreamChunk): Generator<CaptureEntry> {
-    const { connection, client, server, isFromClient, bytes, lost, cutTo, end } = chunk
+  *take(chunk: StreamChunk): Generator<CaptureEntry> {
+    const { at, connection, client, server, isFromClient, bytes, lost, cutTo, end } = chunk
     const side = isFromClient ? 'client' : 'server'
     const [from, to] = isFromClient ? [client, server] : [server, client]
     const place = { at, connection, from, to }

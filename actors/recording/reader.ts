@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { inflated, isReadFault, readChunks, UnreadableFile } from '../files.ts'
 import { jsonText } from '../json-text.ts'
 import { headingFault, lineFault } from './line-shapes.ts'
 import { LineError, parseLine } from './line-text.ts'
@@ -15,11 +15,15 @@ export type Recording = {
 }
 
 /**
+ * @param path what it is called, and read from unless `chunks` are what it has
  * @throws (rejects) {RecordingError} it is no recording, or of a version that is not known here
- * @throws (rejects) the system's error: there is no such file
+ * @throws (rejects) {UnreadableFile} also of its lines
  */
-export async function readRecording(path: string): Promise<Recording> {
-  const texts = linesOf(path)
+export async function readRecording(
+  path: string,
+  chunks: AsyncIterable<Uint8Array> = inflated(readChunks(path)),
+): Promise<Recording> {
+  const texts = linesOf(path, chunks)
   const first = await texts.next()
   const heading = first.done ? undefined : headingIn(first.value.text)
   if (heading === undefined) {
@@ -91,15 +95,29 @@ function headingIn(text: string): Heading | undefined {
 type Text = { readonly text: string; readonly isWhole: boolean }
 
 /** BOUNDED: longestLine. */
-async function* linesOf(path: string): AsyncGenerator<Text> {
-  let rest = ''
-  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 256 * 1024 })) {
-    const texts = (rest + chunk).split('\n')
-    rest = texts.pop()!
-    if (rest.length > longestLine) break
-    for (const text of texts) yield { text, isWhole: true }
+async function* linesOf(path: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Text> {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  let parts: string[] = []
+  let length = 0
+  try {
+    for await (const chunk of chunks) {
+      const text = decoder.decode(chunk, { stream: true })
+      let from = 0
+      for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+        parts.push(text.slice(from, end))
+        yield { text: parts.join(''), isWhole: true }
+        parts = []
+        length = 0
+        from = end + 1
+      }
+      parts.push(text.slice(from))
+      length += text.length - from
+      if (length > longestLine) break
+    }
+  } catch (error) {
+    throw isReadFault(error) ? new UnreadableFile(path, error) : error
   }
-  if (rest !== '') yield { text: rest, isWhole: false }
+  if (length > 0) yield { text: parts.join(''), isWhole: false }
 }
 
 /** A message of 16 MiB in base64, and more. */

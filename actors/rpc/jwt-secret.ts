@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
+import { isReadFault, readBounded } from '../files.ts'
 import type { Logger } from '../log.ts'
 import type { Entropy } from '../runtime.ts'
 
@@ -26,17 +27,21 @@ export async function resolveJwtSecret({ path, entropy, log }: JwtSecretOptions)
  * @throws (rejects) {JwtSecretError} the file holds something else, or cannot be read
  */
 export async function readJwtSecret(path: string, log: Logger): Promise<Uint8Array | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
+  const bytes = await readBounded(path, maxFile).catch((error: unknown) => {
+    if (!isReadFault(error)) throw error
+    if ('code' in error && error.code === 'ENOENT') return undefined
     throw new JwtSecretError(`cannot read the JWT secret ${path}: ${error.message}`)
   })
-  if (text === undefined) return undefined
-  const digits = /^(?:0x)?([\da-f]{64})$/i.exec(text.trim())?.[1]
+  if (bytes === undefined) return undefined
+  const digits = /^(?:0x)?([\da-f]{64})$/i.exec(bytes.toString('utf8').trim())?.[1]
   if (digits === undefined)
     throw new JwtSecretError(`invalid JWT secret in ${path}: want 64 hex digits; remove the file to have one made`)
   log.info('Loaded JWT secret file', { path })
   return hexToBytes(digits)
 }
+
+/** 66 characters, and space around them. */
+const maxFile = 4_096
 
 async function makeSecret(path: string, entropy: Entropy, log: Logger): Promise<Uint8Array> {
   const secret = entropy(32)

@@ -5,21 +5,104 @@ export type CapturedPacket = {
   readonly at: number
   /** What `bytes` begin with: LINKTYPE_ETHERNET is 1. */
   readonly linkType: number
-  /** As much as was captured. A view. */
+  /** As much as was captured. A view of what was read. */
   readonly bytes: Uint8Array
 }
 
-/**
- * @param file a whole capture file
- * @throws {CaptureError} what it is not; the packets before the fault were given
- */
-export function readCapture(file: Uint8Array): Generator<CapturedPacket> {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  const magic = file.length < 4 ? 0 : view.getUint32(0, true)
-  if (magic === sectionHeader) return readPcapng(view)
-  const format = classicFormats[magic]
-  if (format === undefined) throw new CaptureError('this is no pcap or pcapng file')
-  return readClassic(view, format)
+/** Reads a capture as its bytes come. */
+export class CaptureReader {
+  #records: Records | undefined
+  /** Bytes before those that are held. */
+  #offset = 0
+  /** BOUNDED: one record and what came with its end. */
+  #parts: Uint8Array[] = []
+  #held = 0
+  /** Bytes without which there is nothing to read: so no byte is copied more than once for a record. */
+  #needed = 4
+
+  /** @throws {CaptureError} it does not end where it should */
+  end(): void {
+    if (this.#records && this.#held === 0) return
+    if (this.#records) throw new CaptureError(`it is cut off at byte ${this.#offset}`)
+    const held = joined(this.#parts, this.#held)
+    throw new CaptureError(isCapture(held) ? 'it ends within its header' : notOne)
+  }
+
+  /** @throws {CaptureError} the file is none, or damaged: the packets before were given */
+  *push(bytes: Uint8Array): Generator<CapturedPacket> {
+    this.#parts.push(bytes)
+    this.#held += bytes.length
+    if (this.#held < this.#needed) return
+    const held = joined(this.#parts, this.#held)
+    const view = new DataView(held.buffer, held.byteOffset, held.length)
+    let at = 0
+    for (;;) {
+      const size = this.#sizeAt(view, at)
+      this.#needed = size
+      if (at + size > held.length) break
+      if (this.#records) {
+        const packet = this.#records.packetIn(view, at, size)
+        if (packet) yield packet
+      } else this.#records = recordsOf(view)
+      at += size
+    }
+    this.#offset += at
+    this.#parts = [held.subarray(at)]
+    this.#held -= at
+  }
+
+  /** @returns the bytes of the record at `at`, or of as much of it as says how long it is */
+  #sizeAt(view: DataView, at: number): number {
+    if (!this.#records) return headingSize(view)
+    if (at + this.#records.head > view.byteLength) return this.#records.head
+    const size = this.#records.sizeAt(view, at)
+    if (size <= maxRecord) return size
+    throw new CaptureError(`a record at byte ${this.#offset + at} is said to have ${size} bytes, more than any has`)
+  }
+}
+
+function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
+  if (parts.length === 1) return parts[0]!
+  const bytes = new Uint8Array(length)
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
+/** What libpcap and Wireshark bound a packet and a block by, and more. */
+const maxRecord = 16 << 20
+
+type Records = {
+  /** Bytes that say how long a record is. */
+  readonly head: number
+  /** @throws {CaptureError} */
+  sizeAt(view: DataView, at: number): number
+  /** @param size as it was told; it is all there. @throws {CaptureError} */
+  packetIn(view: DataView, at: number, size: number): CapturedPacket | undefined
+}
+
+const notOne = 'this is no pcap or pcapng file'
+const magicOf = (view: DataView) => (view.byteLength < 4 ? 0 : view.getUint32(0, true))
+const isCapture = ({ buffer, byteOffset, byteLength }: Uint8Array) => {
+  const magic = magicOf(new DataView(buffer, byteOffset, byteLength))
+  return magic === sectionHeader || classicFormats[magic] !== undefined
+}
+
+/** @returns the bytes before the first record. @throws {CaptureError} */
+function headingSize(view: DataView): number {
+  if (view.byteLength < 4) return 4
+  const magic = magicOf(view)
+  if (magic === sectionHeader) return 0
+  if (classicFormats[magic] === undefined) throw new CaptureError(notOne)
+  return 24
+}
+
+function recordsOf(view: DataView): Records {
+  const format = classicFormats[magicOf(view)]
+  return format ? new ClassicRecords(view.getUint32(20, format.isLittle) & 0xffff, format) : new PcapngBlocks()
 }
 
 type Classic = { readonly isLittle: boolean; readonly ticksPerMs: number }
@@ -32,19 +115,25 @@ const classicFormats: Readonly<Record<number, Classic>> = {
   1295823521: { isLittle: false, ticksPerMs: 1e6 },
 }
 
-function* readClassic(view: DataView, { isLittle, ticksPerMs }: Classic): Generator<CapturedPacket> {
-  if (view.byteLength < 24) throw new CaptureError('it ends within its header')
-  const linkType = view.getUint32(20, isLittle) & 0xffff
-  for (let offset = 24; offset < view.byteLength; ) {
-    if (offset + 16 > view.byteLength) throw new CaptureError(`it is cut off at byte ${offset}`)
-    const [seconds, ticks, length] = [0, 4, 8].map((at) => view.getUint32(offset + at, isLittle)) as [
-      number,
-      number,
-      number,
-    ]
-    const bytes = slice(view, offset + 16, length)
-    yield { at: seconds * 1e3 + ticks / ticksPerMs, linkType, bytes }
-    offset += 16 + length
+class ClassicRecords implements Records {
+  readonly head = 16
+  readonly #linkType: number
+  readonly #format: Classic
+
+  constructor(linkType: number, format: Classic) {
+    this.#linkType = linkType
+    this.#format = format
+  }
+
+  sizeAt(view: DataView, at: number): number {
+    return this.head + view.getUint32(at + 8, this.#format.isLittle)
+  }
+
+  packetIn(view: DataView, at: number, size: number): CapturedPacket {
+    const { isLittle, ticksPerMs } = this.#format
+    const [seconds, ticks] = [view.getUint32(at, isLittle), view.getUint32(at + 4, isLittle)]
+    const bytes = slice(view, at + this.head, size - this.head)
+    return { at: seconds * 1e3 + ticks / ticksPerMs, linkType: this.#linkType, bytes }
   }
 }
 
@@ -56,26 +145,37 @@ const enhancedPacket = 6
 
 type Interface = { readonly linkType: number; readonly ticksPerMs: number }
 
-function* readPcapng(view: DataView): Generator<CapturedPacket> {
-  let isLittle = true
-  /** BOUNDED: by the file, 20 bytes each. */
-  let interfaces: Interface[] = []
-  for (let offset = 0; offset < view.byteLength; ) {
-    if (offset + 12 > view.byteLength) throw new CaptureError(`it is cut off at byte ${offset}`)
-    const type = view.getUint32(offset, isLittle)
+class PcapngBlocks implements Records {
+  readonly head = 12
+  #isLittle = true
+  /** BOUNDED: mostInterfaces. */
+  #interfaces: Interface[] = []
+
+  sizeAt(view: DataView, at: number): number {
+    const isSection = view.getUint32(at, this.#isLittle) === sectionHeader
+    const isLittle = isSection ? isSectionLittle(view, at) : this.#isLittle
+    const size = view.getUint32(at + 4, isLittle)
+    if (size < 12 || size % 4 !== 0) throw new CaptureError(`a block has ${size} bytes, which none has`)
+    return size
+  }
+
+  packetIn(view: DataView, at: number, size: number): CapturedPacket | undefined {
+    const type = view.getUint32(at, this.#isLittle)
     if (type === sectionHeader) {
-      isLittle = view.getUint32(offset + 8, true) === 0x1a2b3c4d
-      interfaces = []
+      this.#isLittle = isSectionLittle(view, at)
+      this.#interfaces = []
     }
-    const length = view.getUint32(offset + 4, isLittle)
-    if (length < 12 || length % 4 !== 0) throw new CaptureError(`a block at byte ${offset} has no length`)
-    const body = new DataView(view.buffer, view.byteOffset + offset + 8, slice(view, offset, length).length - 12)
-    if (type === interfaceDescription) interfaces.push(readInterface(body, isLittle))
-    const packet = packetIn(type, body, isLittle, interfaces)
-    if (packet) yield packet
-    offset += length
+    const body = new DataView(view.buffer, view.byteOffset + at + 8, size - 12)
+    if (type === interfaceDescription) {
+      if (this.#interfaces.length >= mostInterfaces) throw new CaptureError('it describes interfaces without end')
+      this.#interfaces.push(readInterface(body, this.#isLittle))
+    }
+    return packetIn(type, body, this.#isLittle, this.#interfaces)
   }
 }
+
+const isSectionLittle = (view: DataView, at: number) => view.getUint32(at + 8, true) === 0x1a2b3c4d
+const mostInterfaces = 65_536
 
 function packetIn(
   type: number,
@@ -113,7 +213,7 @@ function readInterface(body: DataView, isLittle: boolean): Interface {
 const resolutionOption = 9
 
 function slice(view: DataView, offset: number, length: number): Uint8Array {
-  if (offset + length > view.byteLength) throw new CaptureError(`it is cut off at byte ${view.byteOffset + offset}`)
+  if (offset + length > view.byteLength) throw new CaptureError('a packet is longer than the block it is in')
   return new Uint8Array(view.buffer, view.byteOffset + offset, length)
 }
 

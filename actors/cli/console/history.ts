@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { readBounded } from '../../files.ts'
 import { makeDirectory } from '../../make-directory.ts'
 
 /** Lines that were typed, from one console to the next. */
@@ -13,8 +14,9 @@ export class History {
   /** @returns lines, the newest first; none where there is no file, or none that can be read */
   async load(): Promise<string[]> {
     if (this.#path === undefined) return []
-    const text = await readFile(this.#path, 'utf8').catch(() => '')
-    return text
+    const bytes = await readBounded(this.#path, maxFile).catch(() => Buffer.alloc(0))
+    return bytes
+      .toString('utf8')
       .split('\n')
       .filter((line) => line !== '')
       .reverse()
@@ -31,6 +33,8 @@ export class History {
     await writeFile(this.#path, text, { mode: 0o600 }).catch(() => {})
   }
 }
+
+const maxFile = 16 << 20
 
 /** BOUNDED: lines kept. */
 export const historySize = 1_000

@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
 import { loadGenesis } from '../../../actors/chain/genesis.ts'
-import { type ImportProgress, importChain } from '../../../actors/chain/import.ts'
+import { ImportError, type ImportProgress, importChain } from '../../../actors/chain/import.ts'
 import { joinBlock } from '../../../protocols/eth/block.ts'
 import { bytesToHex, concatBytes } from '../../../protocols/lib/bytes.ts'
 import { failureOf } from '../../failure.ts'
@@ -43,6 +44,20 @@ describe('importing a chain file', () => {
     expect(chain.head.hash).to.deep.equal(blocks.at(-1)!.header.hash)
     expect(total).to.deep.equal({ blocks: 40, bytes: whole.length, totalBytes: whole.length, blocksPerSecond: 80 })
     expect(told).to.deep.equal([total])
+  })
+
+  it('takes them compressed, as `geth export x.gz` writes them', async () => {
+    const gzipped = gzipSync(whole)
+    const path = await file(gzipped)
+    const total = await importChain(chain, path)
+    expect(total).to.include({ blocks: 40, bytes: gzipped.length, totalBytes: gzipped.length })
+    expect(chain.head.number).to.equal(40n)
+  })
+  it('keeps what is whole of a compressed file that is cut off', async () => {
+    const error = await failureOf(importChain(chain, await file(gzipSync(whole, { level: 0 }).subarray(0, -20))))
+    expect(error).to.be.instanceOf(ImportError)
+    expect(error.message).to.match(/^chain file \S+: cannot be read: unexpected end of file$/)
+    expect([38n, 39n]).to.include(chain.head.number)
   })
 
   it('goes on where it was cut off', async () => {

@@ -1,10 +1,13 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
-import { readCapture } from '../../../protocols/pcap/capture.ts'
+import type { CapturedPacket } from '../../../protocols/pcap/capture.ts'
+import { tcpSegment } from '../../../protocols/pcap/tcp-segment.ts'
 import { writeCapture } from '../../protocols/pcap/capture-writer.ts'
+import { readCapture } from '../../protocols/pcap/read-whole.ts'
 import { tapSession } from '../keylog/tapped-session.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
@@ -22,6 +25,8 @@ describe('peerchart decode', () => {
     const snapped = packets.map(({ at, bytes }) => ({ at, bytes: bytes.subarray(0, 96) }))
     await writeFile(at('snapped.pcap'), writeCapture(snapped))
     await writeFile(at('late.pcap'), writeCapture(packets.slice(3)))
+    await writeFile(at('capture.pcap.gz'), gzipSync(session.capture()))
+    await writeFile(at('early.pcap'), writeCapture(swapped(packets)))
     await writeFile(at('empty.pcap'), writeCapture([]))
     await writeFile(at('nokeys'), '# none\n')
   })
@@ -57,6 +62,22 @@ describe('peerchart decode', () => {
     expect(status72).to.deep.include({ type: 'message', connection: 1, protocol: 'eth', version: 72, code: 0 })
     expect(status72.fields).to.include.keys('networkId', 'genesis', 'forkId', 'range')
   })
+  it('reads what is compressed, and standard input, as it reads the file', async () => {
+    const { out } = await decode('@capture.pcap --keylog @keys')
+    expect(await decode('@capture.pcap.gz --keylog @keys')).to.deep.equal({ status: 0, out, err: '' })
+    const io = new ScriptedIo()
+    const status = runCli(['decode', '-', '--keylog', at('keys')], io)
+    io.stdin.end(await readFile(at('capture.pcap.gz')))
+    expect([await status, io.out]).to.deep.equal([0, out])
+  })
+  it('loses no message to an ACK that was captured before what it answers', async () => {
+    const { out } = await decode('@capture.pcap --keylog @keys --json')
+    const said = (text: string) => text.split('\n').filter((line) => line.includes('"message"')).length
+    const early = await decode('@early.pcap --keylog @keys --json')
+    expect(early).to.include({ status: 0, err: '' })
+    expect(said(early.out)).to.equal(said(out))
+    expect(early.out).to.not.contain('unreadable')
+  })
   it('says that packets were cut and that the capture began late', async () => {
     const said = async (line: string) => (await decode(line)).out.trimEnd().replace(/.*?→ \S+ {2}/g, '')
     expect(await said('@snapped.pcap --keylog @keys')).to.equal(
@@ -91,3 +112,17 @@ describe('peerchart decode', () => {
         .and.to.match(complaint)
     })
 })
+
+/** Wherever a packet is followed by one of the other side, they change places. */
+function swapped(packets: readonly CapturedPacket[]): readonly CapturedPacket[] {
+  const from = (packet: CapturedPacket) => tcpSegment(packet)!.from
+  const isOpening = (packet: CapturedPacket) => tcpSegment(packet)!.isSyn
+  const others = [...packets]
+  for (let i = 0; i + 1 < others.length; i++) {
+    const [one, next] = [others[i]!, others[i + 1]!]
+    if (isOpening(one) || isOpening(next) || from(one) === from(next)) continue
+    others.splice(i, 2, next, one)
+    i += 1
+  }
+  return others
+}

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { runCli } from '../../../actors/cli/program.ts'
@@ -9,6 +10,7 @@ import { Inspector } from '../../../actors/inspector/inspector.ts'
 import type { Explanation } from '../../../actors/inspector/wire.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { OpenPage } from '../inspector/open-page.ts'
+import { recordingOf } from '../recording/recording-of.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
 describe('peerchart explain and inspect', () => {
@@ -69,6 +71,46 @@ describe('peerchart explain and inspect', () => {
     })
     expect(recorded.slice(0, live.length).map(told)).to.deep.equal(live.map(told))
   })
+  it('reads a recording from standard input, and a compressed one', async () => {
+    const { out } = await run('explain', file)
+    const gzipped = gzipSync(await readFile(file))
+    await writeFile(`${file}.gz`, gzipped)
+    expect(await run('explain', `${file}.gz`)).to.deep.equal({ status: 0, out, err: '' })
+    for (const [command, said] of [
+      ['explain', out],
+      ['replay', (await run('replay', file)).out],
+    ] as const) {
+      const io = new ScriptedIo()
+      const status = runCli([command, '-'], io)
+      io.stdin.end(gzipped)
+      expect({ status: await status, out: io.out, err: io.err }).to.deep.equal({ status: 0, out: said, err: '' })
+    }
+  })
+  it('explains what is whole of a compressed recording, and says that it is cut off', async () => {
+    await writeFile(`${file}.cut.gz`, gzipSync(await readFile(file), { level: 0 }).subarray(0, -9))
+    const { status, out, err } = await run('explain', `${file}.cut.gz`)
+    expect({ status, out }).to.deep.equal({ status: 0, out: (await run('explain', file)).out })
+    expect(err).to.match(/^warning: \S+ cannot be read: unexpected end of file; what stands before it is explained\n$/)
+  })
+  it('names every connection of a recording, or says how many it does not', async () => {
+    for (const [count, named, warning] of [
+      [1_200, 1_200, /^$/],
+      [10_100, 10_000, /^warning: 10100 connections ended in it; the last 10000 of them are explained\n$/],
+    ] as const) {
+      await writeFile(join(dir, 'many'), recordingOf(count))
+      const { out, err } = await run('explain', join(dir, 'many'))
+      expect(err).to.match(warning)
+      expect(
+        new Set(
+          out
+            .trimEnd()
+            .split('\n')
+            .map((line) => line.split(' ')[0]),
+        ),
+      ).to.have.property('size', named)
+      expect(out.split('\n')[0]).to.match(new RegExp(`^peer/${count - named + 1} +We ended it: on stream`))
+    }
+  }).timeout(30_000)
   it('explains what stands before the cut of a recording, and says so', async () => {
     const cut = join(dir, 'cut.ndjson')
     const whole = await readFile(file, 'utf8')

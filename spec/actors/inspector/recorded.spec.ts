@@ -6,7 +6,7 @@ import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../../actors/create-node.ts'
 import { openRecorded } from '../../../actors/inspector/recorded.ts'
 import { toLine } from '../../../actors/recording/feed-lines.ts'
-import { readRecording } from '../../../actors/recording/reader.ts'
+import { type RecordingError, readRecording } from '../../../actors/recording/reader.ts'
 
 describe('a recording in the inspector', () => {
   let dir: string
@@ -47,7 +47,7 @@ describe('a recording in the inspector', () => {
     await writeFile(damaged, `${whole}`.replace('"event":"node.start"', '"event":"node.stirt"'))
     const { history, fault } = await openRecorded(damaged)
     expect(fault!.message).to.match(/line \d+: it was changed/)
-    expect(history.newest.seq).to.equal(fault!.line - 2)
+    expect(history.newest.seq).to.equal((fault as RecordingError).line - 2)
     await writeFile(damaged, whole)
     await truncate(damaged, whole.length - 20)
     expect((await openRecorded(damaged)).fault!.message).to.contain('cut off')

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { decodeCapture } from '../../../actors/keylog/decode-capture.ts'
 import { parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
+import { decodeCapture } from './decode-whole.ts'
 
 /** See its README.md. */
 const captures = join(import.meta.dirname, '../../vectors/captures')

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { CaptureError, readCapture } from '../../../protocols/pcap/capture.ts'
+import { CaptureError } from '../../../protocols/pcap/capture.ts'
 import { type Format, writeCapture } from './capture-writer.ts'
+import { readCapture } from './read-whole.ts'
 
 describe('a capture file', () => {
   const packets = [
@@ -22,6 +23,11 @@ describe('a capture file', () => {
       const read = [...readCapture(writeCapture(packets, format, 113))]
       expect(read).to.deep.equal(packets.map((packet) => ({ ...packet, linkType: 113 })))
     })
+    it(`is read as ${format} in pieces of any size`, () => {
+      const whole = writeCapture(packets, format, 113)
+      const read = [...readCapture(whole)]
+      for (const size of [1, 7, 100, 1_500]) expect([...readCapture(whole, size)]).to.deep.equal(read)
+    })
     it(`is read as ${format} up to where it was cut off`, () => {
       const whole = writeCapture(packets, format)
       for (const cut of [whole.length - 1, whole.length - 700, 30]) {
@@ -40,6 +46,15 @@ describe('a capture file', () => {
   ] as const)
     it(`is not ${what}`, () => expect(() => [...readCapture(bytes)]).to.throw(CaptureError, 'no pcap or pcapng'))
 
+  it('has no packet of 16 MiB and more, and nothing waits for one', () => {
+    const heading = writeCapture([], 'pcap')
+    const claim = new Uint8Array(16)
+    new DataView(claim.buffer).setUint32(8, 17 << 20, true)
+    expect(() => [...readCapture(Uint8Array.of(...heading, ...claim))]).to.throw(
+      CaptureError,
+      'a record at byte 24 is said to have 17825808 bytes, more than any has',
+    )
+  })
   it('of any bytes is refused or read, and never read for ever', () => {
     const headings = formats.map((format) => writeCapture([], format).subarray(0, 28))
     fc.assert(

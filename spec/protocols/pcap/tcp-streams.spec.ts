@@ -67,8 +67,8 @@ describe('a TCP segment in a packet', () => {
 describe('the streams of a capture', () => {
   const joined = (segments: readonly TcpSegment[]) => {
     const streams = new TcpStreams()
-    const chunks = segments.flatMap((segment) => streams.take(segment))
-    return [...chunks, ...streams.finish()].map(({ bytes, lost, cutTo, end, isFromClient, connection }) => ({
+    const chunks = segments.flatMap((segment) => streams.take(segment, 0))
+    return [...chunks, ...streams.finish(0)].map(({ bytes, lost, cutTo, end, isFromClient, connection }) => ({
       of: `${connection}${isFromClient ? '>' : '<'}`,
       bytes: [...bytes],
       ...(lost > 0 && { lost }),
@@ -143,6 +143,65 @@ describe('the streams of a capture', () => {
       { of: '1>', bytes: [], lost: 3 },
       { of: '1<', bytes: [7] },
     ])
+  })
+  it('wait for what was captured later than its ACK', () => {
+    const [ack, later] = [theirs(100, [7], ['ACK']), theirs(101, [8])]
+    const acking = (segment: TcpSegment, ack: number) => ({ ...segment, ack })
+    expect(joined([...opened, acking(ack, 13), acking(later, 13), ours(10, [1]), ours(11, [2, 3])])).to.deep.equal([
+      { of: '1>', bytes: [1] },
+      { of: '1>', bytes: [2, 3] },
+      { of: '1<', bytes: [7] },
+      { of: '1<', bytes: [8] },
+    ])
+    // Each side answers what was captured last of all.
+    const question = acking(ours(10, [1]), 101)
+    expect(joined([...opened, question, acking(later, 11), theirs(100, [7])])).to.deep.equal([
+      { of: '1<', bytes: [7] },
+      { of: '1>', bytes: [1] },
+      { of: '1<', bytes: [8] },
+    ])
+  })
+  it('give up what does not come though much has come since, and all at a RST', () => {
+    const lost = { of: '1>', bytes: [], lost: 6 }
+    const answers = (count: number) => Array.from({ length: count }, (_, i) => ({ ...theirs(100 + i, [i]), ack: 16 }))
+    const streams = new TcpStreams()
+    for (const one of [...opened, ...answers(64)]) expect(streams.take(one, 0)).to.deep.equal([])
+    expect(streams.take({ ...theirs(164, [64]), ack: 16 }, 0)).to.have.length(1 + 65)
+    const reset = joined([...opened, ...answers(1), theirs(101, [], ['RST'])])
+    expect(reset).to.deep.equal([lost, { of: '1<', bytes: [0] }, { of: '1<', bytes: [], end: 'RST' }])
+  })
+  it('are put in order at the same cost for each segment, however many wait', () => {
+    let looked = 0
+    class Counted extends Uint8Array {
+      override get length() {
+        looked += 1
+        return super.length
+      }
+    }
+    const count = 3_000
+    const behind = Array.from({ length: count }, (_, i) => ({
+      ...ours(20 + 2 * (count - i), [1, 2]),
+      payload: new Counted(2),
+    }))
+    const streams = new TcpStreams()
+    for (const one of [...opened, ...behind]) streams.take(one, 0)
+    expect(streams.finish(0).reduce((sum, { bytes }) => sum + bytes.byteLength, 0)).to.equal(2 * count)
+    expect(looked).to.be.below(20 * count)
+  })
+  it('wait no more than 64 MiB in all connections', () => {
+    const streams = new TcpStreams()
+    const payload = new Uint8Array(60_000)
+    let given = 0
+    let most = 0
+    for (let i = 0; i < 2_000; i++) {
+      const from = `10.0.${i >> 8}.${i & 255}:5000`
+      const of = (seq: number, flags: NonNullable<Sent['flags']>, payload: Uint8Array) =>
+        segment({ from, to: server, seq, flags, payload })
+      streams.take(of(1, ['SYN'], new Uint8Array(0)), 0)
+      for (const chunk of streams.take(of(100, ['ACK'], payload), 0)) given += chunk.bytes.length
+      most = Math.max(most, (i + 1) * payload.length - given)
+    }
+    expect(most).to.be.within(60 << 20, 64 << 20)
   })
   it('go around 2^32 with their ends and what the other end has', () => {
     const start = 2 ** 32 - 2
