@@ -50,6 +50,9 @@ export class History {
   readonly #recorded = new Map<string, Who>()
   #at = 0
   #seq = 0
+  /** The line before the first that began the end. */
+  #lastRunning: number | undefined
+  #hasNodes = false
 
   constructor({ bytes = defaultBytes, nodes = [], forks, departures, now }: HistoryOptions) {
     this.bytes = bytes
@@ -92,6 +95,7 @@ export class History {
     this.#seq = kept.seq
     this.world.apply(kept)
     this.#mark(kept)
+    this.#noteRun(kept)
     if (entry.type !== 'actor.started' && entry.type !== 'actor.stopped')
       this.#note(entry, this.departures.beginning(kept.actor))
   }
@@ -155,6 +159,21 @@ export class History {
     const { actors, peers } = world.checkpoint()
     const moment = seq === undefined ? this.newest : { seq: Math.min(seq, this.#seq), at: this.at(seq)?.at ?? this.#at }
     return { ...moment, oldest: this.oldest, actors: actors.map(({ edges: _, ...facts }) => facts), peers }
+  }
+
+  /** @returns where a recording is opened whose nodes are over, or its connections where it has no nodes: at the last line before */
+  get opening(): number | undefined {
+    const isOver = this.world
+      .checkpoint()
+      .actors.every(({ stoppedAt, state }) => stoppedAt !== undefined || state === 'closed')
+    return isOver ? this.#lastRunning : undefined
+  }
+
+  #noteRun({ entry, seq }: Kept): void {
+    if (entry.type === 'actor.started' && entry.chart === 'node') this.#hasNodes = true
+    const isRun = 'chart' in entry && (this.#hasNodes ? entry.chart === 'node' : isConnection(entry.chart))
+    if (isRun && entry.type === 'actor.started') this.#lastRunning = undefined
+    else if (isRun && entry.type === 'transition' && /^clos(ing|ed)/.test(entry.to)) this.#lastRunning ??= seq - 1
   }
 
   /** What has changed since the last call: for all pages at once. */

@@ -133,6 +133,7 @@ export class PageSession {
       picture: history.picture()!,
       endings: history.world.endings.filter((seq) => seq >= history.oldest.seq),
       departures: history.departures.all,
+      ...(isRecording && history.opening !== undefined && { opening: history.opening }),
     }
     this.#send(hello)
   }

@@ -1,4 +1,4 @@
-import type { FeedEntry, MessageEntry } from '../feed/entries.ts'
+import type { FeedEntry, MessageEntry, TransitionEntry } from '../feed/entries.ts'
 import { type Kept, toLine } from '../recording/feed-lines.ts'
 import type { History, Test } from './history.ts'
 import { answers, type Decoded, decodeMessage, nameOf, requestOf } from './messages.ts'
@@ -21,6 +21,7 @@ export function showLines(history: History, kept: readonly Kept[]): ShownLine[] 
       ...show(one),
       ...(answered && { answers: latency(answered, one) }),
       ...(related !== undefined && { related }),
+      ...outcomeIn(links, one),
     }
   })
 }
@@ -71,6 +72,10 @@ class Links {
   readonly answered = new Map<number, Kept>()
   /** Received messages and the transitions that they caused, both ways. */
   readonly related = new Map<number, number>()
+  /** Transitions that stay, and the next of the same chart. */
+  readonly outcomes = new Map<number, TransitionEntry>()
+  /** By actor. */
+  readonly #staying = new Map<string, Kept>()
   readonly #open = new Map<string, Kept>()
   readonly #received = new Map<string, Kept>()
 
@@ -78,13 +83,23 @@ class Links {
     const { entry, actor, seq } = kept
     if (entry.type === 'message.received') this.#received.set(actor, kept)
     if (isMessage(entry)) this.#pair(kept, entry)
-    else if (entry.type === 'transition')
+    else if (entry.type === 'transition') {
+      this.#follow(kept, entry)
       for (const peer of [actor, parentName(actor)]) {
         const cause = this.#received.get(peer)
         if (!cause || seq - cause.seq > nearest || !isCausedBy(kept, cause)) continue
         this.related.set(seq, cause.seq).set(cause.seq, seq)
         this.#received.delete(peer)
       }
+    }
+  }
+
+  #follow(kept: Kept, entry: TransitionEntry): void {
+    const before = this.#staying.get(kept.actor)
+    this.#staying.delete(kept.actor)
+    if (before && kept.seq - before.seq <= nearest && isOutcome(before.entry, entry.event))
+      this.outcomes.set(before.seq, entry)
+    if (entry.from === entry.to) this.#staying.set(kept.actor, kept)
   }
 
   #pair(kept: Kept, entry: MessageEntry): void {
@@ -125,6 +140,22 @@ const causes: Readonly<Record<string, readonly string[]>> = {
   Disconnect: ['disconnect.received', 'first.received'],
   Ping: ['ping.received'],
   Status: ['status.received'],
+}
+
+function outcomeIn({ outcomes }: Links, { seq }: Kept): Pick<ShownLine, 'outcome'> {
+  const { event, from, to } = outcomes.get(seq) ?? {}
+  return event !== undefined && from !== to ? { outcome: { event, to: to! } } : {}
+}
+
+const isOutcome = (entry: FeedEntry, event: string): boolean =>
+  entry.type === 'transition' && entry.effects.some((effect) => outcomesOf[effect]?.includes(event))
+
+/** What a chart is told when it has something opened or handled. */
+const outcomesOf: Readonly<Record<string, readonly string[]>> = {
+  openHello: ['hello.accepted', 'hello.invalid'],
+  openStatus: ['status.accepted', 'fault.found'],
+  openAnswer: ['answer.opened', 'fault.found'],
+  handle: ['fault.found'],
 }
 
 const latency = (request: Kept, answer: Kept) => ({

@@ -69,6 +69,8 @@ export type Hello = {
   readonly endings: readonly number[]
   /** The last 1,000 connections that are over, the oldest first. */
   readonly departures: readonly Departed[]
+  /** Of a recording of what is over: the line up to which its nodes ran. After it there is little to see. */
+  readonly opening?: number
 }
 
 /** A line as it is shown. What the node can tell of it cheaply is told, the rest is for who asks for that `line`. */
@@ -81,6 +83,8 @@ export type ShownLine = Line & {
   readonly answers?: { readonly seq: number; readonly latency: number }
   /** Of a message that was received: the transition it caused. Of a transition: the message that caused it. */
   readonly related?: number
+  /** Of a transition that stays: where the chart went by what it found when it did what the transition says. */
+  readonly outcome?: { readonly event: string; readonly to: string }
 }
 
 /** Sent ten times a second at most: what has changed since the last. */

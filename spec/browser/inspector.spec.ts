@@ -80,6 +80,17 @@ describe('the inspector of npm start', function () {
     await detail.getByRole('button', { name: 'the transition it caused' }).click()
     await detail.locator('[data-kind=transition]').waitFor()
     await page.waitForURL(/#chart\?.*line=\d+/)
+    // The message was one of the connection, the transition is one of its session.
+    await page.locator('.subject', { hasText: /node-2\/peer\/\d+\/eth/ }).waitFor()
+    await page.locator('.taken button[aria-pressed=true]', { hasText: 'registering, by status.accepted' }).waitFor()
+    await detail.locator('.change', { hasText: 'registering, by status.accepted' }).waitFor()
+    // What was chosen goes when another actor is, and when another moment is.
+    await page.locator('.row[data-actor="node-2/server"]').click()
+    await detail.waitFor({ state: 'detached' })
+    await page.locator('.taken button').first().click()
+    await detail.waitFor()
+    await page.getByLabel('Moment').press('ArrowLeft')
+    await detail.waitFor({ state: 'detached' })
   })
 
   it('names auth and ack of a handshake, by their size, as the transition that they led to does', async () => {

@@ -43,6 +43,15 @@ describe('a recording in the inspector', function () {
     await page.locator('.row', { hasText: 'closed' }).first().waitFor()
     expect(faults).to.deep.equal([])
     await page.context().close()
+
+    // Whoever opens it without a place sees the last moment at which there is something to see.
+    const bare = await openPage(browser, inspector.address)
+    await bare.page.locator('.tie').first().waitFor({ state: 'attached' }) // a level line has no height
+    await bare.page.locator('.shell[data-moment=past]').waitFor()
+    await bare.page.getByRole('button', { name: 'To the end' }).click()
+    await bare.page.locator('.tie').first().waitFor({ state: 'detached' })
+    expect(bare.faults).to.deep.equal([])
+    await bare.page.context().close()
   })
 })
 

@@ -3,7 +3,7 @@ import { Absent } from './absent.tsx'
 import { ActorHeader } from './actor-header.tsx'
 import type { Props } from './app.tsx'
 import { ChartFigure } from './chart-figure.tsx'
-import { eventName, moment } from './words.ts'
+import { eventName, moment, whereTo } from './words.ts'
 
 export type TransitionLine = Extract<ShownLine, { readonly type: 'transition' }>
 
@@ -32,12 +32,16 @@ function Taken({ session, lines }: Props & { readonly lines: readonly Transition
     <section class="taken" aria-label="Transitions taken">
       <h3>Transitions, the newest first</h3>
       <ol class="path">
-        {shown.map(({ seq, at, event, from, to }) => (
-          <li key={seq}>
-            <button type="button" aria-pressed={session.place.line === seq} onClick={() => session.go({ line: seq })}>
-              <time>{moment(at)}</time>
-              <b>{eventName(event)}</b>
-              <span>{from === to ? 'stays' : to}</span>
+        {shown.map((line) => (
+          <li key={line.seq}>
+            <button
+              type="button"
+              aria-pressed={session.place.line === line.seq}
+              onClick={() => session.go({ line: line.seq })}
+            >
+              <time>{moment(line.at)}</time>
+              <b>{eventName(line.event)}</b>
+              <span>{whereTo(line)}</span>
             </button>
           </li>
         ))}

@@ -2,8 +2,9 @@ import { useEffect, useState } from 'preact/hooks'
 import type { DecodedMessage, ShownLine } from '../wire.ts'
 import type { Props } from './app.tsx'
 import type { Answer } from './link.ts'
+import type { Session } from './session.ts'
 import { Value } from './value.tsx'
-import { bytes, eventName, latency, messageName, moment } from './words.ts'
+import { bytes, eventName, latency, messageName, moment, whereTo } from './words.ts'
 
 /** One line with all that is known of it, and with the line that it belongs to. */
 export function Detail({ session }: Props) {
@@ -76,11 +77,7 @@ function Message({ session, line, message }: EntryProps & { readonly line: Messa
           </button>
         )}
         {line.related !== undefined && (
-          <button
-            type="button"
-            class="jump"
-            onClick={() => session.go({ view: 'chart', line: line.related, seq: line.related })}
-          >
+          <button type="button" class="jump" onClick={() => void toEffect(session, line.related!)}>
             the transition it caused
           </button>
         )}
@@ -89,6 +86,12 @@ function Message({ session, line, message }: EntryProps & { readonly line: Messa
       {message && <Value value={message.fields} />}
     </section>
   )
+}
+
+/** It may be one of the session, and the message was one of the connection. */
+async function toEffect(session: Session, seq: number): Promise<void> {
+  const answer = await session.ask(session.link.ask('line', { seq }))
+  if (answer) session.go({ view: 'chart', actor: answer.line.actor, line: seq, seq })
 }
 
 function Transition({ session, line }: Props & { readonly line: Extract<ShownLine, { readonly type: 'transition' }> }) {
@@ -101,7 +104,7 @@ function Transition({ session, line }: Props & { readonly line: Extract<ShownLin
       <p class="change">
         <span>{line.from}</span>
         <span aria-hidden="true">→</span>
-        <b>{line.to === line.from ? 'stays' : line.to}</b>
+        <b>{whereTo(line)}</b>
       </p>
       {line.effects.length > 0 && <p class="effects">{line.effects.join(', ')}</p>}
       <p class="jumps">

@@ -14,6 +14,19 @@ export type Place = {
   readonly search?: string | undefined
 }
 
+/**
+ * Another place: what is not named stays as it is, but for a line that was looked into: it goes with its actor and its moment.
+ * A picture that is held as it is shows the same moment.
+ * @param now the newest line
+ */
+export function moved(place: Place, change: Partial<Place>, now: number | undefined): Place {
+  const next = { ...place, ...change }
+  if ('line' in change || next.line === undefined) return next
+  const isHeld = place.seq === undefined && next.seq === now
+  const isElsewhere = next.actor !== place.actor || (next.seq !== place.seq && !isHeld)
+  return isElsewhere && next.seq !== next.line ? { ...next, line: undefined } : next
+}
+
 /** @param hash with or without its `#`; what cannot be read is left out */
 export function parsePlace(hash: string): Place {
   const [view = '', query = ''] = hash.replace(/^#/, '').split('?')

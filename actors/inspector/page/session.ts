@@ -2,7 +2,7 @@ import type { Departed, Hello, ShownLine, Tell } from '../wire.ts'
 import { LineWindow } from './line-window.ts'
 import { Link, type LinkState } from './link.ts'
 import { Scene } from './picture.ts'
-import { formatPlace, type Place, parsePlace } from './place.ts'
+import { formatPlace, moved, type Place, parsePlace } from './place.ts'
 
 /** What the page knows and where it is: the one thing that its views read. */
 export class Session {
@@ -13,6 +13,8 @@ export class Session {
   /** The moment of {@link Place.seq}, once it came. */
   past: Scene | undefined
   place: Place = parsePlace(location.hash)
+  /** Nobody has said where to begin. */
+  #isBare = location.hash === ''
   /** Lines of what the view looks at: {@link scope}. */
   window = new LineWindow()
   dropped = 0
@@ -60,7 +62,7 @@ export class Session {
 
   /** Another place: what is not named stays as it is. Choices are steps for `back`, moments are not. */
   go(change: Partial<Place>): void {
-    const place = { ...this.place, ...change }
+    const place = moved(this.place, change, this.present?.now.seq)
     if (formatPlace(place) === formatPlace(this.place)) return
     this.#note('view' in change || 'actor' in change)
     this.#move(place)
@@ -129,7 +131,9 @@ export class Session {
       this.departures = departures.slice(-mostDepartures)
       this.past = undefined
       this.#scope = undefined
-      this.#move(this.place)
+      const { opening } = hello
+      this.#move(this.#isBare && opening !== undefined ? { ...this.place, seq: opening } : this.place)
+      this.#isBare = false
     } else if (tell.tell === 'changes' && this.present) {
       const { present } = this
       present.apply(tell)

@@ -92,6 +92,12 @@ export function eventName(event: string): string {
   return event.startsWith('xstate.done') ? 'done' : event === 'xstate.init' ? 'start' : event
 }
 
+/** @returns where a transition led: by itself, or by what the chart found when it did what the transition says */
+export function whereTo({ from, to, outcome }: Extract<ShownLine, { readonly type: 'transition' }>): string {
+  if (outcome) return `${outcome.to}, by ${outcome.event}`
+  return from === to ? 'stays' : to
+}
+
 /** @returns what a message is called, even where the node has no name for it */
 export function messageName(line: Extract<ShownLine, { readonly protocol: string }>): string {
   if (line.name !== undefined) return line.name

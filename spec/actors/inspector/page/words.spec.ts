@@ -36,4 +36,14 @@ describe('the words of the page', () => {
     expect([words.outermost('a.b.c'), words.briefState('a.b.c')]).to.deep.equal(['a', 'a.b.c'])
     expect([words.outermost('(a b)'), words.briefState('(a b)')]).to.deep.equal(['(a b)', '(a b)'])
   })
+  it('say where a transition led, also by what came of it', () => {
+    const line = {
+      ...{ seq: 1, at: 0, type: 'transition' as const, actor: 'peer/1/eth', chart: 'eth-peer', event: 'Status' },
+      ...{ from: 'awaitingStatus', to: 'awaitingStatus', effects: ['openStatus'], edges: [] },
+    }
+    expect(words.whereTo(line)).to.equal('stays')
+    expect(words.whereTo({ ...line, to: 'closed' })).to.equal('closed')
+    const outcome = { event: 'fault.found', to: 'closed' }
+    expect(words.whereTo({ ...line, outcome })).to.equal('closed, by fault.found')
+  })
 })
