@@ -24,7 +24,12 @@ export type LogOptions = {
   /** Standard error when left out. */
   readonly stream?: LogStream
 }
-export type LogStream = { write(text: string): unknown; readonly isTTY?: boolean }
+export type LogStream = {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  /** How wide a terminal is. */
+  readonly columns?: number
+}
 
 /** @returns a tslog logger that writes lines in geth's form, or JSON */
 export function createLogger({
@@ -122,7 +127,12 @@ function toLine(message: string, fields: unknown): string {
   return pairs.length > 0 ? `${printable(message).padEnd(40)} ${pairs.join(' ')}` : printable(message)
 }
 
+/** What can stand in a list without quotation marks. */
+const isPlain = (value: unknown) =>
+  typeof value === 'number' || (typeof value === 'string' && /^[^\s"=,]+$/.test(value))
+
 function toText(value: unknown): string {
+  if (Array.isArray(value) && value.length > 0 && value.every(isPlain)) return toText(value.join())
   const text = typeof value === 'object' && value !== null ? JSON.stringify(value, toJson) : String(value)
   return printable(/^[^\s"=]+$/.test(text) ? text : JSON.stringify(text))
 }

@@ -203,6 +203,11 @@ export class PeerchartNode {
     return this.#stopping
   }
 
+  /** {@link stop}s it, as `await using` has it: a test that fails leaves no node behind that holds the process. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
   /** Why the node stopped by itself; undefined when it did not. */
   get failure(): Error | undefined {
     return this.#failure

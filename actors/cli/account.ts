@@ -19,7 +19,7 @@ type AccountOptions = ProbingOptions & { readonly block: BlockId }
 export function addAccount(command: Command, io: Io): void {
   addFetch(command)
     .argument('<address>', '0x and 40 hex digits', toAddress)
-    .option('--block <block>', 'of the state after which block: number, 0x hash or head', toBlock, 'head')
+    .option('--block <block>', 'of the state after which block: number, 0x hash or latest', toBlock, 'head')
     .action((node: string, address: Uint8Array, options: AccountOptions) =>
       print({ node, options, io, caps }, async (peer) => {
         requireSnap(peer)

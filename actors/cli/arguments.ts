@@ -73,15 +73,15 @@ export function toHash(text: string): Uint8Array {
   throw new InvalidArgumentError('Want a hash: 0x and 64 hex digits.')
 }
 
-/** @returns a block's number or hash; `head` for the newest that the node has */
+/** @returns a block's number or hash; `head`, or `latest` as RPC has it, for the newest that the node has */
 export function toBlock(text: string): bigint | Uint8Array | 'head' {
-  if (text === 'head') return text
+  if (text === 'head' || text === 'latest') return 'head'
   const number = /^\d{1,20}$/.test(text) ? BigInt(text) : undefined
   if (number !== undefined && number < 2n ** 64n) return number
   try {
     return toHash(text)
   } catch {
-    throw new InvalidArgumentError('Want a block: its number, its hash as 0x and 64 hex digits, or head.')
+    throw new InvalidArgumentError('Want a block: its number, its hash as 0x and 64 hex digits, or latest.')
   }
 }
 

@@ -41,8 +41,9 @@ export function addDev(command: Command, io: Io): void {
     .action((options: DevOptions) => dev(options, io))
 }
 
-const whereChainsAre = `The chains are in a temporary directory (TMPDIR) as long as it runs, some 1 KB a block and node: all blocks can be asked
-for, and the memory that is needed is the same after a day.`
+const whereChainsAre = `The chains are in a temporary directory (TMPDIR) as long as it runs, some 1 KB a
+block and node: all blocks can be asked for, and the memory that is needed is
+the same after a day.`
 
 async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }: DevOptions, io: Io): Promise<void> {
   // The tale is for people and is told on standard output; the log has only what should not happen.

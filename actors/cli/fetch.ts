@@ -17,7 +17,7 @@ type HeaderQuery = { readonly amount: number; readonly skip: number; readonly re
 
 export function addHeaders(command: Command, io: Io): void {
   addFetch(command)
-    .argument('[block]', 'of which block: number, 0x hash or head', toBlock, 'head')
+    .argument('[block]', 'of which block: number, 0x hash or latest', toBlock, 'head')
     .option('--amount <number>', 'how many', (text) => toWhole(text, 1, 1_024), 1)
     .option('--skip <number>', 'blocks to leave out between two', (text) => toWhole(text, 0, 1_000_000), 0)
     .option('--reverse', 'towards the genesis', false)
@@ -31,7 +31,7 @@ export function addHeaders(command: Command, io: Io): void {
 
 export function addBodies(command: Command, io: Io): void {
   addFetch(command)
-    .argument('<blocks...>', 'number, 0x hash or head', (text, others: BlockId[] = []) => [...others, toBlock(text)])
+    .argument('<blocks...>', 'number, 0x hash or latest', (text, others: BlockId[] = []) => [...others, toBlock(text)])
     .action((node: string, blocks: readonly BlockId[], options: ProbingOptions) =>
       print({ node, options, io }, (peer) =>
         each(blocks, async (block) => {
@@ -50,7 +50,7 @@ export function addBodies(command: Command, io: Io): void {
 
 export function addReceipts(command: Command, io: Io): void {
   addFetch(command)
-    .argument('<blocks...>', 'number, 0x hash or head', (text, others: BlockId[] = []) => [...others, toBlock(text)])
+    .argument('<blocks...>', 'number, 0x hash or latest', (text, others: BlockId[] = []) => [...others, toBlock(text)])
     .action((node: string, blocks: readonly BlockId[], options: ProbingOptions) =>
       print({ node, options, io }, (peer) =>
         each(blocks, async (block) => {

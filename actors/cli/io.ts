@@ -10,6 +10,8 @@ export type Io = {
   readonly terminal?: Terminal | undefined
   readonly env: NodeJS.ProcessEnv
   readonly signals: SignalSource
+  /** Whether nobody reads standard output any more: the interrupt that comes of it is no news to anybody. */
+  hasReaderLeft?(): boolean
   /** The wall clock, in ms since 1970: which forks are in force. */
   now(): number
   /** Ends the process here and now. */

@@ -6,8 +6,10 @@ import { runCli } from './program.ts'
 // A reader that left (`peerchart dev | head`) is an interrupt to whoever hears one: the end is as ordered as any other. So
 // is a full disk, which is an error, too.
 let lost: Error | undefined
+let hasReaderLeft = false
 endure(process.stdout, (error) => {
-  if (error.code !== 'EPIPE') lost = error
+  if (error.code === 'EPIPE') hasReaderLeft = true
+  else lost = error
   if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM')
 })
 // A stream tells of its faults in its own time, which may be after all else.
@@ -27,6 +29,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   ...(isTerminal && { terminal: { input: process.stdin, output: process.stdout } }),
   env: process.env,
   signals: process,
+  hasReaderLeft: () => hasReaderLeft,
   now: Date.now,
   exit: (code) => process.exit(code),
   createNode: async (options) => (await import('../create-node.ts')).createNode(options),

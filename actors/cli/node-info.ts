@@ -2,15 +2,15 @@ import type { Command } from 'commander'
 import { printable } from '../log.ts'
 import { at, inWord } from './answers.ts'
 import type { Io } from './io.ts'
-import { addUrl, type Target, withNode } from './target.ts'
+import { addAddress, type Target, toTarget, withNode } from './target.ts'
 
 type NodeInfoOptions = Target & { readonly json?: boolean }
 
 export function addNodeInfo(command: Command, io: Io): void {
-  addUrl(command)
+  addAddress(command)
     .option('--json', 'as admin_nodeInfo gives it')
-    .action(async (options: NodeInfoOptions) => {
-      const info = await withNode(options, (client) => client.call('admin_nodeInfo'))
+    .action(async (address: string | undefined, options: NodeInfoOptions) => {
+      const info = await withNode(toTarget(address, options), (client) => client.call('admin_nodeInfo'))
       io.stdout.write(options.json ? `${JSON.stringify(info)}\n` : describe(info))
     })
 }

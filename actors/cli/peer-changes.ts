@@ -3,7 +3,7 @@ import { parseEnode } from '../../protocols/enode/enode.ts'
 import { shortId } from '../peer-names.ts'
 import { addDialable, addEnode } from './arguments.ts'
 import type { Io } from './io.ts'
-import { addUrl, type Target, withNode } from './target.ts'
+import { addAddress, type Target, toTarget, withNode } from './target.ts'
 
 type ChangeOptions = Target & { readonly trusted?: boolean; readonly json?: boolean }
 
@@ -32,13 +32,12 @@ type Change = {
 }
 
 function addChange(command: Command, io: Io, { read, methods, done }: Change): void {
-  addUrl(command)
-    .argument('<enode>', 'enode://<128 hex>@<host>:<port>', (url: string) => read(url)[0])
+  addAddress(command.argument('<enode>', 'enode://<128 hex>@<host>:<port>', (url: string) => read(url)[0]))
     .option('--trusted', 'change the list of nodes that are let in above the limit instead')
     .option('--json', 'answer in JSON')
-    .action(async (enode: string, options: ChangeOptions) => {
+    .action(async (enode: string, address: string | undefined, options: ChangeOptions) => {
       const { trusted = false, json = false } = options
-      await withNode(options, (client) => client.call(methods[trusted ? 1 : 0], enode))
+      await withNode(toTarget(address, options), (client) => client.call(methods[trusted ? 1 : 0], enode))
       const { id } = parseEnode(enode)
       io.stdout.write(
         json ? `${JSON.stringify({ id, [command.name()]: true, trusted })}\n` : `${shortId(id)} is ${done(trusted)}\n`,

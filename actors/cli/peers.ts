@@ -3,15 +3,15 @@ import { shortId } from '../peer-names.ts'
 import { at, inWord } from './answers.ts'
 import type { Io } from './io.ts'
 import { table } from './table.ts'
-import { addUrl, type Target, UnknownAnswer, withNode } from './target.ts'
+import { addAddress, type Target, toTarget, UnknownAnswer, withNode } from './target.ts'
 
 type PeersOptions = Target & { readonly json?: boolean }
 
 export function addPeers(command: Command, io: Io): void {
-  addUrl(command)
+  addAddress(command)
     .option('--json', 'as admin_peers gives them')
-    .action(async (options: PeersOptions) => {
-      const peers = await withNode(options, async (client) => {
+    .action(async (address: string | undefined, options: PeersOptions) => {
+      const peers = await withNode(toTarget(address, options), async (client) => {
         const answer = await client.call('admin_peers')
         if (!Array.isArray(answer)) throw new UnknownAnswer(client.target, 'admin_peers')
         return answer

@@ -15,12 +15,13 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   try {
     if (args.length === 0)
       program.error(`error: which command? ${program.commands.map((one) => one.name()).join(', ')}`)
-    await program.parseAsync(args, { from: 'user' })
+    await program.parseAsync(withHelp(args), { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
     if (error instanceof CommandFailed) {
-      io.stderr.write(`error: ${printable(error.message)}\n`)
+      const isNews = error.exitCode !== interrupted || !io.hasReaderLeft?.()
+      if (isNews) io.stderr.write(`error: ${printable(error.message)}\n`)
       return error.exitCode
     }
     const { explain } = await import('./failures.ts')
@@ -31,15 +32,24 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
+/** @returns `help start` as `start --help`, which loads the command */
+function withHelp(args: readonly string[]): readonly string[] {
+  const [first, ...rest] = args
+  return first === 'help' ? [...rest, '--help'] : args
+}
+
 /** @returns the command line as a value; each command has its arguments and options once it is the one that is parsed */
 export function createProgram(io: Io): Command {
   const program = new Command('peerchart')
     .description("Ethereum's peer-to-peer process as statecharts: a devp2p node you can watch and script")
     .version(`peerchart ${version}`, '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'print the help of a command')
+    .configureHelp({ minWidthToWrap: 16 })
     .exitOverride()
     .configureOutput({
+      getOutHelpWidth: () => io.stdout.columns ?? 80,
+      getErrHelpWidth: () => io.stderr.columns ?? 80,
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
       outputError: adviseHelp('peerchart'),
@@ -60,6 +70,9 @@ export function createProgram(io: Io): Command {
 
 const adviseHelp = (command: string) => (text: string, write: (text: string) => void) =>
   write(`${toOneLine(text).replace(/\.$/, '')}; see ${command} --help\n`)
+
+/** As a shell says it of Ctrl-C. */
+const interrupted = 130
 
 /** Commander's second line is its guess at what was meant. */
 const toOneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ')

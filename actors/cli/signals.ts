@@ -10,7 +10,7 @@ export type Lifetime = {
 }
 
 /** geth's watcher: the first signal asks for an ordered end, nine more are counted down, the tenth ends the process. */
-export function watchSignals(io: Pick<Io, 'signals' | 'exit'>, log: Logger): Lifetime {
+export function watchSignals(io: Pick<Io, 'signals' | 'exit' | 'hasReaderLeft'>, log: Logger): Lifetime {
   let received = 0
   let interrupt: () => void
   const interrupted = new Promise<void>((resolve) => {
@@ -19,7 +19,7 @@ export function watchSignals(io: Pick<Io, 'signals' | 'exit'>, log: Logger): Lif
   const onSignal = () => {
     received += 1
     if (received === 1) {
-      log.info('Got interrupt, shutting down...')
+      if (!io.hasReaderLeft?.()) log.info('Got interrupt, shutting down...')
       interrupt()
     } else if (received <= patience) {
       log.warn('Already shutting down, interrupt more to panic.', { times: patience + 1 - received })

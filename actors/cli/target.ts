@@ -14,9 +14,17 @@ export function addTarget(command: Command): Command {
     .addOption(new Option('--timeout <time>', 'for each answer').argParser(toDuration).default(10_000, '10s'))
 }
 
-/** Options of a command that asks a node for one thing. */
-export const addUrl = (command: Command): Command =>
-  addTarget(command.option('--url <address>', 'http://…, ws://… or the path of an IPC socket'))
+/** Argument and options of a command that asks a node for one thing. */
+export const addAddress = (command: Command): Command =>
+  addTarget(
+    command
+      .argument('[address]', 'http://…, ws://… or the path of an IPC socket')
+      .option('--url <address>', 'the same, as an option'),
+  )
+
+/** @returns what {@link withNode} takes, of a command that {@link addAddress} made */
+export const toTarget = <Options extends Target>(address: string | undefined, options: Options): Options =>
+  address === undefined ? options : { ...options, url: address }
 
 /**
  * Runs `use` with a connection to the node.
@@ -32,7 +40,7 @@ export async function withNode<Result>(
   try {
     return await use(client)
   } catch (error) {
-    throw error instanceof RpcError ? new NodeRefused(target, error) : error
+    throw error instanceof RpcError ? new NodeRefused(client.target, error) : error
   } finally {
     client.close()
   }

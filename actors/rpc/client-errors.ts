@@ -86,7 +86,7 @@ function adviceFor(target: string): string {
 
 function adviceOn(status: number): string {
   if (status === 401)
-    return 'it wants a token, as the port of the engine API does: use the one of --http, or the IPC socket'
+    return 'it wants a token, as the port of the engine API does: use the one of --http, or the IPC socket; or a user and password, as http://user:password@…'
   if (status === 403) return 'use an address instead of a name, or give the node that name with --http.vhosts'
   if (status === 404) return 'look at the path: it is what the node was given with --http.rpcprefix or --ws.rpcprefix'
   if (status >= 300 && status < 400) return 'name the address that it leads to'

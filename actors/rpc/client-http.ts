@@ -1,34 +1,41 @@
 import { NotJsonRpc, RpcClosed, RpcRefused, RpcUnreachable } from './client-errors.ts'
 import { maxAnswer, parseAnswer, type Reply, type RpcWire } from './client-wire.ts'
+import type { RpcTarget } from './rpc-target.ts'
 
 /** JSON-RPC over HTTP: each request is one POST. */
 export class HttpWire implements RpcWire {
   readonly closed = new Promise<void>(() => {})
-  readonly #url: string
+  readonly #address: string
+  readonly #name: string
+  readonly #headers: Readonly<Record<string, string>>
 
-  constructor(url: string) {
-    this.#url = url
+  constructor({ address, name, authorization }: RpcTarget) {
+    this.#address = address
+    this.#name = name
+    this.#headers = {
+      ...{ 'content-type': 'application/json', accept: 'application/json' },
+      ...(authorization !== undefined && { authorization }),
+    }
   }
 
   async request(_id: number, text: string, signal: AbortSignal): Promise<Reply> {
     const response = await this.#post(text, signal)
     const body = await this.#read(response, signal)
     if (response.status !== 200)
-      throw new RpcRefused(this.#url, response.status, response.headers.get('location') ?? body)
+      throw new RpcRefused(this.#name, response.status, response.headers.get('location') ?? body)
     const reply = parseAnswer(body)
-    if (reply === undefined) throw new NotJsonRpc(this.#url, body)
+    if (reply === undefined) throw new NotJsonRpc(this.#name, body)
     return reply as Reply
   }
 
   close(): void {}
 
   async #post(body: string, signal: AbortSignal): Promise<Response> {
-    const headers = { 'content-type': 'application/json', accept: 'application/json' }
     try {
-      return await fetch(this.#url, { method: 'POST', headers, body, signal, redirect: 'manual' })
+      return await fetch(this.#address, { method: 'POST', headers: this.#headers, body, signal, redirect: 'manual' })
     } catch (error) {
       signal.throwIfAborted()
-      throw new RpcUnreachable(this.#url, error)
+      throw new RpcUnreachable(this.#name, error)
     }
   }
 
@@ -43,7 +50,7 @@ export class HttpWire implements RpcWire {
       }
     } catch (error) {
       signal.throwIfAborted()
-      throw new RpcClosed(this.#url, error)
+      throw new RpcClosed(this.#name, error)
     }
     return text + decoder.decode()
   }

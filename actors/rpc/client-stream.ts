@@ -4,6 +4,7 @@ import { NotJsonRpc, RpcClosed, RpcRefused, RpcUnreachable } from './client-erro
 import { maxAnswer, parseAnswer, type Reply, type RpcWire } from './client-wire.ts'
 import { JsonSyntaxError } from './json-scanner.ts'
 import { JsonStream } from './json-stream.ts'
+import type { RpcTarget } from './rpc-target.ts'
 
 /** What a subscription brings. */
 export type Notify = (subscription: string, result: unknown) => void
@@ -31,9 +32,9 @@ export class StreamWire implements RpcWire {
   }
 
   /** @throws (rejects) {RpcUnreachable} {RpcRefused}, or the signal's reason */
-  static async open(target: string, notify: Notify, signal: AbortSignal): Promise<StreamWire> {
-    const channel = await (/^wss?:/.test(target) ? openWebSocket(target, signal) : openSocket(target, signal))
-    return new StreamWire(target, channel, notify)
+  static async open(target: RpcTarget, notify: Notify, signal: AbortSignal): Promise<StreamWire> {
+    const channel = await (target.transport === 'ws' ? openWebSocket(target, signal) : openSocket(target, signal))
+    return new StreamWire(target.name, channel, notify)
   }
 
   request(id: number, text: string, signal: AbortSignal, hear?: (reply: Reply) => void): Promise<Reply> {
@@ -99,7 +100,7 @@ function parse(text: string): Message | undefined {
   return typeof json === 'object' && json !== null && !Array.isArray(json) ? json : undefined
 }
 
-function openSocket(path: string, signal: AbortSignal): Promise<Channel> {
+function openSocket({ address: path }: RpcTarget, signal: AbortSignal): Promise<Channel> {
   return new Promise((resolve, reject) => {
     const socket = connect({ path, signal })
     socket.once('error', (error) => reject(signal.aborted ? signal.reason : new RpcUnreachable(path, error)))
@@ -133,17 +134,23 @@ function overSocket(socket: Socket): Channel {
   return channel
 }
 
-function openWebSocket(url: string, signal: AbortSignal): Promise<Channel> {
+function openWebSocket({ address, name, authorization }: RpcTarget, signal: AbortSignal): Promise<Channel> {
+  const headers = authorization === undefined ? {} : { authorization }
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, { maxPayload: maxAnswer, perMessageDeflate: false, followRedirects: false })
+    const socket = new WebSocket(address, {
+      headers,
+      maxPayload: maxAnswer,
+      perMessageDeflate: false,
+      followRedirects: false,
+    })
     const giveUp = () => socket.terminate()
     signal.addEventListener('abort', giveUp)
     const fail = (error: Error) => reject(signal.aborted ? signal.reason : error)
     socket.once('unexpected-response', (_, { statusCode = 0, statusMessage = '' }) => {
-      fail(new RpcRefused(url, statusCode, statusMessage))
+      fail(new RpcRefused(name, statusCode, statusMessage))
       socket.terminate()
     })
-    socket.on('error', (error) => fail(new RpcUnreachable(url, error)))
+    socket.on('error', (error) => fail(new RpcUnreachable(name, error)))
     socket.once('open', () => {
       signal.removeEventListener('abort', giveUp)
       resolve(overWebSocket(socket))

@@ -1,9 +1,10 @@
 import { jsonText } from '../json-text.ts'
-import { NotJsonRpc, RpcTargetError, RpcTimeout } from './client-errors.ts'
+import { NotJsonRpc, RpcTimeout } from './client-errors.ts'
 import { HttpWire } from './client-http.ts'
 import { type Notify, StreamWire } from './client-stream.ts'
 import type { Reply, RpcWire } from './client-wire.ts'
 import { RpcError } from './rpc-error.ts'
+import { parseTarget } from './rpc-target.ts'
 
 export type RpcClientOptions = {
   /** Milliseconds for a connection, and for each answer. @default 30000 */
@@ -12,7 +13,7 @@ export type RpcClientOptions = {
 
 /** Asks a node by JSON-RPC, ours or any other: over HTTP, WebSocket or a unix socket. */
 export class RpcClient {
-  /** As it was named. */
+  /** As it was named, but for a user and password. */
   readonly target: string
   readonly #timeout: number
   readonly #wire: RpcWire
@@ -28,16 +29,18 @@ export class RpcClient {
 
   /**
    * @param target `http://…`, `https://…`, `ws://…`, `wss://…`, or the path of a socket. Over HTTP nobody is asked yet.
+   *   A URL's user and password are sent as basic authentication, and never shown.
    * @throws (rejects) {RpcTargetError} {RpcUnreachable} {RpcRefused} {RpcTimeout}
    */
   static async connect(target: string, { timeout = 30_000 }: RpcClientOptions = {}): Promise<RpcClient> {
     const listeners: Listeners = new Map()
     const notify: Notify = (subscription, result) => listeners.get(subscription)?.(result)
-    const scheme = schemeOf(target)
-    const wire = scheme.startsWith('http')
-      ? new HttpWire(target)
-      : await inTime(timeout, target, 'a connection', (signal) => StreamWire.open(target, notify, signal))
-    return new RpcClient(target, wire, listeners, timeout)
+    const place = parseTarget(target)
+    const wire =
+      place.transport === 'http'
+        ? new HttpWire(place)
+        : await inTime(timeout, place.name, 'a connection', (signal) => StreamWire.open(place, notify, signal))
+    return new RpcClient(place.name, wire, listeners, timeout)
   }
 
   /**
@@ -100,17 +103,6 @@ export class RpcClient {
 
 /** By the id that the node gave it. BOUNDED: by those who subscribe. */
 type Listeners = Map<string, (result: unknown) => void>
-
-/** @returns `path` for what has none. @throws {RpcTargetError} */
-function schemeOf(target: string): string {
-  const [, scheme] = /^([a-z]+):\/\//.exec(target) ?? []
-  if (scheme === undefined) {
-    if (target === '' || /^[\w.-]+:\d+/.test(target)) throw new RpcTargetError(target)
-    return 'path'
-  }
-  if (/^(https?|wss?)$/.test(scheme) && URL.canParse(target)) return scheme
-  throw new RpcTargetError(target)
-}
 
 async function inTime<Result>(
   timeout: number,

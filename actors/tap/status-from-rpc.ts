@@ -12,7 +12,7 @@ export async function statusFromRpc(url: string, timeout: number): Promise<Statu
   const client = await RpcClient.connect(url, { timeout })
   async function ask<Answer>(isFit: Fit, method: string, ...params: readonly unknown[]): Promise<Answer> {
     const answer = await client.request(method, params)
-    if (!isFit(answer)) throw new StrangeAnswer(url, method, answer)
+    if (!isFit(answer)) throw new StrangeAnswer(client.target, method, answer)
     return answer as Answer
   }
   try {

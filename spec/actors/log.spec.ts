@@ -31,6 +31,11 @@ describe('the log', () => {
       /^INFO \[\d\d-\d\d\|\d\d:\d\d:\d\d\.\d{3}\] Imported blocks {26}head=12 name="a b" range="\{\\"from\\":1\}"$/,
     )
   })
+  it('has lists as people write them', () => {
+    const { log, lines } = logTo({ json: false })
+    log.info('Listed', { effects: ['listen', 'reportStart'], one: ['listen'], none: [], ids: [1, 2], odd: ['a b'] })
+    expect(lines()[0]).to.match(/effects=listen,reportStart one=listen none=\[\] ids=1,2 odd="\[\\"a b\\"\]"$/)
+  })
   it('has no colour without a terminal', () => {
     const { log, lines } = logTo({ json: false })
     log.warn('plain')

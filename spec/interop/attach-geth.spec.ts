@@ -44,7 +44,7 @@ describe('geth, asked from our command line', () => {
       expect(await attach('admin.nodeInfo.name')).to.match(/^Geth\//)
       const number = quantity(ethtest.head.number)
       expect(await attach('eth.blockNumber')).to.equal(number)
-      expect(await attach('eth.getBlockByNumber("latest", false).number')).to.equal(number)
+      expect(await attach('eth.getBlock("latest").number')).to.equal(number)
       expect(await attach('eth_getBlockByNumber ["0x1", true]')).to.include({ number: '0x1' })
       const lines = (await run(['attach', target()], 'eth.chainId\nnet.version\n')).trimEnd().split('\n')
       expect(lines.map((line) => JSON.parse(line))).to.deep.equal([quantity(ethtest.networkId), `${ethtest.networkId}`])

@@ -4,6 +4,7 @@ import type { RpcClient } from '../../rpc/client.ts'
 import { RpcClosed } from '../../rpc/client-errors.ts'
 import type { Terminal } from '../io.ts'
 import { evaluate } from './evaluate.ts'
+import { help, isExit, isHelp } from './help.ts'
 import { type History, historySize } from './history.ts'
 import { complete } from './methods.ts'
 import { pretty } from './pretty.ts'
@@ -61,7 +62,7 @@ class Dialog {
       this.lines = lines
     })
     readline.on('line', (line) => {
-      if (/^\s*(exit|quit)\s*;?\s*$/.test(line)) readline.close()
+      if (isExit(line)) readline.close()
       else this.#turn = this.#turn.then(() => this.#answer(line))
     })
     readline.on('SIGINT', () => this.#interrupt())
@@ -78,7 +79,8 @@ class Dialog {
     const givenUp = new Promise<string>((resolve) => {
       this.#giveUp = () => resolve('given up')
     })
-    if (line.trim() !== '') this.#tell(await Promise.race([answerTo(this.#client, line), givenUp]))
+    if (isHelp(line)) this.#tell(help)
+    else if (line.trim() !== '') this.#tell(await Promise.race([answerTo(this.#client, line), givenUp]))
     this.#giveUp = undefined
     if (this.#isOpen) this.#readline.prompt()
   }
@@ -118,7 +120,7 @@ async function bannerOf(client: RpcClient, modules: readonly string[]): Promise<
     `Attached to ${typeof name === 'string' ? pretty(name, false).slice(1, -1) : client.target}`,
     ...(typeof head === 'string' ? [` at block: ${Number(head)}`] : []),
     ` modules: ${modules.join(' ')}`,
-    'Try admin.peers or eth.getBlockByNumber("latest", false). Tab completes; Ctrl-D or exit ends.',
+    'Try admin.peers or eth.getBlock("latest"). Tab completes, help says more; Ctrl-D or exit ends.',
   ]
   return facts.join('\n')
 }

@@ -1,3 +1,5 @@
+import { toRpcCall } from './web3-calls.ts'
+
 // What a person types into the console: a call in the form of geth's console or of JSON-RPC. It is read, never evaluated.
 
 export type Expression = {
@@ -9,8 +11,9 @@ export type Expression = {
 }
 
 /**
- * Reads `admin.peers`, `admin.peers[0].id`, `eth.getBlockByNumber("latest", true).hash`, `eth_blockNumber` or
- * `eth_getBlockByNumber ["latest", true]`.
+ * Reads `admin.peers`, `admin.peers[0].id`, `eth.getBlock(600).hash`, `eth_blockNumber` or
+ * `eth_getBlockByNumber ["latest", true]`. What has a dot is in the words of geth's console, what has an underscore goes
+ * as it is.
  * @throws {ExpressionError}
  */
 export function parseExpression(text: string): Expression {
@@ -18,6 +21,7 @@ export function parseExpression(text: string): Expression {
   const [head = '', namespace, name] = /^([a-z]\w*?)(?:[._](\w+))?(?![\w])/i.exec(source) ?? []
   if (head === '') throw new ExpressionError('want a call, as admin.peers or eth_blockNumber')
   const method = name === undefined ? namespace! : `${namespace}_${name}`
+  const isConsoles = head[namespace!.length] === '.'
   const rest = source.slice(head.length)
   const [open] = /^\s*[([]/.exec(rest) ?? []
   // A list behind a space is what JSON-RPC calls params; one right behind the name is an index.
@@ -25,7 +29,8 @@ export function parseExpression(text: string): Expression {
   if (!hasParams) return { method, params: [], path: parsePath(rest) }
   const end = closing(rest, open.length)
   const params = parseParams(rest.slice(open.length, end))
-  return { method, params, path: parsePath(rest.slice(end + 1)) }
+  const path = parsePath(rest.slice(end + 1))
+  return isConsoles ? { ...toRpcCall(method, params), path } : { method, params, path }
 }
 
 /** @returns what `path` leads to. @throws {ExpressionError} */
@@ -44,7 +49,7 @@ function closing(text: string, from: number): number {
   let depth = 1
   for (let at = from; at < text.length; at++) {
     const char = text[at]!
-    if (char === '"') at = endOfString(text, at)
+    if (char === '"' || char === "'") at = endOfString(text, at)
     else if ('([{'.includes(char)) depth += 1
     else if (')]}'.includes(char)) depth -= 1
     if (depth === 0) return at
@@ -54,7 +59,7 @@ function closing(text: string, from: number): number {
 
 function endOfString(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at++) {
-    if (text[at] === '"') return at
+    if (text[at] === text[from]) return at
     if (text[at] === '\\') at += 1
   }
   return text.length
@@ -62,11 +67,16 @@ function endOfString(text: string, from: number): number {
 
 function parseParams(text: string): unknown[] {
   try {
-    return JSON.parse(`[${text}]`)
+    return JSON.parse(`[${text.replace(strings, toDoubleQuotes)}]`)
   } catch {
     throw new ExpressionError('arguments are JSON: numbers, true, false, null, "strings", [lists], {"objects": 1}')
   }
 }
+
+/** In either kind of quotation marks, as in JavaScript. */
+const strings = /"(?:[^"\\]|\\.)*"|'([^'\\]*)'/g
+const toDoubleQuotes = (string: string, inner: string | undefined) =>
+  inner === undefined ? string : JSON.stringify(inner)
 
 function parsePath(text: string): (string | number)[] {
   const path: (string | number)[] = []

@@ -1,3 +1,5 @@
+import { web3Names } from './web3-calls.ts'
+
 // Methods that a node may serve, for completion and help: ours, and those of other clients that operators ask for most.
 
 const namespaces: Readonly<Record<string, string>> = {
@@ -28,6 +30,10 @@ export const rpcMethods: ReadonlyMap<string, readonly string[]> = new Map(
   Object.entries(namespaces).map(([namespace, names]) => [namespace, names.split(/\s+/)]),
 )
 
+/** @returns what may stand behind `namespace.`, those that only the console has too */
+export const consoleMethods = (namespace: string): readonly string[] =>
+  [...(rpcMethods.get(namespace) ?? []), ...(web3Names.get(namespace) ?? [])].sort()
+
 /**
  * readline's completer.
  * @param modules namespaces that the node serves
@@ -48,7 +54,9 @@ export function complete(line: string, modules: readonly string[]): [candidates:
   return [
     beginning(
       word,
-      (rpcMethods.get(namespace) ?? []).map((name) => `${namespace}${separator}${name}`),
+      (separator === '.' ? consoleMethods(namespace) : (rpcMethods.get(namespace) ?? [])).map(
+        (name) => `${namespace}${separator}${name}`,
+      ),
     ),
     word,
   ]

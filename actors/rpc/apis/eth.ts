@@ -35,6 +35,7 @@ export function ethApi({ chain, progress }: EthApiOptions): Api {
     methods: {
       chainId: method([], () => quantity(chain.config.chainId)),
       blockNumber: method([], () => quantity(chain.head.number)),
+      accounts: method([], () => []), // we keep nobody's key
       syncing: method([], () => syncingJson(progress?.())),
       config: method([], () => configJson(chain)),
       baseFee: method([], () => optionalQuantity(baseFee(chain)) ?? null),

@@ -54,6 +54,12 @@ describe('peerchart attach', () => {
       it('ends with 0 when every line was answered', async () => {
         expect(await run([endpoint.target], 'x.y')).to.deep.equal({ status: 0, out: '{\n  "x_y": []\n}\n', err: '' })
       })
+      it('ends standard input with exit, and has help', async () => {
+        const { status, out, err } = await run([endpoint.target], 'help\nx.y\nexit\nadmin.peers\n')
+        expect({ status, err }).to.deep.equal({ status: 0, err: '' })
+        expect(out).to.match(/^A line is one call[^{]+eth\.getBlock\(600\)[^}]+\}\n[^{]+\{\n {2}"x_y": \[\]\n\}\n$/)
+        expect(await run([endpoint.target, '--exec', 'help'])).to.include({ status: 0, err: '' })
+      })
       it('waits no longer than it was told', async () => {
         const { status, err } = await run([endpoint.target, '--timeout', '30ms', '--exec', 'admin.sleep'])
         expect(status).to.equal(1)

@@ -55,6 +55,21 @@ describe('peerchart peers, add, remove and node', () => {
       '',
     ])
   })
+  it('takes the address of the node as an argument, too', async () => {
+    results = { admin_peers: [], admin_nodeInfo: {}, admin_addPeer: true }
+    for (const args of [['peers'], ['node', '--json'], ['add', enode]]) {
+      const io = new ScriptedIo()
+      expect(await runCli([...args, endpoint.target], io), args[0]).to.equal(0)
+    }
+    expect(asked.map((call) => (call as unknown[])[0])).to.deep.equal(Object.keys(results))
+  })
+  it('shows nobody the password in the address', async () => {
+    const io = new ScriptedIo()
+    expect(await runCli(['peers', '--url', endpoint.target.replace('//', '//alice:hunter2@')], io)).to.equal(1)
+    expect(io.err)
+      .to.match(/^error: http:\/\/127[^\n]+\n$/)
+      .and.not.match(/alice|hunter2/)
+  })
   it('says when there are none', async () => {
     results.admin_peers = []
     expect(await run('peers')).to.deep.equal({ status: 0, out: 'no peers\n', err: '' })

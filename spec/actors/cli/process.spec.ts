@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect } from 'chai'
+import { createNode } from '../../../actors/create-node.ts'
 import { PeerchartProcesses, seen } from './peerchart-process.ts'
 
 describe('the peerchart process', function () {
@@ -50,6 +53,33 @@ describe('the peerchart process', function () {
       .map((line) => JSON.parse(line))
     expect(new Set(entries.map(({ type }) => type))).to.include.keys('transition', 'add', 'message.sent', 'drop')
     expect(entries.at(-1)).to.have.property('nodes', 3)
+  })
+  it('says nothing when the reader of a probe leaves, as head does', async () => {
+    await using host = await createNode({ port: 0 })
+    await host.start()
+    const { port } = new URL(host.enode)
+    const door = createServer().listen(0, '127.0.0.1')
+    const dialed = once(door, 'connection') as Promise<[Socket]>
+    await once(door, 'listening')
+    const { child, ended, err } = peerchart(
+      'connect',
+      host.enode.replace(port, `${(door.address() as AddressInfo).port}`),
+    )
+    await seen(child.stdout, /tcp +connected/)
+    child.stdout.destroy()
+    const [socket] = await dialed
+    const behind = connect(Number(port), '127.0.0.1')
+    for (const [one, other] of [
+      [socket, behind],
+      [behind, socket],
+    ] as const)
+      one
+        .on('data', (bytes) => other.write(bytes))
+        .on('error', () => {})
+        .on('close', () => other.destroy())
+    expect(await ended).to.deep.equal({ code: 130, signal: null })
+    expect(await err).to.equal('')
+    door.close()
   })
   it('ends in order when its reader leaves', async () => {
     const { child, ended } = peerchart('dev')

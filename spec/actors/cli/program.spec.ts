@@ -25,9 +25,24 @@ describe('the command line', () => {
     const { status, out, err } = await run('--help')
     expect({ status, err }).to.deep.equal({ status: 0, err: '' })
     const listed = [...out.matchAll(/^ {2}([a-z][a-z0-9-]*) /gm)].map(([, name]) => name)
-    expect(listed).to.deep.equal(createProgram(new ScriptedIo()).commands.map((command) => command.name()))
+    expect(listed).to.deep.equal([...createProgram(new ScriptedIo()).commands.map((command) => command.name()), 'help'])
     expect(listed).to.include.members(['start', 'dev'])
   })
+  for (const name of ['', ...createProgram(new ScriptedIo()).commands.map((command) => command.name())])
+    it(`has help of 80 columns where no terminal says otherwise: ${name || 'peerchart'}`, async () => {
+      const { status, out } = await run('help', ...(name ? [name] : []))
+      expect(status).to.equal(0)
+      expect(out).to.equal((await run(...(name ? [name] : []), '--help')).out)
+      expect(out.split('\n').filter((line) => line.length > 80)).to.deep.equal([])
+    })
+  it('has help as wide as the terminal', async () => {
+    const io = new ScriptedIo()
+    const stdout = { isTTY: true, columns: 70, write: (text: string) => io.stdout.write(text) }
+    expect(await runCli(['start', '--help'], Object.assign(Object.create(io), { stdout }))).to.equal(0)
+    const lines = io.out.split('\n').map((line) => line.length)
+    expect(lines.filter((length) => length > 70)).to.deep.equal([])
+  })
+
   const flagsOfSettings = Object.values(settings).flatMap(({ flags }) =>
     flags.map(({ usage }) => /^--([a-z.-]+)/.exec(usage)![1]),
   )

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { WebSocketServer } from 'ws'
 import { RpcClient } from '../../../actors/rpc/client.ts'
 import {
   NotJsonRpc,
@@ -190,6 +193,50 @@ describe('a JSON-RPC client', () => {
       RpcTimeout,
     )
   })
+  describe('with a user and a password', () => {
+    const named = (target: string) => target.replace('//', '//zeb%20ra:p%40ss@')
+
+    it('shows them to the node, over HTTP and over WebSocket', async () => {
+      const shown: (string | undefined)[] = []
+      const http = await at(
+        httpServer(({ headers }, response) => {
+          shown.push(headers.authorization)
+          response.end('{"jsonrpc":"2.0","id":1,"result":7}')
+        }),
+      )
+      const ws = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+      open.push(ws)
+      ws.on('connection', (_, { headers }) => shown.push(headers.authorization))
+      await once(ws, 'listening')
+      const { port } = ws.address() as AddressInfo
+      expect(await (await client(named(http))).call('x')).to.equal(7)
+      await client(named(`ws://127.0.0.1:${port}`))
+      const basic = `Basic ${Buffer.from('zeb ra:p@ss').toString('base64')}`
+      expect(shown).to.deep.equal([basic, basic])
+    })
+
+    it('shows them to nobody else', async () => {
+      const closed = await at(httpServer((_, response) => response.writeHead(401).end('no')))
+      const silent = await at(httpServer(() => {}))
+      const asked = async (target: string, options = {}) => (await client(target, options)).call('x')
+      const attempts = [
+        asked(named(closed)),
+        asked(named(silent), { timeout: 30 }),
+        asked(named('http://127.0.0.1:9')),
+        asked(named('ws://127.0.0.1:9')),
+        ...['HTTP://zeb:hunter@127.0.0.1:9', 'http://zeb:12#p@ss@127.0.0.1:9', 'http://zeb:p/a@ss@127.0.0.1:9'].map(
+          asked,
+        ),
+        ...['http://zeb:p#ss@127.0.0.1', 'zeb:hunter@127.0.0.1:9', 'zeb:hunter@localhost'].map((target) =>
+          asked(target),
+        ),
+      ]
+      const messages = await Promise.all(attempts.map(async (attempt) => (await failureOf(attempt)).message))
+      expect(messages[0]).to.contain(closed).and.to.contain('http://user:password@')
+      for (const message of messages) expect(message).not.to.match(/zeb|ss@|hunter/)
+    })
+  })
+
   for (const target of ['', '127.0.0.1:8545', 'localhost:8545/x', 'tcp://127.0.0.1:8545', 'http://', 'http://[::1'])
     it(`refuses \`${target}\` for a target`, async () => {
       expect(await failureOf(RpcClient.connect(target))).to.be.instanceOf(RpcTargetError)

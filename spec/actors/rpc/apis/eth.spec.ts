@@ -88,6 +88,10 @@ describe('the eth namespace', () => {
     expect(await call('baseFee')).to.equal('0x342770c0') // an eighth less after an empty block
   })
 
+  it('has no accounts: nobody gave it a key', async () => {
+    expect(await call('accounts')).to.deep.equal([])
+  })
+
   it('tells the blob base fee of the head, from Cancun on', async () => {
     await chain.insertBlocks(makeBlocks(genesis, genesis.header, 17))
     expect(await call('blobBaseFee')).to.equal(null)
