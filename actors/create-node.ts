@@ -123,7 +123,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
         protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
         log,
       })
-    const watchers = { recorder, metrics, keyLog }
+    const watchers = { recorder, metrics, keyLog, chaindata: instance?.chaindata }
     node = new PeerchartNode(runtime, options, { name, privateKey, chain, staticNodes, trustedNodes, ...watchers })
     if (early[0]) throw early[0].error
     return node

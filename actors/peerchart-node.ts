@@ -13,6 +13,7 @@ import { type ImportProgress, importChain } from './chain/import.ts'
 import { CorruptDatabase, DatabaseFailed } from './chain/store.ts'
 import { nodeCiphers } from './ciphers.ts'
 import type { NodeOptions } from './create-node.ts'
+import { DatadirWatch } from './datadir-watch.ts'
 import { EthService } from './eth/service.ts'
 import type { FeedEntry } from './feed/entries.ts'
 import type { Feed } from './feed/feed.ts'
@@ -47,6 +48,8 @@ export type NodeParts = {
   readonly name: string
   readonly privateKey: Uint8Array
   readonly chain: Chain
+  /** Where its chain is kept, if it is. */
+  readonly chaindata: string | undefined
   readonly keyLog: KeyLogFile | undefined
   readonly recorder: Recorder | undefined
   readonly staticNodes: readonly Enode[]
@@ -138,6 +141,10 @@ export class PeerchartNode {
     if (metrics) {
       this.#node.own(metrics)
       this.#node.register(() => metrics)
+    }
+    if (parts.chaindata !== undefined) {
+      const watch = new DatadirWatch(parts.chaindata, { clock: runtime.clock, log })
+      this.#node.register(() => watch)
     }
     this.eth = this.#node.register(
       () =>

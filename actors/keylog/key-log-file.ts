@@ -1,4 +1,5 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, writeSync } from 'node:fs'
+import { openPrivate } from '../private-file.ts'
 
 /** Takes the keys of every session, a line each: see protocols/rlpx/key-log.ts. */
 export type KeyLog = (line: string) => void
@@ -14,7 +15,7 @@ export class KeyLogFile {
    * @throws the system's error: the file cannot be written
    */
   constructor(path: string, failed: (error: Error) => void) {
-    this.#descriptor = openSync(path, 'a', 0o600)
+    this.#descriptor = openPrivate(path, 'append')
     this.#failed = failed
   }
 

@@ -1,6 +1,7 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { closeSync } from 'node:fs'
 import type { Feed } from '../feed/feed.ts'
 import { type Logger, silent } from '../log.ts'
+import { openPrivate } from '../private-file.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { LinePage } from './line-page.ts'
 import { LineThread } from './line-thread.ts'
@@ -20,7 +21,7 @@ export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
  * only what an entry has for itself is put down; text, checksums, base64 and the file are another thread's.
  */
 export class Recorder {
-  readonly #file: FileHandle
+  readonly #descriptor: number
   readonly #path: string
   readonly #log: Logger
   readonly #now: () => number
@@ -36,15 +37,15 @@ export class Recorder {
   /** Why nothing more is recorded; `failed`: nothing can be said of it in the file. What is full has been said by the thread. */
   #ended: Ended | undefined
 
-  private constructor(file: FileHandle, path: string, options: RecorderOptions) {
+  private constructor(descriptor: number, path: string, options: RecorderOptions) {
     const { maxBytes = defaultMaxBytes, now = () => performance.now(), log = silent } = options
-    this.#file = file
+    this.#descriptor = descriptor
     this.#path = path
     this.#now = now
     this.#began = now()
     this.#log = log
     this.#thread = new LineThread(
-      { fd: file.fd, maxBytes },
+      { fd: descriptor, maxBytes },
       {
         full: () => this.#giveUp('full', 'The recording is full, and ends here'),
         fault: (error) => this.#giveUp('failed', 'The recording cannot be written, and ends here', error),
@@ -56,12 +57,12 @@ export class Recorder {
   }
 
   /**
-   * Begins a recording; a file that is there is written over.
+   * Begins a recording; a file that is there is written over, and its owner's alone from then on.
    * @throws (rejects) the system's error: it cannot be written
    */
   static async open(path: string, options: RecorderOptions): Promise<Recorder> {
     const { client, nodes, forks } = options
-    const recorder = new Recorder(await open(path, 'w', 0o600), path, options)
+    const recorder = new Recorder(openPrivate(path, 'replace'), path, options)
     const heading: Heading = {
       ...{ format: recordingFormat, version: recordingVersion, client, startedAt: new Date().toISOString() },
       ...(nodes && { nodes }),
@@ -93,7 +94,7 @@ export class Recorder {
     if (this.#ended !== 'failed') this.#writer.end({ ended: this.#ended ?? 'closed' })
     this.#page.turn()
     await this.#thread.close()
-    await this.#file.close()
+    closeSync(this.#descriptor)
   }
 
   #startTimer(): NodeJS.Timeout {
