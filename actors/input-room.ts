@@ -6,13 +6,15 @@
  */
 export class InputRoom {
   readonly #bytes: number
+  readonly #passed: (bytes: number) => void
   /** BOUNDED: one for each connection. */
   readonly #holdings = new Set<Holding>()
   #held = 0
 
-  /** @param bytes that all may hold together */
-  constructor(bytes = defaultInputBytes) {
+  /** @param bytes that all may hold together @param passed told of what is not held any more */
+  constructor(bytes = defaultInputBytes, passed: (bytes: number) => void = () => {}) {
     this.#bytes = bytes
+    this.#passed = passed
   }
 
   get held(): number {
@@ -26,6 +28,7 @@ export class InputRoom {
   open(end: () => void, { isProven = false }: { readonly isProven?: boolean } = {}): Holding {
     const change = (bytes: number) => {
       this.#held += bytes
+      if (bytes < 0) this.#passed(-bytes)
       while (this.#held > this.#bytes) this.#most().evict()
     }
     const holding = new Holding(change, { end, isProven, left: () => this.#holdings.delete(holding) })

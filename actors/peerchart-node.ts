@@ -29,6 +29,7 @@ import type { PeerInfo } from './p2p/peer-info.ts'
 import { FairScheduler } from './p2p/scheduler.ts'
 import { Server } from './p2p/server.ts'
 import { tcp } from './p2p/tcp.ts'
+import { Reclaimer } from './reclaimer.ts'
 import type { Recorder } from './recording/recorder.ts'
 import type { Api } from './rpc/api.ts'
 import type { RpcOptions } from './rpc/options.ts'
@@ -102,7 +103,8 @@ export class PeerchartNode {
     this.name = name
     this.#recorder = recorder
     this.#scheduler = new FairScheduler(runtime.clock, setImmediate)
-    this.#input = new InputRoom(options.maxInputBytes)
+    const reclaimer = new Reclaimer(runtime.clock)
+    this.#input = new InputRoom(options.maxInputBytes, (bytes) => reclaimer.passed(bytes))
     this.#record = () => localRecord(privateKey, chain, this.#server.value?.self())
     this.#publicKey = publicKeyOf(privateKey)
     this.#node = new Node(runtime, {
@@ -158,6 +160,7 @@ export class PeerchartNode {
     chain.failures$.subscribe((error) => this.fail(error))
     logSync(log, this.eth.progress$, runtime.clock)
     this.#node.own(chain)
+    this.#node.own({ close: async () => reclaimer.close() })
     if (keyLog) this.#node.own(keyLog)
     this.peerEvents$ = this.#server.pipe(
       filter((server) => server !== undefined),

@@ -33,14 +33,9 @@ export class ByteBuffer {
 
   /** Appends `size` bytes of any value. @returns a view of them, to be filled at once */
   extend(size: number): Uint8Array {
-    this.reserve(size)
+    if (!this.#isOwned || this.#end + size > this.#bytes.length) this.#grow(size)
     this.#end += size
     return this.#bytes.subarray(this.#end - size, this.#end)
-  }
-
-  /** Makes room for `size` bytes at once, where one knows that they will come. @param most that it will ever hold */
-  reserve(size: number, most = Number.POSITIVE_INFINITY): void {
-    if (!this.#isOwned || this.#end + size > this.#bytes.length) this.#grow(size, most)
   }
 
   /** Takes the last `size` bytes back. */
@@ -60,9 +55,9 @@ export class ByteBuffer {
     this.#isOwned = false
   }
 
-  #grow(size: number, most: number): void {
+  #grow(size: number): void {
     const needed = this.length + size
-    const bytes = new Uint8Array(this.#isOwned ? Math.max(needed, Math.min(2 * this.length, most)) : needed)
+    const bytes = new Uint8Array(this.#isOwned ? Math.max(needed, 2 * this.length) : needed)
     bytes.set(this.view())
     this.#bytes = bytes
     this.#end = this.length

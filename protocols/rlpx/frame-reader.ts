@@ -1,5 +1,6 @@
 import { address, memory, sourceBytes } from '../lib/sponge.ts'
 import { ByteBuffer } from './byte-buffer.ts'
+import { FrameBody, giveBack } from './frame-body.ts'
 import { type FrameCipher, headerBytes, macBytes, padded } from './frame-cipher.ts'
 import { RlpxError } from './rlpx-error.ts'
 
@@ -8,7 +9,7 @@ export class FrameReader {
   readonly #cipher: FrameCipher
   readonly #input = new ByteBuffer()
   /** The body of a frame that did not come in one piece. BOUNDED: by what of the frame has arrived. */
-  readonly #body = new ByteBuffer()
+  #body: FrameBody | undefined
   #phase: 'header' | 'body' | 'opening' = 'header'
   #size = 0
   #opened = 0
@@ -20,20 +21,27 @@ export class FrameReader {
 
   /** What is kept in memory of the stream. */
   get bufferedBytes(): number {
-    return this.#input.heldBytes + this.#body.heldBytes
+    return this.#input.heldBytes + (this.#body?.heldBytes ?? 0)
   }
 
   /** Forgets what is held. It cannot be used afterwards. */
   discard(): void {
     this.#input.clear()
-    this.#body.clear()
+    this.free()
+    this.#body = undefined
+    this.#phase = 'header'
+  }
+
+  /** Gives back the memory of the body. */
+  free(): void {
+    if (this.#body) giveBack(this.#body.view(0, 0))
   }
 
   /** Whether `next` has more to do without another chunk. */
   get hasWork(): boolean {
     if (this.#phase === 'opening') return true
     if (this.#phase === 'header') return this.#input.length >= headerBytes
-    return this.#input.length >= (this.#body.length < padded(this.#size) ? 1 : macBytes)
+    return this.#input.length >= (this.#body!.length < padded(this.#size) ? 1 : macBytes)
   }
 
   push(chunk: Uint8Array): void {
@@ -51,10 +59,10 @@ export class FrameReader {
       this.#openHeader()
       if (this.#isWhole) return this.#openWhole()
       this.#phase = 'body'
-      this.#body.reserve(Math.min(padded(this.#size), reservedBytes))
+      this.#body = new FrameBody(padded(this.#size))
     }
-    if (this.#phase === 'body') this.#collect()
-    return this.#phase === 'opening' ? this.#open() : undefined
+    if (this.#phase === 'body') this.#collect(this.#body!)
+    return this.#phase === 'opening' ? this.#open(this.#body!) : undefined
   }
 
   #openHeader(): void {
@@ -80,18 +88,17 @@ export class FrameReader {
   }
 
   /** Moves what has arrived of the body, and adds it to the MAC at once: a big frame's MAC must not wait for its end. */
-  #collect(): void {
+  #collect(body: FrameBody): void {
     const size = padded(this.#size)
-    for (let budget = workBytes; budget > 0 && this.#body.length < size && this.#input.length > 0; ) {
-      const part = this.#input.view(0, Math.min(sourceBytes, size - this.#body.length, this.#input.length))
+    for (let budget = workBytes; budget > 0 && body.length < size && this.#input.length > 0; ) {
+      const part = this.#input.view(0, Math.min(sourceBytes, size - body.length, this.#input.length))
       memory().set(part, address.source)
       this.#cipher.absorb(address.source, part.length)
-      this.#body.reserve(part.length, size)
-      this.#body.extend(part.length).set(part)
+      body.append(part)
       this.#input.skip(part.length)
       budget -= part.length
     }
-    if (this.#body.length < size || this.#input.length < macBytes) return
+    if (body.length < size || this.#input.length < macBytes) return
     memory().set(this.#input.view(0, macBytes), address.source)
     this.#input.skip(macBytes)
     this.#cipher.check(address.source)
@@ -99,19 +106,19 @@ export class FrameReader {
     this.#phase = 'opening'
   }
 
-  #open(): Uint8Array | undefined {
-    const size = this.#body.length
+  #open(body: FrameBody): Uint8Array | undefined {
+    const size = body.length
     const end = Math.min(size, this.#opened + workBytes)
     while (this.#opened < end) {
-      const part = this.#body.view(this.#opened, Math.min(this.#opened + sourceBytes, end))
+      const part = body.view(this.#opened, Math.min(this.#opened + sourceBytes, end))
       memory().set(part, address.source)
       this.#cipher.decrypt(address.source, part.length)
       part.set(memory().subarray(address.source, address.source + part.length))
       this.#opened += part.length
     }
     if (end < size) return undefined
-    const data = this.#body.view(0, this.#size)
-    this.#body.clear()
+    const data = body.view(0, this.#size)
+    this.#body = undefined
     this.#phase = 'header'
     return data
   }
@@ -119,5 +126,3 @@ export class FrameReader {
 
 /** The most one call works on: about a millisecond. */
 export const workBytes = 4 * sourceBytes
-/** Room made for a frame on its header's word alone. */
-const reservedBytes = 2 * sourceBytes

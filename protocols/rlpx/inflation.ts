@@ -1,3 +1,4 @@
+import { giveBack } from './frame-body.ts'
 import { RlpxError } from './rlpx-error.ts'
 import type { Claim } from './snappy.ts'
 
@@ -8,6 +9,7 @@ export class Inflation {
   #in: number
   #out = 0
 
+  /** @param block its own: it may be given back */
   constructor(block: Uint8Array, claim: Claim) {
     this.#from = block
     this.#in = claim.bytes
@@ -17,6 +19,11 @@ export class Inflation {
   /** Compressed and inflated. */
   get bufferedBytes(): number {
     return this.#from.length + this.#to.length
+  }
+
+  /** Ends it. */
+  discard(): void {
+    giveBack(this.#from)
   }
 
   /**
@@ -68,6 +75,7 @@ export class Inflation {
       out = end
     }
     if (out !== to.length) throw new RlpxError('snappy')
+    giveBack(from)
     return to
   }
 }

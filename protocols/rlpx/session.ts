@@ -101,12 +101,15 @@ export class RlpxSession {
 
   /** Forgets what was received and not yet returned: nothing more is. */
   discardInput(): void {
+    this.#inflating?.inflation.discard()
     this.#inflating = undefined
     this.#reader.discard()
   }
 
   /** Gives back the memory and wipes the keys. Must be called once a session is over; it cannot be used afterwards. */
   free(): void {
+    this.#inflating?.inflation.discard()
+    this.#reader.free()
     this.#cipher.free()
   }
 

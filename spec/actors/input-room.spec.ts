@@ -41,6 +41,12 @@ describe('the room for unfinished input', () => {
     proven.hold(101)
     expect([ended, room.held]).to.deep.equal([['stranger', 'proven'], 0])
   })
+  it('tells of what has passed', () => {
+    const passed: number[] = []
+    const holding = new InputRoom(100, (bytes) => passed.push(bytes)).open(() => {})
+    for (const bytes of [10, 30, 25, 0, 60, 101]) holding.hold(bytes)
+    expect(passed).to.deep.equal([5, 25, 101])
+  })
   it('has what a holder let go of, and hears nothing more of one that was ended or is gone', () => {
     const [one, other] = [open('one'), open('other')]
     one.hold(100)
