@@ -57,6 +57,8 @@ export class PeerTable {
   noteMessage(entry: MessageEntry, peer: Peer, payload: Uint8Array | undefined): void {
     peer.count(entry.type === 'message.sent', entry.size)
     this.#note(peer)
+    if (entry.version !== undefined && entry.protocol !== 'rlpx' && !peer.speaks(entry.protocol))
+      this.#learn(peer, { speaks: [...(peer.facts.speaks ?? []), `${entry.protocol}/${entry.version}`] })
     const isHello = entry.code === baseCodes.Hello && entry.protocol === 'p2p'
     if (isHello && entry.type === 'message.received' && payload) this.#learn(peer, helloOf(payload))
   }
@@ -93,7 +95,7 @@ export const isConnection = (chart: string): boolean => chart === 'peer' || char
 /** Whether the events of a chart say who a peer is. */
 export const tellsOfPeers = (chart: string): boolean => isConnection(chart) || chart === 'server'
 
-type Learnt = Pick<PeerFacts, 'id' | 'client' | 'caps' | 'inbound' | 'address' | 'isNode'>
+type Learnt = Pick<PeerFacts, 'id' | 'client' | 'caps' | 'speaks' | 'inbound' | 'address' | 'isNode'>
 
 /** What a connection's own events say of it. */
 const ownWords: Readonly<Record<string, (data: Data) => Learnt>> = {
@@ -136,6 +138,11 @@ export class Peer {
     traffic[0] += bytes
     traffic[1] += 1
     this.#isStale = true
+  }
+
+  /** Whether a version of it is known to be spoken: asked at every message. */
+  speaks(protocol: string): boolean {
+    return this.#facts.speaks?.some((cap) => cap.startsWith(protocol) && cap[protocol.length] === '/') ?? false
   }
 
   learn(facts: Learnt): void {

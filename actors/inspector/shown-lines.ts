@@ -1,3 +1,4 @@
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import type { FeedEntry, MessageEntry, TransitionEntry } from '../feed/entries.ts'
 import { type Kept, toLine } from '../recording/feed-lines.ts'
 import type { History, Test } from './history.ts'
@@ -34,7 +35,15 @@ export function showLine(history: History, kept: Kept): { line: ShownLine; messa
   const { name, fields, error }: Decoded = decodeMessage(entry, payload)
   const protocol = entry.version === undefined ? entry.protocol : `${entry.protocol}/${entry.version}`
   const other = otherOf(history, kept)
-  const message = { name, protocol, fields, ...(other && { other }), ...(error !== undefined && { error }) }
+  const raw = payload && bytesToHex(payload.subarray(0, mostRaw))
+  const message = {
+    name,
+    protocol,
+    fields,
+    ...(raw !== undefined && { raw }),
+    ...(other && { other }),
+    ...(error !== undefined && { error }),
+  }
   return { line, message }
 }
 
@@ -170,3 +179,4 @@ const isMessage = (entry: FeedEntry): entry is MessageEntry =>
 const farthest = 20_000
 const farBack = 300
 const nearest = 32
+const mostRaw = 64 * 1024

@@ -144,6 +144,8 @@ export type PeerFacts = {
   /** As it calls itself. */
   readonly client?: string
   readonly caps?: readonly string[]
+  /** What of them is spoken, by the messages that went over it: `eth/72`. */
+  readonly speaks?: readonly string[]
   readonly inbound?: boolean
   readonly address?: string
   /** Whom it is in this process, if it is one of the nodes here: its name. */
@@ -159,6 +161,8 @@ export type DecodedMessage = {
   /** `eth/69`, `p2p`. */
   readonly protocol: string
   readonly fields: Plain
+  /** Its payload in hex, at most 64 KiB of it; left out where it was not kept. */
+  readonly raw?: string
   /** The request that this answers or the answer to this, by line, and the time between them in ms. */
   readonly other?: { readonly seq: number; readonly latency: number }
   /** Why it could not be decoded. */

@@ -20,7 +20,8 @@ export function ActorHeader({ scene, facts, isBrief = false }: HeaderProps) {
     ...(peer === undefined ? [] : trafficOf(peer.received, peer.sent)),
     ...(peer?.address === undefined ? [] : [['address', peer.address] as const]),
     ...(peer?.inbound === undefined ? [] : [['direction', peer.inbound ? 'dialed us' : 'we dialed it'] as const]),
-    ...(peer?.caps === undefined ? [] : [['speaks', peer.caps.join(' ')] as const]),
+    ...(peer?.speaks === undefined ? [] : [['speaks', peer.speaks.join(' ')] as const]),
+    ...(peer?.caps === undefined ? [] : [['offers', peer.caps.join(' ')] as const]),
     ...(peer?.id === undefined ? [] : [['node id', peer.id] as const]),
   ]
   return (

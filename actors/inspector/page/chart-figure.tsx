@@ -24,9 +24,9 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
   const wear = useWear({ session, facts, taken })
   const frame = useScrolling()
   const sheet = useRef<HTMLDivElement>(null)
-  const { zoom, zoomBy, fit } = useZoom(frame.ref)
+  const { zoom, zoomBy, zoomTo } = useZoom(frame.ref)
   const svg = useMemo(() => (drawing ? renderDrawing(drawing) : ''), [drawing])
-  const fitting = drawing ? Math.min(1, Math.max(0.45, (frame.width - 24) / drawing.width)) : 1
+  const fitting = drawing ? Math.min(1, Math.max(0.45, (frame.width - room) / drawing.width)) : 1
   const [caption, setCaption] = useState('')
   const last = taken.at(-1)
 
@@ -71,6 +71,11 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
       for (const [name, listener] of listeners) current?.removeEventListener(name, listener)
     }
   })
+  const whole = () => {
+    const { clientWidth, clientHeight } = frame.ref.current!
+    if (drawing)
+      zoomTo(Math.min((clientWidth - room) / drawing.width, (clientHeight - room) / drawing.height) / fitting)
+  }
   const inlineSize = `${drawing ? drawing.width * fitting * zoom : 0}px`
   return (
     <figure class="figure">
@@ -83,7 +88,16 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
         <button type="button" class="quiet" aria-label="Smaller" onClick={() => zoomBy(1 / 1.25)}>
           −
         </button>
-        <button type="button" class="quiet" aria-label="As wide as the view" onClick={fit}>
+        <button type="button" class="quiet" aria-label="The whole chart" title="The whole chart" onClick={whole}>
+          ⛶
+        </button>
+        <button
+          type="button"
+          class="quiet"
+          aria-label="As wide as the view"
+          title="As wide as the view"
+          onClick={() => zoomTo(1)}
+        >
           ⤢
         </button>
         <button type="button" class="quiet" aria-label="Larger" onClick={() => zoomBy(1.25)}>
@@ -93,6 +107,9 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
     </figure>
   )
 }
+
+/** Pixels around a drawing. */
+const room = 24
 
 /** BOUNDED: by the charts there are. */
 const drawings = new Map<string, Drawing>()

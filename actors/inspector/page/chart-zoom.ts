@@ -50,10 +50,10 @@ export function useZoom(ref: RefObject<HTMLDivElement | null>) {
     }
   }, [])
 
-  return { zoom, zoomBy, fit: () => setZoom(1) }
+  return { zoom, zoomBy, zoomTo: setZoom }
 }
 
-const [smallest, largest] = [0.3, 6]
+const [smallest, largest] = [0.02, 6]
 
 /** Moves what a frame shows as the mouse is dragged; what is only clicked is clicked. A finger scrolls anyway. */
 function drag(frame: HTMLElement): () => void {

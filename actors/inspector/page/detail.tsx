@@ -84,7 +84,36 @@ function Message({ session, line, message }: EntryProps & { readonly line: Messa
       </p>
       {message?.error !== undefined && <p class="fault">{message.error}</p>}
       {message && <Value value={message.fields} />}
+      {message && (
+        <p class="jumps">
+          <Copy what="fields" text={() => JSON.stringify(message.fields, null, 2)} />
+          {message.raw !== undefined && <Copy what="bytes" text={() => `0x${message.raw}`} />}
+        </p>
+      )}
+      {message?.raw !== undefined && message.raw !== '' && (
+        <details class="raw">
+          <summary>
+            {message.raw.length / 2 < line.size ? `The first ${bytes(message.raw.length / 2)}` : bytes(line.size)} as
+            they came
+          </summary>
+          <code>{message.raw}</code>
+        </details>
+      )}
     </section>
+  )
+}
+
+function Copy({ what, text }: { readonly what: string; text(): string }) {
+  const [isDone, setDone] = useState<boolean>()
+  const copy = () =>
+    navigator.clipboard.writeText(text()).then(
+      () => setDone(true),
+      () => setDone(false),
+    )
+  return (
+    <button type="button" class="jump" onClick={() => void copy()}>
+      {isDone === undefined ? `Copy ${what}` : isDone ? `${what} copied` : `${what} cannot be copied here`}
+    </button>
   )
 }
 

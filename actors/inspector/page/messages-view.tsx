@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { ShownLine } from '../wire.ts'
 import { Absent } from './absent.tsx'
 import type { Props } from './app.tsx'
+import { type Fold, fold } from './folding.ts'
 import { type Lanes, lanesOf, type Step } from './lanes.ts'
 import { useScrolling } from './scrolling.ts'
 import { bytes, latency, moment, some } from './words.ts'
@@ -30,7 +31,11 @@ export function MessagesView({ session }: Props) {
   const laneKey = lanes?.lanes.map(({ id }) => id).join(' ')
   // A line is looked at once, however often the view is drawn.
   const seen: Seen = useMemo(() => new WeakMap(), [laneKey, words, depth])
-  const shown = lanes ? shownOf(lines, lanes, words, depth, seen) : []
+  const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set())
+  const all = lanes ? shownOf(lines, lanes, words, depth, seen) : []
+  const isOpen = (run: readonly Shown[]) =>
+    unfolded.has(run[0]!.line.seq) || run.some(({ line }) => line.seq === place.line)
+  const shown = words === '' && depth !== 'events' ? fold(all, isOpen) : all
   const laneRoom = Math.max(lanes?.narrowest ?? 0, width - timeWidth)
 
   useLayoutEffect(() => {
@@ -38,7 +43,8 @@ export function MessagesView({ session }: Props) {
     if (frame && isFollowing.current) frame.scrollTop = frame.scrollHeight
   }, [shown.length, lines.at(-1)?.seq, height])
   // A line that was chosen elsewhere, or by a link, is brought into view.
-  const chosen = place.line === undefined ? -1 : shown.findIndex(({ line }) => line.seq === place.line)
+  const chosen =
+    place.line === undefined ? -1 : shown.findIndex((row) => !('fold' in row) && row.line.seq === place.line)
   useLayoutEffect(() => {
     const frame = ref.current
     if (place.line !== undefined && place.line < (lines[0]?.seq ?? 0)) void session.older()
@@ -76,7 +82,7 @@ export function MessagesView({ session }: Props) {
             </button>
           ))}
         </div>
-        <span class="tally">{some(shown.length, 'line')}</span>
+        <span class="tally">{some(all.length, 'line')}</span>
         {place.actor !== scope && scope !== undefined && <span class="tally">of {scope}</span>}
       </div>
       <div class="lines" ref={ref} role="log" aria-label="Messages" aria-live="off">
@@ -98,25 +104,64 @@ export function MessagesView({ session }: Props) {
           {lanes.lanes.map(({ id }, lane) => (
             <div key={id} class="lifeline" style={{ left: `${middle(lane)}px` }} />
           ))}
-          {shown.slice(first, last).map((item, index) => (
-            <Row
-              key={item.line.seq}
-              item={item}
-              top={(first + index) * rowHeight}
-              timeWidth={timeWidth}
-              end={timeWidth + laneRoom}
-              middle={middle}
-              titleOf={(lane) => lanes.lanes[lane]!.title}
-              isChosen={item.line.seq === place.line}
-              choose={(line) => session.go({ line })}
-            />
-          ))}
+          {shown
+            .slice(first, last)
+            .map((item, index) =>
+              'fold' in item ? (
+                <FoldRow
+                  key={`fold ${item.fold}`}
+                  item={item}
+                  top={(first + index) * rowHeight}
+                  left={timeWidth}
+                  toggle={() => setUnfolded(toggled(unfolded, item.fold))}
+                />
+              ) : (
+                <Row
+                  key={item.line.seq}
+                  item={item}
+                  top={(first + index) * rowHeight}
+                  timeWidth={timeWidth}
+                  end={timeWidth + laneRoom}
+                  middle={middle}
+                  titleOf={(lane) => lanes.lanes[lane]!.title}
+                  isChosen={item.line.seq === place.line}
+                  choose={(line) => session.go({ line })}
+                />
+              ),
+            )}
         </div>
         {shown.length === 0 && <p class="empty">Nothing of that kind in the history.</p>}
       </div>
     </section>
   )
 }
+
+type FoldProps = { readonly item: Fold; readonly top: number; readonly left: number; toggle(): void }
+
+function FoldRow({ item: { line, polls, isOpen }, top, left, toggle }: FoldProps) {
+  return (
+    <button
+      type="button"
+      class="line"
+      data-kind="fold"
+      aria-expanded={isOpen}
+      style={{ top: `${top}px`, height: `${rowHeight}px` }}
+      onClick={toggle}
+    >
+      <time>{moment(line.at)}</time>
+      <span class="label" style={{ left: `${left}px` }}>
+        {some(polls, 'poll')} without news
+      </span>
+    </button>
+  )
+}
+
+function toggled(set: ReadonlySet<number>, item: number): Set<number> {
+  const copy = new Set([...set].slice(-mostUnfolded))
+  if (!copy.delete(item)) copy.add(item)
+  return copy
+}
+const mostUnfolded = 1_000
 
 type RowProps = {
   readonly item: Shown

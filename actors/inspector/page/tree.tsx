@@ -179,7 +179,9 @@ function Row({ row, scene, isChosen, choose, toggle }: RowProps) {
       {peer && (
         <span class="facts">
           <span>{[nameOf(facts), directionOf(peer.inbound)].filter(Boolean).join(' ')}</span>
-          <span>{peer.caps ? capsInWords(peer.caps) : peer.address}</span>
+          <span title={peer.caps && `offers ${peer.caps.join(' ')}`}>
+            {peer.speaks?.join(' ') ?? (peer.caps ? capsInWords(peer.caps) : peer.address)}
+          </span>
           <span>{briefAge((facts.stoppedAt ?? scene.now.at) - facts.startedAt)}</span>
           <span>
             ↓{bytes(peer.received[0])} ↑{bytes(peer.sent[0])}
