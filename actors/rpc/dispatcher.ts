@@ -174,7 +174,7 @@ export class Dispatcher {
 }
 
 /** Undefined when there is nothing to say. */
-type Answer = string | PrintedJson | undefined
+export type Answer = string | PrintedJson | undefined
 
 function inOne(answer: Answer | Promise<Answer>): string | undefined | Promise<string | undefined> {
   return answer instanceof Promise ? answer.then(textOf) : textOf(answer)

@@ -6,7 +6,7 @@ import type { Runtime } from '../runtime.ts'
 import { guard, reportBug } from '../supervision.ts'
 import { Cors } from './cors.ts'
 import { Deadline } from './deadline.ts'
-import type { Dispatcher } from './dispatcher.ts'
+import type { Answer, Dispatcher } from './dispatcher.ts'
 import { type BodyFault, type BodyLimits, readBody } from './http-body.ts'
 import { empty, json, type Reply, refusal, send } from './http-reply.ts'
 import { tokenFault } from './jwt.ts'
@@ -62,8 +62,7 @@ export class HttpHandler {
 
   /** @returns undefined when the client has left */
   async #replyTo(req: IncomingMessage): Promise<Reply | undefined> {
-    const { prefix, secret, limits, dispatcher, input } = this.#options
-    const isProven = secret !== undefined
+    const { prefix, secret, limits, input } = this.#options
     if (!isOnPath(req, prefix)) return empty(404)
     const tokenRefused = secret && (await tokenFault(req, secret))
     if (tokenRefused !== undefined) return refusal(401, tokenRefused)
@@ -72,15 +71,22 @@ export class HttpHandler {
     const headers = this.#cors.headers(req)
     const early = earlyReply(req, limits.bodyBytes, headers)
     if (early) return early
-    const body = await readBody(req, limits, input, { clock: this.#clock, isProven })
+    const body = await readBody(req, limits, input, { clock: this.#clock, isProven: secret !== undefined })
     if (body.fault !== undefined) return faultReply(body.fault, headers)
-    const holding = input.open(() => req.socket.destroy(), { isProven })
-    holding.hold(body.text.length) // read or not, it is there
+    return json((await this.#answer(req, body.text)) ?? '', headers)
+  }
+
+  async #answer(req: IncomingMessage, text: string): Promise<Answer> {
+    const { secret, limits, dispatcher, input } = this.#options
     const deadline = new Deadline(this.#clock, limits.writeTimeout - margin)
-    const answer = await dispatcher.answerInParts(body.text, { deadline, client: this.#client(req) })
-    deadline.end()
-    holding.close()
-    return json(answer ?? '', headers)
+    const holding = input.open(() => req.socket.destroy(), { isProven: secret !== undefined })
+    holding.hold(text.length) // until it was read and answered
+    try {
+      return await dispatcher.answerInParts(text, { deadline, client: this.#client(req) })
+    } finally {
+      deadline.end()
+      holding.close()
+    }
   }
 
   /** A connection is a client: what it asks for is on one account, request after request. */

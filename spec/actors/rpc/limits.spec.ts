@@ -150,6 +150,19 @@ describe('the limits of RPC', () => {
       expect(await good.next()).to.include('yyy')
       await bad.closed
     })
+    it('are held until a request was answered, however that ends', async () => {
+      await startWith(1_000_000)
+      const held = () => test.input.held
+      const left = connect(test.httpPort, '127.0.0.1')
+      left.write(post(callText('test_wait')))
+      while (test.apis.waiting.size === 0) await test.post(echo('meanwhile'))
+      expect(held()).to.equal(callText('test_wait').length)
+      left.destroy()
+      test.apis.finish()
+      while (held() > 0) await test.post(echo('meanwhile'))
+      expect(await test.post(echo('x'.repeat(50_000)))).to.include('xxx')
+      expect(held()).to.equal(0)
+    })
     it('leave the consensus client alone as long as there are others', async () => {
       await startWith(250)
       const authorization = `Bearer ${token(testSecret, { iat: Math.floor(Date.now() / 1000) })}`
