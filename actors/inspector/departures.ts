@@ -55,6 +55,12 @@ export class Departures {
     return this.#beginnings.get(name) ?? this.#beginnings.get(parentOf(name))
   }
 
+  /** Messages before the line `seq` with which connections that are alive began, in order. */
+  introductions(seq: number): Kept[] {
+    const lines = [...this.#beginnings.values()].flatMap((beginning) => beginning.lines)
+    return lines.filter((kept) => kept.seq < seq && 'code' in kept.entry).sort((a, b) => a.seq - b.seq)
+  }
+
   begin(actor: string): Beginning {
     const beginning = new Beginning()
     this.#beginnings.set(actor, beginning)

@@ -8,7 +8,7 @@ import { noteDeparture } from './explanation.ts'
 import { isConnection, type Peer, tellsOfPeers } from './peer-table.ts'
 import { Segment, type Who } from './segment.ts'
 import type { Changes, Moment, Picture } from './wire.ts'
-import { type Tracked, World } from './world.ts'
+import { type SeenActor, type Tracked, World } from './world.ts'
 
 export type HistoryOptions = {
   /** Bytes kept at most. @default 16 MiB */
@@ -108,6 +108,12 @@ export class History {
   get oldest(): Moment {
     const first = this.#segments.find(({ count }) => count > 0)?.at(0)
     return first ? { seq: first.seq, at: first.at } : this.newest
+  }
+
+  /** Actors that were alive before the oldest line, parents before their children. */
+  get actorsBefore(): readonly SeenActor[] {
+    const first = this.#segments.find(({ count }) => count > 0) ?? this.#last
+    return first.checkpoint.actors.filter(({ stoppedAt }) => stoppedAt === undefined)
   }
 
   /** @returns undefined for a line that is not there any more, or not yet */

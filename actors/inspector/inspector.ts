@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { forkTable } from '../chain/fork-table.ts'
 import { createLogger, type Logger } from '../log.ts'
@@ -9,6 +10,7 @@ import type { PeerchartNode } from '../peerchart-node.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../recording/lines.ts'
 import { admit } from './gate.ts'
 import { History } from './history.ts'
+import { recordingOf } from './history-file.ts'
 import { InspectorFailed } from './inspector-errors.ts'
 import { contentSecurityPolicy, readPageFile } from './page-files.ts'
 import type { Exhibit } from './page-session.ts'
@@ -84,7 +86,9 @@ export class Inspector {
     const pages = new Pages(exhibit, log)
     const policy = await contentSecurityPolicy()
     const server = createServer((request, response) => {
-      serve(request, response, token, policy).catch((error: Error) => answer(response, 500, `${error.message}\n`))
+      serve(request, response, { token, policy, exhibit }).catch((error: Error) =>
+        answer(response, 500, `${error.message}\n`),
+      )
     })
     server.maxConnections = mostConnections
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -130,10 +134,17 @@ function headingOf(nodes: readonly Named[]): Heading {
   }
 }
 
-async function serve(request: IncomingMessage, response: ServerResponse, token: string, policy: string): Promise<void> {
+type Served = { readonly token: string; readonly policy: string; readonly exhibit: Exhibit }
+
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { token, policy, exhibit }: Served,
+): Promise<void> {
   const verdict = admit(request, token)
   if ('status' in verdict) return answer(response, verdict.status, `${verdict.why}\n`)
   if (verdict.path === '') return void response.writeHead(308, { ...headers, location: `/${token}/` }).end()
+  if (verdict.path === '/history.ndjson') return save(response, exhibit)
   const file = await readPageFile(verdict.path)
   if (!file) return answer(response, 404, 'not found\n')
   response.writeHead(200, {
@@ -143,6 +154,18 @@ async function serve(request: IncomingMessage, response: ServerResponse, token: 
     'content-length': file.body.length,
   })
   response.end(file.body)
+}
+
+/** What is remembered, as a recording: `inspect`, `explain` and `replay` read it. */
+async function save(response: ServerResponse, { history, heading }: Exhibit): Promise<void> {
+  const disposition = 'attachment; filename="peerchart.ndjson"'
+  response.writeHead(200, {
+    ...headers,
+    'content-type': 'application/x-ndjson',
+    'content-disposition': disposition,
+  })
+  // A browser that gives up has what it has.
+  await pipeline(Readable.from(recordingOf(history, heading)), response).catch(() => {})
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {

@@ -2,6 +2,12 @@ import { crc32 } from 'node:zlib'
 
 // A line of a recording as text: its JSON object, whose last field is the CRC-32 of all that stands before it.
 
+/** @returns the line that says `value`, with its end */
+export function lineText(value: object): string {
+  const text = JSON.stringify(value).slice(0, -1)
+  return `${text},"crc":"${checksum(text)}"}\n`
+}
+
 /**
  * @param line without its end
  * @throws {LineError}

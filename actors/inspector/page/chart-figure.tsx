@@ -89,7 +89,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
           −
         </button>
         <button type="button" class="quiet" aria-label="The whole chart" title="The whole chart" onClick={whole}>
-          ⛶
+          ▣
         </button>
         <button
           type="button"

@@ -53,6 +53,13 @@ export function Timeline({ session }: Props) {
         <span title="The node keeps no more than that">
           {hello && !hello.isRecording ? `≤ ${bytes(hello.historyBytes)} kept` : ''}
         </span>
+        <a
+          href="./history.ndjson"
+          download="peerchart.ndjson"
+          title="A recording, as inspect, explain and replay read it"
+        >
+          Save
+        </a>
         <span data-some={dropped > 0} title="Lines that this page was too slow for">
           {count(dropped)} dropped
         </span>

@@ -1,14 +1,18 @@
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect, type Socket } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { WebSocket } from 'ws'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../../actors/create-node.ts'
+import { explain } from '../../../actors/inspector/explanation.ts'
 import { History } from '../../../actors/inspector/history.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import { InspectorFailed } from '../../../actors/inspector/inspector-errors.ts'
+import { openRecorded } from '../../../actors/inspector/recorded.ts'
 import { createLogger } from '../../../actors/log.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { recordingFormat, recordingVersion } from '../../../actors/recording/lines.ts'
@@ -153,6 +157,43 @@ describe('the inspector of two nodes', () => {
       socket.send(JSON.stringify({ ask }))
       const [code, reason] = await once(socket, 'close')
       expect([code, String(reason)], ask).to.deep.equal([1008, 'no such question'])
+    }
+  })
+})
+
+describe('the history of an inspector, saved', () => {
+  it('is a recording: of all that is there, and of who was there before', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'peerchart-history-'))
+    const [node, other] = await Promise.all([
+      createNode({ genesis: devGenesisJson, port: 0 }),
+      createNode({ genesis: devGenesisJson, port: 0, identity: 'other' }),
+    ])
+    const inspector = await Inspector.open(node, { historyBytes: 256 << 10 })
+    const page = await OpenPage.at(inspector.address)
+    try {
+      await Promise.all([node.start(), other.start()])
+      node.addPeer(other.enode)
+      await page.until('changes', ({ states }) =>
+        states.some(([actor, to]) => actor === 'peer/1/eth' && /^active/.test(to)),
+      )
+      const payload = new Uint8Array(500)
+      for (let i = 0; i < 2_000; i++)
+        node.feed.publish({ type: 'message.sent', actor: 'server', protocol: 'p2p', code: 2, size: 500 }, { payload })
+      const response = await fetch(new URL('history.ndjson', inspector.address))
+      expect(response.headers.get('content-disposition')).to.equal('attachment; filename="peerchart.ndjson"')
+      const file = join(folder, 'saved.ndjson')
+      await writeFile(file, await response.text())
+      const { history, fault } = await openRecorded(file)
+      expect(fault).to.equal(undefined)
+      expect(history.newest.seq).to.be.above(100)
+      expect(history.world.actor('peer/1/eth')!.state).to.match(/^active/)
+      expect(history.world.peers.get('peer/1')!.client).to.match(/^Peerchart\/other\//)
+      expect(explain(history, 'peer/1')!.status).to.have.length.above(3)
+    } finally {
+      page.close()
+      await inspector.close()
+      await Promise.all([node.stop(), other.stop()])
+      await rm(folder, { recursive: true })
     }
   })
 })
