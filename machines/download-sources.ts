@@ -98,7 +98,8 @@ type Sight = { readonly sources: Sources; readonly head: bigint; readonly goal: 
 
 /**
  * @returns the peer to follow, one that others did not get stuck behind: of those that have the block that a consensus
- * client named, or of those ahead of us that count the highest
+ * client named, or of those ahead of us that count the highest, if anyone has the body of our next block: below their
+ * earliest block peers have headers only (EIP-7642)
  */
 export function bestSource({ sources, head, goal }: Sight): Target | undefined {
   const byStrikes = ([, a]: [number, Source], [, b]: [number, Source]) => a.strikes - b.strikes
@@ -109,6 +110,8 @@ export function bestSource({ sources, head, goal }: Sight): Target | undefined {
     return best && number !== undefined ? { peer: best[0], number, hash } : undefined
   }
   if (goal.kind === 'reached') return undefined
+  const hasNext = ({ range, isAnnounced }: Source) => !isAnnounced || (range?.earliest ?? 0n) <= head + 1n
+  if (![...sources.values()].some(hasNext)) return undefined
   const ahead = able.filter(([, source]) => source.counts && latestOf(source) > head)
   const [best] = ahead.sort((a, b) => byStrikes(a, b) || Number(latestOf(b[1]) - latestOf(a[1])))
   return best && { peer: best[0], number: latestOf(best[1]) }

@@ -51,6 +51,13 @@ describe('downloader', () => {
         peer: 1,
         number: 601n,
       }))
+    it('begins when somebody has the body of our next block: a peer that is ahead may have headers only', () => {
+      const pruned = from(10n, joins(1, 600n, 12n))
+      expect(pruned.state).to.equal('idle')
+      for (const other of [joins(2, 600n, 11n), joins(2, 5n), joins(2)])
+        expect(chart.on(pruned, other).state).to.equal('syncing.searching')
+      expect(from(10n, joins(1, 600n, 11n)).state).to.equal('syncing.searching')
+    })
     it('asks an eth/68 peer for the header of its head', () => {
       const step = from(10n, joins(1))
       expect(step.effects).to.deep.equal([['askHead', { peer: 1, hash }]])
@@ -285,7 +292,8 @@ describe('downloader', () => {
       expect(fetches(chart.on(step, bodiesFor(step, 1, 1, 9 * 2 ** 20)))).to.deep.equal(['1: bodies 2–3'])
     })
     it('asks for bodies of those only who keep them', () => {
-      const step = from(0n, joins(1, 600n, 300n), compared(0n, true), skeleton(192n, 384n, 576n, 600n))
+      const others = joins(2, 10n)
+      const step = from(0n, joins(1, 600n, 300n), others, compared(0n, true), skeleton(192n, 384n, 576n, 600n))
       expect(fetches(chart.on(step, headersFor(step, 1)))).to.deep.equal(['1: headers 193–384'])
     })
     it('asks a peer for what is up to 64 blocks above the range that it announced', () => {
