@@ -12,6 +12,7 @@ import { KeyLogFile } from './keylog/key-log-file.ts'
 import { type Logger, silent } from './log.ts'
 import type { MetricsOptions } from './metrics/node-metrics.ts'
 import { resolveNodeKey } from './node-key.ts'
+import { checkOptions } from './node-option-error.ts'
 import type { Network } from './p2p/connection.ts'
 import { parseNode } from './p2p/parse-node.ts'
 import type { Protocol } from './p2p/protocol.ts'
@@ -81,9 +82,10 @@ export type NodeOptions = {
 
 /**
  * Makes a node: its chain is open and its key known, but nothing listens and nobody is dialed before `start`.
- * @throws (rejects) {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError}
+ * @throws (rejects) {NodeOptionError} {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError}
  */
 export async function createNode(options: NodeOptions = {}): Promise<PeerchartNode> {
+  checkOptions(options)
   const runtime = supervised(processRuntime(options.runtime), (bug) => (node ? node.supervise(bug) : early.push(bug)))
   const early: Bug[] = []
   let node: PeerchartNode | undefined

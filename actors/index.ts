@@ -17,6 +17,7 @@ export { createLogger, type Logger, type Verbosity } from './log.ts'
 export type { MetricsOptions, NodeMetrics } from './metrics/node-metrics.ts'
 export { Node, type Service, type ServiceContext } from './node.ts'
 export { NodeKeyError } from './node-key.ts'
+export { NodeOptionError } from './node-option-error.ts'
 export type {
   Connect,
   Connection,

@@ -15,13 +15,15 @@ import { nodeCiphers } from './ciphers.ts'
 import type { NodeOptions } from './create-node.ts'
 import { DatadirWatch } from './datadir-watch.ts'
 import { EthService } from './eth/service.ts'
-import type { FeedEntry } from './feed/entries.ts'
+import type { FeedEntry, MessageEntry } from './feed/entries.ts'
 import type { Feed } from './feed/feed.ts'
 import { InputRoom } from './input-room.ts'
 import type { KeyLogFile } from './keylog/key-log-file.ts'
 import { type LeveledLogger, type Logger, silent } from './log.ts'
+import { messageName } from './metrics/message-counts.ts'
 import type { NodeMetrics } from './metrics/node-metrics.ts'
 import { Node } from './node.ts'
+import { packetName } from './p2p/handshake-packet.ts'
 import type { NodeInfo } from './p2p/node-info.ts'
 import { parseNode } from './p2p/parse-node.ts'
 import { peerConnector } from './p2p/peer.ts'
@@ -41,8 +43,17 @@ import { logSync } from './sync-log.ts'
 /** What a node tells of itself as it runs. Transitions are in it while somebody subscribes, and cost nothing otherwise. */
 export type NodeEvent =
   | PeerEvent
-  | FeedEntry
+  | Exclude<FeedEntry, MessageEntry>
+  /** With its specification's name for it. */
+  | (MessageEntry & { readonly name: string })
   | { readonly type: 'head'; readonly number: bigint; readonly hash: Uint8Array }
+
+/** By its specification's names: `Status`, `auth`; by its code where there is none. */
+function named(entry: FeedEntry): NodeEvent {
+  if (!('code' in entry)) return entry
+  const packet = entry.protocol === 'rlpx' ? packetName(entry.code) : undefined
+  return { ...entry, name: packet ?? messageName({ version: undefined, ...entry }) }
+}
 
 /** What a node is made of, beside its options. */
 export type NodeParts = {
@@ -169,7 +180,7 @@ export class PeerchartNode {
     this.events$ = merge(
       this.peerEvents$,
       chain.heads$.pipe(map(({ number, hash }) => ({ type: 'head', number, hash }) as const)),
-      new Observable<FeedEntry>((reader) => this.feed.subscribe((entry) => reader.next(entry))),
+      new Observable<NodeEvent>((reader) => this.feed.subscribe((entry) => reader.next(named(entry)))),
     )
   }
 

@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander'
 import { parse, stringify, TomlError, type TomlTable } from 'smol-toml'
 import { isReadFault, readBounded } from '../files.ts'
 import { jsonText } from '../json-text.ts'
+import { nearest } from '../nearest.ts'
 import { gethKeys } from './geth-keys.ts'
 import type { Settings, ValuesOf } from './setting.ts'
 import type { TomlValue } from './setting-kinds.ts'
@@ -125,23 +126,10 @@ const unquote = (key: string) => key.replace(/["'\s]/g, '')
 function guess(key: string, known: readonly string[]): string {
   const lower = (text: string) => text.toLowerCase()
   const elsewhere = known.find((other) => lower(nameOf(other)) === lower(nameOf(key)))
-  const distances = known.map((other) => [distance(lower(key), lower(other)), other] as const)
-  return `did you mean ${elsewhere ?? distances.reduce((least, next) => (next[0] < least[0] ? next : least))[1]}?`
+  return `did you mean ${elsewhere ?? nearest(key, known)}?`
 }
 
 const nameOf = (key: string) => key.slice(key.lastIndexOf('.') + 1)
-
-/** Levenshtein's. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, i) => i)
-  for (const [i, letter] of [...from].entries())
-    row = row.reduce<number[]>((next, above, j) => {
-      if (j === 0) return [i + 1]
-      next.push(Math.min(above + 1, next[j - 1]! + 1, row[j - 1]! + (letter === to[j - 1] ? 0 : 1)))
-      return next
-    }, [])
-  return row[to.length]!
-}
 
 /** Characters of a value that an error repeats. */
 const longest = 200

@@ -71,14 +71,17 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
       log,
     )
     await network.start()
-    narrator.open([
-      `Peerchart ${version}: ${count} Ethereum nodes in this process, over TCP on 127.0.0.1.`,
-      `node-1 makes a block every ${blockTime / 1_000} s; the others find it, shake hands, sync and follow.`,
-      ...nodes.map(({ enode }, i) => `  ${nameOf(i)}  ${enode}`),
-      ...told,
-      options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.',
-      '',
-    ])
+    narrator.open(
+      [
+        `Peerchart ${version}: ${count} Ethereum nodes in this process, over TCP on 127.0.0.1.`,
+        `node-1 makes a block every ${blockTime / 1_000} s; the others find it, shake hands, sync and follow.`,
+        ...nodes.map(({ enode }, i) => `  ${nameOf(i)}  ${enode}`),
+        ...told,
+        options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.',
+        '',
+      ],
+      nodes,
+    )
     await Promise.race([lifetime.end(options.for), ...nodes.map((node) => node.wait())])
   } finally {
     tally?.close()

@@ -36,12 +36,18 @@ export class Narrator {
     return () => subscription.unsubscribe()
   }
 
-  /** Tells what this is, then what has happened so far, then the rest as it comes. */
-  open(banner: readonly string[]): void {
+  /**
+   * Tells what this is, then what has happened so far, then the rest as it comes.
+   * @param nodes that run: programs are told their names and addresses
+   */
+  open(banner: readonly string[], nodes: readonly Pick<PeerchartNode, 'enode' | 'name'>[] = []): void {
     const { json, verbosity } = this.#options
-    const lines = [...(json || verbosity < 3 ? [] : banner), ...(this.#held ?? [])]
+    const held = this.#held ?? []
     this.#held = undefined
-    for (const line of lines) this.#line(line)
+    if (json)
+      for (const [i, { enode, name }] of nodes.entries()) this.#write({ node: nameOf(i), type: 'node', enode, name })
+    else if (verbosity >= 3) for (const line of banner) this.#line(line)
+    for (const line of held) this.#line(line)
   }
 
   /** One line: who, what of it, from where to where, and what that means. */
@@ -50,13 +56,27 @@ export class Narrator {
     if (json || verbosity < 3) return
     const seconds = ((performance.now() - this.#started) / 1_000).toFixed(1)
     const columns = [
-      this.#paint('dim', `${seconds}s`.padStart(6)),
-      this.#paint(colours[index % colours.length]!, nameOf(index).padEnd(7)),
+      `${seconds}s`.padStart(6),
+      nameOf(index).padEnd(7),
       printable(subject).padEnd(13),
-      this.#paint('bold', change.padEnd(28)),
-      printable(words),
+      change.padEnd(28),
     ]
-    this.#line(columns.join('  ').trimEnd())
+    const room = this.#width - columns.join('  ').length - 2
+    const [time, name, who, what] = columns as [string, string, string, string]
+    const painted = [
+      this.#paint('dim', time),
+      this.#paint(colours[index % colours.length]!, name),
+      who,
+      this.#paint('bold', what),
+      cut(printable(words), room),
+    ]
+    this.#line(painted.join('  ').trimEnd())
+  }
+
+  /** Of a line: what does not fit a terminal is cut, elsewhere all of it is written. */
+  get #width(): number {
+    const { isTTY, columns } = this.#options.stream
+    return isTTY && columns ? columns : Number.POSITIVE_INFINITY
   }
 
   #write(entry: object): void {
@@ -80,6 +100,9 @@ function toJson(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}`
   return value instanceof Uint8Array ? bytesToHex(value) : value
 }
+
+const cut = (text: string, room: number): string =>
+  text.length <= room ? text : `${text.slice(0, Math.max(room - 1, 0))}${room > 0 ? '…' : ''}`
 
 type Style = Parameters<typeof styleText>[0]
 const colours = ['cyan', 'magenta', 'yellow', 'green', 'blue'] as const

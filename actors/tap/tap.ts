@@ -34,6 +34,8 @@ export type TapOptions = Pick<ProbeOptions, 'chain' | 'now'> & {
   isNew(gossip: Gossip, at: bigint): boolean
   /** @returns once there is room for more, if there is none: until then nothing is read */
   tell(told: Told): Promise<void> | undefined
+  /** It has us for its peer. */
+  running(): void
   /** It will be dialed again. */
   lost(cause: string): void
   /** It never ran, and will not be dialed again. */
@@ -56,7 +58,11 @@ export class Tap {
       input: {
         ports: {
           connect: () => this.#guard(() => this.#connect()),
-          watch: () => this.#guard(() => this.#watch(this.#peer!)),
+          watch: () =>
+            this.#guard(() => {
+              options.running()
+              return this.#watch(this.#peer!)
+            }),
           hangUp: () => this.#peer?.close(),
           reportLost: ({ cause }) => options.lost(cause),
           reportFailed: () => options.failed(this.#report!),

@@ -5,9 +5,25 @@ import { expect } from 'chai'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../actors/create-node.ts'
 import { Feed } from '../../actors/feed/feed.ts'
+import { NodeOptionError } from '../../actors/node-option-error.ts'
 import { readRecording } from '../../actors/recording/reader.ts'
+import { failureOf } from '../failure.ts'
 
 describe('making a node', () => {
+  for (const [options, complaint] of [
+    [{ network: 'goerli' }, /^there is no network "goerli": want mainnet, sepolia, hoodi; did you mean \w+\?/],
+    [{ network: 'toString' }, /^there is no network "toString"/],
+    [{ network: null }, /^there is no network "null"/],
+    [{ maxpeers: 3 }, /^there is no option "maxpeers"; did you mean maxPeers\?$/],
+    [{ toString: 3 }, /^there is no option "toString"/],
+    [{ network: 'hoodi', genesis: devGenesisJson }, /^network and genesis are two chains/],
+  ] as const)
+    it(`refuses ${JSON.stringify(options).slice(0, 40)}, and says what was meant`, async () => {
+      const error = await failureOf(createNode(options as never))
+      expect(error).to.be.instanceOf(NodeOptionError)
+      expect(error.message).to.match(complaint)
+    })
+
   it('ends its recording when the key log cannot be opened', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'peerchart-create-'))
     const file = join(dir, 'recording')

@@ -2,10 +2,20 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { failureOf } from '../failure.ts'
 
 describe('the harness', function () {
   this.timeout(30_000)
 
+  it('lets node:test end when a test fails that has a node', async () => {
+    const file = join(import.meta.dirname, 'failing-test-child.ts')
+    const env = { ...process.env, NODE_TEST_CONTEXT: undefined }
+    const args = ['--import', 'tsx', '--test', '--test-reporter=tap', file]
+    const failed = (await failureOf(promisify(execFile)(process.execPath, args, { env }))) as { stdout?: string }
+    expect(failed.stdout)
+      .to.match(/error: 'as the spec wants it'/)
+      .and.match(/^# fail 1$/m)
+  })
   it('needs nothing of the test runner: node:test will do', async () => {
     const file = join(import.meta.dirname, 'node-test-child.ts')
     const env = { ...process.env, NODE_TEST_CONTEXT: undefined }

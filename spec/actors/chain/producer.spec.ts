@@ -92,7 +92,8 @@ describe('the block producer of the dev network', () => {
     expect(one.head.hash).to.deep.equal(two.head.hash)
   })
 
-  it('pays few, so that the state does not grow with the chain', async () => {
+  it('pays few, so that the state does not grow with the chain', async function () {
+    this.timeout(60_000) // 300 blocks are executed
     const chain = await openChain()
     await produce(await BlockProducer.open(chain, { seed }), 1n, 300n)
     const paid: string[] = []

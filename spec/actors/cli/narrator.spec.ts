@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { expect } from 'chai'
 import { Narrator } from '../../../actors/cli/narrator.ts'
 import type { Verbosity } from '../../../actors/log.ts'
@@ -8,9 +9,9 @@ describe('the tale of a node', () => {
   const ann = `3f9a01b2${'0'.repeat(56)}`
   const tell = (
     happen: (node: StandInNode) => void,
-    { verbosity = 3 as Verbosity, json = false, isTTY = false } = {},
+    { verbosity = 3 as Verbosity, json = false, isTTY = false, columns = undefined as number | undefined } = {},
   ) => {
-    const stream = new Written(isTTY)
+    const stream = Object.assign(new Written(isTTY), columns && { columns })
     const node = new StandInNode()
     const narrator = new Narrator({ stream, verbosity, json })
     narrator.open([])
@@ -42,6 +43,33 @@ describe('the tale of a node', () => {
       ['node-2', 'peer 3f9a01b2', 'closing → closed', 'gone'],
       ['node-2', 'peer/7', 'closed → gone', 'on late'],
     ])
+  })
+  it('fits the terminal, and cuts nothing where there is none', () => {
+    const meet = (node: StandInNode) => node.meet('peer/7', ann)
+    const whole = tell(meet, { isTTY: true }).map(stripVTControlCharacters)
+    const fitted = tell(meet, { isTTY: true, columns: 80 }).map(stripVTControlCharacters)
+    expect(whole[0]).to.have.length.above(80)
+    expect(fitted[0])
+      .to.have.length(80)
+      .and.match(/securing → greeting +keys agreed, fram…$/)
+    expect(fitted.map((line) => line.length).filter((length) => length > 80)).to.deep.equal([])
+    expect(tell(meet, { columns: 80 })[0]).to.contain('Hello goes out')
+  })
+  it('gives programs the address of each node before all else', () => {
+    const stream = new Written()
+    const node = new StandInNode()
+    const narrator = new Narrator({ stream, verbosity: 3, json: true })
+    narrator.follow(0, node.asNode)
+    node.meet('peer/7', ann)
+    narrator.open(['for people'], [node])
+    const [first, ...others] = stream.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(first).to.include({ node: 'node-1', type: 'node', enode: node.enode, name: node.name })
+    expect(others.map(({ type }) => type))
+      .to.include('add')
+      .and.not.include('node')
   })
   it('knows two peers apart that come at once', () => {
     const bob = `b0b${'0'.repeat(61)}`

@@ -48,7 +48,7 @@ export class StandInNode {
   }
   publish(entry: FeedEntry): void {
     this.feed.publish(entry)
-    this.events$.next(entry)
+    this.events$.next(entry as NodeEvent)
   }
 
   /** As a server adds a peer: the chart is admitted and runs, then everybody hears of it. */

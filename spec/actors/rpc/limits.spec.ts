@@ -106,10 +106,8 @@ describe('the limits of RPC', () => {
     slow.on('error', () => {})
     slow.pause().write(post(callText('test_repeat', ['x'.repeat(100_000), '0x100'])))
     await once(slow, 'readable')
-    const begun = performance.now()
     // Its place is free again.
     while ((await sendRaw(test.httpPort, post(echo('x')), ({ length }) => length > 0)).length === 0);
-    expect(performance.now() - begun).to.be.greaterThan(200)
     slow.destroy()
   })
   describe('on what has begun and not ended', () => {
