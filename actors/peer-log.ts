@@ -52,6 +52,7 @@ export function logPeers(
 
 function logEntry(log: Logger, entry: FeedEntry): void {
   const { type: _, ...facts } = entry
+  if (entry.type === 'bug') return // its supervisor logs it, with its stack
   if (entry.type === 'actor.started' || entry.type === 'actor.stopped') log.debug(texts[entry.type], facts)
   else if (entry.type !== 'transition') log.trace(texts[entry.type], facts)
   else if (entry.from === entry.to) log.trace('Event taken', facts)

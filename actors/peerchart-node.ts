@@ -37,7 +37,7 @@ import type { Api } from './rpc/api.ts'
 import type { RpcOptions } from './rpc/options.ts'
 import type { RpcStack } from './rpc/rpc-stack.ts'
 import type { Runtime } from './runtime.ts'
-import { type Bug, bugs, guard, reportBug } from './supervision.ts'
+import { type Bug, guard, publishBug, reportBug, stackOf } from './supervision.ts'
 import { logSync } from './sync-log.ts'
 
 /** What a node tells of itself as it runs. Transitions are in it while somebody subscribes, and cost nothing otherwise. */
@@ -234,14 +234,14 @@ export class PeerchartNode {
     return this.#failure
   }
 
-  /** What {@link createNode} has its runtime tell of bugs: they are logged, counted, and end what they belong to. */
+  /** What {@link createNode} has its runtime tell of bugs: they are logged, told in the feed, and end what they belong to. */
   supervise(bug: Bug): void {
     const error = bug.error instanceof Error ? bug.error : new Error(String(bug.error))
     const isDisks = error instanceof DatabaseFailed || error instanceof CorruptDatabase
     if (!isDisks) {
       const { actor, ends } = bug
       this.#log.error('A bug of ours ended what it came up in', { actor, ends, err: stackOf(error) })
-      bugs.publish(bug)
+      publishBug(this.feed, bug)
     }
     if (isDisks || bug.ends === 'node') this.fail(error)
   }
@@ -321,7 +321,6 @@ export class PeerchartNode {
   }
 }
 
-const stackOf = (error: Error) => error.stack ?? error.message
 const isServed = ({ http, ws, ipc, auth }: RpcOptions = {}) => (http ?? ws ?? ipc ?? auth) !== undefined
 const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
 

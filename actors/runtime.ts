@@ -47,8 +47,8 @@ export function startActor<Machine extends AnyStateMachine>(
   const given = typeof input === 'function' ? (input as (tell: Tell<Machine>) => InputFrom<Machine>)(tell) : input
   const actor = createActor(machine, { id, clock, input: given } as never) as Actor<Machine>
   feed.watch(actor, { id, ...(parent !== undefined && { parent }), chart: machine.id }, (error) => {
-    crashed?.(error)
     reportBug({ supervisor }, { actor: id, error, ends: crashed ? 'connection' : 'node' })
+    crashed?.(error)
   })
   actor.start()
   return actor

@@ -1,4 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
+import type { BugEntry } from './feed/entries.ts'
+import type { Feed } from './feed/feed.ts'
 import type { Runtime } from './runtime.ts'
 
 /** An exception that nobody foresaw: a fault of ours, whoever brought it about. */
@@ -13,8 +15,36 @@ export type Bug = {
 /** Logs and counts a bug, and ends the node when that is what it ends. The connection has ended by then. */
 export type Supervisor = (bug: Bug) => void
 
-/** Of a program that makes a node: every bug is published here, too. A spec's are none that it may pass over. */
+/** Every bug of the process, whichever feed has it: specs read it, where a bug is none that may be passed over. */
 export const bugs = channel('peerchart.bug')
+
+/** What every supervisor does of a bug first: log, metrics, inspector and recorder read it in the feed. */
+export function publishBug(feed: Feed, bug: Bug): void {
+  bugs.publish(bug)
+  feed.publish(entryOf(bug))
+}
+
+/** @returns its name and the first line of what it says */
+export function lineOfBug(error: unknown): string {
+  const { name, message } = factsOf(error)
+  return `${name}: ${message}`
+}
+
+const entryOf = ({ actor, error, ends }: Bug): BugEntry => {
+  const { name, message } = factsOf(error)
+  return { type: 'bug', actor, error: name, message, ends }
+}
+
+function factsOf(error: unknown): Pick<Error, 'name' | 'message'> {
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) }
+  const [line = ''] = message.split('\n', 1)
+  return { name, message: line.slice(0, longestMessage) }
+}
+
+export const stackOf = (error: unknown): string => (error instanceof Error && error.stack) || String(error)
+
+/** Characters of an exception's message: it may quote what a remote sent. */
+const longestMessage = 200
 
 /** @returns `runtime` with a supervisor, who is told of what its timers throw, too: it belongs to no connection */
 export function supervised(runtime: Runtime, supervisor: Supervisor): Runtime {

@@ -68,7 +68,6 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
         page: (url) => told.push(`Watch it in a browser: ${url}`),
         tools: (url) => told.push(`Tools for @statelyai/inspect attach at ${url}`),
       },
-      log,
     )
     await network.start()
     narrator.open(

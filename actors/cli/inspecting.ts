@@ -1,6 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { Inspected, Inspector } from '../inspector/inspector.ts'
-import type { Logger } from '../log.ts'
 import { port } from './setting-kinds.ts'
 
 export type InspectOptions = {
@@ -24,21 +23,16 @@ export const isInspected = ({ inspect = false, inspectStately }: InspectOptions)
 
 /**
  * @param tell is given what people are to know: in words, and the address
- * @param log is told of faults of ours; left out: standard error is
  * @returns undefined where none is asked for
  */
 export async function openInspector(
   nodes: Inspected | Readonly<Record<string, Inspected>>,
   { inspect = false, inspectStately }: InspectOptions,
   tell: Readonly<Record<'page' | 'tools', (url: string) => void>>,
-  log?: Logger,
 ): Promise<Inspector | undefined> {
   if (!isInspected({ inspect, inspectStately })) return undefined
   const { Inspector } = await import('../inspector/inspector.ts') // brings its server: not for `--help`
-  const inspector = await Inspector.open(nodes, {
-    port: typeof inspect === 'number' ? inspect : 0,
-    ...(log && { log: log.getSubLogger({ name: 'inspector' }) }),
-  })
+  const inspector = await Inspector.open(nodes, { port: typeof inspect === 'number' ? inspect : 0 })
   tell.page(inspector.address)
   if (inspectStately) tell.tools(inspector.statelyAddress)
   return inspector

@@ -53,6 +53,7 @@ async function somebody(
     await peer.until('securing', { timeout: wait })
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error
+    if (peer.bug !== undefined) return // it is told as what comes later is
     const verdict: Verdict = peer.isClosed
       ? { outcome: 'interrupted', cause: 'interrupted before a node dialed' }
       : { outcome: 'silent', cause: `no node dialed within ${wait} ms` }

@@ -135,6 +135,7 @@ class Tale {
     if (entry.type === 'transition' && entry.chart === 'downloader') this.#isSyncing = outermost(entry.to) === 'syncing'
     if (entry.type === 'transition' && isMilestone(entry))
       this.#say(subject, changeOf(entry), `${describe(entry)}${this.#versionOf(entry)}`)
+    else if (entry.type === 'bug') this.#say(subject, 'bug of ours', `${entry.error}: ${entry.message}`)
     else if (this.#verbosity > 3) this.#detail(subject, entry)
     this.#introduce(this.#names.note(entry))
   }
@@ -145,7 +146,7 @@ class Tale {
     this.#say(named.actor, `is ${peerName(named.id)}`, peer ? describePeer(peer) : '')
   }
 
-  #detail(subject: string, entry: FeedEntry): void {
+  #detail(subject: string, entry: Exclude<FeedEntry, { type: 'bug' }>): void {
     if (entry.type === 'transition') this.#say(subject, entry.event, `${entry.chart}: ${entry.effects.join(', ')}`)
     else if (entry.type === 'actor.started') this.#say(subject, 'begins', entry.chart)
     else if (entry.type === 'actor.stopped') this.#say(subject, 'ends', entry.chart)

@@ -19,6 +19,7 @@ import { exitCodes, type Outcome, outcomeWords, type Verdict } from '../probe/ve
 import { processRuntime } from '../process-runtime.ts'
 import { Recorder } from '../recording/recorder.ts'
 import type { Runtime } from '../runtime.ts'
+import { publishBug, type Supervisor, stackOf, supervised } from '../supervision.ts'
 import { toDuration, toNetworkId } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
 import { type InspectOptions, openInspector } from './inspecting.ts'
@@ -97,9 +98,14 @@ export type ProbeSetup = AsyncDisposable & {
 }
 
 /** @throws {NodeKeyError} {InvalidGenesis} {InspectorFailed} and the system's error: the recording cannot be written */
-export async function toProbe(options: PeerOptions & Partial<InspectOptions>, io: Io): Promise<ProbeSetup> {
+export async function toProbe(
+  options: PeerOptions & Partial<InspectOptions & ProbingOptions>,
+  io: Io,
+): Promise<ProbeSetup> {
   const view = { chain: await toChain(options), now: () => BigInt(Math.floor(io.now() / 1000)) }
-  const runtime = processRuntime()
+  const world = processRuntime()
+  const supervisor = supervisorOf(world, options.explain === true, io)
+  const runtime = supervised(world, supervisor)
   const privateKey = options.nodekey === undefined ? runtime.entropy(32) : await readNodeKey(options.nodekey)
   const inspector = await inspectProbe(runtime, publicKeyOf(privateKey), view.chain, options, io)
   const recorder = await openRecorder(options, io)
@@ -125,16 +131,31 @@ export async function toProbe(options: PeerOptions & Partial<InspectOptions>, io
   }
 }
 
+/** Who asks one node loses it by a bug, and is told so in a line; of whoever wants all explained there is the stack, too. */
+const supervisorOf =
+  ({ feed }: Runtime, isExplained: boolean, io: Io): Supervisor =>
+  (bug) => {
+    publishBug(feed, bug)
+    if (isExplained) io.stderr.write(`${stackOf(bug.error)}\n`)
+  }
+
 /** To standard error: standard output is for what was found. */
 function inspectProbe(
-  { feed }: Runtime,
+  { feed, supervisor }: Runtime,
   publicKey: Uint8Array,
   chain: ProbedChain | undefined,
   { inspect, inspectStately = false }: Partial<InspectOptions>,
   io: Io,
 ): Promise<Inspector | undefined> {
   const genesis = chain && { config: chain.genesis.config, genesis: chain.genesis.header }
-  const probe = { feed, id: bytesToHex(nodeIdOf(publicKey)), name: clientName(), ...(genesis && { chain: genesis }) }
+  const supervise = supervisor && { supervise: supervisor }
+  const probe = {
+    feed,
+    ...supervise,
+    id: bytesToHex(nodeIdOf(publicKey)),
+    name: clientName(),
+    ...(genesis && { chain: genesis }),
+  }
   return openInspector(
     probe,
     { inspectStately, ...(inspect !== undefined && { inspect }) },
@@ -231,6 +252,7 @@ const advices: Readonly<Record<Outcome, string>> = {
   'other-network': 'name its chain with --network or --genesis, or only its id with --networkid',
   'stale-fork': 'its client or its genesis needs an update',
   dropped: '`connect --explain` shows all that was said',
+  bug: 'please report it; `--explain` prints its stack',
   absent: 'ask for another, or another node',
   interrupted: '',
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { version } from '../client-name.ts'
 import { printable } from '../log.ts'
+import { type Bug, bugs, stackOf } from '../supervision.ts'
 import { CommandFailed } from './command-failed.ts'
 import { commands } from './commands.ts'
 import type { Io } from './io.ts'
@@ -26,9 +27,10 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
     }
     const { explain } = await import('./failures.ts')
     const fault = explain(error)
-    if (fault === undefined) throw error // a bug of ours: loud, with its stack
-    io.stderr.write(`error: ${fault}\n`)
-    return 1
+    io.stderr.write(`error: ${fault ?? `a bug of ours, please report it: ${printable(stackOf(error))}`}\n`)
+    if (fault !== undefined) return 1
+    bugs.publish({ actor: 'command', error, ends: 'node' } satisfies Bug)
+    return (await import('../probe/verdict.ts')).exitCodes.bug
   }
 }
 

@@ -36,7 +36,6 @@ async function start(given: GivenFlags, io: Io): Promise<void> {
         page: (url) => log.info('Started inspector', { url }),
         tools: (url) => log.info('Tools for @statelyai/inspect attach', { url }),
       },
-      log,
     )
     if (settings.import !== undefined) await importBlocks(node, settings.import, log, lifetime)
     await node.start()

@@ -8,7 +8,7 @@ import { isDialable, parseNode } from '../p2p/parse-node.ts'
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts'
 import { statusOn } from '../probe/probed-chain.ts'
 import { printJson } from '../rpc/json/print.ts'
-import type { Bug } from '../supervision.ts'
+import { type Bug, publishBug, stackOf } from '../supervision.ts'
 import { Sightings } from '../tap/sightings.ts'
 import { Spread } from '../tap/spread.ts'
 import { statusFromRpc } from '../tap/status-from-rpc.ts'
@@ -53,7 +53,10 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
   const statusNow = await toStatus(options, view)
   const log = createLogger({ stream: io.stderr })
   // One node's bug loses that node, and not the others.
-  const supervisor = ({ actor, error }: Bug) => log.error('A bug of ours lost a node', { actor, err: stackOf(error) })
+  const supervisor = (bug: Bug) => {
+    publishBug(setup.runtime.feed, bug)
+    log.error('A bug of ours lost a node', { actor: bug.actor, err: stackOf(bug.error) })
+  }
   const runtime = { ...setup.runtime, supervisor }
   const peer = { ...setup.peer, runtime }
   const sightings = new Sightings(Math.random)
@@ -157,8 +160,6 @@ function toJson({ at, got, raw, ...told }: Told, isFull: boolean): unknown {
     ...(got !== undefined && { took: msSince(at, got) }),
   }
 }
-
-const stackOf = (error: unknown) => (error instanceof Error ? error.stack : String(error))
 
 /** @returns ms between two times in ns */
 const msSince = (since: bigint, now: bigint): number => Number(now - since) / 1e6

@@ -205,8 +205,8 @@ export class EthPeer {
   }
   /** What was done for this session threw what nobody foresaw. */
   crashed(error: unknown): void {
-    this.#abandon(error)
     reportBug(this.#runtime, { actor: `${this.#session.actor}/eth`, error, ends: 'connection' })
+    this.#abandon(error)
   }
   admitAnswer(message: EthPayload<'PooledTransactions'>): void {
     this.#tell({ type: 'answer.admitted', ...message })

@@ -1,12 +1,13 @@
 import type { AnyActor, AnyTransitionDefinition, EventObject } from 'xstate'
 import type { Kind } from './kinds.ts'
 
-/** What happens in a process, in order: its actors' births and deaths, their transitions, and the messages of its peers. */
+/** What happens in a process, in order: its actors' births and deaths, their transitions, messages of its peers, bugs. */
 export type FeedEntry =
   | { readonly type: 'actor.started'; readonly actor: string; readonly chart: string; readonly parent?: string }
   | { readonly type: 'actor.stopped'; readonly actor: string; readonly chart: string }
   | TransitionEntry
   | MessageEntry
+  | BugEntry
 
 export type TransitionEntry = {
   readonly type: 'transition'
@@ -30,6 +31,18 @@ export type MessageEntry = {
   readonly code: number
   /** Bytes of the payload, uncompressed; of a packet, of all of it. */
   readonly size: number
+}
+
+/** An exception of ours that nobody foresaw. Of an actor's own chart it stands before its end. */
+export type BugEntry = {
+  readonly type: 'bug'
+  /** Whose input was being processed: an actor, or an endpoint. */
+  readonly actor: string
+  /** The exception's name, and the first line of its message. */
+  readonly error: string
+  readonly message: string
+  /** What it ends: what the actor belongs to. */
+  readonly ends: 'connection' | 'node'
 }
 
 /** What an entry was made from: live objects, to be read during the call. Whoever keeps them copies them. */

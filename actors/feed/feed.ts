@@ -46,7 +46,7 @@ export class Feed {
 
   /**
    * Follows an actor that is about to start, until it ends.
-   * @param failed takes what its chart or a port throws, once its end is told
+   * @param failed takes what its chart or a port throws, before its end is told: why comes before that it is so
    */
   watch(actor: AnyActor, facts: ActorFacts, failed: (error: unknown) => void): void {
     const watch = new Watch(facts, this.#mailboxOf(facts.chart), this.#kinds)
@@ -64,8 +64,11 @@ export class Feed {
     actor.subscribe({
       complete: ended,
       error: (error) => {
-        ended()
-        failed(error)
+        try {
+          failed(error)
+        } finally {
+          ended()
+        }
       },
     })
   }

@@ -72,9 +72,10 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
   get states(): readonly Noted[] {
     return this.exchange.states
   }
-  /** How it ended: who closed it, the reason of their Disconnect if they sent one, and what went wrong with the wire. */
+  /** How it ended: who closed it (nobody did when it was a bug of ours), the reason of their Disconnect if they sent one, and what went wrong with the wire. */
   get end(): { readonly by: 'us' | 'them' | undefined; readonly reason?: DiscReason; readonly error?: Error } {
     const { endedBy: by, reason, error } = this.#actor.getSnapshot().context
+    if (this.bug !== undefined) return { by: undefined }
     return { by, ...(reason !== undefined && { reason }), ...(error && { error }) }
   }
 
@@ -226,23 +227,23 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     const hasStatus = typeof status === 'object' && isWhole(status)
     const actor = startActor(this.runtime, scriptedPeerMachine, {
       id: this.id,
-      crashed: () => {
+      crashed: (error) => {
         dialing.abort()
-        this.hangUp()
-        this.exchange.close()
+        this.crash(error)
       },
       ...(parent !== undefined && { parent }),
       input: (tell) => ({
         ...{ through, hasStatus, answersPings: answerPings, isDialing: connect !== undefined },
         ports: {
           connect: () => {
-            connect!(dialing.signal).then(
+            const connected = connect!(dialing.signal).then(
               (stream) => this.adopt(stream),
               (error: Error) => {
                 tell({ type: 'dial.failed', error })
                 this.exchange.close()
               },
             )
+            connected.catch((error) => this.broke(error))
           },
           secure: () => this.secure(),
           sayHello: () => this.sendHello(),

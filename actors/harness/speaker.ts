@@ -78,6 +78,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   #helloVersion: number | undefined
   #isSnappy = false
   #lastId = 0n
+  #bug: unknown
   #theirHello: Hello | undefined
   #theirStatus: Status | undefined
 
@@ -255,14 +256,29 @@ export abstract class Speaker<C extends SubCap = SubCap> {
           this.tell({ type: 'stream.closed', error })
           this.exchange.close(error?.name === 'RlpxError' ? error.message : undefined)
         },
-        crashed: (error) => {
-          this.hangUp()
-          reportBug(this.runtime, { actor: this.id, error, ends: 'connection' })
-        },
+        crashed: (error) => this.broke(error),
       },
     )
     this.#remoteAddress = stream.remoteAddress
     this.tell({ type: 'stream.opened', remote: stream.remoteAddress })
+  }
+
+  /** What was done for it beside its chart threw. */
+  protected broke(error: unknown): void {
+    reportBug(this.runtime, { actor: this.id, error, ends: 'connection' })
+    this.crash(error)
+  }
+
+  /** Upon a bug of ours: whoever waits for this peer is told, though its chart may hear nothing more. */
+  protected crash(error: unknown): void {
+    this.#bug ??= error
+    this.hangUp()
+    this.exchange.close()
+  }
+
+  /** The exception of ours that ended it. */
+  get bug(): unknown {
+    return this.#bug
   }
 
   protected secure(): void {

@@ -6,6 +6,7 @@ import { fromPlain, toPlain } from '../recording/values.ts'
 import { isClosing } from './departures.ts'
 import { decodeMessage } from './messages.ts'
 import type { Explanation } from './wire.ts'
+import { bugWords } from './world.ts'
 
 /** How a connection ended, as its chart decided it. */
 export type Ending = {
@@ -17,17 +18,34 @@ export type Ending = {
   readonly words: string
   /** What a protocol found. */
   readonly error?: Error
+  /** A bug of ours did it; `words` are the bug's. */
+  readonly isBug?: true
 }
 
 /** @param lines of the connection and its sessions, in order */
 export function endingOf(lines: readonly Kept[]): Ending | undefined {
   const kept = lines.find(({ entry }) => isClosing(entry))
+  const bug = bugIn(lines, kept)
+  if (bug) return bug
   if (!kept) return undefined
   const entry = kept.entry as TransitionEntry
   const data = toldIn(kept)
   const verdict = entry.chart === 'peer' ? verdictOf(entry, data, lines, kept.seq) : ofScript(entry, data, lines)
   if (!entry.from.startsWith('securing')) return { kept, ...verdict }
   return { kept, ...verdict, words: `${verdict.words}${strangePacket(lines) ?? unanswered(verdict.by, lines)}` }
+}
+
+/** One that came up before the connection closed, if it did: what its chart says of the end came of that. */
+function bugIn(lines: readonly Kept[], closing: Kept | undefined): Ending | undefined {
+  for (const kept of lines) {
+    if (kept === closing) return undefined
+    const { entry } = kept
+    if (entry.type !== 'bug') continue
+    const error = closing && closing.entry.type === 'transition' ? toldIn(closing).error : undefined
+    const isSaid = error?.name === 'InternalError'
+    return { kept, by: 'local', words: bugWords(entry), isBug: true, ...(isSaid && { reason: reasonOf(error) }) }
+  }
+  return undefined
 }
 
 /** What came where auth or ack belongs, and is none. */

@@ -157,13 +157,15 @@ function causeOf(
 }
 
 function summaryOf(
-  { by, reason, words, error }: Ending,
+  { by, reason, words, error, isBug }: Ending,
   peer: PeerFacts | undefined,
   apart: string | undefined,
   cause: string | undefined,
 ): string {
   const isAboutStatus = error?.name === 'StatusError' || by === 'remote'
   const why = apart !== undefined && isAboutStatus ? apart : (cause ?? words)
+  if (isBug)
+    return sentence(`a bug of ours ended it${reason === undefined ? '' : ` with ${reasonWords(reason)}`}: ${words}`)
   if (by === 'network') return sentence(why)
   if (by === 'local')
     return sentence(`we ended it${reason === undefined ? '' : ` with ${reasonWords(reason)}`}: ${why}`)

@@ -86,7 +86,7 @@ export class History {
     this.#at = kept.at
     const { entry, at, data, edges, payload } = kept
     const who = this.#whose(kept)
-    if (entry.type === 'actor.started' || entry.type === 'actor.stopped') this.#addOther(kept)
+    if (isOther(entry)) this.#addOther(kept)
     else {
       const kind = this.#kinds.of(entry, edges)
       if (entry.type === 'transition') this.#addTransition(at, who, kind, data)
@@ -96,8 +96,7 @@ export class History {
     this.world.apply(kept)
     this.#mark(kept)
     this.#noteRun(kept)
-    if (entry.type !== 'actor.started' && entry.type !== 'actor.stopped')
-      this.#note(entry, this.departures.beginning(kept.actor))
+    if (!isOther(entry)) this.#note(entry, this.departures.beginning(kept.actor))
   }
 
   get newest(): Moment {
@@ -191,7 +190,7 @@ export class History {
   #take(entry: FeedEntry, live: Live, players: Players): void {
     const at = this.#elapsed()
     this.#at = at
-    if (entry.type === 'actor.started' || entry.type === 'actor.stopped') {
+    if (isOther(entry)) {
       this.#takeOther(entry, live, players)
       return
     }
@@ -281,7 +280,10 @@ export class History {
   }
 }
 
-type OtherEntry = Extract<FeedEntry, { type: 'actor.started' | 'actor.stopped' }>
+/** Those that are few. */
+type OtherEntry = Extract<FeedEntry, { type: 'actor.started' | 'actor.stopped' | 'bug' }>
+const isOther = (entry: FeedEntry): entry is OtherEntry =>
+  entry.type === 'actor.started' || entry.type === 'actor.stopped' || entry.type === 'bug'
 /** An actor as its entries are kept: its full name, and where its steps are counted. */
 type Player = Who & { tracked: Tracked | undefined; peer: Peer | undefined; beginning: Beginning | undefined }
 
@@ -313,6 +315,7 @@ class Players {
 
   /** After a birth or a death was told to the world. */
   change({ type, actor }: FeedEntry): void {
+    if (type === 'bug') return
     this.#players.delete(actor)
     if (type === 'actor.started') this.of(actor)
   }

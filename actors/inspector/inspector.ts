@@ -5,9 +5,10 @@ import { type Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { forkTable } from '../chain/fork-table.ts'
-import { createLogger, type Logger } from '../log.ts'
+import { createLogger } from '../log.ts'
 import type { PeerchartNode } from '../peerchart-node.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../recording/lines.ts'
+import { type Bug, bugs, guard, reportBug, type Supervisor, stackOf } from '../supervision.ts'
 import { admit } from './gate.ts'
 import { History } from './history.ts'
 import { recordingOf } from './history-file.ts'
@@ -21,14 +22,14 @@ export type InspectorOptions = {
   readonly port?: number
   /** Bytes of history that are kept at most. @default 16 MiB */
   readonly historyBytes?: number
-  /** Told of faults of ours while a page is answered. @default errors on standard error */
-  readonly log?: Logger
 }
 
 /** What an inspector needs of a node. */
 export type Inspected = Pick<PeerchartNode, 'feed' | 'id' | 'name'> & {
   /** Names the forks of a peer that is dropped for its fork id. */
   readonly chain?: Partial<Pick<PeerchartNode['chain'], 'config' | 'genesis'>>
+  /** Is told of bugs while a page is answered: where there are several nodes, the first is. @default standard error */
+  supervise?(bug: Bug): void
 }
 type Named = readonly [name: string | undefined, node: Inspected]
 
@@ -52,7 +53,7 @@ export class Inspector {
    */
   static async open(
     nodes: Inspected | Readonly<Record<string, Inspected>>,
-    { port = 0, historyBytes, log }: InspectorOptions = {},
+    { port = 0, historyBytes }: InspectorOptions = {},
   ): Promise<Inspector> {
     const named: readonly Named[] = isNode(nodes) ? [[undefined, nodes]] : Object.entries(nodes)
     const heading = headingOf(named)
@@ -68,7 +69,9 @@ export class Inspector {
       const ended = () => {
         for (const end of unfollow) end()
       }
-      return await Inspector.show({ heading, history, isRecording: false, feeds }, port, ended, log)
+      const [, first] = named[0]!
+      const supervisor: Supervisor | undefined = first.supervise && ((bug) => first.supervise?.(bug))
+      return await Inspector.show({ heading, history, isRecording: false, feeds }, port, ended, supervisor)
     } catch (error) {
       for (const end of unfollow) end()
       throw error
@@ -76,25 +79,32 @@ export class Inspector {
   }
 
   /** @throws (rejects) {InspectorFailed} */
-  static async show(
-    exhibit: Exhibit,
-    port = 0,
-    ended = () => {},
-    log: Logger = createLogger({ verbosity: 1 }),
-  ): Promise<Inspector> {
+  static async show(exhibit: Exhibit, port = 0, ended = () => {}, supervisor: Supervisor = logBug): Promise<Inspector> {
     const token = randomBytes(16).toString('hex')
-    const pages = new Pages(exhibit, log)
+    const pages = new Pages(exhibit, supervisor)
     const policy = await contentSecurityPolicy()
+    const crashed = (error: unknown) => reportBug({ supervisor }, { actor: 'inspector', error, ends: 'connection' })
     const server = createServer((request, response) => {
-      serve(request, response, { token, policy, exhibit }).catch((error: Error) =>
-        answer(response, 500, `${error.message}\n`),
+      guard(
+        () => serve(request, response, { token, policy, exhibit }),
+        (error) => {
+          crashed(error)
+          if (response.headersSent) response.destroy()
+          else answer(response, 500, 'internal error\n')
+        },
       )
     })
     server.maxConnections = mostConnections
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      const verdict = admit(request, token)
-      if ('path' in verdict) pages.welcome(verdict.path, request, socket, head)
-      else refuse(socket, verdict.status)
+      const take = () => {
+        const verdict = admit(request, token)
+        if ('path' in verdict) pages.welcome(verdict.path, request, socket, head)
+        else refuse(socket, verdict.status)
+      }
+      guard(take, (error) => {
+        crashed(error)
+        socket.destroy()
+      })
     })
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => reject(new InspectorFailed(port, cause)))
@@ -118,6 +128,12 @@ export class Inspector {
   async close(): Promise<void> {
     if (this.#server.listening) await this.#end()
   }
+}
+
+/** Of a recording there is no node to log it. */
+function logBug(bug: Bug): void {
+  bugs.publish(bug)
+  createLogger({ verbosity: 1 }).error('A bug of ours ended what it came up in', { err: stackOf(bug.error) })
 }
 
 function headingOf(nodes: readonly Named[]): Heading {

@@ -3,6 +3,7 @@ import * as machines from '../../machines/index.ts'
 import type { Kept } from '../recording/feed-lines.ts'
 import type { Heading } from '../recording/lines.ts'
 import { isFlag, isNumber, isString, listOf, maybe, misfit, type Shape } from '../shapes.ts'
+import { guard } from '../supervision.ts'
 import type { AnswerTime } from './answer-time.ts'
 import { drawingOf } from './drawing/layout.ts'
 import { explain } from './explanation.ts'
@@ -43,11 +44,14 @@ export class PageSession {
   /** BOUNDED: mostWaiting. */
   readonly #questions: Question[] = []
   readonly #time: AnswerTime
+  readonly #crashed: (error: unknown) => void
 
-  constructor(exhibit: Exhibit, socket: PageSocket, time: AnswerTime) {
+  /** @param crashed gets bugs of ours that come up when no call of this can throw them */
+  constructor(exhibit: Exhibit, socket: PageSocket, time: AnswerTime, crashed: (error: unknown) => void) {
     this.#exhibit = exhibit
     this.#socket = socket
     this.#time = time
+    this.#crashed = crashed
     this.#lastSeq = exhibit.history.newest.seq
     this.#greet()
   }
@@ -79,8 +83,7 @@ export class PageSession {
     while (this.#questions.length > 0 && this.#time.isLeft && this.#socket.bufferedAmount <= mostUnread) {
       const ask = this.#questions.shift()!
       this.#time.spend(() => {
-        if (ask.ask === 'chart')
-          this.#draw(ask).catch((error) => this.#send(refusal(ask.id, `internal error: ${error}`)))
+        if (ask.ask === 'chart') guard(() => this.#draw(ask), this.#crashed)
         else this.#send(this.#answer(ask))
       })
     }

@@ -1,7 +1,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { Logger } from '../log.ts'
+import { guard, reportBug, type Supervisor } from '../supervision.ts'
 import { AnswerTime } from './answer-time.ts'
 import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
 import { StatelyTap } from './stately.ts'
@@ -13,14 +13,14 @@ export class Pages {
   /** BOUNDED: mostPages, with the taps. */
   readonly #open = new Map<WebSocket, PageSession>()
   readonly #taps = new Map<WebSocket, StatelyTap>()
-  readonly #log: Logger
+  readonly #supervisor: Supervisor
   readonly #time: AnswerTime
   #timer: NodeJS.Timeout | undefined
 
   /** @param now milliseconds, monotonic */
-  constructor(exhibit: Exhibit, log: Logger, now = () => performance.now()) {
+  constructor(exhibit: Exhibit, supervisor: Supervisor, now = () => performance.now()) {
     this.#exhibit = exhibit
-    this.#log = log
+    this.#supervisor = supervisor
     this.#time = new AnswerTime(now)
   }
 
@@ -56,12 +56,13 @@ export class Pages {
   #add(socket: WebSocket): void {
     if (this.#open.size === 0) this.#exhibit.history.takeChanges() // a picture has them all
     socket.on('error', () => {})
-    this.#attempt(socket, () => this.#attend(socket, new PageSession(this.#exhibit, socket, this.#time)))
+    const crashed = (error: unknown) => this.#crashed(socket, error)
+    this.#attempt(socket, () => this.#attend(socket, new PageSession(this.#exhibit, socket, this.#time, crashed)))
   }
 
   #attend(socket: WebSocket, session: PageSession): void {
     this.#open.set(socket, session)
-    this.#timer ??= setInterval(() => this.#tell(), tellingInterval)
+    this.#timer ??= setInterval(() => guard(() => this.#tell(), this.#closeAll), tellingInterval)
     socket.on('message', (data) => this.#attempt(socket, () => session.take(String(data))))
     socket.on('close', () => {
       this.#open.delete(socket)
@@ -93,9 +94,23 @@ export class Pages {
         socket.close(policyViolation, error.message)
         return
       }
-      this.#log.error('A page of the inspector could not be answered, and is closed', { err: error })
-      socket.close(internalError)
+      this.#crashed(socket, error)
     }
+  }
+
+  #crashed(socket: WebSocket, error: unknown): void {
+    this.#report(error)
+    socket.close(internalError)
+  }
+
+  /** What is told to all of them cannot be told. */
+  readonly #closeAll = (error: unknown): void => {
+    this.#report(error)
+    for (const socket of this.#open.keys()) socket.close(internalError)
+  }
+
+  #report(error: unknown): void {
+    reportBug({ supervisor: this.#supervisor }, { actor: 'inspector', error, ends: 'connection' })
   }
 }
 

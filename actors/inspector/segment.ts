@@ -26,7 +26,7 @@ export class Segment {
   readonly #kindNumbers = new Map<Kind, number>()
   /** BOUNDED: by the entries. */
   readonly #actors: Who[] = []
-  /** Entries that are kept as they are: births and deaths. BOUNDED: as those. */
+  /** Entries that are kept as they are: births, deaths and bugs. BOUNDED: as those. */
   readonly #others: Kept[] = []
   #count = 0
   #used = 0

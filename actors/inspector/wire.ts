@@ -106,6 +106,8 @@ export type Changes = {
   readonly lines: readonly ShownLine[]
   /** Lines at which a peer left. */
   readonly endings: readonly number[]
+  /** Actors that a bug of ours came up in, and the bug in a line. */
+  readonly bugs: readonly (readonly [actor: string, bug: string])[]
   readonly departures: readonly Departed[]
   /** Lines that did not fit, since the page was opened. */
   readonly dropped: number
@@ -132,6 +134,8 @@ export type ActorFacts = {
   readonly startedAt: number
   /** Kept for a while after its end, so that one can ask why. */
   readonly stoppedAt?: number
+  /** The bug of ours that came up in it, in a line: it ended by that, or its connection or the node did. */
+  readonly bug?: string
   /** How often each edge of its chart was taken, and when last: by the edge's name. Only where one actor was asked for. */
   readonly edges?: Readonly<Record<string, readonly [count: number, at: number]>>
 }

@@ -1,3 +1,4 @@
+import type { BugEntry } from '../feed/entries.ts'
 import type { Data, Kept } from '../recording/feed-lines.ts'
 import { isConnection, PeerTable } from './peer-table.ts'
 import type { ActorFacts, Changes, PeerFacts } from './wire.ts'
@@ -5,7 +6,7 @@ import type { ActorFacts, Changes, PeerFacts } from './wire.ts'
 /** An actor with the counts of its edges. A snapshot: it never changes. */
 export type SeenActor = ActorFacts & { readonly edges: NonNullable<ActorFacts['edges']> }
 
-export type WorldChanges = Pick<Changes, 'started' | 'stopped' | 'forgotten' | 'states' | 'peers' | 'endings'>
+export type WorldChanges = Pick<Changes, 'started' | 'stopped' | 'forgotten' | 'states' | 'peers' | 'endings' | 'bugs'>
 
 /** Everything at one moment, in the order of birth. */
 export type Checkpoint = { readonly actors: readonly SeenActor[]; readonly peers: readonly PeerFacts[] }
@@ -23,6 +24,8 @@ export class World {
   endings: readonly number[] = []
   /** BOUNDED: as those. */
   #newEndings: number[] = []
+  /** BOUNDED: maxEnded. */
+  #newBugs: (readonly [actor: string, words: string])[] = []
   /** BOUNDED: by the actors. */
   readonly #changed = new Set<Tracked>()
 
@@ -43,6 +46,7 @@ export class World {
       this.peers.noteTransition(entry, kept, kept.data)
     } else if (entry.type === 'actor.started') this.#begin(kept, entry.chart)
     else if (entry.type === 'actor.stopped') this.#end(kept)
+    else if (entry.type === 'bug') this.#break(actor, bugWords(entry))
     else {
       const peer = this.peers.find(actor)
       if (peer) this.peers.noteMessage(entry, peer, kept.payload)
@@ -79,9 +83,11 @@ export class World {
     const changed = [...this.#changed]
     const forgotten = this.#forgotten
     const endings = this.#newEndings
+    const bugs = this.#newBugs
     this.#changed.clear()
     this.#forgotten = []
     this.#newEndings = []
+    this.#newBugs = []
     const started: ActorFacts[] = []
     const stopped: string[] = []
     const states: [actor: string, state: string, count: number][] = []
@@ -93,7 +99,7 @@ export class World {
       actor.isNew = false
       actor.isNoted = false
     }
-    return { started, stopped, forgotten, states, peers: this.peers.takeChanges(), endings }
+    return { started, stopped, forgotten, states, peers: this.peers.takeChanges(), endings, bugs }
   }
 
   #begin({ actor, parent, node, at, state = '', data }: Kept, chart: string): void {
@@ -121,6 +127,14 @@ export class World {
     if (this.#ended.length > maxEnded) this.#forget(this.#ended.shift()!)
   }
 
+  #break(name: string, words: string): void {
+    const actor = this.#actors.get(name)
+    if (!actor) return // an endpoint
+    actor.break(words)
+    this.#note(actor)
+    this.#newBugs = [...this.#newBugs, [name, words] as const].slice(-maxEnded)
+  }
+
   #forget(name: string): void {
     const actor = this.#actors.get(name)
     if (actor?.facts.stoppedAt === undefined) return // the name was given anew
@@ -144,6 +158,7 @@ export class Tracked {
   #state: string
   #count: number
   #stoppedAt: number | undefined
+  #bug: string | undefined
   #facts: SeenActor | undefined
   isNoted = false
   isNew = true
@@ -153,6 +168,7 @@ export class Tracked {
     this.#state = facts.state
     this.#count = facts.count
     this.#stoppedAt = facts.stoppedAt
+    this.#bug = facts.bug
     this.#edges = new Map(Object.entries(facts.edges).map(([name, [count, at]]) => [name, [count, at]]))
     this.#facts = facts
   }
@@ -175,17 +191,26 @@ export class Tracked {
     this.#stoppedAt = at
   }
 
+  /** The first is told: what follows may come of it. */
+  break(words: string): void {
+    this.#facts = undefined
+    this.#bug ??= words
+  }
+
   get facts(): SeenActor {
     this.#facts ??= {
       ...this.#base,
       state: this.#state,
       count: this.#count,
       ...(this.#stoppedAt !== undefined && { stoppedAt: this.#stoppedAt }),
+      ...(this.#bug !== undefined && { bug: this.#bug }),
       edges: Object.fromEntries(Array.from(this.#edges, ([name, [count, at]]) => [name, [count, at] as const])),
     }
     return this.#facts
   }
 }
+
+export const bugWords = ({ error, message }: BugEntry): string => `${error}: ${message}`
 
 /** Actors whose end is remembered: a peer has two or three. */
 const maxEnded = 1_000

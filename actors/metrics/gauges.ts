@@ -16,6 +16,8 @@ export type Sources = {
   readonly messages: MessageCounts
   readonly feed: Pick<Feed, 'actors' | 'mailboxes'>
   readonly chain: Heads
+  /** By what they ended. */
+  readonly bugs: Readonly<Record<'connection' | 'node', number>>
 }
 
 /** Of the chain: what a consensus client has called safe and final is not there before it did. */
@@ -84,7 +86,7 @@ export function registerCallMetrics(registry: Registry): Calls {
 
 /** Those that only charts have. */
 export function registerOwnMetrics(registry: Registry, sources: Sources, info: Readonly<Record<string, string>>): void {
-  const { traffic, connections, charts, messages, feed } = sources
+  const { traffic, connections, charts, messages, feed, bugs } = sources
   const facts = { registers: [registry], name: 'peerchart_info', help: 'What the node is' }
   new Gauge({ ...facts, labelNames: Object.keys(info) }).set(info, 1)
   gaugeOf(registry, 'peerchart_sockets_paused', 'Sockets not read now: too much of theirs waits', () => traffic.paused)
@@ -133,6 +135,14 @@ export function registerOwnMetrics(registry: Registry, sources: Sources, info: R
     'Peers that ended, by who ended it and the reason in words',
     ['by', 'reason'],
     () => [...connections.ended.values()].map(({ by, reason, value }) => [{ by, reason }, value]),
+  )
+  labelled(
+    Counter,
+    registry,
+    'peerchart_bugs_total',
+    'Exceptions of ours that nobody foresaw, by what they ended: a connection or the node',
+    ['ends'],
+    () => Object.entries(bugs).map(([ends, value]) => [{ ends }, value]),
   )
 }
 

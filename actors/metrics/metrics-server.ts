@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { ListenFailed } from '../p2p/server.ts'
 import { isVhostAllowed } from '../rpc/vhosts.ts'
+import { guard, reportBug, type Supervisor } from '../supervision.ts'
 
 export type MetricsServerOptions = {
   readonly host: string
@@ -8,6 +9,8 @@ export type MetricsServerOptions = {
   readonly port: number
   readonly contentType: string
   metrics(): Promise<string>
+  /** Who is told of what nobody foresaw. */
+  readonly supervisor: Supervisor | undefined
 }
 
 /** Ours, and the one at which geth has them. */
@@ -22,7 +25,12 @@ export class MetricsServer {
   constructor(options: MetricsServerOptions) {
     this.#options = options
     this.#vhosts = new Set(['localhost', options.host.toLowerCase()])
-    this.#server = createServer((request, response) => void this.#answer(request, response))
+    this.#server = createServer((request, response) =>
+      guard(
+        () => this.#answer(request, response),
+        (error) => this.#crashed(error, response),
+      ),
+    )
     this.#server.maxConnections = maxConnections
     this.#server.requestTimeout = requestTimeout
     this.#server.headersTimeout = requestTimeout
@@ -59,13 +67,15 @@ export class MetricsServer {
     if (!paths.has(url.split('?', 1)[0]!)) return refuse(response, 404, 'not found: the metrics are at /metrics')
     if (!isRead) return refuse(response.setHeader('allow', 'GET, HEAD'), 405, 'method not allowed')
     const { contentType, metrics } = this.#options
-    try {
-      const text = method === 'HEAD' ? '' : await metrics()
-      response.setHeader('content-type', contentType).end(text)
-    } catch (error) {
-      // A program may add a metric of its own: its fault is told to whoever scrapes, and harms nothing else.
-      refuse(response, 500, error instanceof Error ? error.message : String(error))
-    }
+    const text = method === 'HEAD' ? '' : await metrics()
+    response.setHeader('content-type', contentType).end(text)
+  }
+
+  /** Whoever scrapes is told, too: a program may add a metric of its own, and its fault ends this request alone. */
+  #crashed(error: unknown, response: ServerResponse): void {
+    reportBug(this.#options, { actor: 'metrics', error, ends: 'connection' })
+    if (response.headersSent) response.destroy()
+    else refuse(response, 500, error instanceof Error ? error.message : String(error))
   }
 }
 

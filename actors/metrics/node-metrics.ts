@@ -54,6 +54,7 @@ export class NodeMetrics implements Service {
   readonly #requests: RequestCounts
   readonly #downloads: DownloadCounts
   readonly #calls: Calls
+  readonly #bugs = { connection: 0, node: 0 }
   readonly #sources: Sources
   readonly #server: MetricsServer
   readonly #log: Logger
@@ -61,7 +62,7 @@ export class NodeMetrics implements Service {
 
   /** Begins to count. */
   constructor(
-    { feed, clock }: Pick<Runtime, 'feed' | 'clock'>,
+    { feed, clock, supervisor }: Pick<Runtime, 'feed' | 'clock' | 'supervisor'>,
     options: MetricsOptions,
     { chain, protocols, log = silent }: Facts,
   ) {
@@ -77,7 +78,7 @@ export class NodeMetrics implements Service {
     })
     this.#sources = {
       ...{ traffic: this.#traffic, connections: this.#connections, charts: this.#charts, messages: this.#messages },
-      ...{ feed, chain },
+      ...{ feed, chain, bugs: this.#bugs },
     }
     registerGethGauges(this.registry, this.#sources)
     this.#downloads = registerDownloadMetrics(this.registry, clock)
@@ -87,7 +88,7 @@ export class NodeMetrics implements Service {
     })
     this.#calls = registerCallMetrics(this.registry)
     const { contentType } = this.registry
-    this.#server = new MetricsServer({ host, port, contentType, metrics: () => this.text() })
+    this.#server = new MetricsServer({ host, port, contentType, metrics: () => this.text(), supervisor })
     processMetrics()
     this.#stopReading = feed.subscribe((entry, live) => this.#take(entry, live))
   }
@@ -138,7 +139,8 @@ export class NodeMetrics implements Service {
     else if (entry.type === 'actor.stopped') {
       this.#connections.stopped(entry.actor)
       this.#requests.stopped(entry.actor)
-    } else {
+    } else if (entry.type === 'bug') this.#bugs[entry.ends] += 1
+    else {
       if (entry.protocol === 'rlpx') return // packets are no messages to geth's metrics
       this.#messages.take(entry)
       this.#requests.hear(entry)

@@ -178,8 +178,8 @@ class Peer implements Connection {
 
   /** What was done for this peer beside its chart threw. */
   #crashed(error: unknown): void {
-    this.#abandon(error)
     reportBug(this.#runtime, { actor: this.#actorId, error, ends: 'connection' })
+    this.#abandon(error)
   }
 
   /** Our own bug: nothing is said, and nothing of it stays. Where one step of that fails the others are taken all the same. */

@@ -4,6 +4,7 @@ import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reaso
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import { parseAddress } from '../p2p/address.ts'
 import { isRequestName } from '../sub-protocols.ts'
+import { lineOfBug } from '../supervision.ts'
 
 /** What became of a connection; each is a class of its own for a script. */
 export type Outcome =
@@ -17,6 +18,7 @@ export type Outcome =
   | 'stale-fork'
   | 'dropped'
   | 'absent'
+  | 'bug'
   | 'interrupted'
 
 /** The exit status of a command for each. 1 is a command line that is wrong. */
@@ -31,6 +33,7 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
   'stale-fork': 8,
   dropped: 9,
   absent: 10,
+  bug: 70, // EX_SOFTWARE of sysexits.h
   interrupted: 130, // as of a process that SIGINT ends
 }
 
@@ -46,6 +49,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   'stale-fork': 'its fork id is stale, or of no fork of the chain',
   dropped: 'it ended the connection for another reason',
   absent: 'it does not have what was asked for',
+  bug: 'a bug of ours ended it, whatever the node is',
   interrupted: 'SIGINT or SIGTERM came before that',
 }
 
@@ -59,6 +63,7 @@ export type Verdict = { readonly outcome: Outcome; readonly cause: string }
 export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: number): Verdict {
   const stage = peer.states.findLast(({ words }) => words !== 'closed')!.words.split('.')[0] as Stage
   const { by, reason, error } = peer.end
+  if (peer.bug !== undefined) return { outcome: 'bug', cause: `a bug of ours ended it: ${lineOfBug(peer.bug)}` }
   const ending = reason === undefined ? undefined : `it sent Disconnect ${reasonWords(peer, reason)}`
   if (known) return { outcome: known.outcome, cause: [known.cause, ending].filter(Boolean).join('; ') }
   if (reason !== undefined)

@@ -43,7 +43,7 @@ export class EntryWriter {
   }
 
   write(at: number, entry: FeedEntry, live: Live, cast: Cast): void {
-    if (entry.type === 'actor.started' || entry.type === 'actor.stopped') {
+    if (entry.type === 'actor.started' || entry.type === 'actor.stopped' || entry.type === 'bug') {
       this.#writeWhole(at, entry, live, cast)
       return
     }

@@ -59,6 +59,10 @@ export function toLine(
     }
     case 'actor.stopped':
       return { ...place, type: entry.type, actor, chart: entry.chart }
+    case 'bug': {
+      const { type, error, message, ends } = entry
+      return { ...place, type, actor, error, message, ends }
+    }
     case 'transition': {
       const { type, chart, event, from, to, effects } = entry
       return { ...place, type, actor, chart, event, ...(data && { data: toPlain(data) }), from, to, effects, edges }
@@ -81,6 +85,7 @@ export function fromLine(line: Line): Kept {
     case 'actor.started':
       return { ...base, parent: line.parent, state: line.state, data: line.input as Data | undefined }
     case 'actor.stopped':
+    case 'bug':
       return base
     case 'transition':
       return { ...base, data: line.data as Data | undefined, edges: line.edges }

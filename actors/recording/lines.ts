@@ -33,7 +33,7 @@ export type Line = {
   readonly at: number
   /** Which node of several in one process; left out where there is but one. Names of actors begin with it: `node-1/peer/7`. */
   readonly node?: string
-} & (StartLine | StopLine | TransitionLine | MessageLine)
+} & (StartLine | StopLine | TransitionLine | MessageLine | BugLine)
 
 export type StartLine = {
   readonly type: 'actor.started'
@@ -62,6 +62,15 @@ export type TransitionLine = {
   readonly effects: readonly string[]
   /** The transitions of the definition that were taken, as the drawing of the chart names its edges. */
   readonly edges: readonly string[]
+}
+
+export type BugLine = {
+  readonly type: 'bug'
+  readonly actor: string
+  /** The exception's name, and the first line of its message. */
+  readonly error: string
+  readonly message: string
+  readonly ends: 'connection' | 'node'
 }
 
 export type MessageLine = {

@@ -58,6 +58,8 @@ export class Replay {
         return this.#step(line)
       case 'actor.stopped':
         return this.#stop(line)
+      case 'bug':
+        return this.#break(line)
       default:
         return undefined
     }
@@ -73,7 +75,7 @@ export class Replay {
     const input = { ...(fromPlain(line.input) as object), ports: noPorts }
     const actor = createActor(chart, { id: line.actor, clock, input } as never)
     clock.actor = actor
-    this.#actors.set(line.actor, { actor, clock, taken: [] })
+    this.#actors.set(line.actor, { actor, clock, taken: [], isBroken: false })
     this.#feed.watch(actor, { id: line.actor, chart: chart.id }, () => {}) // a failure is told as a difference
     const state = stateOf(actor)
     actor.start()
@@ -118,8 +120,14 @@ export class Replay {
     this.#actors.delete(line.actor)
     const { status } = replayed.actor.getSnapshot() as { status: string }
     replayed.actor.stop()
-    if (status === 'done') return undefined
+    if (status === 'done' || replayed.isBroken) return undefined
     return { line, what: 'its end', recorded: 'it ended', replayed: `it is in ${stateOf(replayed.actor)}` }
+  }
+
+  /** Ports do nothing here, so what threw in one does not: that its actor ended by it is no difference. */
+  #break({ actor }: Line): undefined {
+    const replayed = this.#actors.get(actor)
+    if (replayed) replayed.isBroken = true
   }
 }
 
@@ -130,6 +138,8 @@ type Replayed = {
   readonly clock: ReplayClock
   /** What it did and the recording did not tell yet. BOUNDED: by one event. */
   readonly taken: Taken[]
+  /** By a bug: it may end in any state. */
+  isBroken: boolean
 }
 
 /** No recorder writes what a chart fails upon: its input or its event lacks something. */

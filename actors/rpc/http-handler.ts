@@ -54,8 +54,9 @@ export class HttpHandler {
         if (reply) await this.#send(req, res, reply)
       },
       (error) => {
-        req.socket.destroy()
         reportBug(this.#supervised, { actor: this.#options.id, error, ends: 'connection' })
+        if (res.headersSent) req.socket.destroy()
+        else apologize(req, res)
       },
     )
   }
@@ -110,6 +111,16 @@ export class HttpHandler {
     const timer = this.#clock.setTimeout(() => socket.destroy(), this.#options.limits.writeTimeout)
     res.once('close', () => this.#clock.clearTimeout(timer))
   }
+}
+
+/**
+ * Upon a bug of ours. Go's net/http hangs up without a word; that looks like a fault of the network, and clients and proxies
+ * send such a request again. RFC 9110, 15.6.1 has a status for it.
+ */
+function apologize({ socket }: IncomingMessage, res: ServerResponse): void {
+  const { status, headers, body } = refusal(500, 'internal server error')
+  res.writeHead(status, ['Connection', 'close', ...headers]).end(body)
+  socket.destroySoon()
 }
 
 /** Milliseconds: an answer that says that the time is over must still get through (geth ContextRequestTimeout). */

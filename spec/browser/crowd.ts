@@ -101,6 +101,7 @@ export class Crowd {
         stopped: [],
         forgotten: [],
         endings: [],
+        bugs: [],
         departures: [],
         lines: [],
         dropped: 0,

@@ -13,41 +13,10 @@ import { RpcClient } from '../../actors/rpc/client.ts'
 import * as machines from '../../machines/index.ts'
 import { plantedBugs } from '../bugs.ts'
 import { failureOf } from '../failure.ts'
+import { type Plant, plant, plantsOf } from './plants.ts'
 
 // A bug is planted in every port of every chart, and every guard of those that belong to no connection, one at a time: what
 // it ends is what it belongs to.
-
-/** A guard is not told whose it is. */
-type Implementation = (args: { readonly self?: { readonly id: string } }, params: unknown) => unknown
-type Plant = { readonly kind: 'actions' | 'guards'; readonly name: string }
-
-/** Ports and guards of a chart; its assigns are no functions of ours. */
-function plantsOf({ implementations }: AnyStateMachine): Plant[] {
-  return (['actions', 'guards'] as const).flatMap((kind) =>
-    Object.entries(implementations[kind])
-      .filter(([, run]) => typeof run === 'function' && !('resolve' in run))
-      .map(([name]) => ({ kind, name })),
-  )
-}
-
-/** Has it throw in actors that `isIts`, if it is bad, until it is disposed of; `count` says how often. */
-function plant(
-  { implementations }: AnyStateMachine,
-  { kind, name }: Plant,
-  isIts: (actor: string) => boolean,
-  isBad = true,
-) {
-  const table = implementations[kind] as Record<string, Implementation>
-  const sound = table[name]!
-  const planted = { count: 0, [Symbol.dispose]: () => void Object.assign(table, { [name]: sound }) }
-  table[name] = (args, params) => {
-    if (!isIts(args.self?.id ?? '')) return sound(args, params)
-    planted.count += 1
-    if (!isBad) return sound(args, params)
-    throw new TypeError(`planted in ${name}`)
-  }
-  return planted
-}
 
 describe('a bug', function () {
   this.timeout(60_000)

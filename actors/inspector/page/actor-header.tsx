@@ -33,6 +33,7 @@ export function ActorHeader({ scene, facts, isBrief = false }: HeaderProps) {
       <p class="standing" data-ended={facts.stoppedAt !== undefined}>
         {facts.stoppedAt === undefined ? facts.state : `ended: ${facts.state}`}
       </p>
+      {facts.bug !== undefined && <p class="bug">a bug of ours: {facts.bug}</p>}
       {peer?.client !== undefined && !isBrief && <p class="client-name">{peer.client}</p>}
       <dl class="facts-list">
         {items.map(([name, value]) => (

@@ -47,6 +47,18 @@ type EntryProps = Props & { readonly line: ShownLine; readonly message: DecodedM
 function Entry({ session, line, message }: EntryProps) {
   if ('protocol' in line) return <Message session={session} line={line} message={message} />
   if (line.type === 'transition') return <Transition session={session} line={line} />
+  if (line.type === 'bug')
+    return (
+      <section class="entry">
+        <h3>A bug of ours</h3>
+        <p class="when">
+          {line.actor}, {moment(line.at)} s, ends the {line.ends}
+        </p>
+        <p class="bug">
+          {line.error}: {line.message}
+        </p>
+      </section>
+    )
   const { actor, chart, at } = line
   return (
     <section class="entry">

@@ -156,6 +156,8 @@ const wireWords: Readonly<Record<string, string>> = {
 function mark(line: ShownLine, at: number): Step | undefined {
   if (line.type === 'actor.started') return { kind: 'mark', at, name: `${line.chart} begins`, weight: 'milestone' }
   if (line.type === 'actor.stopped') return { kind: 'mark', at, name: `${line.chart} is gone`, weight: 'milestone' }
+  if (line.type === 'bug')
+    return { kind: 'mark', at, name: `a bug of ours: ${line.error}: ${line.message}`, weight: 'milestone' }
   if (line.type !== 'transition') return undefined
   if (outermost(line.from) !== outermost(line.to))
     return { kind: 'mark', at, name: outermost(line.to), weight: 'milestone' }

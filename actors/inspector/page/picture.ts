@@ -18,12 +18,13 @@ export class Scene {
     for (const facts of peers) this.peers.set(facts.actor, facts)
   }
 
-  apply({ now, oldest, started, stopped, forgotten, states, peers }: Changes): void {
+  apply({ now, oldest, started, stopped, forgotten, states, peers, bugs }: Changes): void {
     this.now = now
     this.oldest = oldest
     for (const facts of started) this.actors.set(facts.actor, facts)
     for (const [actor, state, count] of states) this.#change(actor, { state, count })
     for (const actor of stopped) this.#change(actor, { stoppedAt: now.at })
+    for (const [actor, bug] of bugs) this.#change(actor, { bug })
     for (const facts of peers) this.peers.set(facts.actor, facts)
     for (const actor of forgotten) this.#forget(actor)
     if (started.length + stopped.length + forgotten.length > 0) this.shape += 1

@@ -144,7 +144,9 @@ describe('the history of a feed', () => {
       const socket = { bufferedAmount: 0, send: (text: string) => void told.push(JSON.parse(text)) }
       history.takeChanges() // the picture has them
       const time = new AnswerTime(now)
-      const session = new PageSession({ heading, history, isRecording: false }, socket, time)
+      const session = new PageSession({ heading, history, isRecording: false }, socket, time, (bug) =>
+        expect.fail(`${bug}`),
+      )
       return { told, socket, session, time, tell: () => session.tell(history.takeChanges()) }
     }
     it('says what has changed, once', () => {

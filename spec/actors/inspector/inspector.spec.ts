@@ -13,9 +13,9 @@ import { History } from '../../../actors/inspector/history.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import { InspectorFailed } from '../../../actors/inspector/inspector-errors.ts'
 import { openRecorded } from '../../../actors/inspector/recorded.ts'
-import { createLogger } from '../../../actors/log.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
 import { recordingFormat, recordingVersion } from '../../../actors/recording/lines.ts'
+import type { Bug } from '../../../actors/supervision.ts'
 import { OpenPage } from './open-page.ts'
 
 describe('the inspector of two nodes', () => {
@@ -199,12 +199,13 @@ describe('the history of an inspector, saved', () => {
 })
 
 describe('a page that cannot be answered for a fault of ours', () => {
-  it('is closed and told in the log, and other pages go on', async () => {
-    const told: string[] = []
-    const log = createLogger({ json: true, stream: { write: (text) => told.push(text) } })
+  it('is closed and reported, and other pages go on', async () => {
+    const bugs: Bug[] = []
     const history = new History({ now: () => 0 })
     const heading = { format: recordingFormat, version: recordingVersion, client: 'x', startedAt: '' } as const
-    const inspector = await Inspector.show({ heading, history, isRecording: true }, 0, undefined, log)
+    const inspector = await Inspector.show({ heading, history, isRecording: true }, 0, undefined, (bug) =>
+      bugs.push(bug),
+    )
     const [page, other] = await Promise.all([OpenPage.at(inspector.address), OpenPage.at(inspector.address)])
     history.at = () => {
       throw new TypeError('of ours')
@@ -212,8 +213,9 @@ describe('a page that cannot be answered for a fault of ours', () => {
     const closed = once(page.socket, 'close')
     page.ask('line', { seq: 1 }).catch(() => {})
     expect((await closed)[0]).to.equal(1011)
-    expect(told).to.have.length(1)
-    expect(JSON.parse(told[0]!)).to.include({ level: 'error', err: 'of ours' })
+    expect(bugs.map(({ actor, error, ends }) => `${actor}: ${error} ends the ${ends}`)).to.deep.equal([
+      'inspector: TypeError: of ours ends the connection',
+    ])
     expect((await other.ask('picture', {})).picture.seq).to.equal(0)
     other.close()
     await inspector.close()

@@ -5,6 +5,7 @@ import { explain } from '../../../actors/cli/failures.ts'
 import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
 import { dial } from '../../../actors/harness/dial.ts'
 import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
+import { plantedBugs } from '../../bugs.ts'
 import { failureOf } from '../../failure.ts'
 import { startNode, stopNodes, until } from './nodes.ts'
 import { type Scrape, scrape, typesOf } from './scrape.ts'
@@ -134,6 +135,8 @@ describe('the metrics of a node', () => {
     new Counter({ name: 'broken_total', help: 'Of the spec', registers, collect })
     const response = await fetch(node.metrics!.url!)
     expect([response.status, await response.text()]).to.deep.equal([500, 'no lamp\n'])
+    expect(plantedBugs().map(({ actor, ends }) => [actor, ends])).to.deep.equal([['metrics', 'connection']])
+    expect(node.failure).to.equal(undefined)
     expect((await fetch(node.metrics!.url!, { method: 'HEAD' })).status).to.equal(200)
   })
 

@@ -25,7 +25,7 @@ describe('the counts of requests', () => {
     feed.subscribe((entry, live) => {
       if (entry.type === 'transition') counts.take(entry, live)
       else if (entry.type === 'actor.stopped') counts.stopped(entry.actor)
-      else if (entry.type !== 'actor.started') counts.hear(entry)
+      else if ('code' in entry) counts.hear(entry)
     })
   })
 

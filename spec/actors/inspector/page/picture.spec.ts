@@ -5,7 +5,17 @@ import { nodeOf, sceneOf } from './scene-of.ts'
 
 const none: Changes = {
   ...{ tell: 'changes', now: { seq: 2, at: 50 }, oldest: { seq: 1, at: 0 }, dropped: 0 },
-  ...{ started: [], stopped: [], forgotten: [], states: [], peers: [], lines: [], endings: [], departures: [] },
+  ...{
+    started: [],
+    stopped: [],
+    forgotten: [],
+    states: [],
+    peers: [],
+    lines: [],
+    endings: [],
+    bugs: [],
+    departures: [],
+  },
 }
 
 describe('a scene', () => {
