@@ -168,6 +168,7 @@ describe('what is to be seen of a bug', function () {
           return peer
         },
         tell: () => undefined,
+        running: () => {},
         lost: (cause) => lost.push(cause),
         failed: () => {
           failures += 1
