@@ -12,6 +12,7 @@ import type { PeerInfo } from '../../actors/p2p/peer-info.ts'
 import type { PeerchartNode } from '../../actors/peerchart-node.ts'
 import { processRuntime } from '../../actors/process-runtime.ts'
 import { Recorder } from '../../actors/recording/recorder.ts'
+import { type Bug, bugs } from '../../actors/supervision.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
 import type { OwnNodeOptions } from './own-node.ts'
@@ -20,9 +21,7 @@ import type { Vitals } from './subject.ts'
 // The process of startOwnNode: runs one node as its parent says.
 
 export type OwnNodeCalls = {
-  start(
-    options: OwnNodeOptions & { nodeKey: Uint8Array },
-  ): Promise<{ enode: string; head: number; auth?: string; http?: string }>
+  start(options: OwnNodeOptions & { nodeKey: Uint8Array }): Promise<{ enode: string; head: number } & Endpoints>
   addPeer(enode: string): Promise<void>
   removePeer(enode: string): Promise<void>
   vitals(): Promise<Vitals>
@@ -36,9 +35,16 @@ export type OwnNodeCalls = {
   cpu(): Promise<number>
   /** Without a collection of garbage; what is the longest is since the last look. */
   strain(): Promise<Strain>
+  /** Those of ours that came up since this was last asked, with their stacks. */
+  bugs(): Promise<readonly string[]>
+  /** As `strain` has it, but in milliseconds of the processor's time: what others do on the machine is not in it. */
+  longestStep(): Promise<number>
   peers(): Promise<readonly Pick<PeerInfo, 'id' | 'name' | 'caps' | 'protocols'>[]>
   stop(): Promise<void>
 }
+
+/** URLs of its RPC, as far as that is served; a path of IPC. */
+export type Endpoints = Readonly<Partial<Record<'http' | 'ws' | 'auth' | 'ipc', string>>>
 
 export type Call = { readonly id: number; readonly name: keyof OwnNodeCalls; readonly params: readonly unknown[] }
 export type Reply = { readonly id: number; readonly result?: unknown; readonly error?: string }
@@ -53,9 +59,26 @@ delay.enable()
 let node: PeerchartNode
 /** The highest resident memory since it was last asked for. */
 let peak = 0
+let longestStep = 0
+let lastLook = processorTime()
 setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss())
+  const now = processorTime()
+  longestStep = Math.max(longestStep, now - lastLook)
+  lastLook = now
 }, 50).unref()
+
+function processorTime(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e3
+}
+
+/** BOUNDED: by who asks for them. */
+const seenBugs: string[] = []
+bugs.subscribe((bug) => {
+  const { actor, error } = bug as Bug
+  seenBugs.push(`${actor}: ${error instanceof Error ? error.stack : String(error)}`)
+})
 
 export type Watcher = 'nobody' | 'ring' | 'metrics' | 'recorder' | 'inspector'
 
@@ -113,9 +136,9 @@ const methods: OwnNodeCalls = {
     else if (genesis === undefined) await node.chain.insertBlocks(makeBlocks(devGenesis(), node.chain.head, blocks))
     await node.start()
     if (isSynced) node.eth.follow({ hash: node.chain.head.hash, number: node.chain.head.number, isOurs: true })
-    const { auth, http } = node.rpc ?? {}
-    const served = { ...(auth !== undefined && { auth }), ...(http !== undefined && { http }) }
-    return { enode: node.enode, head: Number(node.chain.head.number), ...served }
+    const { http, ws, auth, ipc } = node.rpc ?? {}
+    const served = Object.entries({ http, ws, auth, ipc }).filter(([, address]) => address !== undefined)
+    return { enode: node.enode, head: Number(node.chain.head.number), ...Object.fromEntries(served) }
   },
   async addPeer(enode) {
     node.addPeer(enode)
@@ -123,6 +146,7 @@ const methods: OwnNodeCalls = {
   removePeer: (enode) => node.removePeer(enode),
   async vitals() {
     globalThis.gc!()
+    lastLook = processorTime()
     const { heapUsed, external, rss } = process.memoryUsage()
     const highest = Math.max(peak, rss)
     peak = 0
@@ -153,6 +177,14 @@ const methods: OwnNodeCalls = {
     const longest = Math.max(0, delay.max / 1e6 - delayResolution)
     delay.reset()
     return { rss: process.memoryUsage.rss(), longest }
+  },
+  async bugs() {
+    return seenBugs.splice(0)
+  },
+  async longestStep() {
+    const longest = longestStep
+    longestStep = 0
+    return longest
   },
   async peers() {
     return node.peers().map(({ id, name, caps, protocols }) => ({ id, name, caps, protocols }))

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { NodeOptions } from '../../actors/create-node.ts'
-import type { Call, OwnNodeCalls, Reply } from './own-node-process.ts'
+import type { Call, Endpoints, OwnNodeCalls, Reply } from './own-node-process.ts'
 import type { Subject } from './subject.ts'
 
 /** What of a node's options can be told to another process. */
@@ -22,18 +22,15 @@ export type OwnNodeOptions = Pick<
 }
 
 /** Our own node on 127.0.0.1, in a process of its own: what it needs is its own, and its end is nobody else's. */
-export type OwnNode = Subject & {
-  readonly call: <Name extends keyof OwnNodeCalls>(
-    name: Name,
-    ...params: Parameters<OwnNodeCalls[Name]>
-  ) => ReturnType<OwnNodeCalls[Name]>
-  /** URL of its engine API, if that was asked for. */
-  readonly auth: string | undefined
-  /** URL of its RPC over HTTP, if it serves that. */
-  readonly http: string | undefined
-  /** All that it wrote to its standard output and error. */
-  output(): string
-}
+export type OwnNode = Subject &
+  Endpoints & {
+    readonly call: <Name extends keyof OwnNodeCalls>(
+      name: Name,
+      ...params: Parameters<OwnNodeCalls[Name]>
+    ) => ReturnType<OwnNodeCalls[Name]>
+    /** All that it wrote to its standard output and error. */
+    output(): string
+  }
 
 /** @throws the node did not start: the message has what it wrote */
 export async function startOwnNode(options: OwnNodeOptions = {}): Promise<OwnNode> {
@@ -49,9 +46,9 @@ export async function startOwnNode(options: OwnNodeOptions = {}): Promise<OwnNod
   const output = gather(child)
   const call = caller(child, output) as OwnNode['call']
   const nodeKey = randomBytes(32)
-  const { enode, head, auth, http } = await call('start', { ...options, nodeKey })
+  const started = await call('start', { ...options, nodeKey })
   return {
-    ...{ enode, nodeKey, head, auth, http, call, output },
+    ...{ ...started, nodeKey, call, output },
     addPeer: (enode) => call('addPeer', enode),
     removePeer: (enode) => call('removePeer', enode),
     vitals: () => call('vitals'),

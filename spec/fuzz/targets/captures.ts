@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
+import { decodeMessage } from '../../../actors/inspector/messages.ts'
+import { decodeCapture } from '../../../actors/keylog/decode-capture.ts'
+import { CaptureError, readCapture } from '../../../protocols/pcap/capture.ts'
+import { KeyLogError, parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
+import { writeCapture } from '../../protocols/pcap/capture-writer.ts'
+import { mutatedBytes, mutatedText } from '../mutate.ts'
+import { type Readers, reader } from '../readers.ts'
+
+/** See its README.md; what is no program is in the sources alone. */
+const sources = import.meta.url.endsWith('.js') ? '../../../../spec/' : '../../'
+const folder = fileURLToPath(new URL(`${sources}vectors/captures`, import.meta.url))
+const files = ['ethernet.pcap', 'sll.pcap', 'sll2.pcap'].map((name) => new Uint8Array(readFileSync(join(folder, name))))
+const keys = readFileSync(join(folder, 'keys'), 'utf8')
+
+/** The packets of a capture by themselves, so that they can come in another order, twice or not at all. */
+const packets = Array.from(readCapture(files[0]!), ({ at, bytes }) => ({ at, bytes: bytes.slice() }))
+const formats = [
+  'pcap',
+  'pcap of nanoseconds',
+  'pcap, big-endian',
+  'pcapng',
+  'pcapng of nanoseconds, big-endian',
+] as const
+const shuffled = fc
+  .tuple(
+    fc.array(
+      fc.tuple(fc.nat(packets.length - 1), fc.nat(packets.length - 1), fc.constantFrom('swap', 'drop', 'double')),
+      {
+        maxLength: 4,
+      },
+    ),
+    fc.constantFrom(...formats),
+  )
+  .map(([changes, format]) => {
+    const order = [...packets]
+    for (const [i, j, how] of changes) {
+      if (how === 'drop') order.splice(i, 1)
+      else if (how === 'double') order.splice(j, 0, packets[i]!)
+      else [order[i], order[j]] = [order[j] ?? packets[j]!, order[i] ?? packets[i]!]
+    }
+    return writeCapture(order, format)
+  })
+
+/** What tcpdump and `--keylog` wrote. */
+export const captures: Readers = {
+  capture: reader(
+    fc.tuple(
+      mutatedBytes(fc.oneof(fc.constantFrom(...files), shuffled)),
+      fc.oneof({ weight: 4, arbitrary: fc.constant(keys) }, mutatedText(fc.constant(keys))),
+    ),
+    ([file, log]) => {
+      for (const entry of decodeCapture(file, parseKeyLog(log))) {
+        if (entry.type !== 'message') continue
+        const { protocol = 'unknown', version, code, payload } = entry
+        decodeMessage({ protocol, code, ...(version !== undefined && { version }) }, payload)
+      }
+    },
+    ...[CaptureError, KeyLogError],
+  ),
+}
