@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { decodeMessage } from '../../../actors/inspector/messages.ts'
-import { decodeCapture } from '../../../actors/keylog/decode-capture.ts'
-import { CaptureError, readCapture } from '../../../protocols/pcap/capture.ts'
+import { CaptureDecoder, type CaptureEntry } from '../../../actors/keylog/decode-capture.ts'
+import { CaptureError, CaptureReader } from '../../../protocols/pcap/capture.ts'
 import { KeyLogError, parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
 import { writeCapture } from '../../protocols/pcap/capture-writer.ts'
 import { mutatedBytes, mutatedText } from '../mutate.ts'
@@ -17,7 +17,7 @@ const files = ['ethernet.pcap', 'sll.pcap', 'sll2.pcap'].map((name) => new Uint8
 const keys = readFileSync(join(folder, 'keys'), 'utf8')
 
 /** The packets of a capture by themselves, so that they can come in another order, twice or not at all. */
-const packets = Array.from(readCapture(files[0]!), ({ at, bytes }) => ({ at, bytes: bytes.slice() }))
+const packets = Array.from(new CaptureReader().push(files[0]!), ({ at, bytes }) => ({ at, bytes: bytes.slice() }))
 const formats = [
   'pcap',
   'pcap of nanoseconds',
@@ -40,7 +40,7 @@ const shuffled = fc
     for (const [i, j, how] of changes) {
       if (how === 'drop') order.splice(i, 1)
       else if (how === 'double') order.splice(j, 0, packets[i]!)
-      else [order[i], order[j]] = [order[j] ?? packets[j]!, order[i] ?? packets[i]!]
+      else if (order[i] && order[j]) [order[i], order[j]] = [order[j], order[i]]
     }
     return writeCapture(order, format)
   })
@@ -51,14 +51,25 @@ export const captures: Readers = {
     fc.tuple(
       mutatedBytes(fc.oneof(fc.constantFrom(...files), shuffled)),
       fc.oneof({ weight: 4, arbitrary: fc.constant(keys) }, mutatedText(fc.constant(keys))),
+      fc.constantFrom(1 << 16, 1_000, 7),
     ),
-    ([file, log]) => {
-      for (const entry of decodeCapture(file, parseKeyLog(log))) {
-        if (entry.type !== 'message') continue
-        const { protocol = 'unknown', version, code, payload } = entry
-        decodeMessage({ protocol, code, ...(version !== undefined && { version }) }, payload)
+    ([file, log, size]) => {
+      const decoder = new CaptureDecoder(parseKeyLog(log))
+      try {
+        for (let at = 0; at < file.length; at += size) readAll(decoder.push(file.subarray(at, at + size)))
+        readAll(decoder.end())
+      } finally {
+        decoder.close()
       }
     },
     ...[CaptureError, KeyLogError],
   ),
+}
+
+function readAll(entries: Iterable<CaptureEntry>): void {
+  for (const entry of entries) {
+    if (entry.type !== 'message') continue
+    const { protocol = 'unknown', version, code, payload } = entry
+    decodeMessage({ protocol, code, ...(version !== undefined && { version }) }, payload)
+  }
 }

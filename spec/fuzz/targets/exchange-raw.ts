@@ -36,4 +36,4 @@ const crashed = 'method handler crashed'
 /** The longest head of an answer that opens a WebSocket. */
 const upgraded = 400
 /** Milliseconds for those that nothing is answered to. */
-const settling = 100
+const settling = 500
