@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
 import type { NodeOptions } from '../../../actors/create-node.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
-import { failureOf } from '../../failure.ts'
+import { plantedBugs } from '../../bugs.ts'
 import { ScriptedIo } from './scripted-io.ts'
 import { StandInNode } from './stand-in-node.ts'
 
@@ -122,10 +122,14 @@ describe('peerchart start', () => {
     expect(node.calls).to.deep.equal(['stop'])
     expect(io.err).to.equal('error: listen tcp 127.0.0.1:30303; choose another with --port, 0 for any\n')
   })
-  it('lets a bug through, with its stack', async () => {
+  it('ends by a bug with a status of its own, and its stack', async () => {
     const node = new StandInNode()
     node.start = () => Promise.reject(new TypeError('undefined is not a function'))
-    const { status } = begin('', node)
-    expect(await failureOf(status)).to.be.instanceOf(TypeError)
+    const { io, status } = begin('', node)
+    expect(await status).to.equal(70)
+    expect(io.err).to.match(
+      /^error: a bug of ours, please report it: TypeError: undefined is not a function.*at StandInNode/ms,
+    )
+    expect(plantedBugs().map(({ actor, ends }) => [actor, ends])).to.deep.equal([['command', 'node']])
   })
 })
