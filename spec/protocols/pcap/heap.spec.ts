@@ -7,7 +7,7 @@ describe('a heap', () => {
     fc.assert(
       fc.property(fc.array(fc.integer(), { maxLength: 300 }), (numbers) => {
         let comparisons = 0
-        const heap = new Heap<number>((a, b) => {
+        const heap: Heap<number> = new Heap((a, b) => {
           comparisons += 1
           return a < b
         })
