@@ -50,6 +50,8 @@ export class Endpoint {
       }),
     })
     const failed = (error: unknown) => {
+      // Its chart closes it no more. What never listened cannot be let go, and need not.
+      this.#letGo().catch(() => {})
       for (const settle of this.#calls.values()) settle(error as Error)
       this.#calls.clear()
     }
@@ -70,7 +72,11 @@ export class Endpoint {
   /** Resolves when the last client has gone. Does nothing while it is off. */
   async close(): Promise<void> {
     if (this.#actor.getSnapshot().status !== 'error') return this.#call('server.close')
-    const drained = this.#listening.drain().catch(() => {}) // it may never have listened
+    await this.#letGo()
+  }
+
+  async #letGo(): Promise<void> {
+    const drained = this.#listening.drain().catch(() => {})
     this.#listening.cut()
     await drained
   }
