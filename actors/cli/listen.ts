@@ -3,6 +3,7 @@ import { ScriptError } from '../harness/exchange.ts'
 import { listen } from '../harness/listen.ts'
 import type { ScriptedPeer } from '../harness/scripted-peer.ts'
 import { type ProbeOptions, probe } from '../probe/probe.ts'
+import { genesisStatus } from '../probe/probed-chain.ts'
 import type { Verdict } from '../probe/verdict.ts'
 import { longestTime, toDuration, toPort } from './arguments.ts'
 import { stayHelp, tellOf } from './connect.ts'
@@ -31,7 +32,9 @@ async function waitForOne(options: ListenOptions, io: Io): Promise<void> {
   await using setup = await toProbe(options, io)
   const { view, peer: given } = setup
   const { host, port } = options
-  await using listener = await listen({ ...given, host, port })
+  // geth sends its Status at once; two that each wait for the other's never have any.
+  const status = view.chain ? genesisStatus(view.chain, view.now) : given.status
+  await using listener = await listen({ ...given, ...(status && { status }), host, port })
   await using peer = listener.accept()
   using _signals = hangUpOnSignals(peer, io)
   // To standard error: standard output is for what was found.

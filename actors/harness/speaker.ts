@@ -81,6 +81,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   #bug: unknown
   #theirHello: Hello | undefined
   #theirStatus: Status | undefined
+  #ourStatus: Status | undefined
 
   /**
    * @param remotePublicKey whom it dials; without it the other side begins
@@ -138,6 +139,10 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   get theirStatus(): SubMessageIn<C, 'Status'> | undefined {
     return this.#theirStatus as SubMessageIn<C, 'Status'> | undefined
   }
+  /** The last that was sent. */
+  get ourStatus(): SubMessageIn<C, 'Status'> | undefined {
+    return this.#ourStatus as SubMessageIn<C, 'Status'> | undefined
+  }
   /** The highest version of eth that both Hellos name. */
   get version(): VersionOf<'eth', C> | undefined {
     return this.vocabulary.eth?.version as VersionOf<'eth', C> | undefined
@@ -173,9 +178,13 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   protected say(name: PeerMessageName, fields: object = {}): boolean {
     if (name === 'Hello') return this.sendHello(fields)
     if (isBase(name)) return this.#sendMessage(baseCodes[name], toBasePayload(name, fields))
-    const payload = this.vocabulary.encode(toMessage(name, fields, () => this.nextId()))
+    const message = toMessage(name, fields, () => this.nextId())
+    const payload = this.vocabulary.encode(message)
     const mayGoOn = this.#sendMessage(this.#codeOf(name), payload)
-    if (name === 'Status') this.tell({ type: 'status.sent' })
+    if (message.kind === 'Status') {
+      this.#ourStatus = message
+      this.tell({ type: 'status.sent' })
+    }
     return mayGoOn
   }
 

@@ -50,6 +50,7 @@ export async function probe(peer: ScriptedPeer, options: ProbeOptions): Promise<
   const found: Found = {}
   try {
     using _hangingUp = hangUpOnDisconnect(peer)
+    using _serving = serveGenesis(peer, options.chain)
     await follow(peer, options, found)
     if (!found.verdict) return { ...found, outcome: 'ok', cause: 'it runs, and answers' }
   } catch (error) {
@@ -71,6 +72,28 @@ function hangUpOnDisconnect(peer: ScriptedPeer): Disposable {
   peer.next('Disconnect', { timeout: longest }).then(hangUp, (error) => {
     if (!(error instanceof ScriptError)) throw error
   })
+  return {
+    [Symbol.dispose]: () => {
+      isWanted = false
+    },
+  }
+}
+
+/** Who gives a genesis as its range has that block: a probe on the other side asks for it. */
+function serveGenesis(peer: ScriptedPeer, chain: ProbedChain | undefined): Disposable {
+  let isWanted = chain !== undefined
+  const serve = async ({ header }: ProbedChain['genesis']) => {
+    while (isWanted) {
+      const { id, origin } = await peer.expect('GetBlockHeaders', {}, { timeout: longest })
+      const isGenesis = typeof origin === 'bigint' ? origin === 0n : equalBytes(origin, header.hash)
+      if (isWanted && !peer.isClosed) peer.send('BlockHeaders', { id, headers: isGenesis ? [header.raw] : [] })
+      await peer.drained()
+    }
+  }
+  if (chain)
+    serve(chain.genesis).catch((error) => {
+      if (!(error instanceof ScriptError)) throw error
+    })
   return {
     [Symbol.dispose]: () => {
       isWanted = false
@@ -159,11 +182,12 @@ function faultOf(chain: ProbedChain, { version }: ScriptedPeer, status: Status, 
 }
 
 /** They end it upon our Status, in which they can mind nothing but the fork id: theirs has no fault. */
-function refusalOf(peer: ScriptedPeer, { chain, now }: ProbeOptions, { status, fork }: Found): Verdict | undefined {
+function refusalOf(peer: ScriptedPeer, { chain, now }: ProbeOptions, { fork }: Found): Verdict | undefined {
   const isRefused = peer.end.reason === DiscReason.SubprotocolError && !peer.log.some(isHeaders)
-  if (!chain || !status || !fork || !isRefused) return undefined
-  const { forkId } = statusOn(chain, headOf(status), now())
-  const ours = `0x${bytesToHex(forkId!.hash)} (${describeFork(forkId!, chain.genesis, now()).words})`
+  const { ourStatus } = peer
+  if (!chain || !ourStatus || !fork || !isRefused) return undefined
+  const { forkId } = ourStatus
+  const ours = `0x${bytesToHex(forkId.hash)} (${describeFork(forkId, chain.genesis, now()).words})`
   const cause = `it is ${fork.words}, and does not know our fork id ${ours}: it lacks a fork of the chain`
   return { outcome: 'stale-fork', cause }
 }

@@ -27,6 +27,25 @@ export function statusOn({ networkId, genesis }: ProbedChain, number: bigint, no
   return { networkId, genesis: header.hash, forkId: id }
 }
 
+/**
+ * The Status of a node of `chain` that waits for none: up to date by its fork id, and with the genesis only.
+ * @param now seconds; asked when the Status is sent
+ */
+export function genesisStatus(chain: ProbedChain, now: () => bigint): StatusFields {
+  const { hash, difficulty } = chain.genesis.header
+  return {
+    ...{ networkId: chain.networkId, genesis: hash },
+    get forkId() {
+      return statusOn(chain, lastNumber, now()).forkId!
+    },
+    range: { earliest: 0n, latest: 0n, latestHash: hash },
+    ...{ td: difficulty, head: hash }, // eth/68 has these in place of a range
+  }
+}
+
+/** Every fork that has a block is in force there. */
+const lastNumber = 2n ** 64n - 1n
+
 /** @returns why a node of `chain` would not have them as a peer */
 export function findFault(
   { networkId, genesis }: ProbedChain,

@@ -79,3 +79,25 @@ describe('peerchart listen --network sepolia, when Amsterdam comes while it wait
     await running
   })
 })
+
+describe('peerchart listen and connect, both of one chain', () => {
+  it('has a Status for a node that speaks eth/68 and waits for one', async () => {
+    const io = new ScriptedIo()
+    const running = runCli(['listen', '--network', 'sepolia'], io)
+    const [enode] = /enode:\S+/.exec(await io.stderr.line(/enode:/))!
+    await using peer = dial(enode, { caps: ['eth/68'], through: 'hello' })
+    const { td, head } = await peer.expect('Status')
+    expect({ td, head }).to.deep.equal({ td: genesis.difficulty, head: genesis.hash })
+    peer.close()
+    await running
+  })
+  it('are peers to each other: who listens says its Status first, and each gives the genesis it speaks of', async () => {
+    const [listening, connecting] = [new ScriptedIo(), new ScriptedIo()]
+    const running = runCli(['listen', '--network', 'sepolia', '--json'], listening)
+    const [enode] = /enode:\S+/.exec(await listening.stderr.line(/enode:/))!
+    const exits = [await runCli(['connect', enode, '--network', 'sepolia', '--json'], connecting), await running]
+    expect(exits, connecting.err + listening.err).to.deep.equal([0, 0])
+    for (const { out } of [listening, connecting])
+      expect(JSON.parse(out)).to.deep.include({ outcome: 'ok' }).and.have.nested.property('head.number', 0)
+  })
+})
