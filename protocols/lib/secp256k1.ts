@@ -33,6 +33,19 @@ export function ecdhX(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array
 }
 
 /**
+ * Elliptic-curve Diffie-Hellman, as discv5 has it.
+ * @returns the shared point in SEC 1's compressed form, 33 bytes
+ * @throws {Secp256k1Error} either key is bad; before any multiplication
+ */
+export function ecdhPoint(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array {
+  if (!isPrivateKey(privateKey)) throw new Secp256k1Error('bad private key')
+  if (!isPublicKey(publicKey)) throw new Secp256k1Error('bad public key')
+  const shared = secp256k1.mulTweakPublicKeyCompressed(prefixed(publicKey), privateKey)
+  if (typeof shared === 'string') throw new Secp256k1Error('bad public key')
+  return shared
+}
+
+/**
  * Signs deterministically (RFC 6979), with the low s.
  * @param hash 32 bytes
  * @returns 65 bytes: r ‖ s ‖ v, v the recovery id 0 to 3
