@@ -1,4 +1,5 @@
 export { dialerMachine } from './dialer.ts'
+export { discv5SessionMachine } from './discv5-session.ts'
 export { downloaderMachine } from './downloader.ts'
 export { ethPeerMachine } from './eth-peer.ts'
 export { nodeMachine } from './node.ts'

@@ -3,6 +3,7 @@ import type { AnyStateMachine } from 'xstate'
 import { chartOf, type State, statesOf } from '../actors/inspector/drawing/chart.ts'
 import { chartToMermaid } from '../actors/inspector/drawing/mermaid.ts'
 import { dialerMachine } from '../machines/dialer.ts'
+import { discv5SessionMachine } from '../machines/discv5-session.ts'
 import { downloaderMachine } from '../machines/downloader.ts'
 import { ethPeerMachine } from '../machines/eth-peer.ts'
 import { nodeMachine } from '../machines/node.ts'
@@ -21,6 +22,7 @@ export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
   ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, tapMachine],
+  discv5SessionMachine,
 ]
 
 export const architecturePath = new URL('../ARCHITECTURE.md', import.meta.url)

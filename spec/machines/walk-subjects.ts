@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
 import { dialerMachine } from '../../machines/dialer.ts'
+import { discv5SessionMachine, maxCalls } from '../../machines/discv5-session.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import { maxBacklog } from '../../machines/inbound.ts'
@@ -12,6 +13,7 @@ import { rpcServerMachine } from '../../machines/rpc-server.ts'
 import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
 import { tapMachine } from '../../machines/tap.ts'
+import type { HandshakePacket } from '../../protocols/discv5/packet.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
 import { readHeader } from '../../protocols/eth/header.ts'
 import { type EthVersion, ethVersions, type MessageName, messageTable } from '../../protocols/eth/versions.ts'
@@ -308,5 +310,20 @@ export const walkSubjects = [
       { type: 'client.malformed', why: 'no JSON' },
     ],
     last: [{ type: 'client.closed' }],
+  }),
+  subject({
+    machine: discv5SessionMachine,
+    input: { ports: noPorts },
+    events: [
+      ...(['answer.accepted', 'answer.refused', 'whoareyou.received', 'response.received', 'call.ended'] as const).map(
+        (type) => ({ type }),
+      ),
+      ...[1, 2].flatMap((call) => [{ type: 'call.made', call } as const]),
+      { type: 'packet.unreadable', nonce: 'ff' },
+      { type: 'handshake.received', packet: { kind: 'handshake' } as HandshakePacket },
+    ],
+    first: [{ type: 'call.made', call: 3 }, { type: 'whoareyou.received' }],
+    last: [{ type: 'session.end' }],
+    holds: ({ calls }) => expect(calls.length).to.be.at.most(maxCalls),
   }),
 ]
