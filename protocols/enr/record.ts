@@ -92,6 +92,26 @@ export function endpointOf({ pairs }: Pick<NodeRecord, 'pairs'>): {
   return { ...(ip && { ip }), ...(tcp !== undefined && { tcp }), ...(udp !== undefined && { udp }) }
 }
 
+/**
+ * What a record says of its node's chain, in its entry "eth" (EIP-2124, eth.md).
+ * @returns undefined when it has no such entry, or one that geth does not read
+ */
+export function forkIdIn({
+  pairs,
+}: Pick<NodeRecord, 'pairs'>): { readonly hash: Uint8Array; readonly next: bigint } | undefined {
+  const item = pairs.get('eth')
+  if (item === undefined) return undefined
+  try {
+    const forkId = RlpReader.open(item).list()
+    const entry = { hash: forkId.bytes(4), next: forkId.uint() }
+    forkId.end()
+    return entry
+  } catch (error) {
+    if (error instanceof RlpError) return undefined
+    throw error
+  }
+}
+
 function read(raw: Uint8Array) {
   try {
     const list = readItem(raw)

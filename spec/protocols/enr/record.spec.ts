@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import {
   decodeRecord,
   endpointOf,
+  forkIdIn,
   formatRecord,
   parseRecord,
   RecordError,
@@ -10,7 +11,7 @@ import {
 } from '../../../protocols/enr/record.ts'
 import { bytesToHex, hexToBytes, utf8ToBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
-import { encodeList, encodeRlp } from '../../../protocols/lib/rlp.ts'
+import { encodeList, encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'
 import { compressPublicKey, publicKeyOf, signRecoverable } from '../../../protocols/lib/secp256k1.ts'
 
 /** The example of EIP-778. */
@@ -57,6 +58,16 @@ describe('a node record', () => {
     expect(place({ ip6, tcp6: 2, udp6: 3 })).to.deep.equal({ ip: ip6, tcp: 2, udp: 3 })
     expect(place({ ...values, ip6, tcp6: 2 })).to.deep.equal({ ip: values.ip, udp: 30_303 })
     expect(place({ ip: Uint8Array.of(1, 2, 3), tcp: Uint8Array.of(0, 1), udp: 70_000 })).to.deep.equal({})
+  })
+
+  it('names the fork id of its chain, and what is none there is ignored', () => {
+    const forkIdOf = (eth: RlpInput) => forkIdIn(signRecord(1n, { eth }, key))
+    const hash = Uint8Array.of(1, 2, 3, 4)
+    expect(forkIdIn(parseRecord(example.text))).to.equal(undefined)
+    expect(forkIdOf([[hash, 7]])).to.deep.equal({ hash, next: 7n })
+    expect(forkIdOf([[hash, 0], 'more', []])).to.deep.equal({ hash, next: 0n })
+    for (const none of ['', 'text', [], [hash], [[hash]], [[hash, 7, 8]], [[hash.subarray(1), 7]], [[hash, [7]]]])
+      expect(forkIdOf(none), String(none)).to.equal(undefined)
   })
 
   const sign = (...content: Uint8Array[]) =>
