@@ -364,9 +364,8 @@ export class Chain implements ChainReader {
 
   /** Where transactions are is written at once when it is much: it says nothing as long as their block is not canonical. */
   async #addCanonical(writes: CanonicalWrites, { number, hash }: Header, body: Uint8Array): Promise<void> {
-    for (const write of this.#transactions.writes({ number }, body)) {
-      if (writes.index.push(write) < indexedInWrite) continue
-      await this.#store.write(writes.index.splice(0))
+    for (const _step of this.#transactions.addWrites(writes.index, { number }, body)) {
+      if (writes.index.length >= indexedInWrite) await this.#store.write(writes.index.splice(0))
       await this.#breathe()
     }
     writes.blocks.push({ key: keys.canonical(number), value: hash })

@@ -1,6 +1,6 @@
 import { equalBytes } from '../../protocols/lib/bytes.ts'
-import { keccak256 } from '../../protocols/lib/keccak.ts'
-import { encodeList, encodeRlp, type RlpItem } from '../../protocols/lib/rlp.ts'
+import { keccak256, keccak256Steps } from '../../protocols/lib/keccak.ts'
+import { encodeList, encodeRlp, lengthPrefix, type RlpItem } from '../../protocols/lib/rlp.ts'
 import { atOnce } from './at-once.ts'
 
 // Roots of Merkle-Patricia tries that are built once and thrown away (Yellow Paper, appendix D). @ethereumjs/mpt keeps
@@ -18,7 +18,9 @@ export function* listRootSteps(items: readonly Uint8Array[]): Generator<void, Ui
     leaves.push({ path: toNibbles(encodeRlp(index)), value: items[index]! })
     if (leaves.length % fewLeaves === 0) yield
   }
-  return leaves.length === 0 ? emptyTrieRoot : keccak256(yield* nodeSteps(leaves, 0, leaves.length, 0))
+  if (leaves.length === 0) return emptyTrieRoot
+  const root = yield* referenceSteps(leaves, 0, leaves.length, 0)
+  return root.length < 32 ? keccak256(root) : root.subarray(1)
 }
 
 /** RLP of 0 is 0x80, which comes after that of 127 and before that of 128. */
@@ -68,20 +70,41 @@ function node(leaves: readonly Leaf[], from: number, to: number, depth: number):
   return below(first.path.subarray(depth, shared), encodeList(slots))
 }
 
-/** As {@link node}, step by step. */
-function* nodeSteps(leaves: readonly Leaf[], from: number, to: number, depth: number): Generator<void, Uint8Array> {
+/** The reference to what {@link node} makes, step by step. */
+function* referenceSteps(
+  leaves: readonly Leaf[],
+  from: number,
+  to: number,
+  depth: number,
+): Generator<void, Uint8Array> {
   yield
-  if (to - from <= fewLeaves) return node(leaves, from, to, depth)
+  if (isLittle(leaves, from, to)) return reference(node(leaves, from, to, depth))
   const first = leaves[from]!
+  if (to - from === 1) return encodeRlp(yield* longLeafSteps(first, depth))
   const shared = sharedUntil(first.path, leaves[to - 1]!.path, depth)
   const slots = Array<Uint8Array>(17).fill(emptyString)
   for (const [start, end] of children(leaves, from, to, shared))
-    slots[leaves[start]!.path[shared]!] = reference(yield* nodeSteps(leaves, start, end, shared + 1))
-  return below(first.path.subarray(depth, shared), encodeList(slots))
+    slots[leaves[start]!.path[shared]!] = yield* referenceSteps(leaves, start, end, shared + 1)
+  return reference(below(first.path.subarray(depth, shared), encodeList(slots)))
 }
 
-/** Leaves that one step may take: about a millisecond. */
+/** @returns the hash of the leaf's node, whose value is hashed where it is */
+function longLeafSteps({ path, value }: Leaf, depth: number): Generator<void, Uint8Array> {
+  const place = encodeRlp(hexPrefix(path.subarray(depth), true))
+  const before = lengthPrefix(value.length, 0x80)
+  return keccak256Steps(lengthPrefix(place.length + before.length + value.length, 0xc0), place, before, value)
+}
+
+function isLittle(leaves: readonly Leaf[], from: number, to: number): boolean {
+  if (to - from > fewLeaves) return false
+  let bytes = 0
+  for (let at = from; at < to; at++) bytes += leaves[at]!.value.length
+  return bytes <= fewBytes
+}
+
+/** What one step may take: about a millisecond. */
 const fewLeaves = 256
+const fewBytes = 65_536
 
 /** The leaves of each child of a branch at `depth`: from the first to before the second. */
 function* children(leaves: readonly Leaf[], from: number, to: number, depth: number): Generator<[number, number]> {

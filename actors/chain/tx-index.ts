@@ -2,7 +2,7 @@ import { decodeBody } from '../../protocols/eth/block.ts'
 import type { Header } from '../../protocols/eth/header.ts'
 import { txEnvelope } from '../../protocols/eth/transaction.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
-import { keccak256 } from '../../protocols/lib/keccak.ts'
+import { keccak256, keccak256Steps } from '../../protocols/lib/keccak.ts'
 import type { RlpItem } from '../../protocols/lib/rlp.ts'
 import type { ChainReader } from './chain.ts'
 import { decodeNumber, encodeNumber } from './schema.ts'
@@ -32,13 +32,13 @@ export class TransactionIndex {
   }
 
   /**
-   * What to write before the block becomes canonical, one by one; forgets the block that leaves the window.
+   * Adds what to write before the block becomes canonical, step by step; forgets the block that leaves the window.
    * @param body RLP of the block's body
    */
-  *writes({ number }: Pick<Header, 'number'>, body: Uint8Array): Generator<Write> {
+  *addWrites(writes: Write[], { number }: Pick<Header, 'number'>, body: Uint8Array): Generator<void, void> {
     const value = encodeNumber(number)
-    yield* this.#forget(number - this.#limit)
-    for (const key of keysOf(body)) yield { key, value }
+    yield* this.#forget(writes, number - this.#limit)
+    yield* eachKey(body, (key) => writes.push({ key, value }))
   }
 
   find(hash: Uint8Array): IndexedTransaction | undefined {
@@ -55,11 +55,11 @@ export class TransactionIndex {
   }
 
   /** A transaction that was put into a later block as well stays, with that block's number. */
-  *#forget(number: bigint): Generator<Write> {
+  *#forget(writes: Write[], number: bigint): Generator<void, void> {
     const header = number < 0n ? undefined : this.#chain.headerByNumber(number)
     const body = header && this.#chain.bodyByHash(header.hash)
     if (!body) return
-    for (const key of keysOf(body)) if (pointsTo(this.#store.get(key), number)) yield { key }
+    yield* eachKey(body, (key) => pointsTo(this.#store.get(key), number) && writes.push({ key }))
   }
 }
 
@@ -67,9 +67,17 @@ export class TransactionIndex {
 const transactionHistory = 2_350_000n
 
 /** Of any bytes, also those that are no transaction: nothing here looks into them. */
-function* keysOf(body: Uint8Array): Generator<Uint8Array> {
-  for (const item of decodeBody(body).transactions.items()) yield keyOf(hashOf(item))
+function* eachKey(body: Uint8Array, take: (key: Uint8Array) => void): Generator<void, void> {
+  let count = 0
+  for (const item of decodeBody(body).transactions.items()) {
+    take(keyOf(yield* keccak256Steps(txEnvelope(item))))
+    if (++count % fewTransactions === 0) yield
+  }
 }
+
+/** That one step takes: less than a millisecond. */
+const fewTransactions = 128
+
 const hashOf = (item: RlpItem) => keccak256(txEnvelope(item))
 const pointsTo = (value: Uint8Array | undefined, number: bigint) => value && decodeNumber(value) === number
 

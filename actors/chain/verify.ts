@@ -8,9 +8,9 @@ import {
   nextExcessBlobGas,
 } from '../../protocols/eth/fees.ts'
 import type { Header } from '../../protocols/eth/header.ts'
-import { decodeTransaction } from '../../protocols/eth/transaction-fields.ts'
+import { readTransaction } from '../../protocols/eth/transaction-fields.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
-import { keccak256 } from '../../protocols/lib/keccak.ts'
+import { keccak256Steps } from '../../protocols/lib/keccak.ts'
 import { RlpError, readItem } from '../../protocols/lib/rlp.ts'
 import { atOnce } from './at-once.ts'
 import { blobParams, type ChainConfig, isBlockForkActive, isTimeForkActive } from './chain-config.ts'
@@ -98,7 +98,9 @@ function* checkBody(header: Header, raw: Uint8Array): Generator<void, void> {
     'transaction root',
   )
   check(
-    uncles.count === 0 ? isEmptyUnclesHash(header.unclesHash) : equalBytes(keccak256(uncles.raw), header.unclesHash),
+    uncles.count === 0
+      ? isEmptyUnclesHash(header.unclesHash)
+      : equalBytes(yield* keccak256Steps(uncles.raw), header.unclesHash),
     'uncles hash',
   )
   check((withdrawals === undefined) === (header.withdrawalsRoot === undefined), 'withdrawals')
@@ -131,7 +133,7 @@ export function verifySize(config: ChainConfig, header: Header, body: Uint8Array
  * @throws {InvalidBlock} step by step, for a list can be long
  */
 export function* verifyAccessList(header: Header, body: Uint8Array, raw: Uint8Array): Generator<void, void> {
-  if (!isAccessListOf(header, raw)) throw new InvalidBlock(header, 'access list', 'not the one of its header')
+  if (!(yield* isAccessListOf(header, raw))) throw new InvalidBlock(header, 'access list', 'not the one of its header')
   const { gasLimit } = header
   try {
     yield* checkAccessList(raw, { gasLimit, transactions: decodeBody(body).transactions.count })
@@ -143,8 +145,8 @@ export function* verifyAccessList(header: Header, body: Uint8Array, raw: Uint8Ar
 }
 
 /** @returns whether these bytes are the list that `header` commits to, which is no promise of what is in it */
-export function isAccessListOf({ balHash }: Header, raw: Uint8Array): boolean {
-  return balHash !== undefined && equalBytes(keccak256(raw), balHash)
+export function* isAccessListOf({ balHash }: Header, raw: Uint8Array): Generator<void, boolean> {
+  return balHash !== undefined && equalBytes(yield* keccak256Steps(raw), balHash)
 }
 
 /**
@@ -159,7 +161,7 @@ function* readItems(header: Header, { transactions, withdrawals }: BlockBody): G
     for (const item of transactions.items()) {
       place = `transaction ${index++}`
       if (index % fewItems === 0) yield
-      blobs += decodeTransaction(item).blobVersionedHashes?.length ?? 0
+      blobs += readTransaction(item).blobVersionedHashes?.length ?? 0
     }
     index = 0
     for (const item of withdrawals?.items() ?? []) {

@@ -38,7 +38,7 @@ export function* readLists(
 
 function* checkEntry(header: Header, raw: Uint8Array, index: number): Generator<void, void> {
   try {
-    if (!isAccessListOf(header, raw)) throw new RlpError(`not the access list of block ${header.number}`)
+    if (!(yield* isAccessListOf(header, raw))) throw new RlpError(`not the access list of block ${header.number}`)
     yield* checkAccessList(raw)
   } catch (cause) {
     if (cause instanceof RlpError) throw new MalformedItem(index, cause)

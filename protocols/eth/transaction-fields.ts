@@ -55,6 +55,11 @@ export type Authorization = {
  * @throws {RlpError} no transaction of a known type; a blob transaction that carries its blobs, as in the pool
  */
 export function decodeTransaction(item: RlpItem): Transaction {
+  return { ...readTransaction(item), hash: keccak256(txEnvelope(item)) }
+}
+
+/** As {@link decodeTransaction}, without its hash: that takes longer than all the rest where it is long. */
+export function readTransaction(item: RlpItem): Omit<Transaction, 'hash'> {
   const { type, layout, list } = open(item)
   const fields = new RlpReader(list.content)
   const values: Record<string, unknown> = {}
@@ -62,7 +67,6 @@ export function decodeTransaction(item: RlpItem): Transaction {
   fields.end()
   return {
     type,
-    hash: keccak256(txEnvelope(item)),
     unsigned: first(list.content, layout.length - signature.length),
     ...(values as TransactionFields),
   }

@@ -11,7 +11,7 @@ export const encodeRlp = (value: RlpInput): Uint8Array => RLP.encode(value)
 /** @returns the list of `items`, each of them RLP already */
 export function encodeList(items: readonly Uint8Array[]): Uint8Array {
   const length = items.reduce((sum, item) => sum + item.length, 0)
-  const prefix = listPrefix(length)
+  const prefix = lengthPrefix(length, 0xc0)
   const list = new Uint8Array(prefix.length + length)
   list.set(prefix)
   let offset = prefix.length
@@ -163,11 +163,12 @@ function prefixLength(prefix: number): number {
   return short > 55 ? short - 54 : 1
 }
 
-function listPrefix(length: number): Uint8Array {
-  if (length < 56) return Uint8Array.of(0xc0 + length)
+/** @param kind of what it stands before: 0x80 of a string, but for one of a single small byte, 0xc0 of a list */
+export function lengthPrefix(length: number, kind: 0x80 | 0xc0): Uint8Array {
+  if (length < 56) return Uint8Array.of(kind + length)
   const digits: number[] = []
   for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256)
-  return Uint8Array.from([0xf7 + digits.length, ...digits])
+  return Uint8Array.from([kind + 55 + digits.length, ...digits])
 }
 
 /** @returns where the content ends whose length of `width` bytes stands at `offset` */

@@ -23,7 +23,9 @@ export const source: usize = memory.data(1 << 16, 16)
 export const frame: usize = memory.data(78 << 10, 16)
 export const heap: usize = (__heap_base + 15) & ~15
 
-const hash: usize = memory.data(spongeBytes as i32, 16)
+/** The sponge of `hashUpdate`, {@link hashBytes} long: it is put aside to hash something else. */
+export const hash: usize = memory.data(spongeBytes as i32, 16)
+export const hashBytes: usize = spongeBytes
 const scratch: usize = memory.data(200, 16)
 const seed: usize = memory.data(16, 16)
 

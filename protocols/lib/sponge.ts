@@ -28,9 +28,13 @@ export const sponge: Sponge = instantiate()
 export const address = {
   source: constant('source'),
   frame: constant('frame'),
+  hash: constant('hash'),
   egress: constant('egress'),
   ingress: constant('ingress'),
 } as const
+
+/** Bytes at `address.hash`: all that there is of a digest that is being made. */
+export const hashBytes: number = constant('hashBytes')
 
 /** Bytes at `address.source`; at `address.frame` there are as many for a body, and the overhead of snappy and framing. */
 export const sourceBytes = 65_536

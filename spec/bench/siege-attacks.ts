@@ -11,14 +11,16 @@ import { parseEnode } from '../../protocols/enode/enode.ts'
 import { decode, encode } from '../../protocols/eth/messages.ts'
 import type { Status69 } from '../../protocols/eth/status.ts'
 import { isRequest, messageTable } from '../../protocols/eth/versions.ts'
-import { concatBytes } from '../../protocols/lib/bytes.ts'
+import { concatBytes, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
+import { paramsOf } from '../actors/rpc/apis/payloads.ts'
+import { token } from '../harness/jwt.ts'
 import { FastPeer } from './fast-peer.ts'
 
-// The attackers' process: `node siege-attacks.js NAME ENODE HTTP SECONDS`.
+// The attackers' process: `node siege-attacks.js NAME TARGET`.
 
 type Attack = {
   /** How many do it side by side. */
@@ -29,15 +31,28 @@ type Attack = {
   run(siege: Siege): Promise<void>
 }
 
+/** What an attackers' process is given, as JSON. */
+export type SiegeTarget = {
+  readonly enode: string
+  readonly http: string
+  readonly auth: string
+  /** In hex, of the engine API. */
+  readonly secret: string
+  readonly seconds: number
+}
+
 class Siege {
   readonly enode: string
   /** URL of its RPC, over HTTP and WebSocket. */
   readonly http: string
+  /** Of its engine API. */
+  readonly auth: { readonly url: string; readonly secret: Uint8Array }
   readonly #end: number
   count = 0
-  constructor(enode: string, http: string, seconds: number) {
+  constructor({ enode, http, auth, secret, seconds }: SiegeTarget) {
     this.enode = enode
     this.http = http
+    this.auth = { url: auth, secret: hexToBytes(secret) }
     this.#end = performance.now() + seconds * 1_000
   }
   /** Resolves when the time is over. */
@@ -52,6 +67,7 @@ class Siege {
 const ethCode = (code: number) => 16 + code
 const incompressible = new Uint8Array(randomBytes(2 ** 24 - 2 ** 16))
 let longerChain: Chain | undefined
+const bigPayloads: string[] = []
 
 const batchRequest = (() => {
   const call = '{"jsonrpc":"2.0","id":1,"method":"eth_getBlockByNumber","params":["0x1",true]}'
@@ -139,6 +155,18 @@ const attacks = {
     const payload = encodeRlp([new Uint8Array(100_000), new Array(100_000).fill(100), hashes])
     return (peer) => peer.send(ethCode(8), payload)
   }),
+  /** 10 MB of transactions, one of all that in turn with 5,000. */
+  'big-transactions': flood(4, () => {
+    const transaction = (nonce: number, bytes: number) => {
+      return [nonce, '', '', '', '', new Uint8Array(bytes), 27, 1, 1]
+    }
+    const payloads = [
+      encodeRlp([transaction(0, 10_000_000)]),
+      encodeRlp(Array.from({ length: 5_000 }, (_, nonce) => transaction(nonce, 2_000))),
+    ]
+    let sent = 0
+    return (peer) => peer.send(ethCode(2), payloads[sent++ % 2]!)
+  }),
   /** Batches of a thousand blocks, of clients that do not wait for the answer. */
   'batches-that-leave': {
     crowd: 400,
@@ -178,6 +206,45 @@ const attacks = {
       await Promise.race([siege.rest(), once(ws, 'close')])
       ws.terminate()
       await sleep(500)
+    },
+  },
+  /** Calls of 31 MB in one frame: of a string, a number, and strings, each once the one before is answered. */
+  'big-messages': {
+    crowd: 4,
+    async run(siege) {
+      const ws = new WebSocket(siege.http.replace('http', 'ws'))
+      ws.on('error', () => {})
+      await once(ws, 'open')
+      const size = 31_000_000
+      const params = [`"${'x'.repeat(size)}"`, '1'.repeat(size), `"xx",`.repeat(size / 5).slice(0, -1)]
+      for (let i = 0; !siege.isOver && ws.readyState === ws.OPEN; i++) {
+        ws.send(`{"jsonrpc":"2.0","method":"eth_chainId","params":[${params[i % 3]}],"id":${i}}`)
+        await Promise.race([siege.rest(), once(ws, 'close'), once(ws, 'message').then(() => siege.count++)])
+      }
+      ws.terminate()
+    },
+  },
+  /** A consensus client's blocks of 10 MB, of 100,000 transactions in turn with one. */
+  'big-payloads': {
+    crowd: 1,
+    async prepare() {
+      const { header } = devGenesis()
+      const few = [encodeRlp(['', '', '', '', '', new Uint8Array(10_000_000), 27, 1, 1])]
+      const many = Array<Uint8Array>(100_000).fill(encodeRlp(Array(9).fill(new Uint8Array(12).fill(1))))
+      for (const transactions of [few, many]) {
+        const [block] = makeBlocks(devGenesis(), header, 1, { transactions })
+        const method = block!.header.slotNumber === undefined ? 'engine_newPayloadV4' : 'engine_newPayloadV5'
+        bigPayloads.push(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params: paramsOf(block!) }))
+      }
+    },
+    async run(siege) {
+      const { url, secret } = siege.auth
+      const iat = Math.floor(Date.now() / 1_000)
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token(secret, { iat })}` }
+      const body = bigPayloads[siege.count % 2]!
+      const answer = await (await fetch(url, { method: 'POST', headers, body })).text()
+      if (answer.includes('"status":"ACCEPTED"')) siege.count++
+      else throw new Error(answer)
     },
   },
   /** A chain that is longer by twelve blocks of 100,000 transactions each. */
@@ -237,15 +304,16 @@ function flood(crowd: number, prepare: () => (peer: FastPeer) => boolean): Attac
   }
 }
 
-async function main([name, enode, http, seconds]: string[]): Promise<void> {
+async function main([name, json]: string[]): Promise<void> {
   const attack: Attack = attacks[name as AttackName]
+  const target = JSON.parse(json!) as SiegeTarget
   await attack.prepare?.()
-  const siege = new Siege(enode!, http!, Number(seconds))
+  const siege = new Siege(target)
   process.send?.({ begun: true })
   const one = async () => {
     while (!siege.isOver) await attack.run(siege).catch(() => sleep(1))
   }
-  await Promise.race([Promise.all(Array.from({ length: attack.crowd }, one)), sleep(Number(seconds) * 1_000 + 500)])
+  await Promise.race([Promise.all(Array.from({ length: attack.crowd }, one)), sleep(target.seconds * 1_000 + 500)])
   process.send?.({ count: siege.count }, () => process.exit())
 }
 

@@ -17,6 +17,7 @@ import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
 import type { OwnNodeOptions } from './own-node.ts'
 import type { Vitals } from './subject.ts'
+import { threadTime } from './thread-time.ts'
 
 // The process of startOwnNode: runs one node as its parent says.
 
@@ -37,7 +38,7 @@ export type OwnNodeCalls = {
   strain(): Promise<Strain>
   /** Those of ours that came up since this was last asked, with their stacks. */
   bugs(): Promise<readonly string[]>
-  /** As `strain` has it, but in milliseconds of the processor's time: what others do on the machine is not in it. */
+  /** The `step` of `strain`, since it was asked for last. */
   longestStep(): Promise<number>
   peers(): Promise<readonly Pick<PeerInfo, 'id' | 'name' | 'caps' | 'protocols'>[]>
   stop(): Promise<void>
@@ -49,8 +50,14 @@ export type Endpoints = Readonly<Partial<Record<'http' | 'ws' | 'auth' | 'ipc', 
 export type Call = { readonly id: number; readonly name: keyof OwnNodeCalls; readonly params: readonly unknown[] }
 export type Reply = { readonly id: number; readonly result?: unknown; readonly error?: string }
 
-/** Resident memory in bytes, and the longest time that the sockets were not looked at, in milliseconds. */
-export type Strain = { readonly rss: number; readonly longest: number }
+export type Strain = {
+  /** Resident memory in bytes. */
+  readonly rss: number
+  /** The longest time that the sockets were not looked at, in milliseconds: what others took of the core is in it. */
+  readonly longest: number
+  /** The most of the processor's time, in milliseconds, that the thread took meanwhile: its longest step. */
+  readonly step: number
+}
 
 const delayResolution = 1
 const delay = monitorEventLoopDelay({ resolution: delayResolution })
@@ -59,19 +66,17 @@ delay.enable()
 let node: PeerchartNode
 /** The highest resident memory since it was last asked for. */
 let peak = 0
-let longestStep = 0
-let lastLook = processorTime()
 setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss())
-  const now = processorTime()
-  longestStep = Math.max(longestStep, now - lastLook)
-  lastLook = now
 }, 50).unref()
 
-function processorTime(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e3
-}
+let longestStep = 0
+let lastLook = threadTime()
+setInterval(() => {
+  const now = threadTime()
+  longestStep = Math.max(longestStep, now - lastLook - delayResolution)
+  lastLook = now
+}, delayResolution).unref()
 
 /** BOUNDED: by who asks for them. */
 const seenBugs: string[] = []
@@ -146,7 +151,7 @@ const methods: OwnNodeCalls = {
   removePeer: (enode) => node.removePeer(enode),
   async vitals() {
     globalThis.gc!()
-    lastLook = processorTime()
+    lastLook = threadTime()
     const { heapUsed, external, rss } = process.memoryUsage()
     const highest = Math.max(peak, rss)
     peak = 0
@@ -176,7 +181,7 @@ const methods: OwnNodeCalls = {
   async strain() {
     const longest = Math.max(0, delay.max / 1e6 - delayResolution)
     delay.reset()
-    return { rss: process.memoryUsage.rss(), longest }
+    return { rss: process.memoryUsage.rss(), longest, step: await methods.longestStep() }
   },
   async bugs() {
     return seenBugs.splice(0)

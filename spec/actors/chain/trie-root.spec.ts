@@ -25,6 +25,26 @@ describe('the root of a trie', () => {
     expect(bytesToHex(trieRoot(entries.reverse()))).to.equal(bytesToHex(oracle.root()))
   })
 
+  it("is @ethereumjs/mpt's where values are long, which are hashed 64 KiB at a time", async () => {
+    for (const lengths of [
+      [200_000],
+      [200_000, 9],
+      [9, 70_000, 70_000, 9],
+      Array(300).fill(300),
+      Array(20).fill(9_000),
+    ]) {
+      const items = lengths.map((length, i) => new Uint8Array(length).fill(i + 1))
+      const oracle = await createMPT()
+      for (const [i, item] of items.entries()) await oracle.put(RLP.encode(i), item)
+      const steps = listRootSteps(items)
+      let count = 0
+      let step = steps.next()
+      for (; !step.done; step = steps.next()) count++
+      expect(bytesToHex(step.value)).to.equal(bytesToHex(oracle.root()))
+      expect(count).to.be.at.least(Math.floor(lengths.reduce((sum, length) => sum + length, 0) / 65_536))
+    }
+  })
+
   it('is made of 70,000 items a few at a time', () => {
     const items = Array.from({ length: 70_000 }, (_, i) => Uint8Array.of(i >> 16, i >> 8, i))
     let reads = 0

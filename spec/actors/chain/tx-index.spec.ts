@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
-import { openStore } from '../../../actors/chain/store.ts'
+import { openStore, type Write } from '../../../actors/chain/store.ts'
 import { TransactionIndex } from '../../../actors/chain/tx-index.ts'
 import { decodeBody } from '../../../protocols/eth/block.ts'
+import type { Header } from '../../../protocols/eth/header.ts'
 import { txHash } from '../../../protocols/eth/transaction.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
@@ -65,15 +66,21 @@ describe('the index of transactions', () => {
     const bodyByHash = (hash: Uint8Array) => bodies[headers.findIndex((header) => header.hash === hash)]
     const index = new TransactionIndex(store, { headerByNumber, bodyByHash }, 4n)
     const numberOf = (hash: Uint8Array) => store.get(Uint8Array.of(0x6c, ...hash))?.at(-1)
-    for (const [i, header] of headers.entries()) await store.write([...index.writes(header, bodies[i]!)])
+    for (const [i, header] of headers.entries()) await store.write(writesOf(index, header, bodies[i]!))
     const [first] = hashes(blocks[0]!)
     expect(numberOf(first!)).to.equal(undefined)
     const kept = blocks.filter((block) => hashes(block).some((hash) => numberOf(hash) !== undefined))
     expect(kept.map(({ header }) => header.number)).to.deep.equal([7n, 8n].filter((number) => number % 3n !== 0n))
 
     await store.write([{ key: Uint8Array.of(0x6c, ...first!), value: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 9) }])
-    await store.write([...index.writes({ number: 5n }, bodies[2]!)])
+    await store.write(writesOf(index, { number: 5n }, bodies[2]!))
     expect(numberOf(first!)).to.equal(9)
     await store.close()
   })
 })
+
+function writesOf(index: TransactionIndex, header: Pick<Header, 'number'>, body: Uint8Array): Write[] {
+  const writes: Write[] = []
+  for (const _step of index.addWrites(writes, header, body));
+  return writes
+}

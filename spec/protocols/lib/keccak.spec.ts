@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { expect } from 'chai'
 import { bytesToHex, utf8ToBytes } from '../../../protocols/lib/bytes.ts'
-import { keccak256 } from '../../../protocols/lib/keccak.ts'
+import { keccak256, keccak256Steps } from '../../../protocols/lib/keccak.ts'
 import { allot, memory, release } from '../../../protocols/lib/sponge.ts'
 import { compileSponge } from './sponge.build.ts'
 
@@ -23,6 +23,19 @@ describe('keccak256', () => {
       return bytesToHex(keccak256(input)) !== bytesToHex(keccak_256(input))
     })
     expect(wrong).to.deep.equal([])
+  })
+
+  it('goes 64 KiB at a time, while others hash', () => {
+    const bytes = Uint8Array.from({ length: 200_000 }, (_, i) => (i * 31) ^ (i >> 8))
+    for (const cuts of [[0], [1], [65_535], [65_536], [65_537], [200_000], [0, 7, 65_536, 65_537, 196_608, 200_000]]) {
+      const parts = cuts.map((cut, i) => bytes.subarray(cuts[i - 1] ?? 0, cut))
+      const steps = keccak256Steps(...parts)
+      let count = 0
+      let step = steps.next()
+      for (; !step.done; step = steps.next(), count++) keccak256(Uint8Array.of(count))
+      expect(count).to.equal(Math.max(0, Math.ceil(cuts.at(-1)! / 65_536) - 1))
+      expect(step.value).to.deep.equal(keccak_256(bytes.subarray(0, cuts.at(-1)!)))
+    }
   })
 
   it('does not keep what it returned in memory that the next call uses', () => {
