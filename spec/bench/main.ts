@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { findChromium } from '../harness/clients.ts'
 import { benchInspect } from './inspect.ts'
 import { benchInspectMemory } from './inspect-memory.ts'
 import { benchPeers } from './peers.ts'
@@ -56,6 +57,17 @@ program
     [],
   )
   .action(async ({ json, seconds, only }) => print(json, await benchInspect({ seconds: Number(seconds), only }, note)))
+
+program
+  .command('page')
+  .description("the inspector's page with 5,000 actors: its first paint, and its longest task while they change")
+  .option('--json', 'print one JSON object on standard output')
+  .option('--seconds <n>', 'how long they change', '5')
+  .action(async ({ json, seconds }) => {
+    const path = findChromium() ?? program.error('no chromium on PATH: set CHROMIUM or PATH to run this')
+    const { benchPage } = await import('./page.ts') // a driver of browsers is nothing to load for the others
+    print(json, await benchPage(path, Number(seconds), note))
+  })
 
 program
   .command('rpc')

@@ -1,54 +1,17 @@
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { findChromium, requireClient } from '../harness/clients.ts'
+import { launchChromium, pageTimeout } from './chromium.ts'
+
+/** Milliseconds that a spec of the page, or a hook, may take: several waits, each as long as it may be. */
+export const specTimeout = 5 * pageTimeout
 
 let running: Promise<Browser> | undefined
 
 /** The Chromium that all browser specs share. Skips without one. */
 export function sharedBrowser(context: Mocha.Context): Promise<Browser> {
-  const executablePath = requireClient(context, findChromium(), 'chromium')
-  running ??= chromium.launch({ executablePath, args })
+  running ??= launchChromium(requireClient(context, findChromium(), 'chromium'))
   return running
 }
-
-/** A page of the inspector, and all that it asked for or complained of. */
-export type Opened = {
-  readonly page: Page
-  /** Addresses, of WebSockets too. */
-  readonly requests: readonly string[]
-  /** What its console has as errors, and what it threw. */
-  readonly faults: readonly string[]
-}
-
-/** @param hash where in the inspector: `#chart?actor=node-1/server` */
-export async function openPage(
-  browser: Browser,
-  address: string,
-  hash = '',
-  options: BrowserContextOptions = {},
-): Promise<Opened> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-  const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
-  const [requests, faults]: string[][] = [[], []]
-  page.on('request', (request) => requests!.push(request.url()))
-  page.on('websocket', (socket) => requests!.push(socket.url()))
-  page.on('pageerror', (error) => faults!.push(error.stack ?? error.message))
-  page.on('console', (message) => message.type() === 'error' && faults!.push(message.text()))
-  await page.goto(`${address}${hash}`)
-  return { page, requests: requests!, faults: faults! }
-}
-
-/** Nothing that a browser does of its own accord. */
-const args = [
-  '--no-sandbox',
-  '--headless',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
 
 after(async () => {
   await (await running)?.close()

@@ -1,12 +1,14 @@
 import { expect } from 'chai'
-import type { Browser, BrowserContextOptions, Locator } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { chartOf, statesOf } from '../../actors/inspector/drawing/chart.ts'
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
-import { type Opened, openPage, sharedBrowser } from './browser.ts'
+import { eventually } from '../interop/own-ethtest-node.ts'
+import { sharedBrowser, specTimeout } from './browser.ts'
+import { type Opened, openPage, pageTimeout } from './chromium.ts'
 import { LivingNetwork } from './living-network.ts'
 
 describe('the chart of an actor in the page', function () {
-  this.timeout(60_000)
+  this.timeout(specTimeout)
   let browser: Browser
   let network: LivingNetwork
   let opened: Opened | undefined
@@ -25,17 +27,27 @@ describe('the chart of an actor in the page', function () {
     await page.locator('.sheet [data-edge].worn').first().waitFor()
     return page
   }
+  /** A ping or a full socket changes its state at any time, and its view with it. */
+  const hold = async (page: Page) => {
+    await page.getByRole('button', { name: 'Live', exact: true }).click()
+    await page.locator('.shell[data-moment=past]').waitFor()
+  }
   const transition = (name: string) => `.sheet [data-edge="${name}"]`
   const widthOf = async (locator: Locator) => (await locator.boundingBox())!.width
 
   it('lights every state that is active, nested and parallel, and no other', async () => {
     const page = await open('node-1/peer/1')
     await page.locator('.standing', { hasText: 'writing.flowing' }).waitFor()
+    await hold(page)
     const lit = await page
       .locator('.sheet [data-state].lit')
       .evaluateAll((all) => all.map((one) => one.getAttribute('data-state')))
+    const [, keepalive, writing] = /keepalive\.(\w+) writing\.(\w+)/.exec(
+      (await page.locator('.standing').textContent())!,
+    )!
     expect(lit).to.have.members([
-      ...['running', 'running.keepalive', 'running.keepalive.quiet', 'running.writing', 'running.writing.flowing'],
+      ...['running', 'running.keepalive', `running.keepalive.${keepalive}`],
+      ...['running.writing', `running.writing.${writing}`],
     ])
   })
   it('counts at each transition how often it was taken, and says when last', async () => {
@@ -76,10 +88,13 @@ describe('the chart of an actor in the page', function () {
   })
   it('grows and shrinks around where one points, and is dragged', async () => {
     const page = await open('node-1/peer/1')
+    await hold(page)
     const sheet = page.locator('.sheet')
     const fitting = await widthOf(sheet)
+    const isWide = (width: number) =>
+      eventually(`${width} wide`, async () => Math.abs((await widthOf(sheet)) - width) <= 1, pageTimeout)
     await page.getByRole('button', { name: 'Larger' }).click()
-    expect(await widthOf(sheet)).to.be.closeTo(fitting * 1.25, 1)
+    await isWide(fitting * 1.25)
     const frame = page.locator('.frame')
     const { x, y } = (await frame.boundingBox())!
     await page.mouse.move(x + 300, y + 200)
@@ -91,10 +106,11 @@ describe('the chart of an actor in the page', function () {
     await page.mouse.down()
     await page.mouse.move(x + 300, y + 120, { steps: 4 })
     await page.mouse.up()
-    expect(await frame.evaluate((element) => element.scrollTop)).to.be.closeTo(top + 80, 2)
+    const isDragged = async () => Math.abs((await frame.evaluate((element) => element.scrollTop)) - (top + 80)) <= 2
+    await eventually('dragged by 80 pixels', isDragged, pageTimeout)
     expect(new URL(page.url()).hash).not.to.contain('line=') // what is dragged is not clicked
     await page.getByRole('button', { name: 'As wide as the view' }).click()
-    expect(await widthOf(sheet)).to.be.closeTo(fitting, 1)
+    await isWide(fitting)
   })
   for (const options of [
     { colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
@@ -103,9 +119,13 @@ describe('the chart of an actor in the page', function () {
     it(`shows where it stands in a view ${options.viewport.width} pixels wide, ${options.colorScheme}`, async () => {
       const page = await open('node-1/peer/1', options)
       expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(options.viewport.width)
-      const place = (await page.locator('.sheet [data-state="running.writing.flowing"]').boundingBox())!
-      const frame = (await page.locator('.frame').boundingBox())!
-      expect(place.y).to.be.within(frame.y, frame.y + frame.height - place.height)
+      const isSeen = async () => {
+        const place = (await page.locator('.sheet [data-state].lit').last().boundingBox())!
+        const frame = (await page.locator('.frame').boundingBox())!
+        return place.y >= frame.y && place.y <= frame.y + frame.height - place.height
+      }
+      await page.locator('.standing', { hasText: 'running' }).waitFor()
+      await eventually('where it stands is seen', isSeen, pageTimeout)
       const fillOf = (selector: string) => page.evaluate(`getComputedStyle(document.querySelector('${selector}')).fill`)
       const [text, paper] = [await fillOf('.sheet .title'), await fillOf('.sheet .lit > .box')]
       expect(text).not.to.equal(paper)

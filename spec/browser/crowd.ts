@@ -5,15 +5,13 @@ import { contentSecurityPolicy, readPageFile } from '../../actors/inspector/page
 import type { ActorFacts, Changes, Hello, PeerFacts } from '../../actors/inspector/wire.ts'
 import { recordingFormat, recordingVersion } from '../../actors/recording/lines.ts'
 
-/** A node that only pretends: it shows the page as many actors as are asked for, and has them change without a pause. */
+/** A node that only pretends: it shows the page as many actors as are asked for, and has them change when it is asked to. */
 export class Crowd {
   readonly #server: Server
   readonly #sockets = new WebSocketServer({ noServer: true })
   readonly #peers: number
-  #timer: NodeJS.Timeout | undefined
   #seq = 1
-  /** Changes that were sent. */
-  told = 0
+  #isCalm = false
 
   private constructor(server: Server, actors: number) {
     this.#server = server
@@ -40,16 +38,13 @@ export class Crowd {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`
   }
 
-  /** So many times a second one message, each with changes of `each` actors. */
-  change(rate: number, each: number): void {
-    this.#timer = setInterval(() => {
-      for (const socket of this.#sockets.clients) socket.send(JSON.stringify(this.#changes(each)))
-      this.told += 1
-    }, 1_000 / rate)
+  /** One message with changes of so many peers; the first half of them are those at the top. */
+  change(peers: number, state?: string): void {
+    const changes = JSON.stringify(this.#changes(peers, state))
+    for (const socket of this.#sockets.clients) socket.send(changes)
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer)
     for (const socket of this.#sockets.clients) socket.terminate()
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
@@ -87,8 +82,9 @@ export class Crowd {
     socket.send(JSON.stringify(hello))
   }
 
-  #changes(each: number): Changes {
+  #changes(each: number, state = this.#isCalm ? calm : blocked): Changes {
     this.#seq += each
+    this.#isCalm = !this.#isCalm
     const now = { seq: this.#seq, at: this.#seq }
     // Those at the top are seen, so they change every time.
     const changed = Array.from({ length: each }, (_, i) => (i < each / 2 ? i : (this.#seq * 7 + i) % this.#peers))
@@ -106,17 +102,14 @@ export class Crowd {
         lines: [],
         dropped: 0,
       },
-      states: changed.map((i) => [
-        `peer/${i}`,
-        this.#seq % 2 ? calm : 'running.(keepalive.quiet writing.blocked)',
-        this.#seq,
-      ]),
+      states: changed.map((i) => [`peer/${i}`, state, this.#seq]),
       peers: changed.map((i) => peerFacts(i, this.#seq)),
     }
   }
 }
 
 const calm = 'running.(keepalive.quiet writing.flowing)'
+const blocked = 'running.(keepalive.quiet writing.blocked)'
 const session = { chart: 'eth-peer', state: 'active.flowing', count: 3, startedAt: 0 }
 
 /** A name that would turn what is read, and run what is not text. */

@@ -2,13 +2,14 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
-import { openPage, sharedBrowser } from './browser.ts'
+import { sharedBrowser, specTimeout } from './browser.ts'
+import { openPage } from './chromium.ts'
 import { LivingNetwork } from './living-network.ts'
 
 /** What a person does with the page, on a screen of any width; how it looks is written to `screenshots/`. */
 for (const width of [1280, 400])
   describe(`the inspector's page, ${width} pixels wide`, function () {
-    this.timeout(60_000)
+    this.timeout(specTimeout)
     const folder = join(import.meta.dirname, '../../screenshots')
     let browser: Browser
     let network: LivingNetwork
@@ -34,21 +35,26 @@ for (const width of [1280, 400])
 
     it('has room for a filter, and folds polls that bring nothing', async () => {
       const { page, shoot, close } = await open('#messages?actor=node-2/node')
-      const fold = page.locator('.line[data-kind=fold]').first()
+      const fold = page.locator('.line[data-kind=fold]').last()
       await fold.waitFor()
       await page.getByRole('button', { name: 'Live' }).click()
+      await page.locator('.shell[data-moment=past]').waitFor()
+      await fold.waitFor()
       await shoot('folded')
       expect((await page.getByLabel('Filter messages').boundingBox())!.width).to.be.at.least(200)
       expect(await fold.textContent()).to.match(/\d+ polls? without news$/)
+      await fold.scrollIntoViewIfNeeded()
+      const { y } = (await fold.boundingBox())!
       await fold.click()
-      await page.locator('.line[aria-expanded=true] + .line[data-name=GetBlockHeaders]').first().waitFor()
+      await page.locator('.line[aria-expanded=true] + .line[data-name$=BlockHeaders]').first().waitFor()
+      expect((await page.locator('.line[aria-expanded=true]').boundingBox())!.y, 'stays in place').to.be.closeTo(y, 1)
       await close()
     })
 
     it('shows the whole of a chart, or a part of it as large as one likes', async () => {
       const { page, shoot, close } = await open('#chart?actor=node-2/peer/2')
       const [frame, sheet] = [page.locator('.frame'), page.locator('.sheet')]
-      await page.locator('.sheet .lit').first().waitFor({ timeout: 45_000 }) // it is laid out first
+      await page.locator('.sheet .lit').first().waitFor() // it is laid out first
       const box = async () => ({ within: (await frame.boundingBox())!, chart: (await sheet.boundingBox())! })
       await page.getByRole('button', { name: 'The whole chart' }).click()
       await page.waitForFunction(

@@ -1,15 +1,16 @@
+import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
 import { devGenesis } from '../../actors/chain/dev-genesis.ts'
-import { dial } from '../../actors/harness/dial.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { eventually } from '../interop/own-ethtest-node.ts'
-import { type Opened, openPage, sharedBrowser } from './browser.ts'
+import { sharedBrowser, specTimeout } from './browser.ts'
+import { type Opened, openPage, pageTimeout } from './chromium.ts'
 import { LivingNetwork } from './living-network.ts'
 import { dialedByStranger } from './stranger.ts'
 
 describe('the inspector of npm start', function () {
-  this.timeout(60_000)
+  this.timeout(specTimeout)
   let browser: Browser
   let network: LivingNetwork
   let opened: Opened
@@ -38,41 +39,13 @@ describe('the inspector of npm start', function () {
     expect(await page.locator('.spot').count()).to.equal(3)
   })
 
-  it('shows a peer that connects move through securing, greeting, admitted and running', async () => {
-    await open('#chart')
-    await using peer = dial(network.enodes[0]!, { through: 'tcp' })
-    const row = page.locator('.row[data-peer=true]', { has: page.getByText('securing', { exact: false }) })
-    const actor = (await row.getAttribute('data-actor'))!
-    await row.click()
-    const standing = page.locator('.standing')
-    await stands('securing.handshaking')
-    await peer.rlpx()
-    await stands('greeting.exchanging')
-    await peer.hello()
-    await stands('running.(keepalive.quiet writing.flowing)')
-    await peer.status()
-    await page.locator(`.row[data-actor="${actor}/eth"]`, { hasText: 'active' }).waitFor()
-
-    // It was admitted for less than a picture's time: the history has it.
-    const step = page.locator('.taken button', { hasText: /server\.admitted.*admitted$/ })
-    await step.click()
-    await page.getByRole('button', { name: 'the chart at this moment' }).click()
-    await stands('admitted')
-    expect(await page.locator('.sheet [data-state=admitted]').getAttribute('class')).to.contain('lit')
-
-    async function stands(state: string): Promise<void> {
-      await standing.filter({ hasText: state }).waitFor()
-    }
-  })
-
   it('decodes a message that is clicked, and leads to the transition it caused', async () => {
     await open('#messages?actor=node-2/node')
-    await page.getByRole('button', { name: 'Live' }).click()
     await page.getByLabel('Filter messages').fill('Status')
-    await page
-      .locator('.line[data-name=Status]', { has: page.locator('.arrow[data-towards=left]') })
-      .first()
-      .click()
+    const status = page.locator('.line[data-name=Status]', { has: page.locator('.arrow[data-towards=left]') }).first()
+    await status.waitFor()
+    await page.getByRole('button', { name: 'Live' }).click()
+    await status.click()
     const detail = page.getByLabel('The chosen line')
     const message = detail.locator('[data-kind=message]')
     await message.getByRole('heading', { name: 'Status' }).waitFor()
@@ -98,7 +71,7 @@ describe('the inspector of npm start', function () {
     await page.getByLabel('Filter messages').fill('rlpx')
     const [auth, ack] = ['auth', 'ack'].map((name) => page.locator(`.line[data-name=${name}]`).first())
     await ack!.waitFor()
-    await page.getByRole('button', { name: /^0\.\d{3} s, node-\d to peer\/1: auth, EIP-8, \d+ bytes$/ }).waitFor()
+    await page.getByRole('button', { name: /^[\d:.]+ s, node-\d to peer\/1: auth, EIP-8, \d+ bytes$/ }).waitFor()
     expect(await ack!.textContent()).to.match(/ackEIP-8, \d+ bytes$/)
     await auth!.click()
     const detail = page.getByLabel('The chosen line')
@@ -126,7 +99,7 @@ describe('the inspector of npm start', function () {
       await lines.evaluate((frame) => frame.scrollTo({ top: 0 }))
       return (await first.getAttribute('data-name')) ?? ''
     }
-    await eventually('the first line', async () => (await top()) === 'server begins')
+    await eventually('the first line', async () => (await top()) === 'server begins', pageTimeout)
     await page.getByRole('button', { name: 'messages', exact: true }).click()
     await page.getByLabel('Filter messages').fill('eth Status')
     await tally.filter({ hasText: /^4 lines$/ }).waitFor() // two peers, both ways
@@ -166,8 +139,9 @@ describe('the inspector of npm start', function () {
       // Who opens the page later sees the same ticks on the slider.
       const late = await openPage(browser, network.address)
       await late.page.locator('.rail i').first().waitFor({ state: 'attached' })
-      const ticks = ({ page }: { page: Page }) => page.locator('.rail i').count()
-      expect(await ticks(late)).to.equal(await ticks({ page }))
+      const ticks = (page: Page) => page.locator('.rail i').count()
+      const areSame = async () => (await ticks(late.page)) === (await ticks(page))
+      await eventually('the same ticks', areSame, pageTimeout)
       await late.page.context().close()
     } finally {
       await stranger.stop()
@@ -182,14 +156,19 @@ describe('the inspector of npm start', function () {
     await page.locator('.sheet .lit').first().waitFor()
     await page.waitForURL(/seq=/)
     const picture = await pictureOf(page)
+    const isShown = async (page: Page) => {
+      const isSame = async () => isDeepStrictEqual(await pictureOf(page), picture)
+      await eventually('the same picture', isSame, pageTimeout).catch(() => {})
+      expect(await pictureOf(page)).to.deep.equal(picture)
+    }
     await page.reload()
     await page.locator('.shell[data-moment=past]').waitFor()
     await page.locator('.sheet .lit').first().waitFor()
-    expect(await pictureOf(page)).to.deep.equal(picture)
+    await isShown(page)
     const late = await openPage(browser, page.url())
     await late.page.locator('.shell[data-moment=past]').waitFor()
     await late.page.locator('.sheet .lit').first().waitFor()
-    expect(await pictureOf(late.page)).to.deep.equal(picture)
+    await isShown(late.page)
     await late.page.context().close()
   })
 

@@ -1,11 +1,12 @@
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
-import { openPage, sharedBrowser } from './browser.ts'
+import { sharedBrowser, specTimeout } from './browser.ts'
+import { openPage } from './chromium.ts'
 import { LivingNetwork } from './living-network.ts'
 
 /** Everything that can be pressed is reached by Tab, and says what it is. */
 describe('what can be pressed in the inspector', function () {
-  this.timeout(60_000)
+  this.timeout(specTimeout)
   let browser: Browser
   let network: LivingNetwork
   before(async function () {

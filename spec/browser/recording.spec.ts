@@ -1,17 +1,19 @@
-import { execFile } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { createInterface } from 'node:readline'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../actors/create-node.ts'
 import { Inspector } from '../../actors/inspector/inspector.ts'
 import { openRecorded } from '../../actors/inspector/recorded.ts'
-import { openPage, sharedBrowser } from './browser.ts'
+import { sharedBrowser, specTimeout } from './browser.ts'
+import { openPage } from './chromium.ts'
 
 describe('a recording in the inspector', function () {
-  this.timeout(60_000)
+  this.timeout(specTimeout)
   let folder: string
   let inspector: Inspector | undefined
   before(async () => {
@@ -55,15 +57,35 @@ describe('a recording in the inspector', function () {
   })
 })
 
-/** A node that runs for two seconds, dials another and writes down what happens. */
+/** A node that dials another, is its peer for a while, and writes down what happens. */
 async function record(file: string): Promise<void> {
   const other = await createNode({ genesis: devGenesisJson, identity: 'other', port: 0 })
   await other.start()
   try {
     const root = join(import.meta.dirname, '../..')
     const genesis = join(root, 'actors/chain/dev-genesis.json')
-    const args = ['start', '--genesis', genesis, '--port', '0', '--peer', other.enode, '--record', file, '--for', '2s']
-    await promisify(execFile)(process.execPath, [join(root, 'dist/actors/cli/main.js'), ...args])
+    const args = [
+      'start',
+      '--genesis',
+      genesis,
+      '--port',
+      '0',
+      '--peer',
+      other.enode,
+      '--record',
+      file,
+      '--verbosity',
+      '4',
+    ]
+    const child = spawn(process.execPath, [join(root, 'dist/actors/cli/main.js'), ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    const exit = once(child, 'exit')
+    for await (const line of createInterface({ input: child.stderr }))
+      if (/"chart":"eth-peer".*"to":"active/.test(line)) break
+    child.stderr.resume()
+    child.kill('SIGINT')
+    expect(await exit).to.deep.equal([0, null])
   } finally {
     await other.stop()
   }

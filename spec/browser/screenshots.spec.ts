@@ -2,11 +2,17 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
-import { openPage, sharedBrowser } from './browser.ts'
+import { sharedBrowser, specTimeout } from './browser.ts'
+import { openPage } from './chromium.ts'
 import { LivingNetwork } from './living-network.ts'
 import { dialedByStranger } from './stranger.ts'
 
-type Look = { readonly hash: string; settle(page: Page): Promise<void> }
+type Look = {
+  readonly hash: string
+  /** Has just left, so that the history has all of it. */
+  readonly needsStranger?: boolean
+  settle(page: Page): Promise<void>
+}
 
 const views: Readonly<Record<string, Look>> = {
   network: { hash: '#network', settle: (page) => page.locator('.tie[data-level="2"]').first().waitFor() },
@@ -32,6 +38,7 @@ const views: Readonly<Record<string, Look>> = {
   },
   handshake: {
     hash: '#why',
+    needsStranger: true,
     async settle(page) {
       await page.locator('.why .path button', { hasText: 'stranger' }).first().click()
       await page.getByRole('button', { name: 'Messages', exact: true }).click()
@@ -40,6 +47,7 @@ const views: Readonly<Record<string, Look>> = {
   },
   why: {
     hash: '#why',
+    needsStranger: true,
     async settle(page) {
       const left = page.locator('.why section', { hasText: 'Left' })
       await left.locator('.path button', { hasText: 'stranger' }).first().click()
@@ -50,7 +58,7 @@ const views: Readonly<Record<string, Look>> = {
 
 /** Every view as it looks, for people to look at: written to `screenshots/`. */
 describe('every view of the inspector', function () {
-  this.timeout(60_000)
+  this.timeout(specTimeout)
   const folder = join(import.meta.dirname, '../../screenshots')
   let browser: Browser
   let network: LivingNetwork
@@ -58,15 +66,24 @@ describe('every view of the inspector', function () {
     browser = await sharedBrowser(this)
     await mkdir(folder, { recursive: true })
     network = await LivingNetwork.start()
-    const stranger = await dialedByStranger(network.enodes[0]!)
-    const { page } = await openPage(browser, network.address, '#why')
-    await page.locator('.why section', { hasText: 'Left' }).locator('.path button', { hasText: 'stranger' }).waitFor()
-    await page.context().close()
-    await stranger.stop()
   })
   after(async () => {
     await network?.stop()
   })
+
+  let met = 0
+  const meetStranger = async () => {
+    const stranger = await dialedByStranger(network.enodes[0]!)
+    const { page } = await openPage(browser, network.address, '#why')
+    await page
+      .locator('.why section', { hasText: 'Left' })
+      .locator('.path button', { hasText: 'stranger' })
+      .nth(met)
+      .waitFor()
+    met += 1
+    await page.context().close()
+    await stranger.stop()
+  }
 
   for (const [width, height] of [
     [1280, 800],
@@ -75,6 +92,7 @@ describe('every view of the inspector', function () {
     for (const colorScheme of ['light', 'dark'] as const)
       for (const [name, look] of Object.entries(views))
         it(`fits: ${name}, ${width} pixels wide, ${colorScheme}`, async () => {
+          if (look.needsStranger) await meetStranger()
           const options = { viewport: { width, height }, colorScheme }
           const { page, faults } = await openPage(browser, network.address, look.hash, options)
           await look.settle(page)

@@ -7,12 +7,13 @@ import { createNode } from '../../actors/create-node.ts'
 import { Inspector } from '../../actors/inspector/inspector.ts'
 import type { PeerchartNode } from '../../actors/peerchart-node.ts'
 import { meet } from '../harness/stages.ts'
-import { openPage, sharedBrowser } from './browser.ts'
+import { sharedBrowser, specTimeout } from './browser.ts'
+import { openPage } from './chromium.ts'
 
 const folder = join(import.meta.dirname, '../../screenshots')
 
 describe('departures that the history has passed, in the inspector', function () {
-  this.timeout(60_000)
+  this.timeout(specTimeout)
   let browser: Browser
   let node: PeerchartNode
   let inspector: Inspector

@@ -32,6 +32,21 @@ export function fold<T extends Shown>(shown: readonly T[], isOpen: (run: readonl
   return rows
 }
 
+/** @returns whether a fold was opened, by any of its lines: it begins earlier once older lines have come */
+export const isUnfolded = (unfolded: ReadonlySet<number>, run: readonly Shown[]): boolean =>
+  unfolded.size > 0 && run.some(({ line }) => unfolded.has(line.seq))
+
+/** @returns the lines of opened folds, with a fold opened or closed. BOUNDED: mostUnfolded */
+export function toggled(
+  unfolded: ReadonlySet<number>,
+  { fold: first, line: { seq: last }, isOpen }: Fold,
+): Set<number> {
+  if (isOpen) return new Set([...unfolded].filter((seq) => seq < first || seq > last))
+  return new Set([...unfolded, first].slice(-mostUnfolded))
+}
+
+const mostUnfolded = 1_000
+
 const isEmpty = (line: ShownLine): boolean =>
   line.answers !== undefined && line.name === 'BlockHeaders' && line.text === '0 headers'
 

@@ -2,7 +2,7 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { ShownLine } from '../wire.ts'
 import { Absent } from './absent.tsx'
 import type { Props } from './app.tsx'
-import { type Fold, fold } from './folding.ts'
+import { type Fold, fold, isUnfolded, toggled } from './folding.ts'
 import { type Lanes, lanesOf, type Step } from './lanes.ts'
 import { useScrolling } from './scrolling.ts'
 import { bytes, latency, moment, some } from './words.ts'
@@ -33,8 +33,7 @@ export function MessagesView({ session }: Props) {
   const seen: Seen = useMemo(() => new WeakMap(), [laneKey, words, depth])
   const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set())
   const all = lanes ? shownOf(lines, lanes, words, depth, seen) : []
-  const isOpen = (run: readonly Shown[]) =>
-    unfolded.has(run[0]!.line.seq) || run.some(({ line }) => line.seq === place.line)
+  const isOpen = (run: readonly Shown[]) => isUnfolded(unfolded, run) || run.some(({ line }) => line.seq === place.line)
   const shown = words === '' && depth !== 'events' ? fold(all, isOpen) : all
   const laneRoom = Math.max(lanes?.narrowest ?? 0, width - timeWidth)
 
@@ -104,31 +103,32 @@ export function MessagesView({ session }: Props) {
           {lanes.lanes.map(({ id }, lane) => (
             <div key={id} class="lifeline" style={{ left: `${middle(lane)}px` }} />
           ))}
-          {shown
-            .slice(first, last)
-            .map((item, index) =>
-              'fold' in item ? (
-                <FoldRow
-                  key={`fold ${item.fold}`}
-                  item={item}
-                  top={(first + index) * rowHeight}
-                  left={timeWidth}
-                  toggle={() => setUnfolded(toggled(unfolded, item.fold))}
-                />
-              ) : (
-                <Row
-                  key={item.line.seq}
-                  item={item}
-                  top={(first + index) * rowHeight}
-                  timeWidth={timeWidth}
-                  end={timeWidth + laneRoom}
-                  middle={middle}
-                  titleOf={(lane) => lanes.lanes[lane]!.title}
-                  isChosen={item.line.seq === place.line}
-                  choose={(line) => session.go({ line })}
-                />
-              ),
-            )}
+          {shown.slice(first, last).map((item, index) =>
+            'fold' in item ? (
+              <FoldRow
+                key={`fold ${item.fold}`}
+                item={item}
+                top={(first + index) * rowHeight}
+                left={timeWidth}
+                toggle={() => {
+                  isFollowing.current = false // what is opened is to be seen, not what comes after it
+                  setUnfolded(toggled(unfolded, item))
+                }}
+              />
+            ) : (
+              <Row
+                key={item.line.seq}
+                item={item}
+                top={(first + index) * rowHeight}
+                timeWidth={timeWidth}
+                end={timeWidth + laneRoom}
+                middle={middle}
+                titleOf={(lane) => lanes.lanes[lane]!.title}
+                isChosen={item.line.seq === place.line}
+                choose={(line) => session.go({ line })}
+              />
+            ),
+          )}
         </div>
         {shown.length === 0 && <p class="empty">Nothing of that kind in the history.</p>}
       </div>
@@ -155,13 +155,6 @@ function FoldRow({ item: { line, polls, isOpen }, top, left, toggle }: FoldProps
     </button>
   )
 }
-
-function toggled(set: ReadonlySet<number>, item: number): Set<number> {
-  const copy = new Set([...set].slice(-mostUnfolded))
-  if (!copy.delete(item)) copy.add(item)
-  return copy
-}
-const mostUnfolded = 1_000
 
 type RowProps = {
   readonly item: Shown

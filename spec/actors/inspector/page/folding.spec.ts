@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { fold } from '../../../../actors/inspector/page/folding.ts'
+import { type Fold, fold, isUnfolded, toggled } from '../../../../actors/inspector/page/folding.ts'
 import type { ShownLine } from '../../../../actors/inspector/wire.ts'
 
 const message = (seq: number, more: Partial<ShownLine>) => ({
@@ -35,6 +35,14 @@ describe('empty polls', () => {
     const rows = fold(shown, (run) => run[0]!.line.seq === 1)
     expect(seqs(rows)).to.deep.equal(['3', 1, 2, 3, 4, 5, 6, 7, '1', 10])
     expect(rows[0]).to.deep.include({ fold: 1, polls: 3, isOpen: true })
+  })
+  it('stay open when older ones come before them, until they are closed', () => {
+    const [late, whole] = [shown.slice(4), shown] as const
+    const closed = fold(late, () => false)[0] as Fold
+    const unfolded = toggled(new Set(), closed)
+    const rows = fold(whole, (run) => isUnfolded(unfolded, run))
+    expect(seqs(rows)).to.deep.equal(['3', 1, 2, 3, 4, 5, 6, 7, '1', 10])
+    expect([...toggled(unfolded, rows[0] as Fold)]).to.deep.equal([])
   })
   it('are none where something came', () => {
     const found = [ask(1), answer(2, 1, 1), ask(3), answer(4, 3, 192)]
