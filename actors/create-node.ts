@@ -22,7 +22,7 @@ import { Recorder } from './recording/recorder.ts'
 import type { Api } from './rpc/api.ts'
 import type { RpcOptions } from './rpc/options.ts'
 import type { Runtime } from './runtime.ts'
-import { type Bug, supervised } from './supervision.ts'
+import { type Bug, reportBug, supervised } from './supervision.ts'
 
 export type NodeOptions = {
   /** Where the node keeps its key and its chain. Without it both live in memory, and nothing is written. */
@@ -106,6 +106,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     genesis,
     ...(id !== undefined && { networkId: id }),
     ...(instance && { directory: instance.chaindata }),
+    readerCrashed: (error) => reportBug(runtime, { actor: 'heads', error, ends: 'reader' }),
   })
   let recorder: Recorder | undefined
   let keyLog: KeyLogFile | undefined

@@ -31,6 +31,7 @@ import type { PeerInfo } from './p2p/peer-info.ts'
 import { FairScheduler } from './p2p/scheduler.ts'
 import { Server } from './p2p/server.ts'
 import { tcp } from './p2p/tcp.ts'
+import { ReaderStream } from './reader-stream.ts'
 import { Reclaimer } from './reclaimer.ts'
 import type { Recorder } from './recording/recorder.ts'
 import type { Api } from './rpc/api.ts'
@@ -173,15 +174,18 @@ export class PeerchartNode {
     this.#node.own(chain)
     this.#node.own({ close: async () => reclaimer.close() })
     if (keyLog) this.#node.own(keyLog)
-    this.peerEvents$ = this.#server.pipe(
+    const crashed = (error: unknown) => reportBug(runtime, { actor: 'events', error, ends: 'reader' })
+    const peerEvents$ = this.#server.pipe(
       filter((server) => server !== undefined),
       mergeMap(({ events$ }) => events$),
     )
-    this.events$ = merge(
-      this.peerEvents$,
+    const events$ = merge(
+      peerEvents$,
       chain.heads$.pipe(map(({ number, hash }) => ({ type: 'head', number, hash }) as const)),
-      new Observable<NodeEvent>((reader) => this.feed.subscribe((entry) => reader.next(named(entry)))),
+      new Observable<NodeEvent>((reader) => this.feed.subscribe((entry) => reader.next(named(entry)), 'events')),
     )
+    this.peerEvents$ = new ReaderStream(peerEvents$, crashed)
+    this.events$ = new ReaderStream(events$, crashed)
   }
 
   async #createRpc(runtime: Runtime, options: NodeOptions, apis: readonly Api[], parent: string): Promise<RpcStack> {

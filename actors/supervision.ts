@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import type { BugEntry } from './feed/entries.ts'
+import type { BugEnd, BugEntry } from './feed/entries.ts'
 import type { Feed } from './feed/feed.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -8,8 +8,7 @@ export type Bug = {
   /** Of the actor, or the endpoint, whose input was being processed. */
   readonly actor: string
   readonly error: unknown
-  /** Only what a connection brought ends with it; what belongs to none ends the node, in order. */
-  readonly ends: 'connection' | 'node'
+  readonly ends: BugEnd
 }
 
 /** Logs and counts a bug, and ends the node when that is what it ends. The connection has ended by then. */
@@ -46,9 +45,10 @@ export const stackOf = (error: unknown): string => (error instanceof Error && er
 /** Characters of an exception's message: it may quote what a remote sent. */
 const longestMessage = 200
 
-/** @returns `runtime` with a supervisor, who is told of what its timers throw, too: it belongs to no connection */
+/** @returns `runtime` with a supervisor, which gets what its timers throw, too: it belongs to no connection. So do readers of its feed. */
 export function supervised(runtime: Runtime, supervisor: Supervisor): Runtime {
-  const { clock } = runtime
+  const { clock, feed } = runtime
+  feed.supervise((error, reader) => supervisor({ actor: reader, error, ends: 'reader' }))
   const crashed = (error: unknown) => supervisor({ actor: 'node', error, ends: 'node' })
   return {
     ...runtime,

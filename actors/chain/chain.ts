@@ -3,6 +3,7 @@ import { type Observable, Subject } from 'rxjs'
 import { type ForkFilter, type ForkId, type ForkSchedule, forkFilter, forkId } from '../../protocols/eth/fork-id.ts'
 import { decodeHeader, type Header } from '../../protocols/eth/header.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
+import { ReaderStream } from '../reader-stream.ts'
 import { type ChainConfig, scheduleOf } from './chain-config.ts'
 import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
 import type { Genesis } from './genesis.ts'
@@ -26,6 +27,8 @@ export type ChainOptions = {
   readonly networkId?: bigint
   /** Where the database is; in memory when left out. */
   readonly directory?: string
+  /** Gets what a reader of {@link Chain.heads$} throws: it ends that reader. Without it the process ends, loudly. */
+  readonly readerCrashed?: (error: unknown) => void
 }
 
 /** What a server of blocks reads. Reads are synchronous; hashes are 32 bytes. */
@@ -60,6 +63,8 @@ export class Chain implements ChainReader {
   readonly #store: KeyValueStore
   readonly #name: string
   readonly #heads = new Subject<Header>()
+  /** Each new head, once its block is stored. */
+  readonly heads$: Observable<Header>
   readonly #failures = new Subject<DatabaseFailed | CorruptDatabase>()
   readonly #transactions: TransactionIndex
   #head: Header
@@ -68,7 +73,9 @@ export class Chain implements ChainReader {
   #writing: Promise<unknown> = Promise.resolve()
   #turnBegan = 0
 
-  private constructor(store: KeyValueStore, { genesis, networkId, directory }: ChainOptions, stored: StoredChain) {
+  private constructor(store: KeyValueStore, options: ChainOptions, stored: StoredChain) {
+    const { genesis, networkId, directory, readerCrashed } = options
+    this.heads$ = new ReaderStream(this.#heads, readerCrashed)
     this.#store = store
     this.#name = directory ?? inMemory
     this.genesis = genesis.header
@@ -114,11 +121,6 @@ export class Chain implements ChainReader {
   /** Whether a consensus client tells the head: once one has, nothing else does. */
   get followsConsensus(): boolean {
     return this.#marks !== undefined
-  }
-
-  /** Each new head, once its block is stored. */
-  get heads$(): Observable<Header> {
-    return this.#heads.asObservable()
   }
 
   /** What the database could not do; who asked for it is told as well. Nothing that needs it can go on. */

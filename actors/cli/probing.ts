@@ -19,7 +19,7 @@ import { exitCodes, type Outcome, outcomeWords, type Verdict } from '../probe/ve
 import { processRuntime } from '../process-runtime.ts'
 import { Recorder } from '../recording/recorder.ts'
 import type { Runtime } from '../runtime.ts'
-import { publishBug, type Supervisor, stackOf, supervised } from '../supervision.ts'
+import { lineOfBug, publishBug, type Supervisor, stackOf, supervised } from '../supervision.ts'
 import { toDuration, toNetworkId } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
 import { type InspectOptions, openInspector } from './inspecting.ts'
@@ -136,6 +136,7 @@ const supervisorOf =
   ({ feed }: Runtime, isExplained: boolean, io: Io): Supervisor =>
   (bug) => {
     publishBug(feed, bug)
+    if (bug.ends === 'reader') io.stderr.write(`warning: a bug of ours ended ${bug.actor}: ${lineOfBug(bug.error)}\n`)
     if (isExplained) io.stderr.write(`${stackOf(bug.error)}\n`)
   }
 

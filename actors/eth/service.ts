@@ -1,13 +1,16 @@
 import { BehaviorSubject, type Observable, type Subscription } from 'rxjs'
 import { defaultMaxPeers } from '../../machines/admission.ts'
 import type { ConsensusHead } from '../../machines/downloader-setup.ts'
+import type { Header } from '../../protocols/eth/header.ts'
 import type { CellMask } from '../../protocols/eth/transaction-messages.ts'
 import { type EthVersion, ethLengths } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { chainConfigJson } from '../chain/chain-config-json.ts'
 import type { Service } from '../node.ts'
 import type { Protocol } from '../p2p/protocol.ts'
+import { ReaderStream } from '../reader-stream.ts'
 import type { Runtime } from '../runtime.ts'
+import { guard, reportBug } from '../supervision.ts'
 import type { ChainPort } from './chain-port.ts'
 import { Downloader } from './downloader.ts'
 import type { EthPeer } from './eth-peer.ts'
@@ -93,10 +96,12 @@ export class EthService implements Service {
       drop: (session) => this.#manager.tell({ type: 'peer.remove', session }),
       report: (progress) => this.#progress.next(progress),
     })
-    this.#heads = chain.heads$.subscribe(({ number }) => {
+    const crashed = (error: unknown) => reportBug(this.#runtime, { actor: this.#id, error, ends: 'node' })
+    const head = ({ number }: Header) => {
       this.#downloader?.tell({ type: 'chain.head', number })
       this.#manager.tell({ type: 'chain.head', range: this.#manager.range })
-    })
+    }
+    this.#heads = chain.heads$.subscribe((header) => guard(() => head(header), crashed))
     this.#manager.tell({ type: 'manager.start', range: this.#manager.range })
     if (this.#named) this.follow(this.#named)
     if (synced) this.#manager.tell({ type: 'chain.synced' })
@@ -148,7 +153,9 @@ export class EthService implements Service {
 
   /** How the sync goes: the last word at once, then each change. */
   get progress$(): Observable<SyncProgress> {
-    return this.#progress.asObservable()
+    const crashed = (error: unknown) =>
+      reportBug(this.#runtime, { actor: `${this.#id}/progress`, error, ends: 'reader' })
+    return new ReaderStream(this.#progress, crashed)
   }
 
   get progress(): SyncProgress {

@@ -36,14 +36,16 @@ export type MessageEntry = {
 /** An exception of ours that nobody foresaw. Of an actor's own chart it stands before its end. */
 export type BugEntry = {
   readonly type: 'bug'
-  /** Whose input was being processed: an actor, or an endpoint. */
+  /** Whose input was being processed: an actor, an endpoint, or a reader of the feed. */
   readonly actor: string
   /** The exception's name, and the first line of its message. */
   readonly error: string
   readonly message: string
-  /** What it ends: what the actor belongs to. */
-  readonly ends: 'connection' | 'node'
+  readonly ends: BugEnd
 }
+
+/** Only what a connection brought ends with it, and only a reader with its own; what belongs to neither ends the node, in order. */
+export type BugEnd = 'connection' | 'reader' | 'node'
 
 /** What an entry was made from: live objects, to be read during the call. Whoever keeps them copies them. */
 export type Live = {

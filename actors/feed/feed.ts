@@ -10,7 +10,11 @@ import { type Mailbox, Watch } from './watch.ts'
  * while somebody reads. Entries carry names and sizes; keys are in the ports of actors, which no event carries.
  */
 export class Feed {
-  readonly #listeners = new Set<FeedListener>()
+  /** By name. BOUNDED: by the readers. */
+  readonly #listeners = new Map<FeedListener, string>()
+  #crashed: ReaderCrashed = (error) => {
+    throw error
+  }
   /** BOUNDED: by the actors alive. */
   readonly #watched = new Map<AnyActor, Watch>()
   /** Of each chart, the most events that waited in one mailbox: its reader sets it back. BOUNDED: by the charts. */
@@ -35,13 +39,20 @@ export class Feed {
     return [...this.#watched].map(([actor, { facts }]) => ({ ...facts, actor }))
   }
 
-  /** @returns a function that ends the subscription */
-  subscribe(listener: FeedListener): () => void {
+  /**
+   * What the listener throws, or its promise rejects with, ends its subscription and nothing else.
+   * @param reader what a bug of it is logged under
+   * @returns a function that ends the subscription
+   */
+  subscribe(listener: FeedListener, reader = 'reader'): () => void {
     if (!this.isRead) for (const [actor, watch] of this.#watched) watch.open(actor, this.#publish)
-    this.#listeners.add(listener)
-    return () => {
-      if (this.#listeners.delete(listener) && !this.isRead) for (const watch of this.#watched.values()) watch.close()
-    }
+    this.#listeners.set(listener, reader)
+    return () => this.#unsubscribe(listener)
+  }
+
+  /** @param crashed gets the bugs of readers. Without it the process ends, loudly. */
+  supervise(crashed: ReaderCrashed): void {
+    this.#crashed = crashed
   }
 
   /**
@@ -79,16 +90,24 @@ export class Feed {
   }
 
   publish(entry: FeedEntry, live: Live = {}): void {
-    for (const listener of this.#listeners) {
+    for (const [listener, reader] of this.#listeners) {
       try {
-        listener(entry, live)
+        const done: unknown = listener(entry, live)
+        if (done instanceof Promise) done.catch((error) => this.#end(listener, reader, error))
       } catch (error) {
-        // Thrown here it would wedge the actor whose step is being told: a reader's bug ends the process, not one peer.
-        queueMicrotask(() => {
-          throw error
-        })
+        this.#end(listener, reader, error)
       }
     }
+  }
+
+  /** Reported after this step: the other readers get its entry before that of the bug. */
+  #end(listener: FeedListener, reader: string, error: unknown): void {
+    this.#unsubscribe(listener)
+    queueMicrotask(() => this.#crashed(error, reader))
+  }
+
+  #unsubscribe(listener: FeedListener): void {
+    if (this.#listeners.delete(listener) && !this.isRead) for (const watch of this.#watched.values()) watch.close()
   }
 
   #mailboxOf(chart: string): Mailbox {
@@ -97,5 +116,7 @@ export class Feed {
     return mailbox
   }
 }
+
+type ReaderCrashed = (error: unknown, reader: string) => void
 
 const parentOf = ({ parent }: ActorFacts) => (parent === undefined ? {} : { parent })

@@ -78,7 +78,7 @@ export class History {
       if (isConnection(chart)) this.departures.begin(fullName(node, id))
     }
     this.#open()
-    return feed.subscribe((entry, live) => this.#take(entry, live, players))
+    return feed.subscribe((entry, live) => this.#take(entry, live, players), 'inspector')
   }
 
   /** Takes the next line of a recording. */

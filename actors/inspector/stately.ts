@@ -54,7 +54,9 @@ export class StatelyTap {
     this.#socket = socket
     this.#feeds = feeds
     this.#tellAll()
-    this.#unsubscribe = feeds.map(({ feed, node }) => feed.subscribe((entry, live) => this.#take(entry, live, node)))
+    this.#unsubscribe = feeds.map(({ feed, node }) =>
+      feed.subscribe((entry, live) => this.#take(entry, live, node), 'inspector/stately'),
+    )
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry, Summary } from 'prom-client'
 import { baseProtocolVersion } from '../../protocols/p2p/messages.ts'
+import type { BugEnd } from '../feed/entries.ts'
 import type { Feed } from '../feed/feed.ts'
 import type { ChartCounts } from './chart-counts.ts'
 import { type ConnectionCounts, type DirectionCounts, setupFaults, statusFaults } from './connection-counts.ts'
@@ -17,7 +18,7 @@ export type Sources = {
   readonly feed: Pick<Feed, 'actors' | 'mailboxes'>
   readonly chain: Heads
   /** By what they ended. */
-  readonly bugs: Readonly<Record<'connection' | 'node', number>>
+  readonly bugs: Readonly<Record<BugEnd, number>>
 }
 
 /** Of the chain: what a consensus client has called safe and final is not there before it did. */
@@ -140,7 +141,7 @@ export function registerOwnMetrics(registry: Registry, sources: Sources, info: R
     Counter,
     registry,
     'peerchart_bugs_total',
-    'Exceptions of ours that nobody foresaw, by what they ended: a connection or the node',
+    'Exceptions of ours that nobody foresaw, by what they ended: a connection, a reader of the feed or the node',
     ['ends'],
     () => Object.entries(bugs).map(([ends, value]) => [{ ends }, value]),
   )

@@ -54,7 +54,7 @@ export class NodeMetrics implements Service {
   readonly #requests: RequestCounts
   readonly #downloads: DownloadCounts
   readonly #calls: Calls
-  readonly #bugs = { connection: 0, node: 0 }
+  readonly #bugs = { connection: 0, reader: 0, node: 0 }
   readonly #sources: Sources
   readonly #server: MetricsServer
   readonly #log: Logger
@@ -90,7 +90,7 @@ export class NodeMetrics implements Service {
     const { contentType } = this.registry
     this.#server = new MetricsServer({ host, port, contentType, metrics: () => this.text(), supervisor })
     processMetrics()
-    this.#stopReading = feed.subscribe((entry, live) => this.#take(entry, live))
+    this.#stopReading = feed.subscribe((entry, live) => this.#take(entry, live), 'metrics')
   }
 
   /** @returns the network as the node should use it: its streams are metered */

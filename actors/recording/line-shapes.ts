@@ -41,7 +41,12 @@ const message: Shape = {
 const lines: Readonly<Record<string, Shape>> = {
   'actor.started': { ...entry, chart: isString, parent: maybe(isString), state: isString, input: maybe(isData) },
   'actor.stopped': { ...entry, chart: isString },
-  bug: { ...entry, error: isString, message: isString, ends: (value) => value === 'connection' || value === 'node' },
+  bug: {
+    ...entry,
+    error: isString,
+    message: isString,
+    ends: (value) => ['connection', 'reader', 'node'].includes(value as string),
+  },
   transition: {
     ...entry,
     ...{ chart: isString, event: isString, data: maybe(isData), from: isString, to: isString },

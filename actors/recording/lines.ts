@@ -1,3 +1,4 @@
+import type { BugEnd } from '../feed/entries.ts'
 import type { Plain } from './values.ts'
 
 // A recording: one JSON object a line. The first is its heading, the last its ending; every other is one entry of a feed,
@@ -70,7 +71,7 @@ export type BugLine = {
   /** The exception's name, and the first line of its message. */
   readonly error: string
   readonly message: string
-  readonly ends: 'connection' | 'node'
+  readonly ends: BugEnd
 }
 
 export type MessageLine = {

@@ -83,7 +83,7 @@ export class Recorder {
       feed.subscribe((entry, live) => {
         this.#writer.write(this.#now() - this.#began, entry, live, cast)
         this.#timer ??= this.#startTimer()
-      }),
+      }, 'recorder'),
     )
   }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { AnyStateMachine } from 'xstate'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
+import { BlockProducer } from '../../actors/chain/producer.ts'
 import { runCli } from '../../actors/cli/program.ts'
 import { createNode } from '../../actors/create-node.ts'
 import type { FeedEntry } from '../../actors/feed/entries.ts'
@@ -11,13 +12,14 @@ import { dial } from '../../actors/harness/dial.ts'
 import type { ScriptedPeer } from '../../actors/harness/scripted-peer.ts'
 import { explain } from '../../actors/inspector/explanation.ts'
 import { History } from '../../actors/inspector/history.ts'
+import { createLogger } from '../../actors/log.ts'
 import type { PeerchartNode } from '../../actors/peerchart-node.ts'
 import { processRuntime } from '../../actors/process-runtime.ts'
 import { Dispatcher } from '../../actors/rpc/dispatcher.ts'
 import type { Bug } from '../../actors/supervision.ts'
 import { Tap } from '../../actors/tap/tap.ts'
 import { ethPeerMachine, peerMachine, scriptedPeerMachine, tapMachine } from '../../machines/index.ts'
-import { ScriptedIo } from '../actors/cli/scripted-io.ts'
+import { ScriptedIo, Written } from '../actors/cli/scripted-io.ts'
 import { scrape } from '../actors/metrics/scrape.ts'
 import { replayFile } from '../actors/recording/record.ts'
 import { plantedBugs } from '../bugs.ts'
@@ -74,6 +76,43 @@ describe('what is to be seen of a bug', function () {
       expect(history.takeChanges().bugs).to.deep.equal([[actor, `TypeError: planted in ${name}`]])
       await node.stop()
       expect((await replayFile(join(dir, 'recording'))).difference).to.equal(undefined)
+    })
+
+  for (const [what, reader, subscribe] of [
+    ['the feed', 'reader', (node: PeerchartNode, read: () => never) => node.feed.subscribe(read)],
+    ['events$', 'events', (node: PeerchartNode, read: () => never) => node.events$.subscribe(read)],
+    ['peerEvents$', 'events', (node: PeerchartNode, read: () => never) => node.peerEvents$.subscribe(read)],
+    ['heads$', 'heads', (node: PeerchartNode, read: () => never) => node.chain.heads$.subscribe(read)],
+    ['progress$', 'eth/progress', (node: PeerchartNode, read: () => never) => node.eth.progress$.subscribe(read)],
+  ] as const)
+    it(`in a reader of ${what}: that reader ends, the log has its stack, it is counted, and the node goes on`, async () => {
+      await node.stop()
+      const log = new Written()
+      node = await createNode({
+        genesis: devGenesisJson,
+        port: 0,
+        log: createLogger({ stream: log }),
+        metrics: { port: 0 },
+      })
+      await node.start()
+      let calls = 0
+      subscribe(node, () => {
+        calls += 1
+        throw new TypeError('planted')
+      })
+      for (let i = 0; i < 2; i++) {
+        await using peer = dial(node.enode)
+        await peer.until('running')
+        const producer = await BlockProducer.open(node.chain, { seed: new Uint8Array(32) })
+        await producer.produce(node.chain.head.time + 1n)
+      }
+      expect(calls).to.equal(1)
+      expect(plantedBugs().map(({ actor, ends }) => `${actor} ${ends}`)).to.deep.equal([`${reader} reader`])
+      const logged = JSON.parse(log.text.split('\n').find((line) => line.includes('A bug of ours'))!)
+      expect(logged).to.include({ level: 'error', actor: reader, ends: 'reader' })
+      expect(logged.err).to.match(/^TypeError: planted\n {4}at /)
+      expect((await scrape(node)).get('peerchart_bugs_total{ends="reader"}')).to.equal(1)
+      expect(node.failure).to.equal(undefined)
     })
 
   it('while a request over HTTP is answered: 500, and the next is answered', async () => {

@@ -173,6 +173,29 @@ describe('the feed', () => {
     expect(actor.getSnapshot().value).to.equal('off')
   })
 
+  it('ends a reader that throws or whose promise rejects, once and alone; the others get its bug after the entry', async () => {
+    const seen: string[] = []
+    feed.supervise((error, reader) => seen.push(`${reader}: ${error}`))
+    let calls = 0
+    feed.subscribe(() => {
+      calls += 1
+      throw new Error('at once')
+    }, 'metrics')
+    feed.subscribe(async ({ type }) => {
+      if (type === 'transition') throw new Error('later')
+    }, 'recorder')
+    feed.subscribe(({ type }) => seen.push(type))
+    const actor = start()
+    actor.send({ type: 'click' })
+    await new Promise(setImmediate)
+    actor.send({ type: 'click' })
+    expect(calls).to.equal(1)
+    expect(seen).to.deep.equal([
+      ...['actor.started', 'transition', 'metrics: Error: at once', 'recorder: Error: later'],
+      'transition',
+    ])
+  })
+
   it('has words for every state', () => {
     expect(describeState('idle')).to.equal('idle')
     expect(describeState({ running: { keepalive: 'quiet', writing: 'flowing' } })).to.equal(
