@@ -10,7 +10,7 @@ import {
   poolWith,
   withDials,
 } from './dial-rules.ts'
-import { without, withoutMember } from './lib.ts'
+import { without, withoutMember } from './immutable-collections.ts'
 
 /** What the chart asks of the world. actors/p2p/dialer.ts implements it; a spec records it. */
 export type DialerPorts = {

@@ -41,7 +41,7 @@ import {
   type Target,
   toPoll,
 } from './download-sources.ts'
-import { without } from './lib.ts'
+import { without } from './immutable-collections.ts'
 
 /** What the chart asks of the world. actors/eth/downloader.ts implements it; a spec records it. */
 export type DownloaderPorts = {

@@ -15,7 +15,7 @@ import {
   RequestLimitReached,
   TrackerError,
 } from './eth-faults.ts'
-import { without } from './lib.ts'
+import { without } from './immutable-collections.ts'
 
 /** What the chart asks of the world. actors/eth/eth-peer.ts implements it; a spec records it. */
 export type EthPeerPorts = {

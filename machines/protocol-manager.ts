@@ -3,7 +3,7 @@ import { type BlockRange, checkRange, shouldSend } from '../protocols/eth/block-
 import type { MessageName } from '../protocols/eth/versions.ts'
 import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
 import { DisallowedBlock } from './eth-faults.ts'
-import { without, withoutMember } from './lib.ts'
+import { without, withoutMember } from './immutable-collections.ts'
 
 /** What the chart asks of the world. actors/eth/protocol-manager.ts implements it; a spec records it. */
 export type ProtocolManagerPorts = {

@@ -19,8 +19,8 @@ import {
   withInbound,
 } from './admission.ts'
 import type { DialerEvent } from './dialer.ts'
+import { without, withoutMember } from './immutable-collections.ts'
 import { acceptWaiting, maxBacklog } from './inbound.ts'
-import { without, withoutMember } from './lib.ts'
 
 /** What the chart asks of the world. actors/p2p/server.ts implements it; a spec records it. */
 export type ServerPorts = {

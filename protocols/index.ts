@@ -1,5 +1,12 @@
-export { type Enode, EnodeError, formatEnode, nodeIdOf, parseEnode, toEnode } from './enode/enode.ts'
-export { formatIp, isLan, isLoopback, parseIp } from './enode/netutil.ts'
+export {
+  type Account,
+  emptyCodeHash,
+  emptyRoot,
+  encodeAccount,
+  encodeSlimAccount,
+  noAccount,
+  readSlimAccount,
+} from './chain/account.ts'
 export {
   type BlockBody,
   decodeBody,
@@ -8,7 +15,22 @@ export {
   readBody,
   type SplitBlock,
   splitBlock,
-} from './eth/block.ts'
+} from './chain/block.ts'
+export {
+  type ForkFilter,
+  type ForkHead,
+  type ForkId,
+  ForkIdError,
+  type ForkSchedule,
+  forkFilter,
+  forkId,
+  forkSchedule,
+} from './chain/fork-id.ts'
+export { decodeHeader, encodeHeader, Header, type HeaderFields, readHeader } from './chain/header.ts'
+export type { Log, Receipt, Receipt68, Receipt69 } from './chain/receipt.ts'
+export { blobTxType, txEnvelope, txHash, txType } from './chain/transaction.ts'
+export { type Enode, EnodeError, formatEnode, nodeIdOf, parseEnode, toEnode } from './enode/enode.ts'
+export { formatIp, isLan, isLoopback, parseIp } from './enode/netutil.ts'
 export type {
   BlockAccessLists,
   BlockBodies,
@@ -27,17 +49,6 @@ export {
   checkRange,
   shouldSend,
 } from './eth/block-range.ts'
-export {
-  type ForkFilter,
-  type ForkHead,
-  type ForkId,
-  ForkIdError,
-  type ForkSchedule,
-  forkFilter,
-  forkId,
-  forkSchedule,
-} from './eth/fork-id.ts'
-export { decodeHeader, encodeHeader, Header, type HeaderFields, readHeader } from './eth/header.ts'
 export { limits as ethLimits } from './eth/limits.ts'
 export {
   countOf,
@@ -50,7 +61,6 @@ export {
   type MessageOf,
   peekAnswer,
 } from './eth/messages.ts'
-export type { Log, Receipt, Receipt68, Receipt69 } from './eth/receipt.ts'
 export { type GetReceipts, type Receipts, readReceiptList } from './eth/receipt-messages.ts'
 export {
   checkStatus,
@@ -61,7 +71,6 @@ export {
   StatusError,
   type StatusFault,
 } from './eth/status.ts'
-export { blobTxType, txEnvelope, txHash, txType } from './eth/transaction.ts'
 export {
   type CellMask,
   type Cells,
@@ -106,15 +115,6 @@ export {
   maxHelloBytes,
   snappyProtocolVersion,
 } from './p2p/messages.ts'
-export {
-  type Account,
-  emptyCodeHash,
-  emptyRoot,
-  encodeAccount,
-  encodeSlimAccount,
-  noAccount,
-  readSlimAccount,
-} from './snap/account.ts'
 export {
   type AccessLists,
   type ByteCodes,

@@ -1,4 +1,4 @@
-import { bugs } from '../actors/supervision.ts'
+import { bugs } from '../actors/runtime/supervision.ts'
 
 // Run under mocha by bugs.spec.ts: bugs in specs that would pass, in a hook of theirs, and behind the last of them.
 

@@ -1,4 +1,5 @@
-import { type Bug, bugs } from '../actors/supervision.ts'
+import type { Bug } from '../actors/runtime/runtime.ts'
+import { bugs } from '../actors/runtime/supervision.ts'
 
 // A node outlives most bugs; a spec does not: whatever bug came up in it fails it, and the next one runs.
 

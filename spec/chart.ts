@@ -11,8 +11,8 @@ import {
   type SnapshotFrom,
   transition,
 } from 'xstate'
-import { edgeName, transitionsOf } from '../actors/feed/edge-name.ts'
-import { describeState } from '../actors/feed/state-words.ts'
+import { edgeName, transitionsOf } from '../machines/names/edge-name.ts'
+import { describeState } from '../machines/names/state-name.ts'
 
 type ContextOf<Machine extends AnyStateMachine> =
   SnapshotFrom<Machine> extends { context: infer Context } ? Context : never

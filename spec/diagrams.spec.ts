@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { createMachine, StateMachine } from 'xstate'
-import { lampMachine } from './actors/inspector/drawing/lamp.ts'
+import { lampMachine } from './actors/drawing/lamp.ts'
 import { architecturePath, charts, machineToMarkdown, withCharts } from './diagrams.ts'
 
 describe('the pictures in ARCHITECTURE.md', () => {

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { AnyStateMachine } from 'xstate'
-import { chartOf, type State, statesOf } from '../actors/inspector/drawing/chart.ts'
-import { chartToMermaid } from '../actors/inspector/drawing/mermaid.ts'
+import { chartOf, type State, statesOf } from '../actors/drawing/chart.ts'
+import { chartToMermaid } from '../actors/drawing/mermaid.ts'
 import { dialerMachine } from '../machines/dialer.ts'
 import { discv5SessionMachine } from '../machines/discv5-session.ts'
 import { downloaderMachine } from '../machines/downloader.ts'
 import { ethPeerMachine } from '../machines/eth-peer.ts'
+import { tapMachine } from '../machines/gossip-watch.ts'
 import { nodeMachine } from '../machines/node.ts'
 import { peerMachine } from '../machines/peer.ts'
 import { protocolManagerMachine } from '../machines/protocol-manager.ts'
@@ -13,7 +14,6 @@ import { rpcConnectionMachine } from '../machines/rpc-connection.ts'
 import { rpcServerMachine } from '../machines/rpc-server.ts'
 import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
-import { tapMachine } from '../machines/tap.ts'
 
 // The pictures of ARCHITECTURE.md, drawn from the charts. To draw them again: npx tsx spec/diagrams.ts --write
 

@@ -1,10 +1,10 @@
 import { exec } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { createNode } from '../actors/create-node.ts'
-import type { PeerchartNode } from '../actors/peerchart-node.ts'
-import { findCurl, skip } from './harness/clients.ts'
+import { createNode } from '../actors/peerchart/create-node.ts'
+import type { PeerchartNode } from '../actors/peerchart/peerchart-node.ts'
 import { readme } from './readme-examples.ts'
+import { findCurl, skip } from './support/clients.ts'
 
 describe("the README's use of curl", () => {
   let node: PeerchartNode

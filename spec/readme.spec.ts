@@ -2,8 +2,8 @@ import { expect } from 'chai'
 import { createProgram, runCli } from '../actors/cli/program.ts'
 import { optionsTable } from './actors/cli/options-table.ts'
 import { ScriptedIo } from './actors/cli/scripted-io.ts'
-import { type OwnNode, startOwnNode } from './harness/own-node.ts'
 import { ExampleFolder, examples, readme } from './readme-examples.ts'
+import { type OwnNode, startOwnNode } from './support/own-node.ts'
 
 describe('the README', function () {
   this.timeout(60_000)

@@ -1,8 +1,8 @@
 import { MerklePatriciaTrie, updateMPTFromMerkleProof } from '@ethereumjs/mpt'
+import { type Account, encodeAccount } from '../../protocols/chain/account.ts'
+import { isEmptyTrieRoot } from '../../protocols/chain/trie-root.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
-import { type Account, encodeAccount } from '../../protocols/snap/account.ts'
 import type { AccountRange } from '../../protocols/snap/range-messages.ts'
-import { isEmptyTrieRoot } from './trie-root.ts'
 
 /**
  * Checks the answer to a range of one account. Whatever it tells must be proved: the account, or that there is none and

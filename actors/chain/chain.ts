@@ -1,14 +1,22 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Observable, Subject } from 'rxjs'
-import { type ForkFilter, type ForkId, type ForkSchedule, forkFilter, forkId } from '../../protocols/eth/fork-id.ts'
-import { decodeHeader, type Header } from '../../protocols/eth/header.ts'
+import { type ChainConfig, scheduleOf } from '../../protocols/chain/chain-config.ts'
+import { type ForkFilter, type ForkId, type ForkSchedule, forkFilter, forkId } from '../../protocols/chain/fork-id.ts'
+import { decodeHeader, type Header } from '../../protocols/chain/header.ts'
+import {
+  InvalidBlock,
+  verifyAccessList,
+  verifyBodySteps,
+  verifyHeader,
+  verifySize,
+} from '../../protocols/chain/verify.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
-import { ReaderStream } from '../reader-stream.ts'
-import { type ChainConfig, scheduleOf } from './chain-config.ts'
+import { ReaderStream } from '../runtime/reader-stream.ts'
+import type { ChainOptions, ChainReader, NewBlock } from './chain-reader.ts'
 import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
-import type { Genesis } from './genesis.ts'
+import type { KeyValueStore, Write } from './key-value-store.ts'
 import { decodeNumber, keys } from './schema.ts'
-import { CorruptDatabase, DatabaseFailed, type KeyValueStore, openStore, type Write } from './store.ts'
+import { CorruptDatabase, DatabaseFailed, openStore } from './store.ts'
 import {
   accessListWrite,
   blockWrites,
@@ -19,38 +27,6 @@ import {
   writeGenesis,
 } from './stored-chain.ts'
 import { type IndexedTransaction, TransactionIndex } from './tx-index.ts'
-import { InvalidBlock, verifyAccessList, verifyBodySteps, verifyHeader, verifySize } from './verify.ts'
-
-export type ChainOptions = {
-  readonly genesis: Genesis
-  /** The genesis' chain id when left out. */
-  readonly networkId?: bigint
-  /** Where the database is; in memory when left out. */
-  readonly directory?: string
-  /** Gets what a reader of {@link Chain.heads$} throws: it ends that reader. Without it the process ends, loudly. */
-  readonly readerCrashed?: (error: unknown) => void
-}
-
-/** What a server of blocks reads. Reads are synchronous; hashes are 32 bytes. */
-export type ChainReader = {
-  readonly head: Header
-  /** @returns the canonical header */
-  headerByNumber(number: bigint): Header | undefined
-  /** @returns the header, canonical or not */
-  headerByHash(hash: Uint8Array): Header | undefined
-  canonicalHash(number: bigint): Uint8Array | undefined
-  /** @returns RLP of the body, of canonical blocks and others */
-  bodyByHash(hash: Uint8Array): Uint8Array | undefined
-  /** @returns RLP of the block's access list (EIP-7928) as it came, when one came */
-  accessListByHash(hash: Uint8Array): Uint8Array | undefined
-}
-
-/** `body` is RLP: `[transactions, uncles, withdrawals?]`, and so is `accessList` (EIP-7928), which a block can do without. */
-export type NewBlock = {
-  readonly header: Header
-  readonly body: Uint8Array
-  readonly accessList?: Uint8Array | undefined
-}
 
 /** Headers and bodies from the genesis to the head, and blocks beside them, verified as far as can be without executing. */
 export class Chain implements ChainReader {

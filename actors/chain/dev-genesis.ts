@@ -1,8 +1,8 @@
+import { type Genesis, parseGenesis } from '../../protocols/chain/genesis.ts'
 import { utf8ToBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import json from './dev-genesis.json' with { type: 'json' }
-import { type Genesis, parseGenesis } from './genesis.ts'
 
 // The chain of `peerchart dev`: every fork up to Osaka from its first block on. `geth init` takes the file as it is.
 

@@ -1,6 +1,6 @@
-import type { Header } from '../../protocols/eth/header.ts'
+import type { Header } from '../../protocols/chain/header.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
-import type { ChainReader } from './chain.ts'
+import type { ChainReader } from './chain-reader.ts'
 
 /** Which chain a consensus client holds to be the chain: hashes of 32 bytes. */
 export type Forkchoice = Marks & { readonly head: Uint8Array }

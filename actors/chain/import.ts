@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises'
-import { splitBlock } from '../../protocols/eth/block.ts'
-import { decodeHeader } from '../../protocols/eth/header.ts'
+import { splitBlock } from '../../protocols/chain/block.ts'
+import { decodeHeader } from '../../protocols/chain/header.ts'
+import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import { bytesToHex, concatBytes, equalBytes } from '../../protocols/lib/bytes.ts'
 import { RlpError, skipItem } from '../../protocols/lib/rlp.ts'
-import { inflated, isReadFault, readChunks } from '../files.ts'
-import type { Chain, NewBlock } from './chain.ts'
-import { InvalidBlock } from './verify.ts'
+import { inflated, isReadFault, readChunks } from '../runtime/files.ts'
+import type { Chain } from './chain.ts'
+import type { NewBlock } from './chain-reader.ts'
 
 export type ImportProgress = {
   /** Blocks read, those that were known included. */

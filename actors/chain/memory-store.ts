@@ -1,4 +1,4 @@
-import type { KeyValueStore, Write } from './store.ts'
+import type { KeyValueStore, Write } from './key-value-store.ts'
 
 /** A database that goes with the process. BOUNDED: by what is written, and V8's 16 million entries of a map. */
 export class MemoryStore implements KeyValueStore {

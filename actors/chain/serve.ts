@@ -1,8 +1,8 @@
+import type { Header } from '../../protocols/chain/header.ts'
 import type { GetBlockHeaders } from '../../protocols/eth/block-messages.ts'
-import type { Header } from '../../protocols/eth/header.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
-import type { ChainReader } from './chain.ts'
+import type { ChainReader } from './chain-reader.ts'
 
 // What a chain answers to requests for headers, bodies and access lists, as geth's eth/protocols/eth/handlers.go does.
 

@@ -1,25 +1,9 @@
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
-import { makeDirectory } from '../make-directory.ts'
+import { makeDirectory } from '../runtime/make-directory.ts'
+import type { KeyValueStore, Write } from './key-value-store.ts'
 import { MemoryStore } from './memory-store.ts'
-
-/** Bytes under bytes, read at once and written in atomic batches. What a get returns is the caller's to read only. */
-export type KeyValueStore = {
-  /** Nothing was in it when it was opened. */
-  readonly isNew: boolean
-  /** @throws {CorruptDatabase} */
-  get(key: Uint8Array): Uint8Array | undefined
-  /**
-   * All of `writes` or none, also when the process is killed meanwhile. They are copied before this returns.
-   * @throws (rejects) {DatabaseFailed} none was written
-   */
-  write(writes: readonly Write[]): Promise<void>
-  close(): Promise<void>
-}
-
-/** Without a value, the key is deleted. */
-export type Write = { readonly key: Uint8Array; readonly value?: Uint8Array }
 
 /**
  * @param directory where LevelDB keeps its files; in memory when left out

@@ -1,10 +1,11 @@
-import { decodeHeader, type Header } from '../../protocols/eth/header.ts'
+import type { Genesis } from '../../protocols/chain/genesis.ts'
+import { decodeHeader, type Header } from '../../protocols/chain/header.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
-import type { ChainOptions, NewBlock } from './chain.ts'
+import type { ChainOptions, NewBlock } from './chain-reader.ts'
 import { decodeMarks, type Marks } from './forkchoice.ts'
-import type { Genesis } from './genesis.ts'
+import type { KeyValueStore, Write } from './key-value-store.ts'
 import { decodeNumber, encodeNumber, keys, schemaVersion } from './schema.ts'
-import { CorruptDatabase, type KeyValueStore, type Write } from './store.ts'
+import { CorruptDatabase } from './store.ts'
 
 // What a database holds of a chain when it is made and when it is opened.
 

@@ -1,12 +1,12 @@
-import { decodeBody } from '../../protocols/eth/block.ts'
-import type { Header } from '../../protocols/eth/header.ts'
-import { txEnvelope } from '../../protocols/eth/transaction.ts'
+import { decodeBody } from '../../protocols/chain/block.ts'
+import type { Header } from '../../protocols/chain/header.ts'
+import { txEnvelope } from '../../protocols/chain/transaction.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256, keccak256Steps } from '../../protocols/lib/keccak.ts'
 import type { RlpItem } from '../../protocols/lib/rlp.ts'
-import type { ChainReader } from './chain.ts'
+import type { ChainReader } from './chain-reader.ts'
+import type { KeyValueStore, Write } from './key-value-store.ts'
 import { decodeNumber, encodeNumber } from './schema.ts'
-import type { KeyValueStore, Write } from './store.ts'
 
 /** A canonical transaction and where it stands; `index` counts from 0, `item` is as the body has it. */
 export type IndexedTransaction = { readonly header: Header; readonly index: number; readonly item: RlpItem }

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander'
 import { EnodeError } from '../../protocols/enode/enode.ts'
+import { isDialable, parseNode } from '../../protocols/enr/parse-node.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
-import type { Verbosity } from '../log.ts'
-import { isDialable, parseNode } from '../p2p/parse-node.ts'
+import type { Verbosity } from '../log/log.ts'
 
 // What an option's argument must be. Each throws commander's InvalidArgumentError, which is shown with the option's name.
 

@@ -31,8 +31,11 @@ Examples:
 async function attach(client: RpcClient, { exec }: AttachOptions, io: Io): Promise<void> {
   if (exec !== undefined) return isHelp(exec) ? printHelp(io) : print(await evaluate(client, exec), io)
   if (!io.terminal) return answerLines(client, io)
-  return runConsole({ client, terminal: io.terminal, history: new History(historyPath(io.env)) })
+  return runConsole({ client, terminal: io.terminal, history: new History(historyPath(io.env)), explain })
 }
+
+/** Loaded when something fails: it knows every error there is. */
+const explain = async (error: unknown) => (await import('./failures.ts')).explain(error)
 
 /** Every line is answered up to an `exit`, whatever became of those before it. @throws (rejects) {CommandFailed} */
 async function answerLines(client: RpcClient, io: Io): Promise<void> {
@@ -48,8 +51,7 @@ async function answerLines(client: RpcClient, io: Io): Promise<void> {
     try {
       print(await evaluate(client, line), io)
     } catch (error) {
-      const { explain } = await import('./failures.ts')
-      const fault = explain(error)
+      const fault = await explain(error)
       if (fault === undefined) throw error
       failed += 1
       io.stderr.write(`error: ${fault}\n`)

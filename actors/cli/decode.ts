@@ -1,10 +1,10 @@
 import type { Command } from 'commander'
 import { CaptureError } from '../../protocols/pcap/capture.ts'
 import { KeyLogError, parseKeyLog } from '../../protocols/rlpx/key-log.ts'
-import { isReadFault, readBounded, UnreadableFile } from '../files.ts'
-import { decodeMessage } from '../inspector/messages.ts'
 import { CaptureDecoder, type CaptureEntry } from '../keylog/decode-capture.ts'
-import { printable } from '../log.ts'
+import { printable } from '../log/log.ts'
+import { isReadFault, readBounded, UnreadableFile } from '../runtime/files.ts'
+import { decodeMessage } from '../trace/messages.ts'
 import { givenChunks, givenName } from './given-file.ts'
 import type { Io } from './io.ts'
 

@@ -1,17 +1,17 @@
 import { type Command, Option } from 'commander'
-import { version } from '../client-name.ts'
 import type { Inspector } from '../inspector/inspector.ts'
-import { createLogger, type Verbosity } from '../log.ts'
+import { createLogger, type Verbosity } from '../log/log.ts'
+import { version } from '../p2p/client-name.ts'
 import { toDuration, toNodes, toVerbosity } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
 import { type InspectOptions, openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { Narrator, nameOf } from './narrator.ts'
+import { Tally } from './run-summary.ts'
 import { addOptions, type ValuesOf } from './setting.ts'
 import { port } from './setting-kinds.ts'
 import { recording } from './settings.ts'
 import { watchSignals } from './signals.ts'
-import { Tally } from './tally.ts'
 
 type DevOptions = InspectOptions &
   ValuesOf<typeof recording> & {

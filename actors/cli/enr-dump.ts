@@ -5,9 +5,9 @@ import { decodeRecord, endpointOf, formatRecord, type NodeRecord, parseRecord } 
 import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { readItem } from '../../protocols/lib/rlp.ts'
 import { utf8FromBytes } from '../../protocols/lib/utf8.ts'
-import { boundedOf, isReadFault, readChunks, UnreadableFile } from '../files.ts'
-import { printable } from '../log.ts'
+import { printable } from '../log/log.ts'
 import { printJson } from '../rpc/json/print.ts'
+import { boundedOf, isReadFault, readChunks, UnreadableFile } from '../runtime/files.ts'
 import { givenName } from './given-file.ts'
 import type { Io } from './io.ts'
 

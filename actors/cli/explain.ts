@@ -54,7 +54,7 @@ async function liveWitness(address: string): Promise<Witness> {
 
 async function recordedWitness(path: string, io: Io): Promise<Witness> {
   const [{ explain }, { openRecorded }] = await Promise.all([
-    import('../inspector/explanation.ts'),
+    import('../explain/explanation.ts'),
     import('../inspector/recorded.ts'),
   ])
   const { history, fault } = await openRecorded(givenName(path), givenChunks(path, io))

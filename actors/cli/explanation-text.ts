@@ -1,6 +1,6 @@
 import type { Explanation } from '../inspector/wire.ts'
-import { printable } from '../log.ts'
-import { shortId } from '../peer-names.ts'
+import { printable } from '../log/log.ts'
+import { shortId } from '../peerchart/peer-names.ts'
 import { table } from './table.ts'
 
 /** @returns one line: which connection, whose, and why it ended */

@@ -1,4 +1,4 @@
-import { inflated, readChunks } from '../files.ts'
+import { inflated, readChunks } from '../runtime/files.ts'
 import type { Io } from './io.ts'
 
 // A file as the argument of a command: `-` is standard input, and what is compressed by gzip is read as what it was.

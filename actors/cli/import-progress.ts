@@ -1,5 +1,5 @@
 import type { ImportProgress } from '../chain/import.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../log/log.ts'
 
 /** Logs how an import goes: every second, and at the end. */
 export function importReporter(log: Logger): {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { createLogger } from '../log.ts'
+import { createLogger } from '../log/log.ts'
 import { givenChunks, givenName } from './given-file.ts'
 import type { Io } from './io.ts'
 import { duration, port } from './setting-kinds.ts'

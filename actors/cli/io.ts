@@ -1,5 +1,6 @@
-import type { createNode } from '../create-node.ts'
-import type { LogStream } from '../log.ts'
+import type { LogStream } from '../log/log.ts'
+import type { createNode } from '../peerchart/create-node.ts'
+import type { Terminal } from './console/terminal.ts'
 
 /** The process as a command sees it. A spec hands in its own. */
 export type Io = {
@@ -18,8 +19,6 @@ export type Io = {
   exit(code: number): void
   readonly createNode: typeof createNode
 }
-
-export type Terminal = { readonly input: NodeJS.ReadableStream; readonly output: NodeJS.WritableStream }
 
 export type SignalSource = {
   on(signal: Signal, listener: () => void): unknown

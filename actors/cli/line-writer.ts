@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { LogStream } from '../log.ts'
+import type { LogStream } from '../log/log.ts'
 
 /** @returns what writes to `stream`, and gives a promise of room when it has none left: of none when its reader is gone */
 export function lineWriter(stream: LogStream): (line: string) => Promise<void> | undefined {

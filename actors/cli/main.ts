@@ -32,5 +32,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   hasReaderLeft: () => hasReaderLeft,
   now: Date.now,
   exit: (code) => process.exit(code),
-  createNode: async (options) => (await import('../create-node.ts')).createNode(options),
+  createNode: async (options) => (await import('../peerchart/create-node.ts')).createNode(options),
 })

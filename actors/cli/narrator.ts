@@ -1,11 +1,11 @@
 import { styleText } from 'node:util'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import type { FeedEntry, TransitionEntry } from '../feed/entries.ts'
-import { type LogStream, printable, type Verbosity } from '../log.ts'
+import { type LogStream, printable, type Verbosity } from '../log/log.ts'
 import type { PeerInfo } from '../p2p/peer-info.ts'
-import { type NamedPeer, PeerNames, shortId } from '../peer-names.ts'
-import type { NodeEvent, PeerchartNode } from '../peerchart-node.ts'
-import { describe, isMilestone, outermost } from './words.ts'
+import { type NamedPeer, PeerNames, shortId } from '../peerchart/peer-names.ts'
+import type { NodeEvent, PeerchartNode } from '../peerchart/peerchart-node.ts'
+import type { FeedEntry, TransitionEntry } from '../trace/entries.ts'
+import { describe, isMilestone, outermost } from './transition-labels.ts'
 
 export type NarratorOptions = {
   readonly stream: LogStream

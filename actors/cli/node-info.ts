@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { printable } from '../log.ts'
-import { at, inWord } from './answers.ts'
+import { printable } from '../log/log.ts'
 import type { Io } from './io.ts'
+import { at, inWord } from './json-path.ts'
 import { addAddress, type Target, toTarget, withNode } from './target.ts'
 
 type NodeInfoOptions = Target & { readonly json?: boolean }

@@ -1,6 +1,6 @@
-import type { NodeOptions } from '../create-node.ts'
-import type { Logger } from '../log.ts'
-import { parseNodeKey, readNodeKey } from '../node-key.ts'
+import type { Logger } from '../log/log.ts'
+import { parseNodeKey, readNodeKey } from '../node/node-key.ts'
+import type { NodeOptions } from '../peerchart/node-options.ts'
 import { toRpcOptions } from './rpc-options.ts'
 import type { StartSettings } from './settings.ts'
 

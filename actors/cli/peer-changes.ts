@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { parseEnode } from '../../protocols/enode/enode.ts'
-import { shortId } from '../peer-names.ts'
+import { shortId } from '../peerchart/peer-names.ts'
 import { addDialable, addEnode } from './arguments.ts'
 import type { Io } from './io.ts'
 import { addAddress, type Target, toTarget, withNode } from './target.ts'

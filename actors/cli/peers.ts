@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { shortId } from '../peer-names.ts'
-import { at, inWord } from './answers.ts'
+import { shortId } from '../peerchart/peer-names.ts'
 import type { Io } from './io.ts'
+import { at, inWord } from './json-path.ts'
 import { table } from './table.ts'
 import { addAddress, type Target, toTarget, UnknownAnswer, withNode } from './target.ts'
 

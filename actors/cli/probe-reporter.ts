@@ -1,10 +1,10 @@
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import { lineOf } from '../harness/exchange.ts'
-import type { ScriptedPeer } from '../harness/scripted-peer.ts'
-import type { LogStream } from '../log.ts'
-import { printable } from '../log.ts'
+import type { LogStream } from '../log/log.ts'
+import { printable } from '../log/log.ts'
 import type { ProbeReport, ProbeStep } from '../probe/probe.ts'
 import type { Verdict } from '../probe/verdict.ts'
+import type { ScriptedPeer } from '../scripted-peer/scripted-peer.ts'
+import { lineOf } from '../scripted-peer/transcript.ts'
 
 /** Tells a probe to a person: a line a step, as it comes. */
 export class ProbeReporter {

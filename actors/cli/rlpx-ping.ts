@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import { dial } from '../harness/dial.ts'
-import { ScriptError } from '../harness/exchange.ts'
-import { printable } from '../log.ts'
+import { printable } from '../log/log.ts'
 import { judge } from '../probe/verdict.ts'
+import { dial } from '../scripted-peer/dial.ts'
+import { ScriptError } from '../scripted-peer/transcript.ts'
 import { toDialable } from './arguments.ts'
 import type { Io } from './io.ts'
 import {

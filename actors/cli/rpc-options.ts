@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
-import { instancePaths, ipcEndpoint } from '../instance.ts'
-import type { Logger } from '../log.ts'
-import { makeDirectory } from '../make-directory.ts'
+import type { Logger } from '../log/log.ts'
+import { instancePaths, ipcEndpoint } from '../node/instance.ts'
 import { readJwtSecret } from '../rpc/jwt-secret.ts'
 import type { AuthOptions, RpcOptions } from '../rpc/options.ts'
+import { makeDirectory } from '../runtime/make-directory.ts'
 import { ConfigError } from './config-file.ts'
 import type { StartSettings } from './settings.ts'
 

@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from 'commander'
+import { type NetworkName, networkNames } from '../../protocols/chain/networks.ts'
 import { joinHostPort } from '../../protocols/enode/netutil.ts'
-import { type NetworkName, networkNames } from '../chain/networks.ts'
-import type { Verbosity } from '../log.ts'
-import { LogLevels, VmoduleError } from '../log-levels.ts'
+import type { Verbosity } from '../log/log.ts'
+import { LogLevels, VmoduleError } from '../log/log-levels.ts'
 import {
   addDialable,
   addEnode,

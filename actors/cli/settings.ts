@@ -1,5 +1,5 @@
 import { defaultMaxPeers } from '../../machines/admission.ts'
-import { type NetworkName, networkNames } from '../chain/networks.ts'
+import { type NetworkName, networkNames } from '../../protocols/chain/networks.ts'
 import { flag, setting, topic, type ValuesOf } from './setting.ts'
 import * as kinds from './setting-kinds.ts'
 import { authrpc, http, ipc, limits, ws } from './settings-rpc.ts'

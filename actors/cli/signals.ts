@@ -1,4 +1,4 @@
-import type { Logger } from '../log.ts'
+import type { Logger } from '../log/log.ts'
 import type { Io, Signal } from './io.ts'
 
 /** How long a command runs: until it is interrupted, or for as long as it was told. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { type NetworkName, network, networkNames } from '../chain/networks.ts'
-import { ipcName } from '../instance.ts'
+import { type NetworkName, network, networkNames } from '../../protocols/chain/networks.ts'
+import { ipcName } from '../node/instance.ts'
 import { ConfigError, readConfig } from './config-file.ts'
 import { addFlags, applyFlags, initialValues } from './setting.ts'
 import { defaultNetwork, type StartSettings, settings } from './settings.ts'

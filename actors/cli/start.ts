@@ -1,16 +1,16 @@
 import type { Command } from 'commander'
 import type { Inspector } from '../inspector/inspector.ts'
-import { createLogger, type Logger } from '../log.ts'
-import { logPeers } from '../peer-log.ts'
-import type { PeerchartNode } from '../peerchart-node.ts'
+import { createLogger, type Logger } from '../log/log.ts'
+import { logPeers } from '../peerchart/peer-log.ts'
+import type { PeerchartNode } from '../peerchart/peerchart-node.ts'
 import { CommandFailed } from './command-failed.ts'
 import { ImportInterrupted, importReporter } from './import-progress.ts'
 import { openInspector } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { toNodeOptions } from './node-options.ts'
+import { Tally } from './run-summary.ts'
 import { type Lifetime, watchSignals } from './signals.ts'
 import { addSettings, type GivenFlags, resolveSettings } from './start-settings.ts'
-import { Tally } from './tally.ts'
 
 export function addStart(command: Command, io: Io): void {
   addSettings(command).action((given: GivenFlags) => start(given, io))

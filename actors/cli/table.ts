@@ -1,4 +1,4 @@
-import { printable } from '../log.ts'
+import { printable } from '../log/log.ts'
 
 /** @returns lines of columns, each as wide as what is in it; remotes cannot move the cursor with what they wrote */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { ipcEndpoint, ipcName } from '../instance.ts'
+import { ipcEndpoint, ipcName } from '../node/instance.ts'
 import { RpcClient } from '../rpc/client.ts'
 import { RpcCode, RpcError } from '../rpc/rpc-error.ts'
 import { toDuration } from './arguments.ts'

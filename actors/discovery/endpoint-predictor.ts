@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
 import type { UdpEndpoint } from './datagrams.ts'
 
 /** geth `iptrackMinStatements`, `iptrackWindow`. */

@@ -3,7 +3,7 @@ import { formatIp, parseIp } from '../../protocols/enode/netutil.ts'
 import { endpointOf, type NodeRecord, signRecord } from '../../protocols/enr/record.ts'
 import type { RlpInput } from '../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
 import type { UdpEndpoint } from './datagrams.ts'
 import { EndpointPredictor } from './endpoint-predictor.ts'
 

@@ -2,9 +2,9 @@ import { ClassicLevel } from 'classic-level'
 import { EnodeError, formatEnode, parseEnode } from '../../protocols/enode/enode.ts'
 import { formatRecord, parseRecord, RecordError } from '../../protocols/enr/record.ts'
 import { CorruptDatabase, DatabaseLocked } from '../chain/store.ts'
-import type { Logger } from '../log.ts'
-import { makeDirectory } from '../make-directory.ts'
-import type { Clock } from '../runtime.ts'
+import type { Logger } from '../log/log.ts'
+import { makeDirectory } from '../runtime/make-directory.ts'
+import type { Clock } from '../runtime/runtime.ts'
 import { type DiscoveredNode, nodeOfRecord, seqOf } from './discovered-node.ts'
 
 export type NodeDatabaseOptions = {

@@ -1,4 +1,5 @@
-import type { Chain, NewBlock } from '../chain/chain.ts'
+import type { Chain } from '../chain/chain.ts'
+import type { NewBlock } from '../chain/chain-reader.ts'
 
 /** What the eth service needs of a chain. */
 export type ChainPort = Pick<

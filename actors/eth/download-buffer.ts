@@ -1,8 +1,8 @@
-import { emptyAccessListHash } from '../../protocols/eth/block-access-list.ts'
-import { decodeHeader, type Header } from '../../protocols/eth/header.ts'
+import { emptyAccessListHash } from '../../protocols/chain/block-access-list.ts'
+import { decodeHeader, type Header } from '../../protocols/chain/header.ts'
+import { verifyBodySteps } from '../../protocols/chain/verify.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import type { LazyList } from '../../protocols/lib/lazy-list.ts'
-import { verifyBodySteps } from '../chain/verify.ts'
 import type { NewBlock } from './chain-port.ts'
 import type { FetchedList } from './fetched-lists.ts'
 

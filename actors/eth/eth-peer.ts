@@ -1,8 +1,8 @@
 import type { Actor } from 'xstate'
 import { RequestIdCollision } from '../../machines/eth-faults.ts'
 import { type EthPayload, type EthPeerPorts, ethPeerMachine } from '../../machines/eth-peer.ts'
+import type { Header } from '../../protocols/chain/header.ts'
 import type { BlockRange } from '../../protocols/eth/block-range.ts'
-import type { Header } from '../../protocols/eth/header.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import {
   decode,
@@ -21,11 +21,12 @@ import { toUint } from '../../protocols/lib/rlp.ts'
 import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { HeaderQuery } from '../chain/serve.ts'
 import type { PeerFacts, Session, SessionHandler } from '../p2p/protocol.ts'
-import { type Runtime, startActor, type Tell } from '../runtime.ts'
-import { InternalError, reportBug } from '../supervision.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { InternalError, reportBug } from '../runtime/supervision.ts'
+import type { Deadline, TimerWheel } from '../runtime/timer-wheel.ts'
 import type { ChainPort } from './chain-port.ts'
 import { KnownSet, shortHash } from './known-set.ts'
-import type { Deadline, TimerWheel } from './timer-wheel.ts'
 
 /** Who a session asks and tells: the service. Calls are made inside the session's own step. */
 export type EthPeerOwner = {

@@ -1,8 +1,8 @@
-import { checkAccessList } from '../../protocols/eth/block-access-list.ts'
-import type { Header } from '../../protocols/eth/header.ts'
+import { checkAccessList } from '../../protocols/chain/block-access-list.ts'
+import type { Header } from '../../protocols/chain/header.ts'
+import { isAccessListOf } from '../../protocols/chain/verify.ts'
 import { type LazyList, MalformedItem } from '../../protocols/lib/lazy-list.ts'
 import { RlpError, type RlpItem } from '../../protocols/lib/rlp.ts'
-import { isAccessListOf } from '../chain/verify.ts'
 
 // Access lists as a sync gets them, and what it believes of an answer. Read step by step, for Turns.
 

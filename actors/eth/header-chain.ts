@@ -1,5 +1,5 @@
+import type { Header } from '../../protocols/chain/header.ts'
 import type { GetBlockHeaders } from '../../protocols/eth/block-messages.ts'
-import type { Header } from '../../protocols/eth/header.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import type { LazyList } from '../../protocols/lib/lazy-list.ts'
 import type { Query } from './eth-peer.ts'

@@ -1,5 +1,5 @@
 import { downloadLimits } from '../../machines/download-limits.ts'
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
 
 type PacerParts = {
   readonly clock: Clock

@@ -1,5 +1,5 @@
 import type { Progress } from '../../machines/downloader-setup.ts'
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
 
 /** `blocksPerSecond` over the sync so far. */
 export type SyncProgress = Progress & { readonly blocksPerSecond: number }

@@ -1,7 +1,7 @@
+import { blobTxType, txType } from '../../protocols/chain/transaction.ts'
+import { hashTransaction } from '../../protocols/chain/transaction-fields.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import { decode } from '../../protocols/eth/messages.ts'
-import { blobTxType, txType } from '../../protocols/eth/transaction.ts'
-import { hashTransaction } from '../../protocols/eth/transaction-fields.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
-import { toLine } from '../recording/feed-lines.ts'
+import type { History } from '../explain/history.ts'
 import { lineText } from '../recording/line-text.ts'
-import type { Ending, Heading, Line } from '../recording/lines.ts'
-import type { History } from './history.ts'
+import { toLine } from '../trace/feed-lines.ts'
+import type { Ending, Heading, Line } from '../trace/lines.ts'
 import type { ActorFacts } from './wire.ts'
 
 /**

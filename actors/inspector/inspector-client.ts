@@ -1,6 +1,16 @@
 import { WebSocket } from 'ws'
+import {
+  type Fit,
+  isFlag,
+  isObject,
+  isString,
+  listOf,
+  maybe,
+  misfit,
+  type Shape,
+  shaped,
+} from '../../protocols/lib/shapes.ts'
 import { parseAnswer } from '../rpc/client-wire.ts'
-import { type Fit, isFlag, isObject, isString, listOf, maybe, misfit, type Shape, shaped } from '../shapes.ts'
 import { InspectorUnreachable } from './inspector-errors.ts'
 import type { Ask, Tell } from './wire.ts'
 

@@ -1,7 +1,8 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { guard, reportBug, type Supervisor } from '../supervision.ts'
+import type { Supervisor } from '../runtime/runtime.ts'
+import { guard, reportBug } from '../runtime/supervision.ts'
 import { AnswerTime } from './answer-time.ts'
 import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
 import { StatelyTap } from './stately.ts'
@@ -74,7 +75,7 @@ export class Pages {
 
   /** What all are told is gathered once. Who is first to ask is last the next time, as they share the time to answer. */
   #tell(): void {
-    const common = this.#exhibit.history.takeChanges()
+    const common = { tell: 'changes', ...this.#exhibit.history.takeChanges() } as const
     this.#time.renew()
     for (const [socket, session] of this.#open) this.#attempt(socket, () => session.tell(common))
     const [first] = this.#open

@@ -1,7 +1,7 @@
-import { UnreadableFile } from '../files.ts'
-import { fromLine } from '../recording/feed-lines.ts'
+import { History } from '../explain/history.ts'
 import { MisshapenLine, RecordingError, readRecording } from '../recording/reader.ts'
-import { History } from './history.ts'
+import { UnreadableFile } from '../runtime/files.ts'
+import { fromLine } from '../trace/feed-lines.ts'
 import type { Exhibit } from './page-session.ts'
 
 /**

@@ -1,8 +1,10 @@
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import type { FeedEntry, MessageEntry, TransitionEntry } from '../feed/entries.ts'
-import { type Kept, toLine } from '../recording/feed-lines.ts'
-import type { History, Test } from './history.ts'
-import { answers, type Decoded, decodeMessage, nameOf, requestOf } from './messages.ts'
+import type { History } from '../explain/history.ts'
+import type { Test } from '../explain/history-reader.ts'
+import type { Decoded } from '../trace/decoded.ts'
+import type { FeedEntry, MessageEntry, TransitionEntry } from '../trace/entries.ts'
+import { type Kept, toLine } from '../trace/feed-lines.ts'
+import { answers, decodeMessage, nameOf, requestOf } from '../trace/messages.ts'
 import type { DecodedMessage, ShownLine } from './wire.ts'
 
 // Lines as the page shows them: messages by name, answers with their requests, causes with their effects.

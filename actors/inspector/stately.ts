@@ -1,9 +1,10 @@
 import type { AnyActor, AnyMachineSnapshot, AnyStateMachine } from 'xstate'
-import type { FeedEntry, Live } from '../feed/entries.ts'
-import type { Feed } from '../feed/feed.ts'
-import { fullName } from '../recording/feed-lines.ts'
-import type { Plain } from '../recording/values.ts'
-import { fieldsOf } from './message-fields.ts'
+import type { FeedEntry } from '../trace/entries.ts'
+import type { Feed } from '../trace/feed.ts'
+import { fullName } from '../trace/feed-lines.ts'
+import type { Live } from '../trace/live.ts'
+import { fieldsOf } from '../trace/message-fields.ts'
+import type { Plain } from '../trace/values.ts'
 
 // The feed as the wire events of @statelyai/inspect 0.7, for every tool that reads those: births with definitions, events,
 // states. No context is ever told.

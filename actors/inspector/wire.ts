@@ -1,6 +1,9 @@
-import type { Heading, Line } from '../recording/lines.ts'
-import type { Plain } from '../recording/values.ts'
-import type { Drawing } from './drawing/drawing.ts'
+import type { Drawing } from '../drawing/drawing.ts'
+import type { ActorFacts, Departed, Explanation, HistoryChanges, Moment, PeerFacts, Picture } from '../explain/facts.ts'
+import type { Heading, Line } from '../trace/lines.ts'
+import type { Plain } from '../trace/values.ts'
+
+export type { ActorFacts, Departed, Explanation, Moment, PeerFacts, Picture }
 
 // What the inspector's page and the node say to each other, over one WebSocket: one JSON object a message. The page only
 // asks; nothing that it says changes the node.
@@ -88,75 +91,12 @@ export type ShownLine = Line & {
 }
 
 /** Sent ten times a second at most: what has changed since the last. */
-export type Changes = {
+export type Changes = HistoryChanges & {
   readonly tell: 'changes'
-  readonly now: Moment
-  /** The oldest line that is still there. */
-  readonly oldest: Moment
-  readonly started: readonly ActorFacts[]
-  /** Actors that have ended. They stay in the picture until they are forgotten. */
-  readonly stopped: readonly string[]
-  /** Actors that ended long ago, and are in no picture from here on. */
-  readonly forgotten: readonly string[]
-  /** The new state of each actor that changed, and how often it took a transition in all: `[actor, state, count]`. */
-  readonly states: readonly (readonly [actor: string, state: string, count: number])[]
-  /** Peers whose facts or traffic changed. */
-  readonly peers: readonly PeerFacts[]
   /** Of actors that are watched, and messages if tapped; the newest that fit. */
   readonly lines: readonly ShownLine[]
-  /** Lines at which a peer left. */
-  readonly endings: readonly number[]
-  /** Actors that a bug of ours came up in, and the bug in a line. */
-  readonly bugs: readonly (readonly [actor: string, bug: string])[]
-  readonly departures: readonly Departed[]
   /** Lines that did not fit, since the page was opened. */
   readonly dropped: number
-}
-
-export type Moment = { readonly seq: number; readonly at: number }
-
-/** All actors at a moment, parents before their children. */
-export type Picture = Moment & {
-  readonly oldest: Moment
-  readonly actors: readonly ActorFacts[]
-  readonly peers: readonly PeerFacts[]
-}
-
-export type ActorFacts = {
-  /** Unique in the process: `node-1/peer/7`; the node's name is left out where there is but one. */
-  readonly actor: string
-  readonly chart: string
-  readonly parent?: string
-  readonly node?: string
-  readonly state: string
-  /** Transitions taken, in all. */
-  readonly count: number
-  readonly startedAt: number
-  /** Kept for a while after its end, so that one can ask why. */
-  readonly stoppedAt?: number
-  /** The bug of ours that came up in it, in a line: it ended by that, or its connection or the node did. */
-  readonly bug?: string
-  /** How often each edge of its chart was taken, and when last: by the edge's name. Only where one actor was asked for. */
-  readonly edges?: Readonly<Record<string, readonly [count: number, at: number]>>
-}
-
-/** What is known of the peer that an actor of the chart `peer` is connected to. */
-export type PeerFacts = {
-  readonly actor: string
-  /** 64 hex digits; left out before the handshake proved it. */
-  readonly id?: string
-  /** As it calls itself. */
-  readonly client?: string
-  readonly caps?: readonly string[]
-  /** What of them is spoken, by the messages that went over it: `eth/72`. */
-  readonly speaks?: readonly string[]
-  readonly inbound?: boolean
-  readonly address?: string
-  /** Whom it is in this process, if it is one of the nodes here: its name. */
-  readonly isNode?: string
-  /** Bytes of payloads, and messages. */
-  readonly received: readonly [bytes: number, messages: number]
-  readonly sent: readonly [bytes: number, messages: number]
 }
 
 export type DecodedMessage = {
@@ -171,47 +111,4 @@ export type DecodedMessage = {
   readonly other?: { readonly seq: number; readonly latency: number }
   /** Why it could not be decoded. */
   readonly error?: string
-}
-
-/** A connection that is over, in short. */
-export type Departed = Pick<Explanation, 'actor' | 'summary' | 'by' | 'reason'> &
-  Pick<PeerFacts, 'id' | 'client'> &
-  Moment
-
-/** Why a peer is not there any more, for people. */
-export type Explanation = {
-  readonly actor: string
-  readonly peer?: PeerFacts
-  /** In one sentence: who ended it, with what reason, and what that means. */
-  readonly summary: string
-  /** `remote`: they told us, or hung up; `local`: we ended it; `nobody`: it stands; `unknown`: it is over, and nothing is left to say how. */
-  readonly by: 'local' | 'remote' | 'network' | 'nobody' | 'unknown'
-  /** The disconnect reason, in geth's words. */
-  readonly reason?: string
-  /** The states it went through: state, when it was entered, by which event, the line. */
-  readonly path: readonly {
-    readonly state: string
-    readonly at: number
-    readonly event: string
-    readonly seq: number
-    readonly actor: string
-  }[]
-  /** The last messages, the newest last. */
-  readonly messages: readonly {
-    readonly seq: number
-    readonly at: number
-    readonly isSent: boolean
-    readonly name: string
-    readonly text: string
-  }[]
-  /** Both Statuses, field by field. */
-  readonly status?: readonly {
-    readonly field: string
-    readonly ours: string
-    readonly theirs: string
-    readonly differs: boolean
-    readonly note?: string
-  }[]
-  /** The connection on which they told their Status, where it was not this one. */
-  readonly theirsFrom?: string
 }

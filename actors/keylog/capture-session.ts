@@ -13,8 +13,8 @@ import { authId, type SessionKeys, secretsToRead } from '../../protocols/rlpx/ke
 import { PacketReader } from '../../protocols/rlpx/packet-reader.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
-import { nodeCiphers } from '../ciphers.ts'
-import { tableOf } from '../sub-protocols.ts'
+import { tableOf } from '../../protocols/sub-protocols.ts'
+import { nodeCiphers } from '../runtime/ciphers.ts'
 
 export type Side = 'client' | 'server'
 

@@ -1,5 +1,5 @@
 import { closeSync, writeSync } from 'node:fs'
-import { openPrivate } from '../private-file.ts'
+import { openPrivate } from '../runtime/private-file.ts'
 
 /** Takes the keys of every session, a line each: see protocols/rlpx/key-log.ts. */
 export type KeyLog = (line: string) => void

@@ -1,6 +1,7 @@
 import type { AnyTransitionDefinition } from 'xstate'
-import { edgeName } from '../feed/edge-name.ts'
-import type { Live, TransitionEntry } from '../feed/entries.ts'
+import { edgeName } from '../../machines/names/edge-name.ts'
+import type { TransitionEntry } from '../trace/entries.ts'
+import type { Live } from '../trace/live.ts'
 
 export type Count = { readonly chart: string; readonly what: string; value: number }
 

@@ -5,8 +5,9 @@ import { type Outcome, peerMachine } from '../../machines/peer.ts'
 import { serverMachine } from '../../machines/server.ts'
 import { StatusError } from '../../protocols/eth/status.ts'
 import { DiscError, DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
-import type { Live, TransitionEntry } from '../feed/entries.ts'
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
+import type { TransitionEntry } from '../trace/entries.ts'
+import type { Live } from '../trace/live.ts'
 
 /** Why a connection did not become a peer, in the order in which geth looks (p2p/metrics.go). */
 export const setupFaults = [

@@ -4,8 +4,9 @@ import type { Job } from '../../machines/download-plan.ts'
 import type { Source } from '../../machines/download-sources.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
 import type { EthAnswer } from '../../protocols/eth/messages.ts'
-import type { Live, TransitionEntry } from '../feed/entries.ts'
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
+import type { TransitionEntry } from '../trace/entries.ts'
+import type { Live } from '../trace/live.ts'
 
 /** What is summed up of each occurrence; times are nanoseconds. */
 export type DownloadSummaries = Record<

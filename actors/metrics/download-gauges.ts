@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client'
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
 import { DownloadCounts } from './download-counts.ts'
 import { gaugeOf, summaryOf } from './gauges.ts'
 

@@ -1,6 +1,6 @@
 import { type EthVersion, messageTable } from '../../protocols/eth/versions.ts'
 import { baseNames } from '../../protocols/p2p/messages.ts'
-import type { MessageEntry } from '../feed/entries.ts'
+import type { MessageEntry } from '../trace/entries.ts'
 
 export type MessageCount = {
   readonly direction: 'ingress' | 'egress'

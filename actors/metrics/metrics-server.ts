@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { ListenFailed } from '../p2p/server.ts'
 import { isVhostAllowed } from '../rpc/vhosts.ts'
-import { guard, reportBug, type Supervisor } from '../supervision.ts'
+import type { Supervisor } from '../runtime/runtime.ts'
+import { guard, reportBug } from '../runtime/supervision.ts'
 
 export type MetricsServerOptions = {
   readonly host: string

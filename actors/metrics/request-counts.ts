@@ -1,8 +1,9 @@
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import type { EthAnswer } from '../../protocols/eth/messages.ts'
 import { type EthVersion, messageTable, type RequestName } from '../../protocols/eth/versions.ts'
-import type { Live, MessageEntry, TransitionEntry } from '../feed/entries.ts'
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
+import type { MessageEntry, TransitionEntry } from '../trace/entries.ts'
+import type { Live } from '../trace/live.ts'
 
 /** How the requests of one kind fare, as geth's tracker counts them. */
 export type RequestCount = {

@@ -1,8 +1,8 @@
 import type { AnyStateMachine, EventFromLogic, InputFrom } from 'xstate'
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import { ProtocolReturned } from '../../protocols/p2p/disconnect-reasons.ts'
-import { startActor, type Tell } from '../runtime.ts'
-import { InternalError } from '../supervision.ts'
+import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { InternalError } from '../runtime/supervision.ts'
 import type { Protocol, Session } from './protocol.ts'
 
 /** One session as its chart's ports see it: messages by name. */

@@ -4,8 +4,9 @@ import type { DialState } from '../../machines/dial-rules.ts'
 import { type ConnectTarget, type DialerEvent, type DialerPorts, dialerMachine } from '../../machines/dialer.ts'
 import type { Enode } from '../../protocols/enode/enode.ts'
 import { parseIp } from '../../protocols/enode/netutil.ts'
-import type { Logger } from '../log.ts'
-import { type Runtime, startActor, type Tell } from '../runtime.ts'
+import type { Logger } from '../log/log.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { startActor, type Tell } from '../runtime/start-actor.ts'
 import type { Network, Stream } from './connection.ts'
 
 export type DialerOptions = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveDials' | 'netRestrict'> & {

@@ -1,7 +1,7 @@
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import type { MatchedProtocol } from '../../protocols/p2p/matching.ts'
-import type { Conversation } from '../feed/conversation.ts'
-import type { Runtime } from '../runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import type { Conversation } from '../trace/message-trace.ts'
 import type { PeerFacts, Protocol, Session, SessionHandler } from './protocol.ts'
 import type { RlpxSocket } from './rlpx-socket.ts'
 

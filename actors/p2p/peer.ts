@@ -19,16 +19,17 @@ import {
   snappyProtocolVersion,
 } from '../../protocols/p2p/messages.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
-import type { Conversation } from '../feed/conversation.ts'
-import type { InputRoom } from '../input-room.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
-import { type Runtime, startActor, type Tell } from '../runtime.ts'
-import { guard, InternalError, reportBug } from '../supervision.ts'
+import type { InputRoom } from '../runtime/input-room.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { Account, type FairScheduler } from '../runtime/scheduler.ts'
+import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { guard, InternalError, reportBug } from '../runtime/supervision.ts'
+import type { Conversation } from '../trace/message-trace.ts'
 import type { Connect, Connection, ConnectionOwner, Origin } from './connection.ts'
 import { PeerSession } from './peer-session.ts'
 import type { PeerFacts, Protocol } from './protocol.ts'
 import { RlpxSocket } from './rlpx-socket.ts'
-import { Account, type FairScheduler } from './scheduler.ts'
 
 export type PeerOptions = {
   readonly privateKey: Uint8Array

@@ -1,5 +1,5 @@
 import type { Cap } from '../../protocols/p2p/messages.ts'
-import type { Runtime } from '../runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 
 /** A devp2p capability as a value. eth, snap and a user's own register in the same way (geth's p2p.Protocol). */
 export type Protocol = {

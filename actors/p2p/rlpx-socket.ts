@@ -3,14 +3,14 @@ import { type Handshake, type HandshakeResult, initiate, respond } from '../../p
 import { formatKeyLogLine } from '../../protocols/rlpx/key-log.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
 import { RlpxSession } from '../../protocols/rlpx/session.ts'
-import { type Holding, InputOverflow, type InputRoom } from '../input-room.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
-import type { Clock, Entropy } from '../runtime.ts'
-import { guard } from '../supervision.ts'
+import { type Holding, InputOverflow, type InputRoom } from '../runtime/input-room.ts'
+import type { Clock, Entropy } from '../runtime/runtime.ts'
+import type { Account, FairScheduler, Task } from '../runtime/scheduler.ts'
+import { guard } from '../runtime/supervision.ts'
+import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from '../trace/handshake-packet.ts'
 import type { Stream } from './connection.ts'
-import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from './handshake-packet.ts'
 import { plainDisconnect } from './plain-disconnect.ts'
-import type { Account, FairScheduler, Task } from './scheduler.ts'
 
 /** What a socket reports. Every call is made from the scheduler's turn or a stream's event, never from inside a method. */
 export type SocketListener = {

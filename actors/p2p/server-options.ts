@@ -2,7 +2,7 @@ import { defaultMaxPeers, maxDialedOf, type ServerLimits } from '../../machines/
 import { defaultMaxPendingPeers } from '../../machines/dial-rules.ts'
 import type { Enode } from '../../protocols/enode/enode.ts'
 import type { Netlist } from '../../protocols/enode/netlist.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../log/log.ts'
 import type { Connect, Network } from './connection.ts'
 import type { CandidateSource, LookUp } from './dialer.ts'
 import type { Protocol } from './protocol.ts'

@@ -1,9 +1,9 @@
-import type { Header } from '../../protocols/eth/header.ts'
+import type { Account } from '../../protocols/chain/account.ts'
+import type { Header } from '../../protocols/chain/header.ts'
+import { isEmptyTrieRoot } from '../../protocols/chain/trie-root.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
-import type { Account } from '../../protocols/snap/account.ts'
 import { InvalidProof, verifyAccount } from '../chain/account-proof.ts'
-import { isEmptyTrieRoot } from '../chain/trie-root.ts'
-import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+import type { ScriptedPeer } from '../scripted-peer/scripted-peer.ts'
 import { ask, type BlockId, fetchHeaders, NotServed } from './fetch.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { ForkId } from '../../protocols/eth/fork-id.ts'
+import type { ForkId } from '../../protocols/chain/fork-id.ts'
+import { type ForkStage, forkStages } from '../../protocols/chain/fork-table.ts'
+import type { Genesis } from '../../protocols/chain/genesis.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
-import { type ForkStage, forkStages } from '../chain/fork-table.ts'
-import type { Genesis } from '../chain/genesis.ts'
-import { timeWords } from '../time-words.ts'
+import { timeWords } from './time-words.ts'
 
 // What a fork id says of a node, to somebody who knows the chain's forks by name (EIP-2124).
 

@@ -1,11 +1,11 @@
-import { forkFilter, forkId } from '../../protocols/eth/fork-id.ts'
+import { scheduleOf } from '../../protocols/chain/chain-config.ts'
+import { forkFilter, forkId } from '../../protocols/chain/fork-id.ts'
+import type { Genesis } from '../../protocols/chain/genesis.ts'
+import { network, networkNames } from '../../protocols/chain/networks.ts'
 import { checkStatus, type Status, type StatusError } from '../../protocols/eth/status.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
-import { scheduleOf } from '../chain/chain-config.ts'
-import type { Genesis } from '../chain/genesis.ts'
-import { network, networkNames } from '../chain/networks.ts'
-import type { StatusFields } from '../harness/caps.ts'
+import type { StatusFields } from '../scripted-peer/caps.ts'
 
 /** A chain that a node may be on. */
 export type ProbedChain = {

@@ -1,10 +1,10 @@
 import { isLan } from '../../protocols/enode/netutil.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
-import type { ScriptedPeer } from '../harness/scripted-peer.ts'
+import { isRequestName } from '../../protocols/sub-protocols.ts'
 import { parseAddress } from '../p2p/address.ts'
-import { isRequestName } from '../sub-protocols.ts'
-import { lineOfBug } from '../supervision.ts'
+import { lineOfBug } from '../runtime/supervision.ts'
+import type { ScriptedPeer } from '../scripted-peer/scripted-peer.ts'
 
 /** What became of a connection; each is a class of its own for a script. */
 export type Outcome =

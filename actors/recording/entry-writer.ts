@@ -1,8 +1,9 @@
-import type { FeedEntry, Live, MessageEntry, TransitionEntry } from '../feed/entries.ts'
-import { type Kind, Kinds } from '../feed/kinds.ts'
-import { fullName, keep, toLine } from './feed-lines.ts'
-import { type LinePage, nobody, own } from './line-page.ts'
-import type { Ending, Heading } from './lines.ts'
+import type { FeedEntry, MessageEntry, TransitionEntry } from '../trace/entries.ts'
+import { type Kind, Kinds } from '../trace/entry-shapes.ts'
+import { fullName, keep, toLine } from '../trace/feed-lines.ts'
+import type { Ending, Heading } from '../trace/lines.ts'
+import type { Live } from '../trace/live.ts'
+import { type LinePage, nobody, own } from './row-buffer.ts'
 
 /** By type of entry: the number of the text that names an actor. */
 type Named = Partial<Record<FeedEntry['type'], number>>

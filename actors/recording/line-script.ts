@@ -1,4 +1,4 @@
-import { nobody, noPayload, own, rowHead } from './line-page.ts'
+import { nobody, noPayload, own, rowHead } from './row-buffer.ts'
 
 /** What a thread begins with: the file, and how many bytes it may have. */
 export type LineScriptInput = { readonly fd: number; readonly maxBytes: number }

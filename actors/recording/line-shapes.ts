@@ -1,6 +1,16 @@
-import { jsonText } from '../json-text.ts'
-import { type Fit, isNumber, isObject, isString, listOf, maybe, misfit, type Shape, shaped } from '../shapes.ts'
-import { isPlain } from './values.ts'
+import { jsonText } from '../../protocols/lib/json-text.ts'
+import {
+  type Fit,
+  isNumber,
+  isObject,
+  isString,
+  listOf,
+  maybe,
+  misfit,
+  type Shape,
+  shaped,
+} from '../../protocols/lib/shapes.ts'
+import { isPlain } from '../trace/values.ts'
 
 // A checksum says that a line is as it was written, not that a recorder wrote it.
 

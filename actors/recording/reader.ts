@@ -1,8 +1,8 @@
-import { inflated, isReadFault, readChunks, UnreadableFile } from '../files.ts'
-import { jsonText } from '../json-text.ts'
+import { jsonText } from '../../protocols/lib/json-text.ts'
+import { inflated, isReadFault, readChunks, UnreadableFile } from '../runtime/files.ts'
+import { type Ending, type Heading, type Line, recordingFormat, recordingVersion } from '../trace/lines.ts'
 import { headingFault, lineFault } from './line-shapes.ts'
 import { LineError, parseLine } from './line-text.ts'
-import { type Ending, type Heading, type Line, recordingFormat, recordingVersion } from './lines.ts'
 
 /** A recording as it is read. */
 export type Recording = {

@@ -1,11 +1,11 @@
 import { closeSync } from 'node:fs'
-import type { Feed } from '../feed/feed.ts'
-import { type Logger, silent } from '../log.ts'
-import { openPrivate } from '../private-file.ts'
+import { type Logger, silent } from '../log/log.ts'
+import { openPrivate } from '../runtime/private-file.ts'
+import type { Feed } from '../trace/feed.ts'
+import { type Ending, type Heading, recordingFormat, recordingVersion } from '../trace/lines.ts'
 import { EntryWriter } from './entry-writer.ts'
-import { LinePage } from './line-page.ts'
 import { LineThread } from './line-thread.ts'
-import { type Ending, type Heading, recordingFormat, recordingVersion } from './lines.ts'
+import { LinePage } from './row-buffer.ts'
 
 export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
   /** Bytes of the file at most. @default 1 GiB */

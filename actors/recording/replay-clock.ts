@@ -1,5 +1,5 @@
 import type { AnyActor } from 'xstate'
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
 
 /** The time of one replayed actor. Its timers fire when the recording says that they did, if that is when they run out. */
 export class ReplayClock implements Clock {

@@ -1,12 +1,12 @@
 import { type AnyActor, type AnyStateMachine, createActor, type EventObject } from 'xstate'
 import * as charts from '../../machines/index.ts'
-import { edgeName } from '../feed/edge-name.ts'
-import type { TransitionEntry } from '../feed/entries.ts'
-import { Feed } from '../feed/feed.ts'
-import { stateOf } from '../feed/state-words.ts'
-import type { Line, StartLine, StopLine, TransitionLine } from './lines.ts'
+import { edgeName } from '../../machines/names/edge-name.ts'
+import { stateOf } from '../../machines/names/state-name.ts'
+import type { TransitionEntry } from '../trace/entries.ts'
+import { Feed } from '../trace/feed.ts'
+import type { Line, StartLine, StopLine, TransitionLine } from '../trace/lines.ts'
+import { fromPlain } from '../trace/values.ts'
 import { ReplayClock } from './replay-clock.ts'
-import { fromPlain } from './values.ts'
 
 /** What a chart does that was recorded otherwise. */
 export type Difference = {

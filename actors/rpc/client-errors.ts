@@ -1,4 +1,4 @@
-import { jsonText } from '../json-text.ts'
+import { jsonText } from '../../protocols/lib/json-text.ts'
 
 /** Why a node could not be asked. The message is one line that says what to do about it. */
 export abstract class RpcClientError extends Error {}

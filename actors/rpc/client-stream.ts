@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net'
 import { WebSocket } from 'ws'
+import { JsonSyntaxError } from '../../protocols/lib/json-scanner.ts'
 import { NotJsonRpc, RpcClosed, RpcRefused, RpcUnreachable } from './client-errors.ts'
 import { maxAnswer, parseAnswer, type Reply, type RpcWire } from './client-wire.ts'
-import { JsonSyntaxError } from './json-scanner.ts'
 import { JsonStream } from './json-stream.ts'
 import type { RpcTarget } from './rpc-target.ts'
 

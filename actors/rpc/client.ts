@@ -1,4 +1,4 @@
-import { jsonText } from '../json-text.ts'
+import { jsonText } from '../../protocols/lib/json-text.ts'
 import { NotJsonRpc, RpcTimeout } from './client-errors.ts'
 import { HttpWire } from './client-http.ts'
 import { type Notify, StreamWire } from './client-stream.ts'

@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
 
 /** When a caller is answered at the latest, from now on. Costs a timer only if something takes its time. */
 export class Deadline {

@@ -1,5 +1,5 @@
-import type { Logger } from '../log.ts'
-import { FairScheduler } from '../p2p/scheduler.ts'
+import type { Logger } from '../log/log.ts'
+import { FairScheduler } from '../runtime/scheduler.ts'
 import type { Api } from './api.ts'
 import { readArguments, readSubscription, subscriptionId } from './arguments.ts'
 import type { Deadline } from './deadline.ts'

@@ -1,6 +1,7 @@
 import type { Actor } from 'xstate'
 import { rpcServerMachine } from '../../machines/rpc-server.ts'
-import { type Runtime, startActor } from '../runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { startActor } from '../runtime/start-actor.ts'
 
 /** What an endpoint listens with: a server of Node's, and what belongs to it. */
 export type Listening = {

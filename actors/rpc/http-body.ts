@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { InputRoom } from '../input-room.ts'
-import type { Clock } from '../runtime.ts'
+import type { InputRoom } from '../runtime/input-room.ts'
+import type { Clock } from '../runtime/runtime.ts'
 
 export type BodyLimits = { readonly bodyBytes: number; readonly readTimeout: number }
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { RpcServerRunning } from '../../machines/rpc-server.ts'
-import type { Runtime } from '../runtime.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import { Endpoint } from './endpoint.ts'
 import type { HttpHandler } from './http-handler.ts'
 import { listen } from './listen.ts'

@@ -1,4 +1,4 @@
-import { JsonScanner, JsonSyntaxError, unexpected } from './json-scanner.ts'
+import { JsonScanner } from '../../protocols/lib/json-scanner.ts'
 
 /** Cuts a stream into the JSON values that it is made of (geth's framing over IPC: none). */
 export class JsonStream {
@@ -35,19 +35,4 @@ export class JsonStream {
     this.#parts = []
     this.#held = 0
   }
-}
-
-/** The first value of a text, which may be followed by anything, as Go's json.Decoder reads it. @throws {JsonSyntaxError} */
-export function firstValue(text: string): string {
-  const end = new JsonScanner().scan(`${text} `, 0) // a number ends where something else begins
-  if (end === undefined) throw new JsonSyntaxError('unexpected end of JSON input')
-  return text.slice(0, end)
-}
-
-/** The text is one value and space, as Go's json.Valid has it. @throws {JsonSyntaxError} */
-export function checkJson(text: string): void {
-  const rest = /[^ \t\r\n]/g
-  rest.lastIndex = firstValue(text).length
-  const char = rest.exec(text)?.[0]
-  if (char !== undefined) throw unexpected(char, 'after top-level value')
 }

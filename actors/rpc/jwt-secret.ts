@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
-import { isReadFault, readBounded } from '../files.ts'
-import type { Logger } from '../log.ts'
-import type { Entropy } from '../runtime.ts'
+import type { Logger } from '../log/log.ts'
+import { isReadFault, readBounded } from '../runtime/files.ts'
+import type { Entropy } from '../runtime/runtime.ts'
 
 export type JwtSecretOptions = {
   /** Left out, the secret lives as long as the process. */

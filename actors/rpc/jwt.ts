@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { JsonNames } from '../json-names.ts'
-import { jsonText } from '../json-text.ts'
-import { JsonSyntaxError } from './json-scanner.ts'
-import { checkJson, firstValue } from './json-stream.ts'
+import { JsonNames } from '../../protocols/lib/json-names.ts'
+import { checkJson, firstValue, JsonSyntaxError } from '../../protocols/lib/json-scanner.ts'
+import { jsonText } from '../../protocols/lib/json-text.ts'
 
 /** Seconds that the clocks of both sides may differ (the engine API's authentication, geth jwtExpiryTimeout). */
 const maxDrift = 60

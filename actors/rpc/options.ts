@@ -1,4 +1,4 @@
-import type { Logger } from '../log.ts'
+import type { Logger } from '../log/log.ts'
 
 // How the RPC of a node is served. Names and defaults are those of geth's flags; nothing is served that is not named.
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../log.ts'
+import type { Logger } from '../log/log.ts'
 import type { Api, Method, Subscription } from './api.ts'
 
 /** What one endpoint offers, by name. */

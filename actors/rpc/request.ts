@@ -1,7 +1,6 @@
+import { checkJson, JsonSyntaxError } from '../../protocols/lib/json-scanner.ts'
 import { parseSteps } from './json/parse-steps.ts'
 import { PrintedJson, printJson } from './json/print.ts'
-import { JsonSyntaxError } from './json-scanner.ts'
-import { checkJson } from './json-stream.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
 
 // JSON-RPC 2.0 on the wire: what a request is, and how it is answered.

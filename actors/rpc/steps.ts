@@ -1,4 +1,4 @@
-import { Account, type FairScheduler, type Task } from '../p2p/scheduler.ts'
+import { Account, type FairScheduler, type Task } from '../runtime/scheduler.ts'
 
 /** Who has work done: all that one client asks for is on one account, however much it asks at once. */
 export type Client = {

@@ -1,4 +1,4 @@
-import { JsonNames } from '../json-names.ts'
+import { JsonNames } from '../../protocols/lib/json-names.ts'
 import { type Param, ParamError, required, unfit } from './params.ts'
 
 // Objects and lists as Go's encoding/json reads them into structs and slices, with its words for what does not fit.

@@ -1,5 +1,5 @@
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import type { Entropy } from '../runtime.ts'
+import type { Entropy } from '../runtime/runtime.ts'
 import type { Subscription } from './api.ts'
 import { printJson } from './json/print.ts'
 import { RpcError } from './rpc-error.ts'

@@ -1,10 +1,10 @@
+import { withoutBlobs } from '../chain/transaction.ts'
+import { hashTransaction } from '../chain/transaction-fields.ts'
 import { bytesToHex } from '../lib/bytes.ts'
 import { MalformedItem } from '../lib/lazy-list.ts'
 import { RlpError } from '../lib/rlp.ts'
 import { limits } from './limits.ts'
 import type { EthAnswer, MessageOf } from './messages.ts'
-import { withoutBlobs } from './transaction.ts'
-import { hashTransaction } from './transaction-fields.ts'
 import { countColumns } from './transaction-messages.ts'
 
 // What an answer must keep by itself, whatever was asked (geth eth/protocols/eth/peer.go bufferReceipts, eth/handler_eth.go).

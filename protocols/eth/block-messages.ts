@@ -1,9 +1,9 @@
+import { type BlockBody, readBody } from '../chain/block.ts'
+import { type Header, readHeader } from '../chain/header.ts'
 import { fixed, hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
 import { asItem, type HashList, LazyList, type ReadItem } from '../lib/lazy-list.ts'
 import { RlpError, type RlpItem, type RlpReader, toUint } from '../lib/rlp.ts'
-import { type BlockBody, readBody } from './block.ts'
 import type { Codec } from './codec.ts'
-import { type Header, readHeader } from './header.ts'
 
 // Messages about headers, bodies and blocks (caps/eth.md). Request ids are uint64, 0 included.
 

@@ -11,9 +11,7 @@ export const limits = {
   maxHeadersServed: 1024,
   maxBodiesServed: 1024,
   maxBlockAccessListsServed: 1024,
-  /** geth handlers.go minTxEncodedSize, minWithdrawalEncodedSize, minReceiptEncodedSize: the least bytes of each. */
-  leastTransactionBytes: 10,
-  leastWithdrawalBytes: 25,
+  /** geth handlers.go minReceiptEncodedSize. */
   leastReceiptBytes: 5,
   /** geth handlers.go: steps off the canonical chain for one header query by hash with skip. */
   maxNonCanonicalAncestors: 100,

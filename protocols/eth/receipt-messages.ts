@@ -1,8 +1,15 @@
+import {
+  decodeReceiptWithBloom,
+  decodeReceiptWithoutBloom,
+  type Receipt,
+  type Receipt68,
+  type Receipt69,
+} from '../chain/receipt.ts'
 import { hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
 import { type HashList, LazyList, type ReadItem } from '../lib/lazy-list.ts'
+import type { RlpItem } from '../lib/rlp.ts'
 import type { Codec } from './codec.ts'
 import { limits } from './limits.ts'
-import { decodeReceipt, type Receipt, type Receipt68, type Receipt69 } from './receipt.ts'
 import type { EthVersion } from './versions.ts'
 
 // Receipts by block: plain up to eth/69, in parts from eth/70 on (EIP-7975).
@@ -54,6 +61,14 @@ export const Receipts: Codec<Receipts> = {
     })),
   encode: ({ id, lastBlockIncomplete, receipts }, version) =>
     version >= 70 ? writeFields(id, lastBlockIncomplete ? 1 : 0, receipts) : writeFields(id, receipts),
+}
+
+/**
+ * @param item of Receipts: with a bloom up to eth/68, without since
+ * @throws {RlpError} no receipt of that version
+ */
+export function decodeReceipt(item: RlpItem, version: EthVersion): Receipt {
+  return version === 68 ? decodeReceiptWithBloom(item) : decodeReceiptWithoutBloom(item)
 }
 
 /** @returns what reads the receipts of one block, in the encoding of `version`: no more than the list's bytes can hold */

@@ -1,9 +1,9 @@
+import { type ForkFilter, type ForkId, forkIdFields, readForkId } from '../chain/fork-id.ts'
 import { bytesToHex, equalBytes } from '../lib/bytes.ts'
 import { fixed, readFields, writeFieldList } from '../lib/fields.ts'
 import type { RlpReader } from '../lib/rlp.ts'
 import { type BlockRange, checkRange, rangeFields, readRange } from './block-range.ts'
 import type { Codec } from './codec.ts'
-import { type ForkFilter, type ForkId, forkIdFields, readForkId } from './fork-id.ts'
 import type { EthVersion } from './versions.ts'
 
 // The first message of an eth session (caps/eth.md Status; geth eth/protocols/eth/handshake.go).

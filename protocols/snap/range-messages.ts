@@ -1,7 +1,7 @@
+import { type Account, readSlimAccount } from '../chain/account.ts'
 import { fixed, hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
 import { asBytes, type HashList, LazyList, type ReadItem } from '../lib/lazy-list.ts'
 import type { Codec } from '../lib/message-codecs.ts'
-import { type Account, readSlimAccount } from './account.ts'
 
 // Ranges of the state and of storage, each with the proof of its edges (caps/snap.md).
 

@@ -1,4 +1,4 @@
-import type { Subject } from '../harness/subject.ts'
+import type { Subject } from '../support/subject.ts'
 
 /** One thing that hostile peers do. A good peer loses no answer meanwhile, and nothing of it is left afterwards. */
 export type Attack = {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
+import { type OwnNode, startOwnNode } from '../support/own-node.ts'
 import { itSurvives } from './it-survives.ts'
 
 describe('our node, attacked while everything it does is watched and logged', () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ScriptedPeer } from '../../actors/harness/scripted-peer.ts'
-import { meet } from '../harness/stages.ts'
+import type { ScriptedPeer } from '../../actors/scripted-peer/scripted-peer.ts'
+import { meet } from '../support/stages.ts'
 import { getHeaders } from './provocations/requests.ts'
 
 /** A good peer, which asks for one header every 50 ms while others misbehave. */

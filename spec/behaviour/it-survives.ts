@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'chai'
-import type { Subject, Vitals } from '../harness/subject.ts'
+import type { Subject, Vitals } from '../support/subject.ts'
 import type { Attack } from './attack.ts'
 import { attacks } from './attacks.ts'
 import { Bystander } from './bystander.ts'

@@ -1,4 +1,4 @@
-import type { ScriptedPeer, ScriptedPeerOptions } from '../../actors/harness/scripted-peer.ts'
+import type { ScriptedPeer, ScriptedPeerOptions } from '../../actors/scripted-peer/scripted-peer.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 
 /** What a provocation may know of the node. */

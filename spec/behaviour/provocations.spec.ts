@@ -1,5 +1,5 @@
 import type { EthVersion } from '../../protocols/eth/versions.ts'
-import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
+import { type OwnNode, startOwnNode } from '../support/own-node.ts'
 import { itBehavesAsGeth } from './it-behaves-as-geth.ts'
 import { syncedProvocations } from './provocations.ts'
 

@@ -1,7 +1,7 @@
-import { ScriptError } from '../../actors/harness/exchange.ts'
-import type { ScriptedPeer } from '../../actors/harness/scripted-peer.ts'
+import type { ScriptedPeer } from '../../actors/scripted-peer/scripted-peer.ts'
+import { ScriptError } from '../../actors/scripted-peer/transcript.ts'
 import { type EthVersion, isRequest, type MessageName } from '../../protocols/eth/versions.ts'
-import { openTcp } from '../harness/stages.ts'
+import { openTcp } from '../support/stages.ts'
 import type { Expectation, Provocation, World } from './provocation.ts'
 
 export type Outcome = {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { nodeCiphers } from '../../actors/ciphers.ts'
+import { nodeCiphers } from '../../actors/runtime/ciphers.ts'
 import { type Enode, parseEnode } from '../../protocols/enode/enode.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { baseCodes, baseProtocolVersion, emptyPayload, encodeHello } from '../../protocols/p2p/messages.ts'

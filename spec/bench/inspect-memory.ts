@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { WebSocket } from 'ws'
 import { DevNetwork } from '../../actors/cli/dev-network.ts'
-import { createNode } from '../../actors/create-node.ts'
 import { Inspector } from '../../actors/inspector/inspector.ts'
-import { silent } from '../../actors/log.ts'
+import { silent } from '../../actors/log/log.ts'
+import { createNode } from '../../actors/peerchart/create-node.ts'
 
 /** In MiB: what the process has of the machine, and what of it is in use once all garbage is collected. */
 export type MemorySample = {

@@ -3,8 +3,8 @@ import { WebSocket } from 'ws'
 import type { Ask } from '../../actors/inspector/wire.ts'
 import { encode } from '../../protocols/eth/messages.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
-import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
-import type { Watcher } from '../harness/own-node-process.ts'
+import { type OwnNode, startOwnNode } from '../support/own-node.ts'
+import type { Watcher } from '../support/own-node-process.ts'
 import { FastPeer } from './fast-peer.ts'
 
 type Load = { readonly code: number; readonly answer: number; readonly payload: Uint8Array }

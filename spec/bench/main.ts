@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { findChromium } from '../harness/clients.ts'
+import { findChromium } from '../support/clients.ts'
 import { benchInspect } from './inspect.ts'
 import { benchInspectMemory } from './inspect-memory.ts'
 import { benchPeers } from './peers.ts'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
+import { type OwnNode, startOwnNode } from '../support/own-node.ts'
 import { FastPeer } from './fast-peer.ts'
 
 /** Memory of an idle connected peer over loopback TCP, in KiB: of a whole node in its own process, p2p and eth session. */

@@ -15,9 +15,9 @@ import { concatBytes, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
+import { paramsOf } from '../actors/apis/payloads.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
-import { paramsOf } from '../actors/rpc/apis/payloads.ts'
-import { token } from '../harness/jwt.ts'
+import { token } from '../support/jwt.ts'
 import { FastPeer } from './fast-peer.ts'
 
 // The attackers' process: `node siege-attacks.js NAME TARGET`.

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startOwnNode } from '../harness/own-node.ts'
+import { startOwnNode } from '../support/own-node.ts'
 
 /** Blocks a second that a fresh node gets, verifies and stores from one peer over loopback TCP, each in its own process. */
 export async function benchSync(blocks: number, report: (line: string) => void) {

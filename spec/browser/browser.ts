@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core'
-import { findChromium, requireClient } from '../harness/clients.ts'
+import { findChromium, requireClient } from '../support/clients.ts'
 import { launchChromium, pageTimeout } from './chromium.ts'
 
 /** Milliseconds that a spec of the page, or a hook, may take: several waits, each as long as it may be. */

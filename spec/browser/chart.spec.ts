@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { chartOf, statesOf } from '../../actors/inspector/drawing/chart.ts'
+import { chartOf, statesOf } from '../../actors/drawing/chart.ts'
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import { eventually } from '../interop/own-ethtest-node.ts'
 import { sharedBrowser, specTimeout } from './browser.ts'

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { contentSecurityPolicy, readPageFile } from '../../actors/inspector/page-files.ts'
 import type { ActorFacts, Changes, Hello, PeerFacts } from '../../actors/inspector/wire.ts'
-import { recordingFormat, recordingVersion } from '../../actors/recording/lines.ts'
+import { recordingFormat, recordingVersion } from '../../actors/trace/lines.ts'
 
 /** A node that only pretends: it shows the page as many actors as are asked for, and has them change when it is asked to. */
 export class Crowd {

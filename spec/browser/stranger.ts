@@ -1,6 +1,6 @@
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
-import { createNode } from '../../actors/create-node.ts'
-import type { PeerchartNode } from '../../actors/peerchart-node.ts'
+import { createNode } from '../../actors/peerchart/create-node.ts'
+import type { PeerchartNode } from '../../actors/peerchart/peerchart-node.ts'
 
 /** A real node of another genesis, which dials. */
 export async function dialedByStranger(enode: string): Promise<PeerchartNode> {

@@ -1,5 +1,5 @@
 import { getHeaders } from '../behaviour/provocations/requests.ts'
-import { meet } from '../harness/stages.ts'
+import { meet } from '../support/stages.ts'
 import type { Bystander } from './node.ts'
 
 /** A peer that asks for one header at a time. */

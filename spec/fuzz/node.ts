@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type OwnNodeOptions, startOwnNode } from '../harness/own-node.ts'
-import type { Endpoints } from '../harness/own-node-process.ts'
-import type { Vitals } from '../harness/subject.ts'
+import { type OwnNodeOptions, startOwnNode } from '../support/own-node.ts'
+import type { Endpoints } from '../support/own-node-process.ts'
+import type { Vitals } from '../support/subject.ts'
 import { Fault, longestStep, mostLeftOver } from './target.ts'
 
 /** A node that runs, and what is to be known of it. */

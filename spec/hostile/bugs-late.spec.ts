@@ -1,13 +1,13 @@
 import { expect } from 'chai'
 import type { AnyStateMachine } from 'xstate'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
-import { createNode } from '../../actors/create-node.ts'
-import { dial } from '../../actors/harness/dial.ts'
 import type { Network } from '../../actors/p2p/connection.ts'
+import { createNode } from '../../actors/peerchart/create-node.ts'
+import { dial } from '../../actors/scripted-peer/dial.ts'
+import { memoryNetwork } from '../../actors/simulation/memory-network.ts'
+import { VirtualClock } from '../../actors/simulation/virtual-clock.ts'
 import { peerMachine } from '../../machines/index.ts'
 import { plantedBugs } from '../bugs.ts'
-import { memoryNetwork } from '../harness/memory-network.ts'
-import { VirtualClock } from '../harness/virtual-clock.ts'
 import { plant } from './plants.ts'
 
 // Ports that only time reaches: a ping to who is silent, and the end of who does not hang up.

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
-import { dial } from '../../actors/harness/dial.ts'
+import { dial } from '../../actors/scripted-peer/dial.ts'
 import { ScriptedIo } from '../actors/cli/scripted-io.ts'
 import { answer, type HostileNode, honestStatus, hostile, hostileNodes } from './nodes.ts'
 import { hostileInspectors, hostileRpcs, inspector, rpc } from './servers.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
-import { createNode } from '../../actors/create-node.ts'
+import { createNode } from '../../actors/peerchart/create-node.ts'
 import { ScriptedIo } from '../actors/cli/scripted-io.ts'
 import { hostileFiles } from './files.ts'
 

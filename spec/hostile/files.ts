@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
-import { recordingFormat, recordingVersion } from '../../actors/recording/lines.ts'
+import { recordingFormat, recordingVersion } from '../../actors/trace/lines.ts'
 
 // Files that no program of ours wrote, for whatever reads them.
 

@@ -1,8 +1,8 @@
 import { devGenesis } from '../../actors/chain/dev-genesis.ts'
-import { ScriptError } from '../../actors/harness/exchange.ts'
-import { type ListenOptions, listen } from '../../actors/harness/listen.ts'
-import type { ScriptedPeer } from '../../actors/harness/scripted-peer.ts'
 import { statusOn } from '../../actors/probe/probed-chain.ts'
+import { type ListenOptions, listen } from '../../actors/scripted-peer/listen.ts'
+import type { ScriptedPeer } from '../../actors/scripted-peer/scripted-peer.ts'
+import { ScriptError } from '../../actors/scripted-peer/transcript.ts'
 import { concatBytes } from '../../protocols/lib/bytes.ts'
 import { encodeList, encodeRlp, RlpReader } from '../../protocols/lib/rlp.ts'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { runCli } from '../../actors/cli/program.ts'
-import { createNode } from '../../actors/create-node.ts'
+import { createNode } from '../../actors/peerchart/create-node.ts'
 import { ScriptedIo } from '../actors/cli/scripted-io.ts'
 import { writeCapture } from '../protocols/pcap/capture-writer.ts'
 

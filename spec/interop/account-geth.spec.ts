@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
-import { dial } from '../../actors/harness/dial.ts'
 import { fetchAccount } from '../../actors/probe/fetch-account.ts'
 import { quantity } from '../../actors/rpc/json/hex.ts'
+import { dial } from '../../actors/scripted-peer/dial.ts'
 import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { encodeRlp } from '../../protocols/lib/rlp.ts'
 import { ScriptedIo } from '../actors/cli/scripted-io.ts'
-import { ethtest } from '../harness/ethtest.ts'
-import type { Geth } from '../harness/geth.ts'
+import { ethtest } from '../support/ethtest.ts'
+import type { Geth } from '../support/geth.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 
 /** As `geth dump` has them. */

@@ -1,5 +1,5 @@
 import { itSurvives } from '../behaviour/it-survives.ts'
-import type { Subject } from '../harness/subject.ts'
+import type { Subject } from '../support/subject.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 import { gethSubject } from './geth-subject.ts'
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { network, networkNames } from '../../actors/chain/networks.ts'
 import { parseConfig } from '../../actors/cli/config-file.ts'
 import { settings } from '../../actors/cli/settings.ts'
-import { findGeth, requireClient } from '../harness/clients.ts'
+import { network, networkNames } from '../../protocols/chain/networks.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
 
 describe("geth's configuration file", () => {
   it('is read: what means something here is taken, what does not is named', async function () {

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
-import { findDevp2p, requireClient } from '../harness/clients.ts'
-import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
+import { findDevp2p, requireClient } from '../support/clients.ts'
+import { type OwnNode, startOwnNode } from '../support/own-node.ts'
 
 describe("geth's devp2p rlpx ping", () => {
   let node: OwnNode | undefined

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
-import { parseNodeKey } from '../../actors/node-key.ts'
+import { parseNodeKey } from '../../actors/node/node-key.ts'
 import { formatRecord, signRecord } from '../../protocols/enr/record.ts'
 import { ScriptedIo } from '../actors/cli/scripted-io.ts'
-import { findDevp2p, requireClient } from '../harness/clients.ts'
+import { findDevp2p, requireClient } from '../support/clients.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 
 describe("peerchart's tools beside those of geth's devp2p", () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { unknown, zeros } from '../actors/rpc/apis/engine-caller.ts'
-import { readPayloads } from '../actors/rpc/apis/payloads.ts'
-import { ethtest } from '../harness/ethtest.ts'
-import type { RpcAnswer, RpcRequest } from '../harness/geth.ts'
+import { unknown, zeros } from '../actors/apis/engine-caller.ts'
+import { readPayloads } from '../actors/apis/payloads.ts'
+import { ethtest } from '../support/ethtest.ts'
+import type { RpcAnswer, RpcRequest } from '../support/geth.ts'
 import { EnginePair } from './engine-pair.ts'
 
 type Payload = { readonly blockHash: string; readonly timestamp: string; readonly blockAccessList?: string } & Record<

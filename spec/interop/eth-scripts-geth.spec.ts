@@ -1,10 +1,10 @@
 import { expect } from 'chai'
-import { findGeth, requireClient } from '../harness/clients.ts'
-import { requireEthtest } from '../harness/ethtest.ts'
-import { Geth } from '../harness/geth.ts'
 import { type Target, Trial } from '../suites/eth-scripts/eth-case.ts'
 import { readEthtestChain } from '../suites/eth-scripts/ethtest-chain.ts'
 import { ethCases } from '../suites/eth-scripts/index.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
+import { requireEthtest } from '../support/ethtest.ts'
+import { Geth } from '../support/geth.ts'
 
 describe("the cases of geth's eth-test as scripts, against geth", () => {
   it('are 24', () => expect(new Set(ethCases.map(({ name }) => name)).size).to.equal(24))

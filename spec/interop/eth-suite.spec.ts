@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { findDevp2p, requireClient } from '../harness/clients.ts'
-import { requireEthtest } from '../harness/ethtest.ts'
 import { ethTests, runEthSuite, type SuiteResult } from '../suites/eth.ts'
 import { ethCases } from '../suites/eth-scripts/index.ts'
+import { findDevp2p, requireClient } from '../support/clients.ts'
+import { requireEthtest } from '../support/ethtest.ts'
 
 describe("geth's own eth suite, run against our node", function () {
   this.timeout(180_000)

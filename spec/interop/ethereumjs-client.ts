@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { TemporaryDirectory } from '../../actors/temporary-directory.ts'
-import { freePort } from '../harness/free-port.ts'
-import { post, type RpcRequest } from '../harness/geth.ts'
+import { TemporaryDirectory } from '../../actors/runtime/temporary-directory.ts'
+import { freePort } from '../support/free-port.ts'
+import { post, type RpcRequest } from '../support/geth.ts'
 import { eventually } from './own-ethtest-node.ts'
 
 type EthereumjsClientOptions = {

@@ -1,10 +1,10 @@
 import { type ETH, EthMessageCodes } from '@ethereumjs/devp2p'
 import { RLP } from '@ethereumjs/rlp'
 import { expect } from 'chai'
-import { dial } from '../../actors/harness/dial.ts'
+import { dial } from '../../actors/scripted-peer/dial.ts'
 import type { Status68 } from '../../protocols/eth/status.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import { type OwnNode, startOwnNode } from '../harness/own-node.ts'
+import { type OwnNode, startOwnNode } from '../support/own-node.ts'
 import { EthereumjsNode } from './ethereumjs-node.ts'
 import { eventually } from './own-ethtest-node.ts'
 

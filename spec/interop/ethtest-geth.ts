@@ -1,6 +1,6 @@
-import { findGeth, requireClient } from '../harness/clients.ts'
-import { requireEthtest } from '../harness/ethtest.ts'
-import { Geth } from '../harness/geth.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
+import { requireEthtest } from '../support/ethtest.ts'
+import { Geth } from '../support/geth.ts'
 
 let running: Promise<Geth> | undefined
 

@@ -1,12 +1,13 @@
 import { expect } from 'chai'
-import { createNode, type NodeOptions } from '../../actors/create-node.ts'
 import { Inspector } from '../../actors/inspector/inspector.ts'
 import type { Explanation } from '../../actors/inspector/wire.ts'
-import type { PeerchartNode } from '../../actors/peerchart-node.ts'
+import { createNode } from '../../actors/peerchart/create-node.ts'
+import type { NodeOptions } from '../../actors/peerchart/node-options.ts'
+import type { PeerchartNode } from '../../actors/peerchart/peerchart-node.ts'
 import { OpenPage } from '../actors/inspector/open-page.ts'
-import { findGeth, requireClient } from '../harness/clients.ts'
-import { requireEthtest } from '../harness/ethtest.ts'
-import { Geth } from '../harness/geth.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
+import { requireEthtest } from '../support/ethtest.ts'
+import { Geth } from '../support/geth.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 
 describe('why geth left, as the inspector tells it', () => {

@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import { runCli } from '../../actors/cli/program.ts'
-import { dial } from '../../actors/harness/dial.ts'
 import { fetchReceipts } from '../../actors/probe/fetch.ts'
 import { data, quantity } from '../../actors/rpc/json/hex.ts'
-import type { Receipt69 } from '../../protocols/eth/receipt.ts'
+import { dial } from '../../actors/scripted-peer/dial.ts'
+import type { Receipt69 } from '../../protocols/chain/receipt.ts'
 import { ScriptedIo } from '../actors/cli/scripted-io.ts'
-import { ethtest } from '../harness/ethtest.ts'
-import type { Geth } from '../harness/geth.ts'
+import { ethtest } from '../support/ethtest.ts'
+import type { Geth } from '../support/geth.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 
 describe('what peerchart fetches from geth', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { genesisCases } from '../actors/chain/genesis-cases.ts'
-import { findGeth, requireClient } from '../harness/clients.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
 
 describe("geth's init", () => {
   let directory: string

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode, type PeerchartNode } from '../../actors/index.ts'
-import { findGeth, requireClient } from '../harness/clients.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
 import { eventually } from './own-ethtest-node.ts'
 
 describe('geth attach', () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { skip } from '../harness/clients.ts'
+import { skip } from '../support/clients.ts'
 
 /**
  * Skips the running spec, or the suite of the running hook, when a geth is older than what it is held to.

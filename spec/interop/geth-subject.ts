@@ -1,6 +1,6 @@
-import { ethtest } from '../harness/ethtest.ts'
-import type { Geth } from '../harness/geth.ts'
-import type { Subject } from '../harness/subject.ts'
+import { ethtest } from '../support/ethtest.ts'
+import type { Geth } from '../support/geth.ts'
+import type { Subject } from '../support/subject.ts'
 
 /** geth, to be tried as our own node is. */
 export function gethSubject(geth: Geth): Subject {

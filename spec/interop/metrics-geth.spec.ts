@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import type { PeerchartNode } from '../../actors/peerchart-node.ts'
+import type { PeerchartNode } from '../../actors/peerchart/peerchart-node.ts'
 import { startNode, stopNodes, until } from '../actors/metrics/nodes.ts'
 import { type Scrape, samplesOf, scrape, typesOf } from '../actors/metrics/scrape.ts'
-import { findGeth, requireClient } from '../harness/clients.ts'
-import { requireEthtest } from '../harness/ethtest.ts'
-import { freePort } from '../harness/free-port.ts'
-import { Geth } from '../harness/geth.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
+import { requireEthtest } from '../support/ethtest.ts'
+import { freePort } from '../support/free-port.ts'
+import { Geth } from '../support/geth.ts'
 import { eventually } from './own-ethtest-node.ts'
 
 describe('our metrics and geth’s', () => {

@@ -8,7 +8,7 @@ import { expect } from 'chai'
 import { method } from '../../actors/rpc/api.ts'
 import { queries, variables } from '../actors/metrics/dashboard.ts'
 import { startNode, stopNodes, synced } from '../actors/metrics/nodes.ts'
-import { findPrometheus, skip } from '../harness/clients.ts'
+import { findPrometheus, skip } from '../support/clients.ts'
 import { eventually } from './own-ethtest-node.ts'
 
 describe('Prometheus', () => {

@@ -1,5 +1,5 @@
-import { ethtest } from '../harness/ethtest.ts'
-import { type OwnNode, type OwnNodeOptions, startOwnNode } from '../harness/own-node.ts'
+import { ethtest } from '../support/ethtest.ts'
+import { type OwnNode, type OwnNodeOptions, startOwnNode } from '../support/own-node.ts'
 
 /** Our node on the ethtest chain: at its head, or at its genesis to be synced. */
 export function startOnEthtest(at: 'head' | 'genesis', options: OwnNodeOptions = {}): Promise<OwnNode> {

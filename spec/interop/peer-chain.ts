@@ -4,12 +4,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
-import { TemporaryDirectory } from '../../actors/temporary-directory.ts'
+import { TemporaryDirectory } from '../../actors/runtime/temporary-directory.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { paramsOf, readPayloads } from '../actors/apis/payloads.ts'
 import { chainFile, devChain } from '../actors/chain/dev-chain.ts'
-import { paramsOf, readPayloads } from '../actors/rpc/apis/payloads.ts'
-import { type Ethtest, ethtests } from '../harness/ethtest.ts'
-import type { RpcRequest } from '../harness/geth.ts'
+import { type Ethtest, ethtests } from '../support/ethtest.ts'
+import type { RpcRequest } from '../support/geth.ts'
 
 /** A chain that a real client is given: files that any client reads, and how a consensus client names its head. */
 export type PeerChain = {

@@ -1,8 +1,8 @@
 import { itBehavesAsGeth } from '../behaviour/it-behaves-as-geth.ts'
 import { syncedProvocations } from '../behaviour/provocations.ts'
-import { findGeth, requireClient } from '../harness/clients.ts'
-import { ethtest, requireEthtest } from '../harness/ethtest.ts'
-import { Geth } from '../harness/geth.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
+import { ethtest, requireEthtest } from '../support/ethtest.ts'
+import { Geth } from '../support/geth.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 
 const versions = [69, 70, 71, 72] as const

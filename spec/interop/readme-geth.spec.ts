@@ -1,5 +1,5 @@
-import type { Geth } from '../harness/geth.ts'
 import { ExampleFolder, examples } from '../readme-examples.ts'
+import type { Geth } from '../support/geth.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 
 describe("the README's test of a client", () => {

@@ -1,5 +1,5 @@
-import { findEthereumjsClient, findGeth, requireClient, skip } from '../harness/clients.ts'
-import { Geth, type RpcRequest } from '../harness/geth.ts'
+import { findEthereumjsClient, findGeth, requireClient, skip } from '../support/clients.ts'
+import { Geth, type RpcRequest } from '../support/geth.ts'
 import { EthereumjsClient } from './ethereumjs-client.ts'
 import { chainFor, newChain, type PeerChain } from './peer-chain.ts'
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { batchLimits, malformedRequests } from '../actors/rpc/malformed-requests.ts'
-import { findGeth, requireClient } from '../harness/clients.ts'
-import { requireEthtest } from '../harness/ethtest.ts'
-import { Geth } from '../harness/geth.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
+import { requireEthtest } from '../support/ethtest.ts'
+import { Geth } from '../support/geth.ts'
 
 describe('malformed JSON-RPC requests', () => {
   let geth: Geth

@@ -5,9 +5,9 @@ import { httpCases, outcome } from '../actors/rpc/http-cases.ts'
 import { ipcClient, wsClient } from '../actors/rpc/rpc-client.ts'
 import { isWhole, streamCases } from '../actors/rpc/stream-cases.ts'
 import { callText } from '../actors/rpc/test-stack.ts'
-import { findGeth, requireClient } from '../harness/clients.ts'
-import { requireEthtest } from '../harness/ethtest.ts'
-import { Geth } from '../harness/geth.ts'
+import { findGeth, requireClient } from '../support/clients.ts'
+import { requireEthtest } from '../support/ethtest.ts'
+import { Geth } from '../support/geth.ts'
 
 describe('requests as they come over the network', function () {
   this.timeout(30_000)

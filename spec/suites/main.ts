@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { duration } from '../../actors/cli/setting-kinds.ts'
-import { findDevp2p } from '../harness/clients.ts'
-import { Ethtest, ethtest } from '../harness/ethtest.ts'
+import { findDevp2p } from '../support/clients.ts'
+import { Ethtest, ethtest } from '../support/ethtest.ts'
 import { runEthSuite } from './eth.ts'
 
 const program = new Command('suites').description("Runs geth's conformance suites against our node.")

@@ -1,6 +1,6 @@
+import { emptyCodeHash, emptyRoot } from '../../protocols/chain/account.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import { asBytes, asItem, HashList, LazyList } from '../../protocols/lib/lazy-list.ts'
-import { emptyCodeHash, emptyRoot } from '../../protocols/snap/account.ts'
 import { readPathSet } from '../../protocols/snap/lookup-messages.ts'
 import type { SnapMessage } from '../../protocols/snap/messages.ts'
 import { readRangedAccount, readStorageSlots } from '../../protocols/snap/range-messages.ts'

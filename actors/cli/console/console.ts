@@ -2,27 +2,29 @@ import { once } from 'node:events'
 import { createInterface, type Interface } from 'node:readline/promises'
 import type { RpcClient } from '../../rpc/client.ts'
 import { RpcClosed } from '../../rpc/client-errors.ts'
-import type { Terminal } from '../io.ts'
 import { evaluate } from './evaluate.ts'
 import { help, isExit, isHelp } from './help.ts'
 import { type History, historySize } from './history.ts'
 import { complete } from './methods.ts'
 import { pretty } from './pretty.ts'
+import type { Terminal } from './terminal.ts'
 
 export type ConsoleOptions = {
   readonly client: RpcClient
   readonly terminal: Terminal
   readonly history: History
+  /** @returns what a call failed by, in one line; undefined for a fault of ours */
+  readonly explain: (error: unknown) => Promise<string | undefined>
 }
 
 /**
  * Asks a person, until Ctrl-D or `exit`. Ctrl-C drops the call that is waited for, or the line; on an empty one it ends.
  * @throws (rejects) {RpcClosed} the node has gone; and as {@link RpcClient.call}
  */
-export async function runConsole({ client, terminal, history }: ConsoleOptions): Promise<void> {
+export async function runConsole({ client, terminal, history, explain }: ConsoleOptions): Promise<void> {
   const modules = Object.keys((await client.call<object | null>('rpc_modules')) ?? {})
   terminal.output.write(`${await bannerOf(client, modules)}\n`)
-  const dialog = new Dialog(client, terminal, modules, await history.load())
+  const dialog = new Dialog({ client, terminal, explain }, modules, await history.load())
   const end = await dialog.end
   await history.save(dialog.lines)
   if (end === 'lost') throw new RpcClosed(client.target)
@@ -36,6 +38,7 @@ class Dialog {
   lines: readonly string[]
   readonly #client: RpcClient
   readonly #terminal: Terminal
+  readonly #explain: ConsoleOptions['explain']
   readonly #readline: Interface
   /** Ends with the answer to the last line so far: pasted lines wait for those before them. */
   #turn: Promise<void> = Promise.resolve()
@@ -43,9 +46,14 @@ class Dialog {
   /** While an answer is waited for. */
   #giveUp: (() => void) | undefined
 
-  constructor(client: RpcClient, terminal: Terminal, modules: readonly string[], lines: readonly string[]) {
+  constructor(
+    { client, terminal, explain }: Omit<ConsoleOptions, 'history'>,
+    modules: readonly string[],
+    lines: readonly string[],
+  ) {
     this.#client = client
     this.#terminal = terminal
+    this.#explain = explain
     this.lines = lines
     this.#readline = createInterface({
       ...{ ...terminal, terminal: true, prompt: '> ' },
@@ -80,9 +88,20 @@ class Dialog {
       this.#giveUp = () => resolve('given up')
     })
     if (isHelp(line)) this.#tell(help)
-    else if (line.trim() !== '') this.#tell(await Promise.race([answerTo(this.#client, line), givenUp]))
+    else if (line.trim() !== '') this.#tell(await Promise.race([this.#answerTo(line), givenUp]))
     this.#giveUp = undefined
     if (this.#isOpen) this.#readline.prompt()
+  }
+
+  /** A person's mistake, or the node's refusal, is an answer too. */
+  async #answerTo(line: string): Promise<string> {
+    try {
+      return pretty(await evaluate(this.#client, line), true)
+    } catch (error) {
+      const fault = await this.#explain(error)
+      if (fault === undefined) throw error
+      return `error: ${fault}`
+    }
   }
 
   #interrupt(): void {
@@ -97,18 +116,6 @@ class Dialog {
 
   #tell(text: string): void {
     this.#terminal.output.write(`${text}\n`)
-  }
-}
-
-/** A person's mistake, or the node's refusal, is an answer too. */
-async function answerTo(client: RpcClient, line: string): Promise<string> {
-  try {
-    return pretty(await evaluate(client, line), true)
-  } catch (error) {
-    const { explain } = await import('../failures.ts')
-    const fault = explain(error)
-    if (fault === undefined) throw error
-    return `error: ${fault}`
   }
 }
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { readBounded } from '../../files.ts'
-import { makeDirectory } from '../../make-directory.ts'
+import { readBounded } from '../../runtime/files.ts'
+import { makeDirectory } from '../../runtime/make-directory.ts'
 
 /** Lines that were typed, from one console to the next. */
 export class History {

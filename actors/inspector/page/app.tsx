@@ -3,13 +3,11 @@ import { Detail } from './detail.tsx'
 import { Help } from './help.tsx'
 import { MessagesView } from './messages-view.tsx'
 import { NetworkView } from './network-view.tsx'
-import type { Session } from './session.ts'
+import type { Props } from './props.ts'
 import { Timeline } from './timeline.tsx'
 import { TopBar } from './top-bar.tsx'
 import { Tree } from './tree.tsx'
 import { WhyView } from './why-view.tsx'
-
-export type Props = { readonly session: Session }
 
 export function App({ session }: Props) {
   const { place, scene, complaint } = session

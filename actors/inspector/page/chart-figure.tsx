@@ -1,15 +1,16 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import type { Drawing } from '../drawing/drawing.ts'
-import { chartStyle } from '../drawing/style.ts'
-import { renderDrawing } from '../drawing/svg.ts'
+import type { Drawing } from '../../drawing/drawing.ts'
+import { chartStyle } from '../../drawing/style.ts'
+import { renderDrawing } from '../../drawing/svg.ts'
 import type { ActorFacts, ShownLine } from '../wire.ts'
-import type { Props } from './app.tsx'
 import { useAnswer } from './asking.ts'
 import { animate, count, labelOf, lightUp, pointedOut, pointOut, reveal, type Wear } from './chart-paint.ts'
-import type { TransitionLine } from './chart-view.tsx'
 import { useZoom } from './chart-zoom.ts'
 import { isPress } from './keys.ts'
+import type { Props } from './props.ts'
 import { useScrolling } from './scrolling.ts'
+
+export type TransitionLine = Extract<ShownLine, { readonly type: 'transition' }>
 
 type FigureProps = Props & {
   readonly facts: ActorFacts

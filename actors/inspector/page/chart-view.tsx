@@ -1,11 +1,9 @@
-import type { ActorFacts, ShownLine } from '../wire.ts'
+import type { ActorFacts } from '../wire.ts'
 import { Absent } from './absent.tsx'
 import { ActorHeader } from './actor-header.tsx'
-import type { Props } from './app.tsx'
-import { ChartFigure } from './chart-figure.tsx'
+import { ChartFigure, type TransitionLine } from './chart-figure.tsx'
+import type { Props } from './props.ts'
 import { eventName, moment, whereTo } from './words.ts'
-
-export type TransitionLine = Extract<ShownLine, { readonly type: 'transition' }>
 
 /** The chart of the chosen actor as it stands, and the transitions that brought it there. */
 export function ChartView({ session }: Props) {

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { DecodedMessage, ShownLine } from '../wire.ts'
-import type { Props } from './app.tsx'
 import type { Answer } from './link.ts'
+import type { Props } from './props.ts'
 import type { Session } from './session.ts'
 import { Value } from './value.tsx'
 import { bytes, eventName, latency, messageName, moment, whereTo } from './words.ts'

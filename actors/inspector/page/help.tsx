@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
-import type { Props } from './app.tsx'
 import { fields } from './filter.ts'
 import { keys } from './keys.ts'
+import type { Props } from './props.ts'
 
 export function Help({ session }: Props) {
   const ref = useRef<HTMLDialogElement>(null)

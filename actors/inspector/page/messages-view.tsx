@@ -1,9 +1,9 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ShownLine } from '../wire.ts'
 import { Absent } from './absent.tsx'
-import type { Props } from './app.tsx'
 import { type Fold, fold, isUnfolded, toggled } from './folding.ts'
 import { type Lanes, lanesOf, type Step } from './lanes.ts'
+import type { Props } from './props.ts'
 import { useScrolling } from './scrolling.ts'
 import { bytes, latency, moment, some } from './words.ts'
 

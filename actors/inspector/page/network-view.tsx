@@ -1,7 +1,7 @@
 import { useMemo, useRef } from 'preact/hooks'
-import type { Props } from './app.tsx'
 import { isPress } from './keys.ts'
 import { networkOf, type Spot, type Tie } from './network-layout.ts'
+import type { Props } from './props.ts'
 import { useScrolling } from './scrolling.ts'
 import { bytes, outermost, some } from './words.ts'
 

@@ -1,4 +1,4 @@
-import type { Props } from './app.tsx'
+import type { Props } from './props.ts'
 import { bytes, count, moment } from './words.ts'
 
 /** The history as a slider: its right end is the present, and follows it. */

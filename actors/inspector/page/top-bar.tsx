@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { Props } from './app.tsx'
 import type { View } from './place.ts'
+import type { Props } from './props.ts'
 import { currentTheme, nextTheme, type Theme } from './theme.ts'
 import { some } from './words.ts'
 

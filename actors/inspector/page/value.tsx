@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import type { Plain } from '../../recording/values.ts'
+import type { Plain } from '../../trace/values.ts'
 
 type ValueProps = { readonly value: Plain; readonly depth?: number }
 

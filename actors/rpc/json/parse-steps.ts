@@ -1,4 +1,4 @@
-import { JsonScanner, JsonSyntaxError, unexpected } from '../json-scanner.ts'
+import { JsonScanner, JsonSyntaxError, unexpected } from '../../../protocols/lib/json-scanner.ts'
 
 /**
  * Reads a long text step by step: JSON.parse would keep the thread for as long as somebody's text is.

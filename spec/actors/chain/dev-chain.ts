@@ -1,8 +1,9 @@
-import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
+import { Chain } from '../../../actors/chain/chain.ts'
+import type { NewBlock } from '../../../actors/chain/chain-reader.ts'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { parseGenesis } from '../../../actors/chain/genesis.ts'
 import { BlockProducer } from '../../../actors/chain/producer.ts'
-import { joinBlock } from '../../../protocols/eth/block.ts'
+import { joinBlock } from '../../../protocols/chain/block.ts'
+import { parseGenesis } from '../../../protocols/chain/genesis.ts'
 
 type DevChainOptions = {
   /** In geth's form, when its forks are other ones. */

@@ -1,16 +1,16 @@
-import type { NewBlock } from '../../../actors/chain/chain.ts'
+import type { NewBlock } from '../../../actors/chain/chain-reader.ts'
+import { encodeBody } from '../../../protocols/chain/block.ts'
 import {
   blobParams,
   blockForks,
   type ChainConfig,
   isBlockForkActive,
   isTimeForkActive,
-} from '../../../actors/chain/chain-config.ts'
-import { emptyRequestsHash, emptyUnclesHash, type Genesis, makeGenesis } from '../../../actors/chain/genesis.ts'
-import { listRoot } from '../../../actors/chain/trie-root.ts'
-import { encodeBody } from '../../../protocols/eth/block.ts'
-import { initialBaseFee, nextBaseFee, nextExcessBlobGas } from '../../../protocols/eth/fees.ts'
-import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../../protocols/eth/header.ts'
+} from '../../../protocols/chain/chain-config.ts'
+import { initialBaseFee, nextBaseFee, nextExcessBlobGas } from '../../../protocols/chain/fees.ts'
+import { emptyRequestsHash, emptyUnclesHash, type Genesis, makeGenesis } from '../../../protocols/chain/genesis.ts'
+import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../../protocols/chain/header.ts'
+import { listRoot } from '../../../protocols/chain/trie-root.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'

@@ -1,7 +1,8 @@
 import { expect } from 'chai'
-import { Chain, type ChainReader } from '../../../actors/chain/chain.ts'
+import { Chain } from '../../../actors/chain/chain.ts'
+import type { ChainReader } from '../../../actors/chain/chain-reader.ts'
 import { getBlockAccessLists, getBlockBodies, getBlockHeaders, type HeaderQuery } from '../../../actors/chain/serve.ts'
-import { decodeHeader, type Header } from '../../../protocols/eth/header.ts'
+import { decodeHeader, type Header } from '../../../protocols/chain/header.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
 

@@ -1,7 +1,7 @@
 import { createMerkleProof, createMPT, type MerklePatriciaTrie } from '@ethereumjs/mpt'
+import { type Account, encodeAccount, encodeSlimAccount, noAccount } from '../../../protocols/chain/account.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { encodeList, encodeRlp } from '../../../protocols/lib/rlp.ts'
-import { type Account, encodeAccount, encodeSlimAccount, noAccount } from '../../../protocols/snap/account.ts'
 
 /** A state of a few accounts that can prove what it has: by @ethereumjs/mpt. */
 export class State {

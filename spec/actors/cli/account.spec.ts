@@ -1,19 +1,19 @@
 import { expect } from 'chai'
 import { devGenesis } from '../../../actors/chain/dev-genesis.ts'
 import { runCli } from '../../../actors/cli/program.ts'
-import { listen } from '../../../actors/harness/listen.ts'
-import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import { listen } from '../../../actors/scripted-peer/listen.ts'
+import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
 import {
   decodeHeader,
   encodeHeader,
   type Header,
   type HeaderFields,
   headerFieldNames,
-} from '../../../protocols/eth/header.ts'
+} from '../../../protocols/chain/header.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
-import { startOwnNode } from '../../harness/own-node.ts'
+import { startOwnNode } from '../../support/own-node.ts'
 import { addressOf, ranged, State } from '../chain/state.ts'
 import { ScriptedIo } from './scripted-io.ts'
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { network } from '../../../actors/chain/networks.ts'
 import { ConfigError, parseConfig, writeConfig } from '../../../actors/cli/config-file.ts'
 import { type StartSettings, settings } from '../../../actors/cli/settings.ts'
+import { network } from '../../../protocols/chain/networks.ts'
 import { settingsArbitrary } from './settings-arbitrary.ts'
 
 describe('a configuration file', () => {

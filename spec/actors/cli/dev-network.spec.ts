@@ -5,9 +5,9 @@ import { expect } from 'chai'
 import { filter, firstValueFrom } from 'rxjs'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { DevNetwork } from '../../../actors/cli/dev-network.ts'
-import { createNode } from '../../../actors/create-node.ts'
-import { silent } from '../../../actors/log.ts'
-import { NoTemporaryDirectory } from '../../../actors/temporary-directory.ts'
+import { silent } from '../../../actors/log/log.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
+import { NoTemporaryDirectory } from '../../../actors/runtime/temporary-directory.ts'
 
 describe('the network of peerchart dev', () => {
   const usual = process.env.TMPDIR

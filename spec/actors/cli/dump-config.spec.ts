@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
-import type { NodeOptions } from '../../../actors/create-node.ts'
+import type { NodeOptions } from '../../../actors/peerchart/node-options.ts'
 import { ScriptedIo } from './scripted-io.ts'
 import { StandInNode } from './stand-in-node.ts'
 

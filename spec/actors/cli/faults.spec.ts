@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { runCli } from '../../../actors/cli/program.ts'
-import { createNode } from '../../../actors/create-node.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
 import { devChainFile } from '../chain/dev-chain.ts'
 import { ScriptedIo } from './scripted-io.ts'
 

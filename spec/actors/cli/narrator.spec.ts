@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import { expect } from 'chai'
 import { Narrator } from '../../../actors/cli/narrator.ts'
-import type { Verbosity } from '../../../actors/log.ts'
+import type { Verbosity } from '../../../actors/log/log.ts'
 import { Written } from './scripted-io.ts'
 import { StandInNode } from './stand-in-node.ts'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { expect } from 'chai'
-import { createNode } from '../../../actors/create-node.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
 import { PeerchartProcesses, seen } from './peerchart-process.ts'
 
 describe('the peerchart process', function () {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { networkNames } from '../../../actors/chain/networks.ts'
 import type { StartSettings } from '../../../actors/cli/settings.ts'
+import { networkNames } from '../../../protocols/chain/networks.ts'
 
 const generator = `${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}${'483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8'}`
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { watchSignals } from '../../../actors/cli/signals.ts'
-import { createLogger } from '../../../actors/log.ts'
+import { createLogger } from '../../../actors/log/log.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
 describe('signals', () => {

@@ -1,8 +1,8 @@
 import { filter, Subject } from 'rxjs'
-import type { FeedEntry } from '../../../actors/feed/entries.ts'
-import { Feed } from '../../../actors/feed/feed.ts'
 import type { PeerInfo } from '../../../actors/p2p/peer-info.ts'
-import type { NodeEvent, PeerchartNode } from '../../../actors/peerchart-node.ts'
+import type { NodeEvent, PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
+import type { FeedEntry } from '../../../actors/trace/entries.ts'
+import { Feed } from '../../../actors/trace/feed.ts'
 
 /** A node with nothing behind it: what happens to it is the spec's to say. */
 export class StandInNode {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
-import type { NodeOptions } from '../../../actors/create-node.ts'
+import type { NodeOptions } from '../../../actors/peerchart/node-options.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { plantedBugs } from '../../bugs.ts'
 import { ScriptedIo } from './scripted-io.ts'

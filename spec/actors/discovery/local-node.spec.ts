@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { LocalNode, type SeqStore } from '../../../actors/discovery/local-node.ts'
+import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
 import { forkIdIn, formatRecord, parseRecord } from '../../../protocols/enr/record.ts'
-import { VirtualClock } from '../../harness/virtual-clock.ts'
 import { keyOf, someNode } from './some-nodes.ts'
 
 describe('our own record', () => {

@@ -5,10 +5,10 @@ import { expect } from 'chai'
 import { ClassicLevel } from 'classic-level'
 import { DatabaseLocked } from '../../../actors/chain/store.ts'
 import { NodeDatabase } from '../../../actors/discovery/node-database.ts'
-import { silent } from '../../../actors/log.ts'
+import { silent } from '../../../actors/log/log.ts'
+import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
 import { signRecord } from '../../../protocols/enr/record.ts'
 import { failureOf } from '../../failure.ts'
-import { VirtualClock } from '../../harness/virtual-clock.ts'
 import { keyOf, someNode } from './some-nodes.ts'
 
 describe('the node database', () => {

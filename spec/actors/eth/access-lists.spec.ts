@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { Chain, type NewBlock } from '../../../actors/chain/chain.ts'
+import { Chain } from '../../../actors/chain/chain.ts'
+import type { NewBlock } from '../../../actors/chain/chain-reader.ts'
 import type { EthService } from '../../../actors/eth/service.ts'
 import type { EthAnswer, EthRequest, MessageOf } from '../../../protocols/eth/messages.ts'
 import { equalBytes } from '../../../protocols/lib/bytes.ts'

@@ -1,5 +1,5 @@
 import type { PeerFacts, Session, SessionHandler } from '../../../actors/p2p/protocol.ts'
-import type { Clock, Runtime } from '../../../actors/runtime.ts'
+import type { Clock, Runtime } from '../../../actors/runtime/runtime.ts'
 import { type DiscReason, reasonOf } from '../../../protocols/p2p/disconnect-reasons.ts'
 
 export type PipeOptions = {

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { type AnyStateMachine, createMachine } from 'xstate'
-import { Feed } from '../../../actors/feed/feed.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
-import { startActor } from '../../../actors/runtime.ts'
-import { VirtualClock } from '../../harness/virtual-clock.ts'
-import { doorMachine } from './drawing/some-charts.ts'
+import { startActor } from '../../../actors/runtime/start-actor.ts'
+import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
+import { Feed } from '../../../actors/trace/feed.ts'
+import { doorMachine } from '../drawing/some-charts.ts'
 import { OpenPage } from './open-page.ts'
 
 describe('a page that asks for a chart', () => {

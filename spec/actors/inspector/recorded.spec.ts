@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { createNode } from '../../../actors/create-node.ts'
 import { openRecorded } from '../../../actors/inspector/recorded.ts'
-import { toLine } from '../../../actors/recording/feed-lines.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
 import { type RecordingError, readRecording } from '../../../actors/recording/reader.ts'
+import { toLine } from '../../../actors/trace/feed-lines.ts'
 
 describe('a recording in the inspector', () => {
   let dir: string

@@ -1,11 +1,11 @@
 import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai/inspect'
 import { expect } from 'chai'
 import { assign, setup } from 'xstate'
-import { Feed } from '../../../actors/feed/feed.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import { type StatelyEvent, StatelyTap } from '../../../actors/inspector/stately.ts'
-import { startActor } from '../../../actors/runtime.ts'
-import { VirtualClock } from '../../harness/virtual-clock.ts'
+import { startActor } from '../../../actors/runtime/start-actor.ts'
+import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
+import { Feed } from '../../../actors/trace/feed.ts'
 
 /** Refuses to compile when our events are none of the package's. */
 const asTheirs = (event: StatelyEvent): StatelyInspectionEvent => event

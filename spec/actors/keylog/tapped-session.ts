@@ -1,8 +1,8 @@
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { createNode } from '../../../actors/create-node.ts'
-import type { MessageEntry } from '../../../actors/feed/entries.ts'
-import { parseNode } from '../../../actors/p2p/parse-node.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
+import type { MessageEntry } from '../../../actors/trace/entries.ts'
 import { formatEnode } from '../../../protocols/enode/enode.ts'
+import { parseNode } from '../../../protocols/enr/parse-node.ts'
 import type { Format } from '../../protocols/pcap/capture-writer.ts'
 import { Tap } from './tap.ts'
 

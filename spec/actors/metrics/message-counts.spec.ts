@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import type { MessageEntry } from '../../../actors/feed/entries.ts'
 import { MessageCounts, messageName } from '../../../actors/metrics/message-counts.ts'
+import type { MessageEntry } from '../../../actors/trace/entries.ts'
 
 describe('the counts of messages', () => {
   const entry = (fields: Partial<MessageEntry>): MessageEntry => ({

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { silent } from '../../../actors/log.ts'
+import { silent } from '../../../actors/log/log.ts'
 import { Calls, meterApis } from '../../../actors/metrics/metered-apis.ts'
 import { type Api, method } from '../../../actors/rpc/api.ts'
 import { Dispatcher } from '../../../actors/rpc/dispatcher.ts'

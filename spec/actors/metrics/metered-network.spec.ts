@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { meterNetwork, Traffic } from '../../../actors/metrics/metered-network.ts'
 import type { Stream } from '../../../actors/p2p/connection.ts'
+import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
 import { failureOf } from '../../failure.ts'
-import { memoryNetwork } from '../../harness/memory-network.ts'
 
 describe('a metered network', () => {
   let traffic: Traffic

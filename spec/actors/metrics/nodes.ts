@@ -1,7 +1,8 @@
 import { filter, firstValueFrom } from 'rxjs'
 import { devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { createNode, type NodeOptions } from '../../../actors/create-node.ts'
-import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
+import type { NodeOptions } from '../../../actors/peerchart/node-options.ts'
+import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
 import { makeBlocks } from '../chain/make-chain.ts'
 
 /** BOUNDED: by a spec. */

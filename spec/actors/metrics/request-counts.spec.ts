@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import { Feed } from '../../../actors/feed/feed.ts'
 import { type RequestCount, RequestCounts } from '../../../actors/metrics/request-counts.ts'
-import { startActor } from '../../../actors/runtime.ts'
+import { startActor } from '../../../actors/runtime/start-actor.ts'
+import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
+import { Feed } from '../../../actors/trace/feed.ts'
 import { ethPeerMachine } from '../../../machines/eth-peer.ts'
-import { type Header, readHeader } from '../../../protocols/eth/header.ts'
+import { type Header, readHeader } from '../../../protocols/chain/header.ts'
 import { LazyList } from '../../../protocols/lib/lazy-list.ts'
-import { VirtualClock } from '../../harness/virtual-clock.ts'
 import { noPorts } from '../../no-ports.ts'
 
 describe('the counts of requests', () => {

@@ -1,4 +1,4 @@
-import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
+import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
 
 /** Samples by name and labels as they are printed: `p2p_peers`, `peerchart_actors{chart="peer",state="closing"}`. */
 export type Scrape = ReadonlyMap<string, number>

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { MetricObject } from 'prom-client'
-import { Feed } from '../../../actors/feed/feed.ts'
 import { NodeMetrics } from '../../../actors/metrics/node-metrics.ts'
-import { processRuntime } from '../../../actors/process-runtime.ts'
+import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
+import { Feed } from '../../../actors/trace/feed.ts'
 
 export const referencePath = new URL('../../../actors/metrics/README.md', import.meta.url)
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Subject } from 'rxjs'
-import { type Logger, silent } from '../../../actors/log.ts'
+import { type Logger, silent } from '../../../actors/log/log.ts'
 import { Dialer, type DialerOptions } from '../../../actors/p2p/dialer.ts'
 import type { Enode } from '../../../protocols/enode/enode.ts'
 import { enode, FakeNetwork, virtualRuntime } from './fakes.ts'

@@ -1,4 +1,3 @@
-import { Feed } from '../../../actors/feed/feed.ts'
 import type {
   Connect,
   Connection,
@@ -9,10 +8,11 @@ import type {
   StreamListener,
 } from '../../../actors/p2p/connection.ts'
 import type { PeerFacts } from '../../../actors/p2p/protocol.ts'
-import type { Runtime } from '../../../actors/runtime.ts'
+import type { Runtime } from '../../../actors/runtime/runtime.ts'
+import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
+import { Feed } from '../../../actors/trace/feed.ts'
 import { type Enode, toEnode } from '../../../protocols/enode/enode.ts'
 import { DiscError, type DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
-import { VirtualClock } from '../../harness/virtual-clock.ts'
 
 /** A world in which nothing happens by itself. */
 export function virtualRuntime(): Runtime & { readonly clock: VirtualClock } {

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import type { Listener, Network, Stream } from '../../../actors/p2p/connection.ts'
 import { tcp } from '../../../actors/p2p/tcp.ts'
+import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
 import { failureOf } from '../../failure.ts'
-import { memoryNetwork } from '../../harness/memory-network.ts'
 
 /** What every network promises its users, real or not. */
 function promises(name: string, create: () => Network): void {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { InputRoom } from '../../../actors/input-room.ts'
 import { WriteQueueFull } from '../../../actors/p2p/peer-session.ts'
 import type { Protocol, Session } from '../../../actors/p2p/protocol.ts'
+import { InputRoom } from '../../../actors/runtime/input-room.ts'
+import { streamPair } from '../../../actors/simulation/memory-network.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { PeerError } from '../../../protocols/lib/peer-error.ts'
 import { type DiscError, DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
-import { streamPair } from '../../harness/memory-network.ts'
 import vectors from '../../vectors/rlpx-eip-8.json' with { type: 'json' }
 import { End, meet, settle } from './pair.ts'
 

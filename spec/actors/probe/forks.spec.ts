@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { forkStages } from '../../../actors/chain/fork-table.ts'
-import { makeGenesis } from '../../../actors/chain/genesis.ts'
-import { network } from '../../../actors/chain/networks.ts'
 import { describeFork } from '../../../actors/probe/forks.ts'
+import { forkStages } from '../../../protocols/chain/fork-table.ts'
+import { makeGenesis } from '../../../protocols/chain/genesis.ts'
+import { network } from '../../../protocols/chain/networks.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 
 // The fork ids are those of EIP-2124 and of geth's core/forkid.

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import { dial } from '../../../actors/harness/dial.ts'
-import { listen } from '../../../actors/harness/listen.ts'
-import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
 import { probe } from '../../../actors/probe/probe.ts'
-import { encodeMessage } from '../../../actors/sub-protocols.ts'
+import { dial } from '../../../actors/scripted-peer/dial.ts'
+import { listen } from '../../../actors/scripted-peer/listen.ts'
+import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
+import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
 import { baseCodes } from '../../../protocols/p2p/messages.ts'
-import { memoryNetwork } from '../../harness/memory-network.ts'
+import { encodeMessage } from '../../../protocols/sub-protocols.ts'
 
 describe('why a node hung up at our auth', () => {
   for (const [where, host, causes] of [

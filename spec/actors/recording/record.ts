@@ -1,12 +1,12 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { createNode } from '../../../actors/create-node.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
 import { parseLine } from '../../../actors/recording/line-text.ts'
-import type { Line } from '../../../actors/recording/lines.ts'
 import { readRecording } from '../../../actors/recording/reader.ts'
 import { type Difference, Replay, type ReplayResult } from '../../../actors/recording/replay.ts'
-import { memoryNetwork } from '../../harness/memory-network.ts'
-import { VirtualClock } from '../../harness/virtual-clock.ts'
+import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
+import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
+import type { Line } from '../../../actors/trace/lines.ts'
 import { formatLine } from './format-line.ts'
 
 /** Two nodes meet, stay together for `ms` of virtual time and part; the one that dials writes to `file`. */

@@ -1,4 +1,4 @@
-import { recordingFormat, recordingVersion } from '../../../actors/recording/lines.ts'
+import { recordingFormat, recordingVersion } from '../../../actors/trace/lines.ts'
 import { formatLine } from './format-line.ts'
 
 /** A recording of connections that break one after the other. */

@@ -1,6 +1,6 @@
 import { watch } from 'node:fs/promises'
-import { Feed } from '../../../actors/feed/feed.ts'
 import { Recorder } from '../../../actors/recording/recorder.ts'
+import { Feed } from '../../../actors/trace/feed.ts'
 
 // A process that records and ends without a word to its recorder: by itself, or with `exit` as soon as something is written.
 

@@ -1,13 +1,13 @@
 import { expect } from 'chai'
-import { createLogger, silent } from '../../../actors/log.ts'
-import { FairScheduler } from '../../../actors/p2p/scheduler.ts'
+import { createLogger, silent } from '../../../actors/log/log.ts'
 import { type Api, method } from '../../../actors/rpc/api.ts'
 import { Deadline } from '../../../actors/rpc/deadline.ts'
 import { Dispatcher, type DispatcherLimits } from '../../../actors/rpc/dispatcher.ts'
 import { boolean, quantity, required } from '../../../actors/rpc/params.ts'
 import { RpcCode, RpcError } from '../../../actors/rpc/rpc-error.ts'
 import { type Client, newAccount } from '../../../actors/rpc/steps.ts'
-import { VirtualClock } from '../../harness/virtual-clock.ts'
+import { FairScheduler } from '../../../actors/runtime/scheduler.ts'
+import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
 import { batchLimits, malformedRequests } from './malformed-requests.ts'
 
 const eth: Api = {

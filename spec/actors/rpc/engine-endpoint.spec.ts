@@ -1,12 +1,12 @@
 import { expect } from 'chai'
 import { devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { createNode } from '../../../actors/create-node.ts'
-import type { PeerchartNode } from '../../../actors/peerchart-node.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
+import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
 import { data } from '../../../actors/rpc/json/hex.ts'
-import type { RpcAnswer } from '../../harness/geth.ts'
-import { jwt } from '../../harness/jwt.ts'
+import type { RpcAnswer } from '../../support/geth.ts'
+import { jwt } from '../../support/jwt.ts'
+import { paramsOf } from '../apis/payloads.ts'
 import { makeBlocks } from '../chain/make-chain.ts'
-import { paramsOf } from './apis/payloads.ts'
 
 describe('the engine API of a node', () => {
   const secret = new Uint8Array(32).fill(7)

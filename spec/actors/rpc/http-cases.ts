@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib'
-import { token } from '../../harness/jwt.ts'
+import { token } from '../../support/jwt.ts'
 import { exchange, type HttpRequest, httpRequest } from './raw-http.ts'
 
 // What geth 1.17.10 answers over HTTP, odd requests first of all; spec/interop/rpc-http-geth.spec.ts holds it to that.

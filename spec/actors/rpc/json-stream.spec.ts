@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { JsonSyntaxError } from '../../../actors/rpc/json-scanner.ts'
-import { checkJson, firstValue, JsonStream } from '../../../actors/rpc/json-stream.ts'
+import { JsonStream } from '../../../actors/rpc/json-stream.ts'
+import { checkJson, firstValue, JsonSyntaxError } from '../../../protocols/lib/json-scanner.ts'
 
 describe('a stream of JSON', () => {
   const cut = (bytes: Uint8Array, sizes: readonly number[]) => {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { silent } from '../../../actors/log.ts'
+import { silent } from '../../../actors/log/log.ts'
 import { JwtSecretError, resolveJwtSecret } from '../../../actors/rpc/jwt-secret.ts'
 import { failureOf } from '../../failure.ts'
 

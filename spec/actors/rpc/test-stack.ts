@@ -1,15 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { InputRoom } from '../../../actors/input-room.ts'
-import { silent } from '../../../actors/log.ts'
-import { processRuntime } from '../../../actors/process-runtime.ts'
+import { silent } from '../../../actors/log/log.ts'
 import { type Api, method, subscription } from '../../../actors/rpc/api.ts'
 import { PrintedJson } from '../../../actors/rpc/json/print.ts'
 import type { RpcOptions } from '../../../actors/rpc/options.ts'
 import { quantity, required } from '../../../actors/rpc/params.ts'
 import { RpcStack, type RpcStackContext } from '../../../actors/rpc/rpc-stack.ts'
-import type { Runtime } from '../../../actors/runtime.ts'
+import { InputRoom } from '../../../actors/runtime/input-room.ts'
+import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
+import type { Runtime } from '../../../actors/runtime/runtime.ts'
 
 /** 32 bytes. */
 export const testSecret = new Uint8Array(32).fill(7)

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import { listen } from '../../../actors/harness/listen.ts'
-import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
-import { openTcp, tcpOnly } from '../../harness/stages.ts'
-import type { Subject } from '../../harness/subject.ts'
+import { listen } from '../../../actors/scripted-peer/listen.ts'
+import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
+import { openTcp, tcpOnly } from '../../support/stages.ts'
+import type { Subject } from '../../support/subject.ts'
 import type { Attack } from '../attack.ts'
 import { getHeaders } from '../provocations/requests.ts'
 

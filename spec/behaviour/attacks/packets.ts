@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { nodeCiphers } from '../../../actors/ciphers.ts'
+import { nodeCiphers } from '../../../actors/runtime/ciphers.ts'
 import { parseEnode } from '../../../protocols/enode/enode.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import { baseCodes, emptyPayload, encodeHello, type Hello } from '../../../protocols/p2p/messages.ts'
-import { meet } from '../../harness/stages.ts'
+import { meet } from '../../support/stages.ts'
 import { closes, closesAfter, type Provocation, type Row, staysOpen, staysQuiet, table } from '../provocation.ts'
 
 const useless = closes('Hello', 'disc 0x03')

@@ -1,5 +1,5 @@
-import { readBody } from '../../../protocols/eth/block.ts'
-import { readHeader } from '../../../protocols/eth/header.ts'
+import { readBody } from '../../../protocols/chain/block.ts'
+import { readHeader } from '../../../protocols/chain/header.ts'
 import type { EthMessage } from '../../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../../protocols/eth/receipt-messages.ts'
 import { readCells } from '../../../protocols/eth/transaction-messages.ts'

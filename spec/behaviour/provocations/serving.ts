@@ -1,4 +1,4 @@
-import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
 import type { GetBlockHeaders } from '../../../protocols/eth/block-messages.ts'
 import type { EthRequest } from '../../../protocols/eth/messages.ts'
 import { HashList } from '../../../protocols/lib/lazy-list.ts'

@@ -1,6 +1,6 @@
-import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
+import type { ForkId } from '../../../protocols/chain/fork-id.ts'
 import type { BlockRange } from '../../../protocols/eth/block-range.ts'
-import type { ForkId } from '../../../protocols/eth/fork-id.ts'
 import { decode } from '../../../protocols/eth/messages.ts'
 import { encodeList, encodeRlp, RlpReader } from '../../../protocols/lib/rlp.ts'
 import { closes, closesAfter, type Provocation, staysOpen, table } from '../provocation.ts'

@@ -12,7 +12,7 @@ import {
   type RequestName,
 } from '../../../protocols/eth/versions.ts'
 import { makeBlocks } from '../../actors/chain/make-chain.ts'
-import { openTcp } from '../../harness/stages.ts'
+import { openTcp } from '../../support/stages.ts'
 import { type TreeChange, treeChange } from '../change-tree.ts'
 import { goodPeer } from '../good-peer.ts'
 import { changedRlp, rlpLeaf } from '../mutate.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { nodeCiphers } from '../../../actors/ciphers.ts'
+import { nodeCiphers } from '../../../actors/runtime/ciphers.ts'
 import { answerChallenge } from '../../../protocols/discv5/handshake.ts'
 import { decodeMessage, encodeMessage } from '../../../protocols/discv5/messages.ts'
 import {

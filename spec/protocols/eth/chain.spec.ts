@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { expect } from 'chai'
-import { decodeBody, joinBlock, splitBlock } from '../../../protocols/eth/block.ts'
-import { decodeHeader } from '../../../protocols/eth/header.ts'
-import { txEnvelope, txType } from '../../../protocols/eth/transaction.ts'
+import { decodeBody, joinBlock, splitBlock } from '../../../protocols/chain/block.ts'
+import { decodeHeader } from '../../../protocols/chain/header.ts'
+import { txEnvelope, txType } from '../../../protocols/chain/transaction.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { skipItem } from '../../../protocols/lib/rlp.ts'
-import { ethtests, requireEthtest } from '../../harness/ethtest.ts'
+import { ethtests, requireEthtest } from '../../support/ethtest.ts'
 
 /** Of a block's payload, what is compared. */
 type Payload = {

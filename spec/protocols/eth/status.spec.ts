@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ForkIdError } from '../../../protocols/eth/fork-id.ts'
+import { ForkIdError } from '../../../protocols/chain/fork-id.ts'
 import { decode, encode, MalformedMessage } from '../../../protocols/eth/messages.ts'
 import { checkStatus, type Status68, type Status69, StatusError } from '../../../protocols/eth/status.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'

@@ -1,4 +1,4 @@
-import { nodeCiphers } from '../../../actors/ciphers.ts'
+import { nodeCiphers } from '../../../actors/runtime/ciphers.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check'
+import { type Account, emptyCodeHash, emptyRoot, encodeSlimAccount } from '../../../protocols/chain/account.ts'
 import { asBytes, asItem } from '../../../protocols/lib/lazy-list.ts'
 import { encodeList, encodeRlp } from '../../../protocols/lib/rlp.ts'
-import { type Account, emptyCodeHash, emptyRoot, encodeSlimAccount } from '../../../protocols/snap/account.ts'
 import { readPathSet } from '../../../protocols/snap/lookup-messages.ts'
 import type { SnapMessage } from '../../../protocols/snap/messages.ts'
 import { readRangedAccount, readStorageSlots } from '../../../protocols/snap/range-messages.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
 import { decode, type MessageOf } from '../../../protocols/eth/messages.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { cellsOf, columnsOf, everyColumn, maskOf } from './blob.ts'

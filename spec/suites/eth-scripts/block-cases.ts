@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
-import type { ScriptedPeer } from '../../../actors/harness/scripted-peer.ts'
+import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
 import type { MessageOf } from '../../../protocols/eth/messages.ts'
 import { bytesToHex, equalBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'

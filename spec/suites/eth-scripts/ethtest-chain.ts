@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { type Genesis, parseGenesis } from '../../../actors/chain/genesis.ts'
-import { type BlockBody, decodeBody, splitBlock } from '../../../protocols/eth/block.ts'
-import { decodeHeader, type Header } from '../../../protocols/eth/header.ts'
+import { type BlockBody, decodeBody, splitBlock } from '../../../protocols/chain/block.ts'
+import { type Genesis, parseGenesis } from '../../../protocols/chain/genesis.ts'
+import { decodeHeader, type Header } from '../../../protocols/chain/header.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { skipItem } from '../../../protocols/lib/rlp.ts'
-import { ethtest } from '../../harness/ethtest.ts'
+import { ethtest } from '../../support/ethtest.ts'
 
 export type EthtestBlock = { readonly header: Header; readonly body: BlockBody }
 

@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { expect } from 'chai'
 import { runConsole } from '../../../../actors/cli/console/console.ts'
 import { History } from '../../../../actors/cli/console/history.ts'
+import { explain } from '../../../../actors/cli/failures.ts'
 import { RpcClient } from '../../../../actors/rpc/client.ts'
 import { RpcClosed } from '../../../../actors/rpc/client-errors.ts'
 import { type Answer, hangUp, ipcEndpoint } from '../../rpc/scripted-endpoints.ts'
@@ -48,7 +49,12 @@ describe('the console', () => {
       seen += text
       look()
     })
-    const ended = runConsole({ client, terminal: { input, output }, history: new History(path) })
+    const ended = runConsole({
+      client,
+      terminal: { input, output },
+      history: new History(path),
+      explain: async (error) => explain(error),
+    })
     return {
       ended,
       type: (...keys: string[]) => {

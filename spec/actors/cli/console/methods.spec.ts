@@ -1,6 +1,6 @@
 import { expect } from 'chai'
+import { nodeApis, type ServedNode } from '../../../../actors/apis/node-apis.ts'
 import { complete, rpcMethods } from '../../../../actors/cli/console/methods.ts'
-import { nodeApis, type ServedNode } from '../../../../actors/rpc/apis/node-apis.ts'
 
 describe('completion', () => {
   const modules = ['admin', 'eth', 'miner', 'net']

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { describeState } from '../../../../actors/feed/state-words.ts'
 import { statePaths } from '../../../../actors/inspector/page/state-paths.ts'
+import { describeState } from '../../../../machines/names/state-name.ts'
 
 describe('the paths of a state in words', () => {
   it('are those of every state that is active, outermost first', () => {

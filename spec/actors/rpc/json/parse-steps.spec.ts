@@ -1,8 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import { parseSteps } from '../../../../actors/rpc/json/parse-steps.ts'
-import { JsonSyntaxError } from '../../../../actors/rpc/json-scanner.ts'
-import { checkJson } from '../../../../actors/rpc/json-stream.ts'
+import { checkJson, JsonSyntaxError } from '../../../../protocols/lib/json-scanner.ts'
 import { failureOf } from '../../../failure.ts'
 
 describe('a long text', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { silent } from '../../../../actors/log.ts'
+import { silent } from '../../../../actors/log/log.ts'
 import { method } from '../../../../actors/rpc/api.ts'
 import { Dispatcher } from '../../../../actors/rpc/dispatcher.ts'
 import { PrintedJson, printJson } from '../../../../actors/rpc/json/print.ts'

@@ -1,0 +1,109 @@
+import type { Header } from '../../protocols/chain/header.ts'
+import type { CellMask } from '../../protocols/eth/transaction-messages.ts'
+import { equalBytes } from '../../protocols/lib/bytes.ts'
+import { ForkchoiceError } from '../chain/forkchoice.ts'
+import { type Method, method } from '../rpc/api.ts'
+import { data } from '../rpc/json/hex.ts'
+import { hash } from '../rpc/params.ts'
+import { struct } from '../rpc/struct-params.ts'
+import { type Attributes, attributeChecks, attributesParam } from './engine-attributes.ts'
+import { optionalCustodyBitmap } from './engine-custody.ts'
+import { engineError } from './engine-errors.ts'
+import { linksToRejected } from './engine-new-payload.ts'
+import type { EngineParts } from './engine-parts.ts'
+import { invalid, type PayloadStatus, syncing, valid } from './engine-status.ts'
+
+const stateParam = struct('engine.ForkchoiceStateV1', {
+  headBlockHash: hash,
+  safeBlockHash: hash,
+  finalizedBlockHash: hash,
+})
+type ForkchoiceState = ReturnType<typeof stateParam.read>
+
+type Answer = { readonly payloadStatus: PayloadStatus; readonly payloadId: null }
+
+/** `engine_forkchoiceUpdated` in its versions, which differ in what they take beside the state. */
+export function forkchoiceMethods(parts: EngineParts): Record<string, Method> {
+  const run = (version: 1 | 2 | 3 | 4, state: ForkchoiceState, attributes?: Attributes, custody?: CellMask) => {
+    if (attributes) attributeChecks[version](parts.chain.config, attributes)
+    if (custody) updateCustody(parts, custody)
+    return update(parts, state, attributes)
+  }
+  const before = (version: 1 | 2 | 3) =>
+    method([stateParam, attributesParam], (state, attributes) => run(version, state, attributes))
+  return {
+    forkchoiceUpdatedV1: before(1),
+    forkchoiceUpdatedV2: before(2),
+    forkchoiceUpdatedV3: before(3),
+    forkchoiceUpdatedV4: method(
+      [stateParam, attributesParam, optionalCustodyBitmap],
+      (state, attributes, custodyColumns) => run(4, state, attributes, custodyColumns),
+    ),
+  }
+}
+
+/** A consensus client repeats itself every few seconds: it is news once. */
+function updateCustody({ eth, log }: EngineParts, mask: CellMask): void {
+  if (equalBytes(eth.custody, mask)) return
+  eth.updateCustody(mask)
+  log.info('Custody columns were updated', { columns: data(mask) })
+}
+
+/**
+ * Sets the head when its block is there, and else has it fetched from peers. A head is called SYNCING, set or not, for
+ * nothing is executed here: execution-apis wants that of "a payload that can't be validated because requisite data for the
+ * validation is missing", and has no block built on such a head. All of a forkchoice holds or nothing does, as
+ * execution-apis has it; geth moves its head before it refuses the blocks below.
+ */
+async function update(parts: EngineParts, state: ForkchoiceState, attributes: Attributes | undefined): Promise<Answer> {
+  const { chain, eth, memory, log } = parts
+  const [head, safe, finalized] = [state.headBlockHash, state.safeBlockHash, state.finalizedBlockHash].map(given)
+  if (!head) return answer(invalid(null))
+  const header = chain.headerByHash(head)
+  if (!header) {
+    if (memory.isRejected(head)) return answer(linksToRejected)
+    const isLed = chain.followConsensus()
+    const number = memory.header(head)?.number
+    if (!isFollowed(parts, head)) log.info('Forkchoice requested sync to new head', { number, hash: data(head) })
+    eth.follow({ hash: head, isOurs: false, ...(number !== undefined && { number }) })
+    await isLed
+    return answer(syncing)
+  }
+  const status = isGenesis(parts, header) ? valid(head) : syncing
+  if (isUndoing(parts, header)) return answer(status)
+  const before = eth.followed
+  const old = chain.head.hash
+  // First of all, lest a sync that ends meanwhile has the last word.
+  eth.follow({ hash: head, number: header.number, isOurs: true })
+  await chain.setForkchoice({ head, safe, finalized }).catch((error: unknown) => {
+    if (!(error instanceof ForkchoiceError)) throw error
+    if (before) eth.follow(before)
+    throw engineError('invalidForkchoiceState', error.message)
+  })
+  if (!equalBytes(old, head)) log.info('Chain head was updated', { number: header.number, hash: data(head) })
+  if (attributes) refuseToBuild(parts, header, attributes)
+  return answer(status)
+}
+
+const answer = (payloadStatus: PayloadStatus): Answer => ({ payloadStatus, payloadId: null })
+
+/** Zeros, or nothing at all, stand for no block. */
+const given = (hash: Uint8Array | undefined) => (hash?.some((byte) => byte !== 0) ? hash : undefined)
+
+/** A consensus client repeats itself every few seconds: it is news once. */
+const isFollowed = ({ eth: { followed } }: EngineParts, head: Uint8Array) =>
+  followed !== undefined && equalBytes(followed.hash, head)
+
+/** What is final is not undone: geth passes over a head below it, whatever else is said. */
+function isUndoing({ chain }: EngineParts, header: Header): boolean {
+  return chain.finalized !== undefined && header.number < chain.finalized.number && chain.isCanonical(header)
+}
+
+/** No block is built here: on a head that is VALID one would have to be. */
+function refuseToBuild(parts: EngineParts, head: Header, { timestamp }: Attributes): void {
+  if (timestamp <= head.time)
+    throw engineError('invalidPayloadAttributes', `invalid timestamp, parent ${head.time} given ${timestamp}`)
+  if (isGenesis(parts, head)) throw engineError('invalidPayloadAttributes', 'this node builds no blocks')
+}
+
+const isGenesis = ({ chain }: EngineParts, { hash }: Header) => equalBytes(hash, chain.genesis.hash)

@@ -1,0 +1,29 @@
+import type { Chain } from '../chain/chain.ts'
+import type { EthService } from '../eth/service.ts'
+import type { Logger } from '../log/log.ts'
+import type { PayloadMemory } from './payload-memory.ts'
+
+export type EngineApiOptions = {
+  readonly chain: Pick<
+    Chain,
+    | 'config'
+    | 'genesis'
+    | 'head'
+    | 'finalized'
+    | 'headerByHash'
+    | 'canonicalHash'
+    | 'bodyByHash'
+    | 'accessListByHash'
+    | 'isCanonical'
+    | 'storeBlocks'
+    | 'followConsensus'
+    | 'setForkchoice'
+  >
+  /** Who fetches a head that the chain does not have, and the cells of blobs. */
+  readonly eth: Pick<EthService, 'follow' | 'followed' | 'custody' | 'updateCustody'>
+  /** Of this program: `0.1.0`. */
+  readonly version: string
+  readonly log?: Logger
+}
+
+export type EngineParts = EngineApiOptions & { readonly memory: PayloadMemory; readonly log: Logger }

@@ -1,0 +1,56 @@
+import type { Header } from '../../protocols/chain/header.ts'
+import { txEnvelope } from '../../protocols/chain/transaction.ts'
+import { keccak256 } from '../../protocols/lib/keccak.ts'
+import type { RlpItem } from '../../protocols/lib/rlp.ts'
+import { type Method, method } from '../rpc/api.ts'
+import { inTurns } from '../rpc/in-turns.ts'
+import { data, quantity } from '../rpc/json/hex.ts'
+import { boolean, hash, index } from '../rpc/params.ts'
+import { blockTag } from './block-params.ts'
+import type { Blocks } from './blocks.ts'
+import { includedJson } from './eth-transactions.ts'
+import { type Block, blockJson, uncleJson } from './json/block.ts'
+import { headerJson } from './json/header.ts'
+import type { Senders } from './senders.ts'
+
+/** Those of `eth` that are about blocks: null for one that is not known. */
+export function blockMethods(blocks: Blocks, senders: Senders): Record<string, Method> {
+  const json = (block: Block, isFull: boolean) =>
+    isFull ? fullJson(block, senders) : blockJson(block, Array.from(block.body.transactions.items(), hashJson))
+  return {
+    getBlockByNumber: method([blockTag, boolean], (tag, isFull) =>
+      orNull(blocks.blockAt(tag), (block) => json(block, isFull)),
+    ),
+    getBlockByHash: method([hash, boolean], (hash, isFull) =>
+      orNull(blocks.blockByHash(hash), (block) => json(block, isFull)),
+    ),
+    getHeaderByNumber: method([blockTag], (tag) => orNull(blocks.headerAtOrNone(tag), headerJson)),
+    getHeaderByHash: method([hash], (hash) => orNull(blocks.headerByHash(hash), headerJson)),
+    getBlockTransactionCountByNumber: method([blockTag], (tag) => orNull(blocks.blockAt(tag), transactionCount)),
+    getBlockTransactionCountByHash: method([hash], (hash) => orNull(blocks.blockByHash(hash), transactionCount)),
+    getUncleCountByBlockNumber: method([blockTag], (tag) => orNull(blocks.blockAt(tag), uncleCount)),
+    getUncleCountByBlockHash: method([hash], (hash) => orNull(blocks.blockByHash(hash), uncleCount)),
+    getUncleByBlockNumberAndIndex: method([blockTag, index], (tag, index) =>
+      orNull(uncleAt(blocks.blockAt(tag), index), uncleJson),
+    ),
+    getUncleByBlockHashAndIndex: method([hash, index], (hash, index) =>
+      orNull(uncleAt(blocks.blockByHash(hash), index), uncleJson),
+    ),
+  }
+}
+
+/** @returns null for what is not there */
+const orNull = <T>(value: T | undefined, json: (value: T) => unknown): unknown =>
+  value === undefined ? null : json(value)
+
+async function fullJson(block: Block, senders: Senders): Promise<Record<string, unknown>> {
+  const { header, body } = block
+  const items = [...body.transactions.items()]
+  return blockJson(block, await inTurns(items, (item, index) => includedJson({ header, index, item }, senders)))
+}
+
+const hashJson = (item: RlpItem) => data(keccak256(txEnvelope(item)))
+const transactionCount = ({ body }: Block) => quantity(body.transactions.count)
+const uncleCount = ({ body }: Block) => quantity(body.uncles.count)
+const uncleAt = (block: Block | undefined, index: bigint): Header | undefined =>
+  block && [...block.body.uncles][Number(index)]

@@ -1,0 +1,43 @@
+import type { Chain } from '../chain/chain.ts'
+import type { EthService } from '../eth/service.ts'
+import type { Logger } from '../log/log.ts'
+import type { LogLevels } from '../log/log-levels.ts'
+import { version } from '../p2p/client-name.ts'
+import type { Api } from '../rpc/api.ts'
+import type { Feed } from '../trace/feed.ts'
+import { type Administered, adminApi, type Endpoints } from './admin.ts'
+import { debugChartApi } from './debug-chart.ts'
+import { debugLogApi } from './debug-log.ts'
+import { debugRawApi } from './debug-raw.ts'
+import { engineApi } from './engine.ts'
+import { ethApi } from './eth.ts'
+import { netApi } from './net.ts'
+import { txpoolApi } from './txpool.ts'
+import { web3Api } from './web3.ts'
+
+export type ServedNode = Administered & {
+  readonly chain: Chain
+  readonly eth: Pick<EthService, 'progress' | 'follow' | 'followed' | 'custody' | 'updateCustody'>
+  readonly feed: Feed
+  /** As peers are told. */
+  readonly name: string
+  /** Those of its log, if they can be changed. */
+  readonly levels?: LogLevels | undefined
+  readonly log?: Logger
+}
+
+/** Every namespace that a node serves. */
+export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
+  const { chain, eth, feed, name, levels, log } = node
+  return [
+    adminApi(node, endpoints),
+    debugRawApi({ chain }),
+    debugChartApi(feed),
+    ...(levels ? [debugLogApi(levels)] : []),
+    engineApi({ chain, eth, version, ...(log && { log }) }),
+    ethApi({ chain, progress: () => eth.progress }),
+    netApi({ networkId: chain.networkId, peerCount: () => node.peers().length }),
+    txpoolApi(),
+    web3Api({ clientVersion: name }),
+  ]
+}

@@ -1,0 +1,33 @@
+import type { Genesis } from '../../protocols/chain/genesis.ts'
+import type { Header } from '../../protocols/chain/header.ts'
+
+export type ChainOptions = {
+  readonly genesis: Genesis
+  /** The genesis' chain id when left out. */
+  readonly networkId?: bigint
+  /** Where the database is; in memory when left out. */
+  readonly directory?: string
+  /** Gets what a reader of {@link Chain.heads$} throws: it ends that reader. Without it the process ends, loudly. */
+  readonly readerCrashed?: (error: unknown) => void
+}
+
+/** What a server of blocks reads. Reads are synchronous; hashes are 32 bytes. */
+export type ChainReader = {
+  readonly head: Header
+  /** @returns the canonical header */
+  headerByNumber(number: bigint): Header | undefined
+  /** @returns the header, canonical or not */
+  headerByHash(hash: Uint8Array): Header | undefined
+  canonicalHash(number: bigint): Uint8Array | undefined
+  /** @returns RLP of the body, of canonical blocks and others */
+  bodyByHash(hash: Uint8Array): Uint8Array | undefined
+  /** @returns RLP of the block's access list (EIP-7928) as it came, when one came */
+  accessListByHash(hash: Uint8Array): Uint8Array | undefined
+}
+
+/** `body` is RLP: `[transactions, uncles, withdrawals?]`, and so is `accessList` (EIP-7928), which a block can do without. */
+export type NewBlock = {
+  readonly header: Header
+  readonly body: Uint8Array
+  readonly accessList?: Uint8Array | undefined
+}

@@ -1,0 +1,97 @@
+import { downloadLimits } from '../../machines/download-limits.ts'
+import { InvalidBlock } from '../../protocols/chain/verify.ts'
+import type { EthAnswer, MessageOf } from '../../protocols/eth/messages.ts'
+import type { answerOf } from '../../protocols/eth/versions.ts'
+import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
+import type { TimerWheel } from '../runtime/timer-wheel.ts'
+import type { Turns } from '../runtime/turns.ts'
+import type { EthPeer, Query } from './eth-peer.ts'
+import { Lie } from './header-chain.ts'
+import type { Pacer } from './pacer.ts'
+
+type Inquiry<Q extends Query, T> = {
+  readonly peer: number
+  readonly query: Q
+  /** Opens and verifies the answer, step by step. */
+  read(answer: MessageOf<(typeof answerOf)[Q['kind']]>): Generator<void, T>
+  /** Gets what was read; nothing when the peer is gone. */
+  done(result: T | undefined): void
+}
+
+type InquirerParts = {
+  readonly turns: Turns
+  readonly wheel: TimerWheel
+  readonly pacer: Pacer
+  peer(session: number): EthPeer | undefined
+  /** Of what is without an answer: it is asked of others. */
+  slow(peer: number): void
+  /** The answer has come at last, and is of no use any more. */
+  answered(peer: number): void
+  stalled(peer: number): void
+  lied(peer: number, error: Error): void
+}
+
+/** Asks peers, and tells the slow from those that lie. */
+export class Inquirer {
+  readonly #parts: InquirerParts
+  /** Takes back what has no answer yet. BOUNDED: by who asks, one or two a peer. */
+  readonly #underWay = new Set<() => void>()
+
+  constructor(parts: InquirerParts) {
+    this.#parts = parts
+  }
+
+  ask<Q extends Query, T>({ peer: session, query, read, done }: Inquiry<Q, T>): void {
+    const { wheel, pacer, turns, ...parts } = this.#parts
+    const peer = parts.peer(session)
+    if (!peer) {
+      done(undefined)
+      return
+    }
+    pacer.asked(session, peer.peer.name)
+    const { patience, stallTimeout } = downloadLimits
+    let cancel = () => {}
+    const withdraw = () => {
+      wheel.disarm(deadline)
+      cancel()
+    }
+    const stall = () => {
+      cancel()
+      parts.stalled(session)
+    }
+    const late = () => {
+      this.#underWay.delete(withdraw)
+      deadline = wheel.arm(stallTimeout - patience, stall)
+      parts.slow(session)
+    }
+    let deadline = wheel.arm(patience, late)
+    this.#underWay.add(withdraw)
+    const resolve = (answer: EthAnswer) => {
+      wheel.disarm(deadline)
+      if (!this.#underWay.has(withdraw)) parts.answered(session)
+      else
+        turns.run(read(answer as never), (outcome) => {
+          if (!this.#underWay.delete(withdraw)) return
+          if ('value' in outcome) done(outcome.value)
+          else this.#blame(peer, outcome.error)
+        })
+    }
+    const reject = () => {
+      wheel.disarm(deadline)
+      if (this.#underWay.delete(withdraw)) done(undefined)
+    }
+    cancel = peer.ask(query, { resolve, reject })
+  }
+
+  /** Whoever asked hears nothing more; of what is late, that it comes or does not. */
+  withdrawAll(): void {
+    for (const withdraw of this.#underWay) withdraw()
+    this.#underWay.clear()
+  }
+
+  #blame(peer: EthPeer, error: unknown): void {
+    if (error instanceof MalformedItem) peer.accused(error)
+    else if (error instanceof Lie || error instanceof InvalidBlock) this.#parts.lied(peer.session, error)
+    else throw error
+  }
+}

@@ -1,0 +1,222 @@
+import { DiscReason, discReasonText, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
+import { baseCodes, readReason } from '../../protocols/p2p/messages.ts'
+import type { TransitionEntry } from '../trace/entries.ts'
+import type { Kept } from '../trace/feed-lines.ts'
+import { decodeMessage } from '../trace/messages.ts'
+import { fromPlain, toPlain } from '../trace/values.ts'
+import { isClosing } from './departures.ts'
+import type { Explanation } from './facts.ts'
+import { bugWords } from './live-state.ts'
+
+/** How a connection ended, as its chart decided it. */
+export type Ending = {
+  readonly kept: Kept
+  readonly by: Exclude<Explanation['by'], 'nobody' | 'unknown'>
+  /** Told by them, or by us. */
+  readonly reason?: number
+  /** What happened, as the end of a sentence that begins with who did it. */
+  readonly words: string
+  /** What a protocol found. */
+  readonly error?: Error
+  /** A bug of ours did it; `words` are the bug's. */
+  readonly isBug?: true
+}
+
+/** @param lines of the connection and its sessions, in order */
+export function endingOf(lines: readonly Kept[]): Ending | undefined {
+  const kept = lines.find(({ entry }) => isClosing(entry))
+  const bug = bugIn(lines, kept)
+  if (bug) return bug
+  if (!kept) return undefined
+  const entry = kept.entry as TransitionEntry
+  const data = toldIn(kept)
+  const verdict = entry.chart === 'peer' ? verdictOf(entry, data, lines, kept.seq) : ofScript(entry, data, lines)
+  if (!entry.from.startsWith('securing')) return { kept, ...verdict }
+  return { kept, ...verdict, words: `${verdict.words}${strangePacket(lines) ?? unanswered(verdict.by, lines)}` }
+}
+
+/** One that came up before the connection closed, if it did: what its chart says of the end came of that. */
+function bugIn(lines: readonly Kept[], closing: Kept | undefined): Ending | undefined {
+  for (const kept of lines) {
+    if (kept === closing) return undefined
+    const { entry } = kept
+    if (entry.type !== 'bug') continue
+    const error = closing && closing.entry.type === 'transition' ? toldIn(closing).error : undefined
+    const isSaid = error?.name === 'InternalError'
+    return { kept, by: 'local', words: bugWords(entry), isBug: true, ...(isSaid && { reason: reasonOf(error) }) }
+  }
+  return undefined
+}
+
+/** What came where auth or ack belongs, and is none. */
+function strangePacket(lines: readonly Kept[]): string | undefined {
+  for (const { entry, payload } of lines) {
+    if (entry.type !== 'message.received' || entry.protocol !== 'rlpx' || entry.version !== undefined) continue
+    const { name, text } = decodeMessage(entry, payload)
+    return `; what came for its ${name} is ${text}`
+  }
+  return undefined
+}
+
+function unanswered(by: Ending['by'], lines: readonly Kept[]): string {
+  const isAsked = lines.some(({ entry }) => entry.type === 'message.sent' && entry.protocol === 'rlpx')
+  return by === 'remote' && isAsked ? ': its key may be another than we dialed, or it speaks no RLPx' : ''
+}
+
+type Told = {
+  readonly error?: Error & { readonly reason?: number }
+  readonly reason?: number
+  readonly payload?: Uint8Array
+}
+
+const toldIn = ({ data }: Kept): Told => (fromPlain(toPlain(data ?? {})) ?? {}) as Told
+
+/** A script may say and hear anything at any stage: its chart ends with the stream, or when the script wants. */
+function ofScript({ event, from }: TransitionEntry, { error }: Told, lines: readonly Kept[]): Omit<Ending, 'kept'> {
+  const heard = lines.findLast(({ entry }) => entry.type === 'transition' && entry.event === 'disconnect.received')
+  if (heard) return toldUs(given(toldIn(heard).reason))
+  if (event === 'script.close') return { by: 'local', words: `our side hung up, ${phaseOf(from)}` }
+  if (event === 'dial.failed') return { by: 'network', words: `there is no connection: ${error?.message}` }
+  if (error?.name === 'RlpxError') return { by: 'local', words: readFaults(from, error.message) }
+  return streamEnding(from, error)
+}
+
+const streamEnding = (from: string, error: Error | undefined): Omit<Ending, 'kept'> =>
+  error
+    ? { by: 'network', words: `the connection broke ${phaseOf(from)}: ${error.message}` }
+    : { by: 'remote', words: `hung up without a word, ${phaseOf(from)}` }
+
+function verdictOf(
+  { event, from }: TransitionEntry,
+  { error, reason, payload }: Told,
+  lines: readonly Kept[],
+  seq: number,
+): Omit<Ending, 'kept'> {
+  switch (event) {
+    case 'disconnect.received':
+      return toldUs(payload ? readReason(payload) : undefined)
+    case 'hello.invalid':
+      if (isDisconnected(lines, seq)) return toldUs(given(error?.reason))
+      return weSaid(
+        error ? reasonOf(error) : undefined,
+        `its first message is no Hello that can be: ${error?.message}`,
+        false,
+      )
+    case 'hello.accepted':
+      return weSaid(DiscReason.UnexpectedIdentity, 'its Hello bears another key than its handshake')
+    case 'server.refused':
+      return weSaid(reason, refusals[reason ?? -1] ?? 'the server refused it')
+    case 'peer.disconnect':
+      return weSaid(
+        reason,
+        from.startsWith('running') || from === 'admitted'
+          ? (orders[reason ?? -1] ?? 'it was asked for')
+          : 'the server stops',
+      )
+    case 'protocol.ended':
+      return {
+        ...weSaid(error && reasonOf(error), error ? wordsOf(error) : 'a protocol ended it'),
+        ...(error && { error }),
+      }
+    case 'read.failed':
+      return { by: 'local', words: readFaults(from, error?.message ?? '') }
+    case 'stream.closed':
+      return streamEnding(from, error)
+    default: {
+      const [, delay = ''] = /^xstate\.after\.(\w+)\./.exec(event) ?? []
+      return { by: 'local', words: timeouts[delay] ?? `on ${event}` }
+    }
+  }
+}
+
+/** 0xff is what a chart is told of a Disconnect that gives none. */
+const given = (reason: number | undefined) => (reason === DiscReason.Invalid ? undefined : reason)
+
+const toldUs = (reason: number | undefined) =>
+  reason === undefined
+    ? { by: 'remote' as const, words: 'ended it without a reason' }
+    : { by: 'remote' as const, reason, words: theirMeanings[reason] ?? 'it did not say more' }
+
+const weSaid = (reason: number | undefined, words: string, isSent = true) => ({
+  by: 'local' as const,
+  ...(reason !== undefined && isSent && { reason }),
+  words,
+})
+
+/** Before Hello, a Disconnect is read as the first message. */
+function isDisconnected(lines: readonly Kept[], seq: number): boolean {
+  const last = lines.findLast((one) => one.seq < seq && one.entry.type === 'message.received')?.entry
+  return last?.type === 'message.received' && last.protocol === 'p2p' && last.code === baseCodes.Disconnect
+}
+
+function readFaults(from: string, message: string): string {
+  if (message === 'read: i/o timeout') return `nothing came from it for 30 s, ${phaseOf(from)}`
+  if (from.startsWith('securing')) return `its handshake cannot be read: ${message}`
+  return `what it sent cannot be read: ${message}`
+}
+
+/** @returns how far a connection had come */
+function phaseOf(state: string): string {
+  return phases[/^\w*/.exec(state)![0]] ?? 'as a running peer'
+}
+
+const phases: Readonly<Record<string, string>> = {
+  dialing: 'while it was dialed',
+  listening: 'while it was waited for',
+  securing: 'while keys were agreed (auth, ack)',
+  greeting: 'while Hellos were exchanged',
+  handshaking: 'while Statuses were exchanged',
+  closing: 'while it was being closed',
+}
+
+/** An error that says no more than its reason is told by what the reason means. */
+function wordsOf(error: Error): string {
+  const reason = reasonOf(error)
+  const meaning = reason === undefined ? undefined : orders[reason]
+  return meaning !== undefined && error.message === discReasonText(reason!) ? meaning : messageOf(error)
+}
+
+function messageOf(error: Error): string {
+  return error.cause instanceof Error && !error.message.includes(error.cause.message)
+    ? `${error.message}: ${error.cause.message}`
+    : error.message
+}
+
+/** @returns `0x10 subprotocol error` */
+export const reasonWords = (reason: number): string =>
+  `0x${reason.toString(16).padStart(2, '0')} ${discReasonText(reason)}`
+
+const theirMeanings: Readonly<Record<number, string>> = {
+  [DiscReason.Requested]: 'somebody or something there asked for it',
+  [DiscReason.ProtocolError]: 'it could not read what we sent, or we broke its rules',
+  [DiscReason.UselessPeer]: 'it has no use for us',
+  [DiscReason.TooManyPeers]: 'it is full',
+  [DiscReason.AlreadyConnected]: 'it is connected to us already',
+  [DiscReason.IncompatibleVersion]: 'it speaks another version of the base protocol',
+  [DiscReason.InvalidIdentity]: 'it cannot use our key',
+  [DiscReason.Quitting]: 'it shuts down',
+  [DiscReason.UnexpectedIdentity]: 'it takes us for another node than we are',
+  [DiscReason.Self]: 'it takes us for itself',
+  [DiscReason.ReadTimeout]: 'it waited for us for too long',
+  [DiscReason.SubprotocolError]: 'one of its protocols rejected us',
+}
+
+const refusals: Readonly<Record<number, string>> = {
+  [DiscReason.TooManyPeers]: 'we have no place for another peer',
+  [DiscReason.AlreadyConnected]: 'we are connected to it already',
+  [DiscReason.UselessPeer]: 'it speaks no protocol that we speak',
+  [DiscReason.Self]: 'it is ourselves',
+  [DiscReason.Quitting]: 'we shut down',
+}
+
+const orders: Readonly<Record<number, string>> = {
+  [DiscReason.Requested]: 'it was to be removed',
+  [DiscReason.Quitting]: 'we shut down',
+}
+
+/** By the delay of the peer chart that ended it. */
+const timeouts: Readonly<Record<string, string>> = {
+  encHandshakeTimeout: 'auth and ack were not done within 5 s: it is silent, or no devp2p node',
+  frameReadTimeout: 'no Hello came within 30 s',
+  frameWriteTimeout: 'it read nothing of what we sent for 20 s',
+}

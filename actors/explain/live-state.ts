@@ -1,0 +1,214 @@
+import type { BugEntry } from '../trace/entries.ts'
+import type { Data, Kept } from '../trace/feed-lines.ts'
+import type { ActorFacts, Checkpoint, HistoryChanges, SeenActor } from './facts.ts'
+import { isConnection, PeerTable } from './peer-table.ts'
+
+export type WorldChanges = Pick<
+  HistoryChanges,
+  'started' | 'stopped' | 'forgotten' | 'states' | 'peers' | 'endings' | 'bugs'
+>
+
+/** The actors and peers of a process as they are after the entries that were applied. */
+export class World {
+  readonly peers: PeerTable
+  /** BOUNDED: by the actors alive, and maxEnded of those that are not. */
+  readonly #actors = new Map<string, Tracked>()
+  /** The oldest first. BOUNDED: maxEnded. */
+  readonly #ended: string[] = []
+  /** BOUNDED: maxEnded. */
+  #forgotten: string[] = []
+  /** Lines at which a peer left. BOUNDED: maxEnded. */
+  endings: readonly number[] = []
+  /** BOUNDED: as those. */
+  #newEndings: number[] = []
+  /** BOUNDED: maxEnded. */
+  #newBugs: (readonly [actor: string, words: string])[] = []
+  /** BOUNDED: by the actors. */
+  readonly #changed = new Set<Tracked>()
+
+  /** @param nodes names of the nodes here, by their ids */
+  constructor(nodes: ReadonlyMap<string, string>, { actors, peers }: Checkpoint = nothing) {
+    this.peers = new PeerTable(nodes, peers)
+    for (const facts of actors) {
+      this.#actors.set(facts.actor, new Tracked(facts))
+      if (facts.stoppedAt !== undefined) this.#ended.push(facts.actor)
+    }
+  }
+
+  apply(kept: Kept): void {
+    const { entry, actor, at } = kept
+    if (entry.type === 'transition') {
+      const known = this.#actors.get(actor)
+      if (known) this.step(known, entry.to, kept.edges, at)
+      this.peers.noteTransition(entry, kept, kept.data)
+    } else if (entry.type === 'actor.started') this.#begin(kept, entry.chart)
+    else if (entry.type === 'actor.stopped') this.#end(kept)
+    else if (entry.type === 'bug') this.#break(actor, bugWords(entry))
+    else {
+      const peer = this.peers.find(actor)
+      if (peer) this.peers.noteMessage(entry, peer, kept.payload)
+    }
+  }
+
+  /** @param edges by name; @param at of the clock of all entries */
+  step(actor: Tracked, to: string, edges: readonly string[], at: number): void {
+    actor.step(to, edges, at)
+    this.#note(actor)
+  }
+
+  /** An actor whose steps are told to {@link step}. */
+  find(name: string): Tracked | undefined {
+    return this.#actors.get(name)
+  }
+
+  /** An actor that was there before anybody looked. */
+  add(facts: Omit<ActorFacts, 'count'>): void {
+    this.#set({ ...facts, count: 0, edges: {} })
+  }
+
+  actor(name: string): SeenActor | undefined {
+    return this.#actors.get(name)?.facts
+  }
+
+  /** Costs what has changed since the last one, and a reference for each of the rest. */
+  checkpoint(): Checkpoint {
+    return { actors: Array.from(this.#actors.values(), ({ facts }) => facts), peers: this.peers.facts }
+  }
+
+  /** What has changed since the last call. */
+  takeChanges(): WorldChanges {
+    const changed = [...this.#changed]
+    const forgotten = this.#forgotten
+    const endings = this.#newEndings
+    const bugs = this.#newBugs
+    this.#changed.clear()
+    this.#forgotten = []
+    this.#newEndings = []
+    this.#newBugs = []
+    const started: ActorFacts[] = []
+    const stopped: string[] = []
+    const states: [actor: string, state: string, count: number][] = []
+    for (const actor of changed) {
+      const { edges: _, ...facts } = actor.facts
+      if (actor.isNew) started.push(facts)
+      else states.push([facts.actor, facts.state, facts.count])
+      if (facts.stoppedAt !== undefined) stopped.push(facts.actor)
+      actor.isNew = false
+      actor.isNoted = false
+    }
+    return { started, stopped, forgotten, states, peers: this.peers.takeChanges(), endings, bugs }
+  }
+
+  #begin({ actor, parent, node, at, state = '', data }: Kept, chart: string): void {
+    const of = { ...(parent !== undefined && { parent }), ...(node !== undefined && { node }) }
+    this.#set({ actor, chart, ...of, state, count: 0, startedAt: at, edges: {} }, data)
+  }
+
+  #set(facts: SeenActor, input?: Data): void {
+    const actor = new Tracked(facts)
+    this.#actors.set(facts.actor, actor)
+    this.#note(actor)
+    if (isConnection(facts.chart)) this.peers.add(facts.actor, input)
+  }
+
+  #end({ actor: name, at, seq }: Kept): void {
+    const actor = this.#actors.get(name)
+    if (!actor) return
+    actor.stop(at)
+    this.#note(actor)
+    if (this.peers.get(name)) {
+      this.endings = [...this.endings, seq].slice(-maxEnded)
+      this.#newEndings = [...this.#newEndings, seq].slice(-maxEnded)
+    }
+    this.#ended.push(name)
+    if (this.#ended.length > maxEnded) this.#forget(this.#ended.shift()!)
+  }
+
+  #break(name: string, words: string): void {
+    const actor = this.#actors.get(name)
+    if (!actor) return // an endpoint
+    actor.break(words)
+    this.#note(actor)
+    this.#newBugs = [...this.#newBugs, [name, words] as const].slice(-maxEnded)
+  }
+
+  #forget(name: string): void {
+    const actor = this.#actors.get(name)
+    if (actor?.facts.stoppedAt === undefined) return // the name was given anew
+    this.#actors.delete(name)
+    this.#changed.delete(actor)
+    this.peers.delete(name)
+    if (this.#forgotten.length < maxEnded) this.#forgotten.push(name)
+  }
+
+  #note(actor: Tracked): void {
+    if (actor.isNoted) return
+    actor.isNoted = true
+    this.#changed.add(actor)
+  }
+}
+
+/** Counted as it goes; its facts are made when somebody asks, and kept until it changes. */
+export class Tracked {
+  readonly #base: SeenActor
+  readonly #edges: Map<string, [count: number, at: number]>
+  #state: string
+  #count: number
+  #stoppedAt: number | undefined
+  #bug: string | undefined
+  #facts: SeenActor | undefined
+  isNoted = false
+  isNew = true
+
+  constructor(facts: SeenActor) {
+    this.#base = facts
+    this.#state = facts.state
+    this.#count = facts.count
+    this.#stoppedAt = facts.stoppedAt
+    this.#bug = facts.bug
+    this.#edges = new Map(Object.entries(facts.edges).map(([name, [count, at]]) => [name, [count, at]]))
+    this.#facts = facts
+  }
+
+  step(state: string, edges: readonly string[], at: number): void {
+    this.#facts = undefined
+    this.#state = state
+    this.#count += 1
+    for (const name of edges) {
+      const edge = this.#edges.get(name)
+      if (edge) {
+        edge[0] += 1
+        edge[1] = at
+      } else this.#edges.set(name, [1, at])
+    }
+  }
+
+  stop(at: number): void {
+    this.#facts = undefined
+    this.#stoppedAt = at
+  }
+
+  /** The first is told: what follows may come of it. */
+  break(words: string): void {
+    this.#facts = undefined
+    this.#bug ??= words
+  }
+
+  get facts(): SeenActor {
+    this.#facts ??= {
+      ...this.#base,
+      state: this.#state,
+      count: this.#count,
+      ...(this.#stoppedAt !== undefined && { stoppedAt: this.#stoppedAt }),
+      ...(this.#bug !== undefined && { bug: this.#bug }),
+      edges: Object.fromEntries(Array.from(this.#edges, ([name, [count, at]]) => [name, [count, at] as const])),
+    }
+    return this.#facts
+  }
+}
+
+export const bugWords = ({ error, message }: BugEntry): string => `${error}: ${message}`
+
+/** Actors whose end is remembered: a peer has two or three. */
+const maxEnded = 1_000
+const nothing: Checkpoint = { actors: [], peers: [] }

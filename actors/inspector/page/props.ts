@@ -1,0 +1,3 @@
+import type { Session } from './session.ts'
+
+export type Props = { readonly session: Session }

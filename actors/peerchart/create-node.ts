@@ -1,0 +1,105 @@
+import { resolve } from 'node:path'
+import { forkTable } from '../../protocols/chain/fork-table.ts'
+import { type Genesis, parseGenesis } from '../../protocols/chain/genesis.ts'
+import { network } from '../../protocols/chain/networks.ts'
+import { toEnode } from '../../protocols/enode/enode.ts'
+import { parseNode } from '../../protocols/enr/parse-node.ts'
+import { ethVersions } from '../../protocols/eth/versions.ts'
+import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
+import { Chain } from '../chain/chain.ts'
+import { loadGenesis } from '../chain/load-genesis.ts'
+import { KeyLogFile } from '../keylog/key-log-file.ts'
+import { type Logger, silent } from '../log/log.ts'
+import { instancePaths, reportLegacyFiles } from '../node/instance.ts'
+import { resolveNodeKey } from '../node/node-key.ts'
+import { clientName } from '../p2p/client-name.ts'
+import type { Protocol } from '../p2p/protocol.ts'
+import { Recorder } from '../recording/recorder.ts'
+import { processRuntime } from '../runtime/process-runtime.ts'
+import type { Bug, Runtime } from '../runtime/runtime.ts'
+import { reportBug, supervised } from '../runtime/supervision.ts'
+import { checkOptions } from './node-option-error.ts'
+import type { NodeOptions } from './node-options.ts'
+import { type NodeParts, PeerchartNode } from './peerchart-node.ts'
+
+/**
+ * Makes a node: its chain is open and its key known, but nothing listens and nobody is dialed before `start`.
+ * @throws (rejects) {NodeOptionError} {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError}
+ */
+export async function createNode(options: NodeOptions = {}): Promise<PeerchartNode> {
+  checkOptions(options)
+  const runtime = supervised(processRuntime(options.runtime), (bug) => (node ? node.supervise(bug) : early.push(bug)))
+  const early: Bug[] = []
+  let node: PeerchartNode | undefined
+  const datadir = options.datadir === undefined ? undefined : resolve(options.datadir)
+  const staticNodes = (options.peers ?? []).map(parseNode)
+  const trustedNodes = (options.trusted ?? []).map(parseNode)
+  const { genesis, networkId } = await chainOf(options)
+  const instance = datadir === undefined ? undefined : instancePaths(datadir)
+  const { log = silent } = options
+  if (instance) await reportLegacyFiles(instance.directory, log)
+  const privateKey = await resolveNodeKey({
+    nodeKey: options.nodeKey,
+    file: instance?.nodekey,
+    entropy: runtime.entropy,
+  })
+  const id = options.networkId ?? networkId
+  const chain = await Chain.open({
+    genesis,
+    ...(id !== undefined && { networkId: id }),
+    ...(instance && { directory: instance.chaindata }),
+    readerCrashed: (error) => reportBug(runtime, { actor: 'heads', error, ends: 'reader' }),
+  })
+  let recorder: Recorder | undefined
+  let keyLog: KeyLogFile | undefined
+  try {
+    const name = clientName({ identity: options.identity })
+    recorder = options.record && (await startRecording(options.record, runtime, { name, privateKey, chain, log }))
+    keyLog =
+      options.keyLog === undefined
+        ? undefined
+        : new KeyLogFile(options.keyLog, (error) =>
+            log.warn('The key log cannot be written, and ends here', { file: options.keyLog, err: error.message }),
+          )
+    const metrics =
+      options.metrics &&
+      new (await import('../metrics/node-metrics.ts')).NodeMetrics(runtime, options.metrics, {
+        chain,
+        protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
+        log,
+      })
+    const watchers = { recorder, metrics, keyLog, chaindata: instance?.chaindata }
+    node = new PeerchartNode(runtime, options, { name, privateKey, chain, staticNodes, trustedNodes, ...watchers })
+    if (early[0]) throw early[0].error
+    return node
+  } catch (error) {
+    keyLog?.close()
+    await recorder?.close()
+    await chain.close()
+    throw error
+  }
+}
+
+/** Before the first actor: one that lives already cannot be replayed. */
+async function startRecording(
+  { file, maxBytes }: NonNullable<NodeOptions['record']>,
+  { feed, clock }: Runtime,
+  { name, privateKey, chain, log }: Pick<NodeParts, 'name' | 'privateKey' | 'chain'> & { readonly log: Logger },
+): Promise<Recorder> {
+  const { id } = toEnode(publicKeyOf(privateKey))
+  const recorder = await Recorder.open(file, {
+    ...{ client: name, nodes: [{ id }], forks: forkTable(chain.config, chain.genesis), log },
+    now: () => clock.now(),
+    ...(maxBytes !== undefined && { maxBytes }),
+  })
+  recorder.follow(feed)
+  return recorder
+}
+
+async function chainOf({ genesis, network: name }: NodeOptions): Promise<{ genesis: Genesis; networkId?: bigint }> {
+  if (typeof genesis === 'string') return { genesis: await loadGenesis(genesis) }
+  if (genesis !== undefined) return { genesis: parseGenesis(JSON.stringify(genesis)) }
+  return network(name ?? 'mainnet')
+}
+
+const capsOf = (protocols: readonly Protocol[] = []) => protocols.map(({ name, version }) => `${name}/${version}`)

@@ -1,0 +1,65 @@
+import type { NetworkName } from '../../protocols/chain/networks.ts'
+import type { EthVersion } from '../../protocols/eth/versions.ts'
+import type { Logger } from '../log/log.ts'
+import type { MetricsOptions } from '../metrics/node-metrics.ts'
+import type { Network } from '../p2p/connection.ts'
+import type { Protocol } from '../p2p/protocol.ts'
+import type { Api } from '../rpc/api.ts'
+import type { RpcOptions } from '../rpc/options.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+
+export type NodeOptions = {
+  /** Where the node keeps its key and its chain. Without it both live in memory, and nothing is written. */
+  readonly datadir?: string
+  /** A public network. @default 'mainnet' */
+  readonly network?: NetworkName
+  /** Another chain: the path of a geth genesis.json, or what such a file holds. Excludes `network`. */
+  readonly genesis?: string | object
+  /** @default the chain's own */
+  readonly networkId?: bigint
+  /** 32 bytes. @default the key in `datadir`, made when there is none */
+  readonly nodeKey?: Uint8Array
+  /** Address to listen on. @default '127.0.0.1' */
+  readonly host?: string
+  /** TCP port to listen on, 0 for any free one. @default 30303 */
+  readonly port?: number
+  /** @default 50 */
+  readonly maxPeers?: number
+  /**
+   * Bytes of what peers and clients of RPC have begun to send and not ended, all together: with more, who holds most of it
+   * is hung up on. @default 256 MiB
+   */
+  readonly maxInputBytes?: number
+  /** Dials nobody, not even `peers`: geth's NoDial. @default false */
+  readonly noDial?: boolean
+  /** enode URLs of nodes to stay connected to. */
+  readonly peers?: readonly string[]
+  /** enode URLs of nodes let in above `maxPeers`. */
+  readonly trusted?: readonly string[]
+  /** A word of your own in the client's name. */
+  readonly identity?: string
+  /** @default all: 72, 71, 70, 69, 68 */
+  readonly ethVersions?: readonly EthVersion[]
+  /** Milliseconds from one look for new blocks at the peers to the next. @default 3000 */
+  readonly headPollInterval?: number
+  /** Where JSON-RPC is served. @default nowhere */
+  readonly rpc?: RpcOptions
+  /** Namespaces of your own, beside the node's. */
+  readonly apis?: readonly Api[]
+  /** Capabilities of your own, beside eth. */
+  readonly protocols?: readonly Protocol[]
+  /**
+   * A file that the keys of every session are added to, so that a capture of them can be read: whoever has it reads the
+   * traffic. @default none
+   */
+  readonly keyLog?: string
+  /** A file that everything the node does is written to, for `replay` and `inspect`; keys are never in it. @default none */
+  readonly record?: { readonly file: string; readonly maxBytes?: number }
+  /** Another clock, entropy or feed than the process's: for simulations. */
+  readonly runtime?: Partial<Runtime>
+  /** @default TCP */
+  readonly transport?: Network
+  readonly log?: Logger
+  /** Metrics for Prometheus, on an address of their own. Left out, nothing is counted. */
+  readonly metrics?: MetricsOptions
+}

@@ -1,0 +1,344 @@
+import { lookup } from 'node:dns/promises'
+import { resolve } from 'node:path'
+import { BehaviorSubject, filter, map, merge, mergeMap, Observable } from 'rxjs'
+import { defaultMaxPeers, type PeerEvent } from '../../machines/admission.ts'
+import { NodeStopped } from '../../machines/node.ts'
+import { type Enode, formatEnode, toEnode } from '../../protocols/enode/enode.ts'
+import { parseIp } from '../../protocols/enode/netutil.ts'
+import { parseNode } from '../../protocols/enr/parse-node.ts'
+import { formatRecord, signRecord } from '../../protocols/enr/record.ts'
+import { ethVersions } from '../../protocols/eth/versions.ts'
+import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
+import type { Chain } from '../chain/chain.ts'
+import { type ImportProgress, importChain } from '../chain/import.ts'
+import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
+import { EthService } from '../eth/service.ts'
+import type { KeyLogFile } from '../keylog/key-log-file.ts'
+import { type LeveledLogger, type Logger, silent } from '../log/log.ts'
+import { messageName } from '../metrics/message-counts.ts'
+import type { NodeMetrics } from '../metrics/node-metrics.ts'
+import { DatadirWatch } from '../node/datadir-watch.ts'
+import { Node } from '../node/node.ts'
+import type { NodeInfo } from '../p2p/node-info.ts'
+import { peerConnector } from '../p2p/peer.ts'
+import type { PeerInfo } from '../p2p/peer-info.ts'
+import { Server } from '../p2p/server.ts'
+import { tcp } from '../p2p/tcp.ts'
+import type { Recorder } from '../recording/recorder.ts'
+import type { Api } from '../rpc/api.ts'
+import type { RpcOptions } from '../rpc/options.ts'
+import type { RpcStack } from '../rpc/rpc-stack.ts'
+import { nodeCiphers } from '../runtime/ciphers.ts'
+import { InputRoom } from '../runtime/input-room.ts'
+import { ReaderStream } from '../runtime/reader-stream.ts'
+import { Reclaimer } from '../runtime/reclaimer.ts'
+import type { Bug, Runtime } from '../runtime/runtime.ts'
+import { FairScheduler } from '../runtime/scheduler.ts'
+import { guard, publishBug, reportBug, stackOf } from '../runtime/supervision.ts'
+import type { FeedEntry, MessageEntry } from '../trace/entries.ts'
+import type { Feed } from '../trace/feed.ts'
+import { packetName } from '../trace/handshake-packet.ts'
+import type { NodeOptions } from './node-options.ts'
+import { logSync } from './sync-log.ts'
+
+/** What a node tells of itself as it runs. Transitions are in it while somebody subscribes, and cost nothing otherwise. */
+export type NodeEvent =
+  | PeerEvent
+  | Exclude<FeedEntry, MessageEntry>
+  /** With its specification's name for it. */
+  | (MessageEntry & { readonly name: string })
+  | { readonly type: 'head'; readonly number: bigint; readonly hash: Uint8Array }
+
+/** By its specification's names: `Status`, `auth`; by its code where there is none. */
+function named(entry: FeedEntry): NodeEvent {
+  if (!('code' in entry)) return entry
+  const packet = entry.protocol === 'rlpx' ? packetName(entry.code) : undefined
+  return { ...entry, name: packet ?? messageName({ version: undefined, ...entry }) }
+}
+
+/** What a node is made of, beside its options. */
+export type NodeParts = {
+  readonly name: string
+  readonly privateKey: Uint8Array
+  readonly chain: Chain
+  /** Where its chain is kept, if it is. */
+  readonly chaindata: string | undefined
+  readonly keyLog: KeyLogFile | undefined
+  readonly recorder: Recorder | undefined
+  readonly staticNodes: readonly Enode[]
+  readonly trustedNodes: readonly Enode[]
+  readonly metrics: NodeMetrics | undefined
+}
+
+/** A full node: p2p server, eth, and the chain behind it. Started and stopped once. */
+export class PeerchartNode {
+  readonly chain: Chain
+  readonly feed: Feed
+  readonly name: string
+  /** Peers as they come and go. */
+  readonly peerEvents$: Observable<PeerEvent>
+  /** Those, heads, and the whole feed: charts are observed while somebody subscribes. */
+  readonly events$: Observable<NodeEvent>
+  readonly eth: EthService
+  /** If they were asked for. */
+  readonly metrics: NodeMetrics | undefined
+  readonly #node: Node
+  readonly #publicKey: Uint8Array
+  /** The p2p server, once the start has made it. */
+  readonly #server = new BehaviorSubject<Server | undefined>(undefined)
+  readonly #recorder: Recorder | undefined
+  readonly #record: () => string
+  /** There is one thread: peers and clients of RPC share it. */
+  readonly #scheduler: FairScheduler
+  readonly #input: InputRoom
+  #rpc: RpcStack | undefined
+  readonly #log: Logger
+  #stopping: Promise<void> | undefined
+  #failure: Error | undefined
+
+  constructor(runtime: Runtime, options: NodeOptions, parts: NodeParts) {
+    const {
+      host = '127.0.0.1',
+      port = 30_303,
+      maxPeers = defaultMaxPeers,
+      noDial = false,
+      log = silent,
+      transport = tcp,
+    } = options
+    const { name, privateKey, chain, keyLog, recorder, staticNodes, trustedNodes, metrics } = parts
+    if (keyLog)
+      log.warn('Session keys are written to a file: whoever has it reads the traffic', { file: options.keyLog })
+    this.#log = log
+    this.chain = chain
+    this.metrics = metrics
+    this.feed = runtime.feed
+    this.name = name
+    this.#recorder = recorder
+    this.#scheduler = new FairScheduler(runtime.clock, setImmediate)
+    const reclaimer = new Reclaimer(runtime.clock)
+    this.#input = new InputRoom(options.maxInputBytes, (bytes) => reclaimer.passed(bytes))
+    this.#record = () => localRecord(privateKey, chain, this.#server.value?.self())
+    this.#publicKey = publicKeyOf(privateKey)
+    this.#node = new Node(runtime, {
+      createServer: (protocols, parent) => {
+        const all = [...protocols, ...(options.protocols ?? [])]
+        const id = 'server'
+        const connect = peerConnector(runtime, {
+          privateKey,
+          publicKey: this.#publicKey,
+          name: this.name,
+          protocols: all,
+          ciphers: nodeCiphers,
+          scheduler: this.#scheduler,
+          input: this.#input,
+          keyLog: keyLog?.write,
+          parent: id,
+        })
+        const server = new Server(runtime, {
+          ...{ id, parent, publicKey: this.#publicKey, protocols: all, noDial, listen: { host, port } },
+          ...{
+            staticNodes,
+            trustedNodes,
+            network: metrics?.meter(transport) ?? transport,
+            connect,
+            lookUp,
+            log,
+            maxPeers,
+          },
+        })
+        this.#server.next(server)
+        return server
+      },
+      ...(isServed(options.rpc) && { createRpc: (apis, parent) => this.#createRpc(runtime, options, apis, parent) }),
+      log,
+    })
+    if (metrics) {
+      this.#node.own(metrics)
+      this.#node.register(() => metrics)
+    }
+    if (parts.chaindata !== undefined) {
+      const watch = new DatadirWatch(parts.chaindata, { clock: runtime.clock, log })
+      this.#node.register(() => watch)
+    }
+    this.eth = this.#node.register(
+      () =>
+        new EthService(runtime, {
+          ...{ chain, maxPeers, versions: options.ethVersions ?? ethVersions },
+          later: (run) =>
+            setImmediate(() => guard(run, (error) => reportBug(runtime, { actor: 'eth', error, ends: 'node' }))),
+          ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
+        }),
+    )
+    chain.failures$.subscribe((error) => this.fail(error))
+    logSync(log, this.eth.progress$, runtime.clock)
+    this.#node.own(chain)
+    this.#node.own({ close: async () => reclaimer.close() })
+    if (keyLog) this.#node.own(keyLog)
+    const crashed = (error: unknown) => reportBug(runtime, { actor: 'events', error, ends: 'reader' })
+    const peerEvents$ = this.#server.pipe(
+      filter((server) => server !== undefined),
+      mergeMap(({ events$ }) => events$),
+    )
+    const events$ = merge(
+      peerEvents$,
+      chain.heads$.pipe(map(({ number, hash }) => ({ type: 'head', number, hash }) as const)),
+      new Observable<NodeEvent>((reader) => this.feed.subscribe((entry) => reader.next(named(entry)), 'events')),
+    )
+    this.peerEvents$ = new ReaderStream(peerEvents$, crashed)
+    this.events$ = new ReaderStream(events$, crashed)
+  }
+
+  async #createRpc(runtime: Runtime, options: NodeOptions, apis: readonly Api[], parent: string): Promise<RpcStack> {
+    const [{ RpcStack }, { nodeApis }] = await Promise.all([
+      import('../rpc/rpc-stack.ts'),
+      import('../apis/node-apis.ts'),
+    ])
+    const { rpc = {}, log = silent, datadir } = options
+    const stack = new RpcStack(runtime, rpc, {
+      log: log.getSubLogger({ name: 'rpc' }),
+      parent,
+      scheduler: this.#scheduler,
+      input: this.#input,
+    })
+    const { chain, eth, feed, name } = this
+    const own = nodeApis(
+      {
+        ...{ chain, eth, feed, name, log, levels: (log as Partial<LeveledLogger>).levels },
+        ...{ peerEvents$: this.peerEvents$, server: this.#node.server },
+        datadir: datadir === undefined ? undefined : resolve(datadir),
+        nodeInfo: () => this.nodeInfo(),
+        peers: () => this.peers(),
+      },
+      () => stack,
+    )
+    const all = [...own, ...apis, ...(options.apis ?? [])]
+    stack.register(this.metrics?.meterApis(all) ?? all)
+    this.#rpc = stack
+    return stack
+  }
+
+  /** @throws (rejects) what failed to start, after everything that had started was stopped */
+  start(): Promise<void> {
+    return this.#node.start()
+  }
+
+  /** Takes leave of every peer, stops and closes the chain. May be called again, and before the start. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#close()
+    return this.#stopping
+  }
+
+  /** {@link stop}s it, as `await using` has it: a test that fails leaves no node behind that holds the process. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+
+  /** Why the node stopped by itself; undefined when it did not. */
+  get failure(): Error | undefined {
+    return this.#failure
+  }
+
+  /** What {@link createNode} has its runtime tell of bugs: they are logged, told in the feed, and end what they belong to. */
+  supervise(bug: Bug): void {
+    const error = bug.error instanceof Error ? bug.error : new Error(String(bug.error))
+    const isDisks = error instanceof DatabaseFailed || error instanceof CorruptDatabase
+    if (!isDisks) {
+      const { actor, ends } = bug
+      this.#log.error('A bug of ours ended what it came up in', { actor, ends, err: stackOf(error) })
+      publishBug(this.feed, bug)
+    }
+    if (isDisks || bug.ends === 'node') this.fail(error)
+  }
+
+  /** Stops in order, as nothing here can go on: {@link wait} resolves, and {@link failure} says why. */
+  fail(error: Error): void {
+    if (this.#failure) return
+    this.#failure = error
+    this.#log.error('The node ends, as it cannot go on', { err: error.message })
+    queueMicrotask(() =>
+      this.stop().catch((err) => this.#log.error('The node did not stop in order', { err: stackOf(err) })),
+    )
+  }
+
+  /** Resolves when the node has stopped, for whatever reason. */
+  wait(): Promise<void> {
+    return this.#node.wait()
+  }
+
+  /** This node as others may dial it, once started. */
+  get enode(): string {
+    return formatEnode(this.#server.value?.self() ?? toEnode(this.#publicKey))
+  }
+
+  /** keccak256 of the public key, 64 hex digits. */
+  get id(): string {
+    return toEnode(this.#publicKey).id
+  }
+
+  /** Where JSON-RPC is served, once started and if it was asked for: URLs, and a path. */
+  get rpc(): Pick<RpcStack, 'http' | 'ws' | 'auth' | 'ipc'> | undefined {
+    return this.#rpc
+  }
+
+  /** This node as admin_nodeInfo shows it. @throws {NodeNotRunning} before the start */
+  nodeInfo(): NodeInfo & { readonly enr: string } {
+    return { ...this.#node.server.nodeInfo(this.name), enr: this.#record() }
+  }
+
+  peers(): PeerInfo[] {
+    return this.#server.value?.peers() ?? []
+  }
+
+  /** @throws {EnodeError} */
+  addPeer(enode: string): void {
+    this.#node.server.addPeer(parseNode(enode))
+  }
+
+  /** Resolves when the peer is gone. @throws {EnodeError} (rejects) */
+  async removePeer(enode: string): Promise<void> {
+    await this.#node.server.removePeer(parseNode(enode))
+  }
+
+  /** @throws {EnodeError} */
+  addTrustedPeer(enode: string): void {
+    this.#node.server.addTrustedPeer(parseNode(enode))
+  }
+
+  /** @throws {EnodeError} */
+  removeTrustedPeer(enode: string): void {
+    this.#node.server.removeTrustedPeer(parseNode(enode))
+  }
+
+  /** Imports what `geth export` wrote. @throws (rejects) {ImportError} the blocks before the fault are kept */
+  importChain(path: string, onProgress?: (progress: ImportProgress) => void): Promise<ImportProgress> {
+    return importChain(this.chain, path, onProgress && { onProgress })
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#node.close()
+    } catch (error) {
+      if (!(error instanceof NodeStopped)) throw error // a start that failed has closed it
+    } finally {
+      await this.#recorder?.close()
+    }
+  }
+}
+
+const isServed = ({ http, ws, ipc, auth }: RpcOptions = {}) => (http ?? ws ?? ipc ?? auth) !== undefined
+const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
+
+/** geth's local record: `eth` says our fork id (EIP-2124), the address is where we listen. */
+function localRecord(privateKey: Uint8Array, chain: Chain, self: Enode | undefined): string {
+  const { hash, next } = chain.forkId()
+  const ip = parseIp(self?.host ?? '')
+  const values = {
+    eth: [[hash, next]],
+    ...(ip && { [ip.length === 4 ? 'ip' : 'ip6']: ip }),
+    ...(self && { tcp: self.tcp }),
+  }
+  return formatRecord(signRecord(recordSeq, values, privateKey))
+}
+
+/** A record that is newer has the higher number: geth begins with the time, too. */
+const recordSeq = BigInt(Date.now())

@@ -1,0 +1,32 @@
+import type { BugEnd } from '../trace/entries.ts'
+import type { Feed } from '../trace/feed.ts'
+
+/** The world as every actor is handed it: nothing below reads a clock, a die or a socket on its own. */
+export type Runtime = {
+  readonly clock: Clock
+  readonly entropy: Entropy
+  readonly feed: Feed
+  /** Without one, a bug ends the process. */
+  readonly supervisor?: Supervisor | undefined
+}
+
+export type Clock = {
+  /** Milliseconds since any fixed point, never going back. */
+  now(): number
+  setTimeout(callback: () => void, delay: number): unknown
+  clearTimeout(id: unknown): void
+}
+
+/** @returns `length` fresh random bytes */
+export type Entropy = (length: number) => Uint8Array
+
+/** An exception that nobody foresaw: a fault of ours, whoever brought it about. */
+export type Bug = {
+  /** Of the actor, or the endpoint, whose input was being processed. */
+  readonly actor: string
+  readonly error: unknown
+  readonly ends: BugEnd
+}
+
+/** Logs and counts a bug, and ends the node when that is what it ends. The connection has ended by then. */
+export type Supervisor = (bug: Bug) => void

@@ -1,0 +1,239 @@
+import { expect } from 'chai'
+import fc from 'fast-check'
+import { History } from '../../../actors/explain/history.ts'
+import { AnswerTime } from '../../../actors/inspector/answer-time.ts'
+import { PageSession } from '../../../actors/inspector/page-session.ts'
+import type { Tell } from '../../../actors/inspector/wire.ts'
+import { Feed } from '../../../actors/trace/feed.ts'
+import { toLine } from '../../../actors/trace/feed-lines.ts'
+import { type Heading, recordingFormat, recordingVersion } from '../../../actors/trace/lines.ts'
+
+const heading: Heading = { format: recordingFormat, version: recordingVersion, client: 'spec', startedAt: '' }
+
+describe('the history of a feed', () => {
+  let feed: Feed
+  let now: number
+  beforeEach(() => {
+    feed = new Feed()
+    now = 0
+  })
+  const follow = (bytes: number, node?: string) => {
+    const history = new History({ bytes, now: () => now++ })
+    history.follow(feed, node)
+    return history
+  }
+  const start = (actor: string, chart = 'lamp') => feed.publish({ type: 'actor.started', actor, chart })
+  const stop = (actor: string, chart = 'lamp') => feed.publish({ type: 'actor.stopped', actor, chart })
+  const step = (actor: string, to: string, data: object = {}) =>
+    feed.publish(
+      { type: 'transition', actor, chart: 'lamp', event: 'click', from: '', to, effects: ['light'] },
+      { event: { type: 'click', ...data } },
+    )
+  const say = (actor: string, payload: Uint8Array, type: 'message.sent' | 'message.received' = 'message.sent') =>
+    feed.publish({ type, actor, protocol: 'p2p', code: 2, size: payload.length }, { payload })
+
+  it('shows every actor as it was after any line that is still there', () => {
+    const action = fc.record({
+      actor: fc.constantFrom('peer/1', 'peer/2', 'peer/3'),
+      what: fc.constantFrom('start', 'stop', 'step', 'say'),
+      state: fc.constantFrom('on', 'off', 'broken'),
+    })
+    fc.assert(
+      fc.property(fc.array(action, { minLength: 1, maxLength: 600 }), (actions) => {
+        feed = new Feed()
+        const history = follow(64 << 10)
+        const pictures = actions.map(({ actor, what, state }) => {
+          if (what === 'start') start(actor, 'peer')
+          else if (what === 'stop') stop(actor, 'peer')
+          else if (what === 'step') step(actor, state)
+          else say(actor, new Uint8Array(100))
+          return history.picture()!
+        })
+        const { oldest, newest } = history
+        expect(newest.seq).to.equal(actions.length)
+        for (const then of pictures.filter(({ seq }) => seq >= oldest.seq)) {
+          const { oldest: _, ...shown } = history.picture(then.seq)!
+          expect(shown).to.deep.equal({ seq: then.seq, at: then.at, actors: then.actors, peers: then.peers })
+        }
+        if (oldest.seq > 1) expect(history.picture(oldest.seq - 1)).to.equal(undefined)
+      }),
+      { numRuns: 30 },
+    )
+  })
+  it('keeps what it can in its bytes, the newest of all', () => {
+    const history = follow(1 << 20)
+    start('peer/1', 'peer')
+    for (let i = 0; i < 20_000; i++) say('peer/1', new Uint8Array(100).fill(i))
+    expect(history.newest.seq).to.equal(20_001)
+    expect(history.oldest.seq).to.be.above(10_000)
+    const kept = [...history.forwards(0)]
+    expect(kept).to.have.length(history.newest.seq - history.oldest.seq + 1)
+    for (const { seq, payload } of kept) expect(payload).to.deep.equal(new Uint8Array(100).fill(seq - 2))
+    expect(history.world.peers.get('peer/1')!.sent).to.deep.equal([2_000_000, 20_000])
+  })
+  it('takes no memory but its bytes, however long it follows', () => {
+    const before = process.memoryUsage()
+    const payload = new Uint8Array(500)
+    const history = follow(4 << 20)
+    const external = () => process.memoryUsage().arrayBuffers - before.arrayBuffers
+    for (let peer = 0; peer < 3_000; peer++) {
+      start(`peer/${peer}`, 'peer')
+      for (let i = 0; i < 20; i++) {
+        step(`peer/${peer}`, `state ${i}`, { id: 'ab'.repeat(32), now: i, list: [i] })
+        say(`peer/${peer}`, payload)
+      }
+      stop(`peer/${peer}`, 'peer')
+    }
+    expect(external()).to.be.below(5 << 20)
+    // Of actors that have ended the last thousand are remembered.
+    expect(history.picture()!.actors).to.have.length(1_000)
+    expect(history.picture()!.peers).to.have.length(1_000)
+  })
+  it('tells a payload that is too long by its size', () => {
+    const history = follow(1 << 20)
+    say('peer/1', new Uint8Array(17 << 10))
+    expect(history.at(1)!.payload).to.equal(undefined)
+    expect(toLine(history.at(1)!)).to.deep.include({ size: 17 << 10 })
+  })
+  it('keeps the data of events as it was', () => {
+    const history = follow(1 << 20)
+    const data = fc.dictionary(
+      fc.string({ minLength: 1 }).filter((key) => key !== 'type' && key !== '__proto__'),
+      fc.oneof(
+        ...[fc.string(), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null)],
+        ...[fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), fc.uint8Array({ maxLength: 64 }), fc.array(fc.integer())],
+      ),
+      { maxKeys: 8, noNullPrototype: true },
+    )
+    fc.assert(
+      fc.property(data, (data) => {
+        step('lamp/1', 'on', data)
+        expect(history.at(history.newest.seq)!.data ?? {}).to.deep.equal(data)
+      }),
+    )
+  })
+  it('keeps an event of however many fields', () => {
+    const history = follow(1 << 20)
+    step('lamp/1', 'on', Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`field ${i}`, i])))
+    step('lamp/1', 'off', { last: true })
+    expect(Object.keys(history.at(1)!.data!)).to.have.length(255)
+    expect(history.at(2)!.data).to.deep.equal({ last: true })
+  })
+  it('learns of a peer from the events that tell of it alone, and with what they tell', () => {
+    const history = follow(1 << 20)
+    start('peer/1', 'peer')
+    for (const event of ['constructor', 'valueOf', 'conn.accepted'])
+      for (const data of [{}, { conn: 1, client: 'nobody' }]) {
+        const entry = { actor: 'server', chart: 'server', event, from: '', to: '', effects: [] }
+        feed.publish({ type: 'transition', ...entry }, { event: { type: event, ...data } })
+        feed.publish({ type: 'transition', ...entry })
+      }
+    expect(history.picture()!.peers[0]).to.include({ inbound: true }).and.not.have.property('conn')
+  })
+  it('names actors by their node where there are several', () => {
+    const history = follow(1 << 20, 'alice')
+    feed.publish({ type: 'actor.started', actor: 'peer/1', chart: 'peer', parent: 'server' })
+    step('peer/1', 'on')
+    expect(toLine(history.at(1)!)).to.deep.include({ node: 'alice', actor: 'alice/peer/1', parent: 'alice/server' })
+    expect(history.world.actor('alice/peer/1')).to.deep.include({ state: 'on', count: 1 })
+  })
+
+  describe('told to a page', () => {
+    const page = (history: History, now = () => 0) => {
+      const told: Tell[] = []
+      const socket = { bufferedAmount: 0, send: (text: string) => void told.push(JSON.parse(text)) }
+      history.takeChanges() // the picture has them
+      const time = new AnswerTime(now)
+      const session = new PageSession({ heading, history, isRecording: false }, socket, time, (bug) =>
+        expect.fail(`${bug}`),
+      )
+      return { told, socket, session, time, tell: () => session.tell({ tell: 'changes', ...history.takeChanges() }) }
+    }
+    it('says what has changed, once', () => {
+      const history = follow(1 << 20)
+      const { told, tell } = page(history)
+      start('lamp/1')
+      step('lamp/1', 'on')
+      tell()
+      step('lamp/1', 'off')
+      stop('lamp/1')
+      tell()
+      tell()
+      const changes = told.slice(1) as Extract<Tell, { tell: 'changes' }>[]
+      expect(
+        changes.map(({ started, states, stopped }) => [started.map(({ state }) => state), states, stopped]),
+      ).to.deep.equal([
+        [['on'], [], []],
+        [[], [['lamp/1', 'off', 2]], ['lamp/1']],
+        [[], [], []],
+      ])
+    })
+    it('counts the lines that do not fit, and tells the newest', () => {
+      const history = follow(4 << 20)
+      const { told, session, tell } = page(history)
+      session.take('{"ask":"tap","isOn":true}')
+      for (let i = 0; i < 1_000; i++) say('peer/1', Uint8Array.of(0xc0))
+      tell()
+      const { lines, dropped } = told.at(-1) as Extract<Tell, { tell: 'changes' }>
+      expect([lines.length, lines.at(-1)!.seq, dropped]).to.deep.equal([100, 1_000, 900])
+    })
+    it('waits for a page that does not read, and begins anew with it', () => {
+      const history = follow(4 << 20)
+      const { told, session, socket, tell } = page(history)
+      session.take('{"ask":"tap","isOn":true}')
+      socket.bufferedAmount = 2 << 20
+      start('lamp/1')
+      say('peer/1', Uint8Array.of(0xc0))
+      tell()
+      session.take('{"ask":"picture","id":1}')
+      expect(told.map(({ tell }) => tell)).to.deep.equal(['hello'])
+      socket.bufferedAmount = 0
+      tell()
+      expect(told.map(({ tell }) => tell)).to.deep.equal(['hello', 'hello', 'picture'])
+      tell()
+      expect(told.at(-1)).to.deep.include({ tell: 'changes', dropped: 1 })
+    })
+    it('answers for 25 ms from one telling to the next, whatever a question costs', () => {
+      let now = 0
+      const clock = () => {
+        now += 5
+        return now
+      }
+      const { told, session, time, tell } = page(follow(1 << 20), clock)
+      const answered = () => told.filter(({ tell }) => tell === 'picture').length
+      for (let id = 0; id < 12; id++) session.take(JSON.stringify({ ask: 'picture', id })) // 5 ms each
+      expect(answered()).to.equal(5)
+      tell()
+      expect(answered()).to.equal(5)
+      time.renew()
+      tell()
+      expect(answered()).to.equal(10)
+    })
+    it('gives 1,000 lines at a time at most', () => {
+      const history = follow(4 << 20)
+      const { told, session } = page(history)
+      for (let i = 0; i < 1_500; i++) say('peer/1', Uint8Array.of(0xc0))
+      session.take('{"ask":"lines","id":1,"limit":5000}')
+      expect((told.at(-1) as Extract<Tell, { tell: 'lines' }>).lines).to.have.length(1_000)
+    })
+    it('ends a page that asks without end', () => {
+      const { session, socket } = page(follow(1 << 20))
+      socket.bufferedAmount = 2 << 20
+      const flood = () => {
+        for (let id = 0; id <= 1_000; id++) session.take(JSON.stringify({ ask: 'picture', id }))
+      }
+      expect(flood).to.throw('too many questions')
+    })
+    it('tells 5,000 actors, and each change of them, at once', () => {
+      const history = follow(16 << 20)
+      for (let i = 0; i < 5_000; i++) start(`lamp/${i}`)
+      const { told, tell } = page(history)
+      expect((told[0] as Extract<Tell, { tell: 'hello' }>).picture.actors).to.have.length(5_000)
+      for (let i = 0; i < 5_000; i++) step(`lamp/${i}`, 'on')
+      const before = told.length
+      tell()
+      expect(told).to.have.length(before + 1)
+      expect((told.at(-1) as Extract<Tell, { tell: 'changes' }>).states).to.have.length(5_000)
+    })
+  })
+})
