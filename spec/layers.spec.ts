@@ -91,7 +91,7 @@ describe('the layer rule', function () {
     expect(compile()).to.contain("'node:fs'")
     expect(lint()).to.contain('noNodejsModules').and.contain('the page is made of preact')
   })
-  for (const layer of ['protocols/eth', 'machines', 'actors', 'spec/harness'])
+  for (const layer of ['protocols/eth', 'machines', 'actors', 'spec/support'])
     it(`lets biome refuse a list of any length as arguments in ${layer}`, () => {
       const all = 'const all: number[] = []\n'
       write(`${layer}/bad.ts`, `${all}\nall.push(1, ...all)\nexport const bad = new Array(...all)\n`)

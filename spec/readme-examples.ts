@@ -68,7 +68,7 @@ const config = {
     paths: {
       peerchart: [join(root, 'actors/index.ts')],
       'peerchart/machines': [join(root, 'machines/index.ts')],
-      'peerchart/harness': [join(root, 'spec/harness/index.ts')],
+      'peerchart/harness': [join(root, 'actors/scripted-peer/index.ts')],
     },
   },
   include: ['*.ts'],
