@@ -53,7 +53,10 @@ describe('the floor plan', () => {
       ])
     })
     it('is refused an import of another folder of its floor', () => {
-      write('protocols/snap/account.ts', "import type { status } from '../eth/status.ts'\nexport type A = typeof status")
+      write(
+        'protocols/snap/account.ts',
+        "import type { status } from '../eth/status.ts'\nexport type A = typeof status",
+      )
       expect(planOf(root).upward).to.deep.equal([['protocols/snap/account.ts', 'protocols/eth/status.ts']])
     })
     it('is refused a folder that has no floor', () => {
