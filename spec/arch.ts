@@ -18,7 +18,7 @@ export const floors: readonly (readonly string[])[] = [
   ['actors/runtime', 'actors/drawing'],
   ['actors/log', 'actors/keylog'],
   ['actors/rpc/json'],
-  ['actors/rpc', 'actors/p2p', 'actors/chain'],
+  ['actors/rpc', 'actors/p2p', 'actors/chain', 'actors/discovery'],
   ['actors/node'],
   ['actors/eth'],
   ['actors/apis/json'],
