@@ -20,6 +20,17 @@ describe('the package', function () {
     expect(bare).to.deep.equal([])
   })
 
+  it('can be had by `require`: none of its modules awaits anything', () => {
+    const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+    const entries = Object.keys(exports).map((path) => `peerchart${path.slice(1)}`)
+    const script = `for (const entry of ${JSON.stringify(entries)}) console.log(entry, Object.keys(require(entry)).length > 0)`
+    const said = execFileSync(process.execPath, ['--input-type=commonjs', '-e', script], {
+      cwd: root,
+      encoding: 'utf8',
+    })
+    expect(said.trim().split('\n')).to.deep.equal(entries.map((entry) => `${entry} true`))
+  })
+
   it('is found by what it is about', () => {
     const { keywords } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
     expect(keywords).to.include.members(['ethereum', 'devp2p', 'rlpx', 'statecharts'])

@@ -1,23 +1,23 @@
-import { instantiateSecp256k1 } from '@bitauth/libauth/build/lib/crypto/secp256k1.js'
+import { at, compressed, context, libsecp256k1 as lib, uncompressed } from './libsecp256k1.ts'
 
 // Keys as devp2p writes them: a public key is 64 bytes, x ‖ y, without SEC 1's prefix 0x04; a private key is 32.
 
-const secp256k1 = await instantiateSecp256k1()
-
 /** @throws {Secp256k1Error} zero, or not below the group's order */
 export function publicKeyOf(privateKey: Uint8Array): Uint8Array {
-  if (!isPrivateKey(privateKey)) throw new Secp256k1Error('bad private key')
-  return unprefixed(secp256k1.derivePublicKeyUncompressed(privateKey), 'bad private key')
+  if (privateKey.length !== 32) throw new Secp256k1Error('bad private key')
+  const isMade = withSecret(privateKey, () => lib._secp256k1_ec_pubkey_create(context, at.key, at.secret))
+  if (!isMade) throw new Secp256k1Error('bad private key')
+  return writtenKey()
 }
 
 /** @returns whether `publicKey` is 64 bytes of a point on the curve with both coordinates below the field's order */
 export function isPublicKey(publicKey: Uint8Array): boolean {
-  return publicKey.length === 64 && secp256k1.validatePublicKey(prefixed(publicKey))
+  return publicKey.length === 64 && readKey(publicKey)
 }
 
 /** @returns whether `privateKey` is 32 bytes of a number from 1 to the group's order less one */
 export function isPrivateKey(privateKey: Uint8Array): boolean {
-  return privateKey.length === 32 && secp256k1.validatePrivateKey(privateKey)
+  return privateKey.length === 32 && withSecret(privateKey, () => lib._secp256k1_ec_seckey_verify(context, at.secret))
 }
 
 /**
@@ -26,10 +26,8 @@ export function isPrivateKey(privateKey: Uint8Array): boolean {
  * @throws {Secp256k1Error} either key is bad; before any multiplication
  */
 export function ecdhX(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array {
-  if (!isPrivateKey(privateKey)) throw new Secp256k1Error('bad private key')
-  if (!isPublicKey(publicKey)) throw new Secp256k1Error('bad public key')
-  const shared = secp256k1.mulTweakPublicKeyUncompressed(prefixed(publicKey), privateKey)
-  return unprefixed(shared, 'bad public key').subarray(0, 32)
+  multiply(publicKey, privateKey)
+  return writtenKey().subarray(0, 32)
 }
 
 /**
@@ -38,11 +36,8 @@ export function ecdhX(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array
  * @throws {Secp256k1Error} either key is bad; before any multiplication
  */
 export function ecdhPoint(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array {
-  if (!isPrivateKey(privateKey)) throw new Secp256k1Error('bad private key')
-  if (!isPublicKey(publicKey)) throw new Secp256k1Error('bad public key')
-  const shared = secp256k1.mulTweakPublicKeyCompressed(prefixed(publicKey), privateKey)
-  if (typeof shared === 'string') throw new Secp256k1Error('bad public key')
-  return shared
+  multiply(publicKey, privateKey)
+  return written(compressed)
 }
 
 /**
@@ -53,12 +48,14 @@ export function ecdhPoint(publicKey: Uint8Array, privateKey: Uint8Array): Uint8A
  */
 export function signRecoverable(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {
   if (hash.length !== 32) throw new Secp256k1Error('bad hash')
-  if (!isPrivateKey(privateKey)) throw new Secp256k1Error('bad private key')
-  const signed = secp256k1.signMessageHashRecoverableCompact(privateKey, hash)
-  if (typeof signed === 'string') throw new Secp256k1Error('bad private key')
+  if (privateKey.length !== 32) throw new Secp256k1Error('bad private key')
+  lib.memory.set(hash, at.hash)
+  const sign = () => lib._secp256k1_ecdsa_sign_recoverable(context, at.sig, at.hash, at.secret)
+  if (!withSecret(privateKey, sign)) throw new Secp256k1Error('bad private key')
+  lib._secp256k1_ecdsa_recoverable_signature_serialize_compact(context, at.compact, at.number, at.sig)
   const sig = new Uint8Array(65)
-  sig.set(signed.signature)
-  sig[64] = signed.recoveryId
+  sig.set(lib.memory.subarray(at.compact, at.compact + 64))
+  sig[64] = lib.words[at.number >> 2]!
   return sig
 }
 
@@ -71,10 +68,12 @@ export function recoverPublicKey(hash: Uint8Array, sig: Uint8Array): Uint8Array 
   const recoveryId = sig[64]
   if (hash.length !== 32) throw new Secp256k1Error('bad hash')
   if (sig.length !== 65 || recoveryId === undefined || recoveryId > 3) throw new Secp256k1Error('bad signature')
-  return unprefixed(
-    secp256k1.recoverPublicKeyUncompressed(sig.subarray(0, 64), recoveryId as 0 | 1 | 2 | 3, hash),
-    'bad signature',
-  )
+  lib.memory.set(sig.subarray(0, 64), at.compact)
+  lib.memory.set(hash, at.hash)
+  const isRead = lib._secp256k1_ecdsa_recoverable_signature_parse_compact(context, at.sig, at.compact, recoveryId) === 1
+  if (!isRead || lib._secp256k1_ecdsa_recover(context, at.key, at.sig, at.hash) !== 1)
+    throw new Secp256k1Error('bad signature')
+  return writtenKey()
 }
 
 /**
@@ -83,34 +82,56 @@ export function recoverPublicKey(hash: Uint8Array, sig: Uint8Array): Uint8Array 
  */
 export function verifySignature(hash: Uint8Array, sig: Uint8Array, publicKey: Uint8Array): boolean {
   if (hash.length !== 32 || sig.length !== 64 || !isPublicKey(publicKey)) return false
-  return secp256k1.verifySignatureCompactLowS(sig, prefixed(publicKey), hash)
+  lib.memory.set(sig, at.compact)
+  lib.memory.set(hash, at.hash)
+  const isRead = lib._secp256k1_ecdsa_signature_parse_compact(context, at.sig, at.compact) === 1
+  return isRead && lib._secp256k1_ecdsa_verify(context, at.sig, at.hash, at.key) === 1
 }
 
 /** @returns 33 bytes: SEC 1's compressed form @throws {Secp256k1Error} */
 export function compressPublicKey(publicKey: Uint8Array): Uint8Array {
   if (!isPublicKey(publicKey)) throw new Secp256k1Error('bad public key')
-  const point = secp256k1.compressPublicKey(prefixed(publicKey))
-  if (typeof point === 'string') throw new Secp256k1Error('bad public key')
-  return point
+  return written(compressed)
 }
 
 /** The inverse. @throws {Secp256k1Error} */
 export function decompressPublicKey(compressed: Uint8Array): Uint8Array {
-  if (compressed.length !== 33 || !secp256k1.validatePublicKey(compressed)) throw new Secp256k1Error('bad public key')
-  return unprefixed(secp256k1.uncompressPublicKey(compressed), 'bad public key')
+  if (compressed.length !== 33) throw new Secp256k1Error('bad public key')
+  lib.memory.set(compressed, at.point)
+  if (lib._secp256k1_ec_pubkey_parse(context, at.key, at.point, 33) !== 1) throw new Secp256k1Error('bad public key')
+  return writtenKey()
 }
 
-function prefixed(publicKey: Uint8Array): Uint8Array {
-  const point = new Uint8Array(65)
-  point[0] = 4
-  point.set(publicKey, 1)
-  return point
+/** Makes the shared point the key of the library's next step. @throws {Secp256k1Error} */
+function multiply(publicKey: Uint8Array, privateKey: Uint8Array): void {
+  if (!isPrivateKey(privateKey)) throw new Secp256k1Error('bad private key')
+  if (!isPublicKey(publicKey)) throw new Secp256k1Error('bad public key')
+  const isMade = withSecret(privateKey, () => lib._secp256k1_ec_pubkey_tweak_mul(context, at.key, at.secret))
+  if (!isMade) throw new Secp256k1Error('bad public key')
 }
 
-/** What has no result comes as text: it is nobody's key. */
-function unprefixed(point: Uint8Array | string, reason: Secp256k1Error['reason']): Uint8Array {
-  if (typeof point === 'string') throw new Secp256k1Error(reason)
-  return point.subarray(1)
+/** Has the library read it, as the key of its next step. @returns whether it is one */
+function readKey(publicKey: Uint8Array): boolean {
+  lib.memory[at.point] = 4
+  lib.memory.set(publicKey, at.point + 1)
+  return lib._secp256k1_ec_pubkey_parse(context, at.key, at.point, 65) === 1
+}
+
+/** @returns the key of its last step */
+const writtenKey = (): Uint8Array => written(uncompressed).subarray(1)
+
+function written({ size, form }: typeof compressed | typeof uncompressed): Uint8Array {
+  lib.words[at.number >> 2] = size
+  lib._secp256k1_ec_pubkey_serialize(context, at.point, at.number, at.key, form)
+  return lib.memory.slice(at.point, at.point + size)
+}
+
+/** @returns whether `step` has worked with `privateKey`, of which nothing is left behind */
+function withSecret(privateKey: Uint8Array, step: () => number): boolean {
+  lib.memory.set(privateKey, at.secret)
+  const result = step()
+  lib.memory.fill(0, at.secret, at.secret + 32)
+  return result === 1
 }
 
 /** A key, hash or signature that cannot be one: the fault of whoever made it. */
