@@ -53,7 +53,7 @@ export class ChartWalk<Machine extends AnyStateMachine> {
 
   /** Where `events` lead from the start. */
   from(input: InputFrom<Machine>, ...events: EventFromLogic<Machine>[]): Step<Machine> {
-    for (const [passed] of getInitialMicrosteps(this.#machine, input as never)) this.#pass(passed as never, initEvent)
+    this.#follow(getInitialMicrosteps(this.#machine, input as never) as never, initEvent)
     const [snapshot, actions] = initialTransition(this.#machine, input as never)
     return this.#steps(snapshot as SnapshotFrom<Machine>, actions, events)
   }
@@ -69,8 +69,8 @@ export class ChartWalk<Machine extends AnyStateMachine> {
     let effects = actions as { type: string; params?: unknown }[]
     this.#enter(snapshot)
     for (const event of events) {
-      for (const one of machine.getTransitionData(snapshot as never, event)) this.#coverage.taken.add(edgeName(one))
-      for (const [passed] of getMicrosteps(machine, snapshot as never, event)) this.#pass(passed as never, event)
+      this.#take(snapshot, event)
+      this.#follow(getMicrosteps(machine, snapshot as never, event) as never, event)
       ;[snapshot, effects] = transition(machine, snapshot as never, event) as [AnyMachineSnapshot, never[]]
       this.#enter(snapshot)
     }
@@ -86,16 +86,41 @@ export class ChartWalk<Machine extends AnyStateMachine> {
     for (const node of snapshot._nodes) this.#coverage.entered.add(node.id)
   }
 
-  /** A state on the way through one event: what leaves it without another one is taken. */
-  #pass(snapshot: AnyMachineSnapshot, event: AnyEventObject): void {
+  #take(snapshot: AnyMachineSnapshot, event: AnyEventObject): void {
+    const transitions = (this.#machine as AnyStateMachine).getTransitionData(snapshot as never, event)
+    for (const one of transitions) this.#coverage.taken.add(edgeName(one))
+  }
+
+  /** The way through one event: from state to state by what leaves it by itself, else by what was raised on the way. */
+  #follow(microsteps: readonly Microstep[], event: AnyEventObject): void {
+    const raised: AnyEventObject[] = []
+    for (const [snapshot, actions] of microsteps) {
+      for (const { type, params } of actions)
+        if (type === 'xstate.raise' && params!.delay === undefined) raised.push(params!.event)
+      if (this.#pass(snapshot, event) || snapshot.status !== 'active') continue
+      const next = raised.shift()
+      if (next) this.#take(snapshot, next)
+    }
+  }
+
+  /** @returns whether the state is left by itself */
+  #pass(snapshot: AnyMachineSnapshot, event: AnyEventObject): boolean {
     this.#enter(snapshot)
+    let isLeft = false
     for (const node of snapshot._nodes) {
       const taken = node.always?.find((one) => isEnabled(this.#machine, one.guard as Guard, snapshot.context, event))
-      if (taken) this.#coverage.taken.add(edgeName(taken))
+      if (!taken) continue
+      this.#coverage.taken.add(edgeName(taken))
+      isLeft = true
     }
+    return isLeft
   }
 }
 
+type Microstep = readonly [
+  snapshot: AnyMachineSnapshot,
+  actions: readonly { type: string; params?: { event: AnyEventObject; delay?: unknown } }[],
+]
 type Guard = undefined | string | { type: string; params?: unknown }
 const initEvent = { type: 'xstate.init' }
 

@@ -3,10 +3,13 @@ import type { AnyStateMachine } from 'xstate'
 import { chartOf, type State, statesOf } from '../actors/drawing/chart.ts'
 import { chartToMermaid } from '../actors/drawing/mermaid.ts'
 import { dialerMachine } from '../machines/dialer.ts'
+import { discoveryTableMachine } from '../machines/discovery-table.ts'
+import { discv4NodeMachine } from '../machines/discv4-node.ts'
 import { discv5SessionMachine } from '../machines/discv5-session.ts'
 import { downloaderMachine } from '../machines/downloader.ts'
 import { ethPeerMachine } from '../machines/eth-peer.ts'
 import { tapMachine } from '../machines/gossip-watch.ts'
+import { lookupMachine } from '../machines/lookup.ts'
 import { nodeMachine } from '../machines/node.ts'
 import { peerMachine } from '../machines/peer.ts'
 import { protocolManagerMachine } from '../machines/protocol-manager.ts'
@@ -22,7 +25,7 @@ export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
   ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, tapMachine],
-  discv5SessionMachine,
+  ...[discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
 ]
 
 export const architecturePath = new URL('../ARCHITECTURE.md', import.meta.url)

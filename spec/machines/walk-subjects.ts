@@ -1,11 +1,14 @@
 import { expect } from 'chai'
 import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
 import { dialerMachine } from '../../machines/dialer.ts'
+import { discoveryTableMachine } from '../../machines/discovery-table.ts'
+import { discv4NodeMachine, maxQueries } from '../../machines/discv4-node.ts'
 import { discv5SessionMachine, maxCalls } from '../../machines/discv5-session.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import { tapMachine } from '../../machines/gossip-watch.ts'
 import { maxBacklog } from '../../machines/inbound.ts'
+import { lookupMachine, maxAsked } from '../../machines/lookup.ts'
 import { nodeMachine } from '../../machines/node.ts'
 import { peerMachine } from '../../machines/peer.ts'
 import { protocolManagerMachine } from '../../machines/protocol-manager.ts'
@@ -54,6 +57,7 @@ function namesOf(version: EthVersion): MessageName[] {
   const table = messageTable(version)
   return Array.from({ length: table.length }, (_, code) => table.nameOf(code)).filter((name) => name !== undefined)
 }
+const udpPing = { hash: payload, udp: 1, tcp: 1, to: undefined }
 const addresses = { local: '', remote: '' }
 
 /** Every chart, with what may happen to it. */
@@ -310,6 +314,60 @@ export const walkSubjects = [
       { type: 'client.malformed', why: 'no JSON' },
     ],
     last: [{ type: 'client.closed' }],
+  }),
+  subject({
+    machine: discv4NodeMachine,
+    input: { ports: noPorts, provenFor: 0, introducedFor: 0, findFails: 4, checks: 2 },
+    events: [
+      { type: 'ping.received', ping: udpPing },
+      ...[1, 2].map((request) => ({ type: 'pong.received', request, pong: { seq: 1n, to: undefined } }) as const),
+      { type: 'findnode.received', findnode: { target: payload, udp: 1 } },
+      { type: 'enrrequest.received', request: { hash: payload, udp: 1 } },
+      ...[0, 5, 16].map((count) => ({ type: 'neighbors.received', nodes: [node('a')], count }) as const),
+      { type: 'record.received', query: 2, record: undefined },
+      { type: 'check' },
+      { type: 'query', query: 1, kind: 'FINDNODE' },
+      { type: 'query', query: 2, kind: 'ENRREQUEST' },
+      { type: 'node.forget' },
+    ],
+    first: [
+      { type: 'ping.received', ping: udpPing },
+      { type: 'pong.received', request: 1, pong: { seq: 1n, to: undefined } },
+    ],
+    last: [{ type: 'node.forget' }],
+    holds: ({ queries, found }) => {
+      expect(queries.length).to.be.at.most(maxQueries)
+      expect(found.length).to.be.at.most(32)
+    },
+  }),
+  subject({
+    machine: discoveryTableMachine,
+    input: { ports: noPorts, seed: 1 },
+    events: [
+      { type: 'lookup.ended' },
+      { type: 'walk.wanted' },
+      ...[0, 3].map((seen) => ({ type: 'walk.ended', seen }) as const),
+      { type: 'refresh.wanted' },
+      { type: 'discovery.stop' },
+    ],
+    last: [{ type: 'discovery.stop' }],
+  }),
+  subject({
+    machine: lookupMachine,
+    input: { ports: noPorts, target: peerId, self: bytesToHex(hashOf(99)), start: [node(bytesToHex(hashOf(1)))] },
+    events: [
+      ...each([1, 2, 3, 4], [[], [1, 2, 3], [4, 99]], (from, found) => ({
+        ...({ type: 'node.answered', id: bytesToHex(hashOf(from)) } as const),
+        nodes: found.map((one) => node(bytesToHex(hashOf(one)))),
+      })),
+      { type: 'lookup.stop' },
+    ],
+    last: [{ type: 'lookup.stop' }],
+    holds: ({ asked, waiting, closest }) => {
+      expect(asked.size).to.be.at.most(maxAsked)
+      expect(waiting.size).to.be.at.most(3)
+      expect(closest.length).to.be.at.most(16)
+    },
   }),
   subject({
     machine: discv5SessionMachine,
