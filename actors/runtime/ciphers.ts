@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import type { PacketCiphers } from '../../protocols/discv5/ciphers.ts'
+import { concatBytes } from '../../protocols/lib/bytes.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
 
 /** {@link Ciphers} and {@link PacketCiphers} by OpenSSL. */
@@ -9,7 +10,7 @@ export const nodeCiphers: Ciphers & PacketCiphers = {
     const cipher = createCipheriv('aes-128-gcm', key, nonce).setAAD(aad)
     const ciphertext = cipher.update(plaintext)
     cipher.final()
-    return Buffer.concat([ciphertext, cipher.getAuthTag()])
+    return concatBytes(ciphertext, cipher.getAuthTag())
   },
   openGcm(key, nonce, sealed, aad) {
     const end = sealed.length - gcmTagBytes
@@ -18,7 +19,7 @@ export const nodeCiphers: Ciphers & PacketCiphers = {
     const plaintext = decipher.update(sealed.subarray(0, end))
     try {
       decipher.final()
-      return plaintext
+      return new Uint8Array(plaintext.buffer, plaintext.byteOffset, plaintext.length)
     } catch {
       return undefined
     }
