@@ -5,6 +5,7 @@ import { benchInspectMemory } from './inspect-memory.ts'
 import { benchPeers } from './peers.ts'
 import { benchRlpx } from './rlpx.ts'
 import { benchRpc } from './rpc.ts'
+import { benchServe } from './serve.ts'
 import { benchSiege } from './siege.ts'
 import { benchSync } from './sync.ts'
 
@@ -87,6 +88,13 @@ program
       ),
     ),
   )
+
+program
+  .command('serve')
+  .description('headers and bodies a second that a node answers to one peer and to 50, and geth at the same requests')
+  .option('--json', 'print one JSON object on standard output')
+  .option('--seconds <n>', 'length of each measurement', '2')
+  .action(async ({ json, seconds }) => print(json, await benchServe(Number(seconds), note)))
 
 program
   .command('siege')
