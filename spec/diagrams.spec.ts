@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { expect } from 'chai'
 import { createMachine, StateMachine } from 'xstate'
 import { lampMachine } from './actors/drawing/lamp.ts'
-import { architecturePath, charts, machineToMarkdown, withCharts } from './diagrams.ts'
+import { charts, chartsPath, machineToMarkdown, withCharts } from './diagrams.ts'
 
-describe('the pictures in ARCHITECTURE.md', () => {
-  const markdown = readFileSync(architecturePath, 'utf8')
+describe('the pictures in machines/README.md', () => {
+  const markdown = readFileSync(chartsPath, 'utf8')
 
   it('are those of the charts as they are (if not: npx tsx spec/diagrams.ts --write)', () =>
     expect(withCharts(markdown)).to.equal(markdown))

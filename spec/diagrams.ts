@@ -18,9 +18,9 @@ import { rpcServerMachine } from '../machines/rpc-server.ts'
 import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
 
-// The pictures of ARCHITECTURE.md, drawn from the charts. To draw them again: npx tsx spec/diagrams.ts --write
+// The pictures of machines/README.md, drawn from the charts. To draw them again: npx tsx spec/diagrams.ts --write
 
-/** Every chart that ARCHITECTURE.md shows. */
+/** Every chart that machines/README.md shows. */
 export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
@@ -28,7 +28,7 @@ export const charts: readonly AnyStateMachine[] = [
   ...[discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
 ]
 
-export const architecturePath = new URL('../ARCHITECTURE.md', import.meta.url)
+export const chartsPath = new URL('../machines/README.md', import.meta.url)
 
 /**
  * @returns `markdown` with every chart drawn between its markers, `<!-- chart:server -->` and `<!-- /chart -->`
@@ -38,11 +38,11 @@ export function withCharts(markdown: string, machines: readonly AnyStateMachine[
   const missing = new Set(machines.map(({ id }) => id))
   const drawn = markdown.replace(/(<!-- chart:(\S+) -->\n)[\s\S]*?(<!-- \/chart -->)/g, (_, begin, id, end) => {
     const machine = machines.find((machine) => machine.id === id)
-    if (!machine) throw new Error(`ARCHITECTURE.md shows a chart that is none: ${id}`)
+    if (!machine) throw new Error(`machines/README.md shows a chart that is none: ${id}`)
     missing.delete(id)
     return `${begin}\n${machineToMarkdown(machine)}\n${end}`
   })
-  if (missing.size > 0) throw new Error(`ARCHITECTURE.md has no place for these charts: ${[...missing].join(', ')}`)
+  if (missing.size > 0) throw new Error(`machines/README.md has no place for these charts: ${[...missing].join(', ')}`)
   return drawn
 }
 
@@ -74,4 +74,4 @@ const toRow = ({ state, on, guard, effects, next }: Row): string =>
   `| ${state} | ${on} | ${guard} | ${effects.join(', ').replace(', (', ' (')} | ${next} |`
 
 if (process.argv[2] === '--write' && import.meta.filename === process.argv[1])
-  writeFileSync(architecturePath, withCharts(readFileSync(architecturePath, 'utf8')))
+  writeFileSync(chartsPath, withCharts(readFileSync(chartsPath, 'utf8')))

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { createNode } from '../actors/peerchart/create-node.ts'
 import type { PeerchartNode } from '../actors/peerchart/peerchart-node.ts'
-import { readme } from './readme-examples.ts'
+import { documents } from './readme-examples.ts'
 import { findCurl, skip } from './support/clients.ts'
 
 describe("the README's use of curl", () => {
@@ -15,7 +15,7 @@ describe("the README's use of curl", () => {
   })
   after(() => node?.stop())
 
-  const examples = [...readme.matchAll(/^\$ (curl .*)\n((?:[^$`].*\n)*)/gm)].map(([, command, output]) => ({
+  const examples = [...documents.matchAll(/^\$ (curl .*)\n((?:[^$`].*\n)*)/gm)].map(([, command, output]) => ({
     command: command!,
     output: output!,
   }))

@@ -9,8 +9,12 @@ const run = promisify(execFile)
 const root = join(import.meta.dirname, '..')
 
 export const readme: string = readFileSync(join(root, 'README.md'), 'utf8')
-/** The README's programs, in order. */
-export const examples: readonly string[] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!)
+/** It and the documents beside the code that it refers to. */
+export const documents: string = ['.', 'actors/cli', 'actors/rpc', 'actors/peerchart', 'actors/scripted-peer']
+  .map((folder) => readFileSync(join(root, folder, 'README.md'), 'utf8'))
+  .join('\n')
+/** Their programs, in order. */
+export const examples: readonly string[] = [...documents.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!)
 
 /** A folder where the README's programs find the package by its name. */
 export class ExampleFolder {

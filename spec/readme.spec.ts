@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { createProgram, runCli } from '../actors/cli/program.ts'
 import { optionsTable } from './actors/cli/options-table.ts'
 import { ScriptedIo } from './actors/cli/scripted-io.ts'
-import { ExampleFolder, examples, readme } from './readme-examples.ts'
+import { documents, ExampleFolder, examples, readme } from './readme-examples.ts'
 import { type OwnNode, startOwnNode } from './support/own-node.ts'
 
 describe('the README', function () {
@@ -25,6 +25,7 @@ describe('the README', function () {
     expect([start, test]).to.deep.equal(['npm ci && npm start', 'npm ci && npm test'])
     expect(readme.indexOf('npm ci && npm test')).to.be.below(1_500)
   })
+  it('is short enough to be read', () => expect(readme.split('\n').length).to.be.at.most(221))
   it('has examples of nodes, protocols, charts and tests', () => {
     const all = examples.join('\n')
     for (const name of ['createNode', 'defineProtocol', "'peerchart/machines'", "'peerchart/harness'"])
@@ -41,14 +42,14 @@ describe('the README', function () {
   it('lists the options of `peerchart start` as the settings have them', () => {
     const table = optionsTable()
     const [heading] = table.split('\n')
-    const start = readme.indexOf(heading!)
-    expect(readme.slice(start, readme.indexOf('\n\n', start) + 1)).to.equal(table)
+    const start = documents.indexOf(heading!)
+    expect(documents.slice(start, documents.indexOf('\n\n', start) + 1)).to.equal(table)
   })
   it('names every option of every command', async () => {
     const io = new ScriptedIo()
     for (const command of createProgram(io).commands) await runCli([command.name(), '--help'], io)
     const options = Array.from(io.out.matchAll(/^ {2}(--[a-z.-]+)/gm), ([, option]) => option!)
     expect(options).to.have.length.above(20)
-    for (const option of options) expect(readme).to.contain(option)
+    for (const option of options) expect(documents).to.contain(option)
   })
 })

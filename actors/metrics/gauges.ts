@@ -133,7 +133,7 @@ export function registerOwnMetrics(registry: Registry, sources: Sources, info: R
     Counter,
     registry,
     'peerchart_peers_ended_total',
-    'Peers that ended, by who ended it and the reason in words',
+    'Peers that ended, by who ended it and the reason's name',
     ['by', 'reason'],
     () => [...connections.ended.values()].map(({ by, reason, value }) => [{ by, reason }, value]),
   )
@@ -141,7 +141,7 @@ export function registerOwnMetrics(registry: Registry, sources: Sources, info: R
     Counter,
     registry,
     'peerchart_bugs_total',
-    'Exceptions of ours that nobody foresaw, by what they ended: a connection, a reader of the feed or the node',
+    'Bugs of ours, by what they ended: a connection, a reader of the feed or the node',
     ['ends'],
     () => Object.entries(bugs).map(([ends, value]) => [{ ends }, value]),
   )
