@@ -133,7 +133,7 @@ export function registerOwnMetrics(registry: Registry, sources: Sources, info: R
     Counter,
     registry,
     'peerchart_peers_ended_total',
-    'Peers that ended, by who ended it and the reason's name',
+    'Peers that ended, by who ended it and by the name of the reason',
     ['by', 'reason'],
     () => [...connections.ended.values()].map(({ by, reason, value }) => [{ by, reason }, value]),
   )
