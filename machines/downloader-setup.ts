@@ -42,6 +42,7 @@ import {
   toPoll,
 } from './download-sources.ts'
 import { without } from './immutable-collections.ts'
+import type { StateMeta, StateTag } from './names/state-meta.ts'
 
 /** What the chart asks of the world. actors/eth/downloader.ts implements it; a spec records it. */
 export type DownloaderPorts = {
@@ -162,7 +163,13 @@ export type DownloaderContext = Omit<DownloaderInput, 'followsConsensus'> & {
 }
 
 const base = setup({
-  types: {} as { context: DownloaderContext; input: DownloaderInput; events: DownloaderEvent },
+  types: {} as {
+    context: DownloaderContext
+    input: DownloaderInput
+    events: DownloaderEvent
+    meta: StateMeta
+    tags: StateTag
+  },
   actions: {
     askHead: ({ context }, question: { peer: number; hash: Uint8Array }) => context.ports.askHead(question),
     pollHead: ({ context }, question: { peer: number; after: bigint }) => context.ports.pollHead(question),

@@ -89,6 +89,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
       after: { headPollInterval: { target: 'idle', reenter: true, actions: ['age', 'restAll', 'pollHeads'] } },
     },
     syncing: {
+      tags: ['syncing', 'moving'],
       initial: 'searching',
       entry: { type: 'report', params: ({ context }) => progress(context, true) },
       exit: stopped,

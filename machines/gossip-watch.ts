@@ -1,5 +1,6 @@
 import { setup } from 'xstate'
 import { dialHistoryExpiry } from './dial-rules.ts'
+import type { StateMeta, StateTag } from './names/state-meta.ts'
 
 /** What the chart asks of the world. actors/tap/tap.ts implements it; a spec records it. */
 export type TapPorts = {
@@ -20,7 +21,7 @@ export type TapEvent = { type: 'peer.running' } | { type: 'peer.lost'; cause: st
 
 /** Listens to what one node tells its peers. One that ran once is dialed again whenever it is lost, as geth does. */
 export const tapMachine = setup({
-  types: {} as { context: TapInput; input: TapInput; events: TapEvent },
+  types: {} as { context: TapInput; input: TapInput; events: TapEvent; meta: StateMeta; tags: StateTag },
   actions: {
     connect: ({ context }) => context.ports.connect(),
     watch: ({ context }) => context.ports.watch(),
@@ -37,7 +38,8 @@ export const tapMachine = setup({
   on: { 'tap.stop': { target: '.stopped', actions: 'hangUp' } },
   states: {
     connecting: {
-      description: 'for the first time: whoever named a node that is none is to hear of it',
+      description: 'first dial: a failure is reported to the caller, and not retried',
+      tags: 'moving',
       entry: 'connect',
       on: { 'peer.running': 'watching', 'peer.lost': 'failed' },
     },
@@ -52,6 +54,7 @@ export const tapMachine = setup({
     },
     resting: { after: { redial: 'reconnecting' } },
     reconnecting: {
+      tags: 'moving',
       entry: 'connect',
       on: {
         'peer.running': 'watching',

@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate'
+import type { StateMeta, StateTag } from './names/state-meta.ts'
 
 /** What the chart asks of the world. actors/node.ts implements it; a spec records it. */
 export type NodePorts = {
@@ -61,7 +62,7 @@ type NodeContext = NodeInput & {
 type Called = { call: number }
 
 const { enqueueActions, extend } = setup({
-  types: {} as { context: NodeContext; input: NodeInput; events: NodeEvent },
+  types: {} as { context: NodeContext; input: NodeInput; events: NodeEvent; meta: StateMeta; tags: StateTag },
   actions: {
     startServer: ({ context }) => context.ports.startServer(),
     stopServer: ({ context }) => context.ports.stopServer(),
@@ -123,6 +124,7 @@ export const nodeMachine = extend({
   },
   states: {
     initializing: {
+      tags: 'moving',
       on: {
         'service.register': [
           {
@@ -136,6 +138,8 @@ export const nodeMachine = extend({
       },
     },
     starting: {
+      meta: { label: 'server first, then the services in order' },
+      tags: 'moving',
       initial: 'p2p',
       on: {
         // geth's Start and Close hold one lock: a Close waits for the Start to end.
@@ -184,11 +188,14 @@ export const nodeMachine = extend({
       },
     },
     running: {
+      meta: { label: 'everything runs' },
       entry: { type: 'settle', params: ({ context }) => ({ call: context.starter! }) },
       always: { guard: 'hasCloser', target: 'closing' },
       on: { 'node.close': { target: 'closing', actions: { type: 'noteCloser', params: ({ event }) => event } } },
     },
     closing: {
+      meta: { phase: 'closing', label: 'services first, then the server' },
+      tags: 'moving',
       initial: 'rpc',
       on: {
         'node.start': {
@@ -227,6 +234,8 @@ export const nodeMachine = extend({
     },
     closed: {
       description: 'for ever; not final, for every further call is answered',
+      meta: { phase: 'closed', label: 'the chain is closed, nothing is left' },
+      tags: 'ended',
       entry: ['reportClosed', 'settleAll'],
       on: {
         'node.start': {

@@ -4,6 +4,7 @@ import { bytesToHex } from '../protocols/lib/bytes.ts'
 import { DiscError, DiscReason, reasonOf } from '../protocols/p2p/disconnect-reasons.ts'
 import { countMatching } from '../protocols/p2p/matching.ts'
 import { decodeDisconnect, type Hello } from '../protocols/p2p/messages.ts'
+import type { StateMeta, StateTag } from './names/state-meta.ts'
 
 /** What the chart asks of the world. actors/p2p/peer.ts implements it; a spec records it. */
 export type PeerPorts = {
@@ -73,6 +74,17 @@ type PeerContext = PeerInput & {
   readonly reason: DiscReason | undefined
 }
 
+type PeerMeta = StateMeta<PeerEvent['type'] | keyof typeof delays>
+
+const delays = {
+  /** The whole of auth and ack, both directions. */
+  encHandshakeTimeout: 5_000,
+  frameReadTimeout: 30_000,
+  frameWriteTimeout: 20_000,
+  disconnectWriteTimeout: 1_000,
+  pingInterval: 15_000,
+}
+
 type From<Type> = { event: Extract<PeerEvent, { type: Type }> }
 /** What ends a connection before its peer is added. geth's SetupConn tells the remote only what the server said. */
 const endsOfSetup = {
@@ -96,7 +108,7 @@ const endsOfSetup = {
 
 /** One connection from its first byte to its last: geth's SetupConn, then Peer.run. */
 export const peerMachine = setup({
-  types: {} as { context: PeerContext; input: PeerInput; events: PeerEvent },
+  types: {} as { context: PeerContext; input: PeerInput; events: PeerEvent; meta: PeerMeta; tags: StateTag },
   actions: {
     secure: ({ context }) => context.ports.secure(),
     askServer: ({ context }, question: Parameters<PeerPorts['askServer']>[0]) => context.ports.askServer(question),
@@ -124,17 +136,25 @@ export const peerMachine = setup({
   guards: {
     isImpostor: ({ context }, { id }: Hello) => bytesToHex(nodeIdOf(id)) !== context.id,
   },
-  delays: {
-    /** The whole of auth and ack, both directions. */
-    encHandshakeTimeout: 5_000,
-    frameReadTimeout: 30_000,
-    frameWriteTimeout: 20_000,
-    disconnectWriteTimeout: 1_000,
-    pingInterval: 15_000,
-  },
+  delays,
 }).createMachine({
   id: 'peer',
   description: 'one connection from its first byte to its last (geth SetupConn, Peer.run)',
+  meta: {
+    causes: {
+      'server.refused': 'the server has no place for it',
+      'hello.invalid': 'that was no Hello',
+      'protocol.ended': 'a protocol has ended it',
+      'disconnect.received': 'it sent Disconnect',
+      'peer.disconnect': 'we send Disconnect',
+      'read.failed': 'what came cannot be read',
+      'stream.closed': 'the connection is closed',
+      encHandshakeTimeout: 'auth and ack were not done within 5 s: it is silent, or no devp2p node',
+      frameReadTimeout: 'no Hello came within 30 s',
+      frameWriteTimeout: 'it read nothing of what we sent for 20 s',
+      disconnectWriteTimeout: 'it did not close the connection within 1 s: we did',
+    },
+  },
   context: ({ input }) => ({
     ...input,
     id: '',
@@ -148,10 +168,13 @@ export const peerMachine = setup({
   states: {
     securing: {
       description: 'auth and ack (EIP-8), then the first checkpoint',
+      meta: { phase: 'securing' },
+      tags: 'moving',
       initial: 'handshaking',
       on: endsOfSetup,
       states: {
         handshaking: {
+          meta: { setupFault: 'rlpx_enc' },
           entry: 'secure',
           on: { 'rlpx.secured': { target: 'checkpoint', actions: { type: 'identify', params: ({ event }) => event } } },
           after: {
@@ -177,10 +200,13 @@ export const peerMachine = setup({
     },
     greeting: {
       description: 'Hello both ways, then the second checkpoint',
+      meta: { phase: 'greeting', label: 'keys agreed, frames are encrypted from here on; Hello goes out' },
+      tags: 'moving',
       initial: 'exchanging',
       on: endsOfSetup,
       states: {
         exchanging: {
+          meta: { setupFault: 'rlpx_proto' },
           entry: 'exchangeHello',
           on: {
             'first.received': { actions: { type: 'openHello', params: ({ event }) => event } },
@@ -235,6 +261,8 @@ export const peerMachine = setup({
     },
     admitted: {
       description: 'in the peer set; the matched protocols are being started',
+      meta: { phase: 'admitted', label: 'Hello read, and the server has a place for it' },
+      tags: 'moving',
       entry: { type: 'startProtocols', params: ({ context }) => context.hello! },
       on: {
         'protocols.started': 'running',
@@ -248,6 +276,7 @@ export const peerMachine = setup({
     },
     running: {
       description: 'sub-protocol messages go straight to their sessions',
+      meta: { phase: 'running', label: 'the protocols that both speak begin' },
       type: 'parallel',
       entry: 'startReading',
       on: {
@@ -289,13 +318,16 @@ export const peerMachine = setup({
       },
     },
     closing: {
-      description: 'protocols told, Disconnect on its way',
+      description: 'protocols ended, Disconnect on its way',
+      meta: { phase: 'closing' },
+      tags: 'moving',
       entry: ['endProtocols', { type: 'part', params: ({ context }) => ({ reason: context.reason }) }],
       on: { 'stream.closed': 'closed' },
       after: { disconnectWriteTimeout: { target: 'closed', actions: 'abandon' } },
     },
     closed: {
       type: 'final',
+      meta: { phase: 'closed' },
       entry: { type: 'report', params: ({ context }) => context.outcome! }, // every way here concludes
     },
   },

@@ -1,5 +1,6 @@
 import { assign, setup } from 'xstate'
 import type { DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
+import type { StateMeta, StateTag } from './names/state-meta.ts'
 
 /** What the chart asks of the world. actors/harness/scripted-peer.ts implements it; a spec records it. */
 export type ScriptedPeerPorts = {
@@ -64,7 +65,13 @@ const goesThrough = ({ through }: ScriptedPeerInput, step: Automatism) =>
  * state forbids a message; the chart knows how far both sides have come.
  */
 export const scriptedPeerMachine = setup({
-  types: {} as { context: ScriptedPeerContext; input: ScriptedPeerInput; events: ScriptedPeerEvent },
+  types: {} as {
+    context: ScriptedPeerContext
+    input: ScriptedPeerInput
+    events: ScriptedPeerEvent
+    meta: StateMeta
+    tags: StateTag
+  },
   actions: {
     connect: ({ context }) => context.ports.connect(),
     secure: ({ context }) => context.ports.secure(),
@@ -115,6 +122,8 @@ export const scriptedPeerMachine = setup({
   states: {
     beginning: { always: [{ guard: 'isDialing', target: 'dialing' }, { target: 'listening' }] },
     dialing: {
+      meta: { phase: 'dialing' },
+      tags: 'moving',
       entry: 'connect',
       on: {
         'stream.opened': 'securing',
@@ -124,9 +133,11 @@ export const scriptedPeerMachine = setup({
         },
       },
     },
-    listening: { on: { 'stream.opened': 'securing' } },
+    listening: { meta: { phase: 'listening' }, on: { 'stream.opened': 'securing' } },
     securing: {
       description: 'TCP is open: auth and ack (EIP-8)',
+      meta: { phase: 'securing' },
+      tags: 'moving',
       initial: 'bare',
       states: {
         bare: {
@@ -138,6 +149,8 @@ export const scriptedPeerMachine = setup({
     },
     greeting: {
       description: 'frames flow: Hello both ways',
+      meta: { phase: 'greeting' },
+      tags: 'moving',
       initial: 'unsaid',
       states: {
         unsaid: {
@@ -174,6 +187,8 @@ export const scriptedPeerMachine = setup({
     },
     handshaking: {
       description: 'Status both ways',
+      meta: { phase: 'handshaking' },
+      tags: 'moving',
       initial: 'unsaid',
       states: {
         unsaid: {
@@ -187,7 +202,7 @@ export const scriptedPeerMachine = setup({
         heard: { on: { 'status.sent': '#scripted-peer.running' } },
       },
     },
-    running: { description: 'both sides have said who they are' },
-    closed: { type: 'final' },
+    running: { description: 'both sides have said who they are', meta: { phase: 'running' } },
+    closed: { type: 'final', meta: { phase: 'closed' } },
   },
 })

@@ -21,6 +21,7 @@ import {
 import type { DialerEvent } from './dialer.ts'
 import { without, withoutMember } from './immutable-collections.ts'
 import { acceptWaiting, maxBacklog } from './inbound.ts'
+import type { StateMeta, StateTag } from './names/state-meta.ts'
 
 /** What the chart asks of the world. actors/p2p/server.ts implements it; a spec records it. */
 export type ServerPorts = {
@@ -75,7 +76,7 @@ export type ServerEvent =
 type ServerContext = ServerInput & ServerState
 
 const { enqueueActions, extend } = setup({
-  types: {} as { context: ServerContext; input: ServerInput; events: ServerEvent },
+  types: {} as { context: ServerContext; input: ServerInput; events: ServerEvent; meta: StateMeta; tags: StateTag },
   actions: {
     listen: ({ context }) => context.ports.listen(),
     closeListener: ({ context }) => context.ports.closeListener(),

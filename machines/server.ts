@@ -68,6 +68,8 @@ export const serverMachine = serverSetup.createMachine({
       },
     },
     starting: {
+      meta: { label: 'opens its listener' },
+      tags: 'moving',
       entry: 'listen',
       on: {
         'listener.opened': {
@@ -83,6 +85,8 @@ export const serverMachine = serverSetup.createMachine({
     },
     unwanted: {
       description: 'stopped while the listener opens',
+      meta: { label: 'was stopped before its listener was open' },
+      tags: 'moving',
       entry: { type: 'reportStart', params: () => ({ error: new ServerStopped() }) },
       on: {
         'listener.opened': { actions: 'closeListener' },
@@ -91,6 +95,7 @@ export const serverMachine = serverSetup.createMachine({
       },
     },
     running: {
+      meta: { label: 'takes peers, and dials its static nodes' },
       entry: 'startDialer',
       on: {
         'conn.accepted': [
@@ -186,6 +191,8 @@ export const serverMachine = serverSetup.createMachine({
     },
     stopping: {
       description: 'listener, then peers and setups, then the dialer',
+      meta: { label: 'disconnects every peer (client quitting)' },
+      tags: 'moving',
       entry: ['closeListener', 'closeBacklog', 'disconnectAll', 'stopSetups'],
       initial: 'draining',
       on: { 'listener.closed': { actions: { type: 'noteListener', params: { isListening: false } } } },
@@ -196,7 +203,7 @@ export const serverMachine = serverSetup.createMachine({
         stoppingDialer: { entry: 'stopDialer', on: { 'dialer.stopped': '#server.stopped' } },
       },
     },
-    stopped: { type: 'final' },
+    stopped: { type: 'final', meta: { label: 'the last peer is gone' } },
   },
 })
 

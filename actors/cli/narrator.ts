@@ -1,4 +1,6 @@
 import { styleText } from 'node:util'
+import { downloaderMachine } from '../../machines/downloader.ts'
+import { stateFacts } from '../../machines/state-facts.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { type LogStream, printable, type Verbosity } from '../log/log.ts'
 import type { PeerInfo } from '../p2p/peer-info.ts'
@@ -132,7 +134,8 @@ class Tale {
 
   #entry(entry: FeedEntry): void {
     const subject = this.#nameOf(entry.actor)
-    if (entry.type === 'transition' && entry.chart === 'downloader') this.#isSyncing = outermost(entry.to) === 'syncing'
+    if (entry.type === 'transition' && entry.chart === downloaderMachine.id)
+      this.#isSyncing = stateFacts(entry.chart, entry.to)?.tags.has('syncing') ?? false
     if (entry.type === 'transition' && isMilestone(entry))
       this.#say(subject, changeOf(entry), `${describe(entry)}${this.#versionOf(entry)}`)
     else if (entry.type === 'bug') this.#say(subject, 'bug of ours', `${entry.error}: ${entry.message}`)

@@ -1,3 +1,4 @@
+import { phaseOf } from '../../machines/state-facts.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import type { FeedEntry } from '../trace/entries.ts'
 import type { Kept } from '../trace/feed-lines.ts'
@@ -122,7 +123,13 @@ export class Beginning {
 
 /** Whether with this the chart of a connection comes to its end. */
 export const isClosing = (entry: FeedEntry): boolean =>
-  entry.type === 'transition' && isConnection(entry.chart) && /^clos(ing|ed)/.test(entry.to)
+  entry.type === 'transition' && isConnection(entry.chart) && isEnd(entry.chart, entry.to)
+
+/** Whether a connection, or a node, is at its end in that state. */
+export function isEnd(chart: string, state: string): boolean {
+  const phase = phaseOf(chart, state)
+  return phase === 'closing' || phase === 'closed'
+}
 
 /** Hello, or the first message of a sub-protocol: of eth it is Status. */
 const isIntroduction = (entry: FeedEntry) => 'code' in entry && entry.code === 0 && entry.protocol !== 'rlpx'

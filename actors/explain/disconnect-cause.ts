@@ -1,3 +1,7 @@
+import type { Phase } from '../../machines/names/state-meta.ts'
+import type { PeerEvent } from '../../machines/peer.ts'
+import type { ScriptedPeerEvent } from '../../machines/scripted-peer.ts'
+import { causeOf, phaseOf } from '../../machines/state-facts.ts'
 import { DiscReason, discReasonText, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
 import { baseCodes, readReason } from '../../protocols/p2p/messages.ts'
 import type { TransitionEntry } from '../trace/entries.ts'
@@ -31,7 +35,7 @@ export function endingOf(lines: readonly Kept[]): Ending | undefined {
   const entry = kept.entry as TransitionEntry
   const data = toldIn(kept)
   const verdict = entry.chart === 'peer' ? verdictOf(entry, data, lines, kept.seq) : ofScript(entry, data, lines)
-  if (!entry.from.startsWith('securing')) return { kept, ...verdict }
+  if (phaseBefore(entry) !== 'securing') return { kept, ...verdict }
   return { kept, ...verdict, words: `${verdict.words}${strangePacket(lines) ?? unanswered(verdict.by, lines)}` }
 }
 
@@ -72,27 +76,28 @@ type Told = {
 const toldIn = ({ data }: Kept): Told => (fromPlain(toPlain(data ?? {})) ?? {}) as Told
 
 /** A script may say and hear anything at any stage: its chart ends with the stream, or when the script wants. */
-function ofScript({ event, from }: TransitionEntry, { error }: Told, lines: readonly Kept[]): Omit<Ending, 'kept'> {
+function ofScript(entry: TransitionEntry, { error }: Told, lines: readonly Kept[]): Omit<Ending, 'kept'> {
   const heard = lines.findLast(({ entry }) => entry.type === 'transition' && entry.event === 'disconnect.received')
   if (heard) return toldUs(given(toldIn(heard).reason))
-  if (event === 'script.close') return { by: 'local', words: `our side hung up, ${phaseOf(from)}` }
+  const event = entry.event as ScriptedPeerEvent['type']
+  if (event === 'script.close') return { by: 'local', words: `our side hung up, ${progressOf(entry)}` }
   if (event === 'dial.failed') return { by: 'network', words: `there is no connection: ${error?.message}` }
-  if (error?.name === 'RlpxError') return { by: 'local', words: readFaults(from, error.message) }
-  return streamEnding(from, error)
+  if (error?.name === 'RlpxError') return { by: 'local', words: readFaults(entry, error) }
+  return streamEnding(entry, error)
 }
 
-const streamEnding = (from: string, error: Error | undefined): Omit<Ending, 'kept'> =>
+const streamEnding = (entry: TransitionEntry, error: Error | undefined): Omit<Ending, 'kept'> =>
   error
-    ? { by: 'network', words: `the connection broke ${phaseOf(from)}: ${error.message}` }
-    : { by: 'remote', words: `hung up without a word, ${phaseOf(from)}` }
+    ? { by: 'network', words: `the connection broke ${progressOf(entry)}: ${error.message}` }
+    : { by: 'remote', words: `hung up without a word, ${progressOf(entry)}` }
 
 function verdictOf(
-  { event, from }: TransitionEntry,
+  entry: TransitionEntry,
   { error, reason, payload }: Told,
   lines: readonly Kept[],
   seq: number,
 ): Omit<Ending, 'kept'> {
-  switch (event) {
+  switch (entry.event as PeerEvent['type']) {
     case 'disconnect.received':
       return toldUs(payload ? readReason(payload) : undefined)
     case 'hello.invalid':
@@ -109,9 +114,7 @@ function verdictOf(
     case 'peer.disconnect':
       return weSaid(
         reason,
-        from.startsWith('running') || from === 'admitted'
-          ? (orders[reason ?? -1] ?? 'it was asked for')
-          : 'the server stops',
+        isAdmitted.has(phaseBefore(entry)) ? (orders[reason ?? -1] ?? 'it was asked for') : 'the server stops',
       )
     case 'protocol.ended':
       return {
@@ -119,13 +122,11 @@ function verdictOf(
         ...(error && { error }),
       }
     case 'read.failed':
-      return { by: 'local', words: readFaults(from, error?.message ?? '') }
+      return { by: 'local', words: readFaults(entry, error) }
     case 'stream.closed':
-      return streamEnding(from, error)
-    default: {
-      const [, delay = ''] = /^xstate\.after\.(\w+)\./.exec(event) ?? []
-      return { by: 'local', words: timeouts[delay] ?? `on ${event}` }
-    }
+      return streamEnding(entry, error)
+    default:
+      return { by: 'local', words: causeOf(entry.chart, entry.event) ?? `on ${entry.event}` }
   }
 }
 
@@ -149,24 +150,29 @@ function isDisconnected(lines: readonly Kept[], seq: number): boolean {
   return last?.type === 'message.received' && last.protocol === 'p2p' && last.code === baseCodes.Disconnect
 }
 
-function readFaults(from: string, message: string): string {
-  if (message === 'read: i/o timeout') return `nothing came from it for 30 s, ${phaseOf(from)}`
-  if (from.startsWith('securing')) return `its handshake cannot be read: ${message}`
+function readFaults(entry: TransitionEntry, error: Error | undefined): string {
+  if (error?.name === 'ReadTimeout') return `nothing came from it for 30 s, ${progressOf(entry)}`
+  const message = error?.message ?? ''
+  if (phaseBefore(entry) === 'securing') return `its handshake cannot be read: ${message}`
   return `what it sent cannot be read: ${message}`
 }
 
-/** @returns how far a connection had come */
-function phaseOf(state: string): string {
-  return phases[/^\w*/.exec(state)![0]] ?? 'as a running peer'
-}
+const phaseBefore = ({ chart, from }: TransitionEntry): Phase | undefined => phaseOf(chart, from)
+const isAdmitted: ReadonlySet<Phase | undefined> = new Set<Phase>(['admitted', 'running'])
 
-const phases: Readonly<Record<string, string>> = {
-  dialing: 'while it was dialed',
+/** @returns how far a connection had come */
+const progressOf = (entry: TransitionEntry): string => progress[phaseBefore(entry) ?? 'running']
+
+const progress: Readonly<Record<Phase, string>> = {
   listening: 'while it was waited for',
+  dialing: 'while it was dialed',
   securing: 'while keys were agreed (auth, ack)',
   greeting: 'while Hellos were exchanged',
   handshaking: 'while Statuses were exchanged',
+  admitted: 'as a running peer',
+  running: 'as a running peer',
   closing: 'while it was being closed',
+  closed: 'while it was being closed',
 }
 
 /** An error that says no more than its reason is told by what the reason means. */
@@ -212,11 +218,4 @@ const refusals: Readonly<Record<number, string>> = {
 const orders: Readonly<Record<number, string>> = {
   [DiscReason.Requested]: 'it was to be removed',
   [DiscReason.Quitting]: 'we shut down',
-}
-
-/** By the delay of the peer chart that ended it. */
-const timeouts: Readonly<Record<string, string>> = {
-  encHandshakeTimeout: 'auth and ack were not done within 5 s: it is silent, or no devp2p node',
-  frameReadTimeout: 'no Hello came within 30 s',
-  frameWriteTimeout: 'it read nothing of what we sent for 20 s',
 }

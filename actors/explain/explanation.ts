@@ -1,3 +1,4 @@
+import { phaseOf } from '../../machines/state-facts.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
@@ -174,10 +175,10 @@ function summaryOf(
   return `${who} ended it with ${reasonWords(reason)}: ${why}.`
 }
 
-function standing({ state, stoppedAt }: SeenActor, peer: PeerFacts | undefined): string {
+function standing({ chart, state, stoppedAt }: SeenActor, peer: PeerFacts | undefined): string {
   const who = peer?.client ?? 'The other side'
   if (stoppedAt !== undefined) return `The connection is over, and what ended it is not known: it was in ${state}.`
-  return state.startsWith('running') ? `${who} is a peer.` : `The connection stands, in ${state}.`
+  return phaseOf(chart, state) === 'running' ? `${who} is a peer.` : `The connection stands, in ${state}.`
 }
 
 const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}.`

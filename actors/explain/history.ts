@@ -1,3 +1,4 @@
+import { type StateFacts, stateFacts } from '../../machines/state-facts.ts'
 import { noteDeparture } from '../explain/explanation.ts'
 import type { FeedEntry } from '../trace/entries.ts'
 import { type Kind, Kinds } from '../trace/entry-shapes.ts'
@@ -5,7 +6,7 @@ import type { Feed } from '../trace/feed.ts'
 import { fullName, type Kept, keep } from '../trace/feed-lines.ts'
 import type { Heading } from '../trace/lines.ts'
 import type { Live } from '../trace/live.ts'
-import { type Beginning, Departures } from './departures.ts'
+import { type Beginning, Departures, isEnd } from './departures.ts'
 import type { HistoryChanges, Moment, Picture, SeenActor } from './facts.ts'
 import type { HistoryReader, Test } from './history-reader.ts'
 import { type Tracked, World } from './live-state.ts'
@@ -169,7 +170,7 @@ export class History implements HistoryReader {
   get opening(): number | undefined {
     const isOver = this.world
       .checkpoint()
-      .actors.every(({ stoppedAt, state }) => stoppedAt !== undefined || state === 'closed')
+      .actors.every(({ stoppedAt, chart, state }) => stoppedAt !== undefined || isLast(stateFacts(chart, state)))
     return isOver ? this.#lastRunning : undefined
   }
 
@@ -177,7 +178,7 @@ export class History implements HistoryReader {
     if (entry.type === 'actor.started' && entry.chart === 'node') this.#hasNodes = true
     const isRun = 'chart' in entry && (this.#hasNodes ? entry.chart === 'node' : isConnection(entry.chart))
     if (isRun && entry.type === 'actor.started') this.#lastRunning = undefined
-    else if (isRun && entry.type === 'transition' && /^clos(ing|ed)/.test(entry.to)) this.#lastRunning ??= seq - 1
+    else if (isRun && entry.type === 'transition' && isEnd(entry.chart, entry.to)) this.#lastRunning ??= seq - 1
   }
 
   /** What has changed since the last call: for all pages at once. */
@@ -280,6 +281,8 @@ export class History implements HistoryReader {
 }
 
 /** Those that are few. */
+const isLast = (facts: StateFacts | undefined) => facts !== undefined && (facts.isFinal || facts.tags.has('ended'))
+
 type OtherEntry = Extract<FeedEntry, { type: 'actor.started' | 'actor.stopped' | 'bug' }>
 const isOther = (entry: FeedEntry): entry is OtherEntry =>
   entry.type === 'actor.started' || entry.type === 'actor.stopped' || entry.type === 'bug'

@@ -78,7 +78,8 @@ export class Tap {
 
   /** The node has had us for its peer. */
   get hasRun(): boolean {
-    return this.state !== 'connecting' && this.state !== 'failed'
+    const snapshot = this.#actor.getSnapshot()
+    return !snapshot.matches('connecting') && !snapshot.matches('failed')
   }
 
   get state(): string {

@@ -3,6 +3,7 @@ import { dialerMachine } from '../../machines/dialer.ts'
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import { type Outcome, peerMachine } from '../../machines/peer.ts'
 import { serverMachine } from '../../machines/server.ts'
+import { phaseOf, stateFacts } from '../../machines/state-facts.ts'
 import { StatusError } from '../../protocols/eth/status.ts'
 import { DiscError, DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Clock } from '../runtime/runtime.ts'
@@ -85,13 +86,16 @@ export class ConnectionCounts {
     }
   }
 
-  #takePeer({ actor, from, to }: TransitionEntry, { context }: SnapshotFrom<typeof peerMachine>): void {
-    if (to === 'admitted') {
+  #takePeer({ actor, chart, from, to }: TransitionEntry, { context }: SnapshotFrom<typeof peerMachine>): void {
+    if (phaseOf(chart, to) === 'admitted') {
       this.#peers.set(actor, { since: this.#clock.now(), hasStayed: false })
       this.#directionOf(actor).success++
-    } else if (!context.outcome || from === 'closing') return
+    } else if (!context.outcome || phaseOf(chart, from) === 'closing') return
     else if (this.#peers.has(actor)) this.#noteEnd(context.outcome, context.reason)
-    else this.#directionOf(actor).setupErrors[setupFaultOf(from, context.outcome.error)]++
+    else {
+      const place = stateFacts(chart, from)?.setupFault ?? 'other'
+      this.#directionOf(actor).setupErrors[setupFaultOf(context.outcome.error) ?? place]++
+    }
   }
 
   #noteEnd({ error, remoteRequested }: Outcome, sent: number | undefined): void {
@@ -119,12 +123,8 @@ export class ConnectionCounts {
 }
 
 /** geth's order: the reason first, whoever gave it, then how far the setup had come. */
-function setupFaultOf(from: string, error: unknown): SetupFault {
-  const fault = error instanceof DiscError ? faultsByReason.get(error.reason) : undefined
-  if (fault) return fault
-  if (from === 'greeting.exchanging') return 'rlpx_proto'
-  return from === 'securing.handshaking' ? 'rlpx_enc' : 'other'
-}
+const setupFaultOf = (error: unknown): SetupFault | undefined =>
+  error instanceof DiscError ? faultsByReason.get(error.reason) : undefined
 
 const faultsByReason: ReadonlyMap<number, SetupFault> = new Map([
   [DiscReason.TooManyPeers, 'saturated'],

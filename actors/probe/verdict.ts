@@ -1,3 +1,6 @@
+import type { Phase } from '../../machines/names/state-meta.ts'
+import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
+import { phaseOf } from '../../machines/state-facts.ts'
 import { isLan } from '../../protocols/enode/netutil.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
@@ -61,7 +64,7 @@ export type Verdict = { readonly outcome: Outcome; readonly cause: string }
  * @returns why the connection did not come as far as it was to
  */
 export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: number): Verdict {
-  const stage = peer.states.findLast(({ words }) => words !== 'closed')!.words.split('.')[0] as Stage
+  const stage = stagesOf(peer).findLast((phase) => phase !== 'closed') as Stage
   const { by, reason, error } = peer.end
   if (peer.bug !== undefined) return { outcome: 'bug', cause: `a bug of ours ended it: ${lineOfBug(peer.bug)}` }
   const ending = reason === undefined ? undefined : `it sent Disconnect ${reasonWords(peer, reason)}`
@@ -76,7 +79,10 @@ export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: 
   return { outcome: 'dropped', cause: `it closed the connection without a word${after[stage]}${because(error)}` }
 }
 
-type Stage = 'listening' | 'dialing' | 'securing' | 'greeting' | 'handshaking' | 'running'
+/** What a scripted peer goes through. */
+type Stage = Exclude<Phase, 'admitted' | 'closing' | 'closed'>
+
+const stagesOf = ({ states }: ScriptedPeer) => states.map(({ words }) => phaseOf(scriptedPeerMachine.id, words))
 
 const outcomes: Readonly<Record<number, Outcome>> = {
   [DiscReason.TooManyPeers]: 'full',
@@ -125,7 +131,7 @@ const systemWords: Readonly<Record<string, string>> = {
   ENETUNREACH: 'no route to the network',
 }
 
-const isDialed = ({ states }: ScriptedPeer) => states[0]?.words !== 'listening'
+const isDialed = (peer: ScriptedPeer) => stagesOf(peer)[0] !== 'listening'
 
 /** It dialed us, and did no handshake. */
 function caller({ opening, isClosed, end }: ScriptedPeer, patience: number): Verdict {

@@ -40,7 +40,7 @@ describe('the tale of a node', () => {
       ['node-2', 'peer 3f9a01b2', 'awaitingStatus → registering', 'Status agrees: the same network, genesis and forks'],
       ['node-2', 'peer 3f9a01b2', 'running → closing', 'it sent Disconnect'],
       ['node-2', 'peer 3f9a01b2', 'dropped', 'too many peers'],
-      ['node-2', 'peer 3f9a01b2', 'closing → closed', 'gone'],
+      ['node-2', 'peer 3f9a01b2', 'closing → closed', 'the connection is closed'],
       ['node-2', 'peer/7', 'closed → gone', 'on late'],
     ])
   })
@@ -93,7 +93,7 @@ describe('the tale of a node', () => {
     node.transition('server', 'server', 'listener.opened', 'starting', 'running')
     expect(stream.text).to.equal('')
     narrator.open(['A network.'])
-    expect(stream.text).to.match(/^A network\.\n +\d\.\ds {2}node-1 +server +starting → running +listens/)
+    expect(stream.text).to.match(/^A network\.\n +\d\.\ds {2}node-1 +server +starting → running +takes peers/)
   })
   it('leaves out what stays in one state, and the dialer, unless asked', () => {
     const happen = (node: StandInNode) => {
