@@ -9,5 +9,7 @@ describe('the reference of the metrics', () => {
   it('is of the metrics as they are (if not: npx tsx spec/actors/metrics/table.ts --write)', () =>
     expect(withTable(markdown)).to.equal(markdown))
   it('is in the package, and the dashboard with it', () =>
-    expect(files.join()).to.match(/actors.{.*metrics.*}.README.md/).and.contain('actors/metrics/dashboard.json'))
+    expect(files.join())
+      .to.match(/actors.{.*metrics.*}.README.md/)
+      .and.contain('actors/metrics/dashboard.json'))
 })
