@@ -94,7 +94,9 @@ function putRow(lines: Lines, { ones, isBranch, goesOn }: Row, hasCounts: boolea
     const isNamed = !isBranch || (i === 0 && !goesOn)
     const comma = !isBranch && i < ones.length - 1 && !hasCounts ? ',' : ''
     const event = { text: `${isSelf(one) && one.reenters ? '↻ ' : ''}${one.on}${comma}`, kind: one.kind }
-    const guard = { text: `[${one.guard}]`, kind: 'guard' as const, tab: column ?? (isNamed ? 0 : 14) }
+    // Branches that share a row are alternatives: either guard is enough.
+    const or = isBranch && i > 0 ? 'or ' : ''
+    const guard = { text: `${or}[${one.guard}]`, kind: 'guard' as const, tab: column ?? (isNamed ? 0 : 14) }
     lines.transition(one.name, [...(isNamed ? [event] : []), ...(one.guard ? [guard] : [])])
   }
   if (column !== undefined) lines.tab(column)

@@ -1,7 +1,10 @@
 import { type Chart, type State, statesOf } from './chart.ts'
 
 /** A transition from state to state, drawn inside of `scope`, the innermost state around both. */
-type Edge = { readonly scope: string; readonly from: string; readonly to: string; readonly label: string }
+type Edge = { readonly scope: string; readonly from: string; readonly to: string; readonly label: Label }
+
+/** Of one event; any of the guards is enough. */
+type Label = { readonly on: string; readonly guards: readonly string[]; readonly note: string }
 
 /** @returns the chart's states, and the transitions between them, as GitHub draws them from Markdown */
 export function chartToMermaid({ name, root }: Chart): string {
@@ -9,7 +12,7 @@ export function chartToMermaid({ name, root }: Chart): string {
   return ['stateDiagram-v2', ...insideOf(root).map((line) => `  ${line}`)].join('\n')
 
   function insideOf(state: State): string[] {
-    const labels = new Map<string, string[]>()
+    const labels = new Map<string, Label[]>()
     for (const { scope, from, to, label } of edges) {
       const arrow = `${from === '' ? '[*]' : idOf(from)} --> ${idOf(to)}`
       if (scope === state.path) labels.set(arrow, [...(labels.get(arrow) ?? []), label])
@@ -19,7 +22,7 @@ export function chartToMermaid({ name, root }: Chart): string {
     return [
       ...regions.flatMap((region, i) => (isParallel && i > 0 ? ['--', ...region] : region)),
       ...(state.initial === undefined ? [] : [`[*] --> ${idOf(state.initial)}`]),
-      ...[...labels].map(([arrow, same]) => `${arrow} : ${same.join('<br/>')}`),
+      ...[...labels].map(([arrow, same]) => `${arrow} : ${withAlternatives(same).map(textOf).join('<br/>')}`),
       ...state.states.filter(({ type }) => type === 'final').map(({ path }) => `${idOf(path)} --> [*]`),
     ]
   }
@@ -38,7 +41,7 @@ export function chartToMermaid({ name, root }: Chart): string {
 
 /** Mermaid draws no arrow across a border: it goes from the outermost state that is left to the outermost entered. */
 function edgesOf({ path, transitions }: State): Edge[] {
-  return transitions.flatMap(({ on, guard, targets }) =>
+  return transitions.flatMap(({ on, guard, targets, description }) =>
     targets.map((target) => {
       const scope = scopeOf(path, target)
       const [from, to] = [childToward(scope, path), childToward(scope, target)]
@@ -46,11 +49,28 @@ function edgesOf({ path, transitions }: State): Edge[] {
         from === '' ? 'anywhere' : from !== path ? `in ${pathFrom(from, path)}` : '',
         to !== target ? `to ${pathFrom(to, target)}` : '',
       ].filter(Boolean)
-      const label = `${on}${guard && ` [${guard}]`}${inner.length > 0 ? ` (${inner.join(', ')})` : ''}`
+      const place = inner.length > 0 ? ` (${inner.join(', ')})` : ''
+      // A colon or semicolon would end the label.
+      const note = place + (description ? ` – ${description.replace(/[:;]/g, ',')}` : '')
+      const label = { on, guards: guard ? [guard] : [], note }
       return { scope, from, to, label }
     }),
   )
 }
+
+/** Branches of one event that lead to the same state, and say the same, are one label. */
+function withAlternatives(labels: readonly Label[]): Label[] {
+  const merged: Label[] = []
+  for (const label of labels) {
+    const last = merged.at(-1)
+    if (last?.on !== label.on || last.note !== label.note) merged.push(label)
+    else merged[merged.length - 1] = { ...last, guards: [...last.guards, ...label.guards] }
+  }
+  return merged
+}
+
+const textOf = ({ on, guards, note }: Label): string =>
+  `${on}${guards.length > 0 ? ` ${guards.map((guard) => `[${guard}]`).join(' or ')}` : ''}${note}`
 
 const keysOf = (path: string): string[] => (path === '' ? [] : path.split('.'))
 const pathFrom = (outer: string, inner: string): string => keysOf(inner).slice(keysOf(outer).length).join('.')

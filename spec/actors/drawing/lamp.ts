@@ -26,3 +26,24 @@ export const lampMachine = (on: Record<string, string> = {}) =>
       broken: { type: 'final' },
     },
   })
+
+/** Branches of one event that lead to one state: two for the same reason, one without. */
+export const gateMachine = setup({
+  types: {} as { events: { type: 'knock' } },
+  guards: { isFull: () => false, isLate: () => false },
+}).createMachine({
+  id: 'gate',
+  initial: 'open',
+  states: {
+    open: {
+      on: {
+        knock: [
+          { guard: 'isFull', target: 'shut', description: 'too many peers' },
+          { guard: 'isLate', target: 'shut', description: 'too many peers' },
+          { target: 'shut' },
+        ],
+      },
+    },
+    shut: { type: 'final' },
+  },
+})

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { chartOf } from '../../../actors/drawing/chart.ts'
 import { chartToMermaid } from '../../../actors/drawing/mermaid.ts'
-import { lampMachine } from './lamp.ts'
+import { gateMachine, lampMachine } from './lamp.ts'
 
 describe('a chart as mermaid draws it', () => {
   const lamp = lampMachine({ 'house.burnt': '.broken' })
@@ -33,4 +33,9 @@ describe('a chart as mermaid draws it', () => {
       '  lamp_1_on --> lamp_1_broken : mains.failed<br/>fuse.blown (in fan.still)',
       '  lamp_1_broken --> [*]',
     ]))
+
+  it('joins the guards of one event that lead to the same state, and says why a transition is taken', () => {
+    const lines = chartToMermaid(chartOf(gateMachine)).split('\n')
+    expect(lines).to.include('  gate_open --> gate_shut : knock [isFull] or [isLate] – too many peers<br/>knock [else]')
+  })
 })

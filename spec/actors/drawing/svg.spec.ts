@@ -3,6 +3,7 @@ import { chartOf, statesOf } from '../../../actors/drawing/chart.ts'
 import { drawingOf } from '../../../actors/drawing/layout.ts'
 import { renderDrawing } from '../../../actors/drawing/svg.ts'
 import { peerMachine } from '../../../machines/peer.ts'
+import { gateMachine } from './lamp.ts'
 import { doorMachine, oddMachine, ownCharts } from './some-charts.ts'
 
 describe('the SVG of a chart', () => {
@@ -29,6 +30,10 @@ describe('the SVG of a chart', () => {
     expect(svg).not.to.include('<chart>').and.not.to.include('<it>').and.not.to.include('<b>')
     const texts = parse(svg).map(({ text }) => text)
     expect(texts).to.include('odd <chart> & "more"').and.to.include('[is <b>&"odd"</b>]')
+  })
+  it('reads alternatives of one event as such', async () => {
+    const texts = parse(renderDrawing(await drawingOf(gateMachine))).map(({ text }) => text)
+    expect(texts).to.include.members(['[isFull]', 'or [isLate]', '[else]', 'too many peers'])
   })
   it('tells labels that stand on a nested state from those on the paper', async () => {
     const svg = renderDrawing(await drawingOf(peerMachine))
