@@ -1,12 +1,11 @@
 import { checkAccessList } from '../../protocols/chain/block-access-list.ts'
 import { RlpError, readItem } from '../../protocols/lib/rlp.ts'
-import { takeInTurns } from '../rpc/in-turns.ts'
 
 /**
  * Whether the bytes are an access list as geth decodes one: nothing is said of its rules.
- * @returns why they are none, in the words of Go's decoder
+ * @returns why they are none, as Go's decoder says it
  */
-export async function accessListFault(raw: Uint8Array): Promise<string | undefined> {
+export function* accessListFault(raw: Uint8Array): Generator<void, string | undefined> {
   if (raw.length === 0) return 'EOF'
   try {
     readItem(raw)
@@ -15,7 +14,7 @@ export async function accessListFault(raw: Uint8Array): Promise<string | undefin
     return inGo(error, 'rlp: value size exceeds available input length')
   }
   try {
-    await takeInTurns(checkAccessList(raw))
+    yield* checkAccessList(raw)
     return undefined
   } catch (error) {
     if (!(error instanceof RlpError)) throw error

@@ -1,11 +1,11 @@
 import { decodeBody } from '../../protocols/chain/block.ts'
 import { txEnvelope } from '../../protocols/chain/transaction.ts'
 import { type Method, method } from '../rpc/api.ts'
-import { takeInTurns } from '../rpc/in-turns.ts'
 import { data, quantity as toQuantity } from '../rpc/json/hex.ts'
 import { PrintedJson } from '../rpc/json/print.ts'
 import { hash, quantity } from '../rpc/params.ts'
 import { listOf } from '../rpc/struct-params.ts'
+import type { Steps } from '../runtime/time-slicer.ts'
 import { engineError } from './engine-errors.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { withdrawalJson } from './json/block.ts'
@@ -52,20 +52,21 @@ function canonicalHashes(chain: BodyChain, start: bigint, count: bigint): Uint8A
   return hashes
 }
 
-async function printed(chain: BodyChain, hashes: readonly Uint8Array[], version: Version): Promise<PrintedJson> {
+function* printed(chain: BodyChain, hashes: readonly Uint8Array[], version: Version): Steps<PrintedJson> {
   const parts: string[] = []
   let part: string[] = []
   let [characters, inPart] = [0, 0]
-  await takeInTurns(print(chain, hashes, version), (piece) => {
+  for (const piece of print(chain, hashes, version)) {
+    yield
     characters += piece.length
     if (characters > maxCharacters) throw engineError('tooLargeRequest', 'the bodies are too large for one answer')
     part.push(piece)
     inPart += piece.length
-    if (inPart < partCharacters) return
+    if (inPart < partCharacters) continue
     parts.push(part.join(''))
     part = []
     inPart = 0
-  })
+  }
   return new PrintedJson([...parts, part.join('')])
 }
 

@@ -4,6 +4,7 @@ import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { type Method, method } from '../rpc/api.ts'
 import { bytes, hash, optional } from '../rpc/params.ts'
 import { listOf } from '../rpc/struct-params.ts'
+import type { Steps } from '../runtime/time-slicer.ts'
 import { engineError } from './engine-errors.ts'
 import { amsterdamForks, checkForks, pragueForks } from './engine-forks.ts'
 import type { EngineParts } from './engine-parts.ts'
@@ -14,11 +15,19 @@ import { accepted, invalid, type PayloadStatus, syncing, valid } from './engine-
 export function newPayloadMethods(parts: EngineParts): Record<string, Method> {
   const { config } = parts.chain
   /** One after the other, as in geth: a block may come before its parent is answered for. BOUNDED: by the calls that run. */
-  let last: Promise<unknown> = Promise.resolve()
-  const take = (payload: Payload, context: PayloadContext): Promise<PayloadStatus> => {
-    const taken = last.then(() => newPayload(parts, payload, context))
-    last = taken.catch(() => {})
-    return taken
+  let last: Promise<void> = Promise.resolve()
+  function* take(payload: Payload, context: PayloadContext): Steps<PayloadStatus> {
+    const before = last
+    let end = () => {}
+    last = new Promise((resolve) => {
+      end = resolve
+    })
+    try {
+      yield before
+      return yield* newPayload(parts, payload, context)
+    } finally {
+      end()
+    }
   }
   const hashes = listOf(hash, '[]common.Hash')
   const requests = listOf(bytes, '[]hexutil.Bytes')
@@ -72,13 +81,9 @@ export function newPayloadMethods(parts: EngineParts): Record<string, Method> {
  * chain: it follows such blocks optimistically. For the same reason the latest valid hash of an invalid block is null,
  * where geth names the parent that it has executed: "null if client software cannot determine the ancestor".
  */
-async function newPayload(
-  { chain, memory }: EngineParts,
-  payload: Payload,
-  context: PayloadContext,
-): Promise<PayloadStatus> {
+function* newPayload({ chain, memory }: EngineParts, payload: Payload, context: PayloadContext): Steps<PayloadStatus> {
   try {
-    const block = await toBlock(payload, context)
+    const block = yield* toBlock(payload, context)
     const { hash, parentHash } = block.header
     if (equalBytes(hash, chain.genesis.hash)) return valid(hash)
     if (memory.isRejected(hash) || memory.isRejected(parentHash, hash)) return linksToRejected
@@ -88,7 +93,7 @@ async function newPayload(
       return syncing
     }
     if (block.header.time <= parent.time) return invalid('invalid timestamp')
-    await chain.storeBlocks([block])
+    yield chain.storeBlocks([block])
     return accepted
   } catch (error) {
     if (error instanceof PayloadError) return invalid(error.message)

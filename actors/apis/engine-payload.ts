@@ -8,10 +8,10 @@ import {
   type HeaderFields,
   headerFieldNames,
 } from '../../protocols/chain/header.ts'
-import { decodeTransaction } from '../../protocols/chain/transaction-fields.ts'
-import { listRoot } from '../../protocols/chain/trie-root.ts'
+import { readTransaction } from '../../protocols/chain/transaction-fields.ts'
+import { listRootSteps } from '../../protocols/chain/trie-root.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
-import { keccak256 } from '../../protocols/lib/keccak.ts'
+import { keccak256, keccak256Steps } from '../../protocols/lib/keccak.ts'
 import { encodeRlp, RlpError, type RlpItem, readItem } from '../../protocols/lib/rlp.ts'
 import type { NewBlock } from '../chain/chain-reader.ts'
 import { data } from '../rpc/json/hex.ts'
@@ -73,27 +73,28 @@ export type PayloadContext = {
 
 /**
  * @returns the block that has the hash which the payload claims; it may break any rule of the chain
- * @throws (rejects) {PayloadError} there is none
+ * @throws {PayloadError} there is none; step by step
  */
-export async function toBlock(
+export function* toBlock(
   payload: Payload,
   { versionedHashes = [], parentBeaconRoot, requests }: PayloadContext,
-): Promise<NewBlock> {
-  const transactions = payload.transactions.map(toItem)
+): Generator<void, NewBlock> {
+  const transactions = yield* inSteps(payload.transactions, toItem)
   const extraData = checkLength('extradata', payload.extraData, payload.extraData.length <= 32)
   const bloom = checkLength('logsBloom', payload.logsBloom, payload.logsBloom.length === 256)
   checkVersionedHashes(transactions, versionedHashes)
-  const withdrawals = payload.withdrawals?.map((one) => encodeWithdrawal({ ...noWithdrawal, ...one }))
+  const withdrawals =
+    payload.withdrawals && (yield* inSteps(payload.withdrawals, (one) => encodeWithdrawal({ ...noWithdrawal, ...one })))
   const { blockAccessList } = payload
   // Before the hash, as geth: what is no list is not to be called a wrong hash. Its rules are the chain's.
-  const fault = blockAccessList && (await accessListFault(blockAccessList))
+  const fault = blockAccessList && (yield* accessListFault(blockAccessList))
   if (fault !== undefined) throw new PayloadError(`failed to decode BAL: ${fault}`)
   const fields: HeaderFields = {
     parentHash: payload.parentHash,
     unclesHash: emptyUnclesHash,
     coinbase: payload.feeRecipient,
     stateRoot: payload.stateRoot,
-    txRoot: listRoot(payload.transactions),
+    txRoot: yield* listRootSteps(payload.transactions),
     receiptsRoot: payload.receiptsRoot,
     bloom,
     difficulty: 0n,
@@ -105,27 +106,37 @@ export async function toBlock(
     mixHash: payload.prevRandao,
     nonce: new Uint8Array(8),
     baseFee: payload.baseFeePerGas,
-    withdrawalsRoot: withdrawals && listRoot(withdrawals),
+    withdrawalsRoot: withdrawals && (yield* listRootSteps(withdrawals)),
     blobGasUsed: payload.blobGasUsed,
     excessBlobGas: payload.excessBlobGas,
     parentBeaconRoot,
     requestsHash: requests && requestsHash(requests),
-    balHash: blockAccessList && keccak256(blockAccessList),
+    balHash: blockAccessList && (yield* keccak256Steps(blockAccessList)),
     slotNumber: payload.slotNumber,
   }
   const header = toHeader(fields)
   const [want, got] = [payload.blockHash, header?.hash ?? hashWithGaps(fields)].map(bytesToHex)
   if (!header || want !== got) throw new PayloadError(`blockhash mismatch, want ${want}, got ${got}`)
+  yield
   const items = transactions.map(({ raw }) => raw)
   return { header, body: encodeBody({ transactions: items, uncles: [], withdrawals }), accessList: blockAccessList }
 }
+
+function* inSteps<T, U>(items: readonly T[], map: (item: T, index: number) => U): Generator<void, U[]> {
+  const mapped: U[] = []
+  for (const item of items) if (mapped.push(map(item, mapped.length)) % fewItems === 0) yield
+  return mapped
+}
+
+/** That one step takes: about a millisecond. */
+const fewItems = 128
 
 const noWithdrawal: Withdrawal = { index: 0n, validatorIndex: 0n, address: new Uint8Array(20), amount: 0n }
 
 function toItem(envelope: Uint8Array, index: number): RlpItem & { readonly blobHashes: readonly Uint8Array[] } {
   try {
     const item = readEnvelope(envelope)
-    return { ...item, blobHashes: decodeTransaction(item).blobVersionedHashes ?? [] }
+    return { ...item, blobHashes: readTransaction(item).blobVersionedHashes ?? [] }
   } catch (cause) {
     if (cause instanceof RlpError) throw new PayloadError(`invalid transaction ${index}: ${cause.message}`, { cause })
     throw cause

@@ -1,11 +1,10 @@
 import type { Header } from '../../protocols/chain/header.ts'
 import { txEnvelope } from '../../protocols/chain/transaction.ts'
-import { keccak256 } from '../../protocols/lib/keccak.ts'
-import type { RlpItem } from '../../protocols/lib/rlp.ts'
+import { keccak256Steps } from '../../protocols/lib/keccak.ts'
 import { type Method, method } from '../rpc/api.ts'
-import { inTurns } from '../rpc/in-turns.ts'
 import { data, quantity } from '../rpc/json/hex.ts'
 import { boolean, hash, index } from '../rpc/params.ts'
+import type { Steps } from '../runtime/time-slicer.ts'
 import { blockTag } from './block-params.ts'
 import type { Blocks } from './blocks.ts'
 import { includedJson } from './eth-transactions.ts'
@@ -15,8 +14,7 @@ import type { Senders } from './senders.ts'
 
 /** Those of `eth` that are about blocks: null for one that is not known. */
 export function blockMethods(blocks: Blocks, senders: Senders): Record<string, Method> {
-  const json = (block: Block, isFull: boolean) =>
-    isFull ? fullJson(block, senders) : blockJson(block, Array.from(block.body.transactions.items(), hashJson))
+  const json = (block: Block, isFull: boolean) => (isFull ? fullSteps(block, senders) : hashesSteps(block))
   return {
     getBlockByNumber: method([blockTag, boolean], (tag, isFull) =>
       orNull(blocks.blockAt(tag), (block) => json(block, isFull)),
@@ -43,13 +41,25 @@ export function blockMethods(blocks: Blocks, senders: Senders): Record<string, M
 const orNull = <T>(value: T | undefined, json: (value: T) => unknown): unknown =>
   value === undefined ? null : json(value)
 
-async function fullJson(block: Block, senders: Senders): Promise<Record<string, unknown>> {
+function* fullSteps(block: Block, senders: Senders): Steps<Record<string, unknown>> {
   const { header, body } = block
-  const items = [...body.transactions.items()]
-  return blockJson(block, await inTurns(items, (item, index) => includedJson({ header, index, item }, senders)))
+  const transactions: unknown[] = []
+  for (const item of body.transactions.items()) {
+    transactions.push(includedJson({ header, index: transactions.length, item }, senders))
+    yield
+  }
+  return blockJson(block, transactions)
 }
 
-const hashJson = (item: RlpItem) => data(keccak256(txEnvelope(item)))
+function* hashesSteps(block: Block): Steps<Record<string, unknown>> {
+  const hashes: string[] = []
+  for (const item of block.body.transactions.items()) {
+    hashes.push(data(yield* keccak256Steps(txEnvelope(item))))
+    if (hashes.length % 128 === 0) yield
+  }
+  return blockJson(block, hashes)
+}
+
 const transactionCount = ({ body }: Block) => quantity(body.transactions.count)
 const uncleCount = ({ body }: Block) => quantity(body.uncles.count)
 const uncleAt = (block: Block | undefined, index: bigint): Header | undefined =>

@@ -1,5 +1,6 @@
 import type { Genesis } from '../../protocols/chain/genesis.ts'
 import type { Header } from '../../protocols/chain/header.ts'
+import type { TimeSlicer } from '../runtime/time-slicer.ts'
 
 export type ChainOptions = {
   readonly genesis: Genesis
@@ -7,6 +8,8 @@ export type ChainOptions = {
   readonly networkId?: bigint
   /** Where the database is; in memory when left out. */
   readonly directory?: string
+  /** Verifies and writes. One of the process' own when left out. */
+  readonly slicer?: TimeSlicer
   /** Gets what a reader of {@link Chain.heads$} throws: it ends that reader. Without it the process ends, loudly. */
   readonly readerCrashed?: (error: unknown) => void
 }

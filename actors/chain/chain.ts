@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { type Observable, Subject } from 'rxjs'
 import { type ChainConfig, scheduleOf } from '../../protocols/chain/chain-config.ts'
 import { type ForkFilter, type ForkId, type ForkSchedule, forkFilter, forkId } from '../../protocols/chain/fork-id.ts'
@@ -12,6 +11,8 @@ import {
 } from '../../protocols/chain/verify.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { ReaderStream } from '../runtime/reader-stream.ts'
+import { FairScheduler } from '../runtime/scheduler.ts'
+import { type Steps, TimeSlicer } from '../runtime/time-slicer.ts'
 import type { ChainOptions, ChainReader, NewBlock } from './chain-reader.ts'
 import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
 import type { KeyValueStore, Write } from './key-value-store.ts'
@@ -47,10 +48,11 @@ export class Chain implements ChainReader {
   /** What a consensus client said of the blocks below the head; undefined as long as none has said anything. */
   #marks: Marks | undefined
   #writing: Promise<unknown> = Promise.resolve()
-  #turnBegan = 0
+  readonly #slicer: TimeSlicer
 
   private constructor(store: KeyValueStore, options: ChainOptions, stored: StoredChain) {
-    const { genesis, networkId, directory, readerCrashed } = options
+    const { genesis, networkId, directory, readerCrashed, slicer } = options
+    this.#slicer = slicer ?? new TimeSlicer(new FairScheduler(performance, setImmediate))
     this.heads$ = new ReaderStream(this.#heads, readerCrashed)
     this.#store = store
     this.#name = directory ?? inMemory
@@ -170,24 +172,12 @@ export class Chain implements ChainReader {
    * that block's or breaks a rule of EIP-7928: the block is there, and stays.
    */
   storeAccessLists(lists: readonly { readonly header: Header; readonly accessList: Uint8Array }[]): Promise<void> {
-    return this.#inOrder(async () => {
-      const writes: Write[] = []
-      for (const { header, accessList } of lists) {
-        const body = this.bodyByHash(header.hash)
-        if (body && !this.accessListByHash(header.hash) && (await this.#isFitting(header, body, accessList)))
-          writes.push(accessListWrite(header, accessList))
-      }
-      if (writes.length > 0) await this.#store.write(writes)
-    })
+    return this.#inOrder(() => this.#storeAccessLists(lists))
   }
 
   /** From now on the head is what {@link setForkchoice} says, whatever comes from peers: for good, kept in the database. */
   followConsensus(): Promise<void> {
-    return this.#inOrder(async () => {
-      if (this.followsConsensus) return
-      await this.#store.write([marksWrite({})])
-      this.#marks = {}
-    })
+    return this.#inOrder(() => this.#followConsensus())
   }
 
   /**
@@ -207,44 +197,57 @@ export class Chain implements ChainReader {
     await this.#store.close()
   }
 
-  #inOrder(write: () => Promise<void>): Promise<void> {
-    const done = this.#writing.then(() => {
-      this.#turnBegan = performance.now()
-      return write()
-    })
+  #inOrder(write: () => Steps<void>): Promise<void> {
+    const done = this.#writing.then(() => this.#slicer.run(write()))
     this.#writing = done.catch((error) => {
       if (error instanceof DatabaseFailed || error instanceof CorruptDatabase) this.#failures.next(error)
     })
     return done
   }
 
-  async #insert(blocks: readonly NewBlock[], becomesHead: (last: Header) => boolean): Promise<void> {
-    const { fresh, lists } = await this.#verify(blocks)
+  *#insert(blocks: readonly NewBlock[], becomesHead: (last: Header) => boolean): Steps<void> {
+    const { fresh, lists } = yield* this.#verify(blocks)
     const last = fresh.at(-1)?.header
     const isHead = last !== undefined && becomesHead(last)
-    const canonical = isHead ? [...(await this.#makeCanonical(fresh)), { key: keys.head, value: last.hash }] : []
+    const canonical = isHead ? [...(yield* this.#makeCanonical(fresh)), { key: keys.head, value: last.hash }] : []
     const writes = [...lists, ...fresh.flatMap(blockWrites), ...canonical]
-    if (writes.length > 0) await this.#store.write(writes)
+    if (writes.length > 0) yield this.#store.write(writes)
     if (!isHead) return
     this.#head = decodeHeader(last.raw.slice())
     this.#heads.next(this.#head)
   }
 
-  async #setForkchoice({ head: hash, ...told }: Forkchoice): Promise<void> {
+  *#storeAccessLists(lists: readonly { readonly header: Header; readonly accessList: Uint8Array }[]): Steps<void> {
+    const writes: Write[] = []
+    for (const { header, accessList } of lists) {
+      const body = this.bodyByHash(header.hash)
+      if (body && !this.accessListByHash(header.hash) && (yield* isFitting(header, body, accessList)))
+        writes.push(accessListWrite(header, accessList))
+    }
+    if (writes.length > 0) yield this.#store.write(writes)
+  }
+
+  *#followConsensus(): Steps<void> {
+    if (this.followsConsensus) return
+    yield this.#store.write([marksWrite({})])
+    this.#marks = {}
+  }
+
+  *#setForkchoice({ head: hash, ...told }: Forkchoice): Steps<void> {
     const head = this.#known('head', hash)
-    const marks = { ...this.#marks, ...(await this.#checkMarks(head, told)) }
+    const marks = { ...this.#marks, ...(yield* this.#checkMarks(head, told)) }
     const old = this.#head
     const writes: CanonicalWrites = { index: [], blocks: [] }
     for (const block of branchDown(this, head)) {
-      await this.#addCanonical(writes, block, this.bodyByHash(block.hash)!)
+      yield* this.#addCanonical(writes, block, this.bodyByHash(block.hash)!)
       // Nobody sees what is above the head: of that much need not be kept in memory.
       if (block.number > old.number && writes.blocks.length >= blocksInWrite) {
-        await this.#store.write([...writes.index.splice(0), ...writes.blocks.splice(0)])
+        yield this.#store.write([...writes.index.splice(0), ...writes.blocks.splice(0)])
       }
-      await this.#breathe()
+      yield
     }
     const last = [{ key: keys.head, value: head.hash }, marksWrite(marks)]
-    await this.#store.write([...writes.index, ...writes.blocks, ...last])
+    yield this.#store.write([...writes.index, ...writes.blocks, ...last])
     this.#marks = marks
     if (equalBytes(old.hash, head.hash)) return
     this.#head = head
@@ -252,7 +255,7 @@ export class Chain implements ChainReader {
   }
 
   /** @throws {ForkchoiceError} a block that `head` does not stand on */
-  async #checkMarks(head: Header, told: Marks): Promise<Marks> {
+  *#checkMarks(head: Header, told: Marks): Steps<Marks> {
     const branch = new Set<string>()
     const wanted = new Set(marked(told).map(([, hash]) => bytesToHex(hash)))
     let bottom = head.number + 1n
@@ -260,7 +263,7 @@ export class Chain implements ChainReader {
       const hash = bytesToHex(block.hash)
       if (wanted.has(hash)) branch.add(hash)
       bottom = block.number
-      await this.#breathe()
+      yield
     }
     for (const [name, hash] of marked(told)) {
       const block = this.#known(name, hash)
@@ -268,13 +271,6 @@ export class Chain implements ChainReader {
       if (!isBelow && !branch.has(bytesToHex(hash))) throw new ForkchoiceError(name, 'not in canonical chain')
     }
     return Object.fromEntries(marked(told).map(([name, hash]) => [name, hash.slice()]))
-  }
-
-  /** Lets everyone else on the thread have their turn. */
-  async #breathe(): Promise<void> {
-    if (performance.now() - this.#turnBegan < turnMs) return
-    await setImmediate()
-    this.#turnBegan = performance.now()
   }
 
   #known(name: keyof Forkchoice, hash: Uint8Array): Header {
@@ -289,7 +285,7 @@ export class Chain implements ChainReader {
   }
 
   /** @returns those of `blocks` that are new, and the lists that the others came with and we do not have */
-  async #verify(blocks: readonly NewBlock[]): Promise<{ fresh: NewBlock[]; lists: Write[] }> {
+  *#verify(blocks: readonly NewBlock[]): Steps<{ fresh: NewBlock[]; lists: Write[] }> {
     const fresh: NewBlock[] = []
     const lists: Write[] = []
     for (const block of blocks) {
@@ -299,52 +295,38 @@ export class Chain implements ChainReader {
         const before = fresh.at(-1)?.header ?? this.headerByHash(header.parentHash)
         if (before === undefined) throw new InvalidBlock(header, 'parent', 'unknown')
         verifyHeader(this.config, before, header)
-        for (const _step of verifyBodySteps(header, body)) await this.#breathe()
+        yield* verifyBodySteps(header, body)
         verifySize(this.config, header, body)
         fresh.push(block)
       }
       if (accessList && !this.accessListByHash(header.hash)) {
         // Of a block we have, nobody has looked at the body that came with it.
         const its = isKnown ? this.bodyByHash(header.hash)! : body
-        await this.#verifyList(header, its, accessList)
+        yield* verifyAccessList(header, its, accessList)
         if (isKnown) lists.push(accessListWrite(header, accessList))
       }
-      await this.#breathe()
+      yield
     }
     return { fresh, lists }
   }
 
-  async #isFitting(header: Header, body: Uint8Array, accessList: Uint8Array): Promise<boolean> {
-    try {
-      await this.#verifyList(header, body, accessList)
-      return true
-    } catch (error) {
-      if (error instanceof InvalidBlock) return false
-      throw error
-    }
-  }
-
-  async #verifyList(header: Header, body: Uint8Array, accessList: Uint8Array): Promise<void> {
-    for (const _step of verifyAccessList(header, body, accessList)) await this.#breathe()
-  }
-
   /** @returns what makes the branch that ends in `fresh` canonical, down to where it already is */
-  async #makeCanonical(fresh: readonly NewBlock[]): Promise<Write[]> {
+  *#makeCanonical(fresh: readonly NewBlock[]): Steps<Write[]> {
     const writes: CanonicalWrites = { index: [], blocks: [] }
-    for (const { header, body } of fresh) await this.#addCanonical(writes, header, body)
+    for (const { header, body } of fresh) yield* this.#addCanonical(writes, header, body)
     let below = this.headerByHash(fresh[0]!.header.parentHash)
     while (below !== undefined && !this.isCanonical(below)) {
-      await this.#addCanonical(writes, below, this.bodyByHash(below.hash)!)
+      yield* this.#addCanonical(writes, below, this.bodyByHash(below.hash)!)
       below = this.headerByHash(below.parentHash)
     }
     return [...writes.index, ...writes.blocks]
   }
 
   /** Where transactions are is written at once when it is much: it says nothing as long as their block is not canonical. */
-  async #addCanonical(writes: CanonicalWrites, { number, hash }: Header, body: Uint8Array): Promise<void> {
+  *#addCanonical(writes: CanonicalWrites, { number, hash }: Header, body: Uint8Array): Steps<void> {
     for (const _step of this.#transactions.addWrites(writes.index, { number }, body)) {
-      if (writes.index.length >= indexedInWrite) await this.#store.write(writes.index.splice(0))
-      await this.#breathe()
+      if (writes.index.length >= indexedInWrite) yield this.#store.write(writes.index.splice(0))
+      else yield
     }
     writes.blocks.push({ key: keys.canonical(number), value: hash })
   }
@@ -365,13 +347,20 @@ export class Chain implements ChainReader {
 /** What makes blocks canonical: where their transactions are, and themselves. BOUNDED: indexedInWrite and blocksInWrite. */
 type CanonicalWrites = { readonly index: Write[]; readonly blocks: Write[] }
 
-/** How long one write keeps the thread to itself, in milliseconds. */
-const turnMs = 8
-
 /** BOUNDED: blocks that are made canonical in one write, but for those of a reorganisation: it is there as a whole or not. */
 const blocksInWrite = 1_024
 /** Transactions whose place is written in one go: a few milliseconds. */
 const indexedInWrite = 1_024
+
+function* isFitting(header: Header, body: Uint8Array, accessList: Uint8Array): Steps<boolean> {
+  try {
+    yield* verifyAccessList(header, body, accessList)
+    return true
+  } catch (error) {
+    if (error instanceof InvalidBlock) return false
+    throw error
+  }
+}
 
 const markNames = ['finalized', 'safe'] as const
 const marked = (marks: Marks) =>

@@ -11,8 +11,8 @@ import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { startActor, type Tell } from '../runtime/start-actor.ts'
 import { reportBug } from '../runtime/supervision.ts'
+import type { TimeSlicer } from '../runtime/time-slicer.ts'
 import type { TimerWheel } from '../runtime/timer-wheel.ts'
-import { type Later, Turns } from '../runtime/turns.ts'
 import type { ChainPort } from './chain-port.ts'
 import { DownloadBuffer } from './download-buffer.ts'
 import type { EthPeer } from './eth-peer.ts'
@@ -28,7 +28,7 @@ export type DownloaderOptions = {
   readonly chain: ChainPort
   /** Milliseconds between two looks at the heads of the peers. */
   readonly pollInterval: number
-  readonly later: Later
+  readonly slicer: TimeSlicer
   readonly wheel: TimerWheel
   /** @returns the registered peer of that session */
   peer(session: number): EthPeer | undefined
@@ -56,7 +56,7 @@ export class Downloader {
   #leader = -1
 
   constructor(runtime: Runtime, options: DownloaderOptions) {
-    const { id, parent, chain, pollInterval, later, wheel, peer } = options
+    const { id, parent, chain, pollInterval, slicer, wheel, peer } = options
     this.#runtime = runtime
     this.#id = id
     this.#pacer = new Pacer({
@@ -65,7 +65,7 @@ export class Downloader {
       ready: (peer) => this.#tell({ type: 'peer.ready', peer }),
     })
     const inquiries = {
-      turns: new Turns(runtime.clock, later),
+      slicer,
       wheel,
       pacer: this.#pacer,
       peer,

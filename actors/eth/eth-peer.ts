@@ -180,6 +180,11 @@ export class EthPeer {
     this.#send({ name: message.kind, payload: encode(this.version, message) })
   }
 
+  /** Does what takes long for a message of this session. */
+  work(steps: Generator<unknown, void>): void {
+    this.#session.work(steps)
+  }
+
   /** The remote has the transactions with these hashes. */
   noteKnown(hashes: Iterable<Uint8Array>): void {
     for (const hash of hashes) this.#known.add(shortHash(hash))

@@ -3,8 +3,8 @@ import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import type { EthAnswer, MessageOf } from '../../protocols/eth/messages.ts'
 import type { answerOf } from '../../protocols/eth/versions.ts'
 import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
+import type { TimeSlicer } from '../runtime/time-slicer.ts'
 import type { TimerWheel } from '../runtime/timer-wheel.ts'
-import type { Turns } from '../runtime/turns.ts'
 import type { EthPeer, Query } from './eth-peer.ts'
 import { Lie } from './header-chain.ts'
 import type { Pacer } from './pacer.ts'
@@ -19,7 +19,7 @@ type Inquiry<Q extends Query, T> = {
 }
 
 type InquirerParts = {
-  readonly turns: Turns
+  readonly slicer: TimeSlicer
   readonly wheel: TimerWheel
   readonly pacer: Pacer
   peer(session: number): EthPeer | undefined
@@ -42,7 +42,7 @@ export class Inquirer {
   }
 
   ask<Q extends Query, T>({ peer: session, query, read, done }: Inquiry<Q, T>): void {
-    const { wheel, pacer, turns, ...parts } = this.#parts
+    const { wheel, pacer, slicer, ...parts } = this.#parts
     const peer = parts.peer(session)
     if (!peer) {
       done(undefined)
@@ -70,7 +70,7 @@ export class Inquirer {
       wheel.disarm(deadline)
       if (!this.#underWay.has(withdraw)) parts.answered(session)
       else
-        turns.run(read(answer as never), (outcome) => {
+        slicer.start(read(answer as never), (outcome) => {
           if (!this.#underWay.delete(withdraw)) return
           if ('value' in outcome) done(outcome.value)
           else this.#blame(peer, outcome.error)

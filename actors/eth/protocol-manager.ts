@@ -7,7 +7,7 @@ import {
   type Registration,
 } from '../../machines/protocol-manager.ts'
 import type { BlockRange } from '../../protocols/eth/block-range.ts'
-import { decode } from '../../protocols/eth/messages.ts'
+import { decode, MalformedMessage } from '../../protocols/eth/messages.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { type EthVersion, isRequest } from '../../protocols/eth/versions.ts'
 import { RlpError } from '../../protocols/lib/rlp.ts'
@@ -137,7 +137,8 @@ export class ProtocolManager implements EthPeerOwner {
           if (isRequest(name) && !peer.isGone)
             peer.sendMessage(answerRequest(peer.version, { name, payload }, this.chain))
         }),
-      takeTransactions: ({ session, name, payload }) => to(session, (peer) => takeTransactions(peer, name, payload)),
+      takeTransactions: ({ session, name, payload }) =>
+        to(session, (peer) => peer.work(takeTransactions(peer, name, payload))),
       admitAnswer: ({ session, payload }) =>
         to(session, (peer) => peer.admitAnswer({ name: 'PooledTransactions', payload })),
       openRange: ({ session, payload }) =>
@@ -160,13 +161,15 @@ export class ProtocolManager implements EthPeerOwner {
   }
 }
 
-function takeTransactions(peer: EthPeer, name: string, payload: Uint8Array): void {
-  const check = name === 'Transactions' ? checkTransactions : checkAnnouncement
+function* takeTransactions(peer: EthPeer, name: string, payload: Uint8Array): Generator<void, void> {
+  const { version } = peer
   try {
-    peer.noteKnown(check(peer.version, payload))
+    const isWhole = name === 'Transactions'
+    peer.noteKnown(isWhole ? yield* checkTransactions(version, payload) : checkAnnouncement(version, payload))
   } catch (error) {
     // An item that is no transaction comes as an RlpError of its own: a decodable message all the same, so 0x10.
-    if (!(error instanceof TransactionsError || error instanceof RlpError)) throw error
+    if (!(error instanceof TransactionsError || error instanceof RlpError || error instanceof MalformedMessage))
+      throw error
     peer.accused(error)
   }
 }

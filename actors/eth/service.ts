@@ -10,8 +10,9 @@ import type { Service } from '../node/node.ts'
 import type { Protocol } from '../p2p/protocol.ts'
 import { ReaderStream } from '../runtime/reader-stream.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { FairScheduler } from '../runtime/scheduler.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
-import type { Later } from '../runtime/turns.ts'
+import { TimeSlicer } from '../runtime/time-slicer.ts'
 import type { ChainPort } from './chain-port.ts'
 import { Downloader } from './downloader.ts'
 import type { EthPeer } from './eth-peer.ts'
@@ -28,8 +29,8 @@ export type EthServiceOptions = {
   readonly headPollInterval?: number
   /** Whether transactions are listened to (geth's AcceptTxs). @default false */
   readonly synced?: boolean
-  /** Lets the rest of the process run between two turns of long work. The clock's next timer when left out. */
-  readonly later?: Later
+  /** Does long work. One that goes on with the clock's next timer when left out. */
+  readonly slicer?: TimeSlicer
   /** Of its actors. @default 'eth', under 'node' */
   readonly id?: string
   readonly parent?: string
@@ -83,7 +84,7 @@ export class EthService implements Service {
 
   /** Lets the sessions that wait begin. */
   start(): void {
-    const { chain, headPollInterval = 3_000, later, synced = false } = this.#options
+    const { chain, headPollInterval = 3_000, slicer, synced = false } = this.#options
     const { clock } = this.#runtime
     this.#downloader = new Downloader(this.#runtime, {
       id: `${this.#id}/downloader`,
@@ -91,7 +92,7 @@ export class EthService implements Service {
       chain,
       pollInterval: headPollInterval,
       wheel: this.#manager.wheel,
-      later: later ?? ((run) => void clock.setTimeout(run, 0)),
+      slicer: slicer ?? new TimeSlicer(new FairScheduler(clock, (run) => void clock.setTimeout(run, 0))),
       peer: (session) => this.#manager.peer(session),
       drop: (session) => this.#manager.tell({ type: 'peer.remove', session }),
       report: (progress) => this.#progress.next(progress),

@@ -1,6 +1,8 @@
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import type { MatchedProtocol } from '../../protocols/p2p/matching.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { Account } from '../runtime/scheduler.ts'
+import type { Client, Outcome, TimeSlicer } from '../runtime/time-slicer.ts'
 import type { Conversation } from '../trace/message-trace.ts'
 import type { PeerFacts, Protocol, Session, SessionHandler } from './protocol.ts'
 import type { RlpxSocket } from './rlpx-socket.ts'
@@ -11,16 +13,19 @@ type SessionParts = {
   readonly runtime: Runtime
   readonly actor: string
   readonly socket: RlpxSocket
+  readonly slicer: TimeSlicer
   /** Where the feed hears what is said. */
   readonly conversation: Conversation
   ended(error: Error): void
+  crashed(error: unknown): void
 }
 
 /** One matched protocol on one peer (geth's protoRW): shifts codes by the offset and keeps its own place in the line. */
-export class PeerSession implements Session {
+export class PeerSession implements Session, Client {
   readonly #parts: SessionParts
   #handler: SessionHandler | undefined
   #isPaused = false
+  #isWorking = false
   #isClosed = false
 
   constructor(parts: SessionParts) {
@@ -51,6 +56,10 @@ export class PeerSession implements Session {
     return this.#isClosed || this.#parts.socket.isGone
   }
 
+  get account(): Account {
+    return this.#parts.socket.account
+  }
+
   start(): void {
     this.#handler = this.#parts.matched.protocol.run(this)
   }
@@ -73,6 +82,19 @@ export class PeerSession implements Session {
     this.#parts.socket.proceed()
   }
 
+  work(steps: Generator<unknown, void>): void {
+    const { slicer, socket, crashed } = this.#parts
+    let isDone = false
+    const done = (outcome: Outcome<void>) => {
+      isDone = true
+      if (this.#isWorking) socket.proceed()
+      this.#isWorking = false
+      if ('error' in outcome) crashed(outcome.error)
+    }
+    slicer.start(steps, done, this)
+    this.#isWorking = !isDone
+  }
+
   end(error: Error): void {
     if (!this.#isClosed) this.#parts.ended(error)
   }
@@ -81,9 +103,9 @@ export class PeerSession implements Session {
     return code >= this.#parts.matched.offset && code < this.#parts.matched.offset + this.#parts.matched.length
   }
 
-  /** @returns false while the protocol does not read */
+  /** @returns false while the protocol does not read, or works on what it has read */
   take(code: number, payload: Uint8Array): boolean {
-    if (this.#isPaused) return false
+    if (this.#isPaused || this.#isWorking) return false
     const relative = code - this.#parts.matched.offset
     this.#parts.conversation.received(relative, payload)
     this.#handler?.message(relative, payload)

@@ -25,6 +25,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { Account, type FairScheduler } from '../runtime/scheduler.ts'
 import { startActor, type Tell } from '../runtime/start-actor.ts'
 import { guard, InternalError, reportBug } from '../runtime/supervision.ts'
+import { TimeSlicer } from '../runtime/time-slicer.ts'
 import type { Conversation } from '../trace/message-trace.ts'
 import type { Connect, Connection, ConnectionOwner, Origin } from './connection.ts'
 import { PeerSession } from './peer-session.ts'
@@ -73,6 +74,7 @@ class Peer implements Connection {
   readonly #actorId: string
   readonly #conversation: Conversation
   /** BOUNDED: by our protocols. */
+  readonly #slicer: TimeSlicer
   #sessions: readonly PeerSession[] = []
   #isTrusted = false
   #isAbandoned = false
@@ -84,6 +86,7 @@ class Peer implements Connection {
     this.#runtime = runtime
     this.#options = options
     this.#parts = parts
+    this.#slicer = new TimeSlicer(options.scheduler, (error) => this.#crashed(error))
     this.#actorId = `peer/${parts.conn}`
     this.#conversation = runtime.feed.conversation({ actor: this.#actorId, protocol: 'p2p' })
     this.#socket = new RlpxSocket({
@@ -229,8 +232,10 @@ class Peer implements Connection {
         runtime: this.#runtime,
         actor: this.#actorId,
         socket: this.#socket,
+        slicer: this.#slicer,
         conversation: this.#runtime.feed.conversation(of),
         ended: (error) => tell({ type: 'protocol.ended', error }),
+        crashed: (error) => this.#crashed(error),
       })
     })
     for (const session of this.#sessions) session.start()

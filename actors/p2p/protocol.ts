@@ -33,6 +33,11 @@ export type Session = {
   /** Stops reading: the next message of this protocol waits, and every message behind it (head of line, as in geth). */
   pause(): void
   resume(): void
+  /**
+   * Does what takes long for a message, in the peer's turns: the messages behind it wait until that is done. Left off when
+   * the peer is gone; what `steps` throws is a bug, and ends the peer.
+   */
+  work(steps: Generator<unknown, void>): void
   /** Ends the protocol and with it the peer: the Disconnect sent is `reasonOf(error)`. */
   end(error: Error): void
 }

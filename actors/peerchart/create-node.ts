@@ -17,7 +17,9 @@ import type { Protocol } from '../p2p/protocol.ts'
 import { Recorder } from '../recording/recorder.ts'
 import { processRuntime } from '../runtime/process-runtime.ts'
 import type { Bug, Runtime } from '../runtime/runtime.ts'
+import { FairScheduler } from '../runtime/scheduler.ts'
 import { reportBug, supervised } from '../runtime/supervision.ts'
+import { TimeSlicer } from '../runtime/time-slicer.ts'
 import { checkOptions } from './node-option-error.ts'
 import type { NodeOptions } from './node-options.ts'
 import { type NodeParts, PeerchartNode } from './peerchart-node.ts'
@@ -44,8 +46,10 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     entropy: runtime.entropy,
   })
   const id = options.networkId ?? networkId
+  const scheduler = new FairScheduler(runtime.clock, setImmediate)
   const chain = await Chain.open({
     genesis,
+    slicer: new TimeSlicer(scheduler),
     ...(id !== undefined && { networkId: id }),
     ...(instance && { directory: instance.chaindata }),
     readerCrashed: (error) => reportBug(runtime, { actor: 'heads', error, ends: 'reader' }),
@@ -69,7 +73,8 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
         log,
       })
     const watchers = { recorder, metrics, keyLog, chaindata: instance?.chaindata }
-    node = new PeerchartNode(runtime, options, { name, privateKey, chain, staticNodes, trustedNodes, ...watchers })
+    const peers = { staticNodes, trustedNodes }
+    node = new PeerchartNode(runtime, options, { name, privateKey, chain, scheduler, ...peers, ...watchers })
     if (early[0]) throw early[0].error
     return node
   } catch (error) {

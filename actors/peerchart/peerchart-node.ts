@@ -33,8 +33,9 @@ import { InputRoom } from '../runtime/input-room.ts'
 import { ReaderStream } from '../runtime/reader-stream.ts'
 import { Reclaimer } from '../runtime/reclaimer.ts'
 import type { Bug, Runtime } from '../runtime/runtime.ts'
-import { FairScheduler } from '../runtime/scheduler.ts'
-import { guard, publishBug, reportBug, stackOf } from '../runtime/supervision.ts'
+import type { FairScheduler } from '../runtime/scheduler.ts'
+import { publishBug, reportBug, stackOf } from '../runtime/supervision.ts'
+import { TimeSlicer } from '../runtime/time-slicer.ts'
 import type { FeedEntry, MessageEntry } from '../trace/entries.ts'
 import type { Feed } from '../trace/feed.ts'
 import { packetName } from '../trace/handshake-packet.ts'
@@ -61,6 +62,8 @@ export type NodeParts = {
   readonly name: string
   readonly privateKey: Uint8Array
   readonly chain: Chain
+  /** There is one thread: peers, the chain and clients of RPC share it. */
+  readonly scheduler: FairScheduler
   /** Where its chain is kept, if it is. */
   readonly chaindata: string | undefined
   readonly keyLog: KeyLogFile | undefined
@@ -88,7 +91,6 @@ export class PeerchartNode {
   readonly #server = new BehaviorSubject<Server | undefined>(undefined)
   readonly #recorder: Recorder | undefined
   readonly #record: () => string
-  /** There is one thread: peers and clients of RPC share it. */
   readonly #scheduler: FairScheduler
   readonly #input: InputRoom
   #rpc: RpcStack | undefined
@@ -105,7 +107,7 @@ export class PeerchartNode {
       log = silent,
       transport = tcp,
     } = options
-    const { name, privateKey, chain, keyLog, recorder, staticNodes, trustedNodes, metrics } = parts
+    const { name, privateKey, chain, scheduler, keyLog, recorder, staticNodes, trustedNodes, metrics } = parts
     if (keyLog)
       log.warn('Session keys are written to a file: whoever has it reads the traffic', { file: options.keyLog })
     this.#log = log
@@ -114,7 +116,7 @@ export class PeerchartNode {
     this.feed = runtime.feed
     this.name = name
     this.#recorder = recorder
-    this.#scheduler = new FairScheduler(runtime.clock, setImmediate)
+    this.#scheduler = scheduler
     const reclaimer = new Reclaimer(runtime.clock)
     this.#input = new InputRoom(options.maxInputBytes, (bytes) => reclaimer.passed(bytes))
     this.#record = () => localRecord(privateKey, chain, this.#server.value?.self())
@@ -164,8 +166,7 @@ export class PeerchartNode {
       () =>
         new EthService(runtime, {
           ...{ chain, maxPeers, versions: options.ethVersions ?? ethVersions },
-          later: (run) =>
-            setImmediate(() => guard(run, (error) => reportBug(runtime, { actor: 'eth', error, ends: 'node' }))),
+          slicer: new TimeSlicer(this.#scheduler, (error) => reportBug(runtime, { actor: 'eth', error, ends: 'node' })),
           ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
         }),
     )

@@ -32,7 +32,8 @@ type Values<Params extends readonly Param<unknown>[]> = {
 /**
  * A method as a value.
  * @param params in order; only the last ones may be optional
- * @param run gets their values and returns what JSON can say of the result: now, or as a promise
+ * @param run gets their values and returns what JSON can say of the result: now, as a promise, or as a generator, which is
+ * run in the turns of who asked and may yield promises
  */
 export function method<const Params extends readonly Param<unknown>[]>(
   params: Params,

@@ -5,11 +5,11 @@ import type { Holding, InputRoom } from '../runtime/input-room.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { startActor } from '../runtime/start-actor.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
+import { newAccount } from '../runtime/time-slicer.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { RpcLimits } from './options.ts'
 import { type Asked, failure, NoRequest } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
-import { newAccount } from './steps.ts'
 import { type RequestSubscriptions, Subscriptions } from './subscriptions.ts'
 
 /** The two ends of a connection that lasts, as WebSocket and IPC have them. */

@@ -1,5 +1,6 @@
 import type { Logger } from '../log/log.ts'
 import { FairScheduler } from '../runtime/scheduler.ts'
+import { type Client, newAccount, type Steps, TimeSlicer } from '../runtime/time-slicer.ts'
 import type { Api } from './api.ts'
 import { readArguments, readSubscription, subscriptionId } from './arguments.ts'
 import type { Deadline } from './deadline.ts'
@@ -19,7 +20,6 @@ import {
   success,
 } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
-import { type Client, newAccount, runSteps, type Steps } from './steps.ts'
 import type { RequestSubscriptions } from './subscriptions.ts'
 
 // JSON-RPC 2.0 as geth's rpc package answers it: the same errors, in the same words.
@@ -53,12 +53,12 @@ export type Caller = {
 export class Dispatcher {
   readonly #options: DispatcherOptions
   readonly #registry: Registry
-  readonly #scheduler: FairScheduler
+  readonly #slicer: TimeSlicer
 
   constructor(options: DispatcherOptions) {
     this.#options = options
     this.#registry = new Registry(options.apis)
-    this.#scheduler = options.scheduler ?? new FairScheduler(performance, setImmediate)
+    this.#slicer = new TimeSlicer(options.scheduler ?? new FairScheduler(performance, setImmediate))
   }
 
   /**
@@ -91,7 +91,12 @@ export class Dispatcher {
    */
   read(request: string, client?: Client): Asked | Promise<Asked | undefined> {
     if (!isLong(request)) return readRequest(request)
-    return runSteps(this.#scheduler, client ?? stranger(), readRequestSteps(request))
+    return this.run(readRequestSteps(request), client)
+  }
+
+  /** Does what takes long in the turns of `client`. @returns undefined when it has left before the end */
+  run<T>(steps: Steps<T>, client?: Client): Promise<T | undefined> {
+    return this.#slicer.runFor(client ?? stranger(), steps)
   }
 
   /** As {@link answer}, of what was read. */
@@ -101,7 +106,7 @@ export class Dispatcher {
 
   #answer({ json, ids }: Asked, caller: Caller = {}): Answer | Promise<Answer> {
     if (!Array.isArray(json)) return this.#answerOne(json, ids, caller)
-    return runSteps(this.#scheduler, caller.client ?? stranger(), this.#answerBatch(json, ids, caller))
+    return this.run(this.#answerBatch(json, ids, caller), caller.client)
   }
 
   /** One after the other, as geth does. */
@@ -135,7 +140,8 @@ export class Dispatcher {
     }
     try {
       if (caller.deadline?.isOver) throw timedOut()
-      const result = this.#run(json, caller)
+      const given = this.#call(json, caller)
+      const result = isSteps(given) ? this.run(given, caller.client) : given
       if (!(result instanceof Promise)) return tell(result)
       return (caller.deadline?.within(result, timedOut) ?? result).then(tell).catch(fail)
     } catch (error) {
@@ -143,7 +149,7 @@ export class Dispatcher {
     }
   }
 
-  #run(request: Request, { subscriptions }: Caller): unknown {
+  #call(request: Request, { subscriptions }: Caller): unknown {
     const { method: name, params } = request
     const method = this.#registry.method(name)
     if (method !== undefined) return method.run(readArguments(method.params, params) as never[])
@@ -181,6 +187,10 @@ function inOne(answer: Answer | Promise<Answer>): string | undefined | Promise<s
 }
 
 const textOf = (answer: Answer) => (answer instanceof PrintedJson ? answer.text : answer)
+
+/** A method that takes long gives steps for its result. */
+const isSteps = (result: unknown): result is Steps<unknown> =>
+  typeof result === 'object' && result !== null && Symbol.iterator in result && 'next' in result
 
 const stranger = (): Client => ({ account: newAccount(), isGone: false })
 

@@ -4,6 +4,7 @@ import type { InputRoom } from '../runtime/input-room.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Account } from '../runtime/scheduler.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
+import { type Client, newAccount } from '../runtime/time-slicer.ts'
 import { Cors } from './cors.ts'
 import { Deadline } from './deadline.ts'
 import type { Answer, Dispatcher } from './dispatcher.ts'
@@ -12,7 +13,6 @@ import { empty, json, type Reply, refusal, send } from './http-reply.ts'
 import { tokenFault } from './jwt.ts'
 import { failure } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
-import { type Client, newAccount } from './steps.ts'
 import { isVhostAllowed } from './vhosts.ts'
 
 export type HttpHandlerOptions = {
@@ -106,7 +106,9 @@ export class HttpHandler {
   async #send(req: IncomingMessage, res: ServerResponse, reply: Reply): Promise<void> {
     const { socket } = req
     if (!req.complete) res.shouldKeepAlive = false
-    await send(req, res, reply, !this.#options.secret)
+    await send(req, res, reply, !this.#options.secret, (steps) =>
+      this.#options.dispatcher.run(steps, this.#client(req)),
+    )
     if (socket.writableLength === 0) return
     const timer = this.#clock.setTimeout(() => socket.destroy(), this.#options.limits.writeTimeout)
     res.once('close', () => this.#clock.clearTimeout(timer))

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip, gzipSync } from 'node:zlib'
-import { takeInTurns } from './in-turns.ts'
+import type { Steps } from '../runtime/time-slicer.ts'
 import { PrintedJson } from './json/print.ts'
 
 /** An answer over HTTP. Headers are names and values in turn, as they are written. */
@@ -26,15 +26,16 @@ export const refusal = (status: number, message: string, added: readonly string[
 
 export const empty = (status: number, headers: readonly string[] = []): Reply => ({ status, headers, body: '' })
 
-/** Writes `reply`, compressed where it was asked for and `mayCompress`. Done when it was handed to the system, or cannot be. */
+/** Writes `reply`, compressed where it was asked for and `mayCompress`, in parts by `run` where it has any. Done when it was handed to the system, or cannot be. */
 export async function send(
   req: IncomingMessage,
   res: ServerResponse,
   { status, headers, body }: Reply,
   mayCompress: boolean,
+  run: (steps: Steps<void>) => Promise<void>,
 ): Promise<void> {
   if (!mayCompress || !req.headers['accept-encoding']?.includes('gzip')) {
-    if (body instanceof PrintedJson) return writeParts(res, status, headers, body)
+    if (body instanceof PrintedJson) return run(writeParts(res, status, headers, body))
     return write(res, status, headers, body)
   }
   const text = body instanceof PrintedJson ? body.text : body
@@ -51,18 +52,22 @@ function write(res: ServerResponse, status: number, headers: readonly string[], 
 }
 
 /** Others have their turn between two parts; a client that has left meanwhile is left alone. */
-async function writeParts(
+function* writeParts(
   res: ServerResponse,
   status: number,
   headers: readonly string[],
   { parts }: PrintedJson,
-): Promise<void> {
+): Steps<void> {
   let length = 0
-  await takeInTurns(parts, (part) => {
+  for (const part of parts) {
     length += Buffer.byteLength(part)
-  })
+    yield
+  }
   writeHead(res, status, headers, length)
-  await takeInTurns(parts, (part) => res.destroyed || res.write(part))
+  for (const part of parts) {
+    res.write(part)
+    yield
+  }
   res.end()
 }
 

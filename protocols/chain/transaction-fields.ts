@@ -75,12 +75,16 @@ export function readTransaction(item: RlpItem): Omit<Transaction, 'hash'> {
 /**
  * Looks at a transaction as geth does at one that a peer sends: what types 0 to 2 pay and transfer may be of any width
  * there, for the pool to refuse; signature and chain id may not (core/types `validateDecoded`).
- * @returns its 32-byte hash
  * @throws {RlpError} as {@link decodeTransaction}
  */
-export function hashTransaction(item: RlpItem): Uint8Array {
+export function checkTransaction(item: RlpItem): void {
   const { type, list } = open(item)
   checks[type]!(list.raw, 0)
+}
+
+/** @returns the 32-byte hash of one that {@link checkTransaction} lets pass @throws {RlpError} as there */
+export function hashTransaction(item: RlpItem): Uint8Array {
+  checkTransaction(item)
   return keccak256(txEnvelope(item))
 }
 

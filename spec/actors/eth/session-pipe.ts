@@ -95,6 +95,10 @@ export class PipeEnd implements Session {
     this.#clock.setTimeout(() => this.#deliver(), 0)
   }
 
+  work(steps: Generator<unknown, void>): void {
+    for (const _step of steps);
+  }
+
   end(error: Error): void {
     if (this.#isClosed) return
     this.error = error
