@@ -40,15 +40,18 @@ export class TimeSlicer {
     if (work.step()) this.#scheduler.ready(work)
   }
 
-  /** @returns what `steps` return @throws (rejects) what they throw */
+  /** As {@link start}. @returns what `steps` return @throws (rejects) what they throw */
   run<T>(steps: Steps<T>): Promise<T> {
-    return this.runFor(this.#own, steps) as Promise<T>
+    return new Promise((resolve, reject) => this.start(steps, settle(resolve, reject)))
   }
 
-  /** As {@link run}. @returns undefined when `client` has left before the end */
+  /**
+   * As {@link run}, and the first turn comes when it is the client's: hundreds may ask at once.
+   * @returns undefined when `client` has left before the end
+   */
   runFor<T>(client: Client, steps: Steps<T>): Promise<T | undefined> {
     return new Promise((resolve, reject) => {
-      const done = (outcome: Outcome<T>) => ('value' in outcome ? resolve(outcome.value) : reject(outcome.error))
+      const done = settle(resolve, reject)
       const ends = { done, left: () => resolve(undefined), crashed: this.#crashed }
       this.#scheduler.ready(new Work(this.#scheduler, client, steps, ends))
     })
@@ -121,6 +124,10 @@ class Work<T> implements Task {
       (error) => goOn({ error }),
     )
   }
+}
+
+function settle<T>(resolve: (value: T) => void, reject: (error: unknown) => void): (outcome: Outcome<T>) => void {
+  return (outcome) => ('value' in outcome ? resolve(outcome.value) : reject(outcome.error))
 }
 
 function rethrow(error: unknown): never {

@@ -230,7 +230,7 @@ const attacks = {
     async prepare() {
       const { header } = devGenesis()
       const few = [encodeRlp(['', '', '', '', '', new Uint8Array(10_000_000), 27, 1, 1])]
-      const many = Array<Uint8Array>(100_000).fill(encodeRlp(Array(9).fill(new Uint8Array(12).fill(1))))
+      const many = Array<Uint8Array>(100_000).fill(encodeRlp(['', '', '', '', '', new Uint8Array(64), 27, 1, 1]))
       for (const transactions of [few, many]) {
         const [block] = makeBlocks(devGenesis(), header, 1, { transactions })
         const method = block!.header.slotNumber === undefined ? 'engine_newPayloadV4' : 'engine_newPayloadV5'

@@ -4,6 +4,8 @@ import { answerRequest } from '../../../actors/eth/answers.ts'
 import type { ChainPort } from '../../../actors/eth/chain-port.ts'
 import { EthService, type EthServiceOptions } from '../../../actors/eth/service.ts'
 import type { Runtime } from '../../../actors/runtime/runtime.ts'
+import { FairScheduler } from '../../../actors/runtime/scheduler.ts'
+import { TimeSlicer } from '../../../actors/runtime/time-slicer.ts'
 import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
 import { Feed } from '../../../actors/trace/feed.ts'
 import { decode, type EthAnswer, type EthMessage, type EthRequest, encode } from '../../../protocols/eth/messages.ts'
@@ -21,8 +23,11 @@ export const genesis = genesisOf(allAtOnce)
 export const mainBlocks: readonly NewBlock[] = makeBlocks(genesis, genesis.header, 700)
 export const forkBlocks: readonly NewBlock[] = makeBlocks(genesis, mainBlocks[499]!.header, 250, { salt: 7n })
 
+/** Does all work as soon as promises settle. */
+const inNoTime = new TimeSlicer(new FairScheduler({ now: () => 0 }, queueMicrotask))
+
 export async function chainOf(blocks: readonly NewBlock[]): Promise<Chain> {
-  const chain = await Chain.open({ genesis })
+  const chain = await Chain.open({ genesis, slicer: inNoTime })
   await chain.insertBlocks(blocks)
   return chain
 }

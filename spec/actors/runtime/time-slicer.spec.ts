@@ -45,9 +45,9 @@ describe('a time slicer', () => {
     expect(await runs).to.deep.equal([12, 20])
   })
 
-  it('does nothing before the next turn of what it runs', async () => {
+  it("does nothing for a client before the client's turn", async () => {
     const { due, runAll, slicer, work } = setUp()
-    const outcome = slicer.run(work(1))
+    const outcome = slicer.runFor({ account: new Account(), isGone: false }, work(1))
     expect(due).to.have.length(1)
     runAll()
     expect(await outcome).to.equal(1)
