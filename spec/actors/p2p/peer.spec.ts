@@ -180,6 +180,57 @@ describe('a peer', () => {
     expect((far.ended!.error as DiscError).reason).to.equal(DiscReason.TooManyPeers)
   })
 
+  it('is read on when what takes long for a message is done, and that is left off when it is gone', async () => {
+    const [ours, theirs] = [new Probe(), new Probe()]
+    const seen: string[] = []
+    let release = () => {}
+    function* work() {
+      try {
+        for (const step of ['first', 'second']) {
+          seen.push(step)
+          yield new Promise<void>((resolve) => {
+            release = resolve
+          })
+        }
+      } finally {
+        seen.push('left')
+      }
+    }
+    const run = theirs.run.bind(theirs)
+    theirs.run = (session) => {
+      const handler = run(session)
+      const message = (code: number, payload: Uint8Array) => {
+        handler.message(code, payload)
+        if (code === 1) session.work(work())
+      }
+      return { ...handler, message }
+    }
+    const [near] = await meet([ours], [theirs])
+    for (const code of [0, 1, 0]) ours.session!.send(code, empty)
+    await settle()
+    expect([theirs.heard, seen]).to.deep.equal([[0, 1], ['first']])
+    release()
+    await settle()
+    expect([theirs.heard, seen]).to.deep.equal([
+      [0, 1],
+      ['first', 'second'],
+    ])
+    release()
+    await settle()
+    expect([theirs.heard, seen]).to.deep.equal([
+      [0, 1, 0],
+      ['first', 'second', 'left'],
+    ])
+    ours.session!.send(1, empty)
+    await settle()
+    near.connection!.disconnect(DiscReason.TooManyPeers)
+    await settle()
+    await settle()
+    release()
+    await settle()
+    expect(seen.slice(3)).to.deep.equal(['first', 'left'])
+  })
+
   it('is hung up on without a word when it holds most of the unfinished input, and there is no room', async () => {
     const input = new InputRoom(400_000)
     const pairs = [100_000, 200_000, 150_000].map(async (size) => {
