@@ -9,6 +9,7 @@ import {
   HelloError,
   snappyProtocolVersion,
 } from '../../protocols/p2p/messages.ts'
+import { plainDisconnect } from '../../protocols/plain-disconnect.ts'
 import { authId, type SessionKeys, secretsToRead } from '../../protocols/rlpx/key-log.ts'
 import { PacketReader } from '../../protocols/rlpx/packet-reader.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
@@ -39,6 +40,8 @@ export class CaptureSession {
   #readers: Readonly<Record<Side, RlpxSession>> | undefined
   readonly #hellos: Partial<Record<Side, Hello>> = {}
   #protocols: readonly MatchedProtocol<Known>[] = []
+  /** Who has sent a Disconnect that was not compressed. BOUNDED: two. */
+  readonly #gone = new Set<Side>()
 
   constructor(keyLog: ReadonlyMap<string, SessionKeys>) {
     this.#keyLog = keyLog
@@ -92,9 +95,16 @@ export class CaptureSession {
   *#read(side: Side, bytes: Uint8Array): Generator<CapturedMessage> {
     const reader = this.#readers![side]
     reader.push(bytes)
-    while (reader.hasWork) {
-      const message = reader.next()
-      if (message) yield this.#sort(side, message)
+    try {
+      while (reader.hasWork) {
+        const message = reader.next()
+        if (message) yield this.#sort(side, message)
+      }
+    } catch (error) {
+      const disconnect = plainDisconnect(error)
+      if (!disconnect || this.#gone.has(side)) throw error
+      this.#gone.add(side)
+      yield this.#sort(side, disconnect)
     }
   }
 

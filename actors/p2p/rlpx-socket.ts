@@ -1,3 +1,4 @@
+import { plainDisconnect } from '../../protocols/plain-disconnect.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
 import { type Handshake, type HandshakeResult, initiate, respond } from '../../protocols/rlpx/handshake.ts'
 import { formatKeyLogLine } from '../../protocols/rlpx/key-log.ts'
@@ -10,7 +11,6 @@ import type { Account, FairScheduler, Task } from '../runtime/scheduler.ts'
 import { guard } from '../runtime/supervision.ts'
 import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from '../trace/handshake-packet.ts'
 import type { Stream } from './connection.ts'
-import { plainDisconnect } from './plain-disconnect.ts'
 
 /** What a socket reports. Every call is made from the scheduler's turn or a stream's event, never from inside a method. */
 export type SocketListener = {

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { CaptureEntry } from '../../../actors/keylog/decode-capture.ts'
+import { dial } from '../../../actors/scripted-peer/dial.ts'
+import { listen } from '../../../actors/scripted-peer/listen.ts'
 import { handshakeCodes } from '../../../actors/trace/handshake-packet.ts'
+import { formatEnode } from '../../../protocols/enode/enode.ts'
+import { parseNode } from '../../../protocols/enr/parse-node.ts'
 import { decodeHello } from '../../../protocols/p2p/messages.ts'
 import type { CapturedPacket } from '../../../protocols/pcap/capture.ts'
 import { tcpSegment } from '../../../protocols/pcap/tcp-segment.ts'
@@ -11,6 +15,7 @@ import { parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
 import { ethernet, writeCapture } from '../../protocols/pcap/capture-writer.ts'
 import { readCapture } from '../../protocols/pcap/read-whole.ts'
 import { decodeCapture } from './decode-whole.ts'
+import { Tap } from './tap.ts'
 import { type TappedSession, tapSession } from './tapped-session.ts'
 
 describe('a captured session', () => {
@@ -73,6 +78,23 @@ describe('a captured session', () => {
     const wrong = keyLog.replace(/(?<=^RLPX \w{64} \w{64} )\w/, (digit) => (digit === '0' ? '1' : '0'))
     const [why] = whys(decodeCapture(session.capture(), parseKeyLog(wrong)))
     expect(why).to.equal('these are no bytes of an RLPx session: rlpx: bad header MAC')
+  })
+  it('ends with the reason of a Disconnect that is not compressed', async () => {
+    const lines: string[] = []
+    await using listener = await listen({ keyLog: (line) => lines.push(line) })
+    const node = parseNode(listener.enode)
+    const tap = new Tap(node.tcp)
+    await tap.open()
+    await using server = listener.accept()
+    await using client = dial(formatEnode({ ...node, tcp: tap.port }), { through: 'hello' })
+    await Promise.all([client.until('handshaking'), server.until('handshaking')])
+    client.raw({ code: 1, payload: Uint8Array.of(0xc1, 4) })
+    await server.expectDisconnect('TooManyPeers')
+    await client.closed()
+    await tap.close()
+    const read = [...decodeCapture(tap.capture(), parseKeyLog(lines.join('')))]
+    expect(messages(read).at(-1)).to.deep.include({ protocol: 'p2p', code: 1, payload: Uint8Array.of(0xc1, 4) })
+    expect(whys(read)).to.deep.equal([])
   })
   it('is passed over when it is no RLPx, and the others are read', () => {
     const http = {

@@ -1,5 +1,5 @@
-import { baseCodes, isDisconnect } from '../../protocols/p2p/messages.ts'
-import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
+import { baseCodes, isDisconnect } from './p2p/messages.ts'
+import { RlpxError } from './rlpx/rlpx-error.ts'
 
 /** @returns the Disconnect that was not compressed, where that is why a session could not be read on: three clients send such */
 export function plainDisconnect(error: unknown): RlpxError['plain'] {
