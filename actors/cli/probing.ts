@@ -78,15 +78,20 @@ ${Object.entries({ ...outcomeWords })
   1   ${'usage'.padEnd(15)}the command line is wrong`
 
 /** @throws {InvalidGenesis} {CommandFailed} @returns the chain whose node we are to be */
-async function toChain({ network: name, genesis: path, networkid }: PeerOptions): Promise<ProbedChain | undefined> {
-  const chain = name === undefined ? path && (await readChain(path)) : network(name)
+async function toChain(
+  { network: name, genesis: path, networkid }: PeerOptions,
+  io: Io,
+): Promise<ProbedChain | undefined> {
+  const chain = name === undefined ? path && (await readChain(path, io)) : network(name)
   if (!chain && networkid !== undefined)
     throw new CommandFailed('--networkid is of a chain: name that with --network or --genesis', 1)
   return chain ? { ...chain, ...(networkid !== undefined && { networkId: networkid }) } : undefined
 }
 
-async function readChain(path: string): Promise<ProbedChain> {
-  const genesis = await loadGenesis(path)
+async function readChain(path: string, { stderr }: Io): Promise<ProbedChain> {
+  const genesis = await loadGenesis(path, (names) =>
+    stderr.write(`warning: ${path} gives ${names.join(', ')} twice: the last value counts\n`),
+  )
   return { name: path, networkId: genesis.config.chainId, genesis }
 }
 
@@ -102,7 +107,7 @@ export async function toProbe(
   options: PeerOptions & Partial<InspectOptions & ProbingOptions>,
   io: Io,
 ): Promise<ProbeSetup> {
-  const view = { chain: await toChain(options), now: () => BigInt(Math.floor(io.now() / 1000)) }
+  const view = { chain: await toChain(options, io), now: () => BigInt(Math.floor(io.now() / 1000)) }
   const world = processRuntime()
   const supervisor = supervisorOf(world, options.explain === true, io)
   const runtime = supervised(world, supervisor)

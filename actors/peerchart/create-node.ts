@@ -101,8 +101,16 @@ async function startRecording(
   return recorder
 }
 
-async function chainOf({ genesis, network: name }: NodeOptions): Promise<{ genesis: Genesis; networkId?: bigint }> {
-  if (typeof genesis === 'string') return { genesis: await loadGenesis(genesis) }
+async function chainOf({
+  genesis,
+  network: name,
+  log = silent,
+}: NodeOptions): Promise<{ genesis: Genesis; networkId?: bigint }> {
+  if (typeof genesis === 'string') {
+    const twice = (names: readonly string[]) =>
+      log.warn('The genesis gives names twice: the last value counts', { file: genesis, names: names.join(' ') })
+    return { genesis: await loadGenesis(genesis, twice) }
+  }
   if (genesis !== undefined) return { genesis: parseGenesis(JSON.stringify(genesis)) }
   return network(name ?? 'mainnet')
 }

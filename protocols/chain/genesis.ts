@@ -20,10 +20,11 @@ export type Genesis = {
 
 /**
  * @param text a geth genesis.json
+ * @param twice is called with the names that it gives twice, as `config.chainId`, if any: the last value counts, as to geth
  * @throws {InvalidGenesis}
  */
-export function parseGenesis(text: string): Genesis {
-  const fields = new JsonFields(tryParse(text))
+export function parseGenesis(text: string, twice?: (names: readonly string[]) => void): Genesis {
+  const fields = new JsonFields(tryParse(text, twice))
   const config = readChainConfig(fields.object('config'))
   const alloc = readAlloc(fields.object('alloc'))
   return makeGenesis(config, { ...readHeaderFields(fields), stateRoot: stateRoot(alloc) }, alloc)
@@ -123,9 +124,9 @@ function toNonce(value: bigint): Uint8Array {
   return hexToBytes(value.toString(16).padStart(16, '0'))
 }
 
-function tryParse(text: string): unknown {
+function tryParse(text: string, twice?: (names: readonly string[]) => void): unknown {
   try {
-    return parseJson(text)
+    return parseJson(text, twice)
   } catch (cause) {
     throw new InvalidGenesis('the file', `is no JSON: ${(cause as Error).message.split('\n')[0]}`, { cause })
   }

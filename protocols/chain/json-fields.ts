@@ -2,6 +2,7 @@ import { bytesToHex, hexToBytes } from '../lib/bytes.ts'
 import { givenNames } from '../lib/json-names.ts'
 import { firstValue } from '../lib/json-scanner.ts'
 import { jsonText } from '../lib/json-text.ts'
+import { type JsonPath, readTwice } from '../lib/json-twice.ts'
 
 // Reading a genesis.json the way geth's gencodec and math.HexOrDecimal do, with the name of the field in every error.
 
@@ -117,18 +118,34 @@ export class JsonFields {
 
 /**
  * Parses JSON whose integers may be wider than a double: those become strings of their digits. What follows the first
- * value is passed over, as by Go's json.Decoder.
+ * value is passed over, as by Go's json.Decoder. Of a name that is twice in an object the last value counts, and what is
+ * an object to geth goes into the one before; an account takes the place of the one before.
+ * @param twice is called with what is given twice, if anything is
  * @throws {SyntaxError} {JsonSyntaxError}
  */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string, twice: (names: readonly string[]) => void = () => {}): unknown {
   const whole = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
   const wide = text.replace(whole, (token) => (/^\d{16,}$/.test(token) ? `"${token}"` : token))
+  const value = firstOf(wide)
+  const read = readTwice(value, isFilled)
+  if (read.twice.length > 0) twice(read.twice.map((path) => path.join('.')))
+  return read.value
+}
+
+/** @returns the text of the first value @throws {SyntaxError} {JsonSyntaxError} */
+function firstOf(text: string): string {
   try {
-    return JSON.parse(wide)
+    JSON.parse(text)
+    return text
   } catch {
-    return JSON.parse(firstValue(wide))
+    const value = firstValue(text)
+    JSON.parse(value)
+    return value
   }
 }
+
+/** geth's `alloc` is a map, and one of its accounts is read anew: encoding/json fills only what is there. */
+const isFilled = (path: JsonPath) => path.length !== 2 || !/^alloc$/i.test(path[0]!)
 
 /** A storage slot or value: up to 32 bytes of hex with or without 0x, padded on the left. @throws {InvalidGenesis} */
 export function toWord(value: unknown, path: string): Uint8Array {

@@ -92,6 +92,27 @@ describe('a genesis file', () => {
     expect(at({ amsterdamTime: 0 }, { slotNumber: null })).to.deep.equal([none, 0n])
     expect(at({ amsterdamTime: 0 }, { slotNumber: '0x2a' })).to.deep.equal([none, 42n])
   })
+  it('of which a name is given twice is read as geth reads it: the last value counts, and objects are put together', () => {
+    const read = (change: (text: string) => string) => {
+      const twice: string[] = []
+      const { config, alloc, header } = parseGenesis(change(JSON.stringify(base())), (names) => twice.push(...names))
+      return { chainId: config.chainId, london: config.blockForks.london, alloc, gasLimit: header.gasLimit, twice }
+    }
+    const { chainId, london, alloc, gasLimit } = read((text) => text)
+    const ahead = (more: string) => read((text) => text.replace('{', `{${more},`))
+    const behind = (more: string) => read((text) => text.replace(/}$/, `,${more}}`))
+    expect(behind('"config":{"chainId":9}')).to.include({ chainId: 9n, london })
+    expect(behind('"config":{"chainId":9}').twice).to.deep.equal(['config', 'config.chainId'])
+    expect(ahead('"config":{"chainId":9}')).to.include({ chainId, london })
+    expect(ahead('"gasLimit":"0x9"').gasLimit).to.equal(gasLimit)
+    expect(behind('"gasLimit":"0x9"')).to.deep.include({ gasLimit: 9n, twice: ['gasLimit'] })
+    const account = `"${'cd'.repeat(20)}":{"balance":"0x7"}`
+    expect(behind(`"alloc":{${account}}`).alloc).to.have.length(alloc!.length + 1)
+    // An account is an element of a map to geth: the later is read anew, with nothing of the earlier.
+    const [one] = behind(`"alloc":{"${'cd'.repeat(20)}":{"balance":"0x7","nonce":"0x5"},${account}}`).alloc!.slice(-1)
+    expect(one).to.include({ balance: 7n, nonce: 0n })
+    expect(() => behind('"config":null')).to.throw(InvalidGenesis, 'config is missing')
+  })
   it('keeps every digit of a number wider than 2^53', () => {
     const text = JSON.stringify(base()).replace('"chainId":7', '"chainId":18446744073709551615')
     expect(parseGenesis(text).config.chainId).to.equal(2n ** 64n - 1n)
