@@ -1,4 +1,5 @@
-import { closeSync, existsSync, writeSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { closeSync, constants, existsSync, openSync, readSync, writeSync } from 'node:fs'
 import { chmod, link, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,6 +53,31 @@ describe("a file that is its owner's alone", () => {
     const { mode } = await stat('/dev/null')
     closeSync(openPrivate('/dev/null', 'replace'))
     expect((await stat('/dev/null')).mode).to.equal(mode)
+  })
+  for (const how of ['append', 'replace'] as const)
+    it(`may be a pipe, which is not waited for where it has no reader, to ${how}`, async () => {
+      execFileSync('mkfifo', [at('pipe')])
+      expect(() => openPrivate(at('pipe'), how)).to.throw(/^ENXIO: the pipe has no reader, open '.*pipe'$/)
+      const reader = openSync(at('pipe'), constants.O_RDONLY | constants.O_NONBLOCK)
+      const writer = openPrivate(at('pipe'), how)
+      writeSync(writer, 'a line')
+      const [bytes, read] = [Buffer.alloc(10), (into: Buffer) => readSync(reader, into)]
+      expect(bytes.subarray(0, read(bytes)).toString()).to.equal('a line')
+      closeSync(writer)
+      closeSync(reader)
+    })
+  it('ends as a key log where it is a pipe that is full: the process does not wait', () => {
+    execFileSync('mkfifo', [at('pipe')])
+    const reader = openSync(at('pipe'), constants.O_RDONLY | constants.O_NONBLOCK)
+    const errors: string[] = []
+    const keyLog = new KeyLogFile(at('pipe'), ({ message }) => errors.push(message))
+    for (let i = 0; i < 100; i++) keyLog.write('x'.repeat(4_096))
+    expect(errors)
+      .to.have.length(1)
+      .with.property('0')
+      .that.matches(/EAGAIN/)
+    keyLog.close()
+    closeSync(reader)
   })
   it('is the key log and the recording', async () => {
     new KeyLogFile(at('link'), () => {}).close()
