@@ -1,4 +1,5 @@
 import type { Header } from '../../protocols/chain/header.ts'
+import { nodeIdOf } from '../../protocols/enode/enode.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
@@ -123,6 +124,13 @@ async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOp
   await reach('greeting', 'rlpx', 'keys agreed')
   found.hello = await firstHello(peer, wait)
   tell('hello', helloWords(found.hello), heard('Hello'))
+  if (!equalBytes(found.hello.id, peer.provenKey!)) {
+    peer.send('Disconnect', { reason: 'UnexpectedIdentity' }) // geth p2p/server.go, setupConn
+    const [named, proven] = [found.hello.id, peer.provenKey!].map((id) => short(nodeIdOf(id)))
+    const cause = `its Hello has the id of node ${named}, and its key is that of ${proven}: geth has no such peer`
+    found.verdict = { outcome: 'incompatible', cause }
+    return undefined
+  }
   if (peer.version === undefined) {
     found.verdict = { outcome: 'incompatible', cause: `it offers ${capWords(found.hello)}, we ${capWords(peer)}` }
     return peer.closed(wait)

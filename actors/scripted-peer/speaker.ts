@@ -88,6 +88,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   #theirHello: Hello | undefined
   #theirStatus: Status | undefined
   #ourStatus: Status | undefined
+  #provenKey: Uint8Array | undefined
 
   /**
    * @param remotePublicKey whom it dials; without it the other side begins
@@ -144,6 +145,10 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   }
   get theirStatus(): SubMessageIn<C, 'Status'> | undefined {
     return this.#theirStatus as SubMessageIn<C, 'Status'> | undefined
+  }
+  /** The public key that the handshake has proven theirs: 64 bytes. */
+  get provenKey(): Uint8Array | undefined {
+    return this.#provenKey
   }
   /** The last that was sent. */
   get ourStatus(): SubMessageIn<C, 'Status'> | undefined {
@@ -265,7 +270,10 @@ export abstract class Speaker<C extends SubCap = SubCap> {
           this.exchange.shake(packet.type === 'message.sent' ? 'us' : 'them', describePacket(packet))
           this.runtime.feed.publish({ ...packet, actor: this.id })
         },
-        secured: (publicKey) => this.tell({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) }),
+        secured: (publicKey) => {
+          this.#provenKey = publicKey
+          this.tell({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) })
+        },
         message: (code, payload) => this.#hear(code, payload),
         closed: (error) => {
           this.tell({ type: 'stream.closed', error })

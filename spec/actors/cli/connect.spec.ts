@@ -226,6 +226,14 @@ describe('peerchart connect', () => {
         /it offers eth\/63 les\/4, we eth\/68 .* eth\/72; it sent Disconnect 0x03, useless peer/,
       )
     })
+    it('a node whose Hello has another id than its key', async () => {
+      const refuse = async (peer: ScriptedPeer) => void (await peer.expectDisconnect('UnexpectedIdentity'))
+      expectFault(
+        await against(refuse, { hello: { id: publicKeyOf(key) } }),
+        5,
+        /^error: its Hello has the id of node 0x[0-9a-f]{8}…[0-9a-f]{8}, and its key is that of 0x/,
+      )
+    })
     it('a node of another network', async () => {
       expectFault(
         await against(answering, { args: ['--network', 'mainnet'] }),
