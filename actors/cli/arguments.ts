@@ -25,9 +25,9 @@ export function toDuration(text: string): number {
   throw new InvalidArgumentError('Want a time like 500ms, 20s, 5m or 2h, at most 24 days.')
 }
 
-/** @returns bytes of `500kB`, `64MB` or `2GB` */
+/** @returns bytes of `500kB`, `64MB`, `64MiB` or `2GB` */
 export function toBytes(text: string): number {
-  const [, number, unit] = /^(\d{1,9})(kB|MB|GB)$/.exec(text) ?? []
+  const [, number, unit] = /^(\d{1,9})(kB|MB|MiB|GB|GiB)$/.exec(text) ?? []
   const bytes = Number(number) * sizes[unit as keyof typeof sizes]
   if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes
   throw new InvalidArgumentError('Want a size like 500kB, 64MB or 2GB.')
@@ -92,6 +92,6 @@ export function toWhole(text: string, least: number, most: number): number {
 }
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const
-const sizes = { kB: 1e3, MB: 1e6, GB: 1e9 } as const
+const sizes = { kB: 1e3, MB: 1e6, MiB: 2 ** 20, GB: 1e9, GiB: 2 ** 30 } as const
 /** What a timer can wait, in ms. */
 export const longestTime = 2 ** 31 - 1

@@ -77,6 +77,18 @@ export const duration: Kind<number> = {
   write: (value) => value * 1e6,
 }
 
+/** Less has no room for one WebSocket message, the longest that there is. */
+const leastInput = 32 << 20
+
+export const inputBytes: Kind<number> = {
+  ...whole(leastInput, Number.MAX_SAFE_INTEGER),
+  parse(text) {
+    const bytes = toBytes(text)
+    if (bytes >= leastInput) return bytes
+    throw new InvalidArgumentError(`Want at least ${leastInput >> 20}MiB.`)
+  },
+}
+
 export const bytes: Kind<number> = { ...whole(1, Number.MAX_SAFE_INTEGER), parse: toBytes }
 
 export const verbosity: Kind<Verbosity> = {

@@ -1,5 +1,6 @@
 import { defaultMaxPeers } from '../../machines/admission.ts'
 import { type NetworkName, networkNames } from '../../protocols/chain/networks.ts'
+import { defaultInputBytes } from '../runtime/input-room.ts'
 import { flag, setting, topic, type ValuesOf } from './setting.ts'
 import * as kinds from './setting-kinds.ts'
 import { authrpc, http, ipc, limits, ws } from './settings-rpc.ts'
@@ -98,6 +99,12 @@ const peers = topic('Peers:', {
     defaultMaxPeers,
     'Node.P2P.MaxPeers',
     flag('--maxpeers <number>', 'most peers at a time'),
+  ),
+  maxInput: setting(
+    kinds.inputBytes,
+    defaultInputBytes,
+    'Peerchart.MaxInput',
+    flag('--max-input <size>', 'of what peers and RPC clients have begun to send, all together', { initial: '256MiB' }),
   ),
   nodial: setting(
     yesNo,

@@ -7,7 +7,9 @@ export function checkOptions(options: NodeOptions): void {
   for (const name of Object.keys(options))
     if (!Object.hasOwn(known, name))
       throw new NodeOptionError(`there is no option ${shown(name)}; did you mean ${nearest(name, Object.keys(known))}?`)
-  const { network, genesis } = options
+  const { network, genesis, maxInputBytes } = options
+  if (maxInputBytes !== undefined && !(Number.isSafeInteger(maxInputBytes) && maxInputBytes > 0))
+    throw new NodeOptionError(`maxInputBytes is a whole number of bytes, not ${shown(maxInputBytes)}`)
   if (network === undefined) return
   if (!networkNames.includes(network as NetworkName))
     throw new NodeOptionError(

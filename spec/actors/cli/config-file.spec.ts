@@ -74,6 +74,7 @@ describe('a configuration file', () => {
     [['Eth.NetworkId = "1"'], 'c.toml:1: Eth.NetworkId = "1" is invalid. Want a whole number from 1 to 2^64-1.'],
     [['Node.DataDir = 5'], 'c.toml:1: Node.DataDir = 5 is invalid. Want a string.'],
     [['Node.P2P.NoDial = 1'], 'c.toml:1: Node.P2P.NoDial = 1 is invalid. Want true or false.'],
+    [['Peerchart.MaxInput = 5'], /Want a whole number from 33554432 to/],
     [['Node.P2P.MaxPeers = 1.5'], /Want a whole number from 0 to 10000/],
     [['Node.P2P.ListenAddr = "30303"'], /Want an address as host:port/],
     [['Node.P2P.ListenAddr = "1.2.3.4:70000"'], /Want an address as host:port/],

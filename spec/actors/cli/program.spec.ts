@@ -97,6 +97,8 @@ describe('the command line', () => {
     ['start --port -1', /'-1' is invalid/],
     ['start --port 1e3', /'1e3' is invalid/],
     ['start --maxpeers many', /'many' is invalid/],
+    ['start --max-input 31MiB', /'31MiB' is invalid. Want at least 32MiB/],
+    ['start --max-input 5', /'5' is invalid. Want a size like/],
     ['start --verbosity 6', /'6' is invalid. Want a whole number from 0 to 5/],
     ['start --log.vmodule peer', /Want names and levels, as peer=5,rpc=4/],
     ['start --network ropsten', /'ropsten' is invalid. Allowed choices are mainnet, sepolia, hoodi/],

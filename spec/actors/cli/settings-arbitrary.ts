@@ -27,6 +27,7 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   peer: enodes,
   trusted: enodes,
   maxpeers: fc.nat(10_000),
+  maxInput: fc.integer({ min: 32 << 20, max: 2 ** 31 - 1 }),
   nodial: fc.boolean(),
   ...{ httpHost: host, httpPort: port, httpApi: names, httpCors: names, httpVhosts: names, httpPrefix: prefix },
   ...{ wsHost: host, wsPort: port, wsApi: names, wsOrigins: names, wsPrefix: prefix },

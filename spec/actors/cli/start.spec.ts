@@ -62,13 +62,13 @@ describe('peerchart start', () => {
   it('hands the node what its options say', async () => {
     const { given, status } = begin(
       `--datadir d --genesis g --networkid 7 --port 0 --host ::1 --identity me --nodekeyhex ${key} ` +
-        `--peer ${one} --peer ${two} --trusted ${one} --maxpeers 3 --nodial --for 1ms`,
+        `--peer ${one} --peer ${two} --trusted ${one} --maxpeers 3 --max-input 64MiB --nodial --for 1ms`,
     )
     expect(await status).to.equal(0)
     const [{ log, nodeKey, rpc: _, ...options } = {}] = given
     expect(options).to.deep.equal({
       ...{ datadir: 'd', genesis: 'g', networkId: 7n, port: 0, host: '::1', identity: 'me' },
-      ...{ peers: [one, two], trusted: [one], maxPeers: 3, noDial: true },
+      ...{ peers: [one, two], trusted: [one], maxPeers: 3, maxInputBytes: 64 << 20, noDial: true },
     })
     expect(bytesToHex(nodeKey!)).to.equal(key)
     expect(log).to.have.property('info')
@@ -78,7 +78,16 @@ describe('peerchart start', () => {
     expect(await status).to.equal(0)
     const [{ log: _log, rpc: _rpc, ...options } = {}] = given
     expect(options).to.deep.equal({
-      ...{ network: 'mainnet', host: '127.0.0.1', port: 30_303, maxPeers: 50, noDial: false, peers: [], trusted: [] },
+      ...{
+        network: 'mainnet',
+        host: '127.0.0.1',
+        port: 30_303,
+        maxPeers: 50,
+        maxInputBytes: 256 << 20,
+        noDial: false,
+        peers: [],
+        trusted: [],
+      },
     })
   })
   it('imports first, with its progress in the log', async () => {

@@ -14,6 +14,7 @@ describe('making a node', () => {
     [{ network: 'goerli' }, /^there is no network "goerli": want mainnet, sepolia, hoodi; did you mean \w+\?/],
     [{ network: 'toString' }, /^there is no network "toString"/],
     [{ network: null }, /^there is no network "null"/],
+    [{ maxInputBytes: Number.NaN }, /^maxInputBytes is a whole number of bytes, not "NaN"$/],
     [{ maxpeers: 3 }, /^there is no option "maxpeers"; did you mean maxPeers\?$/],
     [{ toString: 3 }, /^there is no option "toString"/],
     [{ network: 'hoodi', genesis: devGenesisJson }, /^network and genesis are two chains/],
