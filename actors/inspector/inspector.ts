@@ -181,8 +181,12 @@ async function save(response: ServerResponse, { history, heading }: Exhibit): Pr
     'content-type': 'application/x-ndjson',
     'content-disposition': disposition,
   })
-  // A browser that gives up has what it has.
-  await pipeline(Readable.from(recordingOf(history, heading)), response).catch(() => {})
+  try {
+    await pipeline(Readable.from(recordingOf(history, heading)), response)
+  } catch (error) {
+    // A browser that gives up has what it has.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+  }
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {

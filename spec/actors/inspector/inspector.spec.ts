@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import { openRecorded } from '../../../actors/inspector/recorded.ts'
 import { createNode } from '../../../actors/peerchart/create-node.ts'
 import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
 import type { Bug } from '../../../actors/runtime/runtime.ts'
+import { Feed } from '../../../actors/trace/feed.ts'
 import { recordingFormat, recordingVersion } from '../../../actors/trace/lines.ts'
 import { OpenPage } from './open-page.ts'
 
@@ -219,6 +220,69 @@ describe('a page that cannot be answered for a fault of ours', () => {
     expect((await other.ask('picture', {})).picture.seq).to.equal(0)
     other.close()
     await inspector.close()
+  })
+})
+
+describe('a history that is being saved', () => {
+  const bugs: Bug[] = []
+  let history: History
+  let inspector: Inspector
+  beforeEach(async () => {
+    history = new History({ now: () => 0 })
+    const feed = new Feed()
+    history.follow(feed)
+    const payload = new Uint8Array(5_000)
+    for (let i = 0; i < 2_000; i++)
+      feed.publish({ type: 'message.sent', actor: 'server', protocol: 'p2p', code: 2, size: 5_000 }, { payload })
+    const heading = { format: recordingFormat, version: recordingVersion, client: 'x', startedAt: '' } as const
+    inspector = await Inspector.show({ heading, history, isRecording: true }, 0, undefined, (bug) => bugs.push(bug))
+  })
+  afterEach(async () => {
+    await inspector.close()
+    bugs.splice(0)
+  })
+  const begin = async () => {
+    const asked = request(new URL('history.ndjson', inspector.address)).end()
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    await once(response, 'data')
+    return response
+  }
+
+  it('is cut off by a fault of ours, which is reported, and others are served', async () => {
+    const { forwards } = history
+    let parts = 0
+    history.forwards = (...range) => {
+      parts += 1
+      if (parts > 3) throw new TypeError('of ours')
+      return forwards.apply(history, range)
+    }
+    const response = await begin()
+    const [cut] = await once(response.resume(), 'error')
+    expect(cut).to.have.property('code', 'ECONNRESET')
+    expect(bugs.map(({ actor, error, ends }) => `${actor}: ${error} ends the ${ends}`)).to.deep.equal([
+      'inspector: TypeError: of ours ends the connection',
+    ])
+    history.forwards = forwards
+    expect((await fetch(new URL('history.ndjson', inspector.address))).status).to.equal(200)
+  })
+
+  it('is no bug where the browser has left', async () => {
+    let isOver = () => {}
+    const over = new Promise<void>((resolve) => {
+      isOver = resolve
+    })
+    const { forwards } = history
+    history.forwards = function* (...range) {
+      yield* forwards.apply(history, range)
+      isOver()
+    }
+    const response = await begin()
+    response.destroy()
+    await over
+    await new Promise(setImmediate)
+    expect(bugs).to.deep.equal([])
+    expect((await fetch(new URL('history.ndjson', inspector.address))).status).to.equal(200)
+    expect(bugs).to.deep.equal([])
   })
 })
 
