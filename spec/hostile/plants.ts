@@ -4,11 +4,11 @@ import type { AnyStateMachine } from 'xstate'
 type Implementation = (args: { readonly self?: { readonly id: string } }, params: unknown) => unknown
 export type Plant = { readonly kind: 'actions' | 'guards'; readonly name: string }
 
-/** Ports and guards of a chart; its assigns are no functions of ours. */
+/** Ports and guards of a chart; its assigns, and guards made of others, are no functions of ours. */
 export function plantsOf({ implementations }: AnyStateMachine): Plant[] {
   return (['actions', 'guards'] as const).flatMap((kind) =>
     Object.entries(implementations[kind])
-      .filter(([, run]) => typeof run === 'function' && !('resolve' in run))
+      .filter(([, run]) => typeof run === 'function' && !('resolve' in run || 'check' in run))
       .map(([name]) => ({ kind, name })),
   )
 }

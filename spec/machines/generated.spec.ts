@@ -12,6 +12,12 @@ describe('on a walk of random events', () => {
       const steps = fc.array(fc.constantFrom(...events, ...delays.map((type) => ({ type }))), { maxLength: 60 })
       const walks = fc.tuple(fc.boolean(), steps).map(([isLed, steps]) => (isLed ? [...first, ...steps] : steps))
 
+      it('is given every event that the chart knows', () => {
+        const given = new Set(events.map(({ type }) => type))
+        const raised = raisedBy(machine)
+        const isOwn = (type: string) => type.startsWith('xstate.') || raised.has(type)
+        expect(machine.events.filter((type) => !isOwn(type) && !given.has(type))).to.deep.equal([])
+      })
       it('never throws, stays in its states and its bounds, and has no effect without a name', () =>
         fc.assert(
           fc.property(walks, (walk) => {
@@ -57,6 +63,13 @@ type Step = [snapshot: AnyMachineSnapshot, effects: { type: string }[]]
 
 /** A chart's delays are among the events. */
 const stoppedClock = { setTimeout() {}, clearTimeout() {} }
+
+/** @returns the types of the events that a chart's own actions raise */
+function raisedBy({ implementations }: AnyStateMachine): Set<string> {
+  const raises = Object.values(implementations.actions).flatMap((run) => (run && 'event' in run ? [run.event] : []))
+  const events = raises.map((event) => (typeof event === 'function' ? event({}, {}) : event))
+  return new Set(events.map(({ type }: { type: string }) => type))
+}
 
 function isDelay(event: string): boolean {
   return event.startsWith('xstate.after.')

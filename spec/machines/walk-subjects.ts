@@ -19,6 +19,7 @@ import { serverMachine } from '../../machines/server.ts'
 import { readHeader } from '../../protocols/chain/header.ts'
 import type { HandshakePacket } from '../../protocols/discv5/packet.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
+import type { Status } from '../../protocols/eth/status.ts'
 import { type EthVersion, ethVersions, type MessageName, messageTable } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { LazyList } from '../../protocols/lib/lazy-list.ts'
@@ -59,6 +60,60 @@ function namesOf(version: EthVersion): MessageName[] {
 }
 const udpPing = { hash: payload, udp: 1, tcp: 1, to: undefined }
 const addresses = { local: '', remote: '' }
+
+const scriptedPeerEvents: readonly EventFromLogic<typeof scriptedPeerMachine>[] = [
+  ...[streamOpened, rlpxSecured],
+  ...(['script.secure', 'hello.sent', 'status.sent'] as const).map((type) => ({ type })),
+  ...(['status.received', 'ping.received', 'script.close'] as const).map((type) => ({ type })),
+  ...[true, false].map((speaksEth) => ({ type: 'hello.received', speaksEth }) as const),
+  ...(['dial.failed', 'stream.closed'] as const).map((type) => ({ type, error })),
+  { type: 'disconnect.received', reason: DiscReason.TooManyPeers },
+]
+
+const downloaderEvents: readonly EventFromLogic<typeof downloaderMachine>[] = [
+  ...[1, 2, 3].flatMap((peer) => [
+    ...[range(5n), range(700n), undefined].map(
+      (range) => ({ type: 'peer.joined', peer, range, headHash: hashOf(1), servesLists: peer !== 3 }) as const,
+    ),
+    ...[5n, 700n].map((latest) => ({ type: 'peer.range', peer, range: range(latest) }) as const),
+    ...[1, 2].map((n) => ({ type: 'head.learnt', peer, head: { number: 700n, hash: hashOf(n) } }) as const),
+    ...(['peer.left', 'task.failed', 'head.learnt'] as const).map((type) => ({ type, peer })),
+    { type: 'peer.lied', peer, error } as const,
+    ...(['peer.slow', 'peer.answered', 'peer.stalled', 'peer.spent', 'peer.ready'] as const).map((type) => ({
+      ...{ type, peer },
+    })),
+    ...(['lists.slow', 'lists.answered', 'lists.failed'] as const).map((type) => ({ type, peer })),
+    ...[0, 1, 2, 3].flatMap((job) => [
+      { type: 'headers.fetched', peer, job, listed: [6n, 7n] } as const,
+      { type: 'bodies.fetched', peer, job, count: 1, bytes: 100 } as const,
+      { type: 'job.failed', peer, job } as const,
+      ...([[], [6n]] as const).map((lacked) => {
+        return { type: 'lists.fetched', request: job, count: 1, lacked, bytes: 0, kept: 0 } as const
+      }),
+    ]),
+  ]),
+  ...each([1, 2], [true, false], (n, isOurs) => ({ type: 'consensus.head', hash: hashOf(n), isOurs }) as const),
+  ...each([0n, 5n, 350n], [true, false], (number, isOurs) => ({ type: 'header.compared', number, isOurs }) as const),
+  ...[5n, 700n].map((number) => ({ type: 'chain.head', number }) as const),
+  ...[{ type: 'head.adopted' } as const, { type: 'import.failed', error } as const],
+  ...[{ type: 'skeleton.empty' } as const, { type: 'skeleton.fetched', anchors: [197n, 389n, 700n] } as const],
+  { type: 'contiguous.fetched', last: 700n, listed: [6n] },
+  ...[197n, 700n].map((last) => ({ type: 'blocks.imported', last, bytes: 0, listBytes: 0 }) as const),
+  { type: 'downloader.stop' },
+]
+
+function downloaderHolds({
+  sources,
+  plan,
+  lists,
+  goal,
+  target,
+}: SnapshotFrom<typeof downloaderMachine>['context']): void {
+  expect(lists.running.size).to.be.at.most(4, 'two of each that serves lists')
+  expect(sources.size).to.be.at.most(3)
+  expect(plan.running.size).to.be.at.most(3)
+  if (goal.kind === 'longest') expect(target.hash).to.equal(undefined)
+}
 
 /** Every chart, with what may happen to it. */
 export const walkSubjects = [
@@ -133,7 +188,8 @@ export const walkSubjects = [
       ...(['server.started', 'server.stopped', 'service.started', 'service.stopped'] as const).map((type) => ({
         type,
       })),
-      ...[{ type: 'server.failed', error } as const, { type: 'service.failed', error } as const],
+      ...(['rpc.started', 'rpc.stopped'] as const).map((type) => ({ type })),
+      ...(['server.failed', 'rpc.failed', 'service.failed'] as const).map((type) => ({ type, error })),
       ...[{ type: 'service.stopped', error } as const, { type: 'node.released', errors: [error] } as const],
     ],
     holds: ({ running, services }) => expect(running).to.be.within(0, services.length),
@@ -183,6 +239,8 @@ export const walkSubjects = [
       ...[{ type: 'code.unknown', code: 31 } as const, { type: 'fault.found', error } as const],
       ...[{ type: 'manager.refused', error } as const, { type: 'manager.dropped', reason: 8 } as const],
       { type: 'message.tooLong', name: 'Transactions', size: 2 ** 24 },
+      { type: 'status.accepted', status: {} as Status },
+      { type: 'answer.admitted', name: 'PooledTransactions', payload },
       ...[1n, 2n].flatMap((id) => [
         { type: 'request.made', id, name: 'GetBlockHeaders', count: 1, payload } as const,
         { type: 'request.cancelled', id } as const,
@@ -190,7 +248,11 @@ export const walkSubjects = [
         { type: 'answer.opened', answer: { kind: 'BlockHeaders', id, headers: LazyList.of([], readHeader) } } as const,
       ]),
     ],
-    first: [{ type: 'manager.started' }, { type: 'manager.registered' }],
+    first: [
+      { type: 'manager.started' },
+      { type: 'status.accepted', status: {} as Status },
+      { type: 'manager.registered' },
+    ],
     last: [{ type: 'session.closed' }],
     holds: ({ requests }) => expect(requests.size).to.be.at.most(2),
   }),
@@ -228,59 +290,42 @@ export const walkSubjects = [
   subject({
     machine: downloaderMachine,
     input: { ports: noPorts, head: 5n, pollInterval: 3_000, followsConsensus: false },
-    events: [
-      ...[1, 2, 3].flatMap((peer) => [
-        ...[range(5n), range(700n), undefined].map(
-          (range) => ({ type: 'peer.joined', peer, range, headHash: hashOf(1), servesLists: peer !== 3 }) as const,
-        ),
-        ...[5n, 700n].map((latest) => ({ type: 'peer.range', peer, range: range(latest) }) as const),
-        ...[1, 2].map((n) => ({ type: 'head.learnt', peer, head: { number: 700n, hash: hashOf(n) } }) as const),
-        ...(['peer.left', 'task.failed', 'head.learnt'] as const).map((type) => ({ type, peer })),
-        { type: 'peer.lied', peer, error } as const,
-        ...(['lists.slow', 'lists.answered', 'lists.failed'] as const).map((type) => ({ type, peer })),
-        ...[0, 1, 2, 3].flatMap((job) => [
-          { type: 'headers.fetched', peer, job, listed: [6n, 7n] } as const,
-          { type: 'bodies.fetched', peer, job, count: 1, bytes: 100 } as const,
-          { type: 'job.failed', peer, job } as const,
-          ...([[], [6n]] as const).map((lacked) => {
-            return { type: 'lists.fetched', request: job, count: 1, lacked, bytes: 0, kept: 0 } as const
-          }),
-        ]),
-      ]),
-      ...each([1, 2], [true, false], (n, isOurs) => ({ type: 'consensus.head', hash: hashOf(n), isOurs }) as const),
-      ...each(
-        [0n, 5n, 350n],
-        [true, false],
-        (number, isOurs) => ({ type: 'header.compared', number, isOurs }) as const,
-      ),
-      ...[5n, 700n].map((number) => ({ type: 'chain.head', number }) as const),
-      ...[{ type: 'head.adopted' } as const, { type: 'import.failed', error } as const],
-    ],
+    events: downloaderEvents,
     first: [
       { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1), servesLists: true },
       { type: 'header.compared', number: 5n, isOurs: true },
       { type: 'skeleton.fetched', anchors: [197n, 389n, 700n] },
     ],
     last: [{ type: 'downloader.stop' }],
-    holds: ({ sources, plan, lists, goal, target }) => {
-      expect(lists.running.size).to.be.at.most(4, 'two of each that serves lists')
-      expect(sources.size).to.be.at.most(3)
-      expect(plan.running.size).to.be.at.most(3)
-      if (goal.kind === 'longest') expect(target.hash).to.equal(undefined)
-    },
+    holds: downloaderHolds,
+  }),
+  subject({
+    machine: downloaderMachine,
+    input: { ports: noPorts, head: 5n, pollInterval: 3_000, followsConsensus: true },
+    events: downloaderEvents,
+    first: [
+      { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1), servesLists: true },
+      { type: 'consensus.head', hash: hashOf(1), isOurs: false },
+      { type: 'head.learnt', peer: 1, head: { number: 6n, hash: hashOf(1) } },
+      { type: 'header.compared', number: 6n, isOurs: false },
+      { type: 'header.compared', number: 5n, isOurs: true },
+      { type: 'skeleton.fetched', anchors: [6n] },
+      { type: 'blocks.imported', last: 6n, bytes: 0, listBytes: 0 },
+    ],
+    last: [{ type: 'downloader.stop' }],
+    holds: downloaderHolds,
   }),
   subject({
     machine: scriptedPeerMachine,
     input: { ports: noPorts, isDialing: true, through: 'tcp', hasStatus: false, answersPings: true },
-    events: [
-      ...[streamOpened, rlpxSecured],
-      ...(['script.secure', 'hello.sent', 'status.sent'] as const).map((type) => ({ type })),
-      ...(['status.received', 'ping.received', 'script.close'] as const).map((type) => ({ type })),
-      ...[true, false].map((speaksEth) => ({ type: 'hello.received', speaksEth }) as const),
-      ...(['dial.failed', 'stream.closed'] as const).map((type) => ({ type, error })),
-      { type: 'disconnect.received', reason: DiscReason.TooManyPeers },
-    ],
+    events: scriptedPeerEvents,
     first: [streamOpened, { type: 'script.secure' }, rlpxSecured],
+    last: [{ type: 'script.close' }],
+  }),
+  subject({
+    machine: scriptedPeerMachine,
+    input: { ports: noPorts, isDialing: false, through: 'status', hasStatus: true, answersPings: false },
+    events: scriptedPeerEvents,
     last: [{ type: 'script.close' }],
   }),
   subject({
@@ -310,7 +355,9 @@ export const walkSubjects = [
       ...(['pong.received', 'write.blocked', 'write.drained', 'calls.full', 'calls.freed'] as const).map((type) => ({
         type,
       })),
-      ...(['write.overflowed', 'server.closed', 'client.closed'] as const).map((type) => ({ type })),
+      ...(['write.overflowed', 'input.overflowed', 'server.closed', 'client.closed'] as const).map((type) => ({
+        type,
+      })),
       { type: 'client.malformed', why: 'no JSON' },
     ],
     last: [{ type: 'client.closed' }],
@@ -377,6 +424,7 @@ export const walkSubjects = [
         (type) => ({ type }),
       ),
       ...[1, 2].flatMap((call) => [{ type: 'call.made', call } as const]),
+      { type: 'session.end' },
       { type: 'packet.unreadable', nonce: 'ff' },
       { type: 'handshake.received', packet: { kind: 'handshake' } as HandshakePacket },
     ],
