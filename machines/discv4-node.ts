@@ -13,7 +13,7 @@ export type Discv4NodePorts = {
   sendQuery(which: { query: number }): void
   /** It answered a PING: its endpoint is proven, and what it says of ours holds. */
   noteProof(proof: { pong: PongFacts }): void
-  /** A day has passed without proof. */
+  /** Its endpoint is not proven: it did not answer, or a day has passed. */
   noteLapse(): void
   /** It contacts us from an endpoint that it has proven. */
   noteContact(contact: { ping: PingFacts }): void
@@ -233,7 +233,7 @@ export const discv4NodeMachine = setup({
                   ],
                 },
                 'ping.answered': 'bonded',
-                'ping.unanswered': { target: 'unknown', actions: 'forgetContact' },
+                'ping.unanswered': { target: 'unknown', actions: ['forgetContact', 'noteLapse'] },
               },
             },
             bonded: {

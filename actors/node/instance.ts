@@ -8,6 +8,8 @@ export type InstancePaths = {
   readonly directory: string
   readonly chaindata: string
   readonly nodekey: string
+  /** The node database. */
+  readonly nodes: string
   readonly jwtsecret: string
 }
 
@@ -17,6 +19,7 @@ export function instancePaths(datadir: string): InstancePaths {
     directory,
     chaindata: join(directory, 'chaindata'),
     nodekey: join(directory, 'nodekey'),
+    nodes: join(directory, 'nodes'),
     jwtsecret: join(directory, 'jwtsecret'),
   }
 }

@@ -8,6 +8,8 @@ import { ethVersions } from '../../protocols/eth/versions.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { Chain } from '../chain/chain.ts'
 import { loadGenesis } from '../chain/load-genesis.ts'
+import { LocalNode } from '../discovery/local-node.ts'
+import { NodeDatabase } from '../discovery/node-database.ts'
 import { KeyLogFile } from '../keylog/key-log-file.ts'
 import { type Logger, silent } from '../log/log.ts'
 import { instancePaths, reportLegacyFiles } from '../node/instance.ts'
@@ -26,7 +28,7 @@ import { type NodeParts, PeerchartNode } from './peerchart-node.ts'
 
 /**
  * Makes a node: its chain is open and its key known, but nothing listens and nobody is dialed before `start`.
- * @throws (rejects) {NodeOptionError} {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError}
+ * @throws (rejects) {NodeOptionError} {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError} {NetlistError}
  */
 export async function createNode(options: NodeOptions = {}): Promise<PeerchartNode> {
   checkOptions(options)
@@ -56,6 +58,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
   })
   let recorder: Recorder | undefined
   let keyLog: KeyLogFile | undefined
+  let database: NodeDatabase | undefined
   try {
     const name = clientName({ identity: options.identity })
     recorder = options.record && (await startRecording(options.record, runtime, { name, privateKey, chain, log }))
@@ -72,13 +75,18 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
         protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
         log,
       })
+    const { now = Date.now } = options.discovery ?? {}
+    const nodes = options.discovery && instance?.nodes
+    database = await NodeDatabase.open({ directory: nodes, clock: runtime.clock, now, log })
+    const localNode = await LocalNode.open({ privateKey, store: database, clock: runtime.clock, now: now() })
     const watchers = { recorder, metrics, keyLog, chaindata: instance?.chaindata }
-    const peers = { staticNodes, trustedNodes }
-    node = new PeerchartNode(runtime, options, { name, privateKey, chain, scheduler, ...peers, ...watchers })
+    const parts = { staticNodes, trustedNodes, database, localNode, ...watchers }
+    node = new PeerchartNode(runtime, options, { name, privateKey, chain, scheduler, ...parts })
     if (early[0]) throw early[0].error
     return node
   } catch (error) {
     keyLog?.close()
+    await database?.close()
     await recorder?.close()
     await chain.close()
     throw error

@@ -23,6 +23,7 @@ const shown = (value: unknown) => JSON.stringify(String(value).slice(0, 60))
 const known: Readonly<Record<keyof NodeOptions, true>> = {
   apis: true,
   datadir: true,
+  discovery: true,
   ethVersions: true,
   genesis: true,
   headPollInterval: true,
@@ -33,6 +34,7 @@ const known: Readonly<Record<keyof NodeOptions, true>> = {
   maxInputBytes: true,
   maxPeers: true,
   metrics: true,
+  netRestrict: true,
   network: true,
   networkId: true,
   noDial: true,

@@ -7,6 +7,7 @@ import type { Protocol } from '../p2p/protocol.ts'
 import type { Api } from '../rpc/api.ts'
 import type { RpcOptions } from '../rpc/options.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { DiscoveryOptions } from './discovery.ts'
 
 export type NodeOptions = {
   /** Where the node keeps its key and its chain. Without it both live in memory, and nothing is written. */
@@ -36,6 +37,10 @@ export type NodeOptions = {
   readonly peers?: readonly string[]
   /** enode URLs of nodes let in above `maxPeers`. */
   readonly trusted?: readonly string[]
+  /** Finds nodes by discv4, and lets itself be found. On a loopback host it stays on the machine. @default off */
+  readonly discovery?: DiscoveryOptions
+  /** Networks that peers are dialed in, are accepted from and are found in, as CIDR masks: `127.0.0.0/8,10.0.0.0/8`. @default any */
+  readonly netRestrict?: string
   /** A word of your own in the client's name. */
   readonly identity?: string
   /** @default all: 72, 71, 70, 69, 68 */

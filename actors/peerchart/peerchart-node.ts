@@ -4,14 +4,16 @@ import { BehaviorSubject, filter, map, merge, mergeMap, Observable } from 'rxjs'
 import { defaultMaxPeers, type PeerEvent } from '../../machines/admission.ts'
 import { NodeStopped } from '../../machines/node.ts'
 import { type Enode, formatEnode, toEnode } from '../../protocols/enode/enode.ts'
-import { parseIp } from '../../protocols/enode/netutil.ts'
+import { parseNetlist } from '../../protocols/enode/netlist.ts'
 import { parseNode } from '../../protocols/enr/parse-node.ts'
-import { formatRecord, signRecord } from '../../protocols/enr/record.ts'
+import { formatRecord } from '../../protocols/enr/record.ts'
 import { ethVersions } from '../../protocols/eth/versions.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import type { Chain } from '../chain/chain.ts'
 import { type ImportProgress, importChain } from '../chain/import.ts'
 import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
+import type { LocalNode } from '../discovery/local-node.ts'
+import type { NodeDatabase } from '../discovery/node-database.ts'
 import { EthService } from '../eth/service.ts'
 import type { KeyLogFile } from '../keylog/key-log-file.ts'
 import { type LeveledLogger, type Logger, silent } from '../log/log.ts'
@@ -39,6 +41,7 @@ import { TimeSlicer } from '../runtime/time-slicer.ts'
 import type { FeedEntry, MessageEntry } from '../trace/entries.ts'
 import type { Feed } from '../trace/feed.ts'
 import { packetName } from '../trace/handshake-packet.ts'
+import { DiscoveryService } from './discovery.ts'
 import type { NodeOptions } from './node-options.ts'
 import { logSync } from './sync-log.ts'
 
@@ -66,6 +69,8 @@ export type NodeParts = {
   readonly scheduler: FairScheduler
   /** Where its chain is kept, if it is. */
   readonly chaindata: string | undefined
+  readonly database: NodeDatabase
+  readonly localNode: LocalNode
   readonly keyLog: KeyLogFile | undefined
   readonly recorder: Recorder | undefined
   readonly staticNodes: readonly Enode[]
@@ -90,7 +95,7 @@ export class PeerchartNode {
   /** The p2p server, once the start has made it. */
   readonly #server = new BehaviorSubject<Server | undefined>(undefined)
   readonly #recorder: Recorder | undefined
-  readonly #record: () => string
+  readonly #localNode: LocalNode
   readonly #scheduler: FairScheduler
   readonly #input: InputRoom
   #rpc: RpcStack | undefined
@@ -108,6 +113,8 @@ export class PeerchartNode {
       transport = tcp,
     } = options
     const { name, privateKey, chain, scheduler, keyLog, recorder, staticNodes, trustedNodes, metrics } = parts
+    const { database, localNode } = parts
+    const netRestrict = options.netRestrict === undefined ? undefined : parseNetlist(options.netRestrict)
     if (keyLog)
       log.warn('Session keys are written to a file: whoever has it reads the traffic', { file: options.keyLog })
     this.#log = log
@@ -119,8 +126,21 @@ export class PeerchartNode {
     this.#scheduler = scheduler
     const reclaimer = new Reclaimer(runtime.clock)
     this.#input = new InputRoom(options.maxInputBytes, (bytes) => reclaimer.passed(bytes))
-    this.#record = () => localRecord(privateKey, chain, this.#server.value?.self())
+    this.#localNode = localNode
+    const announceFork = () => {
+      const { hash, next } = chain.forkId()
+      localNode.set('eth', [[hash, next]])
+    }
+    announceFork()
+    chain.heads$.subscribe(announceFork)
     this.#publicKey = publicKeyOf(privateKey)
+    const discovery =
+      options.discovery &&
+      new DiscoveryService(runtime, options.discovery, {
+        ...{ parent: 'node', privateKey, localNode, database, host, netRestrict, log },
+        forkFilter: chain.forkFilter,
+        tcpPort: () => this.#server.value?.self().tcp ?? 0,
+      })
     this.#node = new Node(runtime, {
       createServer: (protocols, parent) => {
         const all = [...protocols, ...(options.protocols ?? [])]
@@ -147,6 +167,8 @@ export class PeerchartNode {
             log,
             maxPeers,
           },
+          ...(netRestrict && { netRestrict }),
+          ...(discovery && { candidates: discovery.candidates }),
         })
         this.#server.next(server)
         return server
@@ -170,9 +192,12 @@ export class PeerchartNode {
           ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
         }),
     )
+    if (discovery) this.#node.register(() => discovery)
     chain.failures$.subscribe((error) => this.fail(error))
     logSync(log, this.eth.progress$, runtime.clock)
     this.#node.own(chain)
+    this.#node.own(localNode)
+    this.#node.own(database)
     this.#node.own({ close: async () => reclaimer.close() })
     if (keyLog) this.#node.own(keyLog)
     const crashed = (error: unknown) => reportBug(runtime, { actor: 'events', error, ends: 'reader' })
@@ -268,7 +293,7 @@ export class PeerchartNode {
 
   /** This node as others may dial it, once started. */
   get enode(): string {
-    return formatEnode(this.#server.value?.self() ?? toEnode(this.#publicKey))
+    return formatEnode(this.#self() ?? toEnode(this.#publicKey))
   }
 
   /** keccak256 of the public key, 64 hex digits. */
@@ -283,7 +308,18 @@ export class PeerchartNode {
 
   /** This node as admin_nodeInfo shows it. @throws {NodeNotRunning} before the start */
   nodeInfo(): NodeInfo & { readonly enr: string } {
-    return { ...this.#node.server.nodeInfo(this.name), enr: this.#record() }
+    const info = this.#node.server.nodeInfo(this.name)
+    const self = this.#self()!
+    const ports = { discovery: self.udp, listener: self.tcp }
+    return { ...info, enode: formatEnode(self), ip: self.host ?? '', ports, enr: formatRecord(this.#localNode.record) }
+  }
+
+  /** As others see us: by discovery if it runs, else where the server listens. */
+  #self(): Enode | undefined {
+    const self = this.#server.value?.self()
+    if (!self || self.tcp === 0) return self
+    this.#localNode.setTcp(self.tcp)
+    return this.#localNode.enode
   }
 
   peers(): PeerInfo[] {
@@ -328,18 +364,3 @@ export class PeerchartNode {
 
 const isServed = ({ http, ws, ipc, auth }: RpcOptions = {}) => (http ?? ws ?? ipc ?? auth) !== undefined
 const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)
-
-/** geth's local record: `eth` says our fork id (EIP-2124), the address is where we listen. */
-function localRecord(privateKey: Uint8Array, chain: Chain, self: Enode | undefined): string {
-  const { hash, next } = chain.forkId()
-  const ip = parseIp(self?.host ?? '')
-  const values = {
-    eth: [[hash, next]],
-    ...(ip && { [ip.length === 4 ? 'ip' : 'ip6']: ip }),
-    ...(self && { tcp: self.tcp }),
-  }
-  return formatRecord(signRecord(recordSeq, values, privateKey))
-}
-
-/** A record that is newer has the higher number: geth begins with the time, too. */
-const recordSeq = BigInt(Date.now())

@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** What its `rlpx eth-test` is run with. */
+/** What one of its suites is run with. */
 export type ToolOptions = {
   /** The executable: see findDevp2p. */
   readonly path: string
-  /** After `rlpx eth-test`. */
+  /** Of the suite. @default `rlpx eth-test` */
+  readonly command?: readonly string[]
+  /** After that. */
   readonly args: readonly string[]
   /** Milliseconds that one test may take. */
   readonly timeout: number
@@ -23,10 +25,17 @@ export type ToolRun = {
 }
 
 /** Runs geth's devp2p until its tests are done, one takes too long, or the signal is given. @throws it ran no tests */
-export async function runTool({ path, args, timeout, print, signal }: ToolOptions): Promise<ToolRun> {
+export async function runTool({
+  path,
+  command = ['rlpx', 'eth-test'],
+  args,
+  timeout,
+  print,
+  signal,
+}: ToolOptions): Promise<ToolRun> {
   // Detached: Ctrl-C is for the caller.
   const stdio = ['ignore', 'pipe', 'inherit'] as const
-  const child = spawn(path, ['rlpx', 'eth-test', '--tap', ...args], { stdio: [...stdio], detached: true })
+  const child = spawn(path, [...command, '--tap', ...args], { stdio: [...stdio], detached: true })
   await once(child, 'spawn')
   const exit = once(child, 'close')
   const results: { name: string; isPassed: boolean }[] = []

@@ -4,7 +4,8 @@ import { Command } from 'commander'
 import { duration } from '../../actors/cli/setting-kinds.ts'
 import { findDevp2p } from '../support/clients.ts'
 import { Ethtest, ethtest } from '../support/ethtest.ts'
-import { runEthSuite } from './eth.ts'
+import { runDiscv4Suite } from './discv4.ts'
+import { runEthSuite, type SuiteResult } from './eth.ts'
 
 const program = new Command('suites').description("Runs geth's conformance suites against our node.")
 
@@ -21,27 +22,47 @@ program
     const devp2p = findDevp2p()
     if (devp2p === undefined) return fail('no devp2p on PATH: set DEVP2P or PATH')
     if (!existsSync(chain)) return fail(`no chain at ${chain}`)
-    const interrupt = new AbortController()
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => interrupt.abort())
-    const print = json ? note : say
-    const { signal } = interrupt
-    const result = await runEthSuite({ devp2p, chain: new Ethtest(resolve(chain)), run, timeout, print, signal })
-    const { passed, failed, hung } = result
-    if (json) say(JSON.stringify({ ...result, isInterrupted: signal.aborted }))
-    else
-      say(
-        [
-          `${passed.length} passed`,
-          `${failed.length} failed${namesOf(failed)}`,
-          `${hung.length} hung${namesOf(hung)}`,
-          ...(signal.aborted ? ['interrupted'] : []),
-        ].join('; '),
-      )
-    if (failed.length + hung.length > 0 || passed.length === 0) process.exitCode = 1
-    if (signal.aborted) process.exitCode = 130
+    const ethtest = new Ethtest(resolve(chain))
+    await report(json, (print, signal) => runEthSuite({ devp2p, chain: ethtest, run, timeout, print, signal }))
+  })
+
+program
+  .command('discv4')
+  .description('geth\'s "devp2p discv4 test", against a fresh node on loopback')
+  .option('--run <regex>', 'only the tests whose names match')
+  .option('--timeout <time>', 'how long a test may take, as `20s` or `5m`', duration.parse!, 60_000)
+  .option('--json', 'print one JSON object on standard output, and the TAP on standard error')
+  .action(async ({ run, timeout, json }: Omit<Options, 'chain'>) => {
+    const devp2p = findDevp2p()
+    if (devp2p === undefined) return fail('no devp2p on PATH: set DEVP2P or PATH')
+    await report(json, (print, signal) => runDiscv4Suite({ devp2p, run, timeout, print, signal }))
   })
 
 await program.parseAsync().catch((error: Error) => fail(error.message))
+
+/** Runs a suite until it ends or is interrupted, and says how it went: with its output, and with the exit status. */
+async function report(
+  json: true | undefined,
+  runSuite: (print: (line: string) => void, signal: AbortSignal) => Promise<SuiteResult>,
+): Promise<void> {
+  const interrupt = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => interrupt.abort())
+  const { signal } = interrupt
+  const result = await runSuite(json ? note : say, signal)
+  const { passed, failed, hung } = result
+  if (json) say(JSON.stringify({ ...result, isInterrupted: signal.aborted }))
+  else
+    say(
+      [
+        `${passed.length} passed`,
+        `${failed.length} failed${namesOf(failed)}`,
+        `${hung.length} hung${namesOf(hung)}`,
+        ...(signal.aborted ? ['interrupted'] : []),
+      ].join('; '),
+    )
+  if (failed.length + hung.length > 0 || passed.length === 0) process.exitCode = 1
+  if (signal.aborted) process.exitCode = 130
+}
 
 function namesOf(tests: readonly string[]): string {
   return tests.length > 0 ? `: ${tests.join(', ')}` : ''

@@ -1,0 +1,120 @@
+import type { ForkFilter } from '../../protocols/chain/fork-id.ts'
+import { isInNetlist, type Netlist } from '../../protocols/enode/netlist.ts'
+import { isLoopback, parseIp } from '../../protocols/enode/netutil.ts'
+import { parseNode } from '../../protocols/enr/parse-node.ts'
+import { forkIdIn } from '../../protocols/enr/record.ts'
+import { Candidates } from '../discovery/candidates.ts'
+import { type DatagramSocket, type Datagrams, reachable, restricted } from '../discovery/datagrams.ts'
+import type { DiscoveredNode } from '../discovery/discovered-node.ts'
+import type { LocalNode } from '../discovery/local-node.ts'
+import type { NodeDatabase } from '../discovery/node-database.ts'
+import { udp } from '../discovery/udp.ts'
+import { Discv4 } from '../discovery/v4/discv4.ts'
+import type { Logger } from '../log/log.ts'
+import type { Service } from '../node/node.ts'
+import type { CandidateSource } from '../p2p/dialer.ts'
+import type { Runtime } from '../runtime/runtime.ts'
+import { guard, reportBug } from '../runtime/supervision.ts'
+
+export type DiscoveryOptions = {
+  /** UDP port, 0 for any free one. @default the TCP port that is listened on */
+  readonly port?: number
+  /** enode URLs or records of nodes to begin with, with an IP address. @default none */
+  readonly bootnodes?: readonly string[]
+  /** @default UDP */
+  readonly datagrams?: Datagrams
+  /** Unix time, ms. @default the system's */
+  readonly now?: () => number
+}
+
+export type DiscoveryParts = {
+  /** Its actor's parent. */
+  readonly parent: string
+  readonly privateKey: Uint8Array
+  readonly localNode: LocalNode
+  readonly database: NodeDatabase
+  /** That the node listens on. */
+  readonly host: string
+  readonly netRestrict: Netlist | undefined
+  /** Of nodes to dial. */
+  readonly forkFilter: ForkFilter
+  /** Once the p2p server runs. */
+  tcpPort(): number
+  readonly log: Logger
+}
+
+/** Finds nodes of our chain for the dialer, and answers those that look for nodes (geth Server.setupDiscovery). */
+export class DiscoveryService implements Service {
+  readonly name = 'discovery'
+  readonly #runtime: Runtime
+  readonly #options: DiscoveryOptions
+  readonly #parts: DiscoveryParts
+  readonly #bootnodes: readonly DiscoveredNode[]
+  readonly #candidates: Candidates
+  #socket: DatagramSocket | undefined
+  #v4: Discv4 | undefined
+
+  /** @throws {EnodeError} a bootnode is none */
+  constructor(runtime: Runtime, options: DiscoveryOptions, parts: DiscoveryParts) {
+    this.#runtime = runtime
+    this.#options = options
+    this.#parts = parts
+    this.#bootnodes = (options.bootnodes ?? [])
+      .map(parseNode)
+      .flatMap(({ host, ...node }) => (host !== undefined && parseIp(host) && node.udp > 0 ? [{ ...node, host }] : []))
+    this.#candidates = new Candidates((node) => this.#isOurs(node))
+  }
+
+  /** Nodes for the dialer, from when the service runs. */
+  get candidates(): CandidateSource {
+    return this.#candidates.source
+  }
+
+  /** The table of discv4, its buckets from the closest on; undefined when it does not run. */
+  get v4(): Pick<Discv4, 'table'> | undefined {
+    return this.#v4
+  }
+
+  /** @throws (rejects) the system's error: the port is taken */
+  async start(): Promise<void> {
+    const { host, netRestrict, privateKey, localNode, database, parent, log } = this.#parts
+    const { datagrams = udp, now = Date.now, port = this.#parts.tcpPort() } = this.#options
+    const isAllowed = reachable(host, netRestrict)
+    for (const { id, host } of this.#bootnodes)
+      if (!isAllowed(host)) log.error('Bootstrap node filtered by netrestrict', { id, ip: host })
+    const socket = await restricted(datagrams, isAllowed).bind(host, port, (bytes, from) =>
+      guard(
+        () => this.#v4?.receive(bytes, from),
+        (error) => reportBug(this.#runtime, { actor: 'discv4', error, ends: 'connection' }),
+      ),
+    )
+    this.#socket = socket
+    localNode.setTcp(this.#parts.tcpPort())
+    localNode.setFallback(isWildcard(host) ? '127.0.0.1' : socket.ip, socket.port)
+    this.#v4 = new Discv4(this.#runtime, {
+      ...{ id: 'discv4', parent, privateKey, localNode, database, bootnodes: this.#bootnodes, isAllowed, now, log },
+      send: (bytes, to) => socket.send(bytes, to),
+      found: (nodes) => this.#candidates.found(nodes),
+      rested: () => this.#candidates.rested(),
+    })
+    this.#candidates.attach(this.#v4)
+    log.info('Node discovery runs', { udp: socket.port, bootnodes: this.#bootnodes.length })
+    if (isLoopback(host)) log.info('Discovery stays on this machine: --host 0.0.0.0 opens it', { host })
+  }
+
+  async stop(): Promise<void> {
+    this.#candidates.detach()
+    this.#v4?.close()
+    await this.#socket?.close()
+  }
+
+  /** geth eth.NewNodeFilter. */
+  #isOurs({ record, host }: DiscoveredNode): boolean {
+    const { netRestrict, forkFilter } = this.#parts
+    const forkId = record && forkIdIn(record)
+    if (!forkId || (netRestrict && !isInNetlist(netRestrict, host))) return false
+    return forkFilter(forkId) === undefined
+  }
+}
+
+const isWildcard = (host: string) => parseIp(host)?.every((byte) => byte === 0) ?? true

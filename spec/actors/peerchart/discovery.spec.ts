@@ -1,0 +1,143 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { filter, firstValueFrom, take, toArray } from 'rxjs'
+import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
+import type { UdpEndpoint } from '../../../actors/discovery/datagrams.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
+import type { NodeOptions } from '../../../actors/peerchart/node-options.ts'
+import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
+import { memoryDatagrams } from '../../../actors/simulation/memory-datagrams.ts'
+import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
+import { EnodeError } from '../../../protocols/enode/enode.ts'
+import { isInNetlist, NetlistError, parseNetlist } from '../../../protocols/enode/netlist.ts'
+import { isLoopback } from '../../../protocols/enode/netutil.ts'
+import { endpointOf, forkIdIn, parseRecord } from '../../../protocols/enr/record.ts'
+import { failureOf } from '../../failure.ts'
+import { keyOf } from '../discovery/some-nodes.ts'
+
+describe('a node with discovery', () => {
+  let nodes: PeerchartNode[]
+  let sent: UdpEndpoint[]
+  let datagrams: ReturnType<typeof memoryDatagrams>
+  let transport: ReturnType<typeof memoryNetwork>
+
+  beforeEach(() => {
+    nodes = []
+    sent = []
+    transport = memoryNetwork()
+    datagrams = memoryDatagrams({ passed: (_, __, to) => sent.push(to) > 0 })
+  })
+  afterEach(async () => {
+    for (const node of nodes) await node.stop()
+  })
+  const start = async (change: NodeOptions = {}, bootnodes: readonly string[] = []) => {
+    const discovery = { datagrams, bootnodes }
+    const node = await createNode({ genesis: devGenesisJson, transport, port: 0, discovery, ...change })
+    nodes.push(node)
+    await node.start()
+    return node
+  }
+  const peers = (node: PeerchartNode, count: number) =>
+    firstValueFrom(
+      node.peerEvents$.pipe(
+        filter(({ type }) => type === 'add'),
+        take(count),
+        toArray(),
+      ),
+    )
+
+  it('says in its record where it is found, and of which chain it is', async () => {
+    const node = await start()
+    const { enode, enr, ports } = node.nodeInfo()
+    const record = parseRecord(enr)
+    const { tcp, udp } = endpointOf(record)
+    expect(ports).to.deep.equal({ discovery: udp, listener: tcp })
+    expect(udp).to.equal(tcp)
+    expect(enode).to.equal(node.enode)
+    expect(enode).to.not.contain('discport')
+    expect(forkIdIn(record)).to.deep.equal(node.chain.forkId())
+  })
+  it('without it says that it is not found by it', async () => {
+    const node = await createNode({ genesis: devGenesisJson, transport, port: 0 })
+    nodes.push(node)
+    await node.start()
+    expect(node.nodeInfo().ports.discovery).to.equal(0)
+    expect(node.enode).to.contain('?discport=0')
+    expect(sent).to.deep.equal([])
+  })
+  it('finds the others of its chain, and connects to them, though it knows one of them alone', async () => {
+    const first = await start()
+    const others: PeerchartNode[] = []
+    const connected: Promise<unknown>[] = [peers(first, 3)]
+    for (let i = 0; i < 3; i++) others.push(await start({}, [first.enode]))
+    for (const other of others) connected.push(peers(other, 3 - other.peers().length))
+    await Promise.all(connected)
+    for (const node of nodes) expect(node.peers()).to.have.length(3)
+  }).timeout(60_000)
+  it('does not dial nodes of another chain', async () => {
+    const first = await start({ genesis: { ...devGenesisJson, timestamp: '0x1' } })
+    const other = await start({}, [first.enode])
+    const third = await start({}, [first.enode])
+    await Promise.race([peers(third, 1), peers(other, 1)])
+    expect(first.peers()).to.deep.equal([])
+  }).timeout(60_000)
+
+  describe('sends no datagram', () => {
+    const wan = `enode://${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}${'483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8'}`
+    const far = ['10.1.2.3', '9.9.9.9'].map((ip) => `${wan}@${ip}:30303`)
+
+    it('away from the machine when it listens on loopback', async () => {
+      const near = await start()
+      await start({}, [...far, near.enode])
+      await peers(near, 1)
+      expect(sent.length).to.be.above(0)
+      expect(sent.filter(({ ip }) => !isLoopback(ip))).to.deep.equal([])
+    }).timeout(30_000)
+    it('out of the networks it is restricted to, wherever it listens', async () => {
+      const netRestrict = '127.0.0.0/8'
+      const near = await start()
+      await start({ host: '0.0.0.0', netRestrict, nodeKey: keyOf(9) }, [...far, near.enode])
+      // Nobody at 0.0.0.0 is answered in this network: what it sends is all there is to see.
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(sent.some(({ port }) => port === near.nodeInfo().ports.discovery)).to.equal(true)
+      expect(sent.filter(({ ip }) => !isInNetlist(parseNetlist(netRestrict), ip))).to.deep.equal([])
+    })
+    it('of those, but where it may', async () => {
+      await start({ host: '0.0.0.0' }, far)
+      await new Promise((resolve) => setImmediate(resolve))
+      expect(sent.map(({ ip }) => ip)).to.include('10.1.2.3')
+    })
+  })
+
+  it('keeps the number of its record, and whom it met, in its datadir', async () => {
+    const datadir = await mkdtemp(join(tmpdir(), 'peerchart-discovery-'))
+    const seqs: bigint[] = []
+    for (let i = 0; i < 2; i++) {
+      const node = await start({ datadir })
+      seqs.push(parseRecord(node.nodeInfo().enr).seq)
+      await node.stop()
+    }
+    expect(seqs[1]! > seqs[0]!).to.equal(true)
+    await rm(datadir, { recursive: true })
+  })
+  it('is refused what is no bootnode and no network', async () => {
+    const refused = (options: NodeOptions) => failureOf(createNode({ genesis: devGenesisJson, ...options }))
+    expect(await refused({ discovery: { bootnodes: ['enode://1'] } })).to.be.instanceOf(EnodeError)
+    expect(await refused({ netRestrict: 'all' })).to.be.instanceOf(NetlistError)
+  })
+  it('does not start when its port is taken', async () => {
+    const socket = await datagrams.bind('127.0.0.1', 4_444, () => {})
+    const node = await createNode({
+      ...{ genesis: devGenesisJson, transport, port: 0, discovery: { datagrams, port: 4_444 } },
+    })
+    expect((await failureOf(node.start())).message).to.contain('address already in use')
+    await socket.close()
+  })
+  it('is found by the port that it was given', async () => {
+    const node = await start({ discovery: { datagrams, port: 5_555 } })
+    expect(node.nodeInfo().ports.discovery).to.equal(5_555)
+    expect(node.enode).to.contain('?discport=5555')
+  })
+})
