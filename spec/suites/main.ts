@@ -5,6 +5,7 @@ import { duration } from '../../actors/cli/setting-kinds.ts'
 import { findDevp2p } from '../support/clients.ts'
 import { Ethtest, ethtest } from '../support/ethtest.ts'
 import { runDiscv4Suite } from './discv4.ts'
+import { runDiscv5Suite } from './discv5.ts'
 import { runEthSuite, type SuiteResult } from './eth.ts'
 
 const program = new Command('suites').description("Runs geth's conformance suites against our node.")
@@ -36,6 +37,18 @@ program
     const devp2p = findDevp2p()
     if (devp2p === undefined) return fail('no devp2p on PATH: set DEVP2P or PATH')
     await report(json, (print, signal) => runDiscv4Suite({ devp2p, run, timeout, print, signal }))
+  })
+
+program
+  .command('discv5')
+  .description('geth\'s "devp2p discv5 test", against a fresh node on loopback')
+  .option('--run <regex>', 'only the tests whose names match')
+  .option('--timeout <time>', 'how long a test may take, as `20s` or `5m`', duration.parse!, 90_000)
+  .option('--json', 'print one JSON object on standard output, and the TAP on standard error')
+  .action(async ({ run, timeout, json }: Omit<Options, 'chain'>) => {
+    const devp2p = findDevp2p()
+    if (devp2p === undefined) return fail('no devp2p on PATH: set DEVP2P or PATH')
+    await report(json, (print, signal) => runDiscv5Suite({ devp2p, run, timeout, print, signal }))
   })
 
 await program.parseAsync().catch((error: Error) => fail(error.message))

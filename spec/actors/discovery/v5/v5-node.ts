@@ -29,14 +29,16 @@ export type V5NodeOptions = {
   readonly privateKey?: Uint8Array
   readonly bootnodes?: readonly DiscoveredNode[]
   readonly isAllowed?: Discv5Options['isAllowed']
-}
+  /** One that is kept by somebody else. */
+  readonly database?: NodeDatabase
+} & Pick<Discv5Options, 'found' | 'rested'>
 
 export async function startV5Node(options: V5NodeOptions = {}): Promise<V5Node> {
   const { runtime = processRuntime(), host = '127.0.0.1', port = 0 } = options
   const { privateKey = randomBytes(32), bootnodes = [] } = options
   const log = createLogger({ verbosity: 0 })
   const now = () => runtime.clock.now()
-  const database = await NodeDatabase.open({ clock: runtime.clock, now, log })
+  const database = options.database ?? (await NodeDatabase.open({ clock: runtime.clock, now, log }))
   const local = await LocalNode.open({ privateKey, store: database, clock: runtime.clock, now: 1_000 })
   const isAllowed = options.isAllowed ?? reachable(host, undefined)
   const socket = await restricted(options.datagrams ?? udp, isAllowed).bind(host, port, (datagram, from) => {
@@ -44,7 +46,11 @@ export async function startV5Node(options: V5NodeOptions = {}): Promise<V5Node> 
   })
   local.setFallback(host, socket.port)
   const send: Discv5Options['send'] = (datagram, to) => socket.send(datagram, to)
-  const discv5 = new Discv5({ ...{ runtime, local, privateKey, database, bootnodes, isAllowed, send, now, log } })
+  const discv5 = new Discv5({
+    ...{ runtime, local, privateKey, database, bootnodes, isAllowed, send, now, log },
+    ...(options.found && { found: options.found }),
+    ...(options.rested && { rested: options.rested }),
+  })
   discv5.start()
   return {
     ...{ discv5, local, database, socket, privateKey },
@@ -54,7 +60,7 @@ export async function startV5Node(options: V5NodeOptions = {}): Promise<V5Node> 
     async stop() {
       discv5.close()
       await socket.close()
-      await database.close()
+      if (!options.database) await database.close()
     },
   }
 }
