@@ -1,13 +1,21 @@
 import { setup } from 'xstate'
 import { dialHistoryExpiry } from './dial-rules.ts'
-import type { StateMeta, StateTag } from './names/state-meta.ts'
+import type { StateTag } from './names/state-meta.ts'
+import { ofEvent, portActions } from './port-actions.ts'
 
-/** What the chart asks of the world. actors/tap/tap.ts implements it; a spec records it. */
+/** What the chart asks of the world. actors/gossip-watch/gossip-watch.ts implements it; a spec records it. */
 export type TapPorts = {
   /** Dials, and shakes hands: `peer.running` or `peer.lost` comes back. */
   connect(): void
-  /** Reads on until it is lost. */
-  watch(): void
+  running(): void
+  /** Reads one message: `gossip.received`, `request.received` or `peer.lost` comes back. */
+  read(): void
+  /** Answers the request with nothing. */
+  deny(): void
+  /** Asks for the transactions that were announced: `fetch.done`, `fetch.overdue` or `peer.lost` comes back. */
+  fetch(): void
+  /** Reports what was received and fetched: `gossip.emitted` comes back once there is room for more. */
+  emit(): void
   hangUp(): void
   /** It will be dialed again. */
   reportLost(how: { cause: string }): void
@@ -15,24 +23,36 @@ export type TapPorts = {
   reportFailed(): void
 }
 
-export type TapInput = { readonly ports: TapPorts }
+/** `fetches`: asks for each new transaction that is only announced. */
+export type TapInput = { readonly ports: TapPorts; readonly fetches: boolean }
 
-export type TapEvent = { type: 'peer.running' } | { type: 'peer.lost'; cause: string } | { type: 'tap.stop' }
+export type TapEvent =
+  | { type: 'peer.running' }
+  | { type: 'peer.lost'; cause: string }
+  /** `announced` counts the new transactions that it only announces; `isAnswer`: it is one, to a request for transactions. */
+  | { type: 'gossip.received'; announced: number; isAnswer: boolean }
+  | { type: 'request.received' }
+  | { type: 'fetch.done' }
+  /** An answer did not come in time. */
+  | { type: 'fetch.overdue' }
+  | { type: 'gossip.emitted' }
+  | { type: 'tap.stop' }
 
-/** Listens to what one node tells its peers. One that ran once is dialed again whenever it is lost, as geth does. */
+/** Listens to what one node sends its peers. One that ran once is dialed again whenever it is lost, as geth does. */
 export const tapMachine = setup({
-  types: {} as { context: TapInput; input: TapInput; events: TapEvent; meta: StateMeta; tags: StateTag },
+  types: {} as { context: TapInput; input: TapInput; events: TapEvent; tags: StateTag },
   actions: {
-    connect: ({ context }) => context.ports.connect(),
-    watch: ({ context }) => context.ports.watch(),
-    hangUp: ({ context }) => context.ports.hangUp(),
-    reportLost: ({ context }, how: { cause: string }) => context.ports.reportLost(how),
-    reportFailed: ({ context }) => context.ports.reportFailed(),
+    ...portActions<TapPorts>()('connect', 'running', 'read', 'deny', 'fetch', 'emit', 'hangUp'),
+    ...portActions<TapPorts>()('reportLost', 'reportFailed'),
+  },
+  guards: {
+    isFetched: ({ context }, { announced }: { announced: number }) => context.fetches && announced > 0,
+    isAnswer: (_, { isAnswer }: { isAnswer: boolean }) => isAnswer,
   },
   delays: { redial: dialHistoryExpiry },
 }).createMachine({
   id: 'tap',
-  description: 'listens to what one node tells its peers, and dials it again when it is lost',
+  description: 'listens to what one node sends its peers, and dials it again when it is lost',
   context: ({ input }) => input,
   initial: 'connecting',
   on: { 'tap.stop': { target: '.stopped', actions: 'hangUp' } },
@@ -44,11 +64,44 @@ export const tapMachine = setup({
       on: { 'peer.running': 'watching', 'peer.lost': 'failed' },
     },
     watching: {
-      entry: 'watch',
-      on: {
-        'peer.lost': {
-          target: 'resting',
-          actions: { type: 'reportLost', params: ({ event }) => ({ cause: event.cause }) },
+      description: 'one message at a time: what comes meanwhile waits in its connection',
+      entry: 'running',
+      on: { 'peer.lost': { target: 'resting', actions: ofEvent('reportLost') } },
+      initial: 'asking',
+      states: {
+        asking: {
+          initial: 'reading',
+          states: {
+            reading: {
+              entry: 'read',
+              on: {
+                'request.received': { target: 'reading', reenter: true, actions: 'deny' },
+                'gossip.received': [{ guard: ofEvent('isFetched'), target: 'fetching' }, { target: 'emitting' }],
+              },
+            },
+            fetching: {
+              entry: 'fetch',
+              on: { 'fetch.done': 'emitting', 'fetch.overdue': '#tap.watching.sparing.emitting' },
+            },
+            emitting: { entry: 'emit', on: { 'gossip.emitted': 'reading' } },
+          },
+        },
+        sparing: {
+          description: "it owes an answer, and is asked for no more until it comes (geth's fetcher)",
+          initial: 'reading',
+          states: {
+            reading: {
+              entry: 'read',
+              on: {
+                'request.received': { target: 'reading', reenter: true, actions: 'deny' },
+                'gossip.received': [
+                  { guard: ofEvent('isAnswer'), target: '#tap.watching.asking.emitting' },
+                  { target: 'emitting' },
+                ],
+              },
+            },
+            emitting: { entry: 'emit', on: { 'gossip.emitted': 'reading' } },
+          },
         },
       },
     },
@@ -56,13 +109,7 @@ export const tapMachine = setup({
     reconnecting: {
       tags: 'moving',
       entry: 'connect',
-      on: {
-        'peer.running': 'watching',
-        'peer.lost': {
-          target: 'resting',
-          actions: { type: 'reportLost', params: ({ event }) => ({ cause: event.cause }) },
-        },
-      },
+      on: { 'peer.running': 'watching', 'peer.lost': { target: 'resting', actions: ofEvent('reportLost') } },
     },
     failed: { type: 'final', entry: 'reportFailed' },
     stopped: { type: 'final' },

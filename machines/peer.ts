@@ -5,6 +5,7 @@ import { DiscError, DiscReason, reasonOf } from '../protocols/p2p/disconnect-rea
 import { countMatching } from '../protocols/p2p/matching.ts'
 import { decodeDisconnect, type Hello } from '../protocols/p2p/messages.ts'
 import type { StateMeta, StateTag } from './names/state-meta.ts'
+import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/p2p/peer.ts implements it; a spec records it. */
 export type PeerPorts = {
@@ -23,14 +24,16 @@ export type PeerPorts = {
   startReading(): void
   sendPing(): void
   sendPong(): void
-  setTrusted(change: { trusted: boolean }): void
   /** The protocols are told that it is over; nothing they send from here on leaves. */
   endProtocols(): void
   /** Sends Disconnect with `reason`, or nothing without one, and closes: `stream.closed`. */
   part(verdict: { reason: DiscReason | undefined }): void
   /** Closes the stream without waiting for anything. */
   abandon(): void
-  report(outcome: Outcome): void
+  /** SetupConn returned this error: its peer was never added. */
+  reportSetupEnd(outcome: Outcome): void
+  /** Peer.run returned this (geth's delpeer). */
+  reportPeerEnd(outcome: Outcome): void
 }
 
 export type PeerInput = {
@@ -69,6 +72,9 @@ type PeerContext = PeerInput & {
   /** keccak256 of the key that the encryption handshake proved, in hex. */
   readonly id: string
   readonly hello: Hello | undefined
+  readonly isTrusted: boolean
+  /** It came into the peer set: its end is that of a peer. */
+  readonly isAdded: boolean
   readonly outcome: Outcome | undefined
   /** Sent when parting; nothing is when there is none. */
   readonly reason: DiscReason | undefined
@@ -90,7 +96,7 @@ type From<Type> = { event: Extract<PeerEvent, { type: Type }> }
 const endsOfSetup = {
   'read.failed': {
     target: '#peer.closing',
-    actions: { type: 'conclude', params: ({ event }: From<'read.failed'>) => event },
+    actions: ofEvent('conclude'),
   },
   'stream.closed': {
     target: '#peer.closed',
@@ -106,26 +112,16 @@ const endsOfSetup = {
   },
 } as const
 
-/** One connection from its first byte to its last: geth's SetupConn, then Peer.run. */
-export const peerMachine = setup({
+const { enqueueActions, extend } = setup({
   types: {} as { context: PeerContext; input: PeerInput; events: PeerEvent; meta: PeerMeta; tags: StateTag },
   actions: {
-    secure: ({ context }) => context.ports.secure(),
-    askServer: ({ context }, question: Parameters<PeerPorts['askServer']>[0]) => context.ports.askServer(question),
-    exchangeHello: ({ context }) => context.ports.exchangeHello(),
-    openHello: ({ context }, message: { code: number; payload: Uint8Array }) => context.ports.openHello(message),
-    adoptVersion: ({ context }, hello: { version: number }) => context.ports.adoptVersion(hello),
-    startProtocols: ({ context }, hello: Hello) => context.ports.startProtocols(hello),
-    startReading: ({ context }) => context.ports.startReading(),
-    sendPing: ({ context }) => context.ports.sendPing(),
-    sendPong: ({ context }) => context.ports.sendPong(),
-    setTrusted: ({ context }, change: { trusted: boolean }) => context.ports.setTrusted(change),
-    endProtocols: ({ context }) => context.ports.endProtocols(),
-    part: ({ context }, verdict: { reason: DiscReason | undefined }) => context.ports.part(verdict),
-    abandon: ({ context }) => context.ports.abandon(),
-    report: ({ context }, outcome: Outcome) => context.ports.report(outcome),
+    ...portActions<PeerPorts>()('secure', 'askServer', 'exchangeHello', 'openHello', 'adoptVersion', 'startProtocols'),
+    ...portActions<PeerPorts>()('startReading', 'sendPing', 'sendPong', 'endProtocols', 'part', 'abandon'),
+    ...portActions<PeerPorts>()('reportSetupEnd', 'reportPeerEnd'),
     identify: assign((_, { id }: { id: string }) => ({ id })),
     remember: assign((_, hello: Hello) => ({ hello })),
+    noteAdded: assign({ isAdded: true }),
+    noteTrust: assign((_, { trusted }: { trusted: boolean }) => ({ isTrusted: trusted })),
     /** The first word counts: what ends a peer later than that is not heard. */
     conclude: assign((_, end: { error: Error; reason?: DiscReason | undefined; remoteRequested?: boolean }) => ({
       outcome: { error: end.error, remoteRequested: end.remoteRequested ?? false },
@@ -137,6 +133,16 @@ export const peerMachine = setup({
     isImpostor: ({ context }, { id }: Hello) => bytesToHex(nodeIdOf(id)) !== context.id,
   },
   delays,
+})
+
+/** One connection from its first byte to its last: geth's SetupConn, then Peer.run. */
+export const peerMachine = extend({
+  actions: {
+    /** Every way to the end has concluded. */
+    report: enqueueActions(({ context: { isAdded, outcome }, enqueue }) =>
+      enqueue({ type: isAdded ? 'reportPeerEnd' : 'reportSetupEnd', params: outcome! }),
+    ),
+  },
 }).createMachine({
   id: 'peer',
   description: 'one connection from its first byte to its last (geth SetupConn, Peer.run)',
@@ -159,12 +165,14 @@ export const peerMachine = setup({
     ...input,
     id: '',
     hello: undefined,
+    isTrusted: false,
+    isAdded: false,
     outcome: undefined,
     reason: undefined,
   }),
   options: { maxIterations: 100 },
   initial: 'securing',
-  on: { 'trust.change': { actions: { type: 'setTrusted', params: ({ event }) => ({ trusted: event.trusted }) } } },
+  on: { 'trust.change': { actions: ofEvent('noteTrust') } },
   states: {
     securing: {
       description: 'auth and ack (EIP-8), then the first checkpoint',
@@ -176,7 +184,7 @@ export const peerMachine = setup({
         handshaking: {
           meta: { setupFault: 'rlpx_enc' },
           entry: 'secure',
-          on: { 'rlpx.secured': { target: 'checkpoint', actions: { type: 'identify', params: ({ event }) => event } } },
+          on: { 'rlpx.secured': { target: 'checkpoint', actions: ofEvent('identify') } },
           after: {
             encHandshakeTimeout: {
               target: '#peer.closing',
@@ -192,7 +200,7 @@ export const peerMachine = setup({
           on: {
             'server.admitted': {
               target: '#peer.greeting',
-              actions: { type: 'setTrusted', params: ({ event }) => ({ trusted: event.trusted }) },
+              actions: ofEvent('noteTrust'),
             },
           },
         },
@@ -209,7 +217,7 @@ export const peerMachine = setup({
           meta: { setupFault: 'rlpx_proto' },
           entry: 'exchangeHello',
           on: {
-            'first.received': { actions: { type: 'openHello', params: ({ event }) => event } },
+            'first.received': { actions: ofEvent('openHello') },
             'hello.invalid': {
               target: '#peer.closing',
               // Even a Disconnect is not echoed: geth wraps it as `rlpx proto error`.
@@ -263,7 +271,7 @@ export const peerMachine = setup({
       description: 'in the peer set; the matched protocols are being started',
       meta: { phase: 'admitted', label: 'Hello read, and the server has a place for it' },
       tags: 'moving',
-      entry: { type: 'startProtocols', params: ({ context }) => context.hello! },
+      entry: ['noteAdded', { type: 'startProtocols', params: ({ context }) => context.hello! }],
       on: {
         'protocols.started': 'running',
         'protocol.ended': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => ended(event) } },
@@ -287,7 +295,7 @@ export const peerMachine = setup({
         },
         'protocol.ended': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => ended(event) } },
         'peer.disconnect': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => refused(event) } },
-        'read.failed': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => event } },
+        'read.failed': { target: 'closing', actions: ofEvent('conclude') },
         'stream.closed': {
           target: 'closed',
           actions: [{ type: 'conclude', params: ({ event }) => closedBy(event) }, 'endProtocols'],
@@ -328,7 +336,7 @@ export const peerMachine = setup({
     closed: {
       type: 'final',
       meta: { phase: 'closed' },
-      entry: { type: 'report', params: ({ context }) => context.outcome! }, // every way here concludes
+      entry: 'report',
     },
   },
 })

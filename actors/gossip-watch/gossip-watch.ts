@@ -1,16 +1,17 @@
 import type { Actor } from 'xstate'
-import { tapMachine } from '../../machines/gossip-watch.ts'
+import { type TapEvent, tapMachine } from '../../machines/gossip-watch.ts'
 import { nodeIdOf } from '../../protocols/enode/enode.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { isRequestName } from '../../protocols/sub-protocols.ts'
 import { type ProbeOptions, type ProbeReport, probe } from '../probe/probe.ts'
 import { judge } from '../probe/verdict.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { startActor } from '../runtime/start-actor.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
 import type { ScriptedPeer } from '../scripted-peer/scripted-peer.ts'
-import { ScriptError } from '../scripted-peer/transcript.ts'
+import { type Received, ScriptError } from '../scripted-peer/transcript.ts'
 import { denyRequest } from './denials.ts'
-import { type Fetched, fetchAnnounced, type Gossip, readGossip } from './gossip.ts'
+import { announcedIn, type Fetched, fetchAnnounced, type Gossip, readGossip } from './gossip.ts'
 
 /** What a tap tells. Times are nanoseconds of the system's monotonic clock, `peer` a node id in hex. */
 export type Told = Gossip & {
@@ -50,6 +51,13 @@ export class Tap {
   readonly #actor: Actor<typeof tapMachine>
   #peer: ScriptedPeer | undefined
   #report: ProbeReport | undefined
+  /** When the peer was made: a message bears the time since then. */
+  #epoch = 0n
+  #message: Received | undefined
+  /** Of that message, and when it came. BOUNDED: by one message. */
+  #news: readonly Gossip[] = []
+  #at = 0n
+  #fetched: Fetched | undefined
 
   constructor(id: string, options: TapOptions) {
     this.#options = options
@@ -57,13 +65,14 @@ export class Tap {
     this.#actor = startActor(options.runtime, tapMachine, {
       id: this.#id,
       input: {
+        fetches: options.fetches,
         ports: {
           connect: () => this.#guard(() => this.#connect()),
-          watch: () =>
-            this.#guard(() => {
-              options.running()
-              return this.#watch(this.#peer!)
-            }),
+          running: () => options.running(),
+          read: () => this.#guard(() => this.#unlessGone(() => this.#read(this.#peer!))),
+          deny: () => denyRequest(this.#peer!, this.#message!),
+          fetch: () => this.#guard(() => this.#unlessGone(() => this.#fetch(this.#peer!))),
+          emit: () => this.#guard(() => this.#emit(this.#peer!)),
           hangUp: () => this.#peer?.close(),
           reportLost: ({ cause }) => options.lost(cause),
           reportFailed: () => options.failed(this.#report!),
@@ -83,7 +92,8 @@ export class Tap {
   }
 
   get state(): string {
-    return this.#actor.getSnapshot().value
+    const { value } = this.#actor.getSnapshot()
+    return typeof value === 'string' ? value : 'watching'
   }
 
   stop(): void {
@@ -108,45 +118,53 @@ export class Tap {
     this.#peer = peer
     this.#report = await probe(peer, { timeout, chain, now, step() {} })
     if (!this.#isActive) return
+    this.#epoch = this.#options.monotonic() - toNanoseconds(peer.age)
     if (this.#report.outcome === 'ok') this.#actor.send({ type: 'peer.running' })
     else this.#lose(peer, this.#report.cause)
   }
 
-  async #watch(peer: ScriptedPeer): Promise<void> {
-    /** As in geth's fetcher, who has not answered is asked for no more until he has: what he tells is not kept waiting. */
-    let isOverloaded = false
-    const overloaded = () => {
-      isOverloaded = true
-    }
-    // A message bears the time since its peer was made.
-    const { monotonic } = this.#options
-    const epoch = monotonic() - toNanoseconds(peer.age)
+  /** One that is gone, or hung up, is lost. */
+  async #unlessGone(work: () => Promise<void>): Promise<void> {
+    const peer = this.#peer!
     try {
-      for (;;) {
-        const message = await peer.next(() => true, { timeout: longest })
-        if (denyRequest(peer, message)) continue
-        const at = epoch + toNanoseconds(message.at)
-        const news = readGossip(peer.version!, message).filter((gossip) => this.#options.isNew(gossip, at))
-        if (message.name === 'PooledTransactions') isOverloaded = false
-        const isAsking = this.#options.fetches && !isOverloaded
-        const fetched = isAsking ? await fetchAnnounced(peer, news, { ...this.#options, overloaded }) : undefined
-        await this.#tellAll(peer, at, news, fetched)
-      }
+      await work()
     } catch (error) {
       if (!(error instanceof ScriptError)) throw error
       if (this.#isActive) this.#lose(peer, judge(peer, undefined, longest).cause)
     }
   }
 
-  async #tellAll(peer: ScriptedPeer, at: bigint, news: readonly Gossip[], fetched?: Fetched): Promise<void> {
-    const of = { at, peer: bytesToHex(nodeIdOf(peer.theirHello!.id)) }
-    for (const gossip of news) {
-      const full = this.#options.tell({ ...gossip, ...of, ...('hash' in gossip && fetched?.get(gossip.hash)) })
+  async #read(peer: ScriptedPeer): Promise<void> {
+    const message = await peer.next(() => true, { timeout: longest })
+    this.#message = message
+    this.#fetched = undefined
+    if (isRequestName(message.name)) return this.#send({ type: 'request.received' })
+    this.#at = this.#epoch + toNanoseconds(message.at)
+    this.#news = readGossip(peer.version!, message).filter((gossip) => this.#options.isNew(gossip, this.#at))
+    const announced = announcedIn(this.#news).length
+    this.#send({ type: 'gossip.received', announced, isAnswer: message.name === 'PooledTransactions' })
+  }
+
+  async #fetch(peer: ScriptedPeer): Promise<void> {
+    const { fetched, isOverdue } = await fetchAnnounced(peer, this.#news, this.#options)
+    this.#fetched = fetched
+    this.#send({ type: isOverdue ? 'fetch.overdue' : 'fetch.done' })
+  }
+
+  async #emit(peer: ScriptedPeer): Promise<void> {
+    const of = { at: this.#at, peer: bytesToHex(nodeIdOf(peer.theirHello!.id)) }
+    for (const gossip of this.#news) {
+      const full = this.#options.tell({ ...gossip, ...of, ...('hash' in gossip && this.#fetched?.get(gossip.hash)) })
       if (!full) continue
       peer.stopReading()
       await full
       peer.resumeReading()
     }
+    this.#send({ type: 'gossip.emitted' })
+  }
+
+  #send(event: TapEvent): void {
+    if (this.#isActive) this.#actor.send(event)
   }
 
   #lose(peer: ScriptedPeer, cause: string): void {

@@ -35,38 +35,37 @@ export type FetchOptions = {
   readonly timeout: number
   /** Nanoseconds of the system's monotonic clock. */
   monotonic(): bigint
-  /** Is told of an answer that did not come in time. */
-  overloaded(): void
 }
 
 /**
  * Asks for the transactions among `news` that were only announced, in the portions that geth asks for.
+ * @returns what came; `isOverdue`: an answer did not come in time, and what follows it was not asked for
  * @throws {ScriptError} the peer is gone
  */
 export async function fetchAnnounced(
   peer: ScriptedPeer,
   news: readonly Gossip[],
-  { timeout, monotonic, overloaded }: FetchOptions,
-): Promise<Fetched> {
-  const wanted = news.flatMap((gossip) => ('hash' in gossip && gossip.how === 'announced' ? [gossip] : []))
+  { timeout, monotonic }: FetchOptions,
+): Promise<{ readonly fetched: Fetched; readonly isOverdue: boolean }> {
   /** BOUNDED: by one announcement. */
   const fetched = new Map<string, { raw: Uint8Array; got: bigint }>()
-  for (const portion of portionsOf(wanted)) {
+  for (const portion of portionsOf(announcedIn(news))) {
     const hashes = portion.map(({ hash }) => hexToBytes(hash))
     const answer = await peer.request('GetPooledTransactions', { hashes }, { timeout }).catch((error) => {
       if (error instanceof ScriptError && !peer.isClosed) return undefined // it may be slow, or have dropped them
       throw error
     })
-    if (!answer) {
-      overloaded()
-      break
-    }
+    if (!answer) return { fetched, isOverdue: true }
     const got = monotonic()
     for (const [hash, raw] of lenient(() => Array.from(answer.transactions, hashAndBytes)) ?? [])
       fetched.set(hash, { raw, got })
   }
-  return fetched
+  return { fetched, isOverdue: false }
 }
+
+/** @returns the transactions that were only announced */
+export const announcedIn = (news: readonly Gossip[]) =>
+  news.flatMap((gossip) => ('hash' in gossip && gossip.how === 'announced' ? [gossip] : []))
 
 const readers: Partial<Record<MessageName, (version: EthVersion, payload: Uint8Array) => Gossip[]>> = {
   NewPooledTransactionHashes(version, payload) {

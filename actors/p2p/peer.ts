@@ -76,7 +76,6 @@ class Peer implements Connection {
   /** BOUNDED: by our protocols. */
   readonly #slicer: TimeSlicer
   #sessions: readonly PeerSession[] = []
-  #isTrusted = false
   #isAbandoned = false
   #isReported = false
   facts: PeerFacts | undefined
@@ -161,9 +160,6 @@ class Peer implements Connection {
       },
       sendPing: () => this.#sendBase(baseCodes.Ping, emptyPayload),
       sendPong: () => this.#sendBase(baseCodes.Pong, emptyPayload),
-      setTrusted: ({ trusted }) => {
-        this.#isTrusted = trusted
-      },
       endProtocols: () => {
         for (const session of this.#sessions) session.close()
       },
@@ -172,10 +168,13 @@ class Peer implements Connection {
         this.#socket.end()
       },
       abandon: () => this.#socket.destroy(),
-      report: (outcome) => {
+      reportSetupEnd: ({ error }) => {
         this.#isReported = true
-        if (this.facts) owner.peerEnded(conn, { ...outcome, id: this.facts.id })
-        else owner.setupEnded(conn, { added: false, error: outcome.error, ...(this.id && { id: this.id }) })
+        owner.setupEnded(conn, { added: false, error, ...(this.id && { id: this.id }) })
+      },
+      reportPeerEnd: (outcome) => {
+        this.#isReported = true
+        owner.peerEnded(conn, { ...outcome, id: this.facts!.id })
       },
     }
   }
@@ -273,7 +272,7 @@ class Peer implements Connection {
   #factsOf({ id: publicKey, name, caps }: Hello): PeerFacts {
     const { origin, stream } = this.#parts
     const { localAddress, remoteAddress } = stream
-    const isTrusted = () => this.#isTrusted
+    const isTrusted = () => this.#actor.getSnapshot().context.isTrusted
     return {
       id: this.#actor.getSnapshot().context.id,
       publicKey,

@@ -193,7 +193,8 @@ describe('what is to be seen of a bug', function () {
   it('in a port of a tap: that tap alone', async () => {
     const machine = tapMachine as unknown as AnyStateMachine
     const reached: string[] = []
-    for (const planted of portsOf(machine)) {
+    const untilGossip = ['deny', 'fetch', 'emit'] // this node sends none
+    for (const planted of portsOf(machine).filter(({ name }) => !untilGossip.includes(name))) {
       using bug = plant(machine, planted, () => true)
       const bugs: Bug[] = []
       const runtime = processRuntime({ supervisor: (one) => bugs.push(one) })
@@ -225,7 +226,7 @@ describe('what is to be seen of a bug', function () {
       ).to.deep.equal(['tap/1 connection'])
       expect([lost, failures], planted.name).to.deep.equal([['internal error'], 0])
     }
-    expect(reached).to.have.members(['connect', 'watch', 'hangUp', 'reportLost', 'reportFailed'])
+    expect(reached).to.have.members(['connect', 'running', 'read', 'hangUp', 'reportLost', 'reportFailed'])
   })
 })
 

@@ -62,7 +62,7 @@ describe('peer', () => {
   describe('while greeting', () => {
     it('sends its Hello at once', () => {
       expect(upon(...toGreeting)).to.deep.include({ state: 'greeting.exchanging' })
-      expect(upon(...toGreeting).effects.map(([name]) => name)).to.deep.equal(['setTrusted', 'exchangeHello'])
+      expect(upon(...toGreeting).effects.map(([name]) => name)).to.deep.equal(['exchangeHello'])
     })
     it('opens the first message', () => {
       const payload = Uint8Array.of(0xc0)
@@ -117,7 +117,7 @@ describe('peer', () => {
     it('says goodbye when the server stops', () =>
       expect(parting(upon(...toAdmitted, leave))).to.deep.equal(withReason(DiscReason.Quitting)))
     it('tells its protocols when the remote goes', () =>
-      expect(upon(...toAdmitted, gone).effects.map(([name]) => name)).to.deep.equal(['endProtocols', 'report']))
+      expect(upon(...toAdmitted, gone).effects.map(([name]) => name)).to.deep.equal(['endProtocols', 'reportPeerEnd']))
   })
 
   describe('while running', () => {
@@ -161,10 +161,17 @@ describe('peer', () => {
         parting(upon(...toRunning, { type: 'write.blocked' }, elapsed('frameWriteTimeout', 'running.writing.blocked'))),
       ).to.deep.equal(silently)
     })
-    it('follows a change of trust', () =>
-      expect(upon(...toRunning, { type: 'trust.change', trusted: true }).effects).to.deep.equal([
-        ['setTrusted', { trusted: true }],
-      ]))
+    it('follows a change of trust', () => {
+      expect(upon(...toRunning).context.isTrusted).to.equal(false)
+      expect(upon(...toRunning, { type: 'trust.change', trusted: true }).context.isTrusted).to.equal(true)
+      expect(upon(...toSecured, { type: 'server.admitted', trusted: true }).context.isTrusted).to.equal(true)
+    })
+    it('ends as a peer from the moment it is in the peer set, and as a setup before', () => {
+      const ends = [toSecured, toGreeting, toAdmitted, toRunning].map(
+        (events) => upon(...events, gone).effects.at(-1)![0],
+      )
+      expect(ends).to.deep.equal(['reportSetupEnd', 'reportSetupEnd', 'reportPeerEnd', 'reportPeerEnd'])
+    })
     it('leaves when told to', () =>
       expect(parting(upon(...toRunning, leave))).to.deep.equal(withReason(DiscReason.Quitting)))
     it('tells its protocols when the remote goes', () =>
@@ -175,12 +182,12 @@ describe('peer', () => {
     it('reports what ended it, once the stream is closed', () =>
       expect(upon(...toRunning, leave, gone)).to.deep.include({
         state: 'closed',
-        effects: [['report', { error: new DiscError(DiscReason.Quitting), remoteRequested: false }]],
+        effects: [['reportPeerEnd', { error: new DiscError(DiscReason.Quitting), remoteRequested: false }]],
       }))
     it('waits 1 s for its last word to leave', () =>
       expect(
         upon(...toRunning, leave, elapsed('disconnectWriteTimeout', 'closing')).effects.map(([name]) => name),
-      ).to.deep.equal(['abandon', 'report']))
+      ).to.deep.equal(['abandon', 'reportPeerEnd']))
     it('holds to the first reason', () =>
       expect(upon(...toRunning, leave, failed, refused(3)).context.reason).to.equal(DiscReason.Quitting))
   })

@@ -330,8 +330,18 @@ export const walkSubjects = [
   }),
   subject({
     machine: tapMachine,
-    input: { ports: noPorts },
-    events: [{ type: 'peer.running' }, { type: 'peer.lost', cause: 'of the spec' }, { type: 'tap.stop' }],
+    input: { ports: noPorts, fetches: true },
+    events: [
+      ...[
+        { type: 'peer.running' } as const,
+        { type: 'peer.lost', cause: 'of the spec' } as const,
+        { type: 'tap.stop' } as const,
+      ],
+      ...[0, 2].flatMap((announced) =>
+        [true, false].map((isAnswer) => ({ type: 'gossip.received', announced, isAnswer }) as const),
+      ),
+      ...(['request.received', 'fetch.done', 'fetch.overdue', 'gossip.emitted'] as const).map((type) => ({ type })),
+    ],
     first: [{ type: 'peer.running' }],
     last: [{ type: 'tap.stop' }],
   }),
