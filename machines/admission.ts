@@ -40,11 +40,13 @@ export type PeerEnd = { type: 'peer.ended'; conn: number; id: string; error: Err
 /** `ip:port` each. */
 type Addresses = { local: string; remote: string }
 
-/** geth's p2p.PeerEvent: `peer` is the node id; `error` comes with a drop. */
-export type PeerEvent = { readonly peer: string; readonly local: string; readonly remote: string } & (
-  | { readonly type: 'add' }
-  | { readonly type: 'drop'; readonly error: string }
-)
+/** geth's p2p.PeerEvent: `peer` is the node id; `error` comes with a drop. `conn` numbers the connection: its actor is `peer/conn`. */
+export type PeerEvent = {
+  readonly conn: number
+  readonly peer: string
+  readonly local: string
+  readonly remote: string
+} & ({ readonly type: 'add' } | { readonly type: 'drop'; readonly error: string })
 
 /** geth `DefaultConfig.P2P.MaxPeers`. */
 export const defaultMaxPeers = 50
@@ -105,10 +107,12 @@ export const peerRemoved = ({ peers }: State, { id = '' }: { id?: string }): Dia
   dialed: peers.get(id)?.inbound === false,
 })
 
-export const addEvent = ({ id: peer, local, remote }: PeerStart): PeerEvent => ({ type: 'add', peer, local, remote })
+export const addEvent = ({ conn, id: peer, local, remote }: PeerStart): PeerEvent => ({
+  ...{ type: 'add', conn, peer, local, remote },
+})
 
-export function dropEvent({ id: peer, error: { message }, local, remote }: PeerEnd): PeerEvent {
-  return { type: 'drop', peer, error: message, local, remote }
+export function dropEvent({ conn, id: peer, error: { message }, local, remote }: PeerEnd): PeerEvent {
+  return { type: 'drop', conn, peer, error: message, local, remote }
 }
 
 const countInbound = (conns: ReadonlyMap<unknown, { readonly inbound: boolean }>): number =>

@@ -40,6 +40,11 @@ export type PeerInput = {
   readonly ports: PeerPorts
   /** Our protocols, in any order. */
   readonly protocols: readonly { readonly name: string; readonly version: number; readonly length: number }[]
+  /** Where the connection comes from, for readers of the feed: the chart decides nothing by it. */
+  readonly isDialing?: boolean
+  readonly remote?: string
+  /** Node id of the one that is dialed. */
+  readonly target?: string
 }
 
 /** What Peer.run, or SetupConn before it, returned. */

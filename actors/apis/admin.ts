@@ -56,7 +56,7 @@ export function adminApi(node: Administered, endpoints: () => Endpoints): Api {
     },
     subscriptions: {
       peerEvents: subscription([], (notify) => {
-        const events = node.peerEvents$.subscribe(notify)
+        const events = node.peerEvents$.subscribe(({ conn: _, ...event }) => notify(event))
         return () => events.unsubscribe()
       }),
     },

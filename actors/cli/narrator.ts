@@ -1,10 +1,11 @@
 import { styleText } from 'node:util'
+import type { PeerEvent } from '../../machines/admission.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
 import { stateFacts } from '../../machines/state-facts.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { type LogStream, printable, type Verbosity } from '../log/log.ts'
 import type { PeerInfo } from '../p2p/peer-info.ts'
-import { type NamedPeer, PeerNames, shortId } from '../peerchart/peer-names.ts'
+import { actorOf, PeerNames, shortId } from '../peerchart/peer-names.ts'
 import type { NodeEvent, PeerchartNode } from '../peerchart/peerchart-node.ts'
 import type { FeedEntry, TransitionEntry } from '../trace/entries.ts'
 import { describe, isMilestone, outermost } from './transition-labels.ts'
@@ -126,8 +127,7 @@ class Tale {
   }
 
   take(event: NodeEvent): void {
-    if (event.type === 'add') this.#introduce(this.#names.announce(event.peer))
-    else if (event.type === 'drop') this.#say(peerName(event.peer), 'dropped', event.error)
+    if (event.type === 'add' || event.type === 'drop') this.#peer(event)
     else if (event.type === 'head') this.#say('chain', `head ${event.number}`, this.#isSyncing ? synced : made)
     else this.#entry(event)
   }
@@ -140,13 +140,16 @@ class Tale {
       this.#say(subject, changeOf(entry), `${describe(entry)}${this.#versionOf(entry)}`)
     else if (entry.type === 'bug') this.#say(subject, 'bug of ours', `${entry.error}: ${entry.message}`)
     else if (this.#verbosity > 3) this.#detail(subject, entry)
-    this.#introduce(this.#names.note(entry))
   }
 
-  #introduce(named: NamedPeer | undefined): void {
-    if (!named) return
-    const peer = this.#node.peers().find(({ id }) => id === named.id)
-    this.#say(named.actor, `is ${peerName(named.id)}`, peer ? describePeer(peer) : '')
+  #peer(event: PeerEvent): void {
+    this.#names.note(event)
+    if (event.type === 'drop') {
+      this.#say(peerName(event.peer), 'dropped', event.error)
+      return
+    }
+    const peer = this.#node.peers().find(({ id }) => id === event.peer)
+    this.#say(actorOf(event.conn), `is ${peerName(event.peer)}`, peer ? describePeer(peer) : '')
   }
 
   #detail(subject: string, entry: Exclude<FeedEntry, { type: 'bug' }>): void {

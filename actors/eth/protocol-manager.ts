@@ -56,6 +56,7 @@ export class ProtocolManager implements EthPeerOwner {
       input: (tell) => ({ ports: this.#ports(tell), maxPeers }),
     })
     this.stopped = new Promise((resolve) => this.#actor.subscribe({ complete: resolve, error: () => resolve() }))
+    this.#actor.subscribe({ complete: () => this.#refuseAll(), error: () => {} })
   }
 
   /** Begins the eth session of a peer. It waits until the manager has started. */
@@ -112,6 +113,11 @@ export class ProtocolManager implements EthPeerOwner {
   ended({ session }: EthPeer): void {
     this.#sessions.delete(session)
     this.tell({ type: 'session.ended', session })
+  }
+
+  /** Those that arrived when its last step was on its way, which the chart does not hear of any more. */
+  #refuseAll(): void {
+    for (const peer of this.#sessions.values()) peer.refused(new DiscError(DiscReason.Quitting))
   }
 
   #ports(tell: Tell<typeof protocolManagerMachine>): ProtocolManagerPorts {

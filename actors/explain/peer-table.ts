@@ -25,13 +25,11 @@ export class PeerTable {
     return this.#peers.get(actor)?.facts
   }
 
-  /** @param input what its chart was given: that of a script says who dials */
+  /** @param input what its chart was given: it says who dials */
   add(actor: string, input?: Data): void {
-    const isDialing = input?.isDialing
-    const inbound = typeof isDialing === 'boolean' ? { inbound: !isDialing } : {}
-    const peer = new Peer({ actor, ...inbound, received: [0, 0], sent: [0, 0] })
+    const peer = new Peer({ actor, received: [0, 0], sent: [0, 0] })
     this.#peers.set(actor, peer)
-    this.#note(peer)
+    this.#learn(peer, originOf(input ?? {}))
   }
 
   delete(actor: string): void {
@@ -62,7 +60,7 @@ export class PeerTable {
     if (isHello && entry.type === 'message.received' && payload) this.#learn(peer, helloOf(payload))
   }
 
-  /** The connection's own chart tells who it is, the server's where it comes from. */
+  /** The connection's own chart says who it is, the server's that it is a peer. */
   noteTransition(
     { chart, event }: TransitionEntry,
     { actor, node }: { readonly actor: string; readonly node: string | undefined },
@@ -106,10 +104,14 @@ const ownWords: Readonly<Record<string, (data: Data) => Learnt>> = {
   'rlpx.secured': ({ id }) => (typeof id === 'string' ? { id } : {}),
 }
 
+const originOf = ({ isDialing, remote, target }: Data): Learnt => ({
+  ...(typeof isDialing === 'boolean' && { inbound: !isDialing }),
+  ...(typeof remote === 'string' && { address: remote }),
+  ...(typeof target === 'string' && { id: target }),
+})
+
 /** What the server's events say of a connection. */
 const origins: Readonly<Record<string, (data: Data) => Learnt>> = {
-  'conn.accepted': ({ ip }) => ({ inbound: true, ...(typeof ip === 'string' && { address: ip }) }),
-  'conn.dialed': ({ id }) => ({ inbound: false, id: String(id) }),
   'peer.added': ({ id, remote }) => ({ id: String(id), address: String(remote) }),
 }
 

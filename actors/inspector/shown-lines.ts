@@ -16,7 +16,7 @@ export function showLines(history: History, kept: readonly Kept[]): ShownLine[] 
   const family = new Set(kept.flatMap(relativesOf))
   const links = new Links()
   const isRelative: Test = (segment, index) => segment.isOf(index, family)
-  for (const one of history.forwards(first.seq - farBack, last.seq + nearest, isRelative)) links.note(one)
+  for (const one of history.forwards(first.seq - farBack, last.seq + farAhead, isRelative)) links.note(one)
   return kept.map((one) => {
     const answered = links.answered.get(one.seq)
     const related = links.related.get(one.seq)
@@ -88,18 +88,19 @@ class Links {
   /** By actor. */
   readonly #staying = new Map<string, Kept>()
   readonly #open = new Map<string, Kept>()
+  /** Received, with nothing after it but what was sent upon it. By the actor of the connection. */
   readonly #received = new Map<string, Kept>()
 
   note(kept: Kept): void {
-    const { entry, actor, seq } = kept
-    if (entry.type === 'message.received') this.#received.set(actor, kept)
-    if (isMessage(entry)) this.#pair(kept, entry)
-    else if (entry.type === 'transition') {
+    const { entry, actor } = kept
+    if (isMessage(entry)) {
+      if (entry.type === 'message.received') this.#received.set(actor, kept)
+      this.#pair(kept, entry)
+    } else if (entry.type === 'transition') {
       this.#follow(kept, entry)
       for (const peer of [actor, parentName(actor)]) {
         const cause = this.#received.get(peer)
-        if (!cause || seq - cause.seq > nearest || !isCausedBy(kept, cause)) continue
-        this.related.set(seq, cause.seq).set(cause.seq, seq)
+        if (cause && isCausedBy(kept, cause)) this.related.set(kept.seq, cause.seq).set(cause.seq, kept.seq)
         this.#received.delete(peer)
       }
     }
@@ -108,8 +109,7 @@ class Links {
   #follow(kept: Kept, entry: TransitionEntry): void {
     const before = this.#staying.get(kept.actor)
     this.#staying.delete(kept.actor)
-    if (before && kept.seq - before.seq <= nearest && isOutcome(before.entry, entry.event))
-      this.outcomes.set(before.seq, entry)
+    if (before && isOutcome(before.entry, entry.event)) this.outcomes.set(before.seq, entry)
     if (entry.from === entry.to) this.#staying.set(kept.actor, kept)
   }
 
@@ -136,22 +136,19 @@ function relativesOf({ entry, actor }: Kept): string[] {
 /** `peer/7` of `peer/7/eth`. */
 const parentName = (actor: string) => actor.slice(0, Math.max(0, actor.lastIndexOf('/')))
 
+/**
+ * A message is in the feed before the step that it leads to, and nothing of the connection or its sessions comes between
+ * but the answer to an auth: the law of the step. A message that a chart ignores leads to none.
+ */
 function isCausedBy({ entry: effect, actor }: Kept, { entry: cause, actor: peer }: Kept): boolean {
   if (effect.type !== 'transition' || cause.type !== 'message.received') return false
-  const own = causes[nameOf(cause)] ?? []
-  if (actor === peer) return own.includes(effect.event)
+  if (actor === peer) return (cause.protocol === 'rlpx' ? ofPackets : ofMessages).test(effect.event)
   return actor === `${peer}/${cause.protocol}` && effect.event === nameOf(cause)
 }
 
-/** What the chart of a connection is told when a message comes; that of a script hears of a Status, too. */
-const causes: Readonly<Record<string, readonly string[]>> = {
-  auth: ['rlpx.secured', 'read.failed'],
-  ack: ['rlpx.secured', 'read.failed'],
-  Hello: ['first.received', 'hello.received'],
-  Disconnect: ['disconnect.received', 'first.received'],
-  Ping: ['ping.received'],
-  Status: ['status.received'],
-}
+/** Events of the charts of connections that are sent for nothing else. */
+const ofPackets = /^(rlpx\.secured|read\.failed)$/
+const ofMessages = /\.received$/
 
 function outcomeIn({ outcomes }: Links, { seq }: Kept): Pick<ShownLine, 'outcome'> {
   const { event, from, to } = outcomes.get(seq) ?? {}
@@ -177,8 +174,8 @@ const latency = (request: Kept, answer: Kept) => ({
 const isMessage = (entry: FeedEntry): entry is MessageEntry =>
   entry.type === 'message.received' || entry.type === 'message.sent'
 
-/** Lines that are looked through for the other half of one message, for the requests of many, and for what one caused. */
+/** Lines that are looked through for the other half of one message, for the requests of many, and for what they led to. */
 const farthest = 20_000
 const farBack = 300
-const nearest = 32
+const farAhead = 32
 const mostRaw = 64 * 1024

@@ -113,7 +113,11 @@ class Peer implements Connection {
     this.#actor = startActor(runtime, peerMachine, {
       id: this.#actorId,
       parent: options.parent,
-      input: (tell) => ({ ports: this.#ports(tell), protocols: options.protocols }),
+      input: (tell) => ({
+        ...{ ports: this.#ports(tell), protocols: options.protocols },
+        ...{ isDialing: parts.origin !== 'inbound', remote: parts.stream.remoteAddress },
+        ...(parts.target && { target: bytesToHex(nodeIdOf(parts.target)) }),
+      }),
       crashed: (error) => this.#abandon(error),
     })
   }

@@ -21,7 +21,7 @@ export function logPeers(
 
   function take(event: NodeEvent): void {
     if (event.type === 'add') {
-      names.announce(event.peer)
+      names.note(event)
       const child = childOf(event.peer)
       children.set(event.peer, child)
       const { name: client, caps } = node.peers().find(({ id }) => id === event.peer) ?? {}
@@ -31,9 +31,9 @@ export function logPeers(
       const facts = { peercount: node.peers().length, addr: event.remote, err: event.error }
       childOf(event.peer).info('Removing p2p peer', facts)
       children.delete(event.peer)
+      names.note(event)
     } else if (event.type !== 'head') {
       const id = names.idOf(event.actor)
-      names.note(event)
       logEntry(id === undefined ? log : childOf(id), event)
     }
   }

@@ -1,5 +1,6 @@
 import { type Actor, type AnyStateMachine, createActor, type EventFromLogic, type InputFrom } from 'xstate'
 import type { Runtime } from './runtime.ts'
+import { obeySteps, takeFirstStep } from './steps.ts'
 import { reportBug } from './supervision.ts'
 
 export type StartOptions<Machine extends AnyStateMachine> = {
@@ -27,11 +28,12 @@ export function startActor<Machine extends AnyStateMachine>(
   const tell: Tell<Machine> = (event) => actor.send(event)
   const given = typeof input === 'function' ? (input as (tell: Tell<Machine>) => InputFrom<Machine>)(tell) : input
   const actor = createActor(machine, { id, clock, input: given } as never) as Actor<Machine>
+  obeySteps(actor)
   feed.watch(actor, { id, ...(parent !== undefined && { parent }), chart: machine.id }, (error) => {
     reportBug({ supervisor }, { actor: id, error, ends: crashed ? 'connection' : 'node' })
     crashed?.(error)
   })
-  actor.start()
+  takeFirstStep(actor)
   return actor
 }
 

@@ -1,22 +1,27 @@
-import type { AnyActor, AnyMachineSnapshot, AnyTransitionDefinition, InspectionEvent } from 'xstate'
+import type { AnyActor, AnyMachineSnapshot, AnyTransitionDefinition, EventObject, InspectionEvent } from 'xstate'
 import { describeState, stateValueOf } from '../../machines/names/state-name.ts'
 import type { ActorFacts, TransitionEntry } from './entries.ts'
 import type { Kind, Kinds, Taken } from './entry-shapes.ts'
-import { observeActor } from './inspection.ts'
+import { defer, observeActor } from './inspection.ts'
 import type { FeedListener } from './live.ts'
 
 export type Mailbox = { deepest: number }
 type Told = { readonly entry: TransitionEntry; readonly kind: Kind }
 
-/** Turns XState's inspection of one actor into transitions: one entry for each event that a chart took. */
+/**
+ * Turns XState's inspection of one actor into transitions: one entry for each event that a chart took, published when the
+ * step is computed and before its effects are run.
+ */
 export class Watch {
   readonly facts: ActorFacts
   #value: unknown
   #state = ''
+  #close: (() => void) | undefined
+  /** The step that is being computed. */
+  #isBegun = false
+  #event: EventObject | undefined
   #effects: string[] | undefined
   #taken: readonly AnyTransitionDefinition[] = nothing
-  #close: (() => void) | undefined
-  #atEnd: (() => void) | undefined
   readonly #mailbox: Mailbox
   readonly #kinds: Kinds
   #last: Told | undefined
@@ -32,8 +37,7 @@ export class Watch {
   open(actor: AnyActor, publish: FeedListener): void {
     // What an earlier reader left in the middle of a step is over.
     this.#waiting = 0
-    this.#effects = undefined
-    this.#taken = nothing
+    this.#reset()
     this.#value = stateValueOf(actor)
     this.#state = describeState(this.#value)
     this.#close = observeActor(actor, (event) => {
@@ -46,34 +50,48 @@ export class Watch {
     this.#close = undefined
   }
 
-  /** A chart that is done tells of its last transition after this: its end is told after both. */
-  end(actor: AnyActor, tell: () => void): void {
-    if (this.#close && actor.getSnapshot().status === 'done') this.#atEnd = tell
-    else tell()
-  }
-
   #observe(actor: AnyActor, event: InspectionEvent, publish: FeedListener): void {
     if (event.type === '@xstate.event') {
       if (++this.#waiting > this.#mailbox.deepest) this.#mailbox.deepest = this.#waiting
     } else if (event.type === '@xstate.action') {
       const { type } = event.action
-      if (!type.startsWith('xstate.')) this.#effects = append(this.#effects, type)
+      if (type.startsWith('xstate.')) return
+      this.#begin(actor, publish)
+      this.#effects = append(this.#effects, type)
     } else if (event.type === '@xstate.microstep') {
+      this.#begin(actor, publish)
+      this.#event ??= event.event
       this.#taken = this.#taken.length > 0 ? [...this.#taken, ...event._transitions] : event._transitions
     } else if (event.type === '@xstate.snapshot') {
       if (this.#waiting > 0) this.#waiting-- // one that was sent before anybody read is not counted
-      const taken = this.#taken
-      const effects = this.#effects ?? nothing
-      this.#taken = nothing
-      this.#effects = undefined
-      const from = this.#state
-      const to = this.#settle((event.snapshot as AnyMachineSnapshot).value)
-      if (taken.length > 0 || from !== to) {
-        const { entry, kind } = this.#told(event.event.type, from, to, effects, taken)
-        publish(entry, { kind, event: event.event, taken, actor })
-      }
-      this.#atEnd?.()
     }
+  }
+
+  /** Before the first effect of the step is deferred. */
+  #begin(actor: AnyActor, publish: FeedListener): void {
+    if (this.#isBegun) return
+    this.#isBegun = true
+    defer(actor, () => this.#report(actor, publish))
+  }
+
+  #report(actor: AnyActor, publish: FeedListener): void {
+    const event = this.#event
+    const taken = this.#taken
+    const effects = this.#effects ?? nothing
+    this.#reset()
+    if (event === undefined) return // its first step, which its start stands for
+    const from = this.#state
+    const to = this.#settle((actor.getSnapshot() as AnyMachineSnapshot).value)
+    if (taken.length === 0 && from === to) return
+    const { entry, kind } = this.#told(event.type, from, to, effects, taken)
+    publish(entry, { kind, event, taken, actor })
+  }
+
+  #reset(): void {
+    this.#isBegun = false
+    this.#event = undefined
+    this.#effects = undefined
+    this.#taken = nothing
   }
 
   /** The last entry again, where nothing is another: a chart takes the same step again and again. */

@@ -71,7 +71,7 @@ export class Feed {
     const ended = () => {
       this.#watched.delete(actor)
       const { id, chart } = facts
-      watch.end(actor, () => this.publish({ type: 'actor.stopped', actor: id, chart }))
+      this.publish({ type: 'actor.stopped', actor: id, chart })
     }
     actor.subscribe({
       complete: ended,

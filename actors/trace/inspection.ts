@@ -18,3 +18,8 @@ export function observeActor(actor: AnyActor, observe: (event: InspectionEvent) 
     system._sendInspectionEvent = original
   }
 }
+
+/** Has `run` called when the step that `actor` computes is its state, after what was deferred before: its effects, too, are. */
+export function defer(actor: AnyActor, run: () => void): void {
+  ;(actor as unknown as { _actorScope: { defer(run: () => void): void } })._actorScope.defer(run)
+}

@@ -262,11 +262,11 @@ describe('server', () => {
   describe('while peers come and go', () => {
     it('says so', () => {
       const came = upon(...inboundPeer(1, 'a'), { type: 'peer.added', conn: 1, id: 'a', ...addresses })
-      expect(came.effects).to.deep.equal([['emitPeerEvent', { type: 'add', peer: 'a', ...addresses }]])
+      expect(came.effects).to.deep.equal([['emitPeerEvent', { type: 'add', conn: 1, peer: 'a', ...addresses }]])
       const left = chart.on(came, gone(1, 'a'))
       expect(left.effects).to.deep.equal([
         ['tellDialer', { type: 'peer.removed', id: 'a', dialed: false }],
-        ['emitPeerEvent', { type: 'drop', peer: 'a', error: 'EOF', ...addresses }],
+        ['emitPeerEvent', { type: 'drop', conn: 1, peer: 'a', error: 'EOF', ...addresses }],
       ])
       expect(left.context.peers.size).to.equal(0)
     })

@@ -127,9 +127,9 @@ describe('the admin namespace', () => {
     const seen: unknown[] = []
     const end = api().subscriptions!.peerEvents!.open((event) => seen.push(event), [])
     const event = { type: 'add', peer: 'ab', local: '127.0.0.1:1', remote: '127.0.0.1:2' } as const
-    peerEvents.next(event)
+    peerEvents.next({ conn: 7, ...event })
     end()
-    peerEvents.next(event)
+    peerEvents.next({ conn: 7, ...event })
     expect(seen).to.deep.equal([event])
   })
 })

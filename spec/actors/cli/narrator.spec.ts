@@ -28,8 +28,8 @@ describe('the tale of a node', () => {
       node.meet('peer/7', ann)
       node.transition('peer/7/eth', 'eth-peer', 'status.accepted', 'awaitingStatus', 'registering')
       node.transition('peer/7', 'peer', 'disconnect.received', 'running.(a.b c.d)', 'closing')
-      node.lose(ann, 'too many peers')
       node.transition('peer/7', 'peer', 'stream.closed', 'closing', 'closed')
+      node.lose(ann, 'too many peers')
       node.transition('peer/7', 'peer', 'late', 'closed', 'gone')
     })
     expect(lines.map(wordsOf)).to.deep.equal([
@@ -39,8 +39,8 @@ describe('the tale of a node', () => {
       ['node-2', 'peer/7', 'is peer 3f9a01b2', 'Geth/v1.17.5 speaks eth/69 eth/72; we dialed it'],
       ['node-2', 'peer 3f9a01b2', 'awaitingStatus → registering', 'Status agrees: the same network, genesis and forks'],
       ['node-2', 'peer 3f9a01b2', 'running → closing', 'it sent Disconnect'],
-      ['node-2', 'peer 3f9a01b2', 'dropped', 'too many peers'],
       ['node-2', 'peer 3f9a01b2', 'closing → closed', 'the connection is closed'],
+      ['node-2', 'peer 3f9a01b2', 'dropped', 'too many peers'],
       ['node-2', 'peer/7', 'closed → gone', 'on late'],
     ])
   })
@@ -76,7 +76,11 @@ describe('the tale of a node', () => {
     const lines = tell((node) => {
       for (const actor of ['peer/1', 'peer/2'])
         node.transition(actor, 'peer', 'server.admitted', 'greeting.checkpoint', 'admitted')
-      for (const peer of [ann, bob]) node.events$.next({ type: 'add', peer, local: 'l', remote: 'r' })
+      for (const [conn, peer] of [
+        [2, bob],
+        [1, ann],
+      ] as const)
+        node.events$.next({ type: 'add', conn, peer, local: 'l', remote: 'r' })
       node.transition('peer/2', 'peer', 'peer.disconnect', 'running', 'closing')
     })
     expect(wordsOf(lines.at(-1)!)).to.deep.equal(['node-2', 'peer b0b00000', 'running → closing', 'we send Disconnect'])
@@ -132,7 +136,7 @@ describe('the tale of a node', () => {
         ...{ from: 'running', to: 'running', effects: ['wave'] },
       },
       { node: 'node-2', type: 'head', number: '7', hash: '00'.repeat(32) },
-      { node: 'node-2', type: 'drop', peer: ann, local: 'l:1', remote: 'r:2', error: 'client quitting' },
+      { node: 'node-2', type: 'drop', conn: 7, peer: ann, local: 'l:1', remote: 'r:2', error: 'client quitting' },
     ])
   })
   it('has colours on a terminal only, and lets a remote write letters only', () => {

@@ -14,6 +14,7 @@ export class StandInNode {
   readonly name = 'Peerchart/stand-in'
   readonly calls: string[] = []
   readonly #peers: PeerInfo[] = []
+  readonly #conns = new Map<string, number>()
   #reportStart: () => void = () => {}
   readonly started = new Promise<void>((resolve) => {
     this.#reportStart = resolve
@@ -58,7 +59,9 @@ export class StandInNode {
     this.transition(actor, 'peer', 'protocols.started', 'admitted', 'running.(keepalive.quiet writing.flowing)')
     const network = { localAddress: 'l:1', remoteAddress: 'r:2', inbound: false, trusted: false, static: true }
     this.#peers.push({ enode: '', id, name, caps: ['eth/69', 'eth/72'], network, protocols: {} })
-    this.events$.next({ type: 'add', peer: id, local: 'l:1', remote: 'r:2' })
+    const conn = Number(/\d+$/.exec(actor))
+    this.#conns.set(id, conn)
+    this.events$.next({ type: 'add', conn, peer: id, local: 'l:1', remote: 'r:2' })
   }
 
   lose(id: string, error: string): void {
@@ -66,6 +69,6 @@ export class StandInNode {
       this.#peers.findIndex((peer) => peer.id === id),
       1,
     )
-    this.events$.next({ type: 'drop', peer: id, local: 'l:1', remote: 'r:2', error })
+    this.events$.next({ type: 'drop', conn: this.#conns.get(id) ?? 7, peer: id, local: 'l:1', remote: 'r:2', error })
   }
 }

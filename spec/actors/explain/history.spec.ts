@@ -122,13 +122,15 @@ describe('the history of a feed', () => {
   it('learns of a peer from the events that tell of it alone, and with what they tell', () => {
     const history = follow(1 << 20)
     start('peer/1', 'peer')
-    for (const event of ['constructor', 'valueOf', 'conn.accepted'])
-      for (const data of [{}, { conn: 1, client: 'nobody' }]) {
+    for (const event of ['constructor', 'valueOf', 'peer.added'])
+      for (const data of [{}, { conn: 1, id: 'ab', remote: '10.1.2.3:4', client: 'none' }]) {
         const entry = { actor: 'server', chart: 'server', event, from: '', to: '', effects: [] }
         feed.publish({ type: 'transition', ...entry }, { event: { type: event, ...data } })
         feed.publish({ type: 'transition', ...entry })
       }
-    expect(history.picture()!.peers[0]).to.include({ inbound: true }).and.not.have.property('conn')
+    expect(history.picture()!.peers[0])
+      .to.include({ id: 'ab', address: '10.1.2.3:4' })
+      .and.not.have.any.keys('conn', 'client')
   })
   it('names actors by their node where there are several', () => {
     const history = follow(1 << 20, 'alice')
