@@ -52,7 +52,7 @@ export const filling = downloaderSetup.createStateConfig({
     },
     'peer.answered': { actions: [{ type: 'noteAnswered', params: ({ event }) => event }, 'proceed'] },
     'peer.ready': {
-      actions: [{ type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: false }) }, 'proceed'],
+      actions: [{ type: 'noteReady', params: ({ event }) => event }, 'proceed'],
     },
     'peer.left': {
       actions: [

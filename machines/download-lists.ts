@@ -1,6 +1,6 @@
 import { downloadLimits } from './download-limits.ts'
 import { averageWith, itemsOfRequest } from './download-plan.ts'
-import { isFree, type Source, type Sources } from './download-sources.ts'
+import { isReady, type Source, type Sources } from './download-sources.ts'
 
 // Which access lists (EIP-7928) a sync still asks for, and whom: pure functions beside the plan, which never waits for one.
 
@@ -27,8 +27,11 @@ export type Lists = {
 
 export const noLists: Lists = { wanted: [], due: 0n, running: new Map(), bytes: 0, average: 0, nextId: 0 }
 
-/** Another sync begins: what was asked for the last one is of no use. */
-export const forgetLists = ({ average, nextId }: Lists): Lists => ({ ...noLists, average, nextId })
+/** Another sync begins: what was asked for the last one counts until it is answered, and none of it is asked again. */
+export function forgetLists({ average, nextId, running }: Lists): Lists {
+  const stale = new Map([...running].map(([id, request]) => [id, { ...request, lists: [] }]))
+  return { ...noLists, average, nextId, running: stale }
+}
 
 /** @param listed blocks whose headers name a list; @param highest where the sync ends: geth asks for 90,000 blocks down from there */
 export function wantLists(lists: Lists, listed: readonly bigint[], highest: bigint): Lists {
@@ -88,6 +91,12 @@ export function listsDone(lists: Lists, request: number, { count, lacked, bytes,
   return want({ ...released(lists, [request]), bytes: lists.bytes + kept, average }, again)
 }
 
+/** The peer could not be asked: others may. */
+export function listsUnasked(lists: Lists, request: number): Lists {
+  const unasked = lists.running.get(request)
+  return unasked ? want(released(lists, [request]), unasked.lists) : lists
+}
+
 /** The peer is slow, or gone: others may. */
 export function listsFailed(lists: Lists, peer: number): Lists {
   const its = [...lists.running.values()].filter((request) => request.peer === peer)
@@ -109,9 +118,9 @@ function hasRoom({ wanted, running, bytes }: Lists, peer: number): boolean {
   return [...running.values()].filter((request) => request.peer === peer).length < maxListRequestsOfPeer
 }
 
-/** EIP-8159 came with eth/71. A peer that owes lists, or anything, is asked for none. */
+/** EIP-8159 came with eth/71. A peer that is late with anything is asked for none. */
 function maySay(source: Source): boolean {
-  return source.servesLists && !source.owesLists && !source.isTired && isFree(source)
+  return source.lists === 'ready' && isReady(source)
 }
 
 /** As geth: within the range that the peer announced, and some blocks above it. */

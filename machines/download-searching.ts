@@ -62,7 +62,7 @@ export const resting = downloaderSetup.createStateConfig({
     'peer.ready': {
       guard: { type: 'isLeader', params: ({ event }) => event },
       target: 'ahead',
-      actions: { type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: false }) },
+      actions: { type: 'noteReady', params: ({ event }) => event },
     },
   },
 })

@@ -13,20 +13,23 @@ export type Source = {
   readonly counts: boolean
   /** Polls since the peer joined or last changed its range. */
   readonly polls: number
-  /** An answer on its head is under way. */
-  readonly isAsked: boolean
-  /** It failed: it gets no work and is not followed until it has rested. */
-  readonly isTired: boolean
-  /** It was asked and does not answer: it is asked nothing else until it does. */
-  readonly owes: boolean
-  /** It was asked as much as a peer is in a minute: it is asked nothing until that is over. */
-  readonly isSpent: boolean
-  /** It speaks eth/71 or later, which has access lists. */
-  readonly servesLists: boolean
-  /** It was asked for access lists and does not answer: it is asked for no others until it does. */
-  readonly owesLists: boolean
-  /** It answers when it is asked for every 192nd header. */
-  readonly givesSkeletons: boolean
+  /**
+   * `polled`: an answer on its head is under way. `late`: it was asked and does not answer; it is asked nothing else until
+   * it does.
+   */
+  readonly answers: 'prompt' | 'polled' | 'late'
+  /**
+   * `tired`: it failed; it gets no work and is not followed until it has rested. `spent`: it was asked as much as a peer is
+   * in a minute; it is asked nothing until that is over.
+   */
+  readonly work: 'ready' | 'tired' | 'spent'
+  /**
+   * Access lists. `none`: it speaks no eth/71. `tired`: it could not be asked; it is asked for none until it has rested.
+   * `late`: it was asked for some and does not answer; it is asked for no others until it does.
+   */
+  readonly lists: 'none' | 'ready' | 'tired' | 'late'
+  /** `in order`: it does not answer when it is asked for every 192nd header. */
+  readonly headers: 'by skeleton' | 'in order'
   /** Syncs in a row that got stuck behind it. */
   readonly strikes: number
   /** How often it answered, or did not, what was asked of heads. */
@@ -73,13 +76,10 @@ export const newSource = (range: BlockRange | undefined, servesLists: boolean): 
   isAnnounced: range !== undefined,
   counts: true,
   polls: 0,
-  isAsked: false,
-  isTired: false,
-  owes: false,
-  isSpent: false,
-  servesLists,
-  owesLists: false,
-  givesSkeletons: true,
+  answers: 'prompt',
+  work: 'ready',
+  lists: servesLists ? 'ready' : 'none',
+  headers: 'by skeleton',
   strikes: 0,
   asks: 0,
 })
@@ -103,7 +103,7 @@ type Sight = { readonly sources: Sources; readonly head: bigint; readonly goal: 
  */
 export function bestSource({ sources, head, goal }: Sight): Target | undefined {
   const byStrikes = ([, a]: [number, Source], [, b]: [number, Source]) => a.strikes - b.strikes
-  const able = [...sources].filter(([, source]) => !source.isTired && isFree(source))
+  const able = [...sources].filter(([, source]) => isReady(source))
   if (goal.kind === 'missing') {
     const { hash, number } = goal
     const [best] = able.filter(([, { holds }]) => holds && equalBytes(holds, hash)).sort(byStrikes)
@@ -127,21 +127,42 @@ export function toPoll({ sources, goal }: Omit<Sight, 'head'>): number[] {
     goal.kind === 'missing' ? !holds || !equalBytes(holds, goal.hash) : polls >= settledPolls
   const weight = ({ asks }: Source) => (goal.kind === 'missing' ? asks : 0)
   return [...sources]
-    .filter(([, source]) => !source.isAsked && isFree(source) && isAskable(source))
+    .filter(([, source]) => source.answers === 'prompt' && isFree(source) && isAskable(source))
     .sort(([, a], [, b]) => weight(a) - weight(b) || Number(latestOf(b) - latestOf(a)))
     .slice(0, downloadLimits.maxPolled)
     .map(([peer]) => peer)
 }
 
+type Change = Partial<Source> | ((source: Source) => Partial<Source>)
+
 /** Changes those of `peers` that are still there. */
-export function changed(sources: Sources, peers: readonly number[], change: Partial<Source>): Sources {
+export function changed(sources: Sources, peers: readonly number[], change: Change): Sources {
   const next = new Map(sources)
   for (const peer of peers) {
     const source = sources.get(peer)
-    if (source) next.set(peer, { ...source, ...change })
+    if (source) next.set(peer, { ...source, ...(typeof change === 'function' ? change(source) : change) })
   }
   return next
 }
+
+/** It failed. A peer that is asked nothing rests as it is. */
+export const tired = ({ work }: Source): Pick<Source, 'work'> => ({ work: work === 'spent' ? 'spent' : 'tired' })
+
+/** It has rested. */
+export const rested = ({ work, lists }: Source): Pick<Source, 'work' | 'lists'> => ({
+  work: work === 'tired' ? 'ready' : work,
+  lists: lists === 'tired' ? 'ready' : lists,
+})
+
+/** It has answered at last. */
+export const prompt = ({ answers }: Source): Pick<Source, 'answers'> => ({
+  answers: answers === 'late' ? 'prompt' : answers,
+})
+
+/** Of access lists, what `next` says of each standing. */
+export const listsBecome =
+  (next: Partial<Record<Source['lists'], Source['lists']>>) =>
+  ({ lists }: Source): Pick<Source, 'lists'> => ({ lists: next[lists] ?? lists })
 
 /** A header of the peer proves its range up to there, and tells the number of the block that was asked for. */
 export function learnt(
@@ -149,9 +170,12 @@ export function learnt(
   peer: number,
   head: ProvenHead | undefined,
 ): { sources: Sources; goal: Goal } {
-  const { range, asks } = sources.get(peer)!
+  const { range, asks, answers } = sources.get(peer)!
   const isNamed = head !== undefined && isGoal(goal, head)
-  const answered = { isAsked: false, asks: asks + 1, ...(isNamed && { holds: head.hash }) }
+  const answered = {
+    ...{ answers: answers === 'polled' ? ('prompt' as const) : answers, asks: asks + 1 },
+    ...(isNamed && { holds: head.hash }),
+  }
   const nextGoal: Goal = isNamed ? { kind: 'missing', hash: goal.hash, number: head.number } : goal
   if (!head || (range && range.latest >= head.number))
     return { sources: changed(sources, [peer], answered), goal: nextGoal }
@@ -161,6 +185,9 @@ export function learnt(
 }
 
 /** @returns whether the peer may be asked at all now */
-export const isFree = ({ owes, isSpent }: Source): boolean => !owes && !isSpent
+export const isFree = ({ answers, work }: Source): boolean => answers !== 'late' && work !== 'spent'
+
+/** @returns whether it may be followed, and get work */
+export const isReady = ({ answers, work }: Source): boolean => answers !== 'late' && work === 'ready'
 
 const latestOf = ({ range }: Source): bigint => range?.latest ?? 0n

@@ -10,6 +10,7 @@ import {
   listsDone,
   listsDue,
   listsFailed,
+  listsUnasked,
   wantLists,
 } from './download-lists.ts'
 import {
@@ -34,11 +35,15 @@ import {
   type Goal,
   isGoal,
   learnt,
+  listsBecome,
   newSource,
   nextGoal,
   type ProvenHead,
+  prompt,
+  rested,
   type Sources,
   type Target,
+  tired,
   toPoll,
 } from './download-sources.ts'
 import { without } from './immutable-collections.ts'
@@ -129,8 +134,8 @@ export type DownloaderEvent =
   /** No answer for `patience`: asked of others, and of this one no lists until it answers. */
   | { type: 'lists.slow'; peer: number }
   | { type: 'lists.answered'; peer: number }
-  /** It cannot be asked, or is gone. */
-  | { type: 'lists.failed'; peer: number }
+  /** It cannot be asked now, or is gone. */
+  | { type: 'lists.failed'; peer: number; request: number }
   /** What it was asked is without an answer for `patience`: asked of others, while its answer is waited for. */
   | { type: 'peer.slow'; peer: number }
   | { type: 'peer.answered'; peer: number }
@@ -195,7 +200,10 @@ const base = setup({
       sources: without(context.sources, peer),
       lists: listsFailed(context.lists, peer),
     })),
-    removeLeader: assign(({ context }) => ({ sources: without(context.sources, context.target.peer) })),
+    removeLeader: assign(({ context: { sources, lists, target } }) => ({
+      sources: without(sources, target.peer),
+      lists: listsFailed(lists, target.peer),
+    })),
     noteRange: assign(({ context }, { peer, range }: { peer: number; range: BlockRange }) => ({
       sources: changed(context.sources, [peer], { range, isAnnounced: true, counts: false, polls: 0 }),
     })),
@@ -204,43 +212,49 @@ const base = setup({
     })),
     age: assign(({ context }) => ({ sources: aged(context.sources) })),
     restAll: assign(({ context: { sources } }) => ({
-      sources: changed(sources, [...sources.keys()], { isTired: false }),
+      sources: changed(sources, [...sources.keys()], rested),
     })),
     tire: assign(({ context }, { peer }: { peer: number }) => ({
-      sources: changed(context.sources, [peer], { isTired: true }),
+      sources: changed(context.sources, [peer], tired),
     })),
     noteSlow: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
-      sources: changed(sources, [peer], { owes: true, isAsked: false }),
+      sources: changed(sources, [peer], { answers: 'late' }),
     })),
     noteAnswered: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
-      sources: changed(sources, [peer], { owes: false }),
+      sources: changed(sources, [peer], prompt),
     })),
     noteListsSlow: assign(({ context: { sources, lists } }, { peer }: { peer: number }) => ({
-      sources: changed(sources, [peer], { owesLists: true }),
+      sources: changed(sources, [peer], listsBecome({ ready: 'late', tired: 'late' })),
       lists: listsFailed(lists, peer),
     })),
     noteListsAnswered: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
-      sources: changed(sources, [peer], { owesLists: false }),
+      sources: changed(sources, [peer], listsBecome({ late: 'ready' })),
     })),
-    noteSpent: assign(({ context: { sources } }, { peer, isSpent }: { peer: number; isSpent: boolean }) => ({
-      sources: changed(sources, [peer], { isSpent }),
+    noteListsUnasked: assign(
+      ({ context: { sources, lists } }, { peer, request }: { peer: number; request: number }) => ({
+        sources: changed(sources, [peer], listsBecome({ ready: 'tired' })),
+        lists: listsUnasked(lists, request),
+      }),
+    ),
+    noteSpent: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
+      sources: changed(sources, [peer], { work: 'spent' }),
+    })),
+    noteReady: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
+      sources: changed(sources, [peer], { work: 'ready' }),
     })),
     noteNoSkeleton: assign(({ context: { sources, target } }) => ({
-      sources: changed(sources, [target.peer], { givesSkeletons: false }),
+      sources: changed(sources, [target.peer], { headers: 'in order' }),
     })),
     /** What it had is ours now; more of it comes with the next poll. */
     thankLeader: assign(({ context: { sources, target } }) => ({
-      sources: changed(sources, [target.peer], { isTired: true, strikes: 0 }),
+      sources: changed(sources, [target.peer], (source) => ({ ...tired(source), strikes: 0 })),
     })),
     /** It may be followed as soon as it answers, after others: geth has no such order, its consensus client leads. */
     strikeSlowLeader: assign(({ context: { sources, target } }) => ({
-      sources: changed(sources, [target.peer], { strikes: (sources.get(target.peer)?.strikes ?? 0) + 1 }),
+      sources: changed(sources, [target.peer], ({ strikes }) => ({ strikes: strikes + 1 })),
     })),
     strikeLeader: assign(({ context: { sources, target } }) => ({
-      sources: changed(sources, [target.peer], {
-        isTired: true,
-        strikes: (sources.get(target.peer)?.strikes ?? 0) + 1,
-      }),
+      sources: changed(sources, [target.peer], (source) => ({ ...tired(source), strikes: source.strikes + 1 })),
     })),
     aim: assign(({ context }) => {
       const target = bestSource(context)!
@@ -287,8 +301,8 @@ const base = setup({
     isNextHead: ({ context }, { isOurs }: ConsensusHead) => !isOurs && context.goal.kind === 'missing',
     isSource: ({ context }, { peer }: { peer: number }) => context.sources.has(peer),
     isLeader: ({ context }, { peer }: { peer: number }) => context.target.peer === peer,
-    isLeaderSpent: ({ context: { sources, target } }) => sources.get(target.peer)?.isSpent === true,
-    givesSkeletons: ({ context: { sources, target } }) => sources.get(target.peer)?.givesSkeletons !== false,
+    isLeaderSpent: ({ context: { sources, target } }) => sources.get(target.peer)?.work === 'spent',
+    givesSkeletons: ({ context: { sources, target } }) => sources.get(target.peer)?.headers !== 'in order',
     isAncestor: ({ context }, probe: { number: bigint; isOurs: boolean }) => {
       const { low, high } = narrow(context.search, probe)
       return high - low === 1n
@@ -330,7 +344,7 @@ export const downloaderSetup = withLists.extend({
     pollHeads: withLists.enqueueActions(({ context, enqueue }) => {
       const { sources, goal, head } = context
       const polled = toPoll(context)
-      enqueue.assign({ sources: changed(sources, polled, { isAsked: true }) })
+      enqueue.assign({ sources: changed(sources, polled, { answers: 'polled' }) })
       for (const peer of polled)
         if (goal.kind === 'missing') enqueue({ type: 'askHead', params: { peer, hash: goal.hash } })
         else enqueue({ type: 'pollHead', params: { peer, after: head } })

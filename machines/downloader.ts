@@ -69,10 +69,16 @@ export const downloaderMachine = downloaderSetup.createMachine({
         { type: 'drop', params: ({ event: { peer } }) => ({ peer, error: new PeerStalled() }) },
       ],
     },
+    // A sync that ends leaves what it has asked for lists: of blocks that are imported they cannot be had later.
+    'lists.fetched': {
+      guard: { type: 'isListing', params: ({ event }) => event },
+      actions: { type: 'listsDone', params: ({ event }) => event },
+    },
+    'lists.failed': { actions: { type: 'noteListsUnasked', params: ({ event }) => event } },
     'lists.slow': { actions: { type: 'noteListsSlow', params: ({ event }) => event } },
     'lists.answered': { actions: { type: 'noteListsAnswered', params: ({ event }) => event } },
-    'peer.spent': { actions: { type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: true }) } },
-    'peer.ready': { actions: { type: 'noteSpent', params: ({ event: { peer } }) => ({ peer, isSpent: false }) } },
+    'peer.spent': { actions: { type: 'noteSpent', params: ({ event }) => event } },
+    'peer.ready': { actions: { type: 'noteReady', params: ({ event }) => event } },
     'peer.range': {
       guard: { type: 'isSource', params: ({ event }) => event },
       actions: { type: 'noteRange', params: ({ event }) => event },
@@ -110,7 +116,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
           actions: [{ type: 'listsDone', params: ({ event }) => event }, 'askLists'],
         },
         'lists.slow': { actions: [{ type: 'noteListsSlow', params: ({ event }) => event }, 'askLists'] },
-        'lists.failed': { actions: [{ type: 'noteListsSlow', params: ({ event }) => event }, 'askLists'] },
+        'lists.failed': { actions: [{ type: 'noteListsUnasked', params: ({ event }) => event }, 'askLists'] },
         'lists.answered': { actions: [{ type: 'noteListsAnswered', params: ({ event }) => event }, 'askLists'] },
         'task.failed': {
           guard: { type: 'isLeader', params: ({ event }) => event },

@@ -105,6 +105,11 @@ export class DownloadBuffer {
     }
   }
 
+  /** Its sync is over: nothing is here any more, for whatever comes late. */
+  discard(): void {
+    for (const all of [this.#anchors, this.#headers, this.#bodies, this.#lists]) all.clear()
+  }
+
   #isAnchor(number: bigint, hash: Uint8Array): boolean {
     const anchor = this.#anchors.get(number)
     return anchor !== undefined && equalBytes(anchor, hash)

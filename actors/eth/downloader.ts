@@ -120,7 +120,8 @@ export class Downloader {
       adopt: ({ hash }) => this.#adopt(hash),
       discard: () => {
         this.#sync.withdrawAll()
-        this.#lists.withdrawAll()
+        if (this.#isStopped) this.#lists.withdrawAll()
+        this.#buffer.discard()
         this.#buffer = new DownloadBuffer()
       },
       drop: ({ peer, error }) => drop(peer, error),
@@ -248,7 +249,7 @@ export class Downloader {
       query: { kind: 'GetBlockAccessLists', hashes: HashList.of(headers.map(({ hash }) => hash)) },
       read: ({ accessLists }) => readLists(headers, accessLists),
       done: (fetched) => {
-        if (!fetched) return this.#tell({ type: 'lists.failed', peer })
+        if (!fetched) return this.#tell({ type: 'lists.failed', peer, request: id })
         const { count, lacked, lists } = fetched
         const late = lists.filter((list) => !buffer.addList(list))
         const [bytes, lateBytes] = [lists, late].map(bytesOf) as [number, number]

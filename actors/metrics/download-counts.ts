@@ -82,7 +82,7 @@ export class DownloadCounts {
     const { sources, plan } = this.#snapshot.context
     const next = plan.wanted.find(({ kind }) => kind === 'bodies')?.first
     for (const [peer, source] of sources) {
-      if (source.owes) peers.stale++
+      if (source.answers === 'late') peers.stale++
       else if (plan.running.has(peer)) peers.busy += plan.running.get(peer)!.kind === 'bodies' ? 1 : 0
       else if (next !== undefined && !serves(source, next)) peers.outOfRange++
       else peers.idle++

@@ -18,6 +18,7 @@ import {
   lied,
   names,
   poll,
+  rested,
   skeleton,
 } from './downloader-walk.ts'
 
@@ -131,12 +132,12 @@ export function describeLists(): void {
     })
     it('may be asked of a peer again that answers after the sync', () => {
       const ended = chart.on(listed(serves(1, 1_000n)), slow(1), failed(1))
-      expect([ended.state, ended.context.sources.get(1)!.owesLists]).to.deep.equal(['idle', true])
-      expect(chart.on(ended, answered(1)).context.sources.get(1)!.owesLists).to.equal(false)
-      expect(chart.on(ended, answered(1), slow(1)).context.sources.get(1)!.owesLists).to.equal(true)
+      const standing = ({ context }: DownloaderStep) => context.sources.get(1)!.lists
+      expect([ended.state, standing(ended)]).to.deep.equal(['idle', 'late'])
+      expect(standing(chart.on(ended, answered(1)))).to.equal('ready')
+      expect(standing(chart.on(ended, answered(1), slow(1)))).to.equal('late')
     })
     for (const [how, event] of [
-      ['cannot be asked', { type: 'lists.failed', peer: 2 }],
       ['leaves', leaves(2)],
       ['lies', lied(2)],
       ['stalls', { type: 'peer.stalled', peer: 2 }],
@@ -147,6 +148,27 @@ export function describeLists(): void {
         expect(wanted(gone)).to.deep.equal(blocks(1n, 192n))
         expect(asks(chart.on(gone, serves(4, 1_000n)))).to.deep.equal(['4: 1–128', '4: 129–192'])
       })
+    /** The newest request to a peer could not be made: it has no slot for it. */
+    const unasked = ({ context }: DownloaderStep, peer: number): DownloaderEvent => {
+      const [request] = [...context.lists.running.values()].filter((one) => one.peer === peer).slice(-1)
+      return { type: 'lists.failed', peer, request: request!.id }
+    }
+    it('are asked of another when a peer cannot be asked; of that one again when it has rested, and those under way come', () => {
+      const step = listed(joins(1, 1_000n), serves(2, 1_000n), joins(3, 1_000n))
+      expect(asks(step)).to.deep.equal(['2: 1–128', '2: 129–192'])
+      const refused = chart.on(step, unasked(step, 2))
+      expect([asks(refused), wanted(refused)]).to.deep.equal([[], blocks(129n, 192n)])
+      expect(refused.context.lists.running.size).to.equal(1)
+      expect(asks(chart.on(refused, serves(4, 1_000n)))).to.deep.equal(['4: 129–192'])
+      expect(asks(chart.on(refused, rested))).to.deep.equal(['2: 129–192'])
+      expect(wanted(chart.on(refused, answers(refused, 2)))).to.deep.equal(blocks(129n, 192n))
+    })
+    it('may be asked of a peer in the next sync that could not be asked in one that ended', () => {
+      const step = listed(serves(1, 1_000n))
+      const ended = chart.on(step, failed(1), unasked(step, 1))
+      const standing = ({ context }: DownloaderStep) => context.sources.get(1)!.lists
+      expect([ended.state, standing(ended), standing(chart.on(ended, poll))]).to.deep.equal(['idle', 'tired', 'ready'])
+    })
     it('are never waited for: their blocks are imported, and what was not asked for by then is forgotten', () => {
       let step = listed(serves(1, 1_000n), joins(2, 1_000n))
       step = chart.on(step, answers(step, 1, { lacked: [3n] }))
@@ -180,12 +202,20 @@ export function describeLists(): void {
       expect(step.context.lists).to.include({ bytes: 600, average: 1_000 / 128 })
       expect(chart.on(step, imported(128n, 0, 600)).context.lists.bytes).to.equal(0)
     })
-    it('of a sync that ended are of no interest to the next', () => {
+    it('under way when a sync ends are taken still, and count as requests under way; what they lack is not asked again', () => {
       const step = listed(serves(1, 1_000n))
-      const stale = answers(step, 1, { bytes: 1_000 })
-      const next = chart.on(step, failed(1), poll, poll, poll, serves(2, 1_000n), compared(0n, true), stale)
-      expect(next.context.lists).to.deep.include({ wanted: [], bytes: 0, running: new Map() })
-      expect(next.context.lists.nextId).to.equal(2)
+      const ended = chart.on(step, failed(1))
+      expect(ended.context.lists.running.size).to.equal(2)
+      expect(chart.on(ended, answers(ended, 1)).context.lists.running.size).to.equal(1)
+      const next = chart.on(ended, poll, poll, poll, serves(2, 1_000n), compared(0n, true))
+      expect(next.context.lists).to.deep.include({ wanted: [], bytes: 0, nextId: 2 })
+      expect([...next.context.lists.running.keys()]).to.deep.equal([0, 1])
+      const late = chart.on(next, answers(next, 1, { count: 28, lacked: [3n], bytes: 2_700, kept: 0 }))
+      expect(late.context.lists).to.deep.include({ wanted: [], bytes: 0, average: 100 })
+      expect([...late.context.lists.running.keys()]).to.deep.equal([1])
+    })
+    it('under way when the peer that a sync follows is gone are asked of it no more', () => {
+      expect(chart.on(listed(serves(1, 1_000n)), leaves(1)).context.lists.running.size).to.equal(0)
     })
   })
 }

@@ -372,7 +372,7 @@ describe('downloader', () => {
       const step = chart.on(stuck, failsFor(stuck, 1))
       expect(step.state).to.equal('idle')
       expect(names(step)).to.include('discard')
-      expect(step.context.sources.get(1)).to.deep.include({ isTired: true, strikes: 1 })
+      expect(step.context.sources.get(1)).to.deep.include({ work: 'tired', strikes: 1 })
     })
     it('drops whoever told a skeleton of blocks that cannot be', () => {
       const step = chart.on(filling(), { type: 'import.failed', error })

@@ -82,11 +82,12 @@ const downloaderEvents: readonly EventFromLogic<typeof downloaderMachine>[] = [
     ...(['peer.slow', 'peer.answered', 'peer.stalled', 'peer.spent', 'peer.ready'] as const).map((type) => ({
       ...{ type, peer },
     })),
-    ...(['lists.slow', 'lists.answered', 'lists.failed'] as const).map((type) => ({ type, peer })),
+    ...(['lists.slow', 'lists.answered'] as const).map((type) => ({ type, peer })),
     ...[0, 1, 2, 3].flatMap((job) => [
       { type: 'headers.fetched', peer, job, listed: [6n, 7n] } as const,
       { type: 'bodies.fetched', peer, job, count: 1, bytes: 100 } as const,
       { type: 'job.failed', peer, job } as const,
+      { type: 'lists.failed', peer, request: job } as const,
       ...([[], [6n]] as const).map((lacked) => {
         return { type: 'lists.fetched', request: job, count: 1, lacked, bytes: 0, kept: 0 } as const
       }),

@@ -100,7 +100,23 @@ describe('a sync of blocks with access lists', () => {
     await world.until(() => ours.head.number === 192n)
     expect(stored()).to.deep.equal([])
     for (const send of kept.splice(0)) send()
+    await world.until(() => stored().length >= 192)
+    expect(stored()).to.deep.equal(all.slice(0, 192))
+  })
+
+  it('stores lists that come after it has ended', async () => {
+    const kept: (() => void)[] = []
+    const peer = remote({
+      answer: (request, honest) => {
+        if (request.kind !== 'GetBlockAccessLists') return honest()
+        kept.push(() => peer.send(honest()))
+        return undefined
+      },
+    })
+    await world.until(isThere)
     await world.run(10)
+    for (const send of kept.splice(0)) send()
+    await world.until(() => stored().length >= 192)
     expect(stored()).to.deep.equal(all.slice(0, 192))
   })
 
