@@ -1,8 +1,8 @@
 import type { Actor } from 'xstate'
 import { discoveryTableMachine } from '../../../machines/discovery-table.ts'
 import type { CallFailure } from '../../../machines/discv5-session.ts'
-import { lookupMachine } from '../../../machines/lookup.ts'
 import type { Findnode, Message, Ping, Pong, TalkRequest, TalkResponse } from '../../../protocols/discv5/messages.ts'
+import { maxPacketBytes } from '../../../protocols/discv5/packet.ts'
 import { PacketError } from '../../../protocols/discv5/packet-error.ts'
 import { logDistance } from '../../../protocols/enode/distance.ts'
 import { formatIp, parseIp } from '../../../protocols/enode/netutil.ts'
@@ -16,6 +16,7 @@ import { guard, reportBug } from '../../runtime/supervision.ts'
 import type { UdpEndpoint } from '../datagrams.ts'
 import { type DiscoveredNode, seqOf } from '../discovered-node.ts'
 import type { LocalNode } from '../local-node.ts'
+import { type Lookup, startLookup } from '../lookups.ts'
 import type { NodeDatabase } from '../node-database.ts'
 import { bucketSize, Table } from '../table.ts'
 import { FoundNodes, maxFound, packNodes } from './nodes.ts'
@@ -24,19 +25,21 @@ import { Sessions } from './sessions.ts'
 import { type TalkHandler, TalkProtocols } from './talk.ts'
 
 export type Discv5Options = {
-  readonly runtime: Runtime
-  readonly local: LocalNode
+  /** Of its actor; those of sessions and lookups are below it. */
+  readonly id: string
+  readonly parent: string
+  readonly localNode: LocalNode
   readonly privateKey: Uint8Array
   readonly database: NodeDatabase
-  /** Where to begin; those without a record cannot be asked. */
+  /** Where to begin when the database has nothing. */
   readonly bootnodes: readonly DiscoveredNode[]
   /** Whom we exchange datagrams with. */
   readonly isAllowed: (ip: string) => boolean
-  readonly send: (datagram: Uint8Array, to: UdpEndpoint) => void
+  send(datagram: Uint8Array, to: UdpEndpoint): void
   /** Unix time, ms. */
   readonly now: () => number
   readonly log: Logger
-  /** Takes the nodes that a {@link Discv5.walk} sees, and hears when another may begin. */
+  /** Nodes that a walk has found, and its end. */
   readonly found?: (nodes: readonly DiscoveredNode[]) => void
   readonly rested?: () => void
 }
@@ -51,38 +54,44 @@ const checksOfSeed = 5
 
 /** Node discovery v5 (geth UDPv5): sessions, a table of nodes, and what others ask of us. It owns no socket. */
 export class Discv5 {
+  readonly #runtime: Runtime
   readonly #options: Discv5Options
   readonly #log: Logger
   readonly #sessions: Sessions
   readonly #talk = new TalkProtocols()
   readonly table: Table
-  #actor: Actor<typeof discoveryTableMachine> | undefined
+  readonly #actor: Actor<typeof discoveryTableMachine>
   /** Nodes that contact us are taken: before, they could fill an empty table (geth isInitDone). */
   #isOpen = false
-  #lookups = 0
+  #isClosed = false
+  #lastLookup = 0
+  /** BOUNDED: by who looks up: the chart one for itself and one for the dialer, callers theirs. */
+  readonly #lookups = new Set<Lookup>()
   /** Nodes that are being checked. BOUNDED: by the table. */
   readonly #checking = new Set<string>()
 
-  constructor(options: Discv5Options) {
-    const { runtime, local, privateKey, send, database, now, log } = options
+  constructor(runtime: Runtime, options: Discv5Options) {
+    const { id, parent, localNode, privateKey, database, now, log } = options
+    this.#runtime = runtime
     this.#options = options
-    this.#log = log.getSubLogger({ name: 'discv5' })
-    this.table = new Table({ self: local.id, now, draw: (end) => this.#draw(end) })
+    this.#log = log
+    this.table = new Table({ self: localNode.id, now, draw: (end) => this.#draw(end) })
     this.#sessions = new Sessions({
-      ...{ runtime, local, privateKey, send },
+      ...{ id, runtime, localNode, privateKey },
+      send: (datagram, to) => {
+        // Only an application's own message can be so long.
+        if (datagram.length > maxPacketBytes) log.warn('A discv5 packet is too long', { ...to, size: datagram.length })
+        else if (!this.#isClosed) options.send(datagram, to)
+      },
       find: (id) => this.table.get(id)?.node ?? database.node(id),
-      proven: (_, node) => {
-        if (node && node.udp > 0 && this.#isOpen) this.table.add(node, true)
+      proven: (node) => {
+        if (this.#isOpen) this.table.add(node, true)
       },
       receive: (session, message) => this.#handle(session, message),
-      fault: ({ id, endpoint }, error) => this.#log.debug('Bad discv5 packet', { id, ...endpoint, err: error.message }),
+      fault: ({ id, endpoint }, error) => log.debug('Bad discv5 packet', { id, ...endpoint, err: error.message }),
     })
-  }
-
-  /** Fills the table, and keeps it from here on. */
-  start(): void {
-    this.#actor = startActor(this.#options.runtime, discoveryTableMachine, {
-      id: 'discv5',
+    this.#actor = startActor(runtime, discoveryTableMachine, {
+      ...{ id, parent },
       input: (tell) => {
         const refresh = (target: string) =>
           this.#inBackground(() => this.lookUp(target).then(() => tell({ type: 'lookup.ended' })))
@@ -90,33 +99,30 @@ export class Discv5 {
           seed: this.#draw(2 ** 32),
           ports: {
             loadSeeds: () => this.#loadSeeds(),
-            lookUpSelf: () => refresh(this.#options.local.id),
+            lookUpSelf: () => refresh(localNode.id),
             lookUpRandom: () => refresh(this.#randomId()),
             openTable: () => {
               this.#isOpen = true
             },
             checkOne: ({ list }) => this.#check(list),
-            walk: () =>
-              this.#inBackground(async () => {
-                const { found } = this.#options
-                const nodes = await this.lookUp(this.#randomId(), found)
-                tell({ type: 'walk.ended', seen: nodes.length })
-              }),
-            reportRested: () => this.#options.rested?.(),
+            walk: () => this.#inBackground(() => this.#walk().then((seen) => tell({ type: 'walk.ended', seen }))),
+            reportRested: () => options.rested?.(),
           },
         }
       },
     })
   }
 
-  /** Looks about for any nodes (geth RandomNodes): `found` and then `rested` are called. */
-  walk(): void {
-    this.#actor?.send({ type: 'walk.wanted' })
+  /** Looks for nodes to dial (geth RandomNodes): `found` gets them, and `rested` comes when it can be asked again. */
+  want(): void {
+    this.#actor.send({ type: 'walk.wanted' })
   }
 
   /** Calls that are under way fail. */
   close(): void {
-    this.#actor?.send({ type: 'discovery.stop' })
+    this.#isClosed = true
+    this.#actor.send({ type: 'discovery.stop' })
+    for (const lookup of this.#lookups) lookup.stop()
     this.#sessions.close()
   }
 
@@ -125,27 +131,25 @@ export class Discv5 {
     return this.#sessions.size
   }
 
-  /** A datagram of the socket. @returns whether it may be another protocol's */
+  /**
+   * Takes a datagram.
+   * @returns false when it is no packet of this protocol
+   */
   receive(datagram: Uint8Array, from: UdpEndpoint): boolean {
-    let isForeign = false
-    guard(
-      () => {
-        try {
-          this.#sessions.receive(datagram, from)
-        } catch (error) {
-          if (!(error instanceof PacketError)) throw error
-          isForeign = error.isForeign
-          if (!isForeign) this.#log.debug('Bad discv5 packet', { ...from, err: error.message })
-        }
-      },
-      (error) => reportBug(this.#options.runtime, { actor: 'discv5', error, ends: 'connection' }),
-    )
-    return isForeign
+    if (this.#isClosed) return false
+    try {
+      this.#sessions.receive(datagram, from)
+      return true
+    } catch (error) {
+      if (!(error instanceof PacketError)) throw error
+      if (!error.isForeign) this.#log.debug('Bad discv5 packet', { ...from, err: error.message })
+      return !error.isForeign
+    }
   }
 
   /** @throws {CallFailed} (rejects) */
   async ping(node: DiscoveredNode): Promise<Pong> {
-    const recordSeq = this.#options.local.seq
+    const recordSeq = this.#options.localNode.seq
     return (await this.#ask(node, 'Pong', (requestId): Ping => ({ kind: 'Ping', requestId, recordSeq }))) as Pong
   }
 
@@ -186,30 +190,20 @@ export class Discv5 {
 
   /**
    * @param target 64 hex digits
-   * @param report takes each node that is seen on the way
-   * @returns the nodes closest to it, the closest first
+   * @param report takes nodes as they are found
+   * @returns the closest nodes to it; it never fails
    */
   lookUp(target: string, report?: Discv5Options['found']): Promise<readonly DiscoveredNode[]> {
-    const start = this.table.closest(target, bucketSize, false)
-    report?.(start)
-    return new Promise((resolve) =>
-      startActor(this.#options.runtime, lookupMachine, {
-        id: `discv5/lookup/${++this.#lookups}`,
-        parent: 'discv5',
-        input: (tell) => ({
-          ...{ target, start, self: this.#options.local.id },
-          ports: {
-            ask: ({ node }) =>
-              this.#inBackground(async () => {
-                const nodes = await this.#askNear(node as DiscoveredNode, target)
-                tell({ type: 'node.answered', id: node.id, nodes })
-              }),
-            report: ({ nodes }) => report?.(nodes as readonly DiscoveredNode[]),
-            conclude: ({ closest }) => resolve(closest as readonly DiscoveredNode[]),
-          },
-        }),
-      }),
-    )
+    if (this.#isClosed) return Promise.resolve([])
+    const { id, localNode } = this.#options
+    const lookup = startLookup(this.#runtime, {
+      ...{ id: `${id}/lookup/${++this.#lastLookup}`, parent: id, target, self: localNode.id },
+      start: this.table.closest(target, bucketSize, false),
+      query: (node) => this.#askNear(node, target),
+      ...(report && { report }),
+    })
+    this.#lookups.add(lookup)
+    return lookup.closest.finally(() => this.#lookups.delete(lookup))
   }
 
   /** @returns the node with the newest record that it has itself, or that others have of it */
@@ -227,7 +221,7 @@ export class Discv5 {
     switch (message.kind) {
       case 'Ping':
         session.send({
-          ...{ kind: 'Pong', requestId: message.requestId, recordSeq: this.#options.local.seq },
+          ...{ kind: 'Pong', requestId: message.requestId, recordSeq: this.#options.localNode.seq },
           ...{ ip: parseIp(endpoint.ip)!, port: endpoint.port },
         })
         return
@@ -242,16 +236,16 @@ export class Discv5 {
         if (!session.respond(message))
           return void this.#log.debug(`Unsolicited/late ${message.kind} response`, { id, ...endpoint })
         if (message.kind === 'Pong')
-          this.#options.local.addStatement(endpoint.ip, { ip: formatIp(message.ip), port: message.port })
+          this.#options.localNode.addStatement(endpoint.ip, { ip: formatIp(message.ip), port: message.port })
     }
   }
 
   /** geth collectTableNodes: those that are known to be there, of each distance in no order that one could rely on. */
   #collect(asker: string, distances: readonly number[]): NodeRecord[] {
-    const self = this.#options.local.id
+    const self = this.#options.localNode.id
     const records: NodeRecord[] = []
     for (const distance of new Set(distances)) {
-      if (distance === 0) records.push(this.#options.local.record)
+      if (distance === 0) records.push(this.#options.localNode.record)
       else if (distance <= 256)
         for (const { id, host, record } of this.#shuffled(this.table.atDistance(distance)))
           if (record && logDistance(self, id) === distance && checkRelay(asker, host) === undefined)
@@ -272,32 +266,26 @@ export class Discv5 {
     }
   }
 
-  /** @param take @returns whether a response is the last */
+  /** @param take a response that came; whether it was the last */
   #ask(
     node: DiscoveredNode,
     response: Message['kind'],
     request: Call['request'],
     take: (message: Message) => boolean = () => true,
   ): Promise<Message> {
-    const { id, host, udp, record } = node
     return new Promise((resolve, reject) => {
-      if (!record) return reject(new CallFailed('no record'))
+      const { host, udp } = node
       if (udp === 0 || !this.#options.isAllowed(host)) return reject(new CallFailed('no endpoint'))
-      if (!this.#actor || this.#actor.getSnapshot().status === 'done') return reject(new CallFailed('closed'))
-      this.#sessions.call(
-        id,
-        record,
-        { ip: host, port: udp },
-        {
-          ...{ request, response },
-          fail: (why) => reject(new CallFailed(why)),
-          take: (message) => {
-            const isLast = take(message)
-            if (isLast) resolve(message)
-            return isLast
-          },
+      if (this.#isClosed) return reject(new CallFailed('closed'))
+      this.#sessions.call(node, {
+        ...{ request, response },
+        fail: (why) => reject(new CallFailed(why)),
+        take: (message) => {
+          const isLast = take(message)
+          if (isLast) resolve(message)
+          return isLast
         },
-      )
+      })
     })
   }
 
@@ -309,13 +297,13 @@ export class Discv5 {
 
   /** Nodes that fail so are known by it, those that they name are taken. */
   async #askNear(node: DiscoveredNode, target: string): Promise<readonly DiscoveredNode[]> {
-    const { database, local } = this.#options
+    const { database, localNode } = this.#options
     const found = await this.findNode(node, lookupDistances(target, node.id)).catch((error) => {
       if (error instanceof CallFailed && error.why === 'closed') return undefined
       return unlessFailed(error) ?? []
     })
     if (!found) return []
-    const nodes = found.filter(({ id }) => id !== local.id)
+    const nodes = found.filter(({ id }) => id !== localNode.id)
     const fails = found.length > 0 ? 0 : database.findFailsV5(node.id, node.host) + 1
     database.noteFindFailsV5(node.id, node.host, fails)
     this.table.noteFindFails(node.id, fails)
@@ -346,15 +334,28 @@ export class Discv5 {
   }
 
   #inBackground(work: () => Promise<unknown>): void {
-    guard(work, (error) => reportBug(this.#options.runtime, { actor: 'discv5', error, ends: 'connection' }))
+    guard(work, (error) => reportBug(this.#runtime, { actor: this.#options.id, error, ends: 'connection' }))
+  }
+
+  async #walk(): Promise<number> {
+    const target = this.#randomId()
+    const start = this.table.closest(target, bucketSize, false)
+    let seen = start.length
+    const report = (nodes: readonly DiscoveredNode[]) => {
+      seen += nodes.length
+      this.#options.found?.(nodes)
+    }
+    this.#options.found?.(start)
+    await this.lookUp(target, report)
+    return seen
   }
 
   #randomId(): string {
-    return bytesToHex(this.#options.runtime.entropy(32))
+    return bytesToHex(this.#runtime.entropy(32))
   }
 
   #draw(end: number): number {
-    const bytes = this.#options.runtime.entropy(4)
+    const bytes = this.#runtime.entropy(4)
     return Math.floor((new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) / 2 ** 32) * end)
   }
 

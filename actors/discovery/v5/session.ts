@@ -28,8 +28,10 @@ import type { LocalNode } from '../local-node.ts'
 
 /** What a session shares with all others. */
 export type SessionHost = {
+  /** Of the actor that all sessions are below. */
+  readonly id: string
   readonly runtime: Runtime
-  readonly local: Pick<LocalNode, 'id' | 'record' | 'seq'>
+  readonly localNode: Pick<LocalNode, 'id' | 'record' | 'seq'>
   readonly privateKey: Uint8Array
   send(datagram: Uint8Array, to: UdpEndpoint): void
   /** What is known of a node, from the table or the database. */
@@ -39,8 +41,8 @@ export type SessionHost = {
   unexpect(nonce: string): void
   /** It has keys from here on, by our handshake or its own. */
   agreed(session: Session): void
-  /** A node has proven that it is at the session's endpoint, with `node` as its newest record. */
-  proven(session: Session, node: DiscoveredNode | undefined): void
+  /** A node has proven that it is itself; its record says where it is found. */
+  proven(node: DiscoveredNode): void
   receive(session: Session, message: Message): void
   fault(session: Session, error: PacketError): void
   forgotten(session: Session): void
@@ -68,8 +70,9 @@ export class Session {
   readonly #calls = new Map<number, Call>()
   #lastCall = 0
   #out: { readonly call: Call; readonly requestId: Uint8Array; readonly request: Message; nonce: string } | undefined
-  /** Of the remote, as we know it. */
+  /** Of the remote, as we know it; without one its public key, once we call it. */
   #record: NodeRecord | undefined
+  #publicKey: Uint8Array | undefined
   #keys: SessionKeys | undefined
   /** Of the handshake before: when both sides make one at once, each may hold the other's as its newer. */
   #formerKeys: SessionKeys | undefined
@@ -83,10 +86,10 @@ export class Session {
     this.id = id
     this.endpoint = endpoint
     this.#remoteId = hexToBytes(id)
-    this.#selfId = hexToBytes(host.local.id)
+    this.#selfId = hexToBytes(host.localNode.id)
     this.#actor = startActor(host.runtime, discv5SessionMachine, {
       id: name,
-      parent: 'discv5',
+      parent: host.id,
       input: {
         ports: {
           challenge: ({ nonce }) => this.#challenge(hexToBytes(nonce)),
@@ -118,10 +121,6 @@ export class Session {
     return this.#calls.size > 0
   }
 
-  get record(): NodeRecord | undefined {
-    return this.#record
-  }
-
   /** @returns its plaintext; undefined when we do not have its keys */
   open(packet: OrdinaryPacket): Uint8Array | undefined {
     for (const keys of [this.#keys, this.#formerKeys]) {
@@ -147,9 +146,10 @@ export class Session {
     this.#whoareyou = undefined
   }
 
-  /** @param record of the remote: a handshake needs its key */
-  call(record: NodeRecord, call: Call): void {
+  /** @param node the remote: a handshake needs its key */
+  call({ record, publicKey }: DiscoveredNode, call: Call): void {
     this.#learn(record)
+    this.#publicKey = publicKey
     const number = ++this.#lastCall
     this.#calls.set(number, call)
     this.#tell({ type: 'call.made', call: number })
@@ -233,7 +233,8 @@ export class Session {
     this.#answer = undefined
     this.#renewKeys(keys)
     this.#learn(record)
-    this.#host.proven(this, nodeOfRecord(record))
+    const node = nodeOfRecord(record)
+    if (node && node.udp > 0) this.#host.proven(node)
     this.deliver(plaintext)
   }
 
@@ -264,16 +265,16 @@ export class Session {
   }
 
   #sendHandshake(): void {
-    const { runtime, privateKey, local } = this.#host
+    const { runtime, privateKey, localNode } = this.#host
     const { challengeData, recordSeq } = this.#whoareyou!
     const out = this.#out!
     this.#host.unexpect(out.nonce)
     const { keys, signature, ephemeralKey } = answerChallenge(
       { selfId: this.#selfId, remoteId: this.#remoteId, challengeData },
-      { privateKey, ephemeralKey: freshKey(runtime), remoteKey: this.#record!.publicKey },
+      { privateKey, ephemeralKey: freshKey(runtime), remoteKey: this.#publicKey! },
     )
     this.#renewKeys(keys)
-    const { raw } = recordSeq < local.seq ? local.record : { raw: new Uint8Array(0) }
+    const { raw } = recordSeq < localNode.seq ? localNode.record : { raw: new Uint8Array(0) }
     const datagram = encodeHandshake(nodeCiphers, this.#envelope(), {
       ...{ source: this.#selfId, signature, ephemeralKey, record: raw },
       ...{ key: keys.writeKey, plaintext: encodeMessage(out.request) },

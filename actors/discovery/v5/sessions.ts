@@ -5,10 +5,10 @@ import {
   type WhoareyouPacket,
 } from '../../../protocols/discv5/packet.ts'
 import { PacketError } from '../../../protocols/discv5/packet-error.ts'
-import type { NodeRecord } from '../../../protocols/enr/record.ts'
 import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { nodeCiphers } from '../../runtime/ciphers.ts'
 import type { UdpEndpoint } from '../datagrams.ts'
+import type { DiscoveredNode } from '../discovered-node.ts'
 import { type Call, Session, type SessionHost } from './session.ts'
 
 /** geth NewCodec: sessions with keys that are kept, those used last. */
@@ -17,6 +17,9 @@ export const maxSessions = 1_024
 export const maxStrangers = 1_024
 
 export type SessionsOptions = Omit<SessionHost, 'expect' | 'unexpect' | 'agreed' | 'forgotten'>
+
+/** Nodes that we begin to challenge within a second; packets of others are dropped. geth has no bound. */
+export const maxChallengesPerSecond = 2_048
 
 /** Every session by node id and endpoint: a node that moves makes another (discv5-theory.md). */
 export class Sessions {
@@ -30,10 +33,11 @@ export class Sessions {
   /** Sessions by the nonce of the request that is out. BOUNDED: one a session. */
   readonly #byNonce = new Map<string, Session>()
   #opened = 0
+  #challenged = { since: 0, count: 0 }
 
   constructor(options: SessionsOptions) {
     this.#options = options
-    this.#selfId = hexToBytes(options.local.id)
+    this.#selfId = hexToBytes(options.localNode.id)
     this.#host = {
       ...options,
       expect: (nonce, session) => this.#byNonce.set(nonce, session),
@@ -55,16 +59,16 @@ export class Sessions {
   receive(datagram: Uint8Array, from: UdpEndpoint): void {
     const packet = decodePacket(nodeCiphers, this.#selfId, datagram)
     if (packet.kind === 'whoareyou') this.#receiveWhoareyou(packet, from)
-    else if (bytesToHex(packet.source) === this.#options.local.id)
+    else if (bytesToHex(packet.source) === this.#options.localNode.id)
       throw new PacketError('id signature', 'a packet that claims to be our own')
     else if (packet.kind === 'ordinary') this.#receiveOrdinary(packet, from)
     else this.#receiveHandshake(packet, from)
   }
 
-  /** @param record of the node that is called */
-  call(id: string, record: NodeRecord, to: UdpEndpoint, call: Call): void {
-    const session = this.#find(id, to) ?? this.#open(id, to)
-    session.call(record, call)
+  call(node: DiscoveredNode, call: Call): void {
+    const at = { ip: node.host, port: node.udp }
+    const session = this.#find(node.id, at) ?? this.#open(node.id, at)
+    session.call(node, call)
   }
 
   close(): void {
@@ -73,7 +77,7 @@ export class Sessions {
 
   #receiveOrdinary(packet: OrdinaryPacket, from: UdpEndpoint): void {
     const id = bytesToHex(packet.source)
-    const session = this.#find(id, from) ?? this.#open(id, from)
+    const session = this.#find(id, from) ?? this.#openToChallenge(id, from)
     const plaintext = session.open(packet)
     if (plaintext) {
       this.#establish(session)
@@ -99,8 +103,16 @@ export class Sessions {
     return this.#established.get(key) ?? this.#strangers.get(key)
   }
 
+  /** What a stranger costs us is bounded, however many there are. */
+  #openToChallenge(id: string, at: UdpEndpoint): Session {
+    const now = this.#options.runtime.clock.now()
+    if (now - this.#challenged.since >= 1_000) this.#challenged = { since: now, count: 0 }
+    if (++this.#challenged.count > maxChallengesPerSecond) throw new PacketError('decryption', 'too many to challenge')
+    return this.#open(id, at)
+  }
+
   #open(id: string, at: UdpEndpoint): Session {
-    const session = new Session(this.#host, id, at, `discv5/${++this.#opened}`)
+    const session = new Session(this.#host, id, at, `${this.#options.id}/session/${++this.#opened}`)
     this.#strangers.set(keyOf(id, at), session)
     if (this.#strangers.size > maxStrangers)
       for (const oldest of this.#strangers.values())

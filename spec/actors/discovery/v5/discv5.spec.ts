@@ -7,13 +7,13 @@ import { closestTo, logDistance } from '../../../../protocols/enode/distance.ts'
 import { parseIp } from '../../../../protocols/enode/netutil.ts'
 import { signRecord } from '../../../../protocols/enr/record.ts'
 import { failureOf } from '../../../failure.ts'
-import { MemoryDatagrams } from '../memory-datagrams.ts'
 import { keyOf } from '../some-nodes.ts'
+import { RecordedDatagrams } from './recorded-datagrams.ts'
 import { arrived, Tester } from './tester.ts'
 import { startV5Node, type V5Node, type V5NodeOptions } from './v5-node.ts'
 
 describe('discovery over discv5', () => {
-  let datagrams: MemoryDatagrams
+  let datagrams: RecordedDatagrams
   let clock: VirtualClock
   let nodes: V5Node[]
   const start = async (options: V5NodeOptions = {}) => {
@@ -25,7 +25,7 @@ describe('discovery over discv5', () => {
   const idsOf = (found: readonly { id: string }[]) => found.map(({ id }) => id)
 
   beforeEach(() => {
-    datagrams = new MemoryDatagrams()
+    datagrams = new RecordedDatagrams()
     clock = new VirtualClock(1_000)
     nodes = []
   })
@@ -57,11 +57,17 @@ describe('discovery over discv5', () => {
       .to.be.instanceOf(CallFailed)
       .with.property('why', 'timeout')
     expect(await a.discv5.ping(b.self)).to.include({ kind: 'Pong' })
+    b.discv5.onTalk('sum', () => new Uint8Array(1_200))
+    const before = datagrams.sent.length
+    const late = failureOf(a.discv5.talk(b.self, 'sum', Uint8Array.of(1)))
+    await clock.run(700)
+    expect(await late).to.have.property('why', 'timeout')
+    expect(datagrams.sent.length - before).to.equal(1, 'no packet of more than 1280 bytes')
   })
-  it('does not ask whom it has no record or port of, or may not speak with', async () => {
+  it('asks whom it has no record of, but not whom it has no port of, or may not speak with', async () => {
     const [a, b] = [await start({ isAllowed: (ip) => ip === '127.0.0.1' }), await start()]
     const { record, ...unrecorded } = b.self
-    expect(await failureOf(a.discv5.ping(unrecorded))).to.have.property('why', 'no record')
+    expect(await a.discv5.ping(unrecorded)).to.include({ kind: 'Pong' })
     expect(await failureOf(a.discv5.ping({ ...b.self, udp: 0 }))).to.have.property('why', 'no endpoint')
     expect(await failureOf(a.discv5.ping({ ...b.self, host: '127.0.0.2' }))).to.have.property('why', 'no endpoint')
     a.discv5.close()
@@ -129,7 +135,7 @@ describe('discovery over discv5', () => {
       for (let i = 2; i <= 20; i++) await start({ privateKey: keyOf(i), bootnodes: [bootnode.self] })
       // The bootnode names those alone that it has checked.
       await clock.run(60_000)
-      for (const node of nodes) node.discv5.walk()
+      for (const node of nodes) node.discv5.want()
       await clock.run(60_000)
     })
 
@@ -164,7 +170,7 @@ describe('discovery over discv5', () => {
         rested: () => rests++,
       })
       await clock.run(1_000)
-      walker.discv5.walk()
+      walker.discv5.want()
       await clock.run(5_000)
       expect(rests).to.equal(1)
       expect(seen.size).to.be.greaterThan(10)

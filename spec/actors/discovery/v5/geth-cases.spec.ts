@@ -8,14 +8,14 @@ import { nodeIdOf } from '../../../../protocols/enode/enode.ts'
 import { parseIp } from '../../../../protocols/enode/netutil.ts'
 import { decodeRecord } from '../../../../protocols/enr/record.ts'
 import { bytesToHex, utf8ToBytes } from '../../../../protocols/lib/bytes.ts'
-import { MemoryDatagrams } from '../memory-datagrams.ts'
+import { RecordedDatagrams } from './recorded-datagrams.ts'
 import { type Line, type Read, Tester } from './tester.ts'
 import { startV5Node, type V5Node } from './v5-node.ts'
 
 // The cases of geth's "devp2p discv5 test" (cmd/devp2p/internal/v5test), by their names.
 
 describe("the cases of geth's discv5 test, against our node", () => {
-  let datagrams: MemoryDatagrams
+  let datagrams: RecordedDatagrams
   let clock: VirtualClock
   let node: V5Node
   let tester: Tester
@@ -33,7 +33,7 @@ describe("the cases of geth's discv5 test, against our node", () => {
   }
 
   beforeEach(async () => {
-    datagrams = new MemoryDatagrams()
+    datagrams = new RecordedDatagrams()
     clock = new VirtualClock(1_000)
     requests = 0
     node = await startV5Node({ runtime: processRuntime({ clock }), datagrams })

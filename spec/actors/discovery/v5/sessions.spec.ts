@@ -9,12 +9,12 @@ import type { Message, Ping } from '../../../../protocols/discv5/messages.ts'
 import type { OrdinaryPacket, WhoareyouPacket } from '../../../../protocols/discv5/packet.ts'
 import { signRecord } from '../../../../protocols/enr/record.ts'
 import { failureOf } from '../../../failure.ts'
-import { MemoryDatagrams } from '../memory-datagrams.ts'
+import { RecordedDatagrams } from './recorded-datagrams.ts'
 import { arrived, type Line, Tester } from './tester.ts'
 import { startV5Node, type V5Node } from './v5-node.ts'
 
 describe('sessions of discv5', () => {
-  let datagrams: MemoryDatagrams
+  let datagrams: RecordedDatagrams
   let clock: VirtualClock
   let node: V5Node
   let tester: Tester
@@ -28,7 +28,7 @@ describe('sessions of discv5', () => {
   }
 
   beforeEach(async () => {
-    datagrams = new MemoryDatagrams()
+    datagrams = new RecordedDatagrams()
     clock = new VirtualClock(1_000)
     node = await startV5Node({ runtime: processRuntime({ clock }), datagrams })
     await clock.run(0)

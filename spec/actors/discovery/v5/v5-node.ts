@@ -42,16 +42,16 @@ export async function startV5Node(options: V5NodeOptions = {}): Promise<V5Node> 
   const local = await LocalNode.open({ privateKey, store: database, clock: runtime.clock, now: 1_000 })
   const isAllowed = options.isAllowed ?? reachable(host, undefined)
   const socket = await restricted(options.datagrams ?? udp, isAllowed).bind(host, port, (datagram, from) => {
-    discv5.receive(datagram, from)
+    discv5?.receive(datagram, from)
   })
   local.setFallback(host, socket.port)
-  const send: Discv5Options['send'] = (datagram, to) => socket.send(datagram, to)
-  const discv5 = new Discv5({
-    ...{ runtime, local, privateKey, database, bootnodes, isAllowed, send, now, log },
-    ...(options.found && { found: options.found }),
-    ...(options.rested && { rested: options.rested }),
+  const { found, rested } = options
+  const discv5 = new Discv5(runtime, {
+    ...{ id: 'discv5', parent: 'node', privateKey, localNode: local, database, bootnodes, isAllowed, now, log },
+    send: (datagram, to) => socket.send(datagram, to),
+    ...(found && { found }),
+    ...(rested && { rested }),
   })
-  discv5.start()
   return {
     ...{ discv5, local, database, socket, privateKey },
     get self() {
