@@ -4,12 +4,13 @@ import { isLoopback, parseIp } from '../../protocols/enode/netutil.ts'
 import { parseNode } from '../../protocols/enr/parse-node.ts'
 import { forkIdIn } from '../../protocols/enr/record.ts'
 import { Candidates } from '../discovery/candidates.ts'
-import { type DatagramSocket, type Datagrams, reachable, restricted } from '../discovery/datagrams.ts'
+import { type DatagramSocket, type Datagrams, reachable, restricted, type UdpEndpoint } from '../discovery/datagrams.ts'
 import type { DiscoveredNode } from '../discovery/discovered-node.ts'
 import type { LocalNode } from '../discovery/local-node.ts'
 import type { NodeDatabase } from '../discovery/node-database.ts'
 import { udp } from '../discovery/udp.ts'
 import { Discv4 } from '../discovery/v4/discv4.ts'
+import { Discv5 } from '../discovery/v5/discv5.ts'
 import type { Logger } from '../log/log.ts'
 import type { Service } from '../node/node.ts'
 import type { CandidateSource } from '../p2p/dialer.ts'
@@ -17,6 +18,9 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
 
 export type DiscoveryOptions = {
+  /** Which protocols run, on one port. @default both, as in geth */
+  readonly v4?: boolean
+  readonly v5?: boolean
   /** UDP port, 0 for any free one. @default the TCP port that is listened on */
   readonly port?: number
   /** enode URLs or records of nodes to begin with, with an IP address. @default none */
@@ -53,6 +57,7 @@ export class DiscoveryService implements Service {
   readonly #candidates: Candidates
   #socket: DatagramSocket | undefined
   #v4: Discv4 | undefined
+  #v5: Discv5 | undefined
 
   /** @throws {EnodeError} a bootnode is none */
   constructor(runtime: Runtime, options: DiscoveryOptions, parts: DiscoveryParts) {
@@ -75,29 +80,44 @@ export class DiscoveryService implements Service {
     return this.#v4
   }
 
+  /** What runs of discv5: requests of one's own, and protocols for TALKREQ. */
+  get v5(): Discv5 | undefined {
+    return this.#v5
+  }
+
   /** @throws (rejects) the system's error: the port is taken */
   async start(): Promise<void> {
     const { host, netRestrict, privateKey, localNode, database, parent, log } = this.#parts
-    const { datagrams = udp, now = Date.now, port = this.#parts.tcpPort() } = this.#options
+    const { datagrams = udp, now = Date.now, port = this.#parts.tcpPort(), v4 = true, v5 = true } = this.#options
     const isAllowed = reachable(host, netRestrict)
     for (const { id, host } of this.#bootnodes)
       if (!isAllowed(host)) log.error('Bootstrap node filtered by netrestrict', { id, ip: host })
     const socket = await restricted(datagrams, isAllowed).bind(host, port, (bytes, from) =>
       guard(
-        () => this.#v4?.receive(bytes, from),
-        (error) => reportBug(this.#runtime, { actor: 'discv4', error, ends: 'connection' }),
+        // geth: what discv4 cannot read may be of discv5.
+        () => this.#v4?.receive(bytes, from) || this.#v5?.receive(bytes, from),
+        (error) => reportBug(this.#runtime, { actor: 'discovery', error, ends: 'connection' }),
       ),
     )
     this.#socket = socket
     localNode.setTcp(this.#parts.tcpPort())
     localNode.setFallback(isWildcard(host) ? '127.0.0.1' : socket.ip, socket.port)
-    this.#v4 = new Discv4(this.#runtime, {
-      ...{ id: 'discv4', parent, privateKey, localNode, database, bootnodes: this.#bootnodes, isAllowed, now, log },
-      send: (bytes, to) => socket.send(bytes, to),
-      found: (nodes) => this.#candidates.found(nodes),
+    const common = {
+      ...{ parent, privateKey, localNode, database, bootnodes: this.#bootnodes, isAllowed, now, log },
+      send: (bytes: Uint8Array, to: UdpEndpoint) => socket.send(bytes, to),
+      found: (nodes: readonly DiscoveredNode[]) => this.#candidates.found(nodes),
       rested: () => this.#candidates.rested(),
+    }
+    if (v4) this.#v4 = new Discv4(this.#runtime, { id: 'discv4', ...common })
+    if (v5) this.#v5 = new Discv5(this.#runtime, { id: 'discv5', ...common })
+    this.#candidates.attach({
+      want: () => {
+        this.#v4?.want()
+        this.#v5?.want()
+      },
+      // What discv5 finds has its record already.
+      resolve: (node) => (node.record || !this.#v4 ? Promise.resolve(node) : this.#v4.resolve(node)),
     })
-    this.#candidates.attach(this.#v4)
     log.info('Node discovery runs', { udp: socket.port, bootnodes: this.#bootnodes.length })
     if (isLoopback(host)) log.info('Discovery stays on this machine: --host 0.0.0.0 opens it', { host })
   }
@@ -105,6 +125,7 @@ export class DiscoveryService implements Service {
   async stop(): Promise<void> {
     this.#candidates.detach()
     this.#v4?.close()
+    this.#v5?.close()
     await this.#socket?.close()
   }
 

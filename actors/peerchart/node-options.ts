@@ -37,7 +37,7 @@ export type NodeOptions = {
   readonly peers?: readonly string[]
   /** enode URLs of nodes let in above `maxPeers`. */
   readonly trusted?: readonly string[]
-  /** Finds nodes by discv4, and lets itself be found. On a loopback host it stays on the machine. @default off */
+  /** Finds nodes by discv4 and discv5, and lets itself be found. On a loopback host it stays on the machine. @default off */
   readonly discovery?: DiscoveryOptions
   /** Networks that peers are dialed in, are accepted from and are found in, as CIDR masks: `127.0.0.0/8,10.0.0.0/8`. @default any */
   readonly netRestrict?: string

@@ -76,6 +76,15 @@ describe('a node with discovery', () => {
     await Promise.all(connected)
     for (const node of nodes) expect(node.peers()).to.have.length(3)
   }).timeout(60_000)
+  for (const alone of ['v4', 'v5'] as const)
+    it(`does so by ${alone} alone, too`, async () => {
+      const only = { datagrams, v4: alone === 'v4', v5: alone === 'v5' }
+      const first = await start({ discovery: only })
+      const others: PeerchartNode[] = []
+      for (let i = 0; i < 2; i++) others.push(await start({ discovery: { ...only, bootnodes: [first.enode] } }))
+      await Promise.all([peers(first, 2), ...others.map((other) => peers(other, 2 - other.peers().length))])
+      for (const node of nodes) expect(node.peers()).to.have.length(2)
+    }).timeout(60_000)
   it('does not dial nodes of another chain', async () => {
     const first = await start({ genesis: { ...devGenesisJson, timestamp: '0x1' } })
     const other = await start({}, [first.enode])
