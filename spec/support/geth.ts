@@ -17,6 +17,8 @@ export type GethOptions = {
   readonly networkId: bigint
   /** A chain.rlp to import. */
   readonly chain?: string
+  /** Runs discovery v4, on loopback alone. @default no discovery */
+  readonly discovery?: { readonly bootnodes: readonly string[] }
   /** Further flags. */
   readonly args?: readonly string[]
 }
@@ -30,7 +32,7 @@ export type RpcAnswer = {
   readonly error?: { readonly code: number; readonly message: string; readonly data?: unknown }
 }
 
-/** A geth on 127.0.0.1 with a fresh datadir, without discovery. */
+/** A geth on 127.0.0.1 with a fresh datadir. */
 export class Geth {
   /** 32 bytes. */
   readonly nodeKey: Uint8Array
@@ -63,13 +65,13 @@ export class Geth {
   }
 
   /** @throws geth did not start: the message has the end of its log */
-  static async start({ path, genesis, networkId, chain, args = [] }: GethOptions): Promise<Geth> {
+  static async start({ path, genesis, networkId, chain, discovery, args = [] }: GethOptions): Promise<Geth> {
     const datadir = await mkdtemp(join(tmpdir(), 'peerchart-geth-'))
     const run = (...args: string[]) => promisify(execFile)(path, ['--datadir', datadir, ...args])
     try {
       await run('init', genesis)
       if (chain !== undefined) await run('import', chain)
-      return await launch(path, datadir, ['--networkid', `${networkId}`, ...args])
+      return await launch(path, datadir, ['--networkid', `${networkId}`, ...discoveryFlags(discovery), ...args])
     } catch (error) {
       await rm(datadir, { recursive: true, force: true })
       throw error
@@ -134,8 +136,12 @@ export class Geth {
 }
 
 const loopback = '127.0.0.1'
+const discoveryFlags = (discovery: GethOptions['discovery']): readonly string[] =>
+  discovery
+    ? ['--netrestrict', '127.0.0.0/8', '--bootnodes', discovery.bootnodes.join(), '--discovery.v5=false']
+    : ['--nodiscover']
 const onLoopback = [
-  ...['--nodiscover', '--nat', 'none', '--port', '0', '--maxpeers', '500', '--ipcdisable', '--log.format', 'json'],
+  ...['--nat', 'none', '--port', '0', '--maxpeers', '500', '--ipcdisable', '--log.format', 'json'],
   ...['--http', '--http.addr', loopback, '--http.port', '0', '--http.api', 'admin,debug,eth,net,txpool,web3'],
   ...['--authrpc.addr', loopback, '--authrpc.port', '0'],
 ]
