@@ -22,7 +22,7 @@ const sections: Readonly<Record<string, string>> = {
   Node: `KeyStoreDir ExternalSigner UseLightweightKDF InsecureUnlockAllowed NoUSB USB SmartCardDaemonPath WSExposeAll
     GraphQLCors GraphQLVirtualHosts AllowUnprotectedTxs EnablePersonal DBEngine`,
   'Node.P2P': `MaxPendingPeers DialRatio NoDiscovery DiscoveryV4 DiscoveryV5 BootstrapNodes BootstrapNodesV5
-    NetRestrict NodeDatabase DiscAddr NAT EnableMsgEvents`,
+    NodeDatabase DiscAddr NAT EnableMsgEvents`,
   'Node.OpenTelemetry': 'Enabled Endpoint AuthUser AuthPassword InstanceID SampleRatio Tags',
   Ethstats: 'URL',
   Metrics: `EnabledExpensive EnableInfluxDB InfluxDBEndpoint InfluxDBDatabase InfluxDBUsername InfluxDBPassword

@@ -21,6 +21,10 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     keylog,
     record,
     recordMax,
+    discovery,
+    discoveryPort,
+    bootnodes,
+    netrestrict,
   } = settings
   const nodeKey = await toNodeKey(settings)
   return {
@@ -35,6 +39,10 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(record !== undefined && { record: { file: record, maxBytes: recordMax } }),
     ...(keylog !== undefined && { keyLog: keylog }),
     ...listen,
+    ...(netrestrict.length > 0 && { netRestrict: netrestrict.join() }),
+    ...(discovery && {
+      discovery: { bootnodes, ...(discoveryPort !== undefined && { port: discoveryPort }) },
+    }),
     maxPeers: maxpeers,
     maxInputBytes: maxInput,
     noDial: nodial,

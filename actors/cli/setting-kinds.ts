@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { type NetworkName, networkNames } from '../../protocols/chain/networks.ts'
+import { NetlistError, parseNetlist } from '../../protocols/enode/netlist.ts'
 import { joinHostPort } from '../../protocols/enode/netutil.ts'
 import type { Verbosity } from '../log/log.ts'
 import { LogLevels, VmoduleError } from '../log/log-levels.ts'
@@ -158,6 +159,28 @@ export const listenAddress: Kind<ListenAddress> = {
 export const nodes: Kind<readonly string[]> = nodesBy(addEnode)
 /** enode URLs with an address. */
 export const dialableNodes: Kind<readonly string[]> = nodesBy(addDialable)
+
+/** Of several, with commas between. */
+export const nodeList: Kind<readonly string[]> = {
+  ...nodes,
+  parse: (text) => nodes.read(list.parse!(text)),
+}
+
+/** Networks as CIDR masks, with commas between. */
+export const netlist: Kind<readonly string[]> = {
+  parse: (text) => netlist.read(list.parse!(text)),
+  read(toml) {
+    const masks = list.read(toml)
+    try {
+      parseNetlist(masks.join())
+    } catch (error) {
+      if (error instanceof NetlistError) throw new InvalidArgumentError('Want networks, as 127.0.0.0/8,10.0.0.0/8.')
+      throw error
+    }
+    return masks
+  },
+  write: (value) => value,
+}
 
 function nodesBy(add: typeof addEnode): Kind<readonly string[]> {
   return {

@@ -114,6 +114,36 @@ const peers = topic('Peers:', {
   ),
 })
 
+const discovery = topic('Discovery:', {
+  discovery: setting(
+    yesNo,
+    false,
+    'Peerchart.DiscoveryV4',
+    flag('--discovery.v4', 'find nodes by Node Discovery v4; with `--host` on loopback it stays on the machine', {
+      conflicts: ['nodiscover'],
+    }),
+    flag('--nodiscover', 'find none, whatever a file says', { apply: () => false }),
+  ),
+  discoveryPort: setting(
+    optional(port),
+    undefined,
+    'Peerchart.DiscoveryPort',
+    flag('--discovery.port <number>', 'UDP port, 0 for any, when it is not the TCP port'),
+  ),
+  bootnodes: setting(
+    kinds.nodeList,
+    [],
+    'Peerchart.Bootnodes',
+    flag('--bootnodes <list>', 'nodes to begin with, by their IP addresses: `enode://…,enr:…`'),
+  ),
+  netrestrict: setting(
+    kinds.netlist,
+    [],
+    'Node.P2P.NetRestrict',
+    flag('--netrestrict <list>', 'networks that peers may be in, `127.0.0.0/8,10.0.0.0/8`; datagrams go nowhere else'),
+  ),
+})
+
 const metrics = topic('Metrics:', {
   metrics: setting(
     yesNo,
@@ -203,6 +233,7 @@ const life = topic('Log and life:', {
 export const settings = {
   ...chain,
   ...peers,
+  ...discovery,
   ...http,
   ...ws,
   ...ipc,

@@ -64,9 +64,11 @@ export class DiscoveryService implements Service {
     this.#runtime = runtime
     this.#options = options
     this.#parts = parts
-    this.#bootnodes = (options.bootnodes ?? [])
-      .map(parseNode)
-      .flatMap(({ host, ...node }) => (host !== undefined && parseIp(host) && node.udp > 0 ? [{ ...node, host }] : []))
+    this.#bootnodes = (options.bootnodes ?? []).map(parseNode).flatMap(({ host, ...node }) => {
+      if (host !== undefined && parseIp(host) && node.udp > 0) return [{ ...node, host }]
+      parts.log.warn('Bootstrap node left out: it has no IP address or no UDP port', { id: node.id, host })
+      return []
+    })
     this.#candidates = new Candidates((node) => this.#isOurs(node))
   }
 

@@ -73,6 +73,27 @@ describe('peerchart start', () => {
     expect(bytesToHex(nodeKey!)).to.equal(key)
     expect(log).to.have.property('info')
   })
+  it('looks for nodes when it is told to, and where it may', async () => {
+    const { given, status } = begin(
+      `--discovery.v4 --discovery.port 9 --bootnodes ${one},${two} --netrestrict 127.0.0.0/8,::1/128 --for 1ms`,
+    )
+    expect(await status).to.equal(0)
+    expect(given[0]).to.deep.include({
+      ...{ discovery: { bootnodes: [one, two], port: 9 }, netRestrict: '127.0.0.0/8,::1/128' },
+    })
+  })
+  for (const [args, complaint] of [
+    ['--discovery.v4 --nodiscover', 'cannot be used with option'],
+    ['--bootnodes enode://1', "option '--bootnodes <list>' argument 'enode://1' is invalid"],
+    ['--netrestrict 127.0.0.1', "option '--netrestrict <list>' argument '127.0.0.1' is invalid"],
+    ['--netrestrict everything', 'is invalid. Want networks, as'],
+    ['--discovery.port 65536', "option '--discovery.port <number>'"],
+  ] as const)
+    it(`is refused "${args}"`, async () => {
+      const { io, status } = begin(args)
+      expect(await status).to.not.equal(0)
+      expect(io.err).to.contain(complaint)
+    })
   it("has geth's defaults, but listens on loopback", async () => {
     const { given, status } = begin('--for 1ms')
     expect(await status).to.equal(0)
