@@ -56,9 +56,17 @@ describe('a bug', function () {
     await peer.status({ genesis: new Uint8Array(32).fill(9) })
     await peer.closed({ timeout: 2_000 })
   }
+  /** Hangs up before its Hello. */
+  async function leave(peer: ScriptedPeer) {
+    await peer.until('greeting', { timeout: 1_000 })
+    const isThere = () => node.feed.actors.some(({ id, chart }) => chart === 'peer' && id !== 'peer/1')
+    peer.close()
+    while (isThere()) await new Promise(setImmediate)
+  }
   const scenes = [
     { options: {}, play: converse },
     { options: { through: 'hello' }, play: differ },
+    { options: { through: 'rlpx' }, play: leave },
   ] as const
 
   for (const [machine, elsewhere] of [
