@@ -11,6 +11,7 @@ import {
   withDials,
 } from './dial-rules.ts'
 import { without, withoutMember } from './immutable-collections.ts'
+import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/p2p/dialer.ts implements it; a spec records it. */
 export type DialerPorts = {
@@ -79,13 +80,7 @@ type Id = { id: string }
 const { enqueueActions, extend } = setup({
   types: {} as { context: DialerContext; input: DialerInput; events: DialerEvent },
   actions: {
-    lookUp: ({ context }, name: Parameters<DialerPorts['lookUp']>[0]) => context.ports.lookUp(name),
-    connect: ({ context }, target: ConnectTarget) => context.ports.connect(target),
-    wantCandidate: ({ context }) => context.ports.wantCandidate(),
-    discard: ({ context }, which: { id: string; why: string }) => context.ports.discard(which),
-    reportLooking: ({ context }, stats: Parameters<DialerPorts['reportLooking']>[0]) =>
-      context.ports.reportLooking(stats),
-    cancelDials: ({ context }) => context.ports.cancelDials(),
+    ...portActions<DialerPorts>()('lookUp', 'connect', 'wantCandidate', 'discard', 'reportLooking', 'cancelDials'),
     hold: assign((_, { node }: { node: Enode }) => ({ held: node })),
     noteAddress: assign(({ context }, { id, ip }: { id: string; ip?: string }) => {
       const known = context.statics.get(id)
@@ -176,19 +171,19 @@ export const dialerMachine = extend({
   initial: 'running',
   on: {
     'connect.failed': {
-      guard: { type: 'isDialing', params: ({ event }) => event },
+      guard: ofEvent('isDialing'),
       actions: [
         { type: 'discard', params: ({ event }) => ({ id: event.id, why: event.error.message }) },
-        { type: 'endDial', params: ({ event }) => event },
+        ofEvent('endDial'),
       ],
     },
     'dial.ended': {
-      guard: { type: 'isDialing', params: ({ event }) => event },
-      actions: { type: 'endDial', params: ({ event }) => event },
+      guard: ofEvent('isDialing'),
+      actions: ofEvent('endDial'),
     },
     'dns.resolved': {
-      guard: { type: 'isDialing', params: ({ event }) => event },
-      actions: { type: 'endDial', params: ({ event }) => event },
+      guard: ofEvent('isDialing'),
+      actions: ofEvent('endDial'),
     },
   },
   states: {
@@ -198,30 +193,27 @@ export const dialerMachine = extend({
       on: {
         'dns.resolved': [
           {
-            guard: { type: 'hasAddress', params: ({ event }) => event },
+            guard: ofEvent('hasAddress'),
             actions: [
-              { type: 'noteAddress', params: ({ event }) => event },
+              ofEvent('noteAddress'),
               { type: 'connect', params: ({ context, event }) => resolved(context, event) },
             ],
           },
           {
-            guard: { type: 'isDialing', params: ({ event }) => event },
+            guard: ofEvent('isDialing'),
             actions: [
               { type: 'discard', params: ({ event }) => ({ id: event.id, why: 'no IP address' }) },
-              { type: 'endDial', params: ({ event }) => event },
+              ofEvent('endDial'),
             ],
           },
         ],
-        'peer.added': { actions: { type: 'notePeer', params: ({ event }) => event } },
-        'peer.removed': { actions: { type: 'forgetPeer', params: ({ event }) => event } },
-        'inbound.pending': { actions: { type: 'notePending', params: ({ event }) => event } },
-        'inbound.completed': { actions: { type: 'forgetPending', params: ({ event }) => event } },
-        'static.add': [
-          { guard: { type: 'isStatic', params: ({ event }) => event } },
-          { actions: { type: 'addStatic', params: ({ event }) => event } },
-        ],
-        'static.remove': { actions: { type: 'removeStatic', params: ({ event }) => event } },
-        'history.expired': { actions: { type: 'forgetDialed', params: ({ event }) => event } },
+        'peer.added': { actions: ofEvent('notePeer') },
+        'peer.removed': { actions: ofEvent('forgetPeer') },
+        'inbound.pending': { actions: ofEvent('notePending') },
+        'inbound.completed': { actions: ofEvent('forgetPending') },
+        'static.add': [{ guard: ofEvent('isStatic') }, { actions: ofEvent('addStatic') }],
+        'static.remove': { actions: ofEvent('removeStatic') },
+        'history.expired': { actions: ofEvent('forgetDialed') },
         'dialer.stop': 'stopping',
       },
       states: {
@@ -232,7 +224,7 @@ export const dialerMachine = extend({
             wanting: {
               entry: 'wantCandidate',
               on: {
-                'candidate.found': { target: 'holding', actions: { type: 'hold', params: ({ event }) => event } },
+                'candidate.found': { target: 'holding', actions: ofEvent('hold') },
               },
             },
             holding: {

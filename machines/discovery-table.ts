@@ -1,5 +1,6 @@
 import { assign, raise, setup } from 'xstate'
 import { draw } from './dial-rules.ts'
+import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/discovery/v4/discv4.ts implements it; a spec records it. */
 export type DiscoveryTablePorts = {
@@ -61,13 +62,8 @@ function drawDelay(seed: number, interval: number): { delay: number; seed: numbe
 export const discoveryTableMachine = setup({
   types: {} as { context: DiscoveryTableContext; input: DiscoveryTableInput; events: DiscoveryTableEvent },
   actions: {
-    loadSeeds: ({ context }) => context.ports.loadSeeds(),
-    lookUpSelf: ({ context }) => context.ports.lookUpSelf(),
-    lookUpRandom: ({ context }) => context.ports.lookUpRandom(),
-    openTable: ({ context }) => context.ports.openTable(),
-    checkOne: ({ context }, which: { list: 'fast' | 'slow' }) => context.ports.checkOne(which),
-    walk: ({ context }) => context.ports.walk(),
-    reportRested: ({ context }) => context.ports.reportRested(),
+    ...portActions<DiscoveryTablePorts>()('loadSeeds', 'lookUpSelf', 'lookUpRandom', 'openTable', 'checkOne', 'walk'),
+    ...portActions<DiscoveryTablePorts>()('reportRested'),
     wantRefresh: raise({ type: 'refresh.wanted' }),
     countLookups: assign({ left: randomLookups }),
     countDown: assign(({ context }) => ({ left: context.left - 1 })),
@@ -173,7 +169,7 @@ export const discoveryTableMachine = setup({
               on: {
                 'walk.ended': [
                   {
-                    guard: { type: 'isEmpty', params: ({ event }) => event },
+                    guard: ofEvent('isEmpty'),
                     target: 'empty',
                     actions: 'wantRefresh',
                   },

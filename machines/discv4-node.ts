@@ -1,6 +1,7 @@
 import { assign, raise, setup } from 'xstate'
 import type { Enode } from '../protocols/enode/enode.ts'
 import type { NodeRecord } from '../protocols/enr/record.ts'
+import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/discovery/v4/known-node.ts implements it; a spec records it. */
 export type Discv4NodePorts = {
@@ -119,19 +120,9 @@ const found = ({ context, event }: { context: Discv4NodeContext; event: Discv4No
 export const discv4NodeMachine = setup({
   types: {} as { context: Discv4NodeContext; input: Discv4NodeInput; events: Discv4NodeEvent },
   actions: {
-    sendPing: ({ context }, which: { request: number }) => context.ports.sendPing(which),
-    sendPong: ({ context }, answer: { ping: PingFacts }) => context.ports.sendPong(answer),
-    sendNeighbors: ({ context }, answer: { findnode: FindnodeFacts }) => context.ports.sendNeighbors(answer),
-    sendRecord: ({ context }, answer: { request: RecordRequestFacts }) => context.ports.sendRecord(answer),
-    sendQuery: ({ context }, which: { query: number }) => context.ports.sendQuery(which),
-    noteProof: ({ context }, proof: { pong: PongFacts }) => context.ports.noteProof(proof),
-    noteLapse: ({ context }) => context.ports.noteLapse(),
-    noteContact: ({ context }, contact: { ping: PingFacts }) => context.ports.noteContact(contact),
-    reportAlive: ({ context }, outcome: { checks: number; seq: bigint }) => context.ports.reportAlive(outcome),
-    reportSilent: ({ context }, outcome: { checks: number }) => context.ports.reportSilent(outcome),
-    noteFindFails: ({ context }, count: { fails: number }) => context.ports.noteFindFails(count),
-    settle: ({ context }, outcome: QueryOutcome) => context.ports.settle(outcome),
-    abandon: ({ context }) => context.ports.abandon(),
+    ...portActions<Discv4NodePorts>()('sendPing', 'sendPong', 'sendNeighbors', 'sendRecord', 'sendQuery'),
+    ...portActions<Discv4NodePorts>()('noteProof', 'noteLapse', 'noteContact', 'reportAlive', 'reportSilent'),
+    ...portActions<Discv4NodePorts>()('noteFindFails', 'settle', 'abandon'),
     numberPing: assign(({ context }) => ({ request: context.request + 1 })),
     keepContact: assign((_, { ping }: { ping: PingFacts }) => ({ contact: ping })),
     forgetContact: assign({ contact: undefined }),
@@ -200,7 +191,7 @@ export const discv4NodeMachine = setup({
               params: ({ event }) => ({ query: event.query, why: 'too many queries' }),
             },
           },
-          { actions: { type: 'enlist', params: ({ event }) => event } },
+          { actions: ofEvent('enlist') },
         ],
       },
       states: {
@@ -214,11 +205,7 @@ export const discv4NodeMachine = setup({
               on: {
                 'ping.received': {
                   target: 'bonding',
-                  actions: [
-                    { type: 'sendPong', params: ({ event }) => event },
-                    { type: 'keepContact', params: ({ event }) => event },
-                    'want',
-                  ],
+                  actions: [ofEvent('sendPong'), ofEvent('keepContact'), 'want'],
                 },
                 'ping.wanted': 'bonding',
               },
@@ -227,10 +214,7 @@ export const discv4NodeMachine = setup({
               description: 'our PING is out',
               on: {
                 'ping.received': {
-                  actions: [
-                    { type: 'sendPong', params: ({ event }) => event },
-                    { type: 'keepContact', params: ({ event }) => event },
-                  ],
+                  actions: [ofEvent('sendPong'), ofEvent('keepContact')],
                 },
                 'ping.answered': 'bonded',
                 'ping.unanswered': { target: 'unknown', actions: ['forgetContact', 'noteLapse'] },
@@ -241,13 +225,10 @@ export const discv4NodeMachine = setup({
               initial: 'contacting',
               on: {
                 'ping.received': {
-                  actions: [
-                    { type: 'sendPong', params: ({ event }) => event },
-                    { type: 'noteContact', params: ({ event }) => event },
-                  ],
+                  actions: [ofEvent('sendPong'), ofEvent('noteContact')],
                 },
-                'findnode.received': { actions: { type: 'sendNeighbors', params: ({ event }) => event } },
-                'enrrequest.received': { actions: { type: 'sendRecord', params: ({ event }) => event } },
+                'findnode.received': { actions: ofEvent('sendNeighbors') },
+                'enrrequest.received': { actions: ofEvent('sendRecord') },
                 'ping.answered': '.renewed',
               },
               states: {
@@ -312,11 +293,11 @@ export const discv4NodeMachine = setup({
               entry: ['numberPing', { type: 'sendPing', params: ({ context }) => ({ request: context.request }) }],
               on: {
                 'pong.received': {
-                  guard: { type: 'isAnswer', params: ({ event }) => event },
+                  guard: ofEvent('isAnswer'),
                   target: 'quiet',
                   actions: [
                     'renewProof',
-                    { type: 'noteProof', params: ({ event }) => event },
+                    ofEvent('noteProof'),
                     { type: 'answered', params: ({ event }) => event.pong },
                   ],
                 },
@@ -387,7 +368,7 @@ export const discv4NodeMachine = setup({
               on: {
                 'neighbors.received': [
                   {
-                    guard: { type: 'isFindingDone', params: ({ event }) => event },
+                    guard: ofEvent('isFindingDone'),
                     target: 'idle',
                     actions: [
                       { type: 'settle', params: found },
@@ -396,10 +377,10 @@ export const discv4NodeMachine = setup({
                       'strike',
                     ],
                   },
-                  { guard: 'isFinding', actions: { type: 'collect', params: ({ event }) => event } },
+                  { guard: 'isFinding', actions: ofEvent('collect') },
                 ],
                 'record.received': {
-                  guard: { type: 'isQuery', params: ({ event }) => event },
+                  guard: ofEvent('isQuery'),
                   target: 'idle',
                   actions: [
                     { type: 'settle', params: ({ event: { query, record } }) => ({ query, record }) },

@@ -1,5 +1,6 @@
 import { and, assign, raise, setup, stateIn } from 'xstate'
 import type { HandshakePacket } from '../protocols/discv5/packet.ts'
+import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/discovery/v5/session.ts implements it; a spec records it. */
 export type Discv5SessionPorts = {
@@ -95,17 +96,9 @@ const waiting = {
 export const discv5SessionMachine = setup({
   types: {} as { context: Discv5SessionContext; input: Discv5SessionInput; events: Discv5SessionEvent },
   actions: {
-    challenge: ({ context }, of: { nonce: string }) => context.ports.challenge(of),
-    repeatChallenge: ({ context }) => context.ports.repeatChallenge(),
-    dropChallenge: ({ context }) => context.ports.dropChallenge(),
-    checkAnswer: ({ context }, answer: { packet: HandshakePacket }) => context.ports.checkAnswer(answer),
-    takeKeys: ({ context }) => context.ports.takeKeys(),
-    sendCall: ({ context }, which: { call: number }) => context.ports.sendCall(which),
-    sendRandom: ({ context }, which: { call: number }) => context.ports.sendRandom(which),
-    sendHandshake: ({ context }, which: { call: number }) => context.ports.sendHandshake(which),
-    failCall: ({ context }, how: { call: number; why: CallFailure }) => context.ports.failCall(how),
-    failCalls: ({ context }, how: { why: CallFailure }) => context.ports.failCalls(how),
-    forget: ({ context }) => context.ports.forget(),
+    ...portActions<Discv5SessionPorts>()('challenge', 'repeatChallenge', 'dropChallenge', 'checkAnswer', 'takeKeys'),
+    ...portActions<Discv5SessionPorts>()('sendCall', 'sendRandom', 'sendHandshake', 'failCall', 'failCalls'),
+    ...portActions<Discv5SessionPorts>()('forget'),
     enlist: assign(({ context }, { call }: { call: number }) => ({ calls: [...context.calls, call] })),
     strike: assign(({ context }) => ({ calls: context.calls.slice(1) })),
     endCall: raise({ type: 'call.ended' }),
@@ -135,10 +128,7 @@ export const discv5SessionMachine = setup({
         },
         'call.made': {
           target: '#discv5-session.active.call.asked',
-          actions: [
-            { type: 'enlist', params: ({ event }) => event },
-            { type: 'sendRandom', params: theCall },
-          ],
+          actions: [ofEvent('enlist'), { type: 'sendRandom', params: theCall }],
         },
       },
     },
@@ -205,17 +195,11 @@ export const discv5SessionMachine = setup({
                   {
                     guard: 'hasKeys',
                     target: 'asked',
-                    actions: [
-                      { type: 'enlist', params: ({ event }) => event },
-                      { type: 'sendCall', params: theCall },
-                    ],
+                    actions: [ofEvent('enlist'), { type: 'sendCall', params: theCall }],
                   },
                   {
                     target: 'asked',
-                    actions: [
-                      { type: 'enlist', params: ({ event }) => event },
-                      { type: 'sendRandom', params: theCall },
-                    ],
+                    actions: [ofEvent('enlist'), { type: 'sendRandom', params: theCall }],
                   },
                 ],
               },

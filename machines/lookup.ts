@@ -2,6 +2,7 @@ import { assertEvent, assign, setup } from 'xstate'
 import { closestTo } from '../protocols/enode/distance.ts'
 import type { Enode } from '../protocols/enode/enode.ts'
 import { without } from './immutable-collections.ts'
+import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/discovery/lookups.ts implements it; a spec records it. */
 export type LookupPorts = {
@@ -53,9 +54,7 @@ function next({ closest, asked, waiting }: LookupContext): readonly Enode[] {
 const { enqueueActions, extend } = setup({
   types: {} as { context: LookupContext; input: LookupInput; events: LookupEvent },
   actions: {
-    ask: ({ context }, which: { node: Enode }) => context.ports.ask(which),
-    report: ({ context }, what: { nodes: readonly Enode[] }) => context.ports.report(what),
-    conclude: ({ context }, what: { closest: readonly Enode[] }) => context.ports.conclude(what),
+    ...portActions<LookupPorts>()('ask', 'report', 'conclude'),
     noteAnswer: assign(({ context }, { id }: { id: string }) => ({ waiting: without(context.waiting, id) })),
   },
   guards: {
@@ -106,10 +105,10 @@ export const lookupMachine = extend({
       always: { guard: 'isOver', target: 'done' },
       on: {
         'node.answered': {
-          guard: { type: 'isWaitingFor', params: ({ event }) => event },
+          guard: ofEvent('isWaitingFor'),
           target: 'asking',
           reenter: true,
-          actions: [{ type: 'noteAnswer', params: ({ event }) => event }, 'takeNodes'],
+          actions: [ofEvent('noteAnswer'), 'takeNodes'],
         },
         'lookup.stop': 'done',
       },

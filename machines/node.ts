@@ -1,5 +1,6 @@
 import { assign, setup } from 'xstate'
 import type { StateMeta, StateTag } from './names/state-meta.ts'
+import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/node.ts implements it; a spec records it. */
 export type NodePorts = {
@@ -64,17 +65,8 @@ type Called = { call: number }
 const { enqueueActions, extend } = setup({
   types: {} as { context: NodeContext; input: NodeInput; events: NodeEvent; meta: StateMeta; tags: StateTag },
   actions: {
-    startServer: ({ context }) => context.ports.startServer(),
-    stopServer: ({ context }) => context.ports.stopServer(),
-    startRpc: ({ context }) => context.ports.startRpc(),
-    stopRpc: ({ context }) => context.ports.stopRpc(),
-    startService: ({ context }, which: { name: string }) => context.ports.startService(which),
-    stopService: ({ context }, which: { name: string }) => context.ports.stopService(which),
-    reportSlow: ({ context }, which: { name: string }) => context.ports.reportSlow(which),
-    release: ({ context }) => context.ports.release(),
-    settle: ({ context }, answer: { call: number; error?: Error }) => context.ports.settle(answer),
-    refuseService: ({ context }, which: { name: string; why: string }) => context.ports.refuseService(which),
-    reportClosed: ({ context }) => context.ports.reportClosed(),
+    ...portActions<NodePorts>()('startServer', 'stopServer', 'startRpc', 'stopRpc', 'startService', 'stopService'),
+    ...portActions<NodePorts>()('reportSlow', 'release', 'settle', 'refuseService', 'reportClosed'),
     addService: assign(({ context }, { name }: { name: string }) => ({ services: [...context.services, name] })),
     noteStarter: assign((_, { call }: Called) => ({ starter: call })),
     noteCloser: assign((_, { call }: Called) => ({ closer: call })),
@@ -128,13 +120,13 @@ export const nodeMachine = extend({
       on: {
         'service.register': [
           {
-            guard: { type: 'isRegistered', params: ({ event }) => event },
+            guard: ofEvent('isRegistered'),
             actions: { type: 'refuseService', params: ({ event }) => twice(event) },
           },
-          { actions: { type: 'addService', params: ({ event }) => event } },
+          { actions: ofEvent('addService') },
         ],
-        'node.start': { target: 'starting', actions: { type: 'noteStarter', params: ({ event }) => event } },
-        'node.close': { target: 'closing.releasing', actions: { type: 'noteCloser', params: ({ event }) => event } },
+        'node.start': { target: 'starting', actions: ofEvent('noteStarter') },
+        'node.close': { target: 'closing.releasing', actions: ofEvent('noteCloser') },
       },
     },
     starting: {
@@ -148,7 +140,7 @@ export const nodeMachine = extend({
             guard: 'hasCloser',
             actions: { type: 'settle', params: ({ event }) => ({ call: event.call, error: new NodeStopped() }) },
           },
-          { actions: { type: 'noteCloser', params: ({ event }) => event } },
+          { actions: ofEvent('noteCloser') },
         ],
       },
       states: {
@@ -158,7 +150,7 @@ export const nodeMachine = extend({
             'server.started': 'rpc',
             'server.failed': {
               target: '#node.closing.releasing',
-              actions: { type: 'noteFailure', params: ({ event }) => event },
+              actions: ofEvent('noteFailure'),
             },
           },
         },
@@ -166,7 +158,7 @@ export const nodeMachine = extend({
           entry: 'startRpc',
           on: {
             'rpc.started': 'services',
-            'rpc.failed': { target: '#node.closing', actions: { type: 'noteFailure', params: ({ event }) => event } },
+            'rpc.failed': { target: '#node.closing', actions: ofEvent('noteFailure') },
           },
         },
         services: {
@@ -179,7 +171,7 @@ export const nodeMachine = extend({
                 'service.started': { target: 'next', actions: 'noteStarted' },
                 'service.failed': {
                   target: '#node.closing',
-                  actions: { type: 'noteFailure', params: ({ event }) => event },
+                  actions: ofEvent('noteFailure'),
                 },
               },
             },
@@ -191,7 +183,7 @@ export const nodeMachine = extend({
       meta: { label: 'everything runs' },
       entry: { type: 'settle', params: ({ context }) => ({ call: context.starter! }) },
       always: { guard: 'hasCloser', target: 'closing' },
-      on: { 'node.close': { target: 'closing', actions: { type: 'noteCloser', params: ({ event }) => event } } },
+      on: { 'node.close': { target: 'closing', actions: ofEvent('noteCloser') } },
     },
     closing: {
       meta: { phase: 'closing', label: 'services first, then the server' },
@@ -212,7 +204,7 @@ export const nodeMachine = extend({
             current: {
               entry: { type: 'stopService', params: ({ context }) => ({ name: lastOf(context) }) },
               on: {
-                'service.stopped': { target: 'next', actions: { type: 'noteStopped', params: ({ event }) => event } },
+                'service.stopped': { target: 'next', actions: ofEvent('noteStopped') },
               },
               after: {
                 slowStop: { actions: { type: 'reportSlow', params: ({ context }) => ({ name: lastOf(context) }) } },
@@ -226,7 +218,7 @@ export const nodeMachine = extend({
           on: {
             'node.released': {
               target: '#node.closed',
-              actions: { type: 'noteReleased', params: ({ event }) => event },
+              actions: ofEvent('noteReleased'),
             },
           },
         },

@@ -1,4 +1,5 @@
 import { setup, stateIn } from 'xstate'
+import { portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/rpc/connection.ts implements it; a spec records it. */
 export type RpcConnectionPorts = {
@@ -40,10 +41,7 @@ export type RpcConnectionEvent =
 export const rpcConnectionMachine = setup({
   types: {} as { context: RpcConnectionInput; input: RpcConnectionInput; events: RpcConnectionEvent },
   actions: {
-    ping: ({ context }) => context.ports.ping(),
-    pause: ({ context }) => context.ports.pause(),
-    resume: ({ context }) => context.ports.resume(),
-    hangUp: ({ context }, how: { now: boolean; why: string }) => context.ports.hangUp(how),
+    ...portActions<RpcConnectionPorts>()('ping', 'pause', 'resume', 'hangUp'),
   },
   guards: {
     hasPing: ({ context }) => context.hasPing,

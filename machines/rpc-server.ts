@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate'
+import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/rpc/endpoint.ts implements it; a spec records it. */
 export type RpcServerPorts = {
@@ -39,10 +40,7 @@ type Called = { call: number }
 const { enqueueActions, extend } = setup({
   types: {} as { context: RpcServerContext; input: RpcServerInput; events: RpcServerEvent },
   actions: {
-    listen: ({ context }) => context.ports.listen(),
-    drain: ({ context }) => context.ports.drain(),
-    cut: ({ context }) => context.ports.cut(),
-    settle: ({ context }, answer: { call: number; error?: Error }) => context.ports.settle(answer),
+    ...portActions<RpcServerPorts>()('listen', 'drain', 'cut', 'settle'),
     noteOpener: assign((_, { call }: Called) => ({ opener: call })),
     noteCloser: assign(({ context }, { call }: Called) => ({ closers: [...context.closers, call] })),
     noteAddress: assign((_, { address }: { address: string }) => ({ address })),
@@ -69,20 +67,20 @@ export const rpcServerMachine = extend({
     'server.open': {
       actions: { type: 'settle', params: ({ context, event }) => refusal(event, context.address) },
     },
-    'server.close': { actions: { type: 'noteCloser', params: ({ event }) => event } },
+    'server.close': { actions: ofEvent('noteCloser') },
   },
   states: {
     off: {
       entry: ['settleClosers', 'forget'],
       on: {
-        'server.open': { target: 'opening', actions: { type: 'noteOpener', params: ({ event }) => event } },
+        'server.open': { target: 'opening', actions: ofEvent('noteOpener') },
         'server.close': { actions: { type: 'settle', params: ({ event: { call } }) => ({ call }) } },
       },
     },
     opening: {
       entry: 'listen',
       on: {
-        'listener.opened': { target: 'open', actions: { type: 'noteAddress', params: ({ event }) => event } },
+        'listener.opened': { target: 'open', actions: ofEvent('noteAddress') },
         'listener.failed': {
           target: 'off',
           actions: {
@@ -95,7 +93,7 @@ export const rpcServerMachine = extend({
     open: {
       entry: { type: 'settle', params: ({ context }) => ({ call: context.opener! }) },
       always: { guard: 'isToClose', target: 'closing' },
-      on: { 'server.close': { target: 'closing', actions: { type: 'noteCloser', params: ({ event }) => event } } },
+      on: { 'server.close': { target: 'closing', actions: ofEvent('noteCloser') } },
     },
     closing: {
       entry: 'drain',

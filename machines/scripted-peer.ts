@@ -1,6 +1,7 @@
 import { assign, setup } from 'xstate'
 import type { DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
 import type { StateMeta, StateTag } from './names/state-meta.ts'
+import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/harness/scripted-peer.ts implements it; a spec records it. */
 export type ScriptedPeerPorts = {
@@ -73,12 +74,7 @@ export const scriptedPeerMachine = setup({
     tags: StateTag
   },
   actions: {
-    connect: ({ context }) => context.ports.connect(),
-    secure: ({ context }) => context.ports.secure(),
-    sayHello: ({ context }) => context.ports.sayHello(),
-    sayStatus: ({ context }) => context.ports.sayStatus(),
-    sendPong: ({ context }) => context.ports.sendPong(),
-    hangUp: ({ context }) => context.ports.hangUp(),
+    ...portActions<ScriptedPeerPorts>()('connect', 'secure', 'sayHello', 'sayStatus', 'sendPong', 'hangUp'),
     learn: assign((_, { speaksEth }: { speaksEth: boolean }) => ({ speaksEth })),
     noteReason: assign((_, { reason }: { reason: DiscReason }) => ({ reason })),
     conclude: assign((_, end: { by: 'us' | 'them'; error?: Error | undefined }) => ({
@@ -109,7 +105,7 @@ export const scriptedPeerMachine = setup({
   initial: 'beginning',
   on: {
     'ping.received': { guard: 'answersPings', actions: 'sendPong' },
-    'disconnect.received': { actions: { type: 'noteReason', params: ({ event }) => event } },
+    'disconnect.received': { actions: ofEvent('noteReason') },
     'stream.closed': {
       target: '.closed',
       actions: { type: 'conclude', params: ({ event }) => ({ by: 'them', error: event.error }) },
@@ -157,16 +153,16 @@ export const scriptedPeerMachine = setup({
           always: { guard: 'saysHello', target: 'said', actions: 'sayHello' },
           on: {
             'hello.sent': 'said',
-            'hello.received': { target: 'heard', actions: { type: 'learn', params: ({ event }) => event } },
+            'hello.received': { target: 'heard', actions: ofEvent('learn') },
           },
         },
         said: {
           on: {
             'hello.received': [
               {
-                guard: { type: 'bothSpeakEth', params: ({ event }) => event },
+                guard: ofEvent('bothSpeakEth'),
                 target: '#scripted-peer.handshaking',
-                actions: { type: 'learn', params: ({ event }) => event },
+                actions: ofEvent('learn'),
               },
               { target: '#scripted-peer.running' },
             ],

@@ -1,3 +1,6 @@
+import { assertEvent, assign, setup } from 'xstate'
+import type { Enode } from '../protocols/enode/enode.ts'
+import type { Netlist } from '../protocols/enode/netlist.ts'
 import { DiscReason, discReasonText } from '../protocols/p2p/disconnect-reasons.ts'
 import {
   addEvent,
@@ -5,13 +8,150 @@ import {
   type CheckpointEvent,
   connOf,
   dropEvent,
+  freeSlots,
+  isFull,
+  isInboundFull,
+  isStillborn,
+  isUseless,
+  type PeerEnd,
+  type PeerEvent,
+  type PeerStart,
   peerRemoved,
+  type ServerLimits,
+  type ServerState,
   ServerStopped,
+  type SetupEnd,
+  setupOver,
+  withInbound,
 } from './admission.ts'
-import { serverSetup } from './server-setup.ts'
+import type { DialerEvent } from './dialer.ts'
+import { without, withoutMember } from './immutable-collections.ts'
+import { acceptWaiting, maxBacklog } from './inbound.ts'
+import type { StateMeta, StateTag } from './names/state-meta.ts'
+import { ofEvent, portActions } from './port-actions.ts'
+
+/** What the chart asks of the world. actors/p2p/server.ts implements it; a spec records it. */
+export type ServerPorts = {
+  /** `listener.opened` or `listener.failed` comes back. */
+  listen(): void
+  /** `listener.closed` comes back. */
+  closeListener(): void
+  reportStart(outcome: { error?: Error }): void
+  startDialer(): void
+  tellDialer(event: DialerEvent): void
+  /** `dialer.stopped` comes back when its last dial has ended. */
+  stopDialer(): void
+  /** Runs the handshakes of a connection: its checkpoints and one `setup.ended` come back. */
+  setUp(which: { conn: number }): void
+  /** Closes a stream that no byte was read from or written to. */
+  closeStream(which: { conn: number; why: string }): void
+  /** The answer to a checkpoint. */
+  admit(answer: { conn: number; trusted: boolean }): void
+  refuse(answer: { conn: number; reason: DiscReason }): void
+  /** Ends a setup without a word, for the server has stopped. */
+  stopSetup(which: { conn: number }): void
+  setTrusted(change: { conn: number; trusted: boolean }): void
+  /** Sends the reason to a running peer: `peer.ended` comes back. */
+  disconnect(order: { conn: number; reason: DiscReason }): void
+  emitPeerEvent(event: PeerEvent): void
+}
+
+export type ServerInput = ServerLimits & {
+  readonly ports: ServerPorts
+  readonly hasListener: boolean
+  readonly trusted: ReadonlySet<string>
+  readonly netRestrict?: Netlist | undefined
+}
+
+export type ServerEvent =
+  | { type: 'server.start' }
+  | { type: 'server.stop' }
+  | { type: 'listener.opened' }
+  | { type: 'listener.failed'; error: Error }
+  | { type: 'listener.closed' }
+  | { type: 'dialer.stopped' }
+  | { type: 'conn.accepted'; conn: number; ip?: string; now: number }
+  | { type: 'conn.dialed'; conn: number; id: string }
+  | CheckpointEvent
+  | SetupEnd
+  | PeerStart
+  | PeerEnd
+  | { type: 'peer.add'; node: Enode }
+  | { type: 'peer.remove'; id: string }
+  | { type: 'trust.change'; id: string; trusted: boolean }
+
+type ServerContext = ServerInput & ServerState
+
+const { enqueueActions, extend } = setup({
+  types: {} as { context: ServerContext; input: ServerInput; events: ServerEvent; meta: StateMeta; tags: StateTag },
+  actions: {
+    ...portActions<ServerPorts>()('listen', 'closeListener', 'reportStart', 'startDialer', 'tellDialer'),
+    ...portActions<ServerPorts>()('stopDialer', 'setUp', 'closeStream', 'admit', 'refuse', 'stopSetup', 'setTrusted'),
+    ...portActions<ServerPorts>()('disconnect', 'emitPeerEvent'),
+    noteListener: assign((_, { isListening }: { isListening: boolean }) => ({ isListening })),
+    wait: assign(({ context }, { conn, ip }: { conn: number; ip?: string }) => ({
+      backlog: [...context.backlog, { conn, ip }],
+    })),
+    noteDialed: assign(({ context }, { conn, id }: { conn: number; id: string }) => ({
+      setups: new Map(context.setups).set(conn, { inbound: false, id, trusted: false }),
+    })),
+    /** geth reads the trusted set here and nowhere later. */
+    noteIdentity: assign(({ context }, { conn, id, inbound }: CheckpointEvent) => ({
+      setups: new Map(context.setups).set(conn, { inbound, id, trusted: context.trusted.has(id) }),
+    })),
+    addPeer: assign(({ context }, { conn, id, inbound }: CheckpointEvent) => ({
+      peers: new Map(context.peers).set(id, { conn, inbound }),
+    })),
+    forgetPeer: assign(({ context }, { id = '' }: { id?: string }) => ({ peers: without(context.peers, id) })),
+    changeTrust: assign(({ context }, { id, trusted }: { id: string; trusted: boolean }) => ({
+      trusted: trusted ? new Set(context.trusted).add(id) : withoutMember(context.trusted, id),
+    })),
+  },
+  guards: {
+    hasListener: ({ context }) => context.hasListener,
+    isBacklogFull: ({ context }) => context.backlog.length >= maxBacklog,
+    isUseless: ({ context }, event: CheckpointEvent) => isUseless(context, event),
+    isFull: ({ context }, event: CheckpointEvent) => isFull(context, event),
+    isInboundFull: ({ context }, event: CheckpointEvent) => isInboundFull(context, event),
+    isConnected: ({ context }, { id }: { id: string }) => context.peers.has(id),
+    isSelf: ({ context }, { id }: { id: string }) => id === context.selfId,
+    isInbound: (_, { inbound }: { inbound: boolean }) => inbound,
+    isPeer: ({ context }, { conn, id }: { conn: number; id: string }) => context.peers.get(id)?.conn === conn,
+    /** Admitted at addpeer, and gone before it ran. */
+    isStillborn: ({ context }, end: SetupEnd) => isStillborn(context, end),
+    isDrained: ({ context: { peers, setups, isListening } }) => peers.size + setups.size === 0 && !isListening,
+  },
+})
 
 /** Admission, the peer set and an ordered end: geth's p2p.Server. */
-export const serverMachine = serverSetup.createMachine({
+export const serverMachine = extend({
+  actions: {
+    acceptWaiting: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, ['conn.accepted', 'setup.ended'])
+      const { accepted, rejected, ...state } = acceptWaiting(context, freeSlots(context), event.now)
+      enqueue.assign({ ...state, setups: withInbound(context.setups, accepted) })
+      for (const which of rejected) enqueue({ type: 'closeStream', params: which })
+      for (const conn of accepted) enqueue({ type: 'setUp', params: { conn } })
+    }),
+    endSetup: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'setup.ended')
+      const news = setupOver(context, event)
+      if (news) enqueue({ type: 'tellDialer', params: news })
+      enqueue.assign({ setups: without(context.setups, event.conn) })
+    }),
+    closeBacklog: enqueueActions(({ context, enqueue }) => {
+      for (const { conn } of context.backlog) enqueue({ type: 'closeStream', params: { conn, why: 'server stopped' } })
+      enqueue.assign({ backlog: [] })
+    }),
+    disconnectAll: enqueueActions(({ context, enqueue }) => {
+      const peers = [...context.peers.values()]
+      for (const { conn } of peers) enqueue({ type: 'disconnect', params: { conn, reason: DiscReason.Quitting } })
+    }),
+    stopSetups: enqueueActions(({ context, enqueue }) => {
+      for (const conn of context.setups.keys()) enqueue({ type: 'stopSetup', params: { conn } })
+    }),
+  },
+}).createMachine({
   id: 'server',
   description: 'admission, the peer set and an ordered end (geth p2p.Server)',
   context: ({ input }) => ({
@@ -27,11 +167,11 @@ export const serverMachine = serverSetup.createMachine({
   on: {
     'setup.ended': [
       {
-        guard: { type: 'isStillborn', params: ({ event }) => event },
+        guard: ofEvent('isStillborn'),
         actions: [
           'endSetup',
           { type: 'tellDialer', params: ({ context, event }) => peerRemoved(context, event) },
-          { type: 'forgetPeer', params: ({ event }) => event },
+          ofEvent('forgetPeer'),
           'acceptWaiting',
         ],
       },
@@ -51,11 +191,8 @@ export const serverMachine = serverSetup.createMachine({
     'addpeer.reached': { actions: { type: 'stopSetup', params: ({ event: { conn } }) => ({ conn }) } },
     'peer.added': { actions: { type: 'emitPeerEvent', params: ({ event }) => addEvent(event) } },
     'peer.ended': {
-      guard: { type: 'isPeer', params: ({ event }) => event },
-      actions: [
-        { type: 'forgetPeer', params: ({ event }) => event },
-        { type: 'emitPeerEvent', params: ({ event }) => dropEvent(event) },
-      ],
+      guard: ofEvent('isPeer'),
+      actions: [ofEvent('forgetPeer'), { type: 'emitPeerEvent', params: ({ event }) => dropEvent(event) }],
     },
   },
   states: {
@@ -79,7 +216,7 @@ export const serverMachine = serverSetup.createMachine({
             { type: 'reportStart', params: {} },
           ],
         },
-        'listener.failed': { target: 'stopped', actions: { type: 'reportStart', params: ({ event }) => event } },
+        'listener.failed': { target: 'stopped', actions: ofEvent('reportStart') },
         'server.stop': 'unwanted',
       },
     },
@@ -103,13 +240,10 @@ export const serverMachine = serverSetup.createMachine({
             guard: 'isBacklogFull',
             actions: { type: 'closeStream', params: ({ event: { conn } }) => ({ conn, why: 'backlog full' }) },
           },
-          { actions: [{ type: 'wait', params: ({ event }) => event }, 'acceptWaiting'] },
+          { actions: [ofEvent('wait'), 'acceptWaiting'] },
         ],
         'conn.dialed': {
-          actions: [
-            { type: 'noteDialed', params: ({ event }) => event },
-            { type: 'setUp', params: ({ event }) => ({ conn: event.conn }) },
-          ],
+          actions: [ofEvent('noteDialed'), { type: 'setUp', params: ({ event }) => ({ conn: event.conn }) }],
         },
         // Both lists are geth's checks in geth's order.
         'posthandshake.reached': [
@@ -118,16 +252,16 @@ export const serverMachine = serverSetup.createMachine({
           refused('isConnected', DiscReason.AlreadyConnected),
           refused('isSelf', DiscReason.Self),
           {
-            guard: { type: 'isInbound', params: ({ event }) => event },
+            guard: ofEvent('isInbound'),
             actions: [
-              { type: 'noteIdentity', params: ({ event }) => event },
+              ofEvent('noteIdentity'),
               { type: 'tellDialer', params: ({ event }) => ({ type: 'inbound.pending', id: event.id }) },
               { type: 'admit', params: ({ context, event }) => admission(context, event) },
             ],
           },
           {
             actions: [
-              { type: 'noteIdentity', params: ({ event }) => event },
+              ofEvent('noteIdentity'),
               { type: 'admit', params: ({ context, event }) => admission(context, event) },
             ],
           },
@@ -140,7 +274,7 @@ export const serverMachine = serverSetup.createMachine({
           refused('isSelf', DiscReason.Self),
           {
             actions: [
-              { type: 'addPeer', params: ({ event }) => event },
+              ofEvent('addPeer'),
               {
                 type: 'tellDialer',
                 params: ({ event }) => ({ type: 'peer.added', id: event.id, dialed: !event.inbound }),
@@ -150,10 +284,10 @@ export const serverMachine = serverSetup.createMachine({
           },
         ],
         'peer.ended': {
-          guard: { type: 'isPeer', params: ({ event }) => event },
+          guard: ofEvent('isPeer'),
           actions: [
             { type: 'tellDialer', params: ({ context, event }) => peerRemoved(context, event) },
-            { type: 'forgetPeer', params: ({ event }) => event },
+            ofEvent('forgetPeer'),
             { type: 'emitPeerEvent', params: ({ event }) => dropEvent(event) },
           ],
         },
@@ -162,7 +296,7 @@ export const serverMachine = serverSetup.createMachine({
         },
         'peer.remove': [
           {
-            guard: { type: 'isConnected', params: ({ event }) => event },
+            guard: ofEvent('isConnected'),
             actions: [
               { type: 'tellDialer', params: ({ event }) => ({ type: 'static.remove', id: event.id }) },
               {
@@ -175,16 +309,16 @@ export const serverMachine = serverSetup.createMachine({
         ],
         'trust.change': [
           {
-            guard: { type: 'isConnected', params: ({ event }) => event },
+            guard: ofEvent('isConnected'),
             actions: [
-              { type: 'changeTrust', params: ({ event }) => event },
+              ofEvent('changeTrust'),
               {
                 type: 'setTrusted',
                 params: ({ context, event: { id, trusted } }) => ({ conn: connOf(context, id), trusted }),
               },
             ],
           },
-          { actions: { type: 'changeTrust', params: ({ event }) => event } },
+          { actions: ofEvent('changeTrust') },
         ],
         'server.stop': 'stopping',
       },
