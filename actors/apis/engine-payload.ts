@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { encodeBody, encodeWithdrawal, type Withdrawal } from '../../protocols/chain/block.ts'
+import { encodeBodySteps, encodeWithdrawal, type Withdrawal } from '../../protocols/chain/block.ts'
 import { emptyUnclesHash } from '../../protocols/chain/genesis.ts'
 import {
   decodeHeader,
@@ -119,7 +119,11 @@ export function* toBlock(
   if (!header || want !== got) throw new PayloadError(`blockhash mismatch, want ${want}, got ${got}`)
   yield
   const items = transactions.map(({ raw }) => raw)
-  return { header, body: encodeBody({ transactions: items, uncles: [], withdrawals }), accessList: blockAccessList }
+  return {
+    header,
+    body: yield* encodeBodySteps({ transactions: items, uncles: [], withdrawals }),
+    accessList: blockAccessList,
+  }
 }
 
 function* inSteps<T, U>(items: readonly T[], map: (item: T, index: number) => U): Generator<void, U[]> {

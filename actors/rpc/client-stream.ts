@@ -120,7 +120,7 @@ function overSocket(socket: Socket): Channel {
   let fault: Error | undefined
   socket.on('data', (bytes) => {
     try {
-      for (const text of stream.push(bytes)) channel.onText(text)
+      for (const parts of stream.push(bytes)) channel.onText(parts.join(''))
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error
       channel.onText(bytes.toString()) // whoever listens knows that this is no JSON

@@ -8,7 +8,7 @@ import { guard, reportBug } from '../runtime/supervision.ts'
 import { newAccount } from '../runtime/time-slicer.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { RpcLimits } from './options.ts'
-import { type Asked, failure, NoRequest } from './request.ts'
+import { type Asked, failure, lengthOf, NoRequest, type RequestText } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
 import { type RequestSubscriptions, Subscriptions } from './subscriptions.ts'
 
@@ -48,7 +48,7 @@ export class RpcConnection {
   /** Calls that run. BOUNDED: concurrentCalls, and what one read of the socket holds beyond. */
   #running = 0
   /** What came while a long text is being read. BOUNDED: what one read of the socket holds, as nothing more is read. */
-  #unread: string[] | undefined
+  #unread: RequestText[] | undefined
   /** A long text keeps its room until it is read. */
   readonly #holding: Holding
 
@@ -116,12 +116,12 @@ export class RpcConnection {
   }
 
   /** One request or batch, as it came. Who sends something else is let go, as nothing after it can be trusted. */
-  receive(text: string): void {
+  receive(request: RequestText): void {
     if (!this.isOpen) return
-    if (this.#unread) return void this.#unread.push(text)
+    if (this.#unread) return void this.#unread.push(request)
     try {
-      const asked = this.#options.dispatcher.read(text, this)
-      if (asked instanceof Promise) this.guard(() => this.#readLater(text, asked))
+      const asked = this.#options.dispatcher.read(request, this)
+      if (asked instanceof Promise) this.guard(() => this.#readLater(request, asked))
       else this.#answer(asked)
     } catch (error) {
       this.#refuse(error)
@@ -129,11 +129,11 @@ export class RpcConnection {
   }
 
   /** A long text is read in turns. What came behind it waits, as in geth, and nothing more is read of the client. */
-  async #readLater(text: string, reading: Promise<Asked | undefined>): Promise<void> {
-    const waiting: string[] = []
+  async #readLater(request: RequestText, reading: Promise<Asked | undefined>): Promise<void> {
+    const waiting: RequestText[] = []
     const { concurrentCalls } = this.#options.limits
     this.#unread = waiting
-    this.#holding.hold(text.length)
+    this.#holding.hold(lengthOf(request))
     this.#run(concurrentCalls)
     try {
       const asked = await reading
@@ -144,7 +144,7 @@ export class RpcConnection {
     this.#unread = undefined
     this.#holding.hold(0)
     this.#run(-concurrentCalls)
-    for (const text of waiting) this.receive(text)
+    for (const one of waiting) this.receive(one)
   }
 
   #refuse(error: unknown): void {

@@ -15,6 +15,7 @@ import {
   isResponse,
   NoRequest,
   type Request,
+  type RequestText,
   readRequest,
   readRequestSteps,
   success,
@@ -66,15 +67,15 @@ export class Dispatcher {
    * @returns the answer's text, without a promise where every method gave its result at once; undefined when there is
    * nothing to say: nothing was asked, or every request was a notification
    */
-  answer(request: string, caller?: Caller): string | undefined | Promise<string | undefined> {
+  answer(request: RequestText, caller?: Caller): string | undefined | Promise<string | undefined> {
     return inOne(this.answerInParts(request, caller))
   }
 
   /** As {@link answer}, in parts where it is long. */
-  answerInParts(request: string, caller?: Caller): Answer | Promise<Answer> {
+  answerInParts(request: RequestText, caller?: Caller): Answer | Promise<Answer> {
     const refuse = (error: unknown) => {
       if (!(error instanceof NoRequest)) throw error
-      return isBlank.test(request) ? undefined : failure('null', error)
+      return error.isBlank ? undefined : failure('null', error)
     }
     try {
       const asked = this.read(request, caller?.client)
@@ -89,7 +90,7 @@ export class Dispatcher {
    * @returns what a text asks; later, if it is long: nothing then, when the client has left
    * @throws {NoRequest} or rejects with it
    */
-  read(request: string, client?: Client): Asked | Promise<Asked | undefined> {
+  read(request: RequestText, client?: Client): Asked | Promise<Asked | undefined> {
     if (!isLong(request)) return readRequest(request)
     return this.run(readRequestSteps(request), client)
   }
@@ -196,9 +197,6 @@ const stranger = (): Client => ({ account: newAccount(), isGone: false })
 
 const timedOut = () => new RpcError('request timed out', RpcCode.timeout)
 const tooLarge = () => new RpcError('response too large', RpcCode.responseTooLarge)
-
-/** What Go's bytes.TrimSpace leaves nothing of. */
-const isBlank = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/
 
 /** geth answers a batch that is too long once, for the first of its calls. */
 function tooMany(batch: readonly unknown[], ids: Ids): string {

@@ -4,10 +4,10 @@ import type { Clock } from '../runtime/runtime.ts'
 
 export type BodyLimits = { readonly bodyBytes: number; readonly readTimeout: number }
 
-export type Body = { readonly text: string; readonly fault?: never } | { readonly fault: BodyFault }
+export type Body = { readonly parts: readonly Buffer[]; readonly fault?: never } | { readonly fault: BodyFault }
 export type BodyFault = 'too large' | 'read timeout' | 'no room' | 'gone'
 
-/** @returns the text of the body of `req`, or why there is none: the rest of it is not read then */
+/** @returns the body of `req`, as it came, or why there is none: the rest of it is not read then */
 export function readBody(
   req: IncomingMessage,
   { bodyBytes, readTimeout }: BodyLimits,
@@ -31,7 +31,7 @@ export function readBody(
       chunks.push(chunk)
       holding.hold(size)
     }
-    const finish = () => settle({ text: (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size)).toString() })
+    const finish = () => settle({ parts: chunks })
     const abort = () => settle({ fault: 'gone' })
     const timer = clock.setTimeout(() => settle({ fault: 'read timeout' }), readTimeout)
     req.on('data', take).on('end', finish).on('close', abort)

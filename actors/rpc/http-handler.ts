@@ -11,7 +11,7 @@ import type { Answer, Dispatcher } from './dispatcher.ts'
 import { type BodyFault, type BodyLimits, readBody } from './http-body.ts'
 import { empty, json, type Reply, refusal, send } from './http-reply.ts'
 import { tokenFault } from './jwt.ts'
-import { failure } from './request.ts'
+import { failure, lengthOf, type RequestText } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
 import { isVhostAllowed } from './vhosts.ts'
 
@@ -74,16 +74,16 @@ export class HttpHandler {
     if (early) return early
     const body = await readBody(req, limits, input, { clock: this.#clock, isProven: secret !== undefined })
     if (body.fault !== undefined) return faultReply(body.fault, headers)
-    return json((await this.#answer(req, body.text)) ?? '', headers)
+    return json((await this.#answer(req, body.parts)) ?? '', headers)
   }
 
-  async #answer(req: IncomingMessage, text: string): Promise<Answer> {
+  async #answer(req: IncomingMessage, request: RequestText): Promise<Answer> {
     const { secret, limits, dispatcher, input } = this.#options
     const deadline = new Deadline(this.#clock, limits.writeTimeout - margin)
     const holding = input.open(() => req.socket.destroy(), { isProven: secret !== undefined })
-    holding.hold(text.length) // until it was read and answered
+    holding.hold(lengthOf(request)) // until it was read and answered
     try {
-      return await dispatcher.answerInParts(text, { deadline, client: this.#client(req) })
+      return await dispatcher.answerInParts(request, { deadline, client: this.#client(req) })
     } finally {
       deadline.end()
       holding.close()

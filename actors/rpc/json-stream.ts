@@ -13,14 +13,14 @@ export class JsonStream {
     return this.#held
   }
 
-  /** Gives what has ended by now. @throws {JsonSyntaxError} at what is no value, once those before it were taken */
-  *push(bytes: Uint8Array): Generator<string> {
+  /** Gives what has ended by now, in the parts that it came in. @throws {JsonSyntaxError} at what is no value, once those before it were taken */
+  *push(bytes: Uint8Array): Generator<readonly string[]> {
     const text = this.#decoder.decode(bytes, { stream: true })
     let from = 0
     for (;;) {
       const end = this.#scanner.scan(text, from)
       if (end === undefined) break
-      const value = this.#parts.join('') + text.slice(from, end)
+      const value = [...this.#parts, text.slice(from, end)]
       this.#restart()
       from = end
       yield value

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder'
 import { checkJson, JsonSyntaxError } from '../../protocols/lib/json-scanner.ts'
 import { parseSteps } from './json/parse-steps.ts'
 import { PrintedJson, printJson } from './json/print.ts'
@@ -15,31 +16,59 @@ export type Request = {
 /** What a text asks: a request, a batch of them, or whatever else JSON can say. */
 export type Asked = { readonly json: unknown; readonly ids: Ids }
 
+/** What came, whole or in parts; bytes are UTF-8. To make one text of 32 MiB takes 25 ms. */
+export type RequestText = string | readonly (string | Uint8Array)[]
+
+export const lengthOf = (request: RequestText): number =>
+  typeof request === 'string' ? request.length : request.reduce((sum, { length }) => sum + length, 0)
+
 /** @throws {NoRequest} the text is not one JSON value, or has anything behind it */
-export function readRequest(text: string): Asked {
-  const json = isLong(text) ? undefined : parse(text)
+export function readRequest(request: RequestText): Asked {
+  const text = typeof request === 'string' ? request : [...decoded(request)].join('')
+  const json = parse(text)
   return { json: json === undefined ? scanAndParse(text) : json, ids: new Ids(text) }
 }
 
 /** As {@link readRequest}, step by step. */
-export function* readRequestSteps(text: string): Generator<void, Asked> {
+export function* readRequestSteps(request: RequestText): Generator<void, Asked> {
+  const parts: string[] = []
+  for (const part of decoded(typeof request === 'string' ? [request] : request)) {
+    parts.push(part)
+    yield
+  }
   try {
-    return { json: yield* parseSteps(text), ids: new Ids(text) }
+    const { json, ids } = yield* parseSteps(parts)
+    return { json, ids: new Ids(ids) }
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw new NoRequest(error.message)
-    throw error
+    if (!(error instanceof JsonSyntaxError)) throw error
+    let isAllBlank = true
+    for (let i = 0; i < parts.length && isAllBlank; i++, yield) isAllBlank = isBlank.test(parts[i]!)
+    throw new NoRequest(error.message, isAllBlank)
   }
 }
 
 /** Nothing shorter nests too deep for Go, or takes long to read. */
-export const isLong = (text: string): boolean => text.length > 20_000
+export const isLong = (request: RequestText): boolean => lengthOf(request) > 20_000
+
+function* decoded(parts: readonly (string | Uint8Array)[]): Generator<string> {
+  const decoder = new StringDecoder('utf8')
+  for (const part of parts) {
+    if (typeof part === 'string') yield part
+    else
+      for (let at = 0; at < part.length; at += 65_536) yield decoder.write(Buffer.from(part.subarray(at, at + 65_536)))
+  }
+  yield decoder.end()
+}
+
+/** What Go's bytes.TrimSpace leaves nothing of. */
+const isBlank = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/
 
 /** @throws {NoRequest} */
 function scanAndParse(text: string): unknown {
   try {
     checkJson(text)
   } catch (error) {
-    if (error instanceof JsonSyntaxError) throw new NoRequest(error.message)
+    if (error instanceof JsonSyntaxError) throw new NoRequest(error.message, isBlank.test(text))
     throw error
   }
   return JSON.parse(text)
@@ -73,21 +102,24 @@ const isPlain = (id: unknown) => id === null || typeof id !== 'object'
 /** The ids of a text as they were written there: `1.0` and numbers past 2^53 too. Asked for in the text's order. */
 export class Ids {
   readonly #text: string
+  readonly #written: WeakMap<object, string> | undefined
   #numbers: RegExp | undefined
   #isSpent = false
 
-  constructor(text: string) {
-    this.#text = text
+  /** @param source the text, or what was noted of it by its reader */
+  constructor(source: string | WeakMap<object, string>) {
+    this.#text = typeof source === 'string' ? source : ''
+    this.#written = typeof source === 'string' ? undefined : source
   }
 
   /** @returns the id of `json` as JSON: `null` where it has none that can be told */
   of(json: unknown): string {
     const { id = null } = (typeof json === 'object' && json !== null ? json : {}) as Partial<Request>
-    if (typeof id === 'number') return this.#written(id)
+    if (typeof id === 'number') return this.#written?.get(json as object) ?? this.#find(id)
     return typeof id === 'object' ? 'null' : JSON.stringify(id)
   }
 
-  #written(id: number): string {
+  #find(id: number): string {
     this.#numbers ??= /"id"\s*:\s*(-?\d[\d.eE+-]*)/g
     while (!this.#isSpent) {
       const match = this.#numbers.exec(this.#text)
@@ -112,8 +144,11 @@ export function failure(id: string, { code, message, data }: RpcError): string {
 /** The text is no JSON; `detail` says why, as Go does. */
 export class NoRequest extends RpcError {
   readonly detail: string
-  constructor(detail: string) {
+  /** There is nothing but space. */
+  readonly isBlank: boolean
+  constructor(detail: string, isBlank = false) {
     super('parse error', RpcCode.parse)
     this.detail = detail
+    this.isBlank = isBlank
   }
 }

@@ -10,6 +10,7 @@ import type { Dispatcher } from './dispatcher.ts'
 import { isOnPath } from './http-handler.ts'
 import { tokenFault } from './jwt.ts'
 import type { RpcLimits } from './options.ts'
+import { FrameCutter } from './ws-frames.ts'
 import { isOriginAllowed } from './ws-origins.ts'
 
 export type WsHandlerOptions = {
@@ -98,13 +99,15 @@ export class WsHandler {
     const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log, input, isProven }
     const connection = new RpcConnection(this.#runtime, wireOf(ws), options)
     this.#connections.set(ws, connection)
+    ws.binaryType = 'fragments'
+    cutFrames(socket, limits.wsMessageBytes)
     const holding = input.open(() => connection.tell({ type: 'input.overflowed' }), { isProven })
     // What ws keeps of a message is what has come since the one before, but for frames that are none of it.
     socket.on('data', (chunk: Buffer) => holding.hold(holding.bytes + chunk.length))
     const control = (payload: Buffer) => holding.hold(Math.max(0, holding.bytes - payload.length - controlHeadBytes))
-    ws.on('message', (message: Buffer) => {
+    ws.on('message', (message: Buffer[]) => {
       holding.hold(0)
-      connection.guard(() => connection.receive(message.toString()))
+      connection.guard(() => connection.receive(message))
     })
     ws.on('ping', control)
     ws.on('pong', (payload: Buffer) => {
@@ -118,6 +121,19 @@ export class WsHandler {
       connection.tell({ type: 'client.closed' })
     })
     socket.on('drain', () => connection.tell({ type: 'write.drained' }))
+  }
+}
+
+/** What `ws` is given of `socket` from now on is cut: it listens to the bytes of the socket, and does so already. */
+function cutFrames(socket: Socket, maxBytes: number): void {
+  const cutter = new FrameCutter(maxBytes)
+  for (const listener of socket.listeners('data') as ((chunk: Buffer) => void)[]) {
+    const cut = (chunk: Buffer) => {
+      for (const part of cutter.push(chunk)) listener.call(socket, part)
+    }
+    socket.off('data', listener).on('data', cut)
+    // It reads what is left itself when the socket has closed, once it does not listen any more.
+    socket.prependListener('close', () => socket.off('data', cut))
   }
 }
 

@@ -1,5 +1,6 @@
+import { concatSteps } from '../lib/bytes.ts'
 import { asItem, LazyList } from '../lib/lazy-list.ts'
-import { encodeList, encodeRlp, RlpError, type RlpItem, RlpReader, readItem } from '../lib/rlp.ts'
+import { encodeList, encodeRlp, lengthPrefix, RlpError, type RlpItem, RlpReader, readItem } from '../lib/rlp.ts'
 import { type Header, readHeader } from './header.ts'
 
 // Blocks and their bodies (caps/eth.md, "Block Encoding and Validity").
@@ -65,6 +66,25 @@ export function encodeBody(parts: {
 }): Uint8Array {
   const { transactions, uncles, withdrawals } = parts
   return encodeList([transactions, uncles, ...(withdrawals ? [withdrawals] : [])].map(encodeList))
+}
+
+/** As {@link encodeBody}, step by step. */
+export function* encodeBodySteps({
+  transactions,
+  uncles,
+  withdrawals,
+}: Parameters<typeof encodeBody>[0]): Generator<void, Uint8Array> {
+  const parts: Uint8Array[] = []
+  let size = 0
+  for (const list of [transactions, uncles, ...(withdrawals ? [withdrawals] : [])]) {
+    const length = list.reduce((sum, item) => sum + item.length, 0)
+    const prefix = lengthPrefix(length, 0xc0)
+    parts.push(prefix)
+    for (const item of list) parts.push(item)
+    size += prefix.length + length
+    yield
+  }
+  return yield* concatSteps([lengthPrefix(size, 0xc0), ...parts])
 }
 
 /** A block in the two halves that the wire and the database keep apart. `header` is a view, `body` a copy. */

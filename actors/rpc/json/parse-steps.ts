@@ -1,96 +1,147 @@
 import { JsonScanner, JsonSyntaxError, unexpected } from '../../../protocols/lib/json-scanner.ts'
 
-/**
- * Reads a long text step by step: JSON.parse would keep the thread for as long as somebody's text is.
- * @returns what JSON.parse does
- * @throws {JsonSyntaxError} the text is not one value and space, in Go's words
- */
-export function* parseSteps(text: string): Generator<void, unknown> {
-  yield* check(text)
-  return yield* new Builder(text).value()
+/** The value of a text. */
+export type Parsed = {
+  readonly json: unknown
+  /** The number that is the `id` of an object as it was written, where JSON would write it otherwise: `1.0`, or past 2^53. */
+  readonly ids: WeakMap<object, string>
 }
 
-function* check(text: string): Generator<void, void> {
+/**
+ * Reads a long text step by step: JSON.parse would keep the thread for as long as somebody's text is, and so does making
+ * one text of its parts.
+ * @param parts of the text, one behind the other
+ * @returns what JSON.parse does, but for a number of more than 1,024 characters, which is NaN: no method takes one
+ * @throws {JsonSyntaxError} the text is not one value and space, in Go's words; or of more than 1,048,576 values
+ */
+export function* parseSteps(parts: readonly string[]): Generator<void, Parsed> {
+  yield* check(parts)
+  return yield* new Builder(parts).value()
+}
+
+function* check(parts: readonly string[]): Generator<void, void> {
   const scanner = new JsonScanner()
-  let end: number | undefined
-  for (let at = 0; end === undefined; at += window) {
-    // A number ends where something else begins.
-    const part = at < text.length ? text.slice(at, at + window) : ' '
-    const found = scanner.scan(part, 0)
-    if (found !== undefined) end = at + found
-    else if (at >= text.length) throw new JsonSyntaxError('unexpected end of JSON input')
-    yield
-  }
-  for (let at = end; at < text.length; at += window) {
-    const char = /[^ \t\r\n]/.exec(text.slice(at, at + window))?.[0]
+  let isOver = false
+  for (const part of windows(parts)) {
+    let from = 0
+    if (!isOver) {
+      const end = scanner.scan(part, 0)
+      if (end !== undefined) isOver = true
+      from = end ?? part.length
+    }
+    const char = /[^ \t\r\n]/.exec(part.slice(from))?.[0]
     if (char !== undefined) throw unexpected(char, 'after top-level value')
     yield
   }
+  // A number ends where something else begins.
+  if (!isOver && scanner.scan(' ', 0) === undefined) throw new JsonSyntaxError('unexpected end of JSON input')
+}
+
+function* windows(parts: Iterable<string>): Generator<string> {
+  for (const part of parts) for (let at = 0; at < part.length; at += window) yield part.slice(at, at + window)
 }
 
 /** Makes the value of a text that is known to be JSON. */
 class Builder {
-  readonly #text: string
+  readonly #windows: Iterator<string>
+  readonly #ids = new WeakMap<object, string>()
+  /** What has not been read of the windows that were taken. */
+  #text = ''
   #at = 0
-  /** Tokens and windows since the last yield. */
-  #work = 0
+  /** Tokens since the last yield, and values in all. */
+  #tokens = 0
+  #values = 0
 
-  constructor(text: string) {
-    this.#text = text
+  constructor(parts: readonly string[]) {
+    this.#windows = windows(parts)
   }
 
-  *value(): Generator<void, unknown> {
+  *value(): Generator<void, Parsed> {
     /** Arrays and objects that are open, with the key that waits for its value. BOUNDED: the depth that is allowed. */
     const open: { readonly into: unknown[] | Record<string, unknown>; key: string | undefined }[] = []
     for (;;) {
       yield* this.#skip()
       const char = this.#text[this.#at]
       let value: unknown
+      let written: string | undefined
       if (char === '[' || char === '{') {
         this.#at++
         open.push({ into: char === '[' ? [] : {}, key: undefined })
         continue
       }
+      const around = open.at(-1)
       if (char === ']' || char === '}') {
         this.#at++
         value = open.pop()!.into
       } else if (char === '"') {
         value = yield* this.#string()
-        const around = open.at(-1)
         if (around && !Array.isArray(around.into) && around.key === undefined) {
           around.key = value as string
           continue
         }
-      } else value = JSON.parse(this.#take(/[-+.\w]+/y))
-      const around = open.at(-1)
-      if (!around) return value
-      if (Array.isArray(around.into)) around.into.push(value)
+      } else {
+        written = yield* this.#word()
+        value = written.length > maxNumber ? Number.NaN : JSON.parse(written)
+      }
+      if (++this.#values > maxValues) throw new JsonSyntaxError(`more than ${maxValues} values`)
+      const into = open.at(-1)
+      if (!into) return { json: value, ids: this.#ids }
+      if (Array.isArray(into.into)) into.into.push(value)
       else {
-        define(around.into, around.key!, value)
-        around.key = undefined
+        if (into.key === 'id') this.#noteId(into.into, value, written)
+        define(into.into, into.key!, value)
+        into.key = undefined
       }
     }
   }
 
+  /** Of a key that comes again the last counts. */
+  #noteId(object: object, value: unknown, written: string | undefined): void {
+    if (typeof value === 'number' && written !== JSON.stringify(value)) this.#ids.set(object, written!)
+    else this.#ids.delete(object)
+  }
+
   *#skip(): Generator<void, void> {
-    while (this.#take(between).length === window) yield
-    if (++this.#work < tokensInStep) return
-    this.#work = 0
+    do this.#take(between)
+    while (this.#at === this.#text.length && (yield* this.#more()))
+    if (++this.#tokens < tokensInStep) return
+    this.#tokens = 0
     yield
   }
 
   *#string(): Generator<void, string> {
     this.#at++
     let value = ''
-    while (this.#text[this.#at] !== '"') {
+    for (;;) {
       value += this.#take(plain)
-      const escaped = this.#take(escapes)
-      if (escaped !== '') value += JSON.parse(`"${escaped}"`)
-      if (escaped === '' && this.#text[this.#at] === '"') break
-      yield
+      // An escape has six characters at most.
+      if (this.#text.length - this.#at < 6) yield* this.#more()
+      const char = this.#text[this.#at]
+      if (char === '"') break
+      if (char === '\\') value += JSON.parse(`"${this.#take(escapes)}"`)
     }
     this.#at++
     return value
+  }
+
+  /** A number or literal. */
+  *#word(): Generator<void, string> {
+    let word = this.#take(inWord)
+    while (this.#at === this.#text.length && (yield* this.#more())) {
+      const rest = this.#take(inWord)
+      if (word.length <= maxNumber) word += rest
+    }
+    return word
+  }
+
+  /** Takes the next window. @returns whether there was one */
+  *#more(): Generator<void, boolean> {
+    const { done, value } = this.#windows.next()
+    if (done) return false
+    this.#text = this.#text.slice(this.#at) + value
+    this.#at = 0
+    yield
+    return true
   }
 
   #take(token: RegExp): string {
@@ -110,6 +161,10 @@ function define(object: Record<string, unknown>, key: string, value: unknown): v
 /** Characters that are looked at in one step. */
 const window = 16_384
 const tokensInStep = 256
-const between = /[ \t\r\n,:]{0,16384}/y
-const plain = /[^"\\]{0,16384}/y
-const escapes = /(?:\\u[\da-fA-F]{4}|\\[^u]){0,1024}/y
+/** BOUNDED: the values of one text, which take more memory than they take characters. */
+const maxValues = 1_048_576
+const maxNumber = 1_024
+const between = /[ \t\r\n,:]*/y
+const plain = /[^"\\]*/y
+const inWord = /[-+.\w]*/y
+const escapes = /(?:\\u[\da-fA-F]{4}|\\[^u]){1,1024}/y

@@ -59,6 +59,19 @@ describe('the limits of RPC', () => {
     const [code] = (await client.closed) as [number]
     expect(code).to.equal(1009)
   })
+  it('let through as long a message as they say, in one frame and in many, over WebSocket', async () => {
+    const call = echo('x'.repeat(200_000), 7)
+    await start({ wsMessageBytes: call.length })
+    const client = await wsClient(test.stack.ws!)
+    const expected = await test.post(call)
+    client.send(call)
+    expect(await client.next()).to.equal(expected)
+    for (let at = 0; at < call.length; at += 30_000)
+      client.ws.send(call.slice(at, at + 30_000), { fin: at + 30_000 >= call.length })
+    expect(await client.next()).to.equal(expected)
+    client.send(`${call} `)
+    expect(((await client.closed) as [number])[0]).to.equal(1009)
+  })
   it('hold a message over IPC, and say so', async () => {
     await start({ wsMessageBytes: 100 })
     const client = await ipcClient(test.stack.ipc!)

@@ -1,6 +1,6 @@
 import { createMPT } from '@ethereumjs/mpt'
 import { expect } from 'chai'
-import { decodeBody, encodeBody, joinBlock, splitBlock } from '../../../protocols/chain/block.ts'
+import { decodeBody, encodeBody, encodeBodySteps, joinBlock, splitBlock } from '../../../protocols/chain/block.ts'
 import { decodeHeader } from '../../../protocols/chain/header.ts'
 import { txEnvelope, txHash, txType } from '../../../protocols/chain/transaction.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../../protocols/lib/bytes.ts'
@@ -41,6 +41,27 @@ describe('a block', () => {
     expect(bytesToHex(encodeBody(parts))).to.equal('c2c0c0')
     expect(bytesToHex(encodeBody({ ...parts, withdrawals: [] }))).to.equal('c3c0c0c0')
     expect(decodeBody(hexToBytes('c3c0c0c0')).withdrawals?.count).to.equal(0)
+  })
+
+  it('is written a little at a time where it is long', () => {
+    const [many, one] = [
+      Array.from({ length: 5_000 }, (_, i) => Uint8Array.of(0xc1, i % 128)),
+      [new Uint8Array(2 ** 20)],
+    ]
+    for (const [transactions, least] of [
+      [many, 5],
+      [one, 4],
+      [[], 0],
+    ] as const)
+      for (const withdrawals of [undefined, [], many]) {
+        const parts = { transactions, uncles: [], withdrawals }
+        const steps = encodeBodySteps(parts)
+        let count = 0
+        let step = steps.next()
+        for (; !step.done; step = steps.next()) count++
+        expect(bytesToHex(step.value)).to.equal(bytesToHex(encodeBody(parts)))
+        expect(count).to.be.above(least)
+      }
   })
 
   for (const [what, hex] of [

@@ -6,11 +6,11 @@ import { failureOf } from '../../../failure.ts'
 
 describe('a long text', () => {
   /** @returns its value, and how many steps that took */
-  function read(text: string): { value: unknown; steps: number } {
-    const reading = parseSteps(text)
+  function read(text: string, ...cuts: number[]): { value: unknown; steps: number } {
+    const reading = parseSteps([0, ...cuts].map((cut, i) => text.slice(cut, cuts[i])))
     for (let steps = 0; ; steps++) {
       const { done, value } = reading.next()
-      if (done) return { value, steps }
+      if (done) return { value: value.json, steps }
     }
   }
 
@@ -21,6 +21,34 @@ describe('a long text', () => {
         expect(read(text).value).to.deep.equal(JSON.parse(text))
       }),
     )
+  })
+  it('is read alike, wherever it is cut', () => {
+    const text = '[ {"a\\u0041\\n\\"":"\\ud83d\\ude00 x\\\\"} , -12.5e3,true ,null,[],"",{"id":1.0} ] '
+    for (let at = 1; at < text.length; at++) expect(read(text, at).value).to.deep.equal(JSON.parse(text))
+    const everywhere = Array.from({ length: text.length - 1 }, (_, i) => i + 1)
+    expect(read(text, ...everywhere).value).to.deep.equal(JSON.parse(text))
+  })
+  it('has no number of more than 1,024 characters: one is NaN', () => {
+    expect(read(`[${'1'.repeat(1_024)},${'0.'.padEnd(1_025, '1')},-${'2'.repeat(40_000)}e1,7]`).value).to.deep.equal([
+      ...[Number.POSITIVE_INFINITY, Number.NaN, Number.NaN, 7],
+    ])
+  })
+  it('of more than 1,048,576 values is refused', async () => {
+    const text = (values: number) => `[${'0,'.repeat(values - 2)}0]`
+    expect(read(text(1_048_576)).value).to.have.length(1_048_575)
+    const error = await failureOf(Promise.resolve().then(() => read(text(1_048_577))))
+    expect(error).to.be.instanceOf(JsonSyntaxError)
+  })
+  it('keeps ids as they are written', () => {
+    const reading = parseSteps([
+      '[{"id":1.0},{"id":12345678901234567890},{"id":1},{"id":1.0,"id":"x"},{"\\u0069d":1e0}]',
+    ])
+    let step = reading.next()
+    while (!step.done) step = reading.next()
+    const { json, ids } = step.value
+    expect((json as object[]).map((one) => ids.get(one))).to.deep.equal([
+      ...['1.0', '12345678901234567890', undefined, undefined, '1e0'],
+    ])
   })
   for (const text of [
     '{"__proto__":{"a":1},"constructor":2,"":[],"\\u0061\\n\\"\\\\":"\\ud83d\\ude00"}',
