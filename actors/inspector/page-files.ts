@@ -8,7 +8,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 export type PageFile = { readonly type: string; readonly body: Buffer }
 
 /**
- * @param path of the request, without its query: `/`, `/page/main.js`
+ * @param path of the request, without its query: `/`, `/inspector/page/main.js`
  * @returns undefined where the page has no such file: nothing else on the disk is ever read
  */
 export async function readPageFile(path: string): Promise<PageFile | undefined> {
@@ -41,7 +41,8 @@ export async function contentSecurityPolicy(): Promise<string> {
 }
 
 const isSource = import.meta.filename.endsWith('.ts')
-const built = new URL(isSource ? '../../dist/actors/inspector/' : './', import.meta.url)
+/** Paths of scripts are as below it, so that one finds another. */
+const built = new URL(isSource ? '../../dist/actors/' : '../', import.meta.url)
 const source = new URL(isSource ? './page/' : '../../../actors/inspector/page/', import.meta.url)
 
 const { resolve } = createRequire(import.meta.url)
@@ -55,10 +56,10 @@ const vendor: Readonly<Record<string, string>> = {
 
 /** Tells a browser all scripts at once: else it would find them import by import. */
 async function withPreloads(html: Buffer): Promise<Buffer> {
-  const scripts = (await readdir(new URL('page/', built))).filter((name) => name.endsWith('.js'))
+  const scripts = (await readdir(new URL('inspector/page/', built))).filter((name) => name.endsWith('.js'))
   const paths = [
     ...Object.keys(vendor),
-    ...scripts.map((name) => `/page/${name}`),
+    ...scripts.map((name) => `/inspector/page/${name}`),
     '/drawing/svg.js',
     '/drawing/style.js',
   ]
@@ -70,7 +71,7 @@ function placeOf(path: string): URL | undefined {
   if (path === '/') return new URL('index.html', source)
   if (path === '/icon.svg') return new URL('icon.svg', source)
   if (/^\/styles\/[a-z-]+\.css$/.test(path)) return new URL(`.${path}`, source)
-  if (/^\/(page|drawing)\/[a-z-]+\.js$/.test(path)) return new URL(`.${path}`, built)
+  if (/^\/(inspector\/page|drawing)\/[a-z-]+\.js$/.test(path)) return new URL(`.${path}`, built)
   const name = vendor[path]
   return name === undefined ? undefined : pathToFileURL(resolve(name))
 }

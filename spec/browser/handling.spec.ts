@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
 import { sharedBrowser, specTimeout } from './browser.ts'
@@ -63,7 +65,8 @@ for (const width of [1280, 400])
       await shoot('whole-chart')
       const { within, chart } = await box()
       expect(chart.width).to.be.at.most(within.width)
-      expect(chart.height).to.be.at.most(within.height)
+      const zoom = (await page.locator('.zoom').boundingBox())!
+      expect(chart.y + chart.height, 'no button covers it').to.be.at.most(zoom.y)
       await page.getByRole('button', { name: 'Larger' }).click()
       await page.waitForFunction(`document.querySelector('.sheet').clientWidth > ${chart.width * 1.2}`)
       await close()
@@ -75,6 +78,21 @@ for (const width of [1280, 400])
       await spoken.filter({ hasText: /^eth\/72/ }).waitFor()
       expect(await spoken.evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)).to.equal(true)
       await shoot('spoken')
+      await close()
+    })
+
+    it('saves the history to a file, which replay and explain read', async () => {
+      const { page, close } = await open('#network')
+      await page.locator('.tie').first().waitFor({ state: 'attached' })
+      const saved = page.waitForEvent('download')
+      await page.getByRole('link', { name: 'Save' }).click()
+      const file = await (await saved).path()
+      const command = async (name: string) => {
+        const run = promisify(execFile)
+        return (await run(process.execPath, [join(folder, '../dist/actors/cli/main.js'), name, file])).stdout
+      }
+      expect(await command('replay')).to.match(/^\d+ transitions of \d+ actors .* all as they were recorded/)
+      expect(await command('explain')).to.match(/^node-\d\/peer\/\d .* is a peer\.$/m)
       await close()
     })
 

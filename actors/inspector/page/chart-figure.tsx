@@ -75,7 +75,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
   const whole = () => {
     const { clientWidth, clientHeight } = frame.ref.current!
     if (drawing)
-      zoomTo(Math.min((clientWidth - room) / drawing.width, (clientHeight - room) / drawing.height) / fitting)
+      zoomTo(Math.min((clientWidth - room) / drawing.width, (clientHeight - room - below) / drawing.height) / fitting)
   }
   const inlineSize = `${drawing ? drawing.width * fitting * zoom : 0}px`
   return (
@@ -90,7 +90,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
           −
         </button>
         <button type="button" class="quiet" aria-label="The whole chart" title="The whole chart" onClick={whole}>
-          ▣
+          <Icon path="M1 1h14v14H1zM4.5 4.5h7v7h-7z" />
         </button>
         <button
           type="button"
@@ -99,7 +99,7 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
           title="As wide as the view"
           onClick={() => zoomTo(1)}
         >
-          ⤢
+          <Icon path="M1 1v14M15 1v14M4 8h8M6.5 5.5 4 8l2.5 2.5M9.5 5.5 12 8l-2.5 2.5" />
         </button>
         <button type="button" class="quiet" aria-label="Larger" onClick={() => zoomBy(1.25)}>
           +
@@ -109,8 +109,19 @@ export function ChartFigure({ session, facts, taken }: FigureProps) {
   )
 }
 
+/** Drawn, not written: no font is sure to have it. */
+function Icon({ path }: { readonly path: string }) {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+      <path d={path} />
+    </svg>
+  )
+}
+
 /** Pixels around a drawing. */
 const room = 24
+/** Pixels that the buttons take from the lower end of the frame. */
+const below = 44
 
 /** BOUNDED: by the charts there are. */
 const drawings = new Map<string, Drawing>()

@@ -10,7 +10,7 @@ export const fields: Readonly<Record<string, (facts: ActorFacts, peer: PeerFacts
   client: (_, peer) => peer?.client ?? '',
   address: (_, peer) => peer?.address ?? '',
   protocol: ({ chart, actor }, peer) => [...(peer?.caps ?? []), chart, actor].join(' '),
-  is: (facts) => [facts.chart, paceOf(facts)].join(' '),
+  is: (facts) => [facts.chart, paceOf(facts), facts.bug === undefined ? '' : 'bug'].join(' '),
 }
 
 /**

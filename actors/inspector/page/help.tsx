@@ -31,7 +31,7 @@ export function Help({ session }: Props) {
           .map((name) => `${name}:`)
           .join(' ')}
         <br />
-        <code>is:peer is:ended</code>, <code>client:geth state:running</code>, <code>protocol:eth/69</code>
+        <code>is:peer is:ended is:bug</code>, <code>client:geth state:running</code>, <code>protocol:eth/69</code>
       </p>
       <h2>What it costs the node</h2>
       <p>

@@ -172,7 +172,14 @@ function Row({ row, scene, isChosen, choose, toggle }: RowProps) {
         }}
       />
       {peer ? <PeerTrack facts={facts} /> : <Lamp pace={pace} key={facts.count} />}
-      <span class="name">{peer ? remoteOf(peer) : nameOf(facts)}</span>
+      <span class="name">
+        {facts.bug !== undefined && (
+          <b class="bug" title={`a bug of ours: ${facts.bug}`}>
+            bug{' '}
+          </b>
+        )}
+        {peer ? remoteOf(peer) : nameOf(facts)}
+      </span>
       <span class="state" key={facts.state}>
         {facts.stoppedAt === undefined ? briefState(facts.state) : 'ended'}
       </span>

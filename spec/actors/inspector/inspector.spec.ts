@@ -360,6 +360,20 @@ describe('the door of the inspector', () => {
     const { status, body } = await get(address.pathname, {}, 'HEAD')
     expect({ status, body }).to.deep.equal({ status: 200, body: '' })
   })
+  it('opens to every script of the page, and to all that they import', async () => {
+    const html = await (await fetch(inspector.address)).text()
+    const scripts = [...html.matchAll(/(?:src|modulepreload" href)="(\.[^"]+\.m?js)"/g)].map(([, path]) => path!)
+    const told = new Set(scripts.map((path) => `${new URL(path, inspector.address)}`))
+    expect(told.size).to.be.above(20)
+    for (const address of told) {
+      const response = await fetch(address)
+      expect(response.status, address).to.equal(200)
+      const imports = (await response.text()).matchAll(
+        /^(?:import|export) [^;]*?"(\.{1,2}\/[^"]+)"|^(?:import|export) [^;]*?'(\.{1,2}\/[^']+)'/gm,
+      )
+      for (const [, double, single] of imports) expect([...told]).to.include(`${new URL(double ?? single!, address)}`)
+    }
+  })
   it('leads nowhere else on the disk', async () => {
     for (const path of [
       '../package.json',
