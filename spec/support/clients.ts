@@ -16,6 +16,9 @@ export const findChromium = (): string | undefined => find('chromium', process.e
 /** @returns the path of @ethereumjs/client's `bin/cli.js`: `ETHEREUMJS_CLIENT` */
 export const findEthereumjsClient = (): string | undefined => process.env.ETHEREUMJS_CLIENT || undefined
 
+/** @returns a folder that @chainsafe/discv5 is installed in: `CHAINSAFE_DISCV5` */
+export const findChainsafeDiscv5 = (): string | undefined => process.env.CHAINSAFE_DISCV5 || undefined
+
 /** @returns the path of curl: the first on PATH */
 export const findCurl = (): string | undefined => find('curl', undefined)
 

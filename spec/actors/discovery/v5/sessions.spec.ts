@@ -1,13 +1,20 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
 import { CallFailed } from '../../../../actors/discovery/v5/discv5.ts'
-import { maxSessions, maxStrangers } from '../../../../actors/discovery/v5/sessions.ts'
+import { maxChallengesPerSecond, maxSessions, maxStrangers } from '../../../../actors/discovery/v5/sessions.ts'
+import { nodeCiphers } from '../../../../actors/runtime/ciphers.ts'
 import { processRuntime } from '../../../../actors/runtime/process-runtime.ts'
 import { VirtualClock } from '../../../../actors/simulation/virtual-clock.ts'
 import { maxCalls, responseTimeout } from '../../../../machines/discv5-session.ts'
 import type { Message, Ping } from '../../../../protocols/discv5/messages.ts'
-import type { OrdinaryPacket, WhoareyouPacket } from '../../../../protocols/discv5/packet.ts'
+import {
+  encodeRandom,
+  type OrdinaryPacket,
+  randomMessageBytes,
+  type WhoareyouPacket,
+} from '../../../../protocols/discv5/packet.ts'
 import { signRecord } from '../../../../protocols/enr/record.ts'
+import { hexToBytes } from '../../../../protocols/lib/bytes.ts'
 import { failureOf } from '../../../failure.ts'
 import { RecordedDatagrams } from './recorded-datagrams.ts'
 import { arrived, type Line, Tester } from './tester.ts'
@@ -201,6 +208,39 @@ describe('sessions of discv5', () => {
       await clock.run(1_000)
       expect(node.discv5.sessions).to.deep.equal({ established: 0, strangers: 0 })
     }).timeout(30_000)
+    it('so many that are challenged within a second; the others are as if nothing had come', async () => {
+      expect(await tester.ask(line, ping)).to.include({ kind: 'Pong' })
+      const before = datagrams.sent.length
+      const to = hexToBytes(node.local.id)
+      const packets = maxChallengesPerSecond + 1_000
+      for (let i = 0; i < packets; i++) {
+        const envelope = { to, iv: randomBytes(16), nonce: randomBytes(12) }
+        const filler = randomBytes(randomMessageBytes)
+        const random = encodeRandom(nodeCiphers, envelope, { source: randomBytes(32), filler })
+        node.discv5.receive(random, { ip: '127.0.0.4', port: 1_024 + (i % 1_000) })
+      }
+      expect(datagrams.sent.length - before).to.be.within(maxChallengesPerSecond - 5, maxChallengesPerSecond)
+      expect(node.discv5.sessions.strangers).to.equal(maxStrangers)
+      // Who has keys is served meanwhile.
+      tester.write(line, ping)
+      expect(await tester.read(line)).to.include({ kind: 'Pong' })
+      await clock.run(1_000)
+      expect(node.discv5.sessions.strangers).to.equal(0)
+      const late = new Tester(datagrams, node.self)
+      expect(await late.ask(await late.listen(), ping)).to.include({ kind: 'Pong' })
+    }).timeout(60_000)
+    it('none for datagrams that are no packets, 100,000 of them from 1,000 ports', async () => {
+      expect(await tester.ask(line, ping)).to.include({ kind: 'Pong' })
+      const before = { sent: datagrams.sent.length, timers: clock.pending }
+      for (let i = 0; i < 100_000; i++) {
+        const noise = randomBytes(i % 1_400)
+        node.discv5.receive(noise, { ip: '127.0.0.4', port: 1_024 + (i % 1_000) })
+      }
+      expect(node.discv5.sessions).to.deep.equal({ established: 1, strangers: 0 })
+      expect({ sent: datagrams.sent.length, timers: clock.pending }).to.deep.equal(before)
+      tester.write(line, ping)
+      expect(await tester.read(line)).to.include({ kind: 'Pong' })
+    }).timeout(60_000)
     it('so many that have keys: those used last', async () => {
       expect(await tester.ask(line, ping)).to.include({ kind: 'Pong' })
       const first = new Tester(datagrams, node.self)
