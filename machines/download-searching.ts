@@ -1,6 +1,6 @@
 import { nextProbe } from './download-plan.ts'
 import type { Target } from './download-sources.ts'
-import { type DownloaderEvent, downloaderSetup } from './downloader-setup.ts'
+import { type DownloaderContext, type DownloaderEvent, downloaderSetup, progress } from './downloader-setup.ts'
 
 // The first two phases of a sync: where the chains part, and what lies ahead. Only the peer that is followed is asked.
 
@@ -15,6 +15,12 @@ const leaderSlow = [
   },
   { actions: { type: 'noteSlow', params: ({ event }: SlowEvent) => event } },
 ] as const
+
+/** Headers came: geth's eth_syncing goes as far as they do from here on (eth/downloader, syncStatsChainHeight). */
+const started = {
+  type: 'report',
+  params: ({ context }: { context: DownloaderContext }) => progress(context, true),
+} as const
 
 export const searching = downloaderSetup.createStateConfig({
   description: 'where do our chains part?',
@@ -78,7 +84,7 @@ export const skeleton = downloaderSetup.createStateConfig({
   },
   on: {
     'peer.slow': leaderSlow,
-    'skeleton.fetched': { target: 'filling', actions: { type: 'plan', params: ({ event }) => event } },
+    'skeleton.fetched': { target: 'filling', actions: [{ type: 'plan', params: ({ event }) => event }, started] },
     'skeleton.empty': { target: 'contiguous', actions: 'noteNoSkeleton' },
   },
 })
@@ -98,6 +104,7 @@ export const contiguous = downloaderSetup.createStateConfig({
       target: 'filling',
       actions: [
         { type: 'planBodies', params: ({ event }) => event },
+        started,
         { type: 'wantLists', params: ({ event }) => event },
       ],
     },

@@ -360,6 +360,14 @@ describe('downloader', () => {
         expect(step.state).to.equal('syncing.filling')
         expect(fetches(chart.on(step, joins(3, 600n)))).to.deep.equal(['3: headers 193–384'])
       })
+    it('reports how far the headers lead that came: what a peer claims beyond them is nothing', () => {
+      const told = { isSyncing: true, isDone: false, starting: 0n, current: 0n }
+      const step = from(0n, joins(1, 1_000_000n), compared(0n, true))
+      expect(chart.on(step, skeleton(192n, 384n)).effects).to.deep.include(['report', { ...told, highest: 384n }])
+      const inOrder = chart.on(step, { type: 'skeleton.empty' })
+      const first = chart.on(inOrder, { type: 'contiguous.fetched', last: 9n, listed: [] })
+      expect(first.effects).to.deep.include(['report', { ...told, highest: 9n }])
+    })
     it('drops a peer that lied', () =>
       expect(chart.on(filling(joins(2, 600n)), lied(2)).effects).to.deep.equal([['drop', { peer: 2, error }]]))
     it('hears no answer to work that was taken back', () => {
