@@ -51,7 +51,7 @@ describe('what is to be seen of a bug', function () {
       const history = new History({ now: () => performance.now() })
       history.follow(node.feed)
       node.feed.subscribe((entry) => entries.push(entry))
-      using _bug = plant(machine as unknown as AnyStateMachine, { kind: 'actions', name }, () => true)
+      using bug = plant(machine as unknown as AnyStateMachine, { kind: 'actions', name }, () => true)
       const victim = dial(node.enode)
       await victim.until('running')
       victim.send('Ping')
@@ -62,8 +62,8 @@ describe('what is to be seen of a bug', function () {
 
       const actor = machine.id === 'peer' ? 'peer/1' : 'peer/1/eth'
       const at = entries.findIndex(({ type }) => type === 'bug')
-      const bug = { type: 'bug', actor, error: 'TypeError', message: `planted in ${name}`, ends: 'connection' }
-      expect(entries[at]).to.deep.equal(bug)
+      const entry = { type: 'bug', actor, error: 'TypeError', message: `planted in ${name}`, ends: 'connection' }
+      expect(entries[at]).to.deep.equal(entry)
       expect(entries.findIndex((one) => one.type === 'actor.stopped' && one.actor === actor)).to.be.above(at)
       const samples = await scrape(node)
       expect(samples.get('peerchart_bugs_total{ends="connection"}')).to.equal(1)
@@ -75,6 +75,7 @@ describe('what is to be seen of a bug', function () {
       )
       expect(history.takeChanges().bugs).to.deep.equal([[actor, `TypeError: planted in ${name}`]])
       await node.stop()
+      bug[Symbol.dispose]() // the replay is of charts as they are
       expect((await replayFile(join(dir, 'recording'))).difference).to.equal(undefined)
     })
 
