@@ -1,4 +1,4 @@
-import { keccak256 } from '../../protocols/lib/keccak.ts'
+import { keccak256Steps } from '../../protocols/lib/keccak.ts'
 import { type Api, method } from '../rpc/api.ts'
 import { data } from '../rpc/json/hex.ts'
 import { bytes } from '../rpc/params.ts'
@@ -9,7 +9,9 @@ export function web3Api({ clientVersion }: { readonly clientVersion: string }): 
     namespace: 'web3',
     methods: {
       clientVersion: method([], () => clientVersion),
-      sha3: method([bytes], (input) => data(keccak256(input))),
+      sha3: method([bytes], function* (input) {
+        return data(yield* keccak256Steps(input))
+      }),
     },
   }
 }

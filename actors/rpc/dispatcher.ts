@@ -1,8 +1,8 @@
 import type { Logger } from '../log/log.ts'
 import { FairScheduler } from '../runtime/scheduler.ts'
 import { type Client, newAccount, type Steps, TimeSlicer } from '../runtime/time-slicer.ts'
-import type { Api } from './api.ts'
-import { readArguments, readSubscription, subscriptionId } from './arguments.ts'
+import type { Api, Method } from './api.ts'
+import { readArguments, readArgumentsSteps, readSubscription, subscriptionId } from './arguments.ts'
 import type { Deadline } from './deadline.ts'
 import { PrintedJson } from './json/print.ts'
 import { Registry } from './registry.ts'
@@ -105,13 +105,14 @@ export class Dispatcher {
     return inOne(this.#answer(asked, caller))
   }
 
-  #answer({ json, ids }: Asked, caller: Caller = {}): Answer | Promise<Answer> {
-    if (!Array.isArray(json)) return this.#answerOne(json, ids, caller)
-    return this.run(this.#answerBatch(json, ids, caller), caller.client)
+  #answer(asked: Asked, caller: Caller = {}): Answer | Promise<Answer> {
+    if (!Array.isArray(asked.json)) return this.#answerOne(asked.json, asked, caller)
+    return this.run(this.#answerBatch(asked.json, asked, caller), caller.client)
   }
 
   /** One after the other, as geth does. */
-  *#answerBatch(batch: readonly unknown[], ids: Ids, caller: Caller): Steps<string | undefined> {
+  *#answerBatch(batch: readonly unknown[], asked: Asked, caller: Caller): Steps<string | undefined> {
+    const { ids } = asked
     const { batchItems, batchResponseBytes } = this.#options.limits
     if (batch.length === 0) return failure('null', new RpcError('empty batch', RpcCode.invalidRequest))
     if (batch.length > batchItems) return tooMany(batch, ids)
@@ -121,7 +122,7 @@ export class Dispatcher {
       const isOver = bytes > batchResponseBytes
       const answer = isOver
         ? refusal(request, ids, tooLarge())
-        : textOf((yield this.#answerOne(request, ids, caller)) as Answer)
+        : textOf((yield this.#answerOne(request, asked, caller)) as Answer)
       if (answer === undefined) continue
       answers.push(answer)
       bytes += answer.length
@@ -129,7 +130,7 @@ export class Dispatcher {
     return answers.length === 0 ? undefined : `[${answers.join()}]`
   }
 
-  #answerOne(json: unknown, ids: Ids, caller: Caller): Answer | Promise<Answer> {
+  #answerOne(json: unknown, { ids, isLong = false }: Asked, caller: Caller): Answer | Promise<Answer> {
     if (isResponse(json)) return undefined
     const id = ids.of(json)
     if (!isRequest(json)) return failure(id, new RpcError('invalid request', RpcCode.invalidRequest))
@@ -141,8 +142,8 @@ export class Dispatcher {
     }
     try {
       if (caller.deadline?.isOver) throw timedOut()
-      const given = this.#call(json, caller)
-      const result = isSteps(given) ? this.run(given, caller.client) : given
+      const given = this.#call(json, isLong, caller)
+      const result = isSteps(given) ? this.#slicer.runNow(caller.client ?? stranger(), given) : given
       if (!(result instanceof Promise)) return tell(result)
       return (caller.deadline?.within(result, timedOut) ?? result).then(tell).catch(fail)
     } catch (error) {
@@ -150,9 +151,10 @@ export class Dispatcher {
     }
   }
 
-  #call(request: Request, { subscriptions }: Caller): unknown {
+  #call(request: Request, isLong: boolean, { subscriptions }: Caller): unknown {
     const { method: name, params } = request
     const method = this.#registry.method(name)
+    if (method !== undefined && isLong) return callSteps(method, params)
     if (method !== undefined) return method.run(readArguments(method.params, params) as never[])
     if (name.endsWith('_subscribe')) return this.#subscribe(request, subscriptions)
     if (!name.endsWith('_unsubscribe'))
@@ -188,6 +190,11 @@ function inOne(answer: Answer | Promise<Answer>): string | undefined | Promise<s
 }
 
 const textOf = (answer: Answer) => (answer instanceof PrintedJson ? answer.text : answer)
+
+function* callSteps(method: Method, given: unknown): Steps<unknown> {
+  const result = method.run((yield* readArgumentsSteps(method.params, given)) as never[])
+  return isSteps(result) ? yield* result : yield result
+}
 
 /** A method that takes long gives steps for its result. */
 const isSteps = (result: unknown): result is Steps<unknown> =>

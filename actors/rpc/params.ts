@@ -1,3 +1,4 @@
+import { atOnce } from '../../protocols/chain/at-once.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 
 // What a method takes: each reads one JSON value and refuses in geth's words (common/hexutil, rpc/types.go).
@@ -7,6 +8,13 @@ export type Param<Value> = {
   readonly isOptional: boolean
   /** @throws {ParamError} */
   read(json: unknown): Value
+  /** As `read`, step by step, where it may take long. */
+  steps?(json: unknown): Generator<void, Value>
+}
+
+/** @throws {ParamError} */
+export function* readSteps<Value>(param: Param<Value>, json: unknown): Generator<void, Value> {
+  return param.steps ? yield* param.steps(json) : param.read(json)
 }
 
 export const boolean: Param<boolean> = required((json) => {
@@ -30,8 +38,14 @@ export const int: Param<number> = required((json) => {
 })
 
 /** What may be left out, or null. */
-export function optional<Value>({ read }: Param<Value>): Param<Value | undefined> {
-  return { isOptional: true, read: (json) => (json === null ? undefined : read(json)) }
+export function optional<Value>(param: Param<Value>): Param<Value | undefined> {
+  return {
+    isOptional: true,
+    read: (json) => (json === null ? undefined : param.read(json)),
+    *steps(json) {
+      return json === null ? undefined : yield* readSteps(param, json)
+    },
+  }
 }
 
 /** 32 bytes in hex. */
@@ -41,10 +55,16 @@ export const hash: Param<Uint8Array> = required((json) => fixedBytes(json, 32, '
 export const address: Param<Uint8Array> = required((json) => fixedBytes(json, 20, 'common.Address'))
 
 /** Any number of bytes in hex. */
-export const bytes: Param<Uint8Array> = required((json) => {
+export const bytes: Param<Uint8Array> = inSteps(function* (json) {
   const digits = byteDigits(json, 'hexutil.Bytes')
-  if (!isHex(digits)) throw malformed('invalid hex string', 'hexutil.Bytes')
-  return hexToBytes(digits)
+  const bytes = new Uint8Array(digits.length / 2)
+  for (let at = 0; at < digits.length; at += digitsInStep) {
+    if (at > 0) yield
+    const piece = digits.slice(at, at + digitsInStep)
+    if (!isHex(piece)) throw malformed('invalid hex string', 'hexutil.Bytes')
+    bytes.set(hexToBytes(piece), at / 2)
+  }
+  return bytes
 })
 
 /** A number in hex without leading zeros, below 2^64; an empty string is 0. */
@@ -76,6 +96,14 @@ export function fixedBytes(json: unknown, length: number, type: string): Uint8Ar
 export function required<Value>(read: (json: unknown) => Value): Param<Value> {
   return { isOptional: false, read }
 }
+
+/** What may take long. */
+export function inSteps<Value>(steps: (json: unknown) => Generator<void, Value>): Param<Value> {
+  return { isOptional: false, read: (json) => atOnce(steps(json)), steps }
+}
+
+/** Half a millisecond. */
+const digitsInStep = 65_536
 
 /** @param type as Go names it */
 export function unfit(json: unknown, type: string): ParamError {

@@ -14,7 +14,7 @@ export type Request = {
 }
 
 /** What a text asks: a request, a batch of them, or whatever else JSON can say. */
-export type Asked = { readonly json: unknown; readonly ids: Ids }
+export type Asked = { readonly json: unknown; readonly ids: Ids; readonly isLong?: boolean }
 
 /** What came, whole or in parts; bytes are UTF-8. To make one text of 32 MiB takes 25 ms. */
 export type RequestText = string | readonly (string | Uint8Array)[]
@@ -38,7 +38,7 @@ export function* readRequestSteps(request: RequestText): Generator<void, Asked> 
   }
   try {
     const { json, ids } = yield* parseSteps(parts)
-    return { json, ids: new Ids(ids) }
+    return { json, ids: new Ids(ids), isLong: true }
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
     let isAllBlank = true

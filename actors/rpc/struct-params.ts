@@ -1,5 +1,5 @@
 import { JsonNames } from '../../protocols/lib/json-names.ts'
-import { type Param, ParamError, required, unfit } from './params.ts'
+import { inSteps, type Param, ParamError, readSteps, unfit } from './params.ts'
 
 // Objects and lists as Go's encoding/json reads them into structs and slices, with its words for what does not fit.
 
@@ -14,7 +14,7 @@ type ValueOf<F extends Fields> = { readonly [Name in keyof F]: ReturnType<F[Name
  */
 export function struct<const F extends Fields>(type: string, fields: F): Param<ValueOf<F>> {
   const names = new JsonNames(Object.keys(fields))
-  return required((json) => {
+  return inSteps(function* (json) {
     if (json === null) return {} as ValueOf<F>
     if (typeof json !== 'object' || Array.isArray(json)) throw unfit(json, type)
     const read: Record<string, unknown> = {}
@@ -23,7 +23,7 @@ export function struct<const F extends Fields>(type: string, fields: F): Param<V
       if (name === undefined) continue
       const field = fields[name]!
       if (field.isOptional && value === null) delete read[name]
-      else read[name] = readField(type, name, field, value)
+      else read[name] = yield* readField(type, name, field, value)
     }
     return read as ValueOf<F>
   })
@@ -38,9 +38,9 @@ export function completeStruct<const F extends Fields, Name extends keyof F & st
   fields: F,
   names: readonly Name[],
 ): Param<Complete<ValueOf<F>, Name>> {
-  const { read } = struct(type, fields)
-  return required((json) => {
-    const value = read(json)
+  const param = struct(type, fields)
+  return inSteps(function* (json) {
+    const value = yield* readSteps(param, json)
     const missing = names.find((name) => value[name] === undefined)
     if (missing !== undefined) throw new ParamError(`missing required field '${missing}' for ${unqualified(type)}`)
     return value as never
@@ -50,17 +50,22 @@ export function completeStruct<const F extends Fields, Name extends keyof F & st
 type Complete<Value, Name extends keyof Value> = Value & { readonly [N in Name]: NonNullable<Value[N]> }
 
 /** @param type as Go names it: `[]common.Hash`; null is no list at all */
-export function listOf<Item>({ read }: Param<Item>, type: string): Param<readonly Item[] | undefined> {
-  return required((json) => {
+export function listOf<Item>(param: Param<Item>, type: string): Param<readonly Item[] | undefined> {
+  return inSteps(function* (json) {
     if (json === null) return undefined
     if (!Array.isArray(json)) throw unfit(json, type)
-    return json.map(read)
+    const items: Item[] = []
+    for (const item of json) if (items.push(yield* readSteps(param, item)) % fewItems === 0) yield
+    return items
   })
 }
 
-function readField(type: string, name: string, { read }: Param<unknown>, json: unknown): unknown {
+/** That are read in one step. */
+const fewItems = 128
+
+function* readField(type: string, name: string, param: Param<unknown>, json: unknown): Generator<void, unknown> {
   try {
-    return read(json)
+    return yield* readSteps(param, json)
   } catch (error) {
     if (!(error instanceof ParamError)) throw error
     throw new ParamError(

@@ -56,6 +56,30 @@ export class TimeSlicer {
       this.#scheduler.ready(new Work(this.#scheduler, client, steps, ends))
     })
   }
+
+  /**
+   * As {@link runFor}, and the first turn is the caller's.
+   * @returns without a promise what that comes to @throws what `steps` throw in it
+   */
+  runNow<T>(client: Client, steps: Steps<T>): T | undefined | Promise<T | undefined> {
+    let outcome: Outcome<T | undefined> | undefined
+    let done = (one: Outcome<T | undefined>) => {
+      outcome = one
+    }
+    const ends = {
+      done: (one: Outcome<T>) => done(one),
+      left: () => done({ value: undefined }),
+      crashed: this.#crashed,
+    }
+    const work = new Work(this.#scheduler, client, steps, ends)
+    if (work.step()) this.#scheduler.ready(work)
+    if (!outcome)
+      return new Promise((resolve, reject) => {
+        done = settle(resolve, reject)
+      })
+    if ('error' in outcome) throw outcome.error
+    return outcome.value
+  }
 }
 
 type Ends<T> = { done(outcome: Outcome<T>): void; left(): void; crashed(error: unknown): void }

@@ -1,5 +1,17 @@
 import { expect } from 'chai'
-import { address, boolean, bytes, hash, index, ParamError, quantity } from '../../../actors/rpc/params.ts'
+import {
+  address,
+  boolean,
+  bytes,
+  hash,
+  index,
+  optional,
+  type Param,
+  ParamError,
+  quantity,
+  readSteps,
+} from '../../../actors/rpc/params.ts'
+import { listOf, struct } from '../../../actors/rpc/struct-params.ts'
 
 describe('what a method takes', () => {
   it('is read as geth reads it', () => {
@@ -16,6 +28,27 @@ describe('what a method takes', () => {
       2n ** 64n - 1n,
     ])
     expect(boolean.read(true)).to.equal(true)
+  })
+
+  it('is read step by step where it is long', () => {
+    const text = `0x${'0a'.repeat(200_000)}`
+    const list = listOf(bytes, '[]hexutil.Bytes')
+    for (const [param, json, least] of [
+      [bytes, text, 6],
+      [optional(bytes), text, 6],
+      [list, [text, text], 12],
+      [list, Array(1_000).fill('0x01'), 7],
+      [struct('a.B', { field: list }), { field: [text] }, 6],
+    ] as const) {
+      const steps = readSteps(param as Param<unknown>, json)
+      let count = 0
+      let step = steps.next()
+      for (; !step.done; step = steps.next()) count++
+      expect(step.value).to.deep.equal(param.read(json))
+      expect(count).to.be.at.least(least)
+    }
+    expect(() => bytes.read(`${text}0g`)).to.throw(ParamError, 'invalid hex string')
+    expect(bytes.read(text)).to.deep.equal(new Uint8Array(200_000).fill(10))
   })
 
   const to = (reason: string, type: string) => `json: cannot unmarshal ${reason} into Go value of type ${type}`

@@ -53,6 +53,22 @@ describe('a time slicer', () => {
     expect(await outcome).to.equal(1)
   })
 
+  it("gives at once what is done in the caller's turn, and a promise of the rest", async () => {
+    const { runAll, slicer, work } = setUp()
+    const client = { account: new Account(), isGone: false }
+    expect(slicer.runNow(client, work(0))).to.equal(0)
+    expect(() => slicer.runNow(client, failing())).to.throw('bad')
+    const [late, left] = [slicer.runNow(client, work(9)), slicer.runNow({ ...client }, work(9))]
+    expect([late, left]).to.satisfy((all: unknown[]) => all.every((one) => one instanceof Promise))
+    runAll()
+    expect([await late, await left]).to.deep.equal([9, 9])
+    const gone = { account: new Account(), isGone: false }
+    const nothing = slicer.runNow(gone, work(9))
+    gone.isGone = true
+    runAll()
+    expect(await nothing).to.equal(undefined)
+  })
+
   it('rejects with what steps throw', async () => {
     const { runAll, slicer } = setUp()
     const outcome = slicer.run(failing()).catch((error: unknown) => ({ error }))
