@@ -22,6 +22,7 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     record,
     recordMax,
     discovery,
+    discoveryV5,
     discoveryPort,
     bootnodes,
     netrestrict,
@@ -40,8 +41,13 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(keylog !== undefined && { keyLog: keylog }),
     ...listen,
     ...(netrestrict.length > 0 && { netRestrict: netrestrict.join() }),
-    ...(discovery && {
-      discovery: { bootnodes, ...(discoveryPort !== undefined && { port: discoveryPort }) },
+    ...((discovery || discoveryV5) && {
+      discovery: {
+        v4: discovery,
+        v5: discoveryV5,
+        bootnodes,
+        ...(discoveryPort !== undefined && { port: discoveryPort }),
+      },
     }),
     maxPeers: maxpeers,
     maxInputBytes: maxInput,

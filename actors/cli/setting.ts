@@ -62,7 +62,9 @@ export function addFlags(command: Command, settings: Settings): void {
       const option = new Option(usage, `${help}${defaultInWords(options.initial ?? initial)}`)
       if (parse && (option.required || option.optional))
         option.argParser<unknown>(parse as (text: string, previous: unknown) => unknown)
-      command.addOption(option.helpGroup(topic).conflicts([...conflicts]))
+      // One flag may be of two settings: what turns off both.
+      if (!command.options.some(({ long }) => long === option.long))
+        command.addOption(option.helpGroup(topic).conflicts([...conflicts]))
     }
 }
 

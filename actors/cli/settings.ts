@@ -114,6 +114,7 @@ const peers = topic('Peers:', {
   ),
 })
 
+const nodiscover = flag('--nodiscover', 'find none, whatever a file says', { apply: () => false })
 const discovery = topic('Discovery:', {
   discovery: setting(
     yesNo,
@@ -122,7 +123,14 @@ const discovery = topic('Discovery:', {
     flag('--discovery.v4', 'find nodes by Node Discovery v4; with `--host` on loopback it stays on the machine', {
       conflicts: ['nodiscover'],
     }),
-    flag('--nodiscover', 'find none, whatever a file says', { apply: () => false }),
+    nodiscover,
+  ),
+  discoveryV5: setting(
+    yesNo,
+    false,
+    'Peerchart.DiscoveryV5',
+    flag('--discovery.v5', 'find nodes by Node Discovery v5, on the same port', { conflicts: ['nodiscover'] }),
+    nodiscover,
   ),
   discoveryPort: setting(
     optional(port),

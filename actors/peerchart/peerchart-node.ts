@@ -14,6 +14,7 @@ import { type ImportProgress, importChain } from '../chain/import.ts'
 import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
 import type { LocalNode } from '../discovery/local-node.ts'
 import type { NodeDatabase } from '../discovery/node-database.ts'
+import type { Discv5 } from '../discovery/v5/discv5.ts'
 import { EthService } from '../eth/service.ts'
 import type { KeyLogFile } from '../keylog/key-log-file.ts'
 import { type LeveledLogger, type Logger, silent } from '../log/log.ts'
@@ -96,6 +97,7 @@ export class PeerchartNode {
   readonly #server = new BehaviorSubject<Server | undefined>(undefined)
   readonly #recorder: Recorder | undefined
   readonly #localNode: LocalNode
+  readonly #discovery: DiscoveryService | undefined
   readonly #scheduler: FairScheduler
   readonly #input: InputRoom
   #rpc: RpcStack | undefined
@@ -193,6 +195,7 @@ export class PeerchartNode {
         }),
     )
     if (discovery) this.#node.register(() => discovery)
+    this.#discovery = discovery
     chain.failures$.subscribe((error) => this.fail(error))
     logSync(log, this.eth.progress$, runtime.clock)
     this.#node.own(chain)
@@ -304,6 +307,11 @@ export class PeerchartNode {
   /** Where JSON-RPC is served, once started and if it was asked for: URLs, and a path. */
   get rpc(): Pick<RpcStack, 'http' | 'ws' | 'auth' | 'ipc'> | undefined {
     return this.#rpc
+  }
+
+  /** Node Discovery v5 as it runs, once started: requests of one's own, and protocols for TALKREQ; undefined when it does not. */
+  get discv5(): Discv5 | undefined {
+    return this.#discovery?.v5
   }
 
   /** This node as admin_nodeInfo shows it. @throws {NodeNotRunning} before the start */

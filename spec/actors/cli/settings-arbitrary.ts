@@ -30,6 +30,7 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   maxInput: fc.integer({ min: 32 << 20, max: 2 ** 31 - 1 }),
   nodial: fc.boolean(),
   discovery: fc.boolean(),
+  discoveryV5: fc.boolean(),
   discoveryPort: maybe(port),
   bootnodes: enodes,
   netrestrict: fc.array(fc.constantFrom('127.0.0.0/8', '10.0.0.0/8', 'fc00::/7'), { maxLength: 3 }),

@@ -79,11 +79,22 @@ describe('peerchart start', () => {
     )
     expect(await status).to.equal(0)
     expect(given[0]).to.deep.include({
-      ...{ discovery: { bootnodes: [one, two], port: 9 }, netRestrict: '127.0.0.0/8,::1/128' },
+      ...{ discovery: { v4: true, v5: false, bootnodes: [one, two], port: 9 }, netRestrict: '127.0.0.0/8,::1/128' },
     })
+  })
+  it('looks for them by v5 alone, or by both', async () => {
+    const by = async (flags: string) => {
+      const { given, status } = begin(`${flags} --for 1ms`)
+      expect(await status).to.equal(0)
+      return given[0]!.discovery
+    }
+    expect(await by('--discovery.v5')).to.include({ v4: false, v5: true })
+    expect(await by('--discovery.v4 --discovery.v5')).to.include({ v4: true, v5: true })
+    expect(await by('--nodiscover')).to.equal(undefined)
   })
   for (const [args, complaint] of [
     ['--discovery.v4 --nodiscover', 'cannot be used with option'],
+    ['--discovery.v5 --nodiscover', 'cannot be used with option'],
     ['--bootnodes enode://1', "option '--bootnodes <list>' argument 'enode://1' is invalid"],
     ['--netrestrict 127.0.0.1', "option '--netrestrict <list>' argument '127.0.0.1' is invalid"],
     ['--netrestrict everything', 'is invalid. Want networks, as'],

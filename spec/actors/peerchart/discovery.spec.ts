@@ -84,6 +84,7 @@ describe('a node with discovery', () => {
       for (let i = 0; i < 2; i++) others.push(await start({ discovery: { ...only, bootnodes: [first.enode] } }))
       await Promise.all([peers(first, 2), ...others.map((other) => peers(other, 2 - other.peers().length))])
       for (const node of nodes) expect(node.peers()).to.have.length(2)
+      expect(first.discv5 !== undefined).to.equal(alone === 'v5')
     }).timeout(60_000)
   it('does not dial nodes of another chain', async () => {
     const first = await start({ genesis: { ...devGenesisJson, timestamp: '0x1' } })
