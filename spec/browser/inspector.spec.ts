@@ -94,12 +94,12 @@ describe('the inspector of npm start', function () {
     await page.getByRole('button', { name: 'Live' }).click()
     await page.locator('.shell[data-moment=past]').waitFor()
     const tally = page.locator('.messages .tally').first()
-    // Up to the very beginning, loading what is above it again and again.
+    // Up to the node's first transition, loading what is above it again and again.
     const top = async () => {
       await lines.evaluate((frame) => frame.scrollTo({ top: 0 }))
       return (await first.getAttribute('data-name')) ?? ''
     }
-    await eventually('the first line', async () => (await top()) === 'server begins', pageTimeout)
+    await eventually('the first line', async () => (await top()) === 'starting', pageTimeout)
     await page.getByRole('button', { name: 'messages', exact: true }).click()
     await page.getByLabel('Filter messages').fill('eth Status')
     await tally.filter({ hasText: /^4 lines$/ }).waitFor() // two peers, both ways
