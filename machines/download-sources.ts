@@ -191,3 +191,8 @@ export const isFree = ({ answers, work }: Source): boolean => answers !== 'late'
 export const isReady = ({ answers, work }: Source): boolean => answers !== 'late' && work === 'ready'
 
 const latestOf = ({ range }: Source): bigint => range?.latest ?? 0n
+
+/** The peer sent what cannot be so, whatever chain it has. */
+export class Lie extends Error {
+  override readonly name = 'Lie'
+}

@@ -1,5 +1,6 @@
 import { assign, setup } from 'xstate'
 import type { BlockRange } from '../protocols/eth/block-range.ts'
+import { equalBytes } from '../protocols/lib/bytes.ts'
 import { downloadLimits } from './download-limits.ts'
 import {
   assignLists,
@@ -48,6 +49,7 @@ import {
 } from './download-sources.ts'
 import { without } from './immutable-collections.ts'
 import type { StateMeta, StateTag } from './names/state-meta.ts'
+import { portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/eth/downloader.ts implements it; a spec records it. */
 export type DownloaderPorts = {
@@ -55,13 +57,13 @@ export type DownloaderPorts = {
   askHead(question: { peer: number; hash: Uint8Array }): void
   /** Asks for the headers after our head: `head.learnt` comes back. */
   pollHead(question: { peer: number; after: bigint }): void
-  /** Asks whether we have a block of theirs: `header.compared`, or `task.failed`, also when it is not the one of `hash`. */
-  probe(question: { peer: number; number: bigint; hash?: Uint8Array }): void
-  /** Asks for every 192nd header: `skeleton.fetched`, `skeleton.empty`, or `task.failed`, also when the header at `to` is not that of `hash`. */
-  fetchSkeleton(task: { peer: number; after: bigint; to: bigint; hash?: Uint8Array }): void
-  /** Asks for the headers right after `after`: `contiguous.fetched`, or as {@link fetchSkeleton}. */
-  fetchContiguous(task: { peer: number; after: bigint; to: bigint; hash?: Uint8Array }): void
-  /** Fetches and verifies: `headers.fetched` or `bodies.fetched`, or `job.failed`. */
+  /** Asks whether we have a block of theirs: `header.compared`, `leader.empty` or `task.failed`. */
+  probe(question: { peer: number; number: bigint }): void
+  /** Asks for every 192nd header: `skeleton.fetched`, `skeleton.empty`, `leader.empty` or `task.failed`. */
+  fetchSkeleton(task: { peer: number; after: bigint; to: bigint }): void
+  /** Asks for the headers right after `after`: `contiguous.fetched`, `leader.empty` or `task.failed`. */
+  fetchContiguous(task: { peer: number; after: bigint; to: bigint }): void
+  /** Fetches and verifies: `headers.answered` or `bodies.fetched`, or `job.failed`. */
   fetch(assignment: Assignment): void
   /** Asks for access lists: `lists.fetched`, `lists.slow` or `lists.failed`. */
   fetchLists(assignment: ListAssignment): void
@@ -118,15 +120,19 @@ export type DownloaderEvent =
   | ({ type: 'consensus.head' } & ConsensusHead)
   /** `head` is missing when the peer knows nothing new, or did not answer. */
   | { type: 'head.learnt'; peer: number; head?: ProvenHead }
-  | { type: 'header.compared'; number: bigint; isOurs: boolean }
-  | { type: 'skeleton.fetched'; anchors: readonly bigint[] }
+  /** `hash` is of the header that came. */
+  | { type: 'header.compared'; number: bigint; hash: Uint8Array; isOurs: boolean }
+  /** `hash` is of the last. */
+  | { type: 'skeleton.fetched'; anchors: readonly bigint[]; hash: Uint8Array }
   /** The peer has what it was asked for, and told nothing: it does not give every 192nd header. */
   | { type: 'skeleton.empty' }
-  /** Headers of the peer that is followed, linked from our block on up to `last`. */
-  | ({ type: 'contiguous.fetched'; last: bigint } & Listed)
-  /** The peer that is followed has not what we look for. */
+  /** Headers of the peer that is followed; `hash` is of the last, `meetsOurs`: the first follows our block. */
+  | ({ type: 'contiguous.fetched'; first: bigint; last: bigint; hash: Uint8Array; meetsOurs: boolean } & Listed)
+  /** The peer that is followed answered with no header, where its range holds this one. */
+  | { type: 'leader.empty'; number: bigint }
+  /** The peer that is followed cannot be asked, or is gone. */
   | { type: 'task.failed'; peer: number }
-  | ({ type: 'headers.fetched'; peer: number; job: number } & Listed)
+  | HeadersAnswered
   /** `count` is at least 1. */
   | { type: 'bodies.fetched'; peer: number; job: number; count: number; bytes: number }
   | { type: 'job.failed'; peer: number; job: number }
@@ -149,6 +155,17 @@ export type DownloaderEvent =
   | { type: 'import.failed'; error: Error }
   | { type: 'head.adopted' }
   | { type: 'downloader.stop' }
+
+/** `count` headers of those from `first` to `last`. `meetsSkeleton`: all came, they link, and they meet the skeleton at both ends. */
+type HeadersAnswered = {
+  readonly type: 'headers.answered'
+  readonly peer: number
+  readonly job: number
+  readonly first: bigint
+  readonly last: bigint
+  readonly count: number
+  readonly meetsSkeleton: boolean
+} & Listed
 
 /** The blocks, of those whose headers came, that have an access list which is not empty. */
 type Listed = { readonly listed: readonly bigint[] }
@@ -176,20 +193,8 @@ const base = setup({
     tags: StateTag
   },
   actions: {
-    askHead: ({ context }, question: { peer: number; hash: Uint8Array }) => context.ports.askHead(question),
-    pollHead: ({ context }, question: { peer: number; after: bigint }) => context.ports.pollHead(question),
-    probe: ({ context }, question: Parameters<DownloaderPorts['probe']>[0]) => context.ports.probe(question),
-    fetchSkeleton: ({ context }, task: Parameters<DownloaderPorts['fetchSkeleton']>[0]) =>
-      context.ports.fetchSkeleton(task),
-    fetchContiguous: ({ context }, task: Parameters<DownloaderPorts['fetchContiguous']>[0]) =>
-      context.ports.fetchContiguous(task),
-    fetch: ({ context }, assignment: Assignment) => context.ports.fetch(assignment),
-    fetchLists: ({ context }, assignment: ListAssignment) => context.ports.fetchLists(assignment),
-    importBlocks: ({ context }, which: { after: bigint; last: bigint }) => context.ports.importBlocks(which),
-    adopt: ({ context }, head: { hash: Uint8Array }) => context.ports.adopt(head),
-    discard: ({ context }) => context.ports.discard(),
-    drop: ({ context }, verdict: { peer: number; error: Error }) => context.ports.drop(verdict),
-    report: ({ context }, progress: Progress) => context.ports.report(progress),
+    ...portActions<DownloaderPorts>()('askHead', 'pollHead', 'probe', 'fetchSkeleton', 'fetchContiguous', 'fetch'),
+    ...portActions<DownloaderPorts>()('fetchLists', 'importBlocks', 'adopt', 'discard', 'drop', 'report'),
     noteHead: assign((_, { number }: { number: bigint }) => ({ head: number })),
     noteConsensus: assign(({ context }, head: ConsensusHead) => ({ goal: nextGoal(context.goal, head) })),
     noteAdopted: assign(({ context: { goal, target } }) => ({ goal: isGoal(goal, target) ? reached : goal })),
@@ -301,6 +306,17 @@ const base = setup({
     isNextHead: ({ context }, { isOurs }: ConsensusHead) => !isOurs && context.goal.kind === 'missing',
     isSource: ({ context }, { peer }: { peer: number }) => context.sources.has(peer),
     isLeader: ({ context }, { peer }: { peer: number }) => context.target.peer === peer,
+    /** It has the block that a consensus client named, and a chain that does not lead to it yet. */
+    mayLackTarget: ({ context }) => context.goal.kind !== 'longest',
+    /** Its chain does not lead to the block that it has: both may be, but only one is wanted. */
+    isOtherBlock: ({ context: { target } }, { number, hash }: { number: bigint; hash: Uint8Array }) =>
+      target.hash !== undefined && number === target.number && !equalBytes(hash, target.hash),
+    isUnlinked: (_, { meetsOurs }: { meetsOurs: boolean }) => !meetsOurs,
+    isSegment: ({ context }, { peer, job, meetsSkeleton }: HeadersAnswered) =>
+      meetsSkeleton && context.plan.running.get(peer)?.id === job,
+    /** Of any peer but the one that gave the skeleton they may be of another fork. */
+    isUnlikeOwnSkeleton: ({ context }, { peer, first, last, count, meetsSkeleton }: HeadersAnswered) =>
+      !meetsSkeleton && peer === context.target.peer && BigInt(count) === last - first + 1n,
     isLeaderSpent: ({ context: { sources, target } }) => sources.get(target.peer)?.work === 'spent',
     givesSkeletons: ({ context: { sources, target } }) => sources.get(target.peer)?.headers !== 'in order',
     isAncestor: ({ context }, probe: { number: bigint; isOurs: boolean }) => {

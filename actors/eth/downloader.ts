@@ -5,7 +5,6 @@ import { downloaderMachine } from '../../machines/downloader.ts'
 import type { DownloaderEvent, DownloaderPorts } from '../../machines/downloader-setup.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import { InvalidBlock } from '../../protocols/chain/verify.ts'
-import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { HashList } from '../../protocols/lib/lazy-list.ts'
 import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
 import type { Runtime } from '../runtime/runtime.ts'
@@ -17,7 +16,7 @@ import type { ChainPort } from './chain-port.ts'
 import { DownloadBuffer } from './download-buffer.ts'
 import type { EthPeer } from './eth-peer.ts'
 import { type FetchedList, readLists } from './fetched-lists.ts'
-import { type HeadersByNumber, headersFrom, Lie, readNamed } from './header-chain.ts'
+import { type HeadersByNumber, headersFrom, readNamed } from './header-chain.ts'
 import { Pacer } from './pacer.ts'
 import { Inquirer } from './peer-requests.ts'
 import { SyncMeter, type SyncProgress } from './sync-meter.ts'
@@ -52,8 +51,6 @@ export class Downloader {
   #tell: Tell<typeof downloaderMachine> = () => {}
   #isStopped = false
   #buffer = new DownloadBuffer()
-  /** Who told the skeleton. */
-  #leader = -1
 
   constructor(runtime: Runtime, options: DownloaderOptions) {
     const { id, parent, chain, pollInterval, slicer, wheel, peer } = options
@@ -151,31 +148,23 @@ export class Downloader {
     this.#tell({ type: 'head.learnt', peer, ...(header && { head: { number: header.number, hash: header.hash } }) })
   }
 
-  #probe({ peer, number, hash }: Parameters<DownloaderPorts['probe']>[0]): void {
+  #probe({ peer, number }: Parameters<DownloaderPorts['probe']>[0]): void {
     const buffer = this.#buffer
     this.#followed(peer, headersFrom(number, 1n), ([header]) => {
       const isOurs = this.#chain.hasBlock(header.hash)
       if (isOurs) buffer.anchorAt(number, () => header.hash)
-      if (isOther(header, hash)) this.#tell({ type: 'task.failed', peer })
-      else this.#tell({ type: 'header.compared', number, isOurs })
+      this.#tell({ type: 'header.compared', number, hash: header.hash, isOurs })
     })
   }
 
-  #fetchSkeleton({ peer, after, to, hash }: Parameters<DownloaderPorts['fetchSkeleton']>[0]): void {
+  #fetchSkeleton({ peer, after, to }: Parameters<DownloaderPorts['fetchSkeleton']>[0]): void {
     const { segment, maxSkeleton } = downloadLimits
-    this.#leader = peer
     this.#buffer.anchorAt(after, () => this.#chain.canonicalHash(after)!)
     const segments = (to - after) / segment
     const amount = smaller(segments, maxSkeleton)
-    const set = (anchors: readonly Header[]) => {
-      const last = anchors.at(-1)!
-      // Its chain does not lead to the block that it has: both may be, but only one is wanted.
-      if (last.number === to && isOther(last, hash)) this.#tell({ type: 'task.failed', peer })
-      else this.#setSkeleton(anchors)
-    }
     // The last segment is a short one, most often.
     const fetchTail = (anchors: readonly Header[]) =>
-      this.#followed(peer, headersFrom(to, 1n), (tail) => set([...anchors, ...tail]))
+      this.#followed(peer, headersFrom(to, 1n), (tail) => this.#setSkeleton([...anchors, ...tail]))
     if (amount === 0n) fetchTail([])
     else
       this.#sync.ask({
@@ -186,43 +175,40 @@ export class Downloader {
           const reached = after + BigInt(anchors?.length ?? 0) * segment
           if (!anchors) this.#tell({ type: 'task.failed', peer })
           else if (reached < to && to - reached < segment) fetchTail(anchors)
-          else set(anchors)
+          else this.#setSkeleton(anchors)
         },
       })
   }
 
-  #fetchContiguous({ peer, after, to, hash }: Parameters<DownloaderPorts['fetchContiguous']>[0]): void {
+  #fetchContiguous({ peer, after, to }: Parameters<DownloaderPorts['fetchContiguous']>[0]): void {
     const buffer = this.#buffer
-    this.#leader = peer
     buffer.anchorAt(after, () => this.#chain.canonicalHash(after)!)
     this.#followed(peer, headersFrom(after + 1n, smaller(downloadLimits.segment, to - after)), (headers) => {
       const last = headers.at(-1)!
       buffer.anchorAt(last.number, () => last.hash)
-      if (last.number === to && isOther(last, hash)) this.#tell({ type: 'task.failed', peer })
-      else if (buffer.fits(headers)) {
-        buffer.addHeaders(headers)
-        this.#tell({ type: 'contiguous.fetched', last: last.number, listed: buffer.listed(headers) })
-      } else this.#lied(peer, `header ${after + 1n} does not follow its own header ${after}`)
+      const meetsOurs = buffer.fits(headers)
+      if (meetsOurs) buffer.addHeaders(headers)
+      const listed = meetsOurs ? buffer.listed(headers) : []
+      const { number, hash } = last
+      this.#tell({ type: 'contiguous.fetched', first: after + 1n, last: number, hash, meetsOurs, listed })
     })
   }
 
   #setSkeleton(anchors: readonly Header[]): void {
     for (const { number, hash } of anchors) this.#buffer.anchorAt(number, () => hash)
-    this.#tell({ type: 'skeleton.fetched', anchors: anchors.map(({ number }) => number) })
+    this.#tell({ type: 'skeleton.fetched', anchors: anchors.map(({ number }) => number), hash: anchors.at(-1)!.hash })
   }
 
   #fetchHeaders({ peer, job: { id, first, last } }: Assignment): void {
     const amount = last - first + 1n
     const buffer = this.#buffer
-    const failed = () => this.#tell({ type: 'job.failed', peer, job: id })
     const done = (headers: Header[] | undefined) => {
-      if (!headers || headers.length < Number(amount)) failed()
-      else if (buffer.fits(headers)) {
-        buffer.addHeaders(headers)
-        this.#tell({ type: 'headers.fetched', peer, job: id, listed: buffer.listed(headers) })
-      } else if (peer === this.#leader) this.#lied(peer, `headers ${first} to ${last} do not meet its own skeleton`)
-      // Another fork than the one that is followed: no lie.
-      else failed()
+      if (!headers) return this.#tell({ type: 'job.failed', peer, job: id })
+      const count = headers.length
+      const meetsSkeleton = count === Number(amount) && buffer.fits(headers)
+      if (meetsSkeleton) buffer.addHeaders(headers)
+      const listed = meetsSkeleton ? buffer.listed(headers) : []
+      this.#tell({ type: 'headers.answered', peer, job: id, first, last, count, meetsSkeleton, listed })
     }
     this.#sync.ask({ ...headersFrom(first, amount), peer, done })
   }
@@ -294,29 +280,18 @@ export class Downloader {
     reportBug(this.#runtime, { actor: this.#id, error, ends: 'node' })
   }
 
-  /**
-   * Asks the peer that is followed for headers of its range: it must have the first. One that is followed for a block that
-   * a consensus client named may have that one, and a chain that does not lead to it yet.
-   */
+  /** Asks the peer that is followed for headers of its range. */
   #followed(peer: number, query: HeadersByNumber, done: (headers: [Header, ...Header[]]) => void): void {
     this.#sync.ask({
       ...query,
       peer,
       done: (headers) => {
-        const isExcused = headers?.length === 0 && this.#chain.followsConsensus
-        if (!headers || isExcused) this.#tell({ type: 'task.failed', peer })
-        else if (headers.length === 0) this.#lied(peer, `no header ${query.query.origin}, which its range holds`)
+        if (!headers) this.#tell({ type: 'task.failed', peer })
+        else if (headers.length === 0) this.#tell({ type: 'leader.empty', number: query.query.origin })
         else done(headers as [Header, ...Header[]])
       },
     })
   }
-
-  #lied(peer: number, what: string): void {
-    this.#tell({ type: 'peer.lied', peer, error: new Lie(what) })
-  }
 }
 
 const bytesOf = (lists: readonly FetchedList[]) => lists.reduce((sum, { accessList }) => sum + accessList.length, 0)
-
-const isOther = (header: Header, hash: Uint8Array | undefined): boolean =>
-  hash !== undefined && !equalBytes(header.hash, hash)

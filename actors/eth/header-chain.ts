@@ -1,3 +1,4 @@
+import { Lie } from '../../machines/download-sources.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import type { GetBlockHeaders } from '../../protocols/eth/block-messages.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
@@ -43,9 +44,4 @@ export function* readNamed(list: LazyList<Header>, hash: Uint8Array): Generator<
   yield
   if (header && !equalBytes(header.hash, hash)) throw new Lie('another header than the one asked for')
   return header
-}
-
-/** What the remote says of a chain cannot be. */
-export class Lie extends Error {
-  override readonly name = 'Lie'
 }

@@ -1,4 +1,5 @@
 import { downloadLimits } from '../../machines/download-limits.ts'
+import { Lie } from '../../machines/download-sources.ts'
 import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import type { EthAnswer, MessageOf } from '../../protocols/eth/messages.ts'
 import type { answerOf } from '../../protocols/eth/versions.ts'
@@ -6,7 +7,6 @@ import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
 import type { TimeSlicer } from '../runtime/time-slicer.ts'
 import type { TimerWheel } from '../runtime/timer-wheel.ts'
 import type { EthPeer, Query } from './eth-peer.ts'
-import { Lie } from './header-chain.ts'
 import type { Pacer } from './pacer.ts'
 
 type Inquiry<Q extends Query, T> = {

@@ -5,7 +5,8 @@ import {
   announces,
   bodiesFor,
   chart,
-  compared,
+  compared as comparedWith,
+  contiguous,
   type DownloaderStep,
   failed,
   filling,
@@ -16,7 +17,7 @@ import {
   learnt,
   names,
   poll,
-  skeleton,
+  skeletonOf,
 } from './downloader-walk.ts'
 
 /** Describes what the chart does for a consensus client; of one suite with the rest, which counts the transitions taken. */
@@ -24,6 +25,8 @@ export function describeConsensus(): void {
   describe('a consensus client', () => {
     const named = new Uint8Array(32).fill(1)
     const next = new Uint8Array(32).fill(2)
+    const compared = (number: bigint, isOurs: boolean) => comparedWith(number, isOurs, named)
+    const skeleton = (...anchors: bigint[]) => skeletonOf(named, ...anchors)
     const namesBlock = (hash: Uint8Array, number?: bigint): DownloaderEvent => {
       return { type: 'consensus.head', hash, isOurs: false, ...(number !== undefined && { number }) }
     }
@@ -85,12 +88,12 @@ export function describeConsensus(): void {
       expect(step.context.sources.get(1)?.range?.latest).to.equal(600n)
       expect(step.effects).to.deep.equal([
         ['report', { isSyncing: true, isDone: false, starting: 500n, current: 500n, highest: 600n }],
-        ['probe', { peer: 1, number: 600n, hash: named }],
+        ['probe', { peer: 1, number: 600n }],
       ])
     })
     it('names a block below our head: it is fetched all the same', () => {
       const step = from(500n, joins(1, 600n), namesBlock(named), has(1, named, 450n))
-      expect(step.effects.at(-1)).to.deep.equal(['probe', { peer: 1, number: 450n, hash: named }])
+      expect(step.effects.at(-1)).to.deep.equal(['probe', { peer: 1, number: 450n }])
     })
     it('is believed as to a number, but a peer must have the block', () => {
       expect(from(500n, joins(1, 600n), names1).state).to.equal('idle')
@@ -177,9 +180,31 @@ export function describeConsensus(): void {
       expect(step.state).to.equal('syncing.searching')
       expect(step.context.target.peer).to.equal(2)
     })
+    it('is given another peer when the one that is followed has another block there, which is no lie', () => {
+      const two = [joins(1, 600n), joins(2, 600n), names1, has(1), has(2)]
+      const above = [compared(600n, false), ...above500]
+      for (const events of [
+        [comparedWith(600n, false, next)],
+        [...above, skeletonOf(next, 600n)],
+        [...above, { type: 'skeleton.empty' } as const, contiguous(600n, [], true, next)],
+      ]) {
+        const step = from(500n, ...two, ...events)
+        expect(step.state).to.equal('syncing.searching')
+        expect(step.context.target.peer).to.equal(2)
+        expect(names(step)).not.to.include('drop')
+      }
+    })
+    it('is given another peer when the one that is followed has not the headers yet', () => {
+      const step = from(500n, joins(1, 600n), joins(2, 600n), names1, has(1), has(2), {
+        type: 'leader.empty',
+        number: 600n,
+      })
+      expect(step.context.target.peer).to.equal(2)
+      expect(names(step)).not.to.include('drop')
+    })
     it('has its block asked for at the end of the skeleton', () => {
       const step = from(500n, joins(1, 600n), names1, has(1), compared(600n, false), ...above500)
-      expect(step.effects).to.deep.equal([['fetchSkeleton', { peer: 1, after: 500n, to: 600n, hash: named }]])
+      expect(step.effects).to.deep.equal([['fetchSkeleton', { peer: 1, after: 500n, to: 600n }]])
     })
   })
 }

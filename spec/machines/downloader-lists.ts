@@ -7,6 +7,7 @@ import {
   bodiesFor,
   chart,
   compared,
+  contiguous,
   type DownloaderStep,
   failed,
   fetches,
@@ -64,7 +65,7 @@ export function describeLists(): void {
     })
     it('are asked for when the headers come without a skeleton', () => {
       const step = from(0n, serves(1, 1_000n), compared(0n, true), { type: 'skeleton.empty' })
-      expect(asks(chart.on(step, { type: 'contiguous.fetched', last: 5n, listed: [3n, 5n] }))).to.deep.equal(['1: 3–5'])
+      expect(asks(chart.on(step, contiguous(5n, [3n, 5n])))).to.deep.equal(['1: 3–5'])
     })
     it('are not asked of peers below eth/71', () => {
       const step = listed(joins(1, 1_000n))

@@ -34,19 +34,48 @@ export const learnt = (peer: number, number?: bigint): DownloaderEvent => {
 }
 export const poll = { type: 'xstate.after.headPollInterval.downloader.idle' } as never as DownloaderEvent
 export const rested = { type: 'xstate.after.restInterval.downloader.syncing.filling' } as never as DownloaderEvent
-export const compared = (number: bigint, isOurs: boolean): DownloaderEvent => ({
+export const compared = (number: bigint, isOurs: boolean, of = hash): DownloaderEvent => ({
   type: 'header.compared',
   number,
+  hash: of,
   isOurs,
 })
-export const skeleton = (...anchors: bigint[]): DownloaderEvent => ({ type: 'skeleton.fetched', anchors })
+export const skeletonOf = (of: Uint8Array, ...anchors: bigint[]): DownloaderEvent => {
+  return { type: 'skeleton.fetched', anchors, hash: of }
+}
+export const skeleton = (...anchors: bigint[]): DownloaderEvent => skeletonOf(hash, ...anchors)
+/** Headers in order, from the block after ours. */
+export const contiguous = (
+  last: bigint,
+  listed: readonly bigint[] = [],
+  meetsOurs = true,
+  of = hash,
+): DownloaderEvent => {
+  return { type: 'contiguous.fetched', first: 1n, last, hash: of, meetsOurs, listed }
+}
 export const failed = (peer: number): DownloaderEvent => ({ type: 'task.failed', peer })
 export const imported = (last: bigint, bytes = 0, listBytes = 0): DownloaderEvent => {
   return { type: 'blocks.imported', last, bytes, listBytes }
 }
 const jobOf = ({ context }: DownloaderStep, peer: number) => context.plan.running.get(peer)!
 export const headersFor = (step: DownloaderStep, peer: number, listed: readonly bigint[] = []): DownloaderEvent => {
-  return { type: 'headers.fetched', peer, job: jobOf(step, peer).id, listed }
+  const { id: job, first, last } = jobOf(step, peer)
+  return {
+    type: 'headers.answered',
+    peer,
+    job,
+    first,
+    last,
+    count: Number(last - first) + 1,
+    meetsSkeleton: true,
+    listed,
+  }
+}
+/** They link, and are of another fork than the skeleton; or not all came. */
+export const othersFor = (step: DownloaderStep, peer: number, missing = 0): DownloaderEvent => {
+  const { id: job, first, last } = jobOf(step, peer)
+  const count = Number(last - first) + 1 - missing
+  return { type: 'headers.answered', peer, job, first, last, count, meetsSkeleton: false, listed: [] }
 }
 export const bodiesFor = (step: DownloaderStep, peer: number, count?: number, bytes = 1_000): DownloaderEvent => {
   const { id, first, last } = jobOf(step, peer)

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { downloadLimits } from '../../machines/download-limits.ts'
+import { Lie } from '../../machines/download-sources.ts'
 import type { DownloaderEvent } from '../../machines/downloader-setup.ts'
 import { describeConsensus } from './downloader-consensus.ts'
 import { describeLists } from './downloader-lists.ts'
@@ -8,6 +9,7 @@ import {
   bodiesFor,
   chart,
   compared,
+  contiguous,
   type DownloaderStep,
   error,
   failed,
@@ -23,6 +25,7 @@ import {
   leaves,
   lied,
   names,
+  othersFor,
   poll,
   rested,
   skeleton,
@@ -147,7 +150,7 @@ describe('downloader', () => {
   describe('a peer that gives no skeleton', () => {
     const refused = (...others: DownloaderEvent[]) =>
       from(0n, joins(1, 600n), ...others, compared(0n, true), { type: 'skeleton.empty' })
-    const next = (last: bigint): DownloaderEvent => ({ type: 'contiguous.fetched', last, listed: [] })
+    const next = contiguous
 
     it('is asked for the headers right after our block', () => {
       const step = refused()
@@ -191,6 +194,45 @@ describe('downloader', () => {
       const step = chart.on(refused(), failed(1))
       expect([step.state, step.context.sources.get(1)?.strikes]).to.deep.equal(['idle', 1])
       expect(chart.on(refused(), lied(1)).effects).to.deep.include(['drop', { peer: 1, error }])
+    })
+  })
+
+  describe('a peer that contradicts itself', () => {
+    const dropped = ({ effects }: DownloaderStep) => effects.find(([name]) => name === 'drop')?.[1]
+    const lie = (message: string) => ({ peer: 1, error: new Lie(message) })
+
+    it('ends with a range that does not hold what it says', () => {
+      const step = from(0n, joins(1, 600n), joins(2, 500n), { type: 'leader.empty', number: 0n })
+      expect(dropped(step)).to.deep.equal(lie('no header 0, which its range holds'))
+      expect([step.state, step.context.target.peer]).to.deep.equal(['syncing.searching', 2])
+    })
+    it('ends with headers that do not follow the block that both have', () => {
+      const step = from(0n, joins(1, 600n), compared(0n, true), { type: 'skeleton.empty' }, contiguous(9n, [], false))
+      expect(dropped(step)).to.deep.equal(lie('header 1 does not follow its own header 0'))
+      expect(step.state).to.equal('idle')
+    })
+    it('ends with headers that do not meet its own skeleton, and the sync goes on', () => {
+      const before = filling(joins(2, 600n))
+      const step = chart.on(before, othersFor(before, 1))
+      expect(dropped(step)).to.deep.equal(lie('headers 1 to 192 do not meet its own skeleton'))
+      expect([step.state, [...step.context.sources.keys()]]).to.deep.equal(['syncing.filling', [2]])
+    })
+    it('ends by them when the sync is past them, too', () => {
+      const late = othersFor(filling(), 1)
+      const step = from(0n, joins(1, 600n), compared(0n, true), late)
+      expect(dropped(step)).to.deep.equal(lie('headers 1 to 192 do not meet its own skeleton'))
+      expect(step.state).to.equal('idle')
+    })
+    it('does not by fewer than it was asked for, nor by those of another fork than the one that is followed', () => {
+      const before = filling(joins(2, 600n))
+      for (const [peer, event] of [
+        [1, othersFor(before, 1, 1)],
+        [2, othersFor(before, 2)],
+      ] as const) {
+        const step = chart.on(before, event)
+        expect(dropped(step)).to.equal(undefined)
+        expect(step.context.sources.get(peer)!.work).to.equal('tired')
+      }
     })
   })
 
@@ -365,7 +407,7 @@ describe('downloader', () => {
       const step = from(0n, joins(1, 1_000_000n), compared(0n, true))
       expect(chart.on(step, skeleton(192n, 384n)).effects).to.deep.include(['report', { ...told, highest: 384n }])
       const inOrder = chart.on(step, { type: 'skeleton.empty' })
-      const first = chart.on(inOrder, { type: 'contiguous.fetched', last: 9n, listed: [] })
+      const first = chart.on(inOrder, contiguous(9n))
       expect(first.effects).to.deep.include(['report', { ...told, highest: 9n }])
     })
     it('drops a peer that lied', () =>

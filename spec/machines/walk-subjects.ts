@@ -84,7 +84,9 @@ const downloaderEvents: readonly EventFromLogic<typeof downloaderMachine>[] = [
     })),
     ...(['lists.slow', 'lists.answered'] as const).map((type) => ({ type, peer })),
     ...[0, 1, 2, 3].flatMap((job) => [
-      { type: 'headers.fetched', peer, job, listed: [6n, 7n] } as const,
+      ...[true, false].flatMap((meetsSkeleton) =>
+        [192, 5].map((count) => ({ ...headersOf(peer, job), count, meetsSkeleton })),
+      ),
       { type: 'bodies.fetched', peer, job, count: 1, bytes: 100 } as const,
       { type: 'job.failed', peer, job } as const,
       { type: 'lists.failed', peer, request: job } as const,
@@ -94,14 +96,28 @@ const downloaderEvents: readonly EventFromLogic<typeof downloaderMachine>[] = [
     ]),
   ]),
   ...each([1, 2], [true, false], (n, isOurs) => ({ type: 'consensus.head', hash: hashOf(n), isOurs }) as const),
-  ...each([0n, 5n, 350n], [true, false], (number, isOurs) => ({ type: 'header.compared', number, isOurs }) as const),
+  ...each(
+    [0n, 5n, 350n],
+    [true, false],
+    (number, isOurs) => ({ type: 'header.compared', number, hash: hashOf(1), isOurs }) as const,
+  ),
   ...[5n, 700n].map((number) => ({ type: 'chain.head', number }) as const),
   ...[{ type: 'head.adopted' } as const, { type: 'import.failed', error } as const],
-  ...[{ type: 'skeleton.empty' } as const, { type: 'skeleton.fetched', anchors: [197n, 389n, 700n] } as const],
-  { type: 'contiguous.fetched', last: 700n, listed: [6n] },
+  ...[
+    { type: 'skeleton.empty' } as const,
+    { type: 'skeleton.fetched', anchors: [197n, 389n, 700n], hash: hashOf(1) } as const,
+  ],
+  { type: 'leader.empty', number: 6n },
+  ...each([1, 2], [true, false], (n, meetsOurs) => {
+    return { type: 'contiguous.fetched', first: 6n, last: 700n, hash: hashOf(n), meetsOurs, listed: [6n] } as const
+  }),
   ...[197n, 700n].map((last) => ({ type: 'blocks.imported', last, bytes: 0, listBytes: 0 }) as const),
   { type: 'downloader.stop' },
 ]
+
+function headersOf(peer: number, job: number) {
+  return { type: 'headers.answered', peer, job, first: 6n, last: 197n, listed: [6n, 7n] } as const
+}
 
 function downloaderHolds({
   sources,
@@ -294,8 +310,8 @@ export const walkSubjects = [
     events: downloaderEvents,
     first: [
       { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1), servesLists: true },
-      { type: 'header.compared', number: 5n, isOurs: true },
-      { type: 'skeleton.fetched', anchors: [197n, 389n, 700n] },
+      { type: 'header.compared', number: 5n, hash: hashOf(1), isOurs: true },
+      { type: 'skeleton.fetched', anchors: [197n, 389n, 700n], hash: hashOf(1) },
     ],
     last: [{ type: 'downloader.stop' }],
     holds: downloaderHolds,
@@ -308,9 +324,9 @@ export const walkSubjects = [
       { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1), servesLists: true },
       { type: 'consensus.head', hash: hashOf(1), isOurs: false },
       { type: 'head.learnt', peer: 1, head: { number: 6n, hash: hashOf(1) } },
-      { type: 'header.compared', number: 6n, isOurs: false },
-      { type: 'header.compared', number: 5n, isOurs: true },
-      { type: 'skeleton.fetched', anchors: [6n] },
+      { type: 'header.compared', number: 6n, hash: hashOf(1), isOurs: false },
+      { type: 'header.compared', number: 5n, hash: hashOf(1), isOurs: true },
+      { type: 'skeleton.fetched', anchors: [6n], hash: hashOf(1) },
       { type: 'blocks.imported', last: 6n, bytes: 0, listBytes: 0 },
     ],
     last: [{ type: 'downloader.stop' }],

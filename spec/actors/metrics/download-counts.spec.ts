@@ -43,8 +43,11 @@ describe('the counts of a sync', () => {
 
   const tell = (...events: DownloaderEvent[]) => events.forEach((event) => void downloader.send(event))
   const jobOf = (peer: number) => downloader.getSnapshot().context.plan.running.get(peer)!
-  const headers = (peer: number, listed: bigint[] = []) =>
-    tell({ type: 'headers.fetched', peer, job: jobOf(peer).id, listed })
+  const headers = (peer: number, listed: bigint[] = []) => {
+    const { id: job, first, last } = jobOf(peer)
+    const count = Number(last - first) + 1
+    tell({ type: 'headers.answered', peer, job, first, last, count, meetsSkeleton: true, listed })
+  }
   const bodies = (peer: number) => {
     const { id, first, last } = jobOf(peer)
     tell({ type: 'bodies.fetched', peer, job: id, count: Number(last - first) + 1, bytes: 1_000 })
