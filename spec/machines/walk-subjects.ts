@@ -308,6 +308,18 @@ export const walkSubjects = [
     machine: downloaderMachine,
     input: { ports: noPorts, head: 5n, pollInterval: 3_000, followsConsensus: false },
     events: downloaderEvents,
+    // Level with its peers: heads are polled.
+    first: [
+      { type: 'peer.joined', peer: 1, range: range(5n), headHash: hashOf(1), servesLists: true },
+      { type: 'xstate.after.headPollInterval.downloader.idle' } as never,
+    ],
+    last: [{ type: 'downloader.stop' }],
+    holds: downloaderHolds,
+  }),
+  subject({
+    machine: downloaderMachine,
+    input: { ports: noPorts, head: 5n, pollInterval: 3_000, followsConsensus: false },
+    events: downloaderEvents,
     first: [
       { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1), servesLists: true },
       { type: 'header.compared', number: 5n, hash: hashOf(1), isOurs: true },
