@@ -65,6 +65,24 @@ describe('the layer rule', function () {
       expect(linted).to.contain('randomness is an input').and.contain('noNodejsModules')
     })
 
+  for (const room of ['p2p', 'eth', 'chain', 'node', 'peerchart', 'apis', 'rpc', 'discovery', 'trace', 'explain'])
+    it(`lets biome refuse time, chance and deferral in actors/${room}, but from the runtime`, () => {
+      const globals = ['Date', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'crypto']
+      const imports =
+        "import { randomBytes } from 'node:crypto'\nimport { setImmediate as later } from 'node:timers/promises'\n"
+      const names = [...globals, 'Math.random', 'later', 'randomBytes']
+      write(`actors/${room}/bad.ts`, `${imports}\nexport const bad = [${names}]\n`)
+      const linted = lint()
+      for (const name of globals) expect(linted).to.contain(`the global variable ${name}`)
+      expect(linted.match(/randomness is an input/g), 'Math.random, randomBytes, crypto').to.have.length(3)
+      expect(linted.match(/time is an input: Runtime\.clock/g), 'performance, timers, the module').to.have.length(4)
+    })
+  it('lets the sockets of the system and a client of RPC have timers', () => {
+    for (const file of ['actors/p2p/tcp.ts', 'actors/rpc/client.ts'])
+      write(file, 'export const outside = [setTimeout]\n')
+    expect(lint()).to.equal('')
+  })
+
   it('lets biome refuse two protocol folders that import each other', () => {
     write('protocols/eth/bad.ts', "import { hello } from '../p2p/hello.ts'\n\nexport const bad = hello\n")
     expect(lint()).to.contain('protocol folders never import each other')

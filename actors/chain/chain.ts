@@ -10,8 +10,8 @@ import {
   verifySize,
 } from '../../protocols/chain/verify.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
+import { processScheduler } from '../runtime/process-runtime.ts'
 import { ReaderStream } from '../runtime/reader-stream.ts'
-import { FairScheduler } from '../runtime/scheduler.ts'
 import { type Steps, TimeSlicer } from '../runtime/time-slicer.ts'
 import type { ChainOptions, ChainReader, NewBlock } from './chain-reader.ts'
 import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
@@ -52,7 +52,7 @@ export class Chain implements ChainReader {
 
   private constructor(store: KeyValueStore, options: ChainOptions, stored: StoredChain) {
     const { genesis, networkId, directory, readerCrashed, slicer } = options
-    this.#slicer = slicer ?? new TimeSlicer(new FairScheduler(performance, setImmediate))
+    this.#slicer = slicer ?? new TimeSlicer(processScheduler())
     this.heads$ = new ReaderStream(this.#heads, readerCrashed)
     this.#store = store
     this.#name = directory ?? inMemory

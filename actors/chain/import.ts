@@ -5,6 +5,7 @@ import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import { bytesToHex, concatBytes, equalBytes } from '../../protocols/lib/bytes.ts'
 import { RlpError, skipItem } from '../../protocols/lib/rlp.ts'
 import { inflated, isReadFault, readChunks } from '../runtime/files.ts'
+import { processClock } from '../runtime/process-runtime.ts'
 import type { Chain } from './chain.ts'
 import type { NewBlock } from './chain-reader.ts'
 
@@ -32,7 +33,7 @@ export type ImportOptions = {
 export async function importChain(
   chain: Chain,
   path: string,
-  { onProgress, now = () => performance.now() }: ImportOptions = {},
+  { onProgress, now = processClock.now }: ImportOptions = {},
 ): Promise<ImportProgress> {
   const start = now()
   try {

@@ -48,7 +48,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     entropy: runtime.entropy,
   })
   const id = options.networkId ?? networkId
-  const scheduler = new FairScheduler(runtime.clock, setImmediate)
+  const scheduler = new FairScheduler(runtime.clock, runtime.defer)
   const chain = await Chain.open({
     genesis,
     slicer: new TimeSlicer(scheduler),
@@ -75,10 +75,10 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
         protocols: [...(options.ethVersions ?? ethVersions).map((one) => `eth/${one}`), ...capsOf(options.protocols)],
         log,
       })
-    const { now = Date.now } = options.discovery ?? {}
+    const { clock, wallClock: now } = runtime
     const nodes = options.discovery && instance?.nodes
-    database = await NodeDatabase.open({ directory: nodes, clock: runtime.clock, now, log })
-    const localNode = await LocalNode.open({ privateKey, store: database, clock: runtime.clock, now: now() })
+    database = await NodeDatabase.open({ directory: nodes, clock, now, log })
+    const localNode = await LocalNode.open({ privateKey, store: database, clock, now: now() })
     const watchers = { recorder, metrics, keyLog, chaindata: instance?.chaindata }
     const parts = { staticNodes, trustedNodes, database, localNode, ...watchers }
     node = new PeerchartNode(runtime, options, { name, privateKey, chain, scheduler, ...parts })

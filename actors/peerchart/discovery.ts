@@ -8,7 +8,6 @@ import { type DatagramSocket, type Datagrams, reachable, restricted, type UdpEnd
 import type { DiscoveredNode } from '../discovery/discovered-node.ts'
 import type { LocalNode } from '../discovery/local-node.ts'
 import type { NodeDatabase } from '../discovery/node-database.ts'
-import { udp } from '../discovery/udp.ts'
 import { Discv4 } from '../discovery/v4/discv4.ts'
 import { Discv5 } from '../discovery/v5/discv5.ts'
 import type { Logger } from '../log/log.ts'
@@ -25,15 +24,12 @@ export type DiscoveryOptions = {
   readonly port?: number
   /** enode URLs or records of nodes to begin with, with an IP address. @default none */
   readonly bootnodes?: readonly string[]
-  /** @default UDP */
-  readonly datagrams?: Datagrams
-  /** Unix time, ms. @default the system's */
-  readonly now?: () => number
 }
 
 export type DiscoveryParts = {
   /** Its actor's parent. */
   readonly parent: string
+  readonly datagrams: Datagrams
   readonly privateKey: Uint8Array
   readonly localNode: LocalNode
   readonly database: NodeDatabase
@@ -89,8 +85,9 @@ export class DiscoveryService implements Service {
 
   /** @throws (rejects) the system's error: the port is taken */
   async start(): Promise<void> {
-    const { host, netRestrict, privateKey, localNode, database, parent, log } = this.#parts
-    const { datagrams = udp, now = Date.now, port = this.#parts.tcpPort(), v4 = true, v5 = true } = this.#options
+    const { datagrams, host, netRestrict, privateKey, localNode, database, parent, log } = this.#parts
+    const { port = this.#parts.tcpPort(), v4 = true, v5 = true } = this.#options
+    const { wallClock: now } = this.#runtime
     const isAllowed = reachable(host, netRestrict)
     for (const { id, host } of this.#bootnodes)
       if (!isAllowed(host)) log.error('Bootstrap node filtered by netrestrict', { id, ip: host })

@@ -2,12 +2,12 @@ import type { NetworkName } from '../../protocols/chain/networks.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 import type { Logger } from '../log/log.ts'
 import type { MetricsOptions } from '../metrics/node-metrics.ts'
-import type { Network } from '../p2p/connection.ts'
 import type { Protocol } from '../p2p/protocol.ts'
 import type { Api } from '../rpc/api.ts'
 import type { RpcOptions } from '../rpc/options.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { DiscoveryOptions } from './discovery.ts'
+import type { Transport } from './transport.ts'
 
 export type NodeOptions = {
   /** Where the node keeps its key and its chain. Without it both live in memory, and nothing is written. */
@@ -60,10 +60,10 @@ export type NodeOptions = {
   readonly keyLog?: string
   /** A file that everything the node does is written to, for `replay` and `inspect`; keys are never in it. @default none */
   readonly record?: { readonly file: string; readonly maxBytes?: number }
-  /** Another clock, entropy or feed than the process's: for simulations. */
+  /** Other clocks, entropy, turns or feed than the process's: for simulations. */
   readonly runtime?: Partial<Runtime>
-  /** @default TCP */
-  readonly transport?: Network
+  /** Streams, datagrams for discovery, names. @default TCP, UDP and the system's resolver */
+  readonly transport?: Transport
   readonly log?: Logger
   /** Metrics for Prometheus, on an address of their own. Left out, nothing is counted. */
   readonly metrics?: MetricsOptions

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import { resolve } from 'node:path'
 import { BehaviorSubject, filter, map, merge, mergeMap, Observable } from 'rxjs'
 import { defaultMaxPeers, type PeerEvent } from '../../machines/admission.ts'
@@ -12,6 +11,7 @@ import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import type { Chain } from '../chain/chain.ts'
 import { type ImportProgress, importChain } from '../chain/import.ts'
 import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
+import type { Datagrams } from '../discovery/datagrams.ts'
 import type { LocalNode } from '../discovery/local-node.ts'
 import type { NodeDatabase } from '../discovery/node-database.ts'
 import type { Discv5 } from '../discovery/v5/discv5.ts'
@@ -26,7 +26,6 @@ import type { NodeInfo } from '../p2p/node-info.ts'
 import { peerConnector } from '../p2p/peer.ts'
 import type { PeerInfo } from '../p2p/peer-info.ts'
 import { Server } from '../p2p/server.ts'
-import { tcp } from '../p2p/tcp.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { Api } from '../rpc/api.ts'
 import type { RpcOptions } from '../rpc/options.ts'
@@ -43,8 +42,10 @@ import type { FeedEntry, MessageEntry } from '../trace/entries.ts'
 import type { Feed } from '../trace/feed.ts'
 import { packetName } from '../trace/handshake-packet.ts'
 import { DiscoveryService } from './discovery.ts'
+import { NodeOptionError } from './node-option-error.ts'
 import type { NodeOptions } from './node-options.ts'
 import { logSync } from './sync-log.ts'
+import { processTransport, type Transport } from './transport.ts'
 
 /** What a node tells of itself as it runs. Transitions are in it while somebody subscribes, and cost nothing otherwise. */
 export type NodeEvent =
@@ -96,6 +97,7 @@ export class PeerchartNode {
   /** The p2p server, once the start has made it. */
   readonly #server = new BehaviorSubject<Server | undefined>(undefined)
   readonly #recorder: Recorder | undefined
+  readonly #now: () => number
   readonly #localNode: LocalNode
   readonly #discovery: DiscoveryService | undefined
   readonly #scheduler: FairScheduler
@@ -112,7 +114,7 @@ export class PeerchartNode {
       maxPeers = defaultMaxPeers,
       noDial = false,
       log = silent,
-      transport = tcp,
+      transport = processTransport,
     } = options
     const { name, privateKey, chain, scheduler, keyLog, recorder, staticNodes, trustedNodes, metrics } = parts
     const { database, localNode } = parts
@@ -123,6 +125,7 @@ export class PeerchartNode {
     this.chain = chain
     this.metrics = metrics
     this.feed = runtime.feed
+    this.#now = () => runtime.clock.now()
     this.name = name
     this.#recorder = recorder
     this.#scheduler = scheduler
@@ -139,7 +142,16 @@ export class PeerchartNode {
     const discovery =
       options.discovery &&
       new DiscoveryService(runtime, options.discovery, {
-        ...{ parent: 'node', privateKey, localNode, database, host, netRestrict, log },
+        ...{
+          parent: 'node',
+          datagrams: datagramsOf(transport),
+          privateKey,
+          localNode,
+          database,
+          host,
+          netRestrict,
+          log,
+        },
         forkFilter: chain.forkFilter,
         tcpPort: () => this.#server.value?.self().tcp ?? 0,
       })
@@ -165,11 +177,11 @@ export class PeerchartNode {
             trustedNodes,
             network: metrics?.meter(transport) ?? transport,
             connect,
-            lookUp,
             log,
             maxPeers,
           },
           ...(netRestrict && { netRestrict }),
+          ...(transport.lookUp && { lookUp: transport.lookUp }),
           ...(discovery && { candidates: discovery.candidates }),
         })
         this.#server.next(server)
@@ -356,7 +368,7 @@ export class PeerchartNode {
 
   /** Imports what `geth export` wrote. @throws (rejects) {ImportError} the blocks before the fault are kept */
   importChain(path: string, onProgress?: (progress: ImportProgress) => void): Promise<ImportProgress> {
-    return importChain(this.chain, path, onProgress && { onProgress })
+    return importChain(this.chain, path, { now: this.#now, ...(onProgress && { onProgress }) })
   }
 
   async #close(): Promise<void> {
@@ -370,5 +382,10 @@ export class PeerchartNode {
   }
 }
 
+/** @throws {NodeOptionError} */
+function datagramsOf({ bind }: Transport): Datagrams {
+  if (!bind) throw new NodeOptionError('discovery needs a transport with datagrams: the one given has streams only')
+  return { bind }
+}
+
 const isServed = ({ http, ws, ipc, auth }: RpcOptions = {}) => (http ?? ws ?? ipc ?? auth) !== undefined
-const lookUp = async (host: string) => (await lookup(host, { all: true })).map(({ address }) => address)

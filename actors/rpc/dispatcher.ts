@@ -1,5 +1,6 @@
 import type { Logger } from '../log/log.ts'
-import { FairScheduler } from '../runtime/scheduler.ts'
+import { processScheduler } from '../runtime/process-runtime.ts'
+import type { FairScheduler } from '../runtime/scheduler.ts'
 import { type Client, newAccount, type Steps, TimeSlicer } from '../runtime/time-slicer.ts'
 import type { Api, Method } from './api.ts'
 import { readArguments, readArgumentsSteps, readSubscription, subscriptionId } from './arguments.ts'
@@ -59,7 +60,7 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options
     this.#registry = new Registry(options.apis)
-    this.#slicer = new TimeSlicer(options.scheduler ?? new FairScheduler(performance, setImmediate))
+    this.#slicer = new TimeSlicer(options.scheduler ?? processScheduler())
   }
 
   /**

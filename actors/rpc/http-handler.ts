@@ -33,14 +33,16 @@ export type HttpHandlerOptions = {
 /** JSON-RPC over HTTP: one POST, one request or batch. The checks and their order are geth's. */
 export class HttpHandler {
   readonly #clock: Runtime['clock']
+  readonly #wallClock: Runtime['wallClock']
   readonly #supervised: Pick<Runtime, 'supervisor'>
   readonly #options: HttpHandlerOptions
   readonly #cors: Cors
   readonly #vhosts: ReadonlySet<string>
   readonly #accounts = new WeakMap<Socket, Account>()
 
-  constructor(runtime: Pick<Runtime, 'clock' | 'supervisor'>, options: HttpHandlerOptions) {
+  constructor(runtime: Pick<Runtime, 'clock' | 'wallClock' | 'supervisor'>, options: HttpHandlerOptions) {
     this.#clock = runtime.clock
+    this.#wallClock = runtime.wallClock
     this.#supervised = runtime
     this.#options = options
     this.#cors = new Cors(options.corsdomain)
@@ -65,7 +67,7 @@ export class HttpHandler {
   async #replyTo(req: IncomingMessage): Promise<Reply | undefined> {
     const { prefix, secret, limits, input } = this.#options
     if (!isOnPath(req, prefix)) return empty(404)
-    const tokenRefused = secret && (await tokenFault(req, secret))
+    const tokenRefused = secret && (await tokenFault(req, secret, this.#wallClock() / 1_000))
     if (tokenRefused !== undefined) return refusal(401, tokenRefused)
     if (!isVhostAllowed(this.#vhosts, req.headers.host)) return refusal(403, 'invalid host specified')
     if (this.#cors.isPreflight(req)) return empty(200, this.#cors.preflightHeaders(req))

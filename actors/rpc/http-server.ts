@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { RpcServerRunning } from '../../machines/rpc-server.ts'
-import type { Runtime } from '../runtime/runtime.ts'
+import type { Defer, Runtime } from '../runtime/runtime.ts'
 import { Endpoint } from './endpoint.ts'
 import type { HttpHandler } from './http-handler.ts'
 import { listen } from './listen.ts'
@@ -28,9 +28,12 @@ export class HttpServer {
   #http: { readonly handler: HttpHandler; readonly prefix: string } | undefined
   #ws: { readonly handler: WsHandler; readonly prefix: string } | undefined
 
+  readonly #defer: Defer
+
   constructor(runtime: Runtime, options: HttpServerOptions) {
     const { id, parent, limits } = options
     this.#options = options
+    this.#defer = runtime.defer
     this.#endpoint = new Endpoint(
       runtime,
       { id, parent, shutdownTimeout: limits.shutdownTimeout },
@@ -145,7 +148,7 @@ export class HttpServer {
     if (waiting > maxPipelined) return void socket.destroy()
     res.once('socket', () => {
       this.#pipelined.set(socket, this.#pipelined.get(socket)! - 1)
-      setImmediate(() => this.#answer(req, res))
+      this.#defer(() => this.#answer(req, res))
     })
   }
 

@@ -53,7 +53,7 @@ export class RpcStack {
     this.#context = context
     this.#limits = limitsOf(options.limits, context.log)
     this.#input = context.input ?? new InputRoom()
-    this.#scheduler = context.scheduler ?? new FairScheduler(runtime.clock, setImmediate)
+    this.#scheduler = context.scheduler ?? new FairScheduler(runtime.clock, runtime.defer)
     const server = (name: string, portFlag: string, limits = this.#limits) =>
       new HttpServer(runtime, { id: `rpc/${name}`, parent, portFlag, limits })
     this.#http = server('http', '--http.port')

@@ -82,7 +82,7 @@ export class WsHandler {
     const { prefix, secret, origins } = this.#options
     const { origin, 'sec-websocket-version': version, 'sec-websocket-key': key = '' } = req.headers
     if (!isOnPath(req, prefix)) return [404, 'not found']
-    const fault = secret && (await tokenFault(req, secret))
+    const fault = secret && (await tokenFault(req, secret, this.#runtime.wallClock() / 1_000))
     if (fault !== undefined) return [401, fault]
     if (req.method !== 'GET') return [405]
     if (version !== '13') return [400]

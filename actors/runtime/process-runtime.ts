@@ -1,13 +1,19 @@
 import { randomFillSync } from 'node:crypto'
 import { Feed } from '../trace/feed.ts'
-import type { Clock, Runtime } from './runtime.ts'
+import type { Clock, Defer, Runtime } from './runtime.ts'
+import { FairScheduler } from './scheduler.ts'
 
-/** The world of a process: its monotonic clock, its entropy, and a feed that nobody reads yet. */
+/** The world of a process: its clocks, its entropy, its turns, and a feed that nobody reads yet. */
 export function processRuntime(overrides: Partial<Runtime> = {}): Runtime {
-  return { clock: processClock, entropy, feed: new Feed(), ...overrides }
+  return { clock: processClock, wallClock: Date.now, entropy, defer, feed: new Feed(), ...overrides }
 }
 
-const processClock: Clock = {
+/** Of work that belongs to no node: it shares the thread with nothing else. */
+export const processScheduler = (): FairScheduler => new FairScheduler(processClock, defer)
+
+const defer: Defer = (run) => void setImmediate(run)
+
+export const processClock: Clock = {
   now: () => performance.now(),
   setTimeout: (callback, delay) => setTimeout(callback, delay),
   clearTimeout: (id) => clearTimeout(id as NodeJS.Timeout),

@@ -4,7 +4,10 @@ import type { Feed } from '../trace/feed.ts'
 /** The world as every actor is handed it: nothing below reads a clock, a die or a socket on its own. */
 export type Runtime = {
   readonly clock: Clock
+  /** Unix time, ms: for what others compare with theirs. */
+  readonly wallClock: () => number
   readonly entropy: Entropy
+  readonly defer: Defer
   readonly feed: Feed
   /** Without one, a bug ends the process. */
   readonly supervisor?: Supervisor | undefined
@@ -16,6 +19,9 @@ export type Clock = {
   setTimeout(callback: () => void, delay: number): unknown
   clearTimeout(id: unknown): void
 }
+
+/** Has `run` called after the events that wait now, as setImmediate does. What it throws is the caller's to catch. */
+export type Defer = (run: () => void) => void
 
 /** @returns `length` fresh random bytes */
 export type Entropy = (length: number) => Uint8Array

@@ -1,10 +1,13 @@
+import type { Datagrams } from '../discovery/datagrams.ts'
 import type { Listener, Network, Stream, StreamListener } from '../p2p/connection.ts'
+import { memoryDatagrams } from './memory-datagrams.ts'
 
-/** A network in memory: what is sent arrives in order in a later turn of `defer`, nothing is lost, and no port is real. */
-export function memoryNetwork(defer: (run: () => void) => void = queueMicrotask): Network {
+/** Streams and datagrams in memory: what is sent arrives in order in a later turn of `defer`, nothing is lost, and no port is real. */
+export function memoryNetwork(defer: (run: () => void) => void = queueMicrotask): Network & Datagrams {
   const accepts = new Map<string, (stream: Stream) => void>()
   let ports = 40_000
   return {
+    ...memoryDatagrams({ defer }),
     async dial(host, port) {
       const accept = accepts.get(`${host}:${port}`)
       if (!accept) throw new Error(`dial tcp ${host}:${port}: connection refused`)

@@ -3,6 +3,7 @@ import type { NewBlock } from '../../../actors/chain/chain-reader.ts'
 import { answerRequest } from '../../../actors/eth/answers.ts'
 import type { ChainPort } from '../../../actors/eth/chain-port.ts'
 import { EthService, type EthServiceOptions } from '../../../actors/eth/service.ts'
+import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
 import type { Runtime } from '../../../actors/runtime/runtime.ts'
 import { FairScheduler } from '../../../actors/runtime/scheduler.ts'
 import { TimeSlicer } from '../../../actors/runtime/time-slicer.ts'
@@ -38,11 +39,11 @@ export class World {
   #seed = 1
 
   get runtime(): Runtime {
-    return {
+    return processRuntime({
       clock: this.clock,
       feed: this.feed,
       entropy: (length) => Uint8Array.from({ length }, () => this.#next()),
-    }
+    })
   }
 
   /** Lets time pass, with what promises do in it. */

@@ -8,15 +8,16 @@ import type {
   StreamListener,
 } from '../../../actors/p2p/connection.ts'
 import type { PeerFacts } from '../../../actors/p2p/protocol.ts'
+import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
 import type { Runtime } from '../../../actors/runtime/runtime.ts'
 import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
-import { Feed } from '../../../actors/trace/feed.ts'
 import { type Enode, toEnode } from '../../../protocols/enode/enode.ts'
 import { DiscError, type DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 
 /** A world in which nothing happens by itself. */
 export function virtualRuntime(): Runtime & { readonly clock: VirtualClock } {
-  return { clock: new VirtualClock(), feed: new Feed(), entropy: (length) => new Uint8Array(length).fill(1) }
+  const clock = new VirtualClock()
+  return { ...processRuntime({ entropy: (length) => new Uint8Array(length).fill(1) }), clock }
 }
 
 export const enode = (i: number, host = `10.0.0.${i}`): Enode => toEnode(new Uint8Array(64).fill(i), host, 30303)

@@ -5,6 +5,7 @@ import { peerConnector } from '../../../actors/p2p/peer.ts'
 import type { PeerFacts, Protocol } from '../../../actors/p2p/protocol.ts'
 import { nodeCiphers } from '../../../actors/runtime/ciphers.ts'
 import { InputRoom } from '../../../actors/runtime/input-room.ts'
+import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
 import { FairScheduler } from '../../../actors/runtime/scheduler.ts'
 import { streamPair } from '../../../actors/simulation/memory-network.ts'
 import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
@@ -67,11 +68,7 @@ export class End {
   }
 
   get connector() {
-    const runtime = {
-      clock: this.clock,
-      feed: this.feed,
-      entropy: (length: number) => new Uint8Array(randomBytes(length)),
-    }
+    const runtime = processRuntime({ clock: this.clock, feed: this.feed })
     const defer = (run: () => void) => (this.#held ? void this.#held.push(run) : queueMicrotask(run))
     const scheduler = new FairScheduler(this.clock, defer)
     const { privateKey, publicKey, protocols } = this

@@ -26,15 +26,14 @@ describe('a node with discovery', () => {
   beforeEach(() => {
     nodes = []
     sent = []
-    transport = memoryNetwork()
     datagrams = memoryDatagrams({ passed: (_, __, to) => sent.push(to) > 0 })
+    transport = { ...memoryNetwork(), ...datagrams }
   })
   afterEach(async () => {
     for (const node of nodes) await node.stop()
   })
   const start = async (change: NodeOptions = {}, bootnodes: readonly string[] = []) => {
-    const discovery = { datagrams, bootnodes }
-    const node = await createNode({ genesis: devGenesisJson, transport, port: 0, discovery, ...change })
+    const node = await createNode({ genesis: devGenesisJson, transport, port: 0, discovery: { bootnodes }, ...change })
     nodes.push(node)
     await node.start()
     return node
@@ -140,13 +139,13 @@ describe('a node with discovery', () => {
   it('does not start when its port is taken', async () => {
     const socket = await datagrams.bind('127.0.0.1', 4_444, () => {})
     const node = await createNode({
-      ...{ genesis: devGenesisJson, transport, port: 0, discovery: { datagrams, port: 4_444 } },
+      ...{ genesis: devGenesisJson, transport, port: 0, discovery: { port: 4_444 } },
     })
     expect((await failureOf(node.start())).message).to.contain('address already in use')
     await socket.close()
   })
   it('is found by the port that it was given', async () => {
-    const node = await start({ discovery: { datagrams, port: 5_555 } })
+    const node = await start({ discovery: { port: 5_555 } })
     expect(node.nodeInfo().ports.discovery).to.equal(5_555)
     expect(node.enode).to.contain('?discport=5555')
   })

@@ -4,6 +4,7 @@ import type { AnyActor, AnyStateMachine, EventObject } from 'xstate'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../../actors/peerchart/create-node.ts'
 import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
+import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
 import { dial } from '../../../actors/scripted-peer/dial.ts'
 import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
 import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
@@ -106,7 +107,7 @@ async function live(steps: readonly (readonly [keyof typeof doings, number])[]):
   await Promise.all([a.start(), b.start()])
   let script: ScriptedPeer | undefined
   const spoken = (say: (peer: ScriptedPeer) => void) => {
-    if (!script || script.isClosed) script = dial(b.enode, { network, runtime: { clock, feed, entropy: random } })
+    if (!script || script.isClosed) script = dial(b.enode, { network, runtime: processRuntime({ clock, feed }) })
     else if (script.states.some(({ words }) => words === 'running')) say(script)
   }
   const world: World = {
@@ -127,8 +128,6 @@ async function live(steps: readonly (readonly [keyof typeof doings, number])[]):
   witness.end()
   return witness
 }
-
-const random = (length: number) => crypto.getRandomValues(new Uint8Array(length))
 
 describe('the feed of a session', () => {
   it('has every entry after its cause: no effect is run before its step is told, or has a step of another inside', async () => {

@@ -4,9 +4,9 @@ import { LocalNode } from '../../../../actors/discovery/local-node.ts'
 import { NodeDatabase } from '../../../../actors/discovery/node-database.ts'
 import { Discv4, type Discv4Options } from '../../../../actors/discovery/v4/discv4.ts'
 import { silent } from '../../../../actors/log/log.ts'
+import { processRuntime } from '../../../../actors/runtime/process-runtime.ts'
 import { memoryDatagrams } from '../../../../actors/simulation/memory-datagrams.ts'
 import { VirtualClock } from '../../../../actors/simulation/virtual-clock.ts'
-import { Feed } from '../../../../actors/trace/feed.ts'
 import {
   decodePacket,
   type Endpoint,
@@ -34,7 +34,7 @@ export class World {
   #entropy = 0
 
   get runtime() {
-    return { clock: this.clock, feed: new Feed(), entropy: (length: number) => this.#random(length) }
+    return processRuntime({ clock: this.clock, entropy: (length: number) => this.#random(length) })
   }
 
   /** A node of ours with the `i`th key, at 127.0.0.1 and its port of {@link someNode}. */
