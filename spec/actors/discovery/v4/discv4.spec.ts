@@ -114,8 +114,10 @@ describe('discv4', () => {
     it('Amplification/WrongIP: nothing at another address, not even a PING', async () => {
       await tester.bond()
       const elsewhere = await world.tester(100, node, '127.0.0.2')
+      const before = world.sent.get('127.0.0.1 > 127.0.0.1')
       elsewhere.send(elsewhere.findnode())
       expect(await elsewhere.names()).to.deep.equal([])
+      expect(world.sent.get('127.0.0.1 > 127.0.0.1'), 'nor is it sent to where the key has bonded').to.equal(before)
     })
     it('takes PONG and FINDNODE in the order they come', async () => {
       tester.send(tester.ping())
