@@ -13,8 +13,9 @@ import { formatIp, parseIp } from '../../../protocols/enode/netutil.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'
-import { publicKeyOf, signRecoverable } from '../../../protocols/lib/secp256k1.ts'
+import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import eip8 from '../../vectors/discv4-eip-8.json' with { type: 'json' }
+import { signPacket } from './sign-packet.ts'
 
 describe('discv4 packets', () => {
   const key = hexToBytes(eip8.privateKey)
@@ -127,12 +128,7 @@ describe('discv4 packets', () => {
       { numRuns: 50 },
     ))
 
-  /** Any content, signed. */
-  const signed = (type: number, body: Uint8Array) => {
-    const data = concatBytes(Uint8Array.of(type), body)
-    const rest = concatBytes(signRecoverable(keccak256(data), key), data)
-    return concatBytes(keccak256(rest), rest)
-  }
+  const signed = (type: number, body: Uint8Array) => signPacket(key, type, body)
   const list = (...items: RlpInput[]) => encodeRlp(items)
   const at = [new Uint8Array(4), 1, 1]
   for (const [what, bytes, complaint] of [

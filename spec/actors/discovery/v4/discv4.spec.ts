@@ -3,9 +3,8 @@ import { encodePacket, type Packet, type PacketName, type SignedPacket } from '.
 import { formatIp, parseIp } from '../../../../protocols/enode/netutil.ts'
 import { decodeRecord, signRecord } from '../../../../protocols/enr/record.ts'
 import { bytesToHex, concatBytes } from '../../../../protocols/lib/bytes.ts'
-import { keccak256 } from '../../../../protocols/lib/keccak.ts'
 import { encodeList, encodeRlp } from '../../../../protocols/lib/rlp.ts'
-import { signRecoverable } from '../../../../protocols/lib/secp256k1.ts'
+import { signPacket } from '../../../protocols/discv4/sign-packet.ts'
 import { keyOf, someNode } from '../some-nodes.ts'
 import { type OwnNode, type Tester, World } from './world.ts'
 
@@ -30,11 +29,9 @@ describe('discv4', () => {
     const mapped = { ...nowhere, ip: concatBytes(new Uint8Array(10), Uint8Array.of(255, 255, 192, 0, 2, 0)) }
     /** What an encoder of ours does not write. */
     const sendSigned = (type: number, fields: Uint8Array) => {
-      const data = concatBytes(Uint8Array.of(type), fields)
-      const rest = concatBytes(signRecoverable(keccak256(data), tester.key), data)
-      const hash = keccak256(rest)
-      tester.sendBytes(concatBytes(hash, rest))
-      return hash
+      const bytes = signPacket(tester.key, type, fields)
+      tester.sendBytes(bytes)
+      return bytes.slice(0, 32)
     }
     const sendWithJunk = (change: object = {}) => {
       const { from, to, expiration } = tester.ping(change) as Packet & { name: 'PING' }
