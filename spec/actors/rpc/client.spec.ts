@@ -83,10 +83,11 @@ describe('a JSON-RPC client', () => {
         expect(await Promise.all(methods.map((method) => rpc.call(method)))).to.deep.equal(methods)
       })
       it('waits no longer than it was told', async () => {
-        const rpc = await connect(() => [], { timeout: 30 })
+        // The connection has to be there within the same time, on a machine that is busy, too.
+        const rpc = await connect(() => [], { timeout: 2_000 })
         const thrown = await failureOf(rpc.call('eth_syncing'))
         expect(thrown).to.be.instanceOf(RpcTimeout)
-        expect(thrown.message).to.match(/^no answer to eth_syncing from \S+ within 0\.03 s; /)
+        expect(thrown.message).to.match(/^no answer to eth_syncing from \S+ within 2 s; /)
       })
       it('knows what is no JSON-RPC', async () => {
         for (const said of ['<html>\nhello', '{"result"}', '{"ok":true}']) {
