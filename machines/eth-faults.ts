@@ -34,40 +34,13 @@ export class DisallowedBlock extends Error {
   }
 }
 
-/** An answer that fits no request. */
-export class TrackerError extends Error {
-  override readonly name = 'TrackerError'
-}
-
-// What an asker gets instead of an answer.
+// What a caller gets instead of an answer.
 
 /** The session has not come as far as the peer set. */
 export class NotRegistered extends Error {
   override readonly name = 'NotRegistered'
   constructor() {
     super('peer not registered')
-  }
-}
-
-export class RequestIdCollision extends Error {
-  override readonly name = 'RequestIdCollision'
-  constructor() {
-    super('request ID collision')
-  }
-}
-
-export class RequestLimitReached extends Error {
-  override readonly name = 'RequestLimitReached'
-  constructor() {
-    super('request limit reached')
-  }
-}
-
-/** No answer in 5 minutes. The session goes on; an answer from here on ends it. */
-export class RequestExpired extends Error {
-  override readonly name = 'RequestExpired'
-  constructor() {
-    super('request expired')
   }
 }
 

@@ -1,21 +1,32 @@
 import { assign, setup } from 'xstate'
 import { checkAnswer } from '../protocols/eth/answer-rules.ts'
+import { type BlockRange, checkRange } from '../protocols/eth/block-range.ts'
 import { limits } from '../protocols/eth/limits.ts'
 import { countOf, type EthAnswer } from '../protocols/eth/messages.ts'
 import type { Status } from '../protocols/eth/status.ts'
-import { type AnswerName, answerOf, type MessageName, type RequestName } from '../protocols/eth/versions.ts'
-import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
 import {
-  InvalidMessageCode,
-  MessageTooLong,
-  NoStatus,
-  NotRegistered,
+  type AnswerName,
+  answerOf,
+  type EthVersion,
+  type MessageName,
+  type RequestName,
+} from '../protocols/eth/versions.ts'
+import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
+import { DisallowedBlock, InvalidMessageCode, MessageTooLong, NoStatus, NotRegistered } from './eth-faults.ts'
+import { ofEvent, portActions } from './port-actions.ts'
+import {
+  cancel,
+  emptyTracker,
+  expire,
+  faultOf,
+  isAwaited,
+  oldest,
   RequestExpired,
-  RequestIdCollision,
-  RequestLimitReached,
-  TrackerError,
-} from './eth-faults.ts'
-import { without } from './immutable-collections.ts'
+  type RequestTracker,
+  refusalOf,
+  settle,
+  track,
+} from './request-tracker.ts'
 
 /** What the chart asks of the world. actors/eth/eth-peer.ts implements it; a spec records it. */
 export type EthPeerPorts = {
@@ -28,116 +39,174 @@ export type EthPeerPorts = {
   openStatus(message: { payload: Uint8Array }): void
   /** Asks for a place in the peer set: `manager.registered` or `manager.refused`. */
   register(who: { status: Status }): void
-  /** Gives the message to the manager. */
-  handle(message: EthPayload): void
+  /** Sends what we have of what is asked for; `fault.found` comes back when the request is none. */
+  serve(request: EthPayload<RequestName>): void
+  /** Decodes and checks transactions or their announcement: nothing comes back, or `fault.found`. */
+  checkTransactions(message: EthPayload<'Transactions' | 'NewPooledTransactionHashes'>): void
+  /** Decodes a range: `range.opened` or `fault.found`. */
+  openRange(message: { payload: Uint8Array }): void
+  /** The range of the remote is another: those who follow the peer set get it. */
+  noteRange(change: { range: BlockRange }): void
   /** Decodes an answer without opening its items: `answer.opened` or `fault.found`. */
   openAnswer(message: EthPayload<AnswerName>): void
   send(message: EthPayload): void
-  /** The asker gets the answer to its request, or learns why there is none. */
-  deliver(answer: { answer: EthAnswer }): void
-  fail(request: { id: bigint; error: Error }): void
-  /** `request.expired` comes after 5 minutes, unless disarmed. */
-  armDeadline(request: { id: bigint }): void
-  disarmDeadline(request: { id: bigint }): void
+  /** The caller gets the answer to its request, or why there is none. */
+  deliver(answer: { caller: number; answer: EthAnswer }): void
+  fail(request: { caller: number; error: Error }): void
+  /** `requests.elapsed` comes at that time (ms), and at no other that was named before. */
+  watchExpiry(next: { at: number | undefined }): void
   /** Ends the session, and with it the peer, for this reason. */
   end(verdict: { error: Error }): void
-  /** The manager and all who still wait for an answer learn that the session is over. */
+  /** The manager and all callers without an answer get that the session is over. */
   leave(): void
 }
 
 export type EthPayload<Name extends MessageName = MessageName> = { readonly name: Name; readonly payload: Uint8Array }
-export type EthPeerInput = { readonly ports: EthPeerPorts }
+export type EthPeerInput = { readonly ports: EthPeerPorts; readonly version: EthVersion }
 
 /** A message by geth's name, not yet decoded. */
 type MessageEvent = { [Name in MessageName]: { type: Name; payload: Uint8Array } }[MessageName]
-export type RequestOrder = { id: bigint; name: RequestName; count: number; payload: Uint8Array }
+/** `count` is the most items that the answer may hold, `now` milliseconds; `caller` is the actor's own count. */
+export type RequestMade = {
+  id: bigint
+  caller: number
+  name: RequestName
+  count: number
+  payload: Uint8Array
+  now: number
+}
 export type EthPeerEvent =
   | MessageEvent
   /** A code that this version does not have, or a message of more than 10 MiB. */
   | { type: 'code.unknown'; code: number }
   | { type: 'message.tooLong'; name: MessageName; size: number }
   | { type: 'manager.started' }
-  | { type: 'manager.registered' }
+  /** `isSynced`: whether transactions are accepted already. */
+  | { type: 'manager.registered'; isSynced: boolean }
+  /** Transactions are accepted from now on. */
+  | { type: 'manager.synced' }
   | { type: 'manager.refused'; error: Error }
   | { type: 'manager.dropped'; reason: DiscReason }
   | { type: 'status.accepted'; status: Status }
+  | { type: 'range.opened'; range: BlockRange }
   /** The remote broke a rule that only showed when its message was opened. */
   | { type: 'fault.found'; error: Error }
-  /** `count` is the most items that the answer may hold. */
-  | ({ type: 'request.made' } & RequestOrder)
-  | { type: 'request.cancelled'; id: bigint }
-  | { type: 'request.expired'; id: bigint }
-  | { type: 'answer.admitted'; name: AnswerName; payload: Uint8Array }
-  | { type: 'answer.opened'; answer: EthAnswer }
+  | ({ type: 'request.made' } & RequestMade)
+  | { type: 'request.cancelled'; id: bigint; caller: number }
+  | { type: 'requests.elapsed'; now: number }
+  | { type: 'answer.opened'; answer: EthAnswer; now: number }
   | { type: 'write.blocked' }
   | { type: 'write.drained' }
   | { type: 'session.closed' }
 
-/** geth's tracker and dispatcher in one: a cancelled request is still tracked, but nobody waits for it. */
-export type Outstanding = { readonly want: AnswerName; readonly count: number; readonly isCancelled: boolean }
-
 type EthPeerContext = EthPeerInput & {
-  /** Requests by id. BOUNDED: limits.maxPendingRequests. */
-  readonly requests: ReadonlyMap<bigint, Outstanding>
+  /** geth's tracker and dispatcher in one: a cancelled request is still tracked, without a caller. */
+  readonly requests: RequestTracker<RequestName, AnswerName>
 }
 
-const { createMachine } = setup({
+const { enqueueActions, extend } = setup({
   types: {} as { context: EthPeerContext; input: EthPeerInput; events: EthPeerEvent },
   actions: {
-    pauseReading: ({ context }) => context.ports.pauseReading(),
-    resumeReading: ({ context }) => context.ports.resumeReading(),
-    arrive: ({ context }) => context.ports.arrive(),
-    sendStatus: ({ context }) => context.ports.sendStatus(),
-    openStatus: ({ context }, message: { payload: Uint8Array }) => context.ports.openStatus(message),
-    register: ({ context }, who: { status: Status }) => context.ports.register(who),
-    handle: ({ context }, message: EthPayload) => context.ports.handle(message),
-    openAnswer: ({ context }, message: EthPayload<AnswerName>) => context.ports.openAnswer(message),
-    send: ({ context }, message: EthPayload) => context.ports.send(message),
-    deliver: ({ context }, answer: { answer: EthAnswer }) => context.ports.deliver(answer),
-    fail: ({ context }, request: { id: bigint; error: Error }) => context.ports.fail(request),
-    armDeadline: ({ context }, request: { id: bigint }) => context.ports.armDeadline(request),
-    disarmDeadline: ({ context }, request: { id: bigint }) => context.ports.disarmDeadline(request),
-    end: ({ context }, verdict: { error: Error }) => context.ports.end(verdict),
-    leave: ({ context }) => context.ports.leave(),
-    track: assign(({ context }, { id, name, count }: RequestOrder) => ({
-      requests: new Map(context.requests).set(id, { want: answerOf[name], count, isCancelled: false }),
+    ...portActions<EthPeerPorts>()(
+      'pauseReading',
+      'resumeReading',
+      'arrive',
+      'sendStatus',
+      'openStatus',
+      'register',
+      'serve',
+      'checkTransactions',
+      'openRange',
+      'noteRange',
+      'openAnswer',
+      'send',
+      'deliver',
+      'fail',
+      'watchExpiry',
+      'end',
+      'leave',
+    ),
+    track: assign(({ context }, order: RequestMade) => ({
+      requests: track(context.requests, { ...order, want: answerOf[order.name] }),
     })),
-    cancel: assign(({ context }, { id }: { id: bigint }) => ({
-      requests: new Map(context.requests).set(id, { ...context.requests.get(id)!, isCancelled: true }),
+    cancel: assign(({ context }, which: { id: bigint }) => ({ requests: cancel(context.requests, which) })),
+    settle: assign(({ context }, which: { id: bigint }) => ({ requests: settle(context.requests, which) })),
+    expire: assign(({ context }, { now }: { now: number }) => ({
+      requests: expire(context.requests, { now, timeout: limits.requestTimeout }),
     })),
-    forget: assign(({ context }, { id }: { id: bigint }) => ({ requests: without(context.requests, id) })),
   },
   guards: {
-    isTableFull: ({ context }) => context.requests.size >= limits.maxPendingRequests,
-    isOutstanding: ({ context }, { id }: { id: bigint }) => context.requests.has(id),
-    isUnasked: ({ context }, { id }: EthAnswer) => !context.requests.has(id),
-    isOfOtherRequest: ({ context }, { id, kind }: EthAnswer) => context.requests.get(id)?.want !== kind,
-    isMoreThanAsked: ({ context }, answer: EthAnswer) => countOf(answer) > context.requests.get(answer.id)!.count,
-    isAbandoned: ({ context }, { id }: EthAnswer) => context.requests.get(id)!.isCancelled,
+    isSynced: (_, { isSynced }: { isSynced: boolean }) => isSynced,
+    isImpossibleRange: (_, { range }: { range: BlockRange }) => checkRange(range) !== undefined,
+    isRefused: ({ context }, order: RequestMade) => refusalOf(context.requests, order) !== undefined,
+    isAwaited: ({ context }, which: { id: bigint; caller: number }) => isAwaited(context.requests, which),
+    isUnasked: ({ context }, answer: EthAnswer) => faultOf(context.requests, factsOf(answer)) !== undefined,
+    isAbandoned: ({ context }, { id }: EthAnswer) => context.requests.pending.get(id)!.isCancelled,
     isImpossible: (_, answer: EthAnswer) => checkAnswer(answer) !== undefined,
   },
   delays: { statusTimeout: limits.statusTimeout },
 })
 
 type From<Type> = { event: Extract<EthPeerEvent, { type: Type }> }
-const name = (event: MessageEvent): EthPayload => ({ name: event.type, payload: event.payload })
-const handled = { actions: { type: 'handle', params: ({ event }: From<MessageName>) => name(event) } } as const
+type In = { context: EthPeerContext }
+const factsOf = (answer: EthAnswer) => ({ id: answer.id, want: answer.kind, count: countOf(answer) })
+const nextExpiry = {
+  type: 'watchExpiry',
+  params: ({ context }: In) => {
+    const since = oldest(context.requests)
+    return { at: since === undefined ? undefined : since + limits.requestTimeout }
+  },
+} as const
+
+// What a message comes to, by the state that the session is in.
+
+const premature = {
+  target: 'closed',
+  actions: { type: 'end', params: ({ event }: From<MessageName>) => ({ error: new NoStatus(event.type) }) },
+} as const
+const served = {
+  actions: {
+    type: 'serve',
+    params: ({ event }: From<RequestName>) => ({ name: event.type, payload: event.payload }),
+  },
+} as const
 const opened = {
   actions: {
     type: 'openAnswer',
     params: ({ event }: From<AnswerName>) => ({ name: event.type, payload: event.payload }),
   },
 } as const
-const premature = {
+const checked = {
+  actions: {
+    type: 'checkTransactions',
+    params: ({ event }: From<'Transactions' | 'NewPooledTransactionHashes'>) => ({
+      name: event.type,
+      payload: event.payload,
+    }),
+  },
+} as const
+/** eth/68 still has them; after the merge blocks do not come this way (geth eth/handler_eth.go). */
+const disallowed = {
   target: 'closed',
-  actions: { type: 'end', params: ({ event }: From<MessageName>) => ({ error: new NoStatus(event.type) }) },
+  actions: {
+    type: 'end',
+    params: ({ event }: From<'NewBlockHashes' | 'NewBlock'>) => ({ error: new DisallowedBlock(event.type) }),
+  },
 } as const
 
-/** One eth session from the match of its version on: geth's eth.Peer with its handshake, tracker and dispatcher. */
-export const ethPeerMachine = createMachine({
+/** One eth session from the match of its version on: geth's handler.runEthPeer and handleMessage, and the eth.Peer that they run. */
+export const ethPeerMachine = extend({
+  actions: {
+    failExpired: enqueueActions(({ context, enqueue }) => {
+      for (const { caller, isCancelled } of context.requests.settled)
+        if (!isCancelled) enqueue({ type: 'fail', params: { caller, error: new RequestExpired() } })
+    }),
+  },
+}).createMachine({
   id: 'eth-peer',
-  description: 'one eth session: Status, requests and their answers (geth eth.Peer)',
-  context: ({ input }) => ({ ...input, requests: new Map() }),
+  description:
+    'one eth session: ProtocolManager.handle, then handleMsg for each message (geth runEthPeer, handleMessage)',
+  context: ({ input }) => ({ ...input, requests: emptyTracker }),
   options: { maxIterations: 100 },
   initial: 'waiting',
   on: {
@@ -157,12 +226,12 @@ export const ethPeerMachine = createMachine({
       actions: { type: 'end', params: ({ event }) => ({ error: new InvalidMessageCode(event.code) }) },
     },
     'request.made': {
-      actions: { type: 'fail', params: ({ event: { id } }) => ({ id, error: new NotRegistered() }) },
+      actions: { type: 'fail', params: ({ event: { caller } }) => ({ caller, error: new NotRegistered() }) },
     },
   },
   states: {
     waiting: {
-      description: 'the manager has not started: nothing is sent or read',
+      description: 'the manager has not started: nothing is sent or read (geth newPeerCh against quitSync)',
       entry: ['pauseReading', 'arrive'],
       on: { 'manager.started': 'awaitingStatus' },
     },
@@ -204,88 +273,78 @@ export const ethPeerMachine = createMachine({
       description: 'the manager looks for a place in its peer set',
       entry: 'pauseReading',
       exit: 'resumeReading',
-      on: { 'manager.registered': 'active' },
+      on: {
+        'manager.registered': [
+          { guard: ofEvent('isSynced'), target: '#eth-peer.active.chain.synced' },
+          { target: 'active' },
+        ],
+      },
     },
     active: {
-      description: 'messages go to the manager, answers to who asked',
-      initial: 'flowing',
+      description: 'a registered peer: each message is served, opened, dropped, or ends the session',
+      type: 'parallel',
       on: {
+        GetBlockHeaders: served,
+        GetBlockBodies: served,
+        GetReceipts: served,
+        GetPooledTransactions: served,
+        GetBlockAccessLists: served,
+        GetCells: served,
+        BlockHeaders: opened,
+        BlockBodies: opened,
+        Receipts: opened,
+        BlockAccessLists: opened,
+        Cells: opened,
         Status: {
           target: 'closed',
           actions: { type: 'end', params: () => ({ error: new InvalidMessageCode(0) }) },
         },
-        Transactions: handled,
-        GetBlockHeaders: handled,
-        BlockHeaders: opened,
-        GetBlockBodies: handled,
-        BlockBodies: opened,
-        NewBlockHashes: handled,
-        NewBlock: handled,
-        NewPooledTransactionHashes: handled,
-        GetPooledTransactions: handled,
-        // Dropped undecoded and uncounted until the chain is synced: the manager says when.
-        PooledTransactions: handled,
-        'answer.admitted': { actions: { type: 'openAnswer', params: ({ event }) => event } },
-        GetReceipts: handled,
-        Receipts: opened,
-        BlockRangeUpdate: handled,
-        GetBlockAccessLists: handled,
-        BlockAccessLists: opened,
-        GetCells: handled,
-        Cells: opened,
+        NewBlockHashes: disallowed,
+        NewBlock: disallowed,
+        BlockRangeUpdate: { actions: { type: 'openRange', params: ({ event: { payload } }) => ({ payload }) } },
+        'range.opened': [
+          {
+            guard: ofEvent('isImpossibleRange'),
+            target: 'closed',
+            actions: { type: 'end', params: ({ event }) => ({ error: checkRange(event.range)! }) },
+          },
+          { actions: { type: 'noteRange', params: ({ event: { range } }) => ({ range }) } },
+        ],
         'request.made': [
           {
-            guard: { type: 'isOutstanding', params: ({ event }) => event },
-            actions: { type: 'fail', params: ({ event: { id } }) => ({ id, error: new RequestIdCollision() }) },
-          },
-          {
-            guard: 'isTableFull',
-            actions: { type: 'fail', params: ({ event: { id } }) => ({ id, error: new RequestLimitReached() }) },
+            guard: ofEvent('isRefused'),
+            actions: {
+              type: 'fail',
+              params: ({ context, event }) => ({ caller: event.caller, error: refusalOf(context.requests, event)! }),
+            },
           },
           {
             actions: [
-              { type: 'track', params: ({ event }) => event },
-              { type: 'armDeadline', params: ({ event: { id } }) => ({ id }) },
+              ofEvent('track'),
+              nextExpiry,
               { type: 'send', params: ({ event: { name, payload } }) => ({ name, payload }) },
             ],
           },
         ],
         'request.cancelled': {
-          guard: { type: 'isOutstanding', params: ({ event }) => event },
-          actions: { type: 'cancel', params: ({ event }) => event },
+          guard: ofEvent('isAwaited'),
+          actions: ofEvent('cancel'),
         },
-        'request.expired': {
-          guard: { type: 'isOutstanding', params: ({ event }) => event },
-          actions: [
-            { type: 'forget', params: ({ event }) => event },
-            { type: 'fail', params: ({ event: { id } }) => ({ id, error: new RequestExpired() }) },
-          ],
+        'requests.elapsed': {
+          actions: [ofEvent('expire'), 'failExpired', nextExpiry],
         },
         'answer.opened': [
           {
             guard: { type: 'isUnasked', params: ({ event }) => event.answer },
             target: 'closed',
-            actions: { type: 'end', params: () => ({ error: new TrackerError('no matching request') }) },
-          },
-          {
-            guard: { type: 'isOfOtherRequest', params: ({ event }) => event.answer },
-            target: 'closed',
-            actions: { type: 'end', params: () => ({ error: new TrackerError('wrong response code for request') }) },
-          },
-          {
-            guard: { type: 'isMoreThanAsked', params: ({ event }) => event.answer },
-            target: 'closed',
             actions: {
               type: 'end',
-              params: () => ({ error: new TrackerError('response is larger than request allows') }),
+              params: ({ context, event }) => ({ error: faultOf(context.requests, factsOf(event.answer))! }),
             },
           },
           {
             guard: { type: 'isAbandoned', params: ({ event }) => event.answer },
-            actions: [
-              { type: 'forget', params: ({ event }) => event.answer },
-              { type: 'disarmDeadline', params: ({ event }) => ({ id: event.answer.id }) },
-            ],
+            actions: [{ type: 'settle', params: ({ event }) => event.answer }, nextExpiry],
           },
           {
             guard: { type: 'isImpossible', params: ({ event }) => event.answer },
@@ -294,20 +353,49 @@ export const ethPeerMachine = createMachine({
           },
           {
             actions: [
-              { type: 'forget', params: ({ event }) => event.answer },
-              { type: 'disarmDeadline', params: ({ event }) => ({ id: event.answer.id }) },
-              { type: 'deliver', params: ({ event }) => ({ answer: event.answer }) },
+              {
+                type: 'deliver',
+                params: ({ context, event: { answer } }) => ({
+                  caller: context.requests.pending.get(answer.id)!.caller,
+                  answer,
+                }),
+              },
+              { type: 'settle', params: ({ event }) => event.answer },
+              nextExpiry,
             ],
           },
         ],
       },
       states: {
-        flowing: { on: { 'write.blocked': 'blocked' } },
-        blocked: {
-          description: 'a remote that does not read its answers is not read either',
-          entry: 'pauseReading',
-          exit: 'resumeReading',
-          on: { 'write.drained': 'flowing' },
+        chain: {
+          initial: 'syncing',
+          states: {
+            syncing: {
+              description:
+                'transactions, their announcements and answers with them are dropped undecoded, and not counted',
+              on: { 'manager.synced': 'synced' },
+            },
+            synced: {
+              description: 'for good (geth AcceptTxs)',
+              on: {
+                Transactions: checked,
+                NewPooledTransactionHashes: checked,
+                PooledTransactions: opened,
+              },
+            },
+          },
+        },
+        reading: {
+          initial: 'flowing',
+          states: {
+            flowing: { on: { 'write.blocked': 'blocked' } },
+            blocked: {
+              description: 'a remote that does not read its answers is not read either',
+              entry: 'pauseReading',
+              exit: 'resumeReading',
+              on: { 'write.drained': 'flowing' },
+            },
+          },
         },
       },
     },

@@ -4,13 +4,14 @@ import { limits } from '../../protocols/eth/limits.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import type { ChainReader } from './chain-reader.ts'
 
-// What a chain answers to requests for headers, bodies and access lists, as geth's eth/protocols/eth/handlers.go does.
+// What a chain answers to requests for headers, bodies and access lists, as geth's eth/protocols/eth/handlers.go does. Step
+// by step: a remote chooses how much it asks for.
 
 export type HeaderQuery = Pick<GetBlockHeaders, 'origin' | 'amount' | 'skip' | 'reverse'>
 
 /** @returns RLP of each header; empty when nothing is known of what was asked. BOUNDED: 1024 items, about 2 MiB. */
-export function getBlockHeaders(chain: ChainReader, query: HeaderQuery): Uint8Array[] {
-  const headers = query.skip === 0n ? contiguousHeaders(chain, query) : sparseHeaders(chain, query)
+export function* getBlockHeaders(chain: ChainReader, query: HeaderQuery): Generator<void, Uint8Array[]> {
+  const headers = yield* query.skip === 0n ? contiguousHeaders(chain, query) : sparseHeaders(chain, query)
   return Array.from(headers, ({ raw }) => raw)
 }
 
@@ -18,7 +19,7 @@ export function getBlockHeaders(chain: ChainReader, query: HeaderQuery): Uint8Ar
  * The answer ends at the first hash that is unknown.
  * @returns RLP of each body. BOUNDED: 1024 items, 2 MiB and one body.
  */
-export function getBlockBodies(chain: ChainReader, hashes: Iterable<Uint8Array>): Uint8Array[] {
+export function* getBlockBodies(chain: ChainReader, hashes: Iterable<Uint8Array>): Generator<void, Uint8Array[]> {
   const bodies: Uint8Array[] = []
   let bytes = 0
   for (const hash of hashes) {
@@ -27,6 +28,7 @@ export function getBlockBodies(chain: ChainReader, hashes: Iterable<Uint8Array>)
     if (body === undefined) break
     bodies.push(body)
     bytes += body.length
+    yield
   }
   return bodies
 }
@@ -36,7 +38,7 @@ export function getBlockBodies(chain: ChainReader, hashes: Iterable<Uint8Array>)
  * @returns a list as it is stored, or the empty string where there is none (EIP-8159). BOUNDED: 1024 entries, 2 MiB and
  * one list.
  */
-export function getBlockAccessLists(chain: ChainReader, hashes: Iterable<Uint8Array>): Uint8Array[] {
+export function* getBlockAccessLists(chain: ChainReader, hashes: Iterable<Uint8Array>): Generator<void, Uint8Array[]> {
   const lists: Uint8Array[] = []
   let bytes = 0
   for (const hash of hashes) {
@@ -44,58 +46,66 @@ export function getBlockAccessLists(chain: ChainReader, hashes: Iterable<Uint8Ar
     const list = chain.accessListByHash(hash)
     lists.push(list ?? notAvailable)
     bytes += list?.length ?? 0
+    yield
   }
   return lists
 }
 
-function contiguousHeaders(chain: ChainReader, { origin, amount, reverse }: HeaderQuery): Header[] {
+function* contiguousHeaders(chain: ChainReader, { origin, amount, reverse }: HeaderQuery): Steps {
   const count = amount < maxHeaders ? amount : maxHeaders
   if (count === 0n) return []
   if (typeof origin === 'bigint')
     // geth reaches for the last of them in uint64: a range past 2^64 − 1 goes on from the genesis.
     return reverse
-      ? descending(chain, origin, count)
-      : descending(chain, BigInt.asUintN(64, origin + count - 1n), count).reverse()
+      ? yield* descending(chain, origin, count)
+      : (yield* descending(chain, BigInt.asUintN(64, origin + count - 1n), count)).reverse()
   const first = chain.headerByHash(origin)
   if (first === undefined) return []
-  if (reverse) return ancestors(chain, first, count)
-  return isCanonical(chain, first) ? [first, ...ascending(chain, first.number + 1n, first.number + count)] : [first]
+  if (reverse) return yield* ancestors(chain, first, count)
+  return isCanonical(chain, first) ? yield* ascending(chain, first.number, first.number + count) : [first]
 }
 
 /** An empty list would be one that is available. */
 const notAvailable = Uint8Array.of(0x80)
 
 const maxHeaders = BigInt(limits.maxHeadersServed)
+/** A tenth of a millisecond. */
+const headersAStep = 16
 
-function ascending(chain: ChainReader, from: bigint, to: bigint): Header[] {
+type Steps = Generator<void, Header[]>
+
+function* ascending(chain: ChainReader, from: bigint, to: bigint): Steps {
   const headers: Header[] = []
   for (let number = from; number < to; number++) {
     const header = chain.headerByNumber(number)
     if (header === undefined) break
-    headers.push(header)
+    if (headers.push(header) % headersAStep !== 0) continue
+    yield
+    // The chain may be another by now: headers of two do not go together.
+    if (!isCanonical(chain, header)) return yield* ascending(chain, from, to)
   }
   return headers
 }
 
 /** The part of `(from − count, from]` that exists, downwards. */
-function descending(chain: ChainReader, from: bigint, count: bigint): Header[] {
+function* descending(chain: ChainReader, from: bigint, count: bigint): Steps {
   const top = from < chain.head.number ? from : chain.head.number
   const first = from - count + 1n
-  return ascending(chain, first < 0n ? 0n : first, top + 1n).reverse()
+  return (yield* ascending(chain, first < 0n ? 0n : first, top + 1n)).reverse()
 }
 
 /** `first` and what it stands on, canonical or not. */
-function ancestors(chain: ChainReader, first: Header, count: bigint): Header[] {
+function* ancestors(chain: ChainReader, first: Header, count: bigint): Steps {
   const headers = [first]
   for (let next = chain.headerByHash(first.parentHash); next !== undefined && headers.length < count; ) {
-    headers.push(next)
+    if (headers.push(next) % headersAStep === 0) yield
     next = chain.headerByHash(next.parentHash)
   }
   return headers
 }
 
 /** One header at a time, each `skip + 1` blocks from the one before. */
-function sparseHeaders(chain: ChainReader, { origin, amount, skip, reverse }: HeaderQuery): Header[] {
+function* sparseHeaders(chain: ChainReader, { origin, amount, skip, reverse }: HeaderQuery): Steps {
   const headers: Header[] = []
   const budget = { offCanonical: limits.maxNonCanonicalAncestors }
   const distance = skip + 1n
@@ -104,6 +114,7 @@ function sparseHeaders(chain: ChainReader, { origin, amount, skip, reverse }: He
   let next = typeof origin === 'bigint' ? chain.headerByNumber(origin) : chain.headerByHash(origin)
   while (next !== undefined && headers.length < wanted && headers.length < limits.maxHeadersServed) {
     headers.push(next)
+    yield
     bytes += next.raw.length
     if (bytes >= limits.softResponseBytes || distance > maxUint64) break
     if (typeof origin === 'bigint')

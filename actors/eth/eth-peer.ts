@@ -1,5 +1,4 @@
 import type { Actor } from 'xstate'
-import { RequestIdCollision } from '../../machines/eth-faults.ts'
 import { type EthPayload, type EthPeerPorts, ethPeerMachine } from '../../machines/eth-peer.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import type { BlockRange } from '../../protocols/eth/block-range.ts'
@@ -14,36 +13,47 @@ import {
   type MessageOf,
 } from '../../protocols/eth/messages.ts'
 import { checkStatus, type Status } from '../../protocols/eth/status.ts'
-import { type answerOf, type EthVersion, type MessageTable, messageTable } from '../../protocols/eth/versions.ts'
+import {
+  type answerOf,
+  type EthVersion,
+  type MessageTable,
+  messageTable,
+  type RequestName,
+} from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { HashList } from '../../protocols/lib/lazy-list.ts'
-import { toUint } from '../../protocols/lib/rlp.ts'
+import { RlpError, toUint } from '../../protocols/lib/rlp.ts'
 import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { HeaderQuery } from '../chain/serve.ts'
 import type { PeerFacts, Session, SessionHandler } from '../p2p/protocol.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { startActor, type Tell } from '../runtime/start-actor.ts'
 import { InternalError, reportBug } from '../runtime/supervision.ts'
+import type { Steps } from '../runtime/time-slicer.ts'
 import type { Deadline, TimerWheel } from '../runtime/timer-wheel.ts'
+import type { Backend } from './backend.ts'
 import type { ChainPort } from './chain-port.ts'
-import { KnownSet, shortHash } from './known-set.ts'
+import { checkAnnouncement, checkTransactions, TransactionsError } from './transactions.ts'
 
-/** Who a session asks and tells: the service. Calls are made inside the session's own step. */
+/** What a session needs of the protocol manager. */
 export type EthPeerOwner = {
   readonly chain: ChainPort
+  readonly backend: Backend
   readonly wheel: TimerWheel
   status(version: EthVersion): Status
   arrived(peer: EthPeer): void
   register(peer: EthPeer, status: Status): void
-  handle(peer: EthPeer, message: EthPayload): void
+  rangeChanged(peer: EthPeer): void
   ended(peer: EthPeer): void
 }
+
+type Caller = { resolve(answer: EthAnswer): void; reject(error: Error): void }
 
 /** A request without its id. */
 export type Query<R extends EthRequest = EthRequest> = R extends EthRequest ? Omit<R, 'id'> : never
 export type AnswerTo<R extends EthRequest> = MessageOf<(typeof answerOf)[R['kind']]>
 export type RequestOptions = {
-  /** Milliseconds; when they have passed the request is cancelled and {@link TooSlow}. 5 minutes when left out. */
+  /** Milliseconds; when they have passed the request is cancelled, with {@link TooSlow}. 5 minutes when left out. */
   readonly patience?: number
 }
 
@@ -63,11 +73,11 @@ export class EthPeer {
   /** The actor's mailbox, which is there before the actor is. */
   #tell: Tell<typeof ethPeerMachine> = () => {}
   #isOver = false
-  /** Who waits for an answer. BOUNDED: limits.maxPendingRequests. */
-  readonly #waiting = new Map<bigint, { resolve(answer: EthAnswer): void; reject(error: Error): void }>()
-  /** BOUNDED: limits.maxPendingRequests. */
-  readonly #deadlines = new Map<bigint, Deadline>()
-  readonly #known: KnownSet<number>
+  /** Callers without an answer, by number. BOUNDED: maxTracked, and those about to be refused. */
+  readonly #callers = new Map<number, Caller>()
+  #lastCaller = 0
+  /** When the oldest request expires. */
+  #expiry: Deadline | undefined
 
   constructor(session: Session, { number, owner }: { number: number; owner: EthPeerOwner }) {
     this.session = number
@@ -76,14 +86,12 @@ export class EthPeer {
     this.#owner = owner
     this.#runtime = session.runtime
     this.#table = messageTable(this.version)
-    const random = () => Number(toUint(trimmed(this.#runtime.entropy(4)))) / 2 ** 32
-    this.#known = new KnownSet(limits.maxKnownTransactions, random)
     this.#actor = startActor(this.#runtime, ethPeerMachine, {
       id: `${session.actor}/eth`,
       parent: session.actor,
       input: (tell) => {
         this.#tell = tell
-        return { ports: this.#ports(tell) }
+        return { ports: this.#ports(tell), version: this.version }
       },
       crashed: (error) => this.#abandon(error),
     })
@@ -122,48 +130,51 @@ export class EthPeer {
     return Array.from(bodies.items(), ({ raw }) => raw)
   }
 
-  request<Q extends Query>(query: Q, options?: RequestOptions): Promise<AnswerTo<EthRequest & { kind: Q['kind'] }>> {
+  request<Q extends Query>(
+    query: Q,
+    { patience }: RequestOptions = {},
+  ): Promise<AnswerTo<EthRequest & { kind: Q['kind'] }>> {
     return new Promise((resolve, reject) => {
-      this.ask(query, { resolve: resolve as (answer: EthAnswer) => void, reject }, options)
+      const { wheel } = this.#owner
+      let deadline: Deadline | undefined
+      const answered = () => {
+        if (deadline) wheel.disarm(deadline)
+      }
+      const cancel = this.ask(query, {
+        resolve: (answer) => {
+          answered()
+          const take = resolve as (answer: EthAnswer) => void
+          take(answer)
+        },
+        reject: (error) => {
+          answered()
+          reject(error)
+        },
+      })
+      if (patience === undefined || this.#isOver) return
+      deadline = wheel.arm(patience, () => {
+        cancel()
+        reject(new TooSlow(query.kind, patience))
+      })
     })
   }
 
   /** As {@link request}, without a promise: `resolve` is called in the step that brings the answer. @returns cancels it */
-  ask(
-    query: Query,
-    { resolve, reject }: { resolve(answer: EthAnswer): void; reject(error: Error): void },
-    { patience }: RequestOptions = {},
-  ): () => void {
-    const request = { ...query, id: toUint(trimmed(this.#runtime.entropy(8))) } as EthRequest
-    const { id, kind } = request
-    // An id that is taken stays with whoever has it.
-    const refusal = this.#isOver ? new PeerGone() : this.#waiting.has(id) ? new RequestIdCollision() : undefined
-    if (refusal) {
-      reject(refusal)
+  ask(query: Query, caller: Caller): () => void {
+    if (this.#isOver) {
+      caller.reject(new PeerGone())
       return () => {}
     }
-    const { wheel } = this.#owner
-    const cancel = () => {
-      if (deadline) wheel.disarm(deadline)
-      if (this.#waiting.delete(id)) this.#tell({ type: 'request.cancelled', id })
-    }
-    const deadline =
-      patience === undefined
-        ? undefined
-        : wheel.arm(patience, () => {
-            cancel()
-            reject(new TooSlow(kind, patience))
-          })
-    const settle = <T>(then: (value: T) => void) => {
-      return (value: T) => {
-        if (deadline) wheel.disarm(deadline)
-        then(value)
-      }
-    }
-    this.#waiting.set(id, { resolve: settle(resolve), reject: settle(reject) })
+    const request = { ...query, id: toUint(trimmed(this.#runtime.entropy(8))) } as EthRequest
+    const { id, kind: name } = request
+    const number = ++this.#lastCaller
+    this.#callers.set(number, caller)
     const payload = encode(this.version, request)
-    this.#tell({ type: 'request.made', id, name: kind, count: mostItems(request), payload })
-    return cancel
+    const now = this.#runtime.clock.now()
+    this.#tell({ type: 'request.made', id, caller: number, name, count: mostItems(request), payload, now })
+    return () => {
+      if (this.#callers.delete(number)) this.#tell({ type: 'request.cancelled', id, caller: number })
+    }
   }
 
   /** Nothing that is sent gets there. */
@@ -180,24 +191,15 @@ export class EthPeer {
     this.#send({ name: message.kind, payload: encode(this.version, message) })
   }
 
-  /** Does what takes long for a message of this session. */
-  work(steps: Generator<unknown, void>): void {
-    this.#session.work(steps)
-  }
-
-  /** The remote has the transactions with these hashes. */
-  noteKnown(hashes: Iterable<Uint8Array>): void {
-    for (const hash of hashes) this.#known.add(shortHash(hash))
-  }
-  get knownCount(): number {
-    return this.#known.size
-  }
-
   started(): void {
     this.#tell({ type: 'manager.started' })
   }
-  confirmed(): void {
-    this.#tell({ type: 'manager.registered' })
+  /** @param isSynced whether transactions are accepted */
+  confirmed(isSynced: boolean): void {
+    this.#tell({ type: 'manager.registered', isSynced })
+  }
+  synced(): void {
+    this.#tell({ type: 'manager.synced' })
   }
   refused(error: Error): void {
     this.#tell({ type: 'manager.refused', error })
@@ -214,9 +216,6 @@ export class EthPeer {
     reportBug(this.#runtime, { actor: `${this.#session.actor}/eth`, error, ends: 'connection' })
     this.#abandon(error)
   }
-  admitAnswer(message: EthPayload<'PooledTransactions'>): void {
-    this.#tell({ type: 'answer.admitted', ...message })
-  }
 
   #receive(code: number, payload: Uint8Array): void {
     const name = this.#table.nameOf(code)
@@ -228,7 +227,13 @@ export class EthPeer {
 
   #ports(tell: Tell<typeof ethPeerMachine>): EthPeerPorts {
     const owner = this.#owner
-    const blame = (run: () => void) => catchMalformed(run, (error) => tell({ type: 'fault.found', error }))
+    const opening = (run: () => void) => {
+      try {
+        run()
+      } catch (error) {
+        this.#blame(error, MalformedMessage)
+      }
+    }
     return {
       pauseReading: () => this.#session.pause(),
       resumeReading: () => this.#session.resume(),
@@ -239,7 +244,7 @@ export class EthPeer {
         this.sendMessage(status)
       },
       openStatus: ({ payload }) =>
-        blame(() => {
+        opening(() => {
           const { chain } = owner
           const ours = { networkId: chain.networkId, genesis: chain.genesis.hash }
           const status = decode(this.version, 'Status', payload)
@@ -250,24 +255,29 @@ export class EthPeer {
         if ('range' in status) this.range = status.range
         owner.register(this, status)
       },
-      handle: (message) => owner.handle(this, message),
+      serve: ({ name, payload }) => {
+        // No answer gets there, so nothing is looked up.
+        if (!this.isGone) this.#session.work(this.#serve(name, payload))
+      },
+      checkTransactions: ({ name, payload }) => this.#session.work(this.#check(name, payload)),
+      openRange: ({ payload }) =>
+        opening(() => {
+          const { earliest, latest, latestHash } = decode(this.version, 'BlockRangeUpdate', payload)
+          tell({ type: 'range.opened', range: { earliest, latest, latestHash } })
+        }),
+      noteRange: ({ range }) => {
+        this.range = range
+        owner.rangeChanged(this)
+      },
       openAnswer: ({ name, payload }) =>
-        blame(() => tell({ type: 'answer.opened', answer: decode(this.version, name, payload) })),
+        opening(() => {
+          const answer = decode(this.version, name, payload)
+          tell({ type: 'answer.opened', answer, now: this.#runtime.clock.now() })
+        }),
       send: (message) => this.#send(message),
-      deliver: ({ answer }) => this.#take(answer.id)?.resolve(answer),
-      fail: ({ id, error }) => this.#take(id)?.reject(error),
-      armDeadline: ({ id }) => {
-        const expired = () => {
-          this.#deadlines.delete(id)
-          tell({ type: 'request.expired', id })
-        }
-        this.#deadlines.set(id, owner.wheel.arm(limits.requestTimeout, expired))
-      },
-      disarmDeadline: ({ id }) => {
-        const deadline = this.#deadlines.get(id)
-        if (deadline) owner.wheel.disarm(deadline)
-        this.#deadlines.delete(id)
-      },
+      deliver: ({ caller, answer }) => this.#take(caller)?.resolve(answer),
+      fail: ({ caller, error }) => this.#take(caller)?.reject(error),
+      watchExpiry: ({ at }) => this.#watchExpiry(at),
       end: ({ error }) => this.#session.end(error),
       leave: () => this.#leave(),
     }
@@ -278,18 +288,51 @@ export class EthPeer {
     if (!this.#session.send(code, payload)) this.#tell({ type: 'write.blocked' })
   }
 
-  #take(id: bigint) {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    return waiting
+  /** A request: what is there of what is asked for is found step by step, and sent. */
+  *#serve(name: RequestName, payload: Uint8Array): Steps<void> {
+    let request: EthRequest
+    try {
+      request = decode(this.version, name, payload)
+    } catch (error) {
+      return this.#blame(error, MalformedMessage)
+    }
+    this.sendMessage(yield* this.#owner.backend.answer(request, this.version))
+  }
+
+  *#check(name: 'Transactions' | 'NewPooledTransactionHashes', payload: Uint8Array): Steps<void> {
+    try {
+      if (name === 'Transactions') yield* checkTransactions(this.version, payload)
+      else checkAnnouncement(this.version, payload)
+    } catch (error) {
+      // An item that is no transaction comes as an RlpError of its own: a decodable message all the same, so 0x10.
+      this.#blame(error, MalformedMessage, TransactionsError, RlpError)
+    }
+  }
+
+  /** A breach by the remote ends its session; anything else is our bug and goes on up. */
+  #blame(error: unknown, ...breaches: (abstract new (...args: never[]) => Error)[]): void {
+    if (!breaches.some((breach) => error instanceof breach)) throw error
+    this.accused(error as Error)
+  }
+
+  #watchExpiry(at: number | undefined): void {
+    const { clock } = this.#runtime
+    if (this.#expiry) this.#owner.wheel.disarm(this.#expiry)
+    const elapsed = () => this.#tell({ type: 'requests.elapsed', now: clock.now() })
+    this.#expiry = at === undefined ? undefined : this.#owner.wheel.arm(at - clock.now(), elapsed)
+  }
+
+  #take(number: number): Caller | undefined {
+    const caller = this.#callers.get(number)
+    this.#callers.delete(number)
+    return caller
   }
 
   #leave(): void {
     this.#isOver = true
-    for (const deadline of this.#deadlines.values()) this.#owner.wheel.disarm(deadline)
-    this.#deadlines.clear()
+    this.#watchExpiry(undefined)
     this.#owner.ended(this)
-    for (const id of [...this.#waiting.keys()]) this.#take(id)?.reject(new PeerGone())
+    for (const number of [...this.#callers.keys()]) this.#take(number)?.reject(new PeerGone())
   }
 
   /** Its chart may hear nothing more. */
@@ -322,16 +365,6 @@ function trimmed(bytes: Uint8Array): Uint8Array {
   return first < 0 ? new Uint8Array() : bytes.subarray(first)
 }
 
-/** A breach by the remote is a value here; anything else is our bug and goes on up. */
-export function catchMalformed(run: () => void, blame: (error: MalformedMessage) => void): void {
-  try {
-    run()
-  } catch (error) {
-    if (!(error instanceof MalformedMessage)) throw error
-    blame(error)
-  }
-}
-
 /** The session ended before the answer came. */
 export class PeerGone extends Error {
   override readonly name = 'PeerGone'
@@ -340,7 +373,7 @@ export class PeerGone extends Error {
   }
 }
 
-/** No answer within the asker's patience. The session goes on, and a late answer is ignored. */
+/** No answer within the caller's time. The session goes on, and a late answer is ignored. */
 export class TooSlow extends Error {
   override readonly name = 'TooSlow'
   constructor(what: string, patience: number) {

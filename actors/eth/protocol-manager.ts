@@ -1,5 +1,4 @@
 import type { Actor } from 'xstate'
-import type { EthPayload } from '../../machines/eth-peer.ts'
 import {
   type ProtocolManagerEvent,
   type ProtocolManagerPorts,
@@ -7,35 +6,32 @@ import {
   type Registration,
 } from '../../machines/protocol-manager.ts'
 import type { BlockRange } from '../../protocols/eth/block-range.ts'
-import { decode, MalformedMessage } from '../../protocols/eth/messages.ts'
 import type { Status } from '../../protocols/eth/status.ts'
-import { type EthVersion, isRequest } from '../../protocols/eth/versions.ts'
-import { RlpError } from '../../protocols/lib/rlp.ts'
-import { DiscError, DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+import type { EthVersion } from '../../protocols/eth/versions.ts'
 import type { Session } from '../p2p/protocol.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { startActor } from '../runtime/start-actor.ts'
 import { guard } from '../runtime/supervision.ts'
 import { TimerWheel } from '../runtime/timer-wheel.ts'
-import { answerRequest } from './answers.ts'
+import { type Backend, backendOf } from './backend.ts'
 import type { ChainPort } from './chain-port.ts'
-import { catchMalformed, EthPeer, type EthPeerOwner } from './eth-peer.ts'
-import { checkAnnouncement, checkTransactions, TransactionsError } from './transactions.ts'
+import { EthPeer, type EthPeerOwner } from './eth-peer.ts'
 
 export type ProtocolManagerOptions = {
   readonly id: string
   readonly parent: string
   readonly chain: ChainPort
   readonly maxPeers: number
-  /** Who follows the peer set: the downloader. */
+  /** For what follows the peer set: the downloader. */
   joined(peer: Registration): void
   left(which: { session: number }): void
   rangeChanged(change: { session: number; range: BlockRange }): void
 }
 
-/** The peer set and what is said in it: runs {@link protocolManagerMachine}. */
+/** The peer set of eth: runs {@link protocolManagerMachine}. */
 export class ProtocolManager implements EthPeerOwner {
   readonly chain: ChainPort
+  readonly backend: Backend
   readonly wheel: TimerWheel
   /** Resolves when every session has ended after `stop`. */
   readonly stopped: Promise<void>
@@ -48,15 +44,16 @@ export class ProtocolManager implements EthPeerOwner {
   constructor(runtime: Runtime, options: ProtocolManagerOptions) {
     const { id, parent, chain, maxPeers } = options
     this.chain = chain
+    this.backend = backendOf(chain)
     this.wheel = new TimerWheel(runtime.clock)
     this.#options = options
-    this.#actor = startActor(runtime, protocolManagerMachine, {
-      id,
-      parent,
-      input: (tell) => ({ ports: this.#ports(tell), maxPeers }),
+    let stopped = () => {}
+    this.stopped = new Promise((resolve) => {
+      stopped = resolve
     })
-    this.stopped = new Promise((resolve) => this.#actor.subscribe({ complete: resolve, error: () => resolve() }))
-    this.#actor.subscribe({ complete: () => this.#refuseAll(), error: () => {} })
+    const input = { ports: this.#ports(stopped), maxPeers }
+    this.#actor = startActor(runtime, protocolManagerMachine, { id, parent, input })
+    this.#actor.subscribe({ error: stopped })
   }
 
   /** Begins the eth session of a peer. It waits until the manager has started. */
@@ -93,9 +90,7 @@ export class ProtocolManager implements EthPeerOwner {
 
   arrived(peer: EthPeer): void {
     this.#sessions.set(peer.session, peer)
-    // A manager that has stopped hears nothing: geth's quitSync is closed for good.
-    if (this.#actor.getSnapshot().status !== 'active') peer.refused(new DiscError(DiscReason.Quitting))
-    else this.tell({ type: 'session.arrived', session: peer.session })
+    this.tell({ type: 'session.arrived', session: peer.session })
   }
 
   register({ session, peer: { id, trusted }, toldLatest }: EthPeer, status: Status): void {
@@ -106,8 +101,8 @@ export class ProtocolManager implements EthPeerOwner {
     this.tell({ type: 'peer.register', session, id, trusted, toldLatest, ...chain })
   }
 
-  handle({ session }: EthPeer, { name, payload }: EthPayload): void {
-    if (name !== 'Status') this.tell({ type: name, session, payload })
+  rangeChanged({ session, range }: EthPeer): void {
+    if (range) this.#options.rangeChanged({ session, range })
   }
 
   ended({ session }: EthPeer): void {
@@ -115,67 +110,29 @@ export class ProtocolManager implements EthPeerOwner {
     this.tell({ type: 'session.ended', session })
   }
 
-  /** Those that arrived when its last step was on its way, which the chart does not hear of any more. */
-  #refuseAll(): void {
-    for (const peer of this.#sessions.values()) peer.refused(new DiscError(DiscReason.Quitting))
-  }
-
-  #ports(tell: Tell<typeof protocolManagerMachine>): ProtocolManagerPorts {
+  #ports(stopped: () => void): ProtocolManagerPorts {
     const to = (session: number, run: (peer: EthPeer) => void) => {
       const peer = this.#sessions.get(session)
-      if (!peer) return
-      // What is done for one session ends that session: its fault, or our bug.
-      const work = () =>
-        catchMalformed(
+      // A bug in what is done for one session ends that session.
+      if (peer)
+        guard(
           () => run(peer),
-          (error) => peer.accused(error),
+          (error) => peer.crashed(error),
         )
-      guard(work, (error) => peer.crashed(error))
     }
     return {
       admit: ({ session }) => to(session, (peer) => peer.started()),
       refuse: ({ session, error }) => to(session, (peer) => peer.refused(error)),
-      confirm: ({ session }) => to(session, (peer) => peer.confirmed()),
+      confirm: ({ session, isSynced }) => to(session, (peer) => peer.confirmed(isSynced)),
+      accept: ({ session }) => to(session, (peer) => peer.synced()),
       disconnect: ({ session, reason }) => to(session, (peer) => peer.dropped(reason)),
-      accuse: ({ session, error }) => to(session, (peer) => peer.accused(error)),
-      serve: ({ session, name, payload }) =>
-        to(session, (peer) => {
-          if (isRequest(name) && !peer.isGone)
-            peer.sendMessage(answerRequest(peer.version, { name, payload }, this.chain))
-        }),
-      takeTransactions: ({ session, name, payload }) =>
-        to(session, (peer) => peer.work(takeTransactions(peer, name, payload))),
-      admitAnswer: ({ session, payload }) =>
-        to(session, (peer) => peer.admitAnswer({ name: 'PooledTransactions', payload })),
-      openRange: ({ session, payload }) =>
-        to(session, (peer) => {
-          const { earliest, latest, latestHash } = decode(peer.version, 'BlockRangeUpdate', payload)
-          tell({ type: 'range.opened', session, range: { earliest, latest, latestHash } })
-        }),
       sendRange: ({ session, range }) =>
         to(session, (peer) => {
           if (peer.version >= 69) peer.sendMessage({ kind: 'BlockRangeUpdate', ...range })
         }),
-      tellJoined: (peer) => this.#options.joined(peer),
-      tellLeft: (which) => this.#options.left(which),
-      tellRange: ({ session, range }) =>
-        to(session, (peer) => {
-          peer.range = range
-          this.#options.rangeChanged({ session, range })
-        }),
+      reportJoined: (peer) => this.#options.joined(peer),
+      reportLeft: (which) => this.#options.left(which),
+      reportStopped: stopped,
     }
-  }
-}
-
-function* takeTransactions(peer: EthPeer, name: string, payload: Uint8Array): Generator<void, void> {
-  const { version } = peer
-  try {
-    const isWhole = name === 'Transactions'
-    peer.noteKnown(isWhole ? yield* checkTransactions(version, payload) : checkAnnouncement(version, payload))
-  } catch (error) {
-    // An item that is no transaction comes as an RlpError of its own: a decodable message all the same, so 0x10.
-    if (!(error instanceof TransactionsError || error instanceof RlpError || error instanceof MalformedMessage))
-      throw error
-    peer.accused(error)
   }
 }

@@ -117,6 +117,11 @@ export class EthService implements Service {
     this.#progress.complete()
   }
 
+  /** Called once its node is closed: no session comes any more. */
+  close(): void {
+    this.#manager.tell({ type: 'manager.release' })
+  }
+
   /** @returns the registered peers, the oldest first */
   get peers(): EthPeer[] {
     return this.#manager.peers

@@ -9,35 +9,34 @@ import { keccak256Steps } from '../../protocols/lib/keccak.ts'
 // What geth checks of transactions and their announcements before its fetcher sees them (eth/handler_eth.go).
 
 /**
- * @returns the hashes that the sender has, step by step: 10 MiB of them take 100 ms
+ * Step by step: 10 MiB of them take 100 ms.
  * @throws {MalformedMessage} no such message
  * @throws {TransactionsError} a rule is broken
+ * @throws {RlpError} an item is no transaction
  */
-export function* checkTransactions(version: EthVersion, payload: Uint8Array): Generator<void, Iterable<Uint8Array>> {
+export function* checkTransactions(version: EthVersion, payload: Uint8Array): Generator<void, void> {
   const { transactions } = decode(version, 'Transactions', payload)
   if (transactions.count > limits.maxTransactions)
     throw new TransactionsError(`too many transactions: ${transactions.count} > ${limits.maxTransactions}`)
-  const hashes = new Map<string, Uint8Array>()
+  /** BOUNDED: limits.maxTransactions. */
+  const hashes = new Set<string>()
   for (const item of transactions) {
     if (txType(item) === blobTxType) throw new TransactionsError('disallowed broadcast blob transaction')
     checkTransaction(item)
-    const hash = yield* keccak256Steps(txEnvelope(item))
+    const hash = bytesToHex(yield* keccak256Steps(txEnvelope(item)))
     yield
-    const hex = bytesToHex(hash)
-    if (hashes.has(hex)) throw new TransactionsError(`multiple copies of the same hash ${hex}`)
-    hashes.set(hex, hash)
+    if (hashes.has(hash)) throw new TransactionsError(`multiple copies of the same hash ${hash}`)
+    hashes.add(hash)
   }
-  return hashes.values()
 }
 
-/** As {@link checkTransactions}, and no more of them than an announcement should have. */
-export function checkAnnouncement(version: EthVersion, payload: Uint8Array): Iterable<Uint8Array> {
+/** @throws as {@link checkTransactions} */
+export function checkAnnouncement(version: EthVersion, payload: Uint8Array): void {
   const { types, sizes, hashes } = decode(version, 'NewPooledTransactionHashes', payload)
   if (hashes.count !== types.length || hashes.count !== sizes.count)
     throw new TransactionsError(
       `invalid len of fields: ${hashes.count} hashes, ${types.length} types, ${sizes.count} sizes`,
     )
-  return hashes.first(limits.maxAnnounced)
 }
 
 /** A breach by the remote, disconnected with SubprotocolError (0x10). */

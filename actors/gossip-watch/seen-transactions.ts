@@ -1,5 +1,5 @@
-import { KnownSet } from '../eth/known-set.ts'
 import type { Gossip } from './gossip.ts'
+import { KnownSet } from './known-set.ts'
 import { Latencies } from './latencies.ts'
 
 /** What a tap has heard, counted, so that each transaction is told once. */

@@ -70,7 +70,7 @@ export class NodeMetrics implements Service {
     const { host = '127.0.0.1', port = 6060 } = options
     this.#log = log
     this.#connections = new ConnectionCounts(clock)
-    this.#requests = new RequestCounts(clock, (count) => {
+    this.#requests = new RequestCounts(feed, (count) => {
       const waited = registerRequestMetrics(this.registry, count)
       return (micros, answer) => {
         waited(micros, answer)
@@ -139,12 +139,10 @@ export class NodeMetrics implements Service {
     } else if (entry.type === 'actor.started') this.#charts.began(entry.chart, stateOf(live.actor!))
     else if (entry.type === 'actor.stopped') {
       this.#connections.stopped(entry.actor)
-      this.#requests.stopped(entry.actor)
     } else if (entry.type === 'bug') this.#bugs[entry.ends] += 1
     else {
       if (entry.protocol === 'rlpx') return // packets are no messages to geth's metrics
       this.#messages.take(entry)
-      this.#requests.hear(entry)
     }
   }
 }

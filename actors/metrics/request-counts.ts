@@ -1,96 +1,88 @@
-import { ethPeerMachine } from '../../machines/eth-peer.ts'
+import type { SnapshotFrom } from 'xstate'
+import { type EthPeerEvent, ethPeerMachine } from '../../machines/eth-peer.ts'
 import type { EthAnswer } from '../../protocols/eth/messages.ts'
 import { type EthVersion, messageTable, type RequestName } from '../../protocols/eth/versions.ts'
-import type { Clock } from '../runtime/runtime.ts'
-import type { MessageEntry, TransitionEntry } from '../trace/entries.ts'
+import type { TransitionEntry } from '../trace/entries.ts'
+import type { Feed } from '../trace/feed.ts'
 import type { Live } from '../trace/live.ts'
 
 /** How the requests of one kind fare, as geth's tracker counts them. */
 export type RequestCount = {
   readonly version: EthVersion
   readonly code: number
-  /** Asked and not yet answered. */
-  tracked: number
+  /** Asked and not yet answered, by all sessions. */
+  readonly tracked: number
   /** Not answered in time. */
-  lost: number
+  readonly lost: number
 }
-/** Told of each answer, and the microseconds since the request. */
+/** Gets each answer, and the microseconds since the request. */
 export type Stopwatch = (micros: number, answer: EthAnswer) => void
-type Kind = { readonly count: RequestCount; readonly waited: Stopwatch }
 
-/** What we ask of our peers, and how long they take: read off the charts of eth sessions. */
+/** What we ask of our peers, and how long they take: read off the trackers of eth sessions, which are the only table of requests. */
 export class RequestCounts {
-  readonly #clock: Pick<Clock, 'now'>
+  readonly #feed: Pick<Feed, 'liveActors'>
   readonly #begin: (count: RequestCount) => Stopwatch
   /** BOUNDED: by the requests of every version. */
   readonly #kinds: Kind[] = []
-  /** By session, then by id. BOUNDED: by the sessions alive and their limits.maxPendingRequests. */
-  readonly #sessions = new Map<string, Map<bigint, Kind & { readonly since: number }>>()
-  /** Of each peer that has sent or been sent a Status. BOUNDED: by the peers alive. */
-  readonly #versions = new Map<string, EthVersion>()
 
   /** @param begin called with the count of a kind when the first of it is asked */
-  constructor(clock: Pick<Clock, 'now'>, begin: (count: RequestCount) => Stopwatch) {
-    this.#clock = clock
+  constructor(feed: Pick<Feed, 'liveActors'>, begin: (count: RequestCount) => Stopwatch) {
+    this.#feed = feed
     this.#begin = begin
   }
 
-  /** A session says in no event which version it speaks; its messages do. */
-  hear({ actor, protocol, version, code }: MessageEntry): void {
-    if (code === 0 && protocol === 'eth') this.#versions.set(actor, version as EthVersion)
-  }
-
-  take(entry: TransitionEntry, { actor, event }: Live): void {
+  take({ effects }: TransitionEntry, { actor, event }: Live): void {
     if (actor?.logic !== ethPeerMachine) return
-    const { type, id, name, answer } = event as unknown as Facts
-    if (type === 'request.made' && entry.effects.includes('send')) this.#ask(entry.actor, name, id)
-    else if (type === 'request.expired') {
-      const asked = this.#settle(entry.actor, id)
-      if (asked) asked.count.lost++
-    } else if (type === 'answer.opened') {
-      const asked = this.#settle(entry.actor, answer.id)
-      asked?.waited((this.#clock.now() - asked.since) * 1_000, answer)
+    const { version, requests } = contextOf(actor.getSnapshot())
+    const given = event as EthPeerEvent
+    if (given.type === 'request.made') {
+      if (effects.includes('send')) this.#kindOf(version, given.name)
+    } else if (given.type === 'requests.elapsed') {
+      for (const { name } of requests.settled) this.#kindOf(version, name).lost++
+    } else if (given.type === 'answer.opened' && effects.includes('watchExpiry')) {
+      for (const { name, since } of requests.settled)
+        this.#kindOf(version, name).waited((given.now - since) * 1_000, given.answer)
     }
   }
 
-  /** What is still asked of a session is asked no more. */
-  stopped(actor: string): void {
-    for (const { count } of this.#sessions.get(actor)?.values() ?? []) count.tracked--
-    this.#sessions.delete(actor)
-    this.#versions.delete(actor)
-  }
-
-  #ask(session: string, name: RequestName, id: bigint): void {
-    const version = this.#versions.get(session.slice(0, session.lastIndexOf('/')))
-    const code = version && messageTable(version).codeOf(name)
-    if (version === undefined || code === undefined) return
-    const kind = this.#kinds.find(({ count }) => count.version === version && count.code === code)
-    const { count, waited } = kind ?? this.#first(version, code)
-    const asked = this.#sessions.get(session) ?? new Map()
-    this.#sessions.set(session, asked.set(id, { count, waited, since: this.#clock.now() }))
-    count.tracked++
-  }
-
-  #settle(session: string, id: bigint) {
-    const requests = this.#sessions.get(session)
-    const asked = requests?.get(id)
-    if (asked) asked.count.tracked--
-    requests?.delete(id)
-    return asked
-  }
-
-  #first(version: EthVersion, code: number): Kind {
-    const count: RequestCount = { version, code, tracked: 0, lost: 0 }
-    const kind = { count, waited: this.#begin(count) }
+  #kindOf(version: EthVersion, name: RequestName): Kind {
+    const known = this.#kinds.find((kind) => kind.version === version && kind.name === name)
+    if (known) return known
+    const kind = new Kind(version, name, () => this.#tracked(version, name))
     this.#kinds.push(kind)
+    kind.waited = this.#begin(kind)
     return kind
   }
+
+  #tracked(version: EthVersion, name: RequestName): number {
+    let count = 0
+    for (const { actor } of this.#feed.liveActors) {
+      if (actor.logic !== ethPeerMachine) continue
+      const { version: spoken, requests } = contextOf(actor.getSnapshot())
+      if (spoken === version) for (const request of requests.pending.values()) if (request.name === name) count++
+    }
+    return count
+  }
 }
 
-/** Of the events that are looked at. */
-type Facts = {
-  readonly type: string
-  readonly id: bigint
+class Kind implements RequestCount {
+  readonly version: EthVersion
   readonly name: RequestName
-  readonly answer: EthAnswer
+  readonly code: number
+  lost = 0
+  waited: Stopwatch = () => {}
+  readonly #tracked: () => number
+
+  constructor(version: EthVersion, name: RequestName, tracked: () => number) {
+    this.version = version
+    this.name = name
+    this.code = messageTable(version).codeOf(name)!
+    this.#tracked = tracked
+  }
+
+  get tracked(): number {
+    return this.#tracked()
+  }
 }
+
+const contextOf = (snapshot: unknown) => (snapshot as SnapshotFrom<typeof ethPeerMachine>).context

@@ -210,6 +210,7 @@ export class PeerchartNode {
     this.#discovery = discovery
     chain.failures$.subscribe((error) => this.fail(error))
     logSync(log, this.eth.progress$, runtime.clock)
+    this.#node.own({ close: async () => this.eth.close() })
     this.#node.own(chain)
     this.#node.own(localNode)
     this.#node.own(database)

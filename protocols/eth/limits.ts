@@ -22,12 +22,6 @@ export const limits = {
   maxBlobsPerTransaction: 6,
   /** geth protocol.go maxTransactionAnnouncements: transactions in one inbound Transactions. */
   maxTransactions: 5000,
-  /** caps/eth.md, recommended for one announcement: what one has beyond that is not remembered. */
-  maxAnnounced: 4096,
-  /** geth peer.go maxKnownTxs. */
-  maxKnownTransactions: 32_768,
-  /** geth's tracker: requests without an answer. */
-  maxPendingRequests: 10_000,
   /** geth handler.go blockRangeUpdateDistance, in blocks. */
   blockRangeUpdateDistance: 32n,
   /** geth handshake.go handshakeTimeout. */

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { WebSocket } from 'ws'
 import { Chain } from '../../actors/chain/chain.ts'
 import { devGenesis } from '../../actors/chain/dev-genesis.ts'
-import { answerRequest } from '../../actors/eth/answers.ts'
+import { answerSteps } from '../../actors/eth/answers.ts'
+import { atOnce } from '../../protocols/chain/at-once.ts'
 import { parseEnode } from '../../protocols/enode/enode.ts'
 import { decode, encode } from '../../protocols/eth/messages.ts'
 import type { Status69 } from '../../protocols/eth/status.ts'
@@ -269,7 +270,7 @@ const attacks = {
       peer.heard = (code, payload) => {
         const name = table.nameOf(code - ethCode(0))
         if (name === undefined || !isRequest(name)) return
-        const answer = answerRequest(69, { name, payload }, longerChain!)
+        const answer = atOnce(answerSteps(69, decode(69, name, payload), longerChain!))
         if (answer.kind === 'BlockBodies') siege.count += answer.bodies.count
         peer.send(ethCode(table.codeOf(answer.kind)!), encode(69, answer))
         peer.flush()

@@ -44,7 +44,7 @@ describe('what is to be seen of a bug', function () {
 
   for (const [machine, name, words] of [
     [peerMachine, 'sendPong', 'A bug of ours ended it: TypeError: planted in sendPong.'],
-    [ethPeerMachine, 'handle', 'A bug of ours ended it with 0x10 subprotocol error: TypeError: planted in handle.'],
+    [ethPeerMachine, 'serve', 'A bug of ours ended it with 0x10 subprotocol error: TypeError: planted in serve.'],
   ] as const)
     it(`that ends a connection, in ${machine.id}: an entry before its end, a count, Why, a recording`, async () => {
       const entries: FeedEntry[] = []

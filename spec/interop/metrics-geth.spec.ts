@@ -27,7 +27,7 @@ describe('our metrics and geth’s', () => {
     url = `http://127.0.0.1:${port}/debug/metrics/prometheus`
     node = await startNode({ genesis, metrics: { port: 0 }, ethVersions: [69] })
     node.addPeer(geth.enode)
-    await until(node, 'eth-peer', 'active.flowing')
+    await until(node, 'eth-peer', 'active.(chain.syncing reading.flowing)')
     await eventually('the head', async () => node.chain.head.number === head.number)
   })
   after(async () => {

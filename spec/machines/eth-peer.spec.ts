@@ -1,10 +1,19 @@
 import { expect } from 'chai'
+import { DisallowedBlock } from '../../machines/eth-faults.ts'
 import { type EthPeerEvent, type EthPeerInput, ethPeerMachine } from '../../machines/eth-peer.ts'
+import { maxTracked, RequestExpired, RequestIdCollision } from '../../machines/request-tracker.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import type { EthAnswer } from '../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../protocols/eth/receipt-messages.ts'
 import type { Status } from '../../protocols/eth/status.ts'
-import { answerOf, isAnswer, type MessageName, messageTable, type RequestName } from '../../protocols/eth/versions.ts'
+import {
+  answerOf,
+  isAnswer,
+  isRequest,
+  type MessageName,
+  messageTable,
+  type RequestName,
+} from '../../protocols/eth/versions.ts'
 import { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { DiscReason, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
 import { ChartWalk, type Step } from '../chart.ts'
@@ -12,7 +21,7 @@ import { noPorts } from '../no-ports.ts'
 
 describe('eth-peer', () => {
   const chart = new ChartWalk(ethPeerMachine)
-  const input: EthPeerInput = { ports: noPorts }
+  const input: EthPeerInput = { ports: noPorts, version: 72 }
   const upon = (...events: EthPeerEvent[]) => chart.from(input, ...events)
   const payload = Uint8Array.of(0xc0)
   const message = (type: MessageName) => ({ type, payload }) as EthPeerEvent
@@ -21,18 +30,20 @@ describe('eth-peer', () => {
 
   const toAwaiting: EthPeerEvent[] = [{ type: 'manager.started' }]
   const toRegistering: EthPeerEvent[] = [...toAwaiting, { type: 'status.accepted', status }]
-  const toActive: EthPeerEvent[] = [...toRegistering, { type: 'manager.registered' }]
+  const toActive: EthPeerEvent[] = [...toRegistering, { type: 'manager.registered', isSynced: false }]
+  const toSynced: EthPeerEvent[] = [...toActive, { type: 'manager.synced' }]
   const names = [...new Set([...Array(22).keys()].flatMap((code) => bothTables(code)))]
   const early = names.filter((name) => name !== 'Status')
 
   const made = (id: bigint, name: RequestName = 'GetBlockHeaders', count = 2): EthPeerEvent => {
-    return { type: 'request.made', id, name, count, payload }
+    return { type: 'request.made', id, caller: Number(id) + 100, name, count, payload, now: 1_000 }
   }
-  const opened = (answer: EthAnswer): EthPeerEvent => ({ type: 'answer.opened', answer })
+  const opened = (answer: EthAnswer): EthPeerEvent => ({ type: 'answer.opened', answer, now: 1_040 })
   const headers = (id: bigint, count: number): EthAnswer => {
     const items = Array.from({ length: count }, () => Uint8Array.of(0xc0))
     return { kind: 'BlockHeaders', id, headers: LazyList.of(items, () => undefined as never) }
   }
+  const active = 'active.(chain.syncing reading.flowing)'
   const effectNames = ({ effects }: Step<typeof ethPeerMachine>) => effects.map(([name]) => name)
   const verdict = ({ state, effects }: Step<typeof ethPeerMachine>) => {
     const error = (effects.find(([name]) => name === 'end')?.[1] as { error: Error } | undefined)?.error
@@ -98,7 +109,7 @@ describe('eth-peer', () => {
       ])
     })
     it('reads on once registered', () =>
-      expect(upon(...toActive)).to.deep.include({ state: 'active.flowing', effects: [['resumeReading', undefined]] }))
+      expect(upon(...toActive)).to.deep.include({ state: active, effects: [['resumeReading', undefined]] }))
   })
 
   describe('while active', () => {
@@ -106,50 +117,86 @@ describe('eth-peer', () => {
       expect(verdict(upon(...toActive, message('Status')))).to.deep.equal(
         ended(DiscReason.SubprotocolError, 'invalid message code: 0'),
       ))
-    for (const name of early)
-      it(`${isOpened(name) ? 'opens' : 'hands on'} ${name}`, () =>
+    for (const name of early.filter(isRequest))
+      it(`serves ${name}`, () =>
         expect(upon(...toActive, message(name))).to.deep.include({
-          state: 'active.flowing',
-          effects: [[isOpened(name) ? 'openAnswer' : 'handle', { name, payload }]],
+          state: active,
+          effects: [['serve', { name, payload }]],
         }))
-    it('opens pooled transactions when the manager listens to them', () =>
-      expect(
-        effectNames(upon(...toActive, { type: 'answer.admitted', name: 'PooledTransactions', payload })),
-      ).to.deep.equal(['openAnswer']))
+    for (const name of early.filter((name) => isAnswer(name) && name !== 'PooledTransactions'))
+      it(`opens ${name}`, () =>
+        expect(upon(...toActive, message(name))).to.deep.include({
+          state: active,
+          effects: [['openAnswer', { name, payload }]],
+        }))
+    for (const name of ['NewBlockHashes', 'NewBlock'] as const)
+      it(`ends on ${name}, whose time is over`, () =>
+        expect(verdict(upon(...toActive, message(name)))).to.deep.equal(
+          ended(DiscReason.SubprotocolError, new DisallowedBlock(name).message),
+        ))
+    for (const name of ['Transactions', 'NewPooledTransactionHashes', 'PooledTransactions'] as const) {
+      it(`drops ${name} until the chain is synced`, () =>
+        expect(upon(...toActive, message(name))).to.deep.include({ state: active, effects: [] }))
+      it(`${name === 'PooledTransactions' ? 'opens' : 'checks'} ${name} from then on`, () =>
+        expect(upon(...toSynced, message(name))).to.deep.include({
+          state: 'active.(chain.synced reading.flowing)',
+          effects: [[name === 'PooledTransactions' ? 'openAnswer' : 'checkTransactions', { name, payload }]],
+        }))
+    }
+    it('accepts transactions at once when the chain has been synced before', () =>
+      expect(upon(...toRegistering, { type: 'manager.registered', isSynced: true })).to.deep.include({
+        state: 'active.(chain.synced reading.flowing)',
+        effects: [['resumeReading', undefined]],
+      }))
+    it('opens a range, and notes it', () => {
+      const range = { earliest: 0n, latest: 600n, latestHash: new Uint8Array(32).fill(9) }
+      expect(upon(...toActive, message('BlockRangeUpdate')).effects).to.deep.equal([['openRange', { payload }]])
+      expect(upon(...toActive, { type: 'range.opened', range }).effects).to.deep.equal([['noteRange', { range }]])
+    })
+    it('ends on a range that cannot be', () => {
+      const range = { earliest: 10n, latest: 8n, latestHash: new Uint8Array(32).fill(9) }
+      expect(verdict(upon(...toActive, { type: 'range.opened', range }))).to.deep.include({
+        state: 'closed',
+        reason: DiscReason.SubprotocolError,
+      })
+    })
     it('leaves when the manager says so', () =>
       expect(verdict(upon(...toActive, { type: 'manager.dropped', reason: DiscReason.UselessPeer }))).to.deep.equal(
         ended(DiscReason.UselessPeer, 'useless peer'),
       ))
     it('does not read a remote that does not read', () => {
       const blocked = upon(...toActive, { type: 'write.blocked' })
-      expect(blocked).to.deep.include({ state: 'active.blocked', effects: [['pauseReading', undefined]] })
+      expect(blocked).to.deep.include({
+        state: 'active.(chain.syncing reading.blocked)',
+        effects: [['pauseReading', undefined]],
+      })
       expect(chart.on(blocked, { type: 'write.drained' })).to.deep.include({
-        state: 'active.flowing',
+        state: active,
         effects: [['resumeReading', undefined]],
       })
     })
   })
 
   describe('with requests', () => {
-    it('tracks, arms a deadline and sends', () =>
+    it('tracks, watches the time and sends', () =>
       expect(upon(...toActive, made(1n)).effects).to.deep.equal([
-        ['armDeadline', { id: 1n }],
+        ['watchExpiry', { at: 301_000 }],
         ['send', { name: 'GetBlockHeaders', payload }],
       ]))
     it('never has two of one id', () =>
-      expect(upon(...toActive, made(1n), made(1n)).effects).to.have.nested.property(
-        '[0][1].error.message',
-        'request ID collision',
-      ))
+      expect(upon(...toActive, made(1n), { ...made(1n), caller: 7 } as EthPeerEvent).effects).to.deep.equal([
+        ['fail', { caller: 7, error: new RequestIdCollision() }],
+      ]))
+    it('cancels nothing of the caller that has the id', () => {
+      const step = upon(...toActive, made(1n), { type: 'request.cancelled', id: 1n, caller: 7 })
+      expect(step.context.requests.pending.get(1n)?.isCancelled).to.equal(false)
+    })
     it('has at most 10,000', () => {
       const step = upon(...toActive)
-      const requests = new Map(
-        Array.from({ length: limits.maxPendingRequests }, (_, i) => [
-          BigInt(i),
-          { want: 'BlockHeaders' as const, count: 1, isCancelled: false },
-        ]),
-      )
-      const snapshot = { ...step.snapshot, context: { ...step.context, requests } } as typeof step.snapshot
+      const one = upon(...toActive, made(0n)).context.requests.pending.get(0n)!
+      const pending = new Map(Array.from({ length: maxTracked }, (_, i) => [BigInt(i), one]))
+      const requests = { pending, settled: [] }
+      const snapshot = { ...step.snapshot, context: { ...step.context, requests } } as unknown as typeof step.snapshot
       expect(chart.on({ ...step, snapshot }, made(10_000n)).effects).to.have.nested.property(
         '[0][1].error.message',
         'request limit reached',
@@ -159,14 +206,17 @@ describe('eth-peer', () => {
       const answer = headers(1n, 2)
       const step = upon(...toActive, made(1n), opened(answer))
       expect(step.effects).to.deep.equal([
-        ['disarmDeadline', { id: 1n }],
-        ['deliver', { answer }],
+        ['deliver', { caller: 101, answer }],
+        ['watchExpiry', { at: undefined }],
       ])
-      expect(step.context.requests.size).to.equal(0)
+      expect(step.context.requests.pending.size).to.equal(0)
+      expect(step.context.requests.settled.map(({ name, since }) => [name, since])).to.deep.equal([
+        ['GetBlockHeaders', 1_000],
+      ])
     })
     for (const name of Object.keys(answerOf) as RequestName[])
       it(`takes ${answerOf[name]} for ${name}`, () =>
-        expect(upon(...toActive, made(1n, name)).context.requests.get(1n)?.want).to.equal(answerOf[name]))
+        expect(upon(...toActive, made(1n, name)).context.requests.pending.get(1n)?.want).to.equal(answerOf[name]))
     it('ends on an answer that nobody asked for', () =>
       expect(verdict(upon(...toActive, opened(headers(1n, 0))))).to.deep.equal(
         ended(DiscReason.SubprotocolError, 'no matching request'),
@@ -184,25 +234,45 @@ describe('eth-peer', () => {
         ended(DiscReason.SubprotocolError, 'response is larger than request allows'),
       ))
     it('ignores the late answer to a cancelled request, once', () => {
-      const cancelled: EthPeerEvent[] = [...toActive, made(1n), { type: 'request.cancelled', id: 1n }]
+      const cancelled: EthPeerEvent[] = [...toActive, made(1n), { type: 'request.cancelled', id: 1n, caller: 101 }]
       const step = upon(...cancelled, opened(headers(1n, 1)))
-      expect(step).to.deep.include({ state: 'active.flowing', effects: [['disarmDeadline', { id: 1n }]] })
+      expect(step).to.deep.include({ state: active, effects: [['watchExpiry', { at: undefined }]] })
       expect(verdict(chart.on(step, opened(headers(1n, 1)))).why).to.equal('no matching request')
     })
     it('checks the late answer like any other', () =>
       expect(
-        verdict(upon(...toActive, made(1n), { type: 'request.cancelled', id: 1n }, opened(headers(1n, 3)))).why,
+        verdict(upon(...toActive, made(1n), { type: 'request.cancelled', id: 1n, caller: 101 }, opened(headers(1n, 3))))
+          .why,
       ).to.equal('response is larger than request allows'))
     it('takes the cancelling of nothing for done', () =>
-      expect(upon(...toActive, { type: 'request.cancelled', id: 1n }).effects).to.deep.equal([]))
-    it('forgets a request that expires, and goes on', () => {
-      const step = upon(...toActive, made(1n), { type: 'request.expired', id: 1n })
-      expect(step.state).to.equal('active.flowing')
-      expect(step.effects).to.have.nested.property('[0][1].error.name', 'RequestExpired')
+      expect(upon(...toActive, { type: 'request.cancelled', id: 1n, caller: 101 }).effects).to.deep.equal([]))
+    it('gives up a request that expires, and goes on', () => {
+      const step = upon(...toActive, made(1n), { type: 'requests.elapsed', now: 301_000 })
+      expect(step).to.deep.include({
+        state: active,
+        effects: [
+          ['fail', { caller: 101, error: new RequestExpired() }],
+          ['watchExpiry', { at: undefined }],
+        ],
+      })
+      expect(limits.requestTimeout).to.equal(300_000)
       expect(verdict(chart.on(step, opened(headers(1n, 1)))).why).to.equal('no matching request')
     })
-    it('takes the expiry of nothing for done', () =>
-      expect(upon(...toActive, { type: 'request.expired', id: 1n }).effects).to.deep.equal([]))
+    it('gives up no request before its time, and watches for the next', () => {
+      const second = { ...made(2n), now: 2_000 } as EthPeerEvent
+      const step = upon(...toActive, made(1n), second, { type: 'requests.elapsed', now: 301_999 })
+      expect([...step.context.requests.pending.keys()]).to.deep.equal([2n])
+      expect(step.effects.at(-1)).to.deep.equal(['watchExpiry', { at: 302_000 }])
+    })
+    it('has no caller to fail when a cancelled request expires', () =>
+      expect(
+        effectNames(
+          upon(...[...toActive, made(1n), { type: 'request.cancelled', id: 1n, caller: 101 } as const], {
+            type: 'requests.elapsed',
+            now: 301_000,
+          }),
+        ),
+      ).to.deep.equal(['watchExpiry']))
     it('ends on an answer that cannot be, asked for as it is', () => {
       const receipts = LazyList.of([], readReceiptList(70))
       const answer: EthAnswer = { kind: 'Receipts', id: 1n, lastBlockIncomplete: true, receipts }
@@ -221,8 +291,4 @@ describe('eth-peer', () => {
 
 function bothTables(code: number) {
   return [messageTable(68).nameOf(code), messageTable(72).nameOf(code)].filter((name) => name !== undefined)
-}
-
-function isOpened(name: MessageName) {
-  return isAnswer(name) && name !== 'PooledTransactions'
 }

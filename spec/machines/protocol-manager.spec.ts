@@ -1,7 +1,5 @@
 import { expect } from 'chai'
-import { DisallowedBlock } from '../../machines/eth-faults.ts'
 import { type ProtocolManagerEvent, protocolManagerMachine } from '../../machines/protocol-manager.ts'
-import type { MessageName } from '../../protocols/eth/versions.ts'
 import { DiscReason, reasonOf } from '../../protocols/p2p/disconnect-reasons.ts'
 import { ChartWalk, type Step } from '../chart.ts'
 import { noPorts } from '../no-ports.ts'
@@ -11,7 +9,6 @@ describe('protocol-manager', () => {
   const upon = (...events: ProtocolManagerEvent[]) => chart.from({ ports: noPorts, maxPeers: 2 }, ...events)
   const hash = new Uint8Array(32).fill(9)
   const range = (latest: bigint, earliest = 0n) => ({ earliest, latest, latestHash: hash })
-  const payload = Uint8Array.of(0xc0)
 
   const arrive = (session: number): ProtocolManagerEvent => ({ type: 'session.arrived', session })
   const end = (session: number): ProtocolManagerEvent => ({ type: 'session.ended', session })
@@ -23,7 +20,6 @@ describe('protocol-manager', () => {
     return { type: 'peer.register', session, id, trusted, range: range(5n), headHash: hash, toldLatest }
   }
   const joined = (session: number) => [arrive(session), register(session)]
-  const message = (type: Exclude<MessageName, 'Status'>) => ({ type, session: 1, payload }) as ProtocolManagerEvent
   const head = (latest: bigint): ProtocolManagerEvent => ({ type: 'chain.head', range: range(latest) })
   const start: ProtocolManagerEvent = { type: 'manager.start', range: range(100n) }
   const stop: ProtocolManagerEvent = { type: 'manager.stop' }
@@ -55,8 +51,8 @@ describe('protocol-manager', () => {
       expect(upon(start, arrive(1)).effects).to.deep.equal([['admit', { session: 1 }]]))
     it('registers a peer, and tells who follows the peer set', () => {
       const { effects, context } = upon(start, ...joined(1))
-      expect(effects.map(([name]) => name)).to.deep.equal(['confirm', 'tellJoined'])
-      expect(context.peers.get(1)).to.deep.equal({ id: '1', range: range(5n) })
+      expect(effects.map(([name]) => name)).to.deep.equal(['confirm', 'reportJoined'])
+      expect(context.peers.get(1)).to.equal('1')
     })
     it('has no place for more than maxPeers', () =>
       expect(refusals(upon(start, ...joined(1), ...joined(2), ...joined(3)))).to.deep.equal([
@@ -71,7 +67,7 @@ describe('protocol-manager', () => {
         { session: 2, reason: DiscReason.SubprotocolError, why: 'peer already registered' },
       ]))
     it('tells when a peer has left', () =>
-      expect(upon(start, ...joined(1), end(1))).to.deep.include({ effects: [['tellLeft', { session: 1 }]] }))
+      expect(upon(start, ...joined(1), end(1))).to.deep.include({ effects: [['reportLeft', { session: 1 }]] }))
     it('tells nothing of a session that was no peer', () =>
       expect(upon(start, arrive(1), end(1))).to.deep.include({ effects: [] }))
     it('drops a peer that is of no use', () =>
@@ -80,56 +76,26 @@ describe('protocol-manager', () => {
       ]))
     it('drops nobody who is gone', () =>
       expect(upon(start, { type: 'peer.remove', session: 1 }).effects).to.deep.equal([]))
-    for (const name of [
-      'GetBlockHeaders',
-      'GetBlockBodies',
-      'GetReceipts',
-      'GetPooledTransactions',
-      'GetBlockAccessLists',
-      'GetCells',
-    ] as const)
-      it(`serves ${name}`, () =>
-        expect(upon(start, ...joined(1), message(name)).effects).to.deep.equal([
-          ['serve', { session: 1, name, payload }],
-        ]))
-    for (const name of ['NewBlockHashes', 'NewBlock'] as const)
-      it(`accuses a peer of ${name}, whose time is over`, () =>
-        expect(upon(start, ...joined(1), message(name)).effects).to.deep.equal([
-          ['accuse', { session: 1, error: new DisallowedBlock(name) }],
-        ]))
   })
 
   describe('with transactions', () => {
-    for (const name of ['Transactions', 'NewPooledTransactionHashes', 'PooledTransactions'] as const) {
-      it(`drops ${name} until it is synced`, () =>
-        expect(upon(start, ...joined(1), message(name)).effects).to.deep.equal([]))
-      it(`takes ${name} from then on`, () => {
-        const step = upon(start, ...joined(1), synced, message(name))
-        expect(step.state).to.equal('running.synced')
-        expect(step.effects).to.deep.equal([
-          [name === 'PooledTransactions' ? 'admitAnswer' : 'takeTransactions', { session: 1, name, payload }],
-        ])
+    const confirmed = (session: number, isSynced: boolean) => ['confirm', { session, isSynced }]
+
+    it('has sessions drop them until the chain is synced', () =>
+      expect(upon(start, ...joined(1)).effects[0]).to.deep.equal(confirmed(1, false)))
+    it('has every session of the peer set accept them from then on', () => {
+      const step = upon(start, ...joined(1), ...joined(2), arrive(3), synced)
+      expect(step).to.deep.include({
+        state: 'running.synced',
+        effects: [1, 2].map((session) => ['accept', { session }]),
       })
-    }
+      expect(chart.on(step, synced).effects).to.deep.equal([])
+    })
+    it('has a session accept them that comes later', () =>
+      expect(upon(start, synced, ...joined(1)).effects[0]).to.deep.equal(confirmed(1, true)))
   })
 
   describe('with block ranges', () => {
-    const opened = (session: number, latest: bigint, earliest = 0n): ProtocolManagerEvent => {
-      return { type: 'range.opened', session, range: range(latest, earliest) }
-    }
-
-    it('opens a range', () =>
-      expect(upon(start, ...joined(1), message('BlockRangeUpdate')).effects).to.deep.equal([
-        ['openRange', { session: 1, payload }],
-      ]))
-    it('keeps the range of a peer', () => {
-      const { context, effects } = upon(start, ...joined(1), opened(1, 600n))
-      expect(context.peers.get(1)?.range).to.deep.equal(range(600n))
-      expect(effects).to.deep.equal([['tellRange', { session: 1, range: range(600n) }]])
-    })
-    it('keeps none of a session that is no peer', () => expect(upon(start, opened(1, 600n)).effects).to.deep.equal([]))
-    it('accuses whoever has an impossible range', () =>
-      expect(upon(start, ...joined(1), opened(1, 8n, 10n)).effects).to.have.nested.property('[0][0]', 'accuse'))
     const sent = (latest: bigint, ...sessions: number[]) =>
       sessions.map((session) => ['sendRange', { session, range: range(latest) }])
 
@@ -154,7 +120,7 @@ describe('protocol-manager', () => {
       const late = [...joined(1), arrive(2), head(105n), register(2, { toldLatest: 120n })]
       expect(upon(start, ...late).effects.slice(2)).to.deep.equal(sent(105n, 2))
       const exact = [arrive(2), head(105n), register(2, { toldLatest: 105n })]
-      expect(upon(start, ...exact).effects.map(([name]) => name)).to.deep.equal(['confirm', 'tellJoined'])
+      expect(upon(start, ...exact).effects.map(([name]) => name)).to.deep.equal(['confirm', 'reportJoined'])
     })
     it('remembers nothing told to nobody', () => {
       const step = upon(start, head(132n))
@@ -183,7 +149,14 @@ describe('protocol-manager', () => {
       expect(upon(start, ...joined(1), arrive(2), stop, end(1)).state).to.equal('stopping')
       expect(upon(start, ...joined(1), arrive(2), stop, end(1), end(2)).state).to.equal('stopped')
     })
-    it('stops at once without sessions', () => expect(upon(start, stop).state).to.equal('stopped'))
+    it('stops at once without sessions', () =>
+      expect(upon(start, stop)).to.deep.include({ state: 'stopped', effects: [['reportStopped', undefined]] }))
+    it('refuses a session that comes when it has stopped', () =>
+      expect(refusals(upon(start, stop, arrive(2)))).to.deep.equal([
+        { session: 2, reason: DiscReason.Quitting, why: 'client quitting' },
+      ]))
+    it('is over when its node is closed', () =>
+      expect(upon(start, stop, { type: 'manager.release' }).state).to.equal('released'))
   })
 
   describe('as a whole', () => {

@@ -247,37 +247,42 @@ export const walkSubjects = [
   }),
   subject({
     machine: ethPeerMachine,
-    input: { ports: noPorts },
+    input: { ports: noPorts, version: 72 },
     events: [
       ...messageNames.map((type) => ({ type, payload })),
-      ...(['manager.started', 'manager.registered', 'write.blocked', 'write.drained', 'session.closed'] as const).map(
+      ...(['manager.started', 'manager.synced', 'write.blocked', 'write.drained', 'session.closed'] as const).map(
         (type) => ({ type }),
       ),
+      ...[true, false].map((isSynced) => ({ type: 'manager.registered', isSynced }) as const),
+      ...[range(5n), { ...range(5n), earliest: 6n }].map((range) => ({ type: 'range.opened', range }) as const),
+      ...[1, 400_000].map((now) => ({ type: 'requests.elapsed', now }) as const),
       ...[{ type: 'code.unknown', code: 31 } as const, { type: 'fault.found', error } as const],
       ...[{ type: 'manager.refused', error } as const, { type: 'manager.dropped', reason: 8 } as const],
       { type: 'message.tooLong', name: 'Transactions', size: 2 ** 24 },
       { type: 'status.accepted', status: {} as Status },
-      { type: 'answer.admitted', name: 'PooledTransactions', payload },
       ...[1n, 2n].flatMap((id) => [
-        { type: 'request.made', id, name: 'GetBlockHeaders', count: 1, payload } as const,
-        { type: 'request.cancelled', id } as const,
-        { type: 'request.expired', id } as const,
-        { type: 'answer.opened', answer: { kind: 'BlockHeaders', id, headers: LazyList.of([], readHeader) } } as const,
+        { type: 'request.made', id, caller: 1, name: 'GetBlockHeaders', count: 1, payload, now: 0 } as const,
+        { type: 'request.cancelled', id, caller: 1 } as const,
+        {
+          ...({ type: 'answer.opened', now: 2 } as const),
+          answer: { kind: 'BlockHeaders', id, headers: LazyList.of([], readHeader) } as const,
+        },
       ]),
     ],
     first: [
       { type: 'manager.started' },
       { type: 'status.accepted', status: {} as Status },
-      { type: 'manager.registered' },
+      { type: 'manager.registered', isSynced: false },
     ],
     last: [{ type: 'session.closed' }],
-    holds: ({ requests }) => expect(requests.size).to.be.at.most(2),
+    holds: ({ requests }) => expect(requests.pending.size).to.be.at.most(2),
   }),
   subject({
     machine: protocolManagerMachine,
     input: { ports: noPorts, maxPeers: 2 },
     events: [
       ...[{ type: 'manager.start', range: range(0n) } as const, { type: 'manager.stop' } as const],
+      { type: 'manager.release' },
       ...[{ type: 'chain.head', range: range(64n) } as const, { type: 'chain.synced' } as const],
       ...[1, 2, 3].flatMap((session) => [
         ...(['session.arrived', 'session.ended', 'peer.remove'] as const).map((type) => ({ type, session })),
@@ -293,14 +298,14 @@ export const walkSubjects = [
           }
           return { type: 'peer.register', ...who } as const
         }),
-        { type: 'range.opened', session, range: range(5n) } as const,
-        ...messageNames
-          .filter((name) => name !== 'Status')
-          .map((type) => ({ type, session, payload }) as EventFromLogic<typeof protocolManagerMachine>),
       ]),
     ],
     first: [{ type: 'manager.start', range: range(0n) }],
-    last: [{ type: 'manager.stop' }, ...[1, 2, 3].map((session) => ({ type: 'session.ended', session }) as const)],
+    last: [
+      { type: 'manager.stop' },
+      ...[1, 2, 3].map((session) => ({ type: 'session.ended', session }) as const),
+      { type: 'manager.release' },
+    ],
     holds: ({ peers, maxPeers }) =>
       expect(peers.size).to.be.at.most(maxPeers + 1, 'the trusted one may be one too many'),
   }),

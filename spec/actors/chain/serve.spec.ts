@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { Chain } from '../../../actors/chain/chain.ts'
 import type { ChainReader } from '../../../actors/chain/chain-reader.ts'
 import { getBlockAccessLists, getBlockBodies, getBlockHeaders, type HeaderQuery } from '../../../actors/chain/serve.ts'
+import { atOnce } from '../../../protocols/chain/at-once.ts'
 import { decodeHeader, type Header } from '../../../protocols/chain/header.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
@@ -24,13 +25,15 @@ describe('serving headers', () => {
   after(() => chain.close())
 
   const ask = (origin: bigint | Header, query: Partial<Omit<HeaderQuery, 'origin'>> = {}) =>
-    getBlockHeaders(chain, {
-      origin: typeof origin === 'bigint' ? origin : origin.hash,
-      amount: 1n,
-      skip: 0n,
-      reverse: false,
-      ...query,
-    }).map(decodeHeader)
+    atOnce(
+      getBlockHeaders(chain, {
+        origin: typeof origin === 'bigint' ? origin : origin.hash,
+        amount: 1n,
+        skip: 0n,
+        reverse: false,
+        ...query,
+      }),
+    ).map(decodeHeader)
   /** Block numbers, those off the canonical chain negative. */
   const name = (header: Header) => (chain.isCanonical(header) ? 1 : -1) * Number(header.number)
   const range = (from: number, to: number, step = 1) =>
@@ -108,11 +111,31 @@ describe('serving headers', () => {
   it('gives none for an unknown hash', () => {
     for (const skip of [0n, 1n])
       for (const reverse of [false, true])
-        expect(getBlockHeaders(chain, { origin: new Uint8Array(32).fill(9), amount: 3n, skip, reverse })).to.deep.equal(
-          [],
-        )
+        expect(
+          atOnce(getBlockHeaders(chain, { origin: new Uint8Array(32).fill(9), amount: 3n, skip, reverse })),
+        ).to.deep.equal([])
   })
 
+  it('gives headers of one chain, when the chain becomes another between two steps', () => {
+    const [first, second] = [new Map<bigint, Header>(), new Map<bigint, Header>()]
+    for (const [of, salt] of [
+      [first, 1],
+      [second, 2],
+    ] as const)
+      for (let number = 0n; number < 100n; number++)
+        of.set(number, { number, hash: Uint8Array.of(salt, Number(number)), raw: Uint8Array.of(salt) } as Header)
+    let now = first
+    const reader: ChainReader = {
+      ...silent,
+      head: { number: 99n } as Header,
+      headerByNumber: (number) => now.get(number),
+      canonicalHash: (number) => now.get(number)?.hash,
+    }
+    const steps = getBlockHeaders(reader, { origin: 1n, amount: 60n, skip: 0n, reverse: false })
+    expect(steps.next().done).to.equal(false)
+    now = second
+    expect(new Set(atOnce(steps).map(([salt]) => salt))).to.deep.equal(new Set([2]))
+  })
   it('gives the bytes as they came', () => expect(bytesToHex(ask(7n)[0]!.raw)).to.equal(bytesToHex(at(7).raw)))
 
   it('stops once 2 MiB are gathered with a skip', () => {
@@ -120,7 +143,7 @@ describe('serving headers', () => {
       change: () => ({ extraData: new Uint8Array(1024 * 1024) }),
     })[0]!
     const reader = { ...silent, headerByNumber: () => big.header }
-    expect(getBlockHeaders(reader, { origin: 1n, amount: 50n, skip: 1n, reverse: false })).to.have.length(2)
+    expect(atOnce(getBlockHeaders(reader, { origin: 1n, amount: 50n, skip: 1n, reverse: false }))).to.have.length(2)
   })
 })
 
@@ -138,28 +161,32 @@ describe('serving bodies', () => {
 
   it('gives them in the order asked, as often as asked', () => {
     const [one, two] = [hashes[1]!, hashes[0]!]
-    expect(getBlockBodies(chain, [one, two, one])).to.deep.equal([blocks[1]!.body, blocks[0]!.body, blocks[1]!.body])
+    expect(atOnce(getBlockBodies(chain, [one, two, one]))).to.deep.equal([
+      blocks[1]!.body,
+      blocks[0]!.body,
+      blocks[1]!.body,
+    ])
   })
   it('ends at the first that is unknown', () => {
-    expect(getBlockBodies(chain, [hashes[0]!, unknown, hashes[1]!])).to.deep.equal([blocks[0]!.body])
-    expect(getBlockBodies(chain, [unknown])).to.deep.equal([])
+    expect(atOnce(getBlockBodies(chain, [hashes[0]!, unknown, hashes[1]!]))).to.deep.equal([blocks[0]!.body])
+    expect(atOnce(getBlockBodies(chain, [unknown]))).to.deep.equal([])
   })
-  it('gives none for none', () => expect(getBlockBodies(chain, [])).to.deep.equal([]))
+  it('gives none for none', () => expect(atOnce(getBlockBodies(chain, []))).to.deep.equal([]))
   it('gives no more than 1,024', () => {
-    expect(getBlockBodies(chain, Array<Uint8Array>(2_000).fill(hashes[0]!))).to.have.length(1_024)
+    expect(atOnce(getBlockBodies(chain, Array<Uint8Array>(2_000).fill(hashes[0]!)))).to.have.length(1_024)
   })
   it('goes past 2 MiB by one body at most', () => {
     const bodyByHash = () => new Uint8Array(700_000)
-    expect(getBlockBodies({ ...silent, bodyByHash }, Array<Uint8Array>(9).fill(unknown))).to.have.length(3)
+    expect(atOnce(getBlockBodies({ ...silent, bodyByHash }, Array<Uint8Array>(9).fill(unknown)))).to.have.length(3)
     const large = () => new Uint8Array(5_000_000)
-    expect(getBlockBodies({ ...silent, bodyByHash: large }, [unknown, unknown])).to.have.length(1)
+    expect(atOnce(getBlockBodies({ ...silent, bodyByHash: large }, [unknown, unknown]))).to.have.length(1)
   })
 })
 
 describe('serving access lists', () => {
   const listed = Array<Uint8Array>(3_000).fill(new Uint8Array(32))
   const of = (accessListByHash: ChainReader['accessListByHash'], hashes = listed) =>
-    getBlockAccessLists({ ...silent, accessListByHash }, hashes)
+    atOnce(getBlockAccessLists({ ...silent, accessListByHash }, hashes))
 
   it('gives the stored bytes, and the empty string where there are none, in order', () => {
     const stored = Uint8Array.of(0xc0)

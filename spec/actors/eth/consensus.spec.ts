@@ -3,6 +3,7 @@ import type { Chain } from '../../../actors/chain/chain.ts'
 import type { ChainReader, NewBlock } from '../../../actors/chain/chain-reader.ts'
 import { getBlockBodies, getBlockHeaders } from '../../../actors/chain/serve.ts'
 import type { EthService } from '../../../actors/eth/service.ts'
+import { atOnce } from '../../../protocols/chain/at-once.ts'
 import { readBody } from '../../../protocols/chain/block.ts'
 import { readHeader } from '../../../protocols/chain/header.ts'
 import type { EthAnswer, EthRequest } from '../../../protocols/eth/messages.ts'
@@ -239,8 +240,8 @@ function readerOf(blocks: readonly NewBlock[]): ChainReader {
 function answerFrom(chain: ChainReader, request: EthRequest): EthAnswer | undefined {
   const { id } = request
   if (request.kind === 'GetBlockHeaders')
-    return { kind: 'BlockHeaders', id, headers: LazyList.of(getBlockHeaders(chain, request), readHeader) }
+    return { kind: 'BlockHeaders', id, headers: LazyList.of(atOnce(getBlockHeaders(chain, request)), readHeader) }
   if (request.kind === 'GetBlockBodies')
-    return { kind: 'BlockBodies', id, bodies: LazyList.of(getBlockBodies(chain, request.hashes), readBody) }
+    return { kind: 'BlockBodies', id, bodies: LazyList.of(atOnce(getBlockBodies(chain, request.hashes)), readBody) }
   return undefined
 }

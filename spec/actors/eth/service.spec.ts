@@ -1,7 +1,6 @@
 import { expect } from 'chai'
 import type { Chain } from '../../../actors/chain/chain.ts'
 import type { EthService } from '../../../actors/eth/service.ts'
-import { limits } from '../../../protocols/eth/limits.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { HashList, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
@@ -146,27 +145,22 @@ describe('the eth service', () => {
     expect(service.peers[0]?.range).to.deep.equal({ earliest: 90n, latest: 95n, latestHash })
   })
 
-  it('takes an announcement of 200,000 transactions, and remembers what one should have', async () => {
+  it('takes an announcement of 200,000 transactions, and keeps none of it', async () => {
     const service = world.service(chain, { synced: true })
     service.start()
     const peer = remote(service)
     await world.run(100)
-    const announce = (from: number, count: number) => {
-      const hashes = Array.from({ length: count }, (_, i) => keccak256(encodeRlp(from + i)))
-      peer.send({
-        kind: 'NewPooledTransactionHashes',
-        types: new Uint8Array(count),
-        sizes: Uint32List.of(Array(count).fill(100)),
-        hashes: HashList.of(hashes),
-      })
+    const hashes = Array.from({ length: 200_000 }, (_, i) => keccak256(encodeRlp(i)))
+    const message = {
+      ...({ kind: 'NewPooledTransactionHashes', types: new Uint8Array(hashes.length) } as const),
+      ...{ sizes: Uint32List.of(Array(hashes.length).fill(100)), hashes: HashList.of(hashes) },
     }
-    announce(0, 200_000)
+    peer.send(message)
     await world.run(10)
     expect(peer.disconnected).to.equal(undefined)
-    expect(service.peers[0]!.knownCount).to.equal(limits.maxAnnounced)
-    for (let from = 0; from < 40_000; from += 4_000) announce(from, 4_000)
+    peer.send({ ...message, types: new Uint8Array(1) }) // it is looked at
     await world.run(10)
-    expect(service.peers[0]!.knownCount).to.equal(limits.maxKnownTransactions)
+    expect(peer.disconnected).to.equal(DiscReason.SubprotocolError)
   }).timeout(20_000)
 
   it('drops a peer as useless', async () => {
@@ -194,6 +188,19 @@ describe('the eth service', () => {
       expect(reasons(peer, late)).to.deep.equal([DiscReason.Quitting, DiscReason.Quitting])
       expect(late.received).to.deep.equal([])
       expect(world.clock.pending).to.equal(0)
+    })
+
+    it('sends those away who come late until its node is closed', async () => {
+      const service = world.service(chain)
+      service.start()
+      await service.stop()
+      const manager = () => world.feed.actors.find(({ chart }) => chart === 'protocol-manager')?.state
+      expect(manager()).to.equal('stopped')
+      const late = remote(service)
+      await world.run(100)
+      expect(late.disconnected).to.equal(DiscReason.Quitting)
+      service.close()
+      expect(manager()).to.equal(undefined)
     })
 
     it('sends those away who wait for its start', async () => {

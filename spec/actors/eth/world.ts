@@ -1,6 +1,6 @@
 import { Chain } from '../../../actors/chain/chain.ts'
 import type { NewBlock } from '../../../actors/chain/chain-reader.ts'
-import { answerRequest } from '../../../actors/eth/answers.ts'
+import { answerSteps } from '../../../actors/eth/answers.ts'
 import type { ChainPort } from '../../../actors/eth/chain-port.ts'
 import { EthService, type EthServiceOptions } from '../../../actors/eth/service.ts'
 import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
@@ -9,6 +9,7 @@ import { FairScheduler } from '../../../actors/runtime/scheduler.ts'
 import { TimeSlicer } from '../../../actors/runtime/time-slicer.ts'
 import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
 import { Feed } from '../../../actors/trace/feed.ts'
+import { atOnce } from '../../../protocols/chain/at-once.ts'
 import { decode, type EthAnswer, type EthMessage, type EthRequest, encode } from '../../../protocols/eth/messages.ts'
 import type { Status, Status68, Status69 } from '../../../protocols/eth/status.ts'
 import { type EthVersion, isRequest, messageTable } from '../../../protocols/eth/versions.ts'
@@ -163,7 +164,7 @@ export class ScriptedRemote {
     const message = decode(this.version, name, payload)
     this.received.push(message)
     if (!isRequest(name)) return
-    const honest = () => answerRequest(this.version, { name, payload }, this.#options.chain)
+    const honest = () => atOnce(answerSteps(this.version, message as EthRequest, this.#options.chain))
     const { answer = (_: EthRequest, honest: () => EthAnswer) => honest() } = this.#options
     const reply = answer(message as EthRequest, honest)
     if (reply) this.send(reply)

@@ -328,7 +328,9 @@ describe('why a peer left', () => {
     const peer = await meet(node.enode)
     await peer.status()
     await page.until('changes', ({ started, states }) =>
-      [...started.map(({ state }) => state), ...states.map(([, state]) => state)].includes('active.flowing'),
+      [...started.map(({ state }) => state), ...states.map(([, state]) => state)].includes(
+        'active.(chain.syncing reading.flowing)',
+      ),
     )
     const { why } = await page.ask('why', { actor: 'peer/1/eth' })
     expect(why).to.deep.include({ actor: 'peer/1', by: 'nobody' })

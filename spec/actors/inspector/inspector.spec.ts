@@ -45,7 +45,12 @@ describe('the inspector of two nodes', () => {
     await Promise.all([alice.start(), bob.start()])
     const met = new Promise<void>((resolve) => {
       alice.events$.subscribe((event) => {
-        if (event.type === 'transition' && event.chart === 'eth-peer' && event.to === 'active.flowing') resolve()
+        if (
+          event.type === 'transition' &&
+          event.chart === 'eth-peer' &&
+          event.to === 'active.(chain.syncing reading.flowing)'
+        )
+          resolve()
       })
     })
     bob.addPeer(alice.enode)
@@ -73,7 +78,9 @@ describe('the inspector of two nodes', () => {
     await meet()
     await page.until('changes', ({ started, states }) => {
       const now = [...started.map(({ actor, state }) => [actor, state]), ...states]
-      return now.some(([actor, state]) => actor === 'alice/peer/1/eth' && state === 'active.flowing')
+      return now.some(
+        ([actor, state]) => actor === 'alice/peer/1/eth' && state === 'active.(chain.syncing reading.flowing)',
+      )
     })
     const lines = page.told.flatMap((tell) => (tell.tell === 'changes' ? tell.lines : []))
     const path = lines.flatMap((line) => (line.type === 'transition' && line.from !== line.to ? [line.to] : []))

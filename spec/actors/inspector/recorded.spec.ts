@@ -19,7 +19,12 @@ describe('a recording in the inspector', () => {
     await Promise.all([ours.start(), theirs.start()])
     const met = new Promise<void>((resolve) => {
       ours.events$.subscribe((event) => {
-        if (event.type === 'transition' && event.chart === 'eth-peer' && event.to === 'active.flowing') resolve()
+        if (
+          event.type === 'transition' &&
+          event.chart === 'eth-peer' &&
+          event.to === 'active.(chain.syncing reading.flowing)'
+        )
+          resolve()
       })
     })
     ours.addPeer(theirs.enode)

@@ -61,7 +61,12 @@ describe('secrets of a session', () => {
     await bob.node.start()
     const met = new Promise<void>((resolve) => {
       alice.node.events$.subscribe((event) => {
-        if (event.type === 'transition' && event.chart === 'eth-peer' && event.to === 'active.flowing') resolve()
+        if (
+          event.type === 'transition' &&
+          event.chart === 'eth-peer' &&
+          event.to === 'active.(chain.syncing reading.flowing)'
+        )
+          resolve()
       })
     })
     bob.node.addPeer(alice.node.enode)

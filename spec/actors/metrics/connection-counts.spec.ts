@@ -135,7 +135,10 @@ describe('the counts of connections', () => {
 
   describe('of Status', () => {
     const session = (conn = 1) => {
-      const actor = startActor({ clock, feed }, ethPeerMachine, { id: `peer/${conn}/eth`, input: { ports: noPorts } })
+      const actor = startActor({ clock, feed }, ethPeerMachine, {
+        id: `peer/${conn}/eth`,
+        input: { ports: noPorts, version: 69 },
+      })
       actor.send({ type: 'manager.started' })
       return actor
     }

@@ -18,8 +18,8 @@ describe('the metrics of a node', () => {
   it('count a peer that comes and goes, at both ends', async () => {
     const [near, far] = [await metered(), await metered()]
     near.addPeer(far.enode)
-    await until(near, 'eth-peer', 'active.flowing')
-    await until(far, 'eth-peer', 'active.flowing')
+    await until(near, 'eth-peer', 'active.(chain.syncing reading.flowing)')
+    await until(far, 'eth-peer', 'active.(chain.syncing reading.flowing)')
     const [ours, theirs] = [await scrape(near), await scrape(far)]
     expect(pick(ours, 'p2p_peers', 'p2p_peers_outbound', 'p2p_dials', 'p2p_dials_success')).to.deep.equal([1, 1, 1, 1])
     expect(pick(ours, 'p2p_peers_inbound', 'p2p_serves', 'p2p_serves_success')).to.deep.equal([0, 0, 0])
@@ -38,7 +38,7 @@ describe('the metrics of a node', () => {
   it('count messages by their names, and under geth’s', async () => {
     const [near, far] = [await metered({ ethVersions: [69] }), await metered({ ethVersions: [69] })]
     near.addPeer(far.enode)
-    await until(near, 'eth-peer', 'active.flowing')
+    await until(near, 'eth-peer', 'active.(chain.syncing reading.flowing)')
     const samples = await scrape(near)
     const of = 'direction="ingress",protocol="eth",version="69",message="Status"'
     expect(samples.get(`peerchart_messages_total{${of}}`)).to.equal(1)
@@ -51,7 +51,7 @@ describe('the metrics of a node', () => {
   it('count states entered and transitions taken, and who is in which state now', async () => {
     const [near, far] = [await metered(), await metered()]
     near.addPeer(far.enode)
-    await until(near, 'eth-peer', 'active.flowing')
+    await until(near, 'eth-peer', 'active.(chain.syncing reading.flowing)')
     const samples = await scrape(near)
     const entered = (chart: string, state: string) =>
       samples.get(`peerchart_chart_state_entered_total{chart="${chart}",state="${state}"}`)
@@ -60,7 +60,7 @@ describe('the metrics of a node', () => {
     expect(entered('peer', 'admitted')).to.equal(1)
     const transition = 'greeting.exchanging · hello.accepted'
     expect(samples.get(`peerchart_chart_transitions_total{chart="peer",transition="${transition}"}`)).to.equal(1)
-    expect(samples.get('peerchart_actors{chart="eth-peer",state="active.flowing"}')).to.equal(1)
+    expect(samples.get('peerchart_actors{chart="eth-peer",state="active.(chain.syncing reading.flowing)"}')).to.equal(1)
     expect(samples.get('peerchart_mailbox_depth{chart="peer"}')).to.be.at.least(1)
     expect((await scrape(near)).get('peerchart_mailbox_depth{chart="peer"}')).to.equal(0)
   })
@@ -117,7 +117,7 @@ describe('the metrics of a node', () => {
   it('are of one node each, and of one process', async () => {
     const [near, far, idle] = [await metered(), await metered(), await metered()]
     near.addPeer(far.enode)
-    await until(near, 'eth-peer', 'active.flowing')
+    await until(near, 'eth-peer', 'active.(chain.syncing reading.flowing)')
     expect(pick(await scrape(idle), 'p2p_peers', 'p2p_serves', 'p2p_ingress')).to.deep.equal([0, 0, 0])
     const samples = await scrape(near)
     for (const name of ['process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds', 'process_open_fds'])

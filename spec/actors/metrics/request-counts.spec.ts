@@ -5,6 +5,8 @@ import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
 import { Feed } from '../../../actors/trace/feed.ts'
 import { ethPeerMachine } from '../../../machines/eth-peer.ts'
 import { type Header, readHeader } from '../../../protocols/chain/header.ts'
+import { limits } from '../../../protocols/eth/limits.ts'
+import type { EthVersion } from '../../../protocols/eth/versions.ts'
 import { LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { noPorts } from '../../no-ports.ts'
 
@@ -18,27 +20,28 @@ describe('the counts of requests', () => {
     feed = new Feed()
     kinds = []
     waits = []
-    const counts = new RequestCounts(clock, (kind) => {
+    const counts = new RequestCounts(feed, (kind) => {
       kinds.push(kind)
       return (micros) => waits.push(micros)
     })
     feed.subscribe((entry, live) => {
       if (entry.type === 'transition') counts.take(entry, live)
-      else if (entry.type === 'actor.stopped') counts.stopped(entry.actor)
-      else if ('code' in entry) counts.hear(entry)
     })
   })
 
-  const session = (conn = 1, version = 69) => {
+  const session = (conn = 1, version: EthVersion = 69) => {
     const actor = `peer/${conn}`
-    feed.publish({ type: 'message.sent', actor, protocol: 'eth', version, code: 0, size: 80 })
-    const chart = startActor({ clock, feed }, ethPeerMachine, { id: `${actor}/eth`, input: { ports: noPorts } })
+    const chart = startActor({ clock, feed }, ethPeerMachine, {
+      id: `${actor}/eth`,
+      input: { ports: noPorts, version },
+    })
     chart.send({ type: 'manager.started' })
     chart.send({ type: 'status.accepted', status: {} as never })
-    chart.send({ type: 'manager.registered' })
+    chart.send({ type: 'manager.registered', isSynced: false })
     const ask = (id: bigint, name: 'GetBlockHeaders' | 'GetBlockBodies' = 'GetBlockHeaders') =>
-      chart.send({ type: 'request.made', id, name, count: 1, payload: new Uint8Array() })
-    const answer = (id: bigint) => chart.send({ type: 'answer.opened', answer: { kind: 'BlockHeaders', id, headers } })
+      chart.send({ type: 'request.made', id, caller: 1, name, count: 1, payload: new Uint8Array(), now: clock.now() })
+    const answer = (id: bigint) =>
+      chart.send({ type: 'answer.opened', answer: { kind: 'BlockHeaders', id, headers }, now: clock.now() })
     return { chart, ask, answer }
   }
 
@@ -46,7 +49,7 @@ describe('the counts of requests', () => {
     const { ask, answer } = session()
     ask(1n)
     ask(2n)
-    expect(kinds).to.deep.equal([{ version: 69, code: 3, tracked: 2, lost: 0 }])
+    expect(kinds.map(facts)).to.deep.equal([{ version: 69, code: 3, tracked: 2, lost: 0 }])
     clock.advance(40)
     answer(2n)
     clock.advance(2)
@@ -71,8 +74,8 @@ describe('the counts of requests', () => {
   it('know what was never answered', () => {
     const { chart, ask } = session()
     ask(1n)
-    chart.send({ type: 'request.expired', id: 1n })
-    expect(kinds).to.deep.equal([{ version: 69, code: 3, tracked: 0, lost: 1 }])
+    chart.send({ type: 'requests.elapsed', now: limits.requestTimeout })
+    expect(kinds.map(facts)).to.deep.equal([{ version: 69, code: 3, tracked: 0, lost: 1 }])
     expect(waits).to.deep.equal([])
   })
 
@@ -81,7 +84,7 @@ describe('the counts of requests', () => {
     ask(1n)
     session(2).ask(2n)
     chart.send({ type: 'session.closed' })
-    expect(kinds[0]).to.include({ tracked: 1, lost: 0 })
+    expect(facts(kinds[0]!)).to.include({ tracked: 1, lost: 0 })
   })
 
   it('leave out a request that was refused for its id, and an answer that nobody asked for', () => {
@@ -95,5 +98,6 @@ describe('the counts of requests', () => {
   })
 })
 
+const facts = ({ version, code, tracked, lost }: RequestCount) => ({ version, code, tracked, lost })
 const headers = LazyList.of<Header>([], readHeader)
 /** Nothing is done: what the world would answer, the spec says. */

@@ -1,7 +1,8 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { Chain } from '../../../actors/chain/chain.ts'
 import { devGenesis } from '../../../actors/chain/dev-genesis.ts'
-import { answerRequest } from '../../../actors/eth/answers.ts'
+import { answerSteps } from '../../../actors/eth/answers.ts'
+import { atOnce } from '../../../protocols/chain/at-once.ts'
 import { decodeBody, decodeWithdrawal, splitBlock } from '../../../protocols/chain/block.ts'
 import { AccessListError, checkAccessList } from '../../../protocols/chain/block-access-list.ts'
 import { decodeHeader } from '../../../protocols/chain/header.ts'
@@ -9,16 +10,10 @@ import { txHash } from '../../../protocols/chain/transaction.ts'
 import { decodeTransaction, hashTransaction } from '../../../protocols/chain/transaction-fields.ts'
 import { checkSignature, recoverSender, SenderError } from '../../../protocols/chain/transaction-sender.ts'
 import { checkRange } from '../../../protocols/eth/block-range.ts'
-import { decode, encode, MalformedMessage } from '../../../protocols/eth/messages.ts'
+import { decode, type EthRequest, encode, MalformedMessage } from '../../../protocols/eth/messages.ts'
 import { decodeReceipt } from '../../../protocols/eth/receipt-messages.ts'
 import { checkStatus } from '../../../protocols/eth/status.ts'
-import {
-  type EthVersion,
-  ethVersions,
-  isRequest,
-  messageTable,
-  type RequestName,
-} from '../../../protocols/eth/versions.ts'
+import { type EthVersion, ethVersions, isRequest, messageTable } from '../../../protocols/eth/versions.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { MalformedItem } from '../../../protocols/lib/lazy-list.ts'
 import { RlpError, readItem } from '../../../protocols/lib/rlp.ts'
@@ -54,7 +49,7 @@ function messageReaders(version: EthVersion): Readers {
         (payload) => {
           const message = decode(version, name, payload)
           openAll(message)
-          if (isRequest(name)) openAll(answerRequest(version, { name: name as RequestName, payload }, dev))
+          if (isRequest(message.kind)) openAll(atOnce(answerSteps(version, message as EthRequest, dev)))
           if (message.kind === 'BlockRangeUpdate') checkRange(message)
           if (message.kind === 'Status')
             checkStatus(version, { networkId: dev.networkId, genesis: dev.genesis.hash }, message, dev.forkFilter)

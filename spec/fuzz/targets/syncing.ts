@@ -1,8 +1,9 @@
 import fc, { type Arbitrary } from 'fast-check'
 import { Chain } from '../../../actors/chain/chain.ts'
 import { devGenesis, devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
-import { answerRequest } from '../../../actors/eth/answers.ts'
-import { encode } from '../../../protocols/eth/messages.ts'
+import { answerSteps } from '../../../actors/eth/answers.ts'
+import { atOnce } from '../../../protocols/chain/at-once.ts'
+import { decode, encode } from '../../../protocols/eth/messages.ts'
 import {
   answerOf,
   type EthVersion,
@@ -81,7 +82,7 @@ async function lie(enode: string, chain: Chain, { version, ahead, answers }: Lia
     peer.raw({ code: 16, payload: statusPayload(version, { range, td, head: hash }), compressed: true })
     for (const changes of answers) {
       const { name, payload } = await peer.next((one) => isRequest(one.name as RequestName), { timeout: settling })
-      const answer = encode(version, answerRequest(version, { name: name as RequestName, payload }, chain))
+      const answer = encode(version, atOnce(answerSteps(version, decode(version, name as RequestName, payload), chain)))
       const code = 16 + messageTable(version).codeOf(answerOf[name as RequestName])!
       peer.raw({ code, payload: changedRlp(answer, changes), compressed: true })
     }

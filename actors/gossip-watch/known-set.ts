@@ -36,12 +36,3 @@ export class KnownSet<Key extends string | number> {
     this.#places.set(last, place)
   }
 }
-
-/**
- * @returns the first 48 bits of a hash: a twentieth of what its hex costs. Two of a set are alike once in 500,000 sets,
- * and whoever makes them alike misses an announcement himself
- */
-export function shortHash(hash: Uint8Array): number {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = hash
-  return ((a << 16) | (b << 8) | c) * 2 ** 24 + ((d << 16) | (e << 8) | f)
-}

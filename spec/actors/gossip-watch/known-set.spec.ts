@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { KnownSet } from '../../../actors/eth/known-set.ts'
+import { KnownSet } from '../../../actors/gossip-watch/known-set.ts'
 
 // geth-behaviour 20.4, E8.
 describe('a known set', () => {
