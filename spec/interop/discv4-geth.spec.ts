@@ -39,7 +39,7 @@ describe('over discv4, our nodes and geth', function () {
   }
   const start = async (bootnodes: readonly string[]) => {
     const node = await createNode({
-      ...{ genesis: devGenesisJson, port: 0, discovery: { bootnodes }, netRestrict: '127.0.0.0/8' },
+      ...{ genesis: devGenesisJson, port: 0, discovery: { v5: false, bootnodes }, netRestrict: '127.0.0.0/8' },
     })
     nodes.push(node)
     await node.start()
