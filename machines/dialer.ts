@@ -11,6 +11,7 @@ import {
   withDials,
 } from './dial-rules.ts'
 import { without, withoutMember } from './immutable-collections.ts'
+import type { StateTag } from './names/state-meta.ts'
 import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/p2p/dialer.ts implements it; a spec records it. */
@@ -78,7 +79,7 @@ export const enoughDialedPeers = 3
 type Id = { id: string }
 
 const { enqueueActions, extend } = setup({
-  types: {} as { context: DialerContext; input: DialerInput; events: DialerEvent },
+  types: {} as { context: DialerContext; input: DialerInput; events: DialerEvent; tags: StateTag },
   actions: {
     ...portActions<DialerPorts>()('lookUp', 'connect', 'wantCandidate', 'discard', 'reportLooking', 'cancelDials'),
     hold: assign((_, { node }: { node: Enode }) => ({ held: node })),
@@ -256,6 +257,7 @@ export const dialerMachine = extend({
       },
     },
     stopping: {
+      tags: 'moving',
       entry: 'cancelDials',
       always: { guard: 'isIdle', target: 'stopped' },
     },

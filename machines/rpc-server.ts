@@ -1,4 +1,5 @@
 import { assign, setup } from 'xstate'
+import type { StateTag } from './names/state-meta.ts'
 import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/rpc/endpoint.ts implements it; a spec records it. */
@@ -38,7 +39,7 @@ type RpcServerContext = RpcServerInput & {
 type Called = { call: number }
 
 const { enqueueActions, extend } = setup({
-  types: {} as { context: RpcServerContext; input: RpcServerInput; events: RpcServerEvent },
+  types: {} as { context: RpcServerContext; input: RpcServerInput; events: RpcServerEvent; tags: StateTag },
   actions: {
     ...portActions<RpcServerPorts>()('listen', 'drain', 'cut', 'settle'),
     noteOpener: assign((_, { call }: Called) => ({ opener: call })),
@@ -78,6 +79,7 @@ export const rpcServerMachine = extend({
       },
     },
     opening: {
+      tags: 'moving',
       entry: 'listen',
       on: {
         'listener.opened': { target: 'open', actions: ofEvent('noteAddress') },
@@ -96,6 +98,7 @@ export const rpcServerMachine = extend({
       on: { 'server.close': { target: 'closing', actions: ofEvent('noteCloser') } },
     },
     closing: {
+      tags: 'moving',
       entry: 'drain',
       initial: 'draining',
       on: { 'listener.closed': 'off' },

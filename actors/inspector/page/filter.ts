@@ -30,10 +30,10 @@ export function paceOf({ state, stoppedAt }: ActorFacts): 'moving' | 'steady' | 
   return moving.has(outermost(state)) ? 'moving' : 'steady'
 }
 
-const over = new Set(['closed', 'stopped'])
-/** Outermost states that nobody stays in. */
+/** Outermost states, as the charts tag them: a spec holds these names to the tags. */
+const over = new Set(['closed', 'stopped', 'failed', 'forgotten', 'done', 'released'])
 const moving = new Set([
-  ...['initializing', 'starting', 'stopping', 'securing', 'greeting', 'admitted', 'closing'],
+  ...['initializing', 'starting', 'unwanted', 'stopping', 'opening', 'securing', 'greeting', 'admitted', 'closing'],
   ...['awaitingStatus', 'registering', 'syncing', 'dialing', 'handshaking', 'connecting', 'reconnecting'],
 ])
 
