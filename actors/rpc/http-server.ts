@@ -119,10 +119,11 @@ export class HttpServer {
       requestTimeout: 0, // the body has its own, with an answer
       connectionsCheckingInterval: Math.min(30_000, Math.ceil(limits.readHeaderTimeout / 2)),
       keepAliveTimeout: limits.idleTimeout,
-      maxHeaderSize: maxHeaderBytes,
+      maxHeaderSize: limits.headerBytes,
       noDelay: true,
     })
     this.#server.maxConnections = limits.connections
+    this.#server.maxHeadersCount = maxHeaders
     this.#server.on('request', this.#serve)
     this.#server.on('clientError', rejectClient)
     if (this.#ws) this.#server.on('upgrade', this.#upgrade)
@@ -153,7 +154,9 @@ export class HttpServer {
   }
 
   #answer(req: IncomingMessage, res: ServerResponse): void {
-    if (this.#http) this.#http.handler.handle(req, res)
+    // Node leaves out what is beyond the number.
+    if (req.rawHeaders.length > 2 * maxHeaders) res.writeHead(431, { 'Content-Length': 0, Connection: 'close' }).end()
+    else if (this.#http) this.#http.handler.handle(req, res)
     else res.writeHead(404, { 'Content-Length': 0 }).end()
   }
 
@@ -179,8 +182,8 @@ function withoutUpgrade({ method, url, rawHeaders }: IncomingMessage): string {
 /** Requests of one connection that wait for the one before them: more is a flood, and no client that we know of sends two. */
 const maxPipelined = 1_024
 
-/** geth's is 1 MiB; of thousands of connections that would be too much. */
-const maxHeaderBytes = 64 << 10
+/** Fields of a head: one of two bytes costs two strings. */
+const maxHeaders = 100
 
 /** What is no HTTP gets Go's answer; who merely takes too long gets none. */
 function rejectClient(error: Error & { code?: string }, socket: Socket): void {

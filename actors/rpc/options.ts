@@ -56,6 +56,12 @@ export type RpcLimits = {
   readonly batchResponseBytes: number
   readonly engineBatchResponseBytes: number
   /** Of a message over WebSocket or, which geth does not bound, IPC. */
+  /**
+   * Ours: of the head of a request over HTTP; geth's is 1 MiB. Nothing else bounds heads that have not ended: those of an
+   * endpoint's 4,096 connections are 64 MiB. A token of a consensus client may be long.
+   */
+  readonly headerBytes: number
+  readonly engineHeaderBytes: number
   readonly wsMessageBytes: number
   readonly wsPingInterval: number
   readonly wsPongTimeout: number
@@ -86,6 +92,8 @@ export const rpcLimits: RpcLimits = {
   engineBatchItems: 2_000,
   batchResponseBytes: 25_000_000,
   engineBatchResponseBytes: 250_000_000,
+  headerBytes: 16 << 10,
+  engineHeaderBytes: 64 << 10,
   wsMessageBytes: 32 << 20,
   wsPingInterval: 30_000,
   wsPongTimeout: 30_000,

@@ -221,6 +221,7 @@ export class RpcStack {
     return {
       ...limits,
       bodyBytes: limits.engineBodyBytes,
+      headerBytes: limits.engineHeaderBytes,
       batchItems: limits.engineBatchItems,
       batchResponseBytes: limits.engineBatchResponseBytes,
     }

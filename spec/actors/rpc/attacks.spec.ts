@@ -51,6 +51,17 @@ describe('a hostile client of RPC ends only itself', () => {
       expect(at).to.be.lessThan(bytes.length)
     })
     it('with a flood of headers', async () => {
+      const head = async (headers: Record<string, string>) =>
+        (await sendRaw(test.httpPort, httpRequest({ headers, body: '{}' }), ({ length }) => length > 0)).toString()
+      const fields = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, '']))
+      for (const [headers, status] of [
+        [{ x: 'x'.repeat(15_000) }, /^HTTP\/1\.1 (?!431)/],
+        [{ x: 'x'.repeat(17_000) }, /^HTTP\/1\.1 431 /],
+        [fields(90), /^HTTP\/1\.1 (?!431)/],
+        [fields(110), /^HTTP\/1\.1 431 /],
+        [fields(1_500), /^HTTP\/1\.1 431 /],
+      ] as const)
+        expect(await head(headers)).to.match(status)
       const one = httpRequest({ headers: { x: 'x'.repeat(100_000) }, body: '{}' })
       expect((await sendRaw(test.httpPort, one)).toString()).to.match(/^HTTP\/1\.1 431 /)
       const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`x${i}`, 'x']))
