@@ -13,6 +13,7 @@ import {
 } from '../protocols/eth/versions.ts'
 import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
 import { DisallowedBlock, InvalidMessageCode, MessageTooLong, NoStatus, NotRegistered } from './eth-faults.ts'
+import type { StateMeta, StateTag } from './names/state-meta.ts'
 import { ofEvent, portActions } from './port-actions.ts'
 import {
   cancel,
@@ -105,7 +106,7 @@ type EthPeerContext = EthPeerInput & {
 }
 
 const { enqueueActions, extend } = setup({
-  types: {} as { context: EthPeerContext; input: EthPeerInput; events: EthPeerEvent },
+  types: {} as { context: EthPeerContext; input: EthPeerInput; events: EthPeerEvent; meta: StateMeta; tags: StateTag },
   actions: {
     ...portActions<EthPeerPorts>()(
       'pauseReading',
@@ -237,6 +238,8 @@ export const ethPeerMachine = extend({
     },
     awaitingStatus: {
       description: 'our Status is out, theirs must come first',
+      meta: { phase: 'handshaking', label: 'our Status goes out' },
+      tags: 'moving',
       entry: ['sendStatus', 'resumeReading'],
       on: {
         Status: { actions: { type: 'openStatus', params: ({ event }) => ({ payload: event.payload }) } },
@@ -271,6 +274,8 @@ export const ethPeerMachine = extend({
     },
     registering: {
       description: 'the manager looks for a place in its peer set',
+      meta: { phase: 'admitted', label: 'Status agrees: the same network, genesis and forks' },
+      tags: 'moving',
       entry: 'pauseReading',
       exit: 'resumeReading',
       on: {
@@ -282,6 +287,7 @@ export const ethPeerMachine = extend({
     },
     active: {
       description: 'a registered peer: each message is served, opened, dropped, or ends the session',
+      meta: { phase: 'running', label: 'a peer to sync with' },
       type: 'parallel',
       on: {
         GetBlockHeaders: served,
@@ -399,6 +405,6 @@ export const ethPeerMachine = extend({
         },
       },
     },
-    closed: { type: 'final', entry: 'leave' },
+    closed: { meta: { phase: 'closed', label: 'its session is over' }, type: 'final', entry: 'leave' },
   },
 })

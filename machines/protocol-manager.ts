@@ -2,6 +2,7 @@ import { assign, setup, stateIn } from 'xstate'
 import { type BlockRange, shouldSend } from '../protocols/eth/block-range.ts'
 import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
 import { without, withoutMember } from './immutable-collections.ts'
+import type { StateMeta, StateTag } from './names/state-meta.ts'
 import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/eth/protocol-manager.ts implements it; a spec records it. */
@@ -68,7 +69,13 @@ type ProtocolManagerContext = ProtocolManagerInput & {
 }
 
 const { enqueueActions, extend } = setup({
-  types: {} as { context: ProtocolManagerContext; input: ProtocolManagerInput; events: ProtocolManagerEvent },
+  types: {} as {
+    context: ProtocolManagerContext
+    input: ProtocolManagerInput
+    events: ProtocolManagerEvent
+    meta: StateMeta
+    tags: StateTag
+  },
   actions: {
     ...portActions<ProtocolManagerPorts>()(
       'admit',
@@ -192,6 +199,7 @@ export const protocolManagerMachine = extend({
       },
     },
     running: {
+      meta: { label: 'takes peers that speak eth' },
       initial: 'syncing',
       on: {
         'session.arrived': {
@@ -252,6 +260,8 @@ export const protocolManagerMachine = extend({
     },
     stopping: {
       description: 'the peer set is closed; the sessions end',
+      meta: { label: 'ends its sessions' },
+      tags: 'moving',
       always: { guard: 'isEmpty', target: 'stopped' },
       on: {
         'session.arrived': refused,
@@ -266,10 +276,12 @@ export const protocolManagerMachine = extend({
     },
     stopped: {
       description: 'a session that comes now is refused: geth closes quitSync for good',
+      meta: { label: 'the last session is over' },
+      tags: 'ended',
       entry: 'reportStopped',
       on: { 'session.arrived': refused },
     },
-    released: { type: 'final' },
+    released: { type: 'final', meta: { label: 'nothing of it is left' } },
   },
 })
 

@@ -1,7 +1,8 @@
 import { styleText } from 'node:util'
 import type { PeerEvent } from '../../machines/admission.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
-import { stateFacts } from '../../machines/state-facts.ts'
+import { ethPeerMachine } from '../../machines/eth-peer.ts'
+import { phaseOf, stateFacts } from '../../machines/state-facts.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { type LogStream, printable, type Verbosity } from '../log/log.ts'
 import type { PeerInfo } from '../p2p/peer-info.ts'
@@ -162,7 +163,7 @@ class Tale {
 
   /** Which version of eth was matched, where a session begins to be of use. */
   #versionOf({ actor, chart, to }: TransitionEntry): string {
-    if (chart !== 'eth-peer' || outermost(to) !== 'active') return ''
+    if (chart !== ethPeerMachine.id || phaseOf(chart, to) !== 'running') return ''
     const id = this.#names.idOf(actor)
     const eth = this.#node.peers().find((peer) => peer.id === id)?.protocols.eth as { version?: number } | undefined
     return eth?.version === undefined ? '' : `, over eth/${eth.version}`

@@ -58,7 +58,8 @@ export class ConnectionCounts {
   take(entry: TransitionEntry, { actor, event }: Live): void {
     const logic = actor?.logic
     if (logic === ethPeerMachine) {
-      if (entry.from === 'awaitingStatus' && entry.to === 'closed') this.#takeStatusError(entry, event)
+      const [before, after] = [entry.from, entry.to].map((state) => phaseOf(entry.chart, state))
+      if (before === 'handshaking' && after === 'closed') this.#takeStatusError(entry, event)
     } else if (logic === peerMachine) {
       if (entry.from !== entry.to) this.#takePeer(entry, actor!.getSnapshot() as SnapshotFrom<typeof peerMachine>)
     } else if (logic === serverMachine) {

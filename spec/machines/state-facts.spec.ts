@@ -22,9 +22,10 @@ describe('what charts say of their states', () => {
     expect([...phasesOf(charts.peerMachine)]).to.include.members(ofPeer)
     const ofScript: Phase[] = ['listening', 'dialing', 'securing', 'greeting', 'handshaking', 'running', 'closed']
     expect([...phasesOf(charts.scriptedPeerMachine)]).to.include.members(ofScript)
+    expect([...phasesOf(charts.ethPeerMachine)]).to.include.members(['handshaking', 'running', 'closed'])
     expect([...phasesOf(charts.nodeMachine)]).to.include.members(['closing', 'closed'])
   })
-  for (const chart of [charts.nodeMachine, charts.serverMachine])
+  for (const chart of [charts.nodeMachine, charts.serverMachine, charts.ethPeerMachine, charts.protocolManagerMachine])
     it(`is a label of every state that ${chart.id} comes to`, () => {
       const without = outermostOf(chart).filter(({ key }) => !stateFacts(chart.id, key)?.label)
       expect(without.map(({ key }) => key)).to.deep.equal([chart.root.initial.target[0]!.key])
