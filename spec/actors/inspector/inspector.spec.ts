@@ -416,9 +416,8 @@ describe('the door of the inspector', () => {
     for (const socket of sockets) socket.terminate()
   })
   it('says which port is taken', async () => {
-    const error = await Inspector.open(await createNode({ port: 0 }), { port: Number(address.port) }).catch(
-      (error) => error,
-    )
+    await using node = await createNode({ port: 0 })
+    const error = await Inspector.open(node, { port: Number(address.port) }).catch((error) => error)
     expect(error).to.be.instanceOf(InspectorFailed)
     expect(error.message).to.equal(`inspector: listen tcp 127.0.0.1:${address.port}: address already in use`)
   })
