@@ -90,7 +90,7 @@ export const admission = ({ setups }: State, { conn }: CheckpointEvent): { conn:
 
 export const connOf = ({ peers }: State, id: string): number => peers.get(id)!.conn
 
-/** @returns what the dialer is to be told when a setup ends; nothing of a stranger whose id was never known */
+/** @returns the dialer's event when a setup ends; nothing of a peer whose id was never known */
 export function setupOver({ setups }: State, { conn, id }: SetupEnd): DialerEvent | undefined {
   const setup = setups.get(conn)
   if (setup?.inbound === false) return { type: 'dial.ended', id: setup.id! }
@@ -100,7 +100,7 @@ export function setupOver({ setups }: State, { conn, id }: SetupEnd): DialerEven
 export const isStillborn = ({ setups, peers }: State, { conn, id, added }: SetupEnd): boolean =>
   !added && setups.has(conn) && id !== undefined && peers.get(id)?.conn === conn
 
-/** @returns what the dialer is to be told when a peer is gone */
+/** @returns the dialer's event when a peer is gone */
 export const peerRemoved = ({ peers }: State, { id = '' }: { id?: string }): DialerEvent => ({
   type: 'peer.removed',
   id,

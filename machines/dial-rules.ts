@@ -41,7 +41,7 @@ export function freeDialSlots({ maxDialed, dialPeers, maxActiveDials, dialing, h
   return Math.min((maxDialed - dialPeers) * 2, maxActiveDials, maxDialHistory - history.size) - dialing.size
 }
 
-/** @returns why `node` is not to be dialed now, in geth's words; undefined when it may be */
+/** @returns why `node` is not to be dialed now, as geth says it; undefined when it may be */
 export function checkDial(state: DialState, node: Enode, ip = ipOf(node)): string | undefined {
   if (node.id === state.selfId) return 'is self'
   if (ip !== undefined && node.tcp === 0) return 'node does not provide TCP port'

@@ -73,7 +73,7 @@ type DialerContext = DialState & {
 /** geth `defaultDialTimeout` and the lookup's. */
 export const connectTimeout = 15_000
 export const dnsTimeout = 5_000
-/** geth `dialStatsPeerLimit`: with as many dialed peers nobody needs to hear of it. */
+/** geth `dialStatsPeerLimit`: with as many dialed peers it is not logged. */
 export const enoughDialedPeers = 3
 
 type Id = { id: string }

@@ -79,7 +79,7 @@ export function assignJobs(plan: Plan, sources: ReadonlyMap<number, Source>): [P
   return [{ ...plan, wanted, running }, assigned]
 }
 
-/** Nothing is under way, and nobody can do what is left, now or when a minute is over. */
+/** Nothing is under way, and no peer can do what is left, now or when a minute is over. */
 export function isStuck(plan: Plan, sources: ReadonlyMap<number, Source>): boolean {
   if (plan.running.size > 0 || plan.isImporting || plan.wanted.length === 0) return false
   return ![...sources].some(([peer, source]) => plan.wanted.some((job) => canDo(peer, source, job)))

@@ -9,7 +9,7 @@ export type Source = {
   readonly range: BlockRange | undefined
   /** Whether the peer itself announces its range: eth/68 does not. */
   readonly isAnnounced: boolean
-  /** Whether the range may start a sync: told in Status, proven by a header, or unchanged for a whole poll. */
+  /** Whether the range may start a sync: given in Status, proven by a header, or unchanged for a whole poll. */
   readonly counts: boolean
   /** Polls since the peer joined or last changed its range. */
   readonly polls: number
@@ -46,7 +46,7 @@ export type ProvenHead = { readonly number: bigint; readonly hash: Uint8Array }
 
 /** What the chain is to become. */
 export type Goal =
-  /** The longest that a peer has: nobody else tells. */
+  /** The longest that a peer has, when no other gives one. */
   | { readonly kind: 'longest' }
   /** A consensus client named a block that we have. */
   | { readonly kind: 'reached' }
@@ -164,7 +164,7 @@ export const listsBecome =
   (next: Partial<Record<Source['lists'], Source['lists']>>) =>
   ({ lists }: Source): Pick<Source, 'lists'> => ({ lists: next[lists] ?? lists })
 
-/** A header of the peer proves its range up to there, and tells the number of the block that was asked for. */
+/** A header of the peer proves its range up to there, and gives the number of the block that was asked for. */
 export function learnt(
   { sources, goal }: Omit<Sight, 'head'>,
   peer: number,
@@ -193,6 +193,6 @@ export const isReady = ({ answers, work }: Source): boolean => answers !== 'late
 const latestOf = ({ range }: Source): bigint => range?.latest ?? 0n
 
 /** The peer sent what cannot be so, whatever chain it has. */
-export class Lie extends Error {
+export class BadPeerData extends Error {
   override readonly name = 'Lie'
 }

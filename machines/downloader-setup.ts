@@ -96,7 +96,7 @@ export type DownloaderInput = {
   readonly ports: DownloaderPorts
   readonly head: bigint
   readonly pollInterval: number
-  /** Whether a consensus client told the head before: nothing above it is fetched until it names another. */
+  /** Whether a consensus client set the head before: nothing above it is fetched until it names another. */
   readonly followsConsensus: boolean
 }
 
@@ -124,7 +124,7 @@ export type DownloaderEvent =
   | { type: 'header.compared'; number: bigint; hash: Uint8Array; isOurs: boolean }
   /** `hash` is of the last. */
   | { type: 'skeleton.fetched'; anchors: readonly bigint[]; hash: Uint8Array }
-  /** The peer has what it was asked for, and told nothing: it does not give every 192nd header. */
+  /** The peer has what it was asked for, and gave nothing: it does not give every 192nd header. */
   | { type: 'skeleton.empty' }
   /** Headers of the peer that is followed; `hash` is of the last, `meetsOurs`: the first follows our block. */
   | ({ type: 'contiguous.fetched'; first: bigint; last: bigint; hash: Uint8Array; meetsOurs: boolean } & Listed)
@@ -151,7 +151,7 @@ export type DownloaderEvent =
   | { type: 'peer.spent'; peer: number }
   | { type: 'peer.ready'; peer: number }
   | ({ type: 'blocks.imported' } & Imported)
-  /** A block was refused: whoever told the skeleton lied. */
+  /** A block was refused: the peer that gave the skeleton lied. */
   | { type: 'import.failed'; error: Error }
   | { type: 'head.adopted' }
   | { type: 'downloader.stop' }

@@ -1,6 +1,6 @@
 import { noLists } from './download-lists.ts'
 import { beginSearch, nextProbe, planSkeleton } from './download-plan.ts'
-import { Lie } from './download-sources.ts'
+import { BadPeerData } from './download-sources.ts'
 import { type DownloaderContext, type DownloaderEvent, downloaderSetup, progress } from './downloader-setup.ts'
 import { PeerStalled } from './eth-faults.ts'
 import { ofEvent } from './port-actions.ts'
@@ -39,7 +39,7 @@ const leaderLies = <Type extends DownloaderEvent['type']>(what: (event: EventOf<
       {
         type: 'drop',
         params: ({ context, event }: { context: DownloaderContext; event: EventOf<Type> }) => {
-          return { peer: context.target.peer, error: new Lie(what(event)) }
+          return { peer: context.target.peer, error: new BadPeerData(what(event)) }
         },
       },
       'discard',
@@ -143,7 +143,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
   },
   states: {
     idle: {
-      description: 'nobody is known to have what we look for; heads are polled',
+      description: 'no peer is known to have what we look for; heads are polled',
       always: { guard: 'hasTarget', target: 'syncing', actions: 'aim' },
       after: { headPollInterval: { target: 'idle', reenter: true, actions: ['age', 'restAll', 'pollHeads'] } },
     },
@@ -229,7 +229,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
           },
         },
         ahead: {
-          description: 'how does the peer that is followed tell what lies ahead?',
+          description: 'how does the peer that is followed show what lies ahead?',
           always: [
             { guard: 'isLeaderSpent', target: 'resting' },
             { guard: 'givesSkeletons', target: 'skeleton' },
@@ -319,7 +319,10 @@ export const downloaderMachine = downloaderSetup.createMachine({
                 actions: [
                   ofEvent('jobFailed'),
                   ofEvent('remove'),
-                  { type: 'drop', params: ({ event }) => ({ peer: event.peer, error: new Lie(unlike(event)) }) },
+                  {
+                    type: 'drop',
+                    params: ({ event }) => ({ peer: event.peer, error: new BadPeerData(unlike(event)) }),
+                  },
                   'proceed',
                 ],
               },

@@ -1,7 +1,7 @@
 import { limits } from '../protocols/eth/limits.ts'
 import type { MessageName } from '../protocols/eth/versions.ts'
 
-// Breaches by the remote, disconnected with SubprotocolError (0x10), in geth's words.
+// Breaches by the remote, disconnected with SubprotocolError (0x10), with geth's texts.
 
 /** The first message of a session was no Status. */
 export class NoStatus extends Error {

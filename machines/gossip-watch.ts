@@ -4,7 +4,7 @@ import type { StateTag } from './names/state-meta.ts'
 import { ofEvent, portActions } from './port-actions.ts'
 
 /** What the chart asks of the world. actors/gossip-watch/gossip-watch.ts implements it; a spec records it. */
-export type TapPorts = {
+export type GossipWatchPorts = {
   /** Dials, and shakes hands: `peer.running` or `peer.lost` comes back. */
   connect(): void
   running(): void
@@ -24,9 +24,9 @@ export type TapPorts = {
 }
 
 /** `fetches`: asks for each new transaction that is only announced. */
-export type TapInput = { readonly ports: TapPorts; readonly fetches: boolean }
+export type GossipWatchInput = { readonly ports: GossipWatchPorts; readonly fetches: boolean }
 
-export type TapEvent =
+export type GossipWatchEvent =
   | { type: 'peer.running' }
   | { type: 'peer.lost'; cause: string }
   /** `announced` counts the new transactions that it only announces; `isAnswer`: it is one, to a request for transactions. */
@@ -39,11 +39,11 @@ export type TapEvent =
   | { type: 'tap.stop' }
 
 /** Listens to what one node sends its peers. One that ran once is dialed again whenever it is lost, as geth does. */
-export const tapMachine = setup({
-  types: {} as { context: TapInput; input: TapInput; events: TapEvent; tags: StateTag },
+export const gossipWatchMachine = setup({
+  types: {} as { context: GossipWatchInput; input: GossipWatchInput; events: GossipWatchEvent; tags: StateTag },
   actions: {
-    ...portActions<TapPorts>()('connect', 'running', 'read', 'deny', 'fetch', 'emit', 'hangUp'),
-    ...portActions<TapPorts>()('reportLost', 'reportFailed'),
+    ...portActions<GossipWatchPorts>()('connect', 'running', 'read', 'deny', 'fetch', 'emit', 'hangUp'),
+    ...portActions<GossipWatchPorts>()('reportLost', 'reportFailed'),
   },
   guards: {
     isFetched: ({ context }, { announced }: { announced: number }) => context.fetches && announced > 0,

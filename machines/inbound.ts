@@ -49,7 +49,7 @@ export function acceptWaiting(
   return { backlog: backlog.slice(taken), inboundHistory: history, accepted, rejected }
 }
 
-/** geth's order and words. A rejected attempt does not extend the throttle. */
+/** geth's order and text. A rejected attempt does not extend the throttle. */
 function checkInbound(ip: string, history: ReadonlyMap<string, number>, netRestrict?: Netlist): string | undefined {
   if (netRestrict && !isInNetlist(netRestrict, ip)) return 'not in netrestrict list'
   if (!isLan(ip) && history.has(ip)) return 'too many attempts'

@@ -16,14 +16,14 @@ export type NodePorts = {
   startService(which: { name: string }): void
   /** `service.stopped` comes back. */
   stopService(which: { name: string }): void
-  /** It has not stopped yet: whoever waits should hear of it. */
+  /** It has not stopped yet: the log says so. */
   reportSlow(which: { name: string }): void
   /** Closes what the node owns: `node.released` comes back. */
   release(): void
   /** The answer to a `node.start` or `node.close`: each gets one. */
   settle(answer: { call: number; error?: Error }): void
   refuseService(which: { name: string; why: string }): void
-  /** Whoever waits for the node's end may go on. */
+  /** Those waiting for the node's end may go on. */
   reportClosed(): void
 }
 
@@ -85,7 +85,7 @@ const { enqueueActions, extend } = setup({
     hasCloser: ({ context }) => context.closer !== undefined,
   },
   delays: {
-    /** A service may take as long as it needs to stop, as in geth; from here on somebody is told whom they wait for. */
+    /** A service may take as long as it needs to stop, as in geth; from here on the log says which it waits for. */
     slowStop: 10_000,
   },
 })

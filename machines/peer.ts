@@ -24,7 +24,7 @@ export type PeerPorts = {
   startReading(): void
   sendPing(): void
   sendPong(): void
-  /** The protocols are told that it is over; nothing they send from here on leaves. */
+  /** The protocols learn that it is over; nothing they send from here on leaves. */
   endProtocols(): void
   /** Sends Disconnect with `reason`, or nothing without one, and closes: `stream.closed`. */
   part(verdict: { reason: DiscReason | undefined }): void
@@ -97,7 +97,7 @@ const delays = {
 }
 
 type From<Type> = { event: Extract<PeerEvent, { type: Type }> }
-/** What ends a connection before its peer is added. geth's SetupConn tells the remote only what the server said. */
+/** What ends a connection before its peer is added. geth's SetupConn sends the remote only what the server said. */
 const endsOfSetup = {
   'read.failed': {
     target: '#peer.closing',

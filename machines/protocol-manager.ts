@@ -26,7 +26,7 @@ export type ProtocolManagerPorts = {
   reportStopped(): void
 }
 
-/** A session that has agreed on Status. eth/68 tells its head's hash in place of a range. */
+/** A session that has agreed on Status. eth/68 gives its head's hash in place of a range. */
 export type Registration = {
   readonly session: number
   /** The node's id in hex: a node has one eth session. */
@@ -35,7 +35,7 @@ export type Registration = {
   readonly range: BlockRange | undefined
   readonly headHash: Uint8Array
   /** The latest block of ours by the Status that it got; eth/68 has none there. */
-  readonly toldLatest: bigint | undefined
+  readonly announcedLatest: bigint | undefined
 }
 
 export type ProtocolManagerInput = { readonly ports: ProtocolManagerPorts; readonly maxPeers: number }
@@ -47,7 +47,7 @@ export type ProtocolManagerEvent =
   /** Its node is closed: no session comes any more. */
   | { type: 'manager.release' }
   | { type: 'chain.head'; range: BlockRange }
-  /** geth's AcceptTxs: the first sync is done, or nobody is there to sync with. */
+  /** geth's AcceptTxs: the first sync is done, or there is no peer to sync with. */
   | { type: 'chain.synced' }
   | { type: 'session.arrived'; session: number }
   | { type: 'session.ended'; session: number }
@@ -64,7 +64,7 @@ type ProtocolManagerContext = ProtocolManagerInput & {
   readonly ours: BlockRange
   /** The range that peers were sent last (geth's `prev`). */
   readonly sent: BlockRange
-  /** The latest block that any of them was told of: by its Status perhaps of more than `sent` has. */
+  /** The latest block that was announced to any of them: by its Status perhaps of more than `sent` has. */
   readonly highest: bigint
 }
 
@@ -97,9 +97,9 @@ const { enqueueActions, extend } = setup({
     })),
     noteOurs: assign((_, ours: BlockRange) => ({ ours })),
     noteSent: assign((_, sent: BlockRange) => ({ sent, highest: sent.latest })),
-    addPeer: assign(({ context }, { session, id, toldLatest = 0n }: Registration) => ({
+    addPeer: assign(({ context }, { session, id, announcedLatest = 0n }: Registration) => ({
       peers: new Map(context.peers).set(session, id),
-      highest: toldLatest > context.highest ? toldLatest : context.highest,
+      highest: announcedLatest > context.highest ? announcedLatest : context.highest,
     })),
   },
   guards: {
@@ -108,11 +108,11 @@ const { enqueueActions, extend } = setup({
     isKnown: ({ context }, { id }: Registration) => [...context.peers.values()].includes(id),
     isPeer: ({ context }, { session }: { session: number }) => context.peers.has(session),
     /** Our head went back between its Status and now, when it was not in the peer set yet. */
-    wasToldMore: ({ context }, { toldLatest }: Registration) =>
-      toldLatest !== undefined && toldLatest > context.ours.latest,
+    expectsMore: ({ context }, { announcedLatest }: Registration) =>
+      announcedLatest !== undefined && announcedLatest > context.ours.latest,
     /**
-     * Without a peer to tell, what was told last stays. geth forgets whom Status told of more, and since 1.17.7 asks for
-     * bodies by what it was told: so a head that goes back below that is told at once, too.
+     * Without a peer, what was announced last stays. geth forgets that a Status announced more, and since 1.17.7 asks for
+     * bodies by what was announced to it: so a head that goes back below that is announced at once, too.
      */
     isWorthTelling: ({ context }, { range }: { range: BlockRange }) =>
       context.peers.size > 0 && (shouldSend(context.sent, range) || range.latest < context.highest),
@@ -222,7 +222,7 @@ export const protocolManagerMachine = extend({
             },
           },
           {
-            guard: ofEvent('wasToldMore'),
+            guard: ofEvent('expectsMore'),
             actions: [
               ...welcome,
               { type: 'sendRange', params: ({ context, event }) => ({ session: event.session, range: context.ours }) },

@@ -38,7 +38,7 @@ export type ServerPorts = {
   closeListener(): void
   reportStart(outcome: { error?: Error }): void
   startDialer(): void
-  tellDialer(event: DialerEvent): void
+  notifyDialer(event: DialerEvent): void
   /** `dialer.stopped` comes back when its last dial has ended. */
   stopDialer(): void
   /** Runs the handshakes of a connection: its checkpoints and one `setup.ended` come back. */
@@ -85,7 +85,7 @@ type ServerContext = ServerInput & ServerState
 const { enqueueActions, extend } = setup({
   types: {} as { context: ServerContext; input: ServerInput; events: ServerEvent; meta: StateMeta; tags: StateTag },
   actions: {
-    ...portActions<ServerPorts>()('listen', 'closeListener', 'reportStart', 'startDialer', 'tellDialer'),
+    ...portActions<ServerPorts>()('listen', 'closeListener', 'reportStart', 'startDialer', 'notifyDialer'),
     ...portActions<ServerPorts>()('stopDialer', 'setUp', 'closeStream', 'admit', 'refuse', 'stopSetup', 'setTrusted'),
     ...portActions<ServerPorts>()('disconnect', 'emitPeerEvent'),
     noteListener: assign((_, { isListening }: { isListening: boolean }) => ({ isListening })),
@@ -136,7 +136,7 @@ export const serverMachine = extend({
     endSetup: enqueueActions(({ context, event, enqueue }) => {
       assertEvent(event, 'setup.ended')
       const news = setupOver(context, event)
-      if (news) enqueue({ type: 'tellDialer', params: news })
+      if (news) enqueue({ type: 'notifyDialer', params: news })
       enqueue.assign({ setups: without(context.setups, event.conn) })
     }),
     closeBacklog: enqueueActions(({ context, enqueue }) => {
@@ -170,7 +170,7 @@ export const serverMachine = extend({
         guard: ofEvent('isStillborn'),
         actions: [
           'endSetup',
-          { type: 'tellDialer', params: ({ context, event }) => peerRemoved(context, event) },
+          { type: 'notifyDialer', params: ({ context, event }) => peerRemoved(context, event) },
           ofEvent('forgetPeer'),
           'acceptWaiting',
         ],
@@ -184,7 +184,7 @@ export const serverMachine = extend({
     'conn.dialed': {
       actions: [
         { type: 'closeStream', params: ({ event: { conn } }) => ({ conn, why: 'server stopped' }) },
-        { type: 'tellDialer', params: ({ event }) => ({ type: 'dial.ended', id: event.id }) },
+        { type: 'notifyDialer', params: ({ event }) => ({ type: 'dial.ended', id: event.id }) },
       ],
     },
     'posthandshake.reached': { actions: { type: 'stopSetup', params: ({ event: { conn } }) => ({ conn }) } },
@@ -255,7 +255,7 @@ export const serverMachine = extend({
             guard: ofEvent('isInbound'),
             actions: [
               ofEvent('noteIdentity'),
-              { type: 'tellDialer', params: ({ event }) => ({ type: 'inbound.pending', id: event.id }) },
+              { type: 'notifyDialer', params: ({ event }) => ({ type: 'inbound.pending', id: event.id }) },
               { type: 'admit', params: ({ context, event }) => admission(context, event) },
             ],
           },
@@ -276,7 +276,7 @@ export const serverMachine = extend({
             actions: [
               ofEvent('addPeer'),
               {
-                type: 'tellDialer',
+                type: 'notifyDialer',
                 params: ({ event }) => ({ type: 'peer.added', id: event.id, dialed: !event.inbound }),
               },
               { type: 'admit', params: ({ context, event }) => admission(context, event) },
@@ -286,26 +286,26 @@ export const serverMachine = extend({
         'peer.ended': {
           guard: ofEvent('isPeer'),
           actions: [
-            { type: 'tellDialer', params: ({ context, event }) => peerRemoved(context, event) },
+            { type: 'notifyDialer', params: ({ context, event }) => peerRemoved(context, event) },
             ofEvent('forgetPeer'),
             { type: 'emitPeerEvent', params: ({ event }) => dropEvent(event) },
           ],
         },
         'peer.add': {
-          actions: { type: 'tellDialer', params: ({ event }) => ({ type: 'static.add', node: event.node }) },
+          actions: { type: 'notifyDialer', params: ({ event }) => ({ type: 'static.add', node: event.node }) },
         },
         'peer.remove': [
           {
             guard: ofEvent('isConnected'),
             actions: [
-              { type: 'tellDialer', params: ({ event }) => ({ type: 'static.remove', id: event.id }) },
+              { type: 'notifyDialer', params: ({ event }) => ({ type: 'static.remove', id: event.id }) },
               {
                 type: 'disconnect',
                 params: ({ context, event: { id } }) => ({ conn: connOf(context, id), reason: DiscReason.Requested }),
               },
             ],
           },
-          { actions: { type: 'tellDialer', params: ({ event }) => ({ type: 'static.remove', id: event.id }) } },
+          { actions: { type: 'notifyDialer', params: ({ event }) => ({ type: 'static.remove', id: event.id }) } },
         ],
         'trust.change': [
           {

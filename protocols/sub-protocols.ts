@@ -42,7 +42,7 @@ import {
   snapVersions,
 } from './snap/versions.ts'
 
-// eth and snap as one, for whoever deals with the messages of a connection by name. No two of them have a name in common.
+// eth and snap as one, for code that handles the messages of a connection by name. No two of them have a name in common.
 
 export type SubMessageName = MessageName | SnapMessageName
 export type SubMessage = EthMessage | SnapMessage
@@ -84,7 +84,7 @@ export const isAnswerName = (name: string): name is SubAnswerName => requestOf.h
 /** @returns which protocol has a message of this name */
 export const protocolOf = (name: SubMessageName): 'eth' | 'snap' => (isSnapName(name) ? 'snap' : 'eth')
 
-/** @returns the messages of a protocol; undefined for one, or a version, that nobody here speaks */
+/** @returns the messages of a protocol; undefined for one, or a version, that is not spoken here */
 export function tableOf(
   protocol: string,
   version: number | undefined,

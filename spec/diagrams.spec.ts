@@ -20,7 +20,7 @@ describe('the pictures in machines/README.md', () => {
     expect(() => withCharts('# Nothing')).to.throw('no place for these charts: node, server')
     expect(() => withCharts('<!-- chart:ghost -->\n<!-- /chart -->')).to.throw('a chart that is none: ghost')
   })
-  it('leave the words around them alone', () => {
+  it('leave the text around them alone', () => {
     const machine = createMachine({ id: 'one' })
     const text = 'before\n<!-- chart:one -->\nold\n<!-- /chart -->\nafter\n'
     const drawn = withCharts(text, [machine])

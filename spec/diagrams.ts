@@ -8,7 +8,7 @@ import { discv4NodeMachine } from '../machines/discv4-node.ts'
 import { discv5SessionMachine } from '../machines/discv5-session.ts'
 import { downloaderMachine } from '../machines/downloader.ts'
 import { ethPeerMachine } from '../machines/eth-peer.ts'
-import { tapMachine } from '../machines/gossip-watch.ts'
+import { gossipWatchMachine } from '../machines/gossip-watch.ts'
 import { lookupMachine } from '../machines/lookup.ts'
 import { nodeMachine } from '../machines/node.ts'
 import { peerMachine } from '../machines/peer.ts'
@@ -24,7 +24,7 @@ import { serverMachine } from '../machines/server.ts'
 export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
-  ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, tapMachine],
+  ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine],
   ...[discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
 ]
 

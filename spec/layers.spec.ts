@@ -118,7 +118,7 @@ describe('the layer rule', function () {
       expect(complaints.match(/bad\.ts:\d+:\d+ plugin/g)).to.have.length(2)
       expect(complaints).to.contain('a list of any length').and.not.contain('good.ts')
     })
-  it('lets biome refuse a promise that nobody waits for', () => {
+  it('lets biome refuse a promise that no one waits for', () => {
     write('actors/bad.ts', 'const work = async () => {}\n\nexport const bad = () => {\n  work()\n}\n')
     expect(lint()).to.contain('noFloatingPromises')
   })

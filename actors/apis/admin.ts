@@ -97,7 +97,7 @@ const port: Param<number | undefined> = optional(
     return number
   }),
 )
-/** Of words with commas between them. */
+/** Names with commas between them. */
 const list: Param<string[] | undefined> = optional(
   required((json) =>
     string

@@ -3,7 +3,7 @@ import { optional, string } from '../rpc/params.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
 import type { Feed } from '../trace/feed.ts'
 
-/** `debug_chart`: the actors of a process and the states they are in. Their contexts, where keys are, are not told. */
+/** `debug_chart`: the actors of a process and the states they are in. Their contexts, where keys are, are left out. */
 export function debugChartApi(feed: Pick<Feed, 'actors'>): Api {
   return {
     namespace: 'debug',

@@ -3,7 +3,7 @@ import { type Api, method } from '../rpc/api.ts'
 import { int, string } from '../rpc/params.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
 
-/** Those of geth's `debug` namespace that change how much the log tells. */
+/** Those of geth's `debug` namespace that change how much is logged. */
 export function debugLogApi(levels: LogLevels): Api {
   return {
     namespace: 'debug',

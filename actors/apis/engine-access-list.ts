@@ -27,11 +27,11 @@ function inGo({ message }: RlpError, cut: string): string {
   const [, length] = /^expected 20 bytes, got (\d+)$/.exec(message) ?? []
   if (length !== undefined) return `input value has wrong size ${length}, want 20`
   if (message === 'value larger than the input') return cut
-  return words[message] ?? message
+  return gethTexts[message] ?? message
 }
 
 /** Ours, and those of geth's rlp package. */
-const words: Readonly<Record<string, string>> = {
+const gethTexts: Readonly<Record<string, string>> = {
   'expected a list, got a string': 'rlp: expected List',
   'expected a string, got a list': 'rlp: expected String or Byte',
   'bytes after the list': 'rlp: input contains more than one value',

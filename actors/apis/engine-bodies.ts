@@ -36,16 +36,16 @@ const maxBodies = 1_024
 /** BOUNDED: characters of an answer, which is in memory as a whole. geth has no bound. */
 const maxCharacters = 48 * 2 ** 20
 
-function checkCount(count: number | bigint, told: string): void {
-  if (count > maxBodies) throw engineError('tooLargeRequest', `requested count too large: ${told}`)
+function checkCount(count: number | bigint, shown: string): void {
+  if (count > maxBodies) throw engineError('tooLargeRequest', `requested count too large: ${shown}`)
 }
 
 /** @returns those up to the head, upwards */
 function canonicalHashes(chain: BodyChain, start: bigint, count: bigint): Uint8Array[] {
-  const told = { start: toQuantity(start), count: toQuantity(count) }
+  const shown = { start: toQuantity(start), count: toQuantity(count) }
   if (start === 0n || count === 0n)
-    throw engineError('invalidParams', `invalid start or count, start: ${told.start} count: ${told.count}`)
-  checkCount(count, told.count)
+    throw engineError('invalidParams', `invalid start or count, start: ${shown.start} count: ${shown.count}`)
+  checkCount(count, shown.count)
   const hashes: Uint8Array[] = []
   for (let number = start; number < start + count && number <= chain.head.number; number++)
     hashes.push(chain.canonicalHash(number)!)

@@ -11,7 +11,7 @@ const errors = {
   invalidParams: [-32_602, 'Invalid parameters'],
 } as const
 
-/** @param reason in geth's words, told as `data.err` */
+/** @param reason geth's text, sent as `data.err` */
 export function engineError(kind: keyof typeof errors, reason?: string): RpcError {
   const [code, message] = errors[kind]
   return new RpcError(message, code, reason === undefined ? undefined : { err: reason })

@@ -19,7 +19,7 @@ import { address, bigQuantity, bytes, hash, optional, type Param, quantity } fro
 import { completeStruct, listOf, struct } from '../rpc/struct-params.ts'
 import { accessListFault } from './engine-access-list.ts'
 
-// A block as a consensus client tells it (execution-apis, ExecutionPayloadV1 to V4; geth beacon/engine/types.go).
+// A block as a consensus client sends it (execution-apis, ExecutionPayloadV1 to V4; geth beacon/engine/types.go).
 
 const withdrawal = struct('types.Withdrawal', {
   index: optional(quantity),
@@ -202,7 +202,7 @@ function hashWithGaps(fields: HeaderFields): Uint8Array {
   return keccak256(encodeRlp(headerFieldNames.slice(0, present).map((name) => fields[name] ?? new Uint8Array(0))))
 }
 
-/** A payload is of no block: its sender is told that it is invalid. */
+/** A payload is of no block: its sender gets INVALID. */
 export class PayloadError extends Error {
   override readonly name = 'PayloadError'
 }

@@ -15,9 +15,9 @@ const configuration = struct('engine.TransitionConfigurationV1', {
 /** Where proof of work ended, which both sides are to be of one mind about (execution-apis, engine/paris.md). */
 export function transitionMethods({ chain }: Pick<EngineParts, 'chain'>): Record<string, Method> {
   return {
-    exchangeTransitionConfigurationV1: method([configuration], (told) => {
+    exchangeTransitionConfigurationV1: method([configuration], (theirConfig) => {
       const { terminalTotalDifficulty: ours } = chain.config
-      const { terminalTotalDifficulty: theirs, terminalBlockHash = zeros, terminalBlockNumber = 0n } = told
+      const { terminalTotalDifficulty: theirs, terminalBlockHash = zeros, terminalBlockNumber = 0n } = theirConfig
       if (theirs === undefined) throw new RpcError('invalid terminal total difficulty')
       if (ours !== theirs)
         throw new RpcError(`invalid ttd: execution ${ours ?? '<nil>'} consensus ${toQuantity(theirs)}`)

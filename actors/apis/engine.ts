@@ -12,9 +12,9 @@ import { transitionMethods } from './engine-transition.ts'
 import { PayloadMemory } from './payload-memory.ts'
 
 /**
- * The `engine` namespace, through which a consensus client tells the head (execution-apis, engine/): as far as it goes for
+ * The `engine` namespace, through which a consensus client sets the head (execution-apis, engine/): as far as it goes for
  * a node that executes nothing, builds no blocks and pools no transactions. What it does not have is not there either:
- * witnesses, and executing on them. Words and codes of its errors are geth's (eth/catalyst/api.go).
+ * witnesses, and executing on them. Texts and codes of its errors are geth's (eth/catalyst/api.go).
  */
 export function engineApi(options: EngineApiOptions): Api {
   const parts = { log: silent, ...options, memory: new PayloadMemory() }

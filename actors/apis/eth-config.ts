@@ -98,11 +98,13 @@ const precompileTable: readonly (readonly [name: string, address: number, since?
 
 function systemContracts({ depositContractAddress: deposit }: ChainConfig, rank: number): Record<string, string> {
   const present = systemContractTable.filter(([, , since]) => rank >= rankOf(since))
-  return Object.fromEntries(present.map(([name, address]) => [name, address ?? (deposit ? data(deposit) : nobody)]))
+  return Object.fromEntries(
+    present.map(([name, address]) => [name, address ?? (deposit ? data(deposit) : zeroAddress)]),
+  )
 }
 
 /** The deposit contract of a chain that names none. */
-const nobody = `0x${'0'.repeat(40)}`
+const zeroAddress = `0x${'0'.repeat(40)}`
 
 /** By name. The deposit contract is the chain's own; the others are EIP-4788, 2935, 7002, 7251 and 8282. */
 const systemContractTable: readonly (readonly [name: string, address: string | undefined, since: RankedFork])[] = [

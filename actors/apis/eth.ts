@@ -25,7 +25,7 @@ export type EthApiOptions = {
 
 /**
  * geth's `eth` namespace, as far as it can be answered from blocks alone: without state, receipts and a pool of
- * transactions. Words and shapes are geth's (internal/ethapi/api.go).
+ * transactions. Messages and shapes are geth's (internal/ethapi/api.go).
  */
 export function ethApi({ chain, progress }: EthApiOptions): Api {
   const blocks = new Blocks(chain)
@@ -35,7 +35,7 @@ export function ethApi({ chain, progress }: EthApiOptions): Api {
     methods: {
       chainId: method([], () => quantity(chain.config.chainId)),
       blockNumber: method([], () => quantity(chain.head.number)),
-      accounts: method([], () => []), // we keep nobody's key
+      accounts: method([], () => []), // we keep no account's key
       syncing: method([], () => syncingJson(progress?.())),
       config: method([], () => configJson(chain)),
       baseFee: method([], () => optionalQuantity(baseFee(chain)) ?? null),

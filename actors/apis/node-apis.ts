@@ -19,7 +19,7 @@ export type ServedNode = Administered & {
   readonly chain: Chain
   readonly eth: Pick<EthService, 'progress' | 'follow' | 'followed' | 'custody' | 'updateCustody'>
   readonly feed: Feed
-  /** As peers are told. */
+  /** As peers see it. */
   readonly name: string
   /** Those of its log, if they can be changed. */
   readonly levels?: LogLevels | undefined

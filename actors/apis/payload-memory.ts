@@ -1,7 +1,7 @@
 import type { Header } from '../../protocols/chain/header.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 
-/** What a consensus client has told that is not in the chain: headers without a parent, and blocks that cannot be. */
+/** What a consensus client has sent that is not in the chain: headers without a parent, and blocks that cannot be. */
 export class PayloadMemory {
   /** By hash. BOUNDED: maxHeaders, the oldest go. */
   readonly #headers = new Map<string, Header>()

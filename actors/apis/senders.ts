@@ -17,14 +17,14 @@ export class Senders {
 
   /**
    * @param header of the block that has the transaction: its fork says what signatures hold
-   * @returns 20 bytes: zeros, as in geth, when it is nobody's
+   * @returns 20 bytes: zeros, as in geth, when it has no valid signature
    */
   of(tx: Transaction, header: Header): Uint8Array {
     try {
       checkSignature(tx, signerAt(this.#config, header))
       return this.#recall(tx)
     } catch (error) {
-      if (error instanceof SenderError) return nobody
+      if (error instanceof SenderError) return zeroAddress
       throw error
     }
   }
@@ -40,4 +40,4 @@ export class Senders {
 }
 
 const maxRemembered = 16_384
-const nobody = new Uint8Array(20)
+const zeroAddress = new Uint8Array(20)

@@ -3,7 +3,7 @@ import { type Api, method } from '../rpc/api.ts'
 import { data } from '../rpc/json/hex.ts'
 import { bytes } from '../rpc/params.ts'
 
-/** geth's `web3` namespace. @param clientVersion the name that peers are told */
+/** geth's `web3` namespace. @param clientVersion the name that peers see */
 export function web3Api({ clientVersion }: { readonly clientVersion: string }): Api {
   return {
     namespace: 'web3',

@@ -5,8 +5,8 @@ import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import type { AccountRange } from '../../protocols/snap/range-messages.ts'
 
 /**
- * Checks the answer to a range of one account. Whatever it tells must be proved: the account, or that there is none and
- * the one behind it, which a node tells in its place (caps/snap.md).
+ * Checks the answer to a range of one account. Whatever it claims must be proved: the account, or that there is none and
+ * the one behind it, which a node sends in its place (caps/snap.md).
  * @param root of the state @param hash of the account's address
  * @returns undefined: the state has no such account
  * @throws (rejects) {InvalidProof} the answer is not that of the state

@@ -96,12 +96,12 @@ export class Chain implements ChainReader {
     return this.#marked(this.#marks?.finalized)
   }
 
-  /** Whether a consensus client tells the head: once one has, nothing else does. */
+  /** Whether a consensus client sets the head: once one has, nothing else does. */
   get followsConsensus(): boolean {
     return this.#marks !== undefined
   }
 
-  /** What the database could not do; who asked for it is told as well. Nothing that needs it can go on. */
+  /** What the database could not do; the caller gets it as well. Nothing that needs it can go on. */
   get failures$(): Observable<DatabaseFailed | CorruptDatabase> {
     return this.#failures.asObservable()
   }
@@ -150,7 +150,7 @@ export class Chain implements ChainReader {
   }
 
   /**
-   * Verifies and stores all of `blocks` or none. As long as no consensus client tells the head, the last becomes it when
+   * Verifies and stores all of `blocks` or none. As long as no consensus client sets the head, the last becomes it when
    * its number is higher than the head's: the longest chain is the chain, and of equals the first.
    * @param blocks each on the one before it, the first on any block we have; of those we have only a list is taken that
    * is not there yet
@@ -233,14 +233,14 @@ export class Chain implements ChainReader {
     this.#marks = {}
   }
 
-  *#setForkchoice({ head: hash, ...told }: Forkchoice): Steps<void> {
+  *#setForkchoice({ head: hash, ...given }: Forkchoice): Steps<void> {
     const head = this.#known('head', hash)
-    const marks = { ...this.#marks, ...(yield* this.#checkMarks(head, told)) }
+    const marks = { ...this.#marks, ...(yield* this.#checkMarks(head, given)) }
     const old = this.#head
     const writes: CanonicalWrites = { index: [], blocks: [] }
     for (const block of branchDown(this, head)) {
       yield* this.#addCanonical(writes, block, this.bodyByHash(block.hash)!)
-      // Nobody sees what is above the head: of that much need not be kept in memory.
+      // What is above the head is visible to no reader: of that much need not be kept in memory.
       if (block.number > old.number && writes.blocks.length >= blocksInWrite) {
         yield this.#store.write([...writes.index.splice(0), ...writes.blocks.splice(0)])
       }
@@ -255,9 +255,9 @@ export class Chain implements ChainReader {
   }
 
   /** @throws {ForkchoiceError} a block that `head` does not stand on */
-  *#checkMarks(head: Header, told: Marks): Steps<Marks> {
+  *#checkMarks(head: Header, given: Marks): Steps<Marks> {
     const branch = new Set<string>()
-    const wanted = new Set(marked(told).map(([, hash]) => bytesToHex(hash)))
+    const wanted = new Set(marked(given).map(([, hash]) => bytesToHex(hash)))
     let bottom = head.number + 1n
     for (const block of branchDown(this, head)) {
       const hash = bytesToHex(block.hash)
@@ -265,12 +265,12 @@ export class Chain implements ChainReader {
       bottom = block.number
       yield
     }
-    for (const [name, hash] of marked(told)) {
+    for (const [name, hash] of marked(given)) {
       const block = this.#known(name, hash)
       const isBelow = block.number < bottom && this.isCanonical(block)
       if (!isBelow && !branch.has(bytesToHex(hash))) throw new ForkchoiceError(name, 'not in canonical chain')
     }
-    return Object.fromEntries(marked(told).map(([name, hash]) => [name, hash.slice()]))
+    return Object.fromEntries(marked(given).map(([name, hash]) => [name, hash.slice()]))
   }
 
   #known(name: keyof Forkchoice, hash: Uint8Array): Header {
@@ -300,7 +300,7 @@ export class Chain implements ChainReader {
         fresh.push(block)
       }
       if (accessList && !this.accessListByHash(header.hash)) {
-        // Of a block we have, nobody has looked at the body that came with it.
+        // The body that came with a block we have was not verified.
         const its = isKnown ? this.bodyByHash(header.hash)! : body
         yield* verifyAccessList(header, its, accessList)
         if (isKnown) lists.push(accessListWrite(header, accessList))

@@ -73,7 +73,7 @@ class LevelStore implements KeyValueStore {
 }
 
 /**
- * LevelDB starts anew where it finds no CURRENT, over whatever else is there, so a damaged database must be told from
+ * LevelDB starts anew where it finds no CURRENT, over whatever else is there, so a damaged database must be distinguished from
  * none: data is in numbered .log and .ldb files.
  */
 async function holdsNothing(directory: string): Promise<boolean> {
@@ -120,7 +120,7 @@ export class DatabaseFailed extends Error {
 export class CorruptDatabase extends Error {
   override readonly name = 'CorruptDatabase'
 
-  /** @param cause what LevelDB said, or what is wrong in words */
+  /** @param cause what LevelDB said, or a description */
   constructor(directory: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause)
     super(`database ${directory}: cannot be read: ${reason}`, { cause })

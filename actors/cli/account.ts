@@ -6,7 +6,7 @@ import { equalBytes, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { snapVersions } from '../../protocols/snap/versions.ts'
 import type { BlockId } from '../probe/fetch.ts'
 import { fetchAccount } from '../probe/fetch-account.ts'
-import { capWords } from '../probe/probe.ts'
+import { capLabel } from '../probe/probe.ts'
 import { data, quantity } from '../rpc/json/hex.ts'
 import type { ScriptedPeer } from '../scripted-peer/scripted-peer.ts'
 import { toBlock } from './arguments.ts'
@@ -56,7 +56,7 @@ const caps = [
 /** @throws {CommandFailed} */
 function requireSnap({ snapVersion, theirHello }: ScriptedPeer): void {
   if (snapVersion !== undefined) return
-  const cause = `it does not speak snap, by which accounts are asked for: it offers ${capWords(theirHello!)}`
+  const cause = `it does not speak snap, by which accounts are asked for: it offers ${capLabel(theirHello!)}`
   throw failed({ outcome: 'incompatible', cause }, 'name a node that speaks snap/1')
 }
 

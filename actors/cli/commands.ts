@@ -11,7 +11,7 @@ export const commands: Readonly<Record<string, Readonly<Record<string, Listed>>>
   'Run nodes:': {
     start: ['run a node until it is interrupted', async () => (await import('./start.ts')).addStart],
     dev: [
-      'run a small network of nodes in this process, and tell what happens in it',
+      'run a small network of nodes in this process, and report what happens in it',
       async () => (await import('./dev.ts')).addDev,
     ],
     dumpconfig: [
@@ -33,15 +33,15 @@ export const commands: Readonly<Record<string, Readonly<Record<string, Listed>>>
       'have a running node part from a peer, and dial it no more',
       async () => (await import('./peer-changes.ts')).addRemove,
     ],
-    node: ['tell who a running node is', async () => (await import('./node-info.ts')).addNodeInfo],
+    node: ['print who a running node is', async () => (await import('./node-info.ts')).addNodeInfo],
   },
   'Talk to a node as its peer:': {
     connect: [
-      'dial a node, shake hands, and tell what it is, or why it would not',
+      'dial a node, shake hands, and report what it is, or why it refuses',
       async () => (await import('./connect.ts')).addConnect,
     ],
     listen: [
-      'wait for one node to dial us, shake hands, and tell what it is',
+      'wait for one node to dial us, shake hands, and report what it is',
       async () => (await import('./listen.ts')).addListen,
     ],
     headers: ['print headers that a node has', async () => (await import('./fetch.ts')).addHeaders],
@@ -59,13 +59,13 @@ export const commands: Readonly<Record<string, Readonly<Record<string, Listed>>>
       async () => (await import('./account.ts')).addAccount,
     ],
     watch: [
-      'print the transactions and blocks that nodes tell of, one JSON object a line; no chain is needed',
+      'print the transactions and blocks that nodes announce, one JSON object a line; no chain is needed',
       async () => (await import('./watch.ts')).addWatch,
     ],
     rlpx: ['speak the transport alone', async () => (await import('./rlpx-ping.ts')).addRlpx],
   },
   'Keys and records:': {
-    key: ['make the key of a node, and tell what it stands for', async () => (await import('./key.ts')).addKey],
+    key: ['make the key of a node, and print its identity', async () => (await import('./key.ts')).addKey],
     enrdump: [
       'print what a node record says, its signature checked',
       async () => (await import('./enr-dump.ts')).addEnrDump,

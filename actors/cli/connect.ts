@@ -21,7 +21,8 @@ export function addConnect(command: Command, io: Io): void {
     .action((node: string, options: ConnectOptions) => connect(node, options, io))
 }
 
-export const stayHelp = 'stay connected for so long, and tell why it ended if it did; with --inspect until interrupted'
+export const stayHelp =
+  'stay connected for so long, and report why it ended if it did; with --inspect until interrupted'
 
 async function connect(node: string, options: ConnectOptions, io: Io): Promise<void> {
   await using setup = await toProbe(options, io)
@@ -29,10 +30,10 @@ async function connect(node: string, options: ConnectOptions, io: Io): Promise<v
   await using peer = dial(node, given)
   using _signals = hangUpOnSignals(peer, io)
   const follow = (options: ProbeOptions) => probeNode(node, peer, options)
-  await tellOf(peer, { ...options, ...view, node, follow }, io)
+  await report(peer, { ...options, ...view, node, follow }, io)
 }
 
-type Telling = Pick<ConnectOptions, 'timeout' | 'json' | 'explain' | 'for' | keyof InspectOptions> &
+type Reporting = Pick<ConnectOptions, 'timeout' | 'json' | 'explain' | 'for' | keyof InspectOptions> &
   Pick<ProbeOptions, 'chain' | 'now'> & {
     readonly node: string
     readonly follow: (options: ProbeOptions) => Promise<ProbeReport>
@@ -41,7 +42,7 @@ type Telling = Pick<ConnectOptions, 'timeout' | 'json' | 'explain' | 'for' | key
   }
 
 /** Follows `peer`, prints what comes of it, and stays with it if that was asked for. @throws {CommandFailed} */
-export async function tellOf(peer: ScriptedPeer, options: Telling, io: Io): Promise<void> {
+export async function report(peer: ScriptedPeer, options: Reporting, io: Io): Promise<void> {
   const { chain, now, timeout, json, explain, node, follow, advice } = options
   const reporter = new ProbeReporter(io.stdout, { quiet: json })
   const steps: ProbeStep[] = []
@@ -86,7 +87,7 @@ async function stay(
   return isOver ? { ...report, ...judge(peer, undefined, time) } : report
 }
 
-/** After their Disconnect it is theirs that ended it, whoever hung up. */
+/** After their Disconnect it is theirs that ended it, whichever side closed the stream. */
 const haveWeEnded = ({ end: { by, reason } }: ScriptedPeer) => by === 'us' && reason === undefined
 
 /** ms (geth p2p/peer.go). */

@@ -30,10 +30,10 @@ export function addDev(command: Command, io: Io): void {
       new Option('--block-time <time>', 'from one block to the next').argParser(toDuration).default(1_000, '1s'),
     )
     .option('--verbosity <level>', '0 silent, 3 what a person follows, 4 every transition, 5 messages', toVerbosity, 3)
-    .option('--json-logs', 'tell everything in JSON, one object a line', false)
+    .option('--json-logs', 'print everything as JSON, one object a line', false)
     .option('--inspect [port]', 'where the page that shows it is served, on 127.0.0.1 (default: any port)', port.parse!)
     .option('--no-inspect', 'serve no page')
-    .option('--inspect-stately', 'print where tools attach that read what @statelyai/inspect tells', false)
+    .option('--inspect-stately', 'print where tools attach that read the events of @statelyai/inspect', false)
   addOptions(command, recording)
     .option('--for <time>', 'end after this time, as 20s or 5m (default: when interrupted)', toDuration)
     .option('--summary', 'print one line of JSON at the end', false)
@@ -46,7 +46,7 @@ block and node: all blocks can be asked for, and the memory that is needed is
 the same after a day.`
 
 async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }: DevOptions, io: Io): Promise<void> {
-  // The tale is for people and is told on standard output; the log has only what should not happen.
+  // The story is for people and goes to standard output; the log has only what should not happen.
   const log = createLogger({ verbosity: verbosity === 0 ? 0 : 2, json: jsonLogs, stream: io.stderr })
   const narrator = new Narrator({ stream: io.stdout, verbosity, json: jsonLogs })
   const { DevNetwork } = await import('./dev-network.ts') // brings the whole EVM: not for `--help`
@@ -58,15 +58,15 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
   const lifetime = watchSignals(io, log)
   let inspector: Inspector | undefined
   try {
-    const told: string[] = []
+    const notices: string[] = []
     const { inspect = true, inspectStately } = options
     const named = Object.fromEntries(nodes.map((node, i) => [nameOf(i), node]))
     inspector = await openInspector(
       named,
       { inspect, inspectStately },
       {
-        page: (url) => told.push(`Watch it in a browser: ${url}`),
-        tools: (url) => told.push(`Tools for @statelyai/inspect attach at ${url}`),
+        page: (url) => notices.push(`Watch it in a browser: ${url}`),
+        tools: (url) => notices.push(`Tools for @statelyai/inspect attach at ${url}`),
       },
     )
     await network.start()
@@ -75,7 +75,7 @@ async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }:
         `Peerchart ${version}: ${count} Ethereum nodes in this process, over TCP on 127.0.0.1.`,
         `node-1 makes a block every ${blockTime / 1_000} s; the others find it, shake hands, sync and follow.`,
         ...nodes.map(({ enode }, i) => `  ${nameOf(i)}  ${enode}`),
-        ...told,
+        ...notices,
         options.for ? `Ends by itself in ${options.for / 1_000} s, or with Ctrl-C.` : 'Ctrl-C ends it.',
         '',
       ],

@@ -1,7 +1,7 @@
 /**
- * Makes a stream one that never throws, and whose faults are nobody's exception: files fail where they are written to,
+ * Makes a stream one that never throws, and whose faults are no exceptions: files fail where they are written to,
  * pipes as an event. What is written from then on is dropped.
- * @param lost is told the first fault
+ * @param lost gets the first fault
  */
 export function endure(stream: NodeJS.WritableStream, lost: (error: NodeJS.ErrnoException) => void): void {
   let isLost = false
@@ -13,7 +13,7 @@ export function endure(stream: NodeJS.WritableStream, lost: (error: NodeJS.Errno
   const write = stream.write.bind(stream) as (...args: readonly unknown[]) => boolean
   stream.on('error', fail)
   stream.write = (...args: readonly unknown[]) => {
-    if (isLost) return true // nobody waits for a drain
+    if (isLost) return true // nothing waits for a drain
     try {
       // biome-ignore lint/plugin: its own parameters
       return write(...args)

@@ -44,13 +44,13 @@ function toRecord(text: string): NodeRecord {
 }
 
 function toText(record: NodeRecord): string {
-  const pairs = [...record.pairs].map(([key, value]) => [JSON.stringify(key), toWords(key, value)] as const)
+  const pairs = [...record.pairs].map(([key, value]) => [JSON.stringify(key), textOf(key, value)] as const)
   const width = pairs.reduce((most, [key]) => Math.max(most, key.length), 0)
   return [
     `Node ID: ${bytesToHex(nodeIdOf(record.publicKey))}`,
     `URLv4:   ${toUrl(record)}`,
     `Record has sequence number ${record.seq} and ${pairs.length} key/value pairs.`,
-    ...pairs.map(([key, words]) => `  ${key.padEnd(width)} ${words}`),
+    ...pairs.map(([key, label]) => `  ${key.padEnd(width)} ${label}`),
     '',
   ].join('\n')
 }
@@ -71,8 +71,8 @@ function toUrl(record: NodeRecord): string {
   return formatEnode({ publicKey: record.publicKey, ...(ip && { host: formatIp(ip) }), tcp, udp })
 }
 
-/** As geth: what nobody knows to read is RLP in hex, with a mark when a known key has another form than it should. */
-function toWords(key: string, raw: Uint8Array): string {
+/** As geth: an unknown value is RLP in hex, with a mark when a known key has another form than it should. */
+function textOf(key: string, raw: Uint8Array): string {
   const value = toValue(key, raw)
   if (value === undefined) return `${bytesToHex(raw)} (!)`
   return key === 'id' ? JSON.stringify(printable(`${value}`)) : `${value}`

@@ -85,7 +85,7 @@ function chosen(peers: readonly Connection[], wanted: string | undefined): strin
   throw new PeerUnknown(wanted, connections.length)
 }
 
-/** Nobody remembers that peer. */
+/** That peer is not in the history. */
 export class PeerUnknown extends Error {
   override readonly name = 'PeerUnknown'
   constructor(wanted: string, count: number) {

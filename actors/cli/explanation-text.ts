@@ -25,7 +25,7 @@ export function toText({ actor, peer, summary, path, messages, status, theirsFro
       'messages',
       messages.map(({ at, isSent, name, text }) => [seconds(at), isSent ? 'sent' : 'received', name, text]),
     ),
-    section(theirsFrom === undefined ? 'status' : `status, theirs as told on ${theirsFrom}`, statusRows(status)),
+    section(theirsFrom === undefined ? 'status' : `status, theirs as sent on ${theirsFrom}`, statusRows(status)),
   ].join('')
 }
 

@@ -27,7 +27,7 @@ import { NodeRefused, NoTarget, UnknownAnswer } from './target.ts'
 
 /**
  * To be loaded when something went wrong: it knows the errors of every part, and so brings them all.
- * @returns what is wrong and what to do about it, in one line; nothing when whoever gave the command cannot mend it
+ * @returns what is wrong and what to do about it, in one line; nothing when the user cannot mend it
  */
 export function explain(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

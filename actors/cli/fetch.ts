@@ -88,7 +88,7 @@ async function each(
 const receiptLine = (receipt: Receipt) =>
   `  ${outcome(receipt)}, type ${receipt.type}, ${receipt.cumulativeGasUsed} gas so far, ${receipt.logs.count} logs`
 
-/** Before Byzantium a receipt does not tell whether it was one. */
+/** Before Byzantium a receipt does not say whether it succeeded. */
 const outcome = ({ status, root }: Receipt) => (root ? `state root ${data(root)}` : status ? 'success' : 'failure')
 
 const receiptJson = ({ type, status, root, cumulativeGasUsed, logs }: Receipt) => ({

@@ -5,7 +5,7 @@ import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
 import { RlpError } from '../../protocols/lib/rlp.ts'
 import { printable } from '../log/log.ts'
 import { NoAnswer, NotServed } from '../probe/fetch.ts'
-import { timeWords } from '../probe/time-words.ts'
+import { timeLabel } from '../probe/time-label.ts'
 import { judge } from '../probe/verdict.ts'
 import { printJson } from '../rpc/json/print.ts'
 import type { ScriptedPeer, ScriptedPeerOptions } from '../scripted-peer/scripted-peer.ts'
@@ -48,7 +48,7 @@ export function print(
 }
 
 export const headerLine = ({ number, hash, time }: Header): string =>
-  `${number} 0x${bytesToHex(hash)} ${timeWords(time)}`
+  `${number} 0x${bytesToHex(hash)} ${timeLabel(time)}`
 
 export function toEther(wei: bigint): string {
   const fraction = `${wei % weiPerEther}`.padStart(18, '0').replace(/0+$/, '')

@@ -11,13 +11,13 @@ export function importReporter(log: Logger): {
     note(progress) {
       if (performance.now() < next) return
       next = performance.now() + interval
-      log.info('Importing blocks', inWords(progress))
+      log.info('Importing blocks', fieldsOf(progress))
     },
-    finish: (progress) => log.info('Imported blocks', inWords(progress)),
+    finish: (progress) => log.info('Imported blocks', fieldsOf(progress)),
   }
 }
 
-const inWords = ({ blocks, bytes, totalBytes, blocksPerSecond }: ImportProgress) => ({
+const fieldsOf = ({ blocks, bytes, totalBytes, blocksPerSecond }: ImportProgress) => ({
   blocks,
   'blocks/s': blocksPerSecond,
   done: `${Math.floor((100 * bytes) / Math.max(1, totalBytes))}%`,

@@ -14,7 +14,7 @@ export const addInspecting = (command: Command): Command =>
     .option('--inspect [port]', 'serve a page on 127.0.0.1 that shows it as it runs; its address is printed', toPort)
     .option(
       '--inspect-stately',
-      'print where tools attach that read what @statelyai/inspect tells; implies `--inspect`',
+      'print where tools attach that read the events of @statelyai/inspect; implies `--inspect`',
       false,
     )
 
@@ -22,19 +22,19 @@ export const isInspected = ({ inspect = false, inspectStately }: InspectOptions)
   inspect !== false || inspectStately
 
 /**
- * @param tell is given what people are to know: in words, and the address
+ * @param report gets the addresses for people
  * @returns undefined where none is asked for
  */
 export async function openInspector(
   nodes: Inspected | Readonly<Record<string, Inspected>>,
   { inspect = false, inspectStately }: InspectOptions,
-  tell: Readonly<Record<'page' | 'tools', (url: string) => void>>,
+  report: Readonly<Record<'page' | 'tools', (url: string) => void>>,
 ): Promise<Inspector | undefined> {
   if (!isInspected({ inspect, inspectStately })) return undefined
   const { Inspector } = await import('../inspector/inspector.ts') // brings its server: not for `--help`
   const inspector = await Inspector.open(nodes, { port: typeof inspect === 'number' ? inspect : 0 })
-  tell.page(inspector.address)
-  if (inspectStately) tell.tools(inspector.statelyAddress)
+  report.page(inspector.address)
+  if (inspectStately) report.tools(inspector.statelyAddress)
   return inspector
 }
 

@@ -11,7 +11,7 @@ export type Io = {
   readonly terminal?: Terminal | undefined
   readonly env: NodeJS.ProcessEnv
   readonly signals: SignalSource
-  /** Whether nobody reads standard output any more: the interrupt that comes of it is no news to anybody. */
+  /** Whether standard output has lost its reader: the interrupt that comes of it is not reported. */
   hasReaderLeft?(): boolean
   /** The wall clock, in ms since 1970: which forks are in force. */
   now(): number

@@ -53,7 +53,7 @@ const toId = (key: Uint8Array): string => bytesToHex(nodeIdOf(publicKeyOf(key)))
 const toUrl = (key: Uint8Array, { ip, tcp, udp }: Place): string =>
   formatEnode({ publicKey: publicKeyOf(key), host: formatIp(ip), tcp, udp })
 
-/** Number 0, as geth's: whoever runs the node makes the next. No port, no pair. */
+/** Number 0, as geth's: a running node makes the next. No port, no pair. */
 const toRecord = (key: Uint8Array, { ip, tcp, udp }: Place): string =>
   formatRecord(
     signRecord(0n, { [ip.length === 4 ? 'ip' : 'ip6']: ip, ...(tcp > 0 && { tcp }), ...(udp > 0 && { udp }) }, key),

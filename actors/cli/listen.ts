@@ -6,7 +6,7 @@ import { listen } from '../scripted-peer/listen.ts'
 import type { ScriptedPeer } from '../scripted-peer/scripted-peer.ts'
 import { ScriptError } from '../scripted-peer/transcript.ts'
 import { longestTime, toDuration, toPort } from './arguments.ts'
-import { stayHelp, tellOf } from './connect.ts'
+import { report, stayHelp } from './connect.ts'
 import { addInspecting, type InspectOptions } from './inspecting.ts'
 import type { Io } from './io.ts'
 import { addProbing, failed, hangUpOnSignals, type ProbingOptions, printVerdict, toProbe } from './probing.ts'
@@ -42,10 +42,10 @@ async function waitForOne(options: ListenOptions, io: Io): Promise<void> {
   await somebody(peer, listener.enode, options, io)
   const follow = (options: ProbeOptions) => probe(peer, options)
   const advice = 'see that what dials us is a node, and was given the enode that was printed'
-  await tellOf(peer, { ...options, ...view, node: listener.enode, follow, advice }, io)
+  await report(peer, { ...options, ...view, node: listener.enode, follow, advice }, io)
 }
 
-/** @throws {CommandFailed} nobody came */
+/** @throws {CommandFailed} no node came */
 async function somebody(
   peer: ScriptedPeer,
   enode: string,
@@ -56,7 +56,7 @@ async function somebody(
     await peer.until('securing', { timeout: wait })
   } catch (error) {
     if (!(error instanceof ScriptError)) throw error
-    if (peer.bug !== undefined) return // it is told as what comes later is
+    if (peer.bug !== undefined) return // it is reported as what comes later is
     const verdict: Verdict = peer.isClosed
       ? { outcome: 'interrupted', cause: 'interrupted before a node dialed' }
       : { outcome: 'silent', cause: `no node dialed within ${wait} ms` }

@@ -3,7 +3,7 @@ import process from 'node:process'
 import { endure } from './endure.ts'
 import { runCli } from './program.ts'
 
-// A reader that left (`peerchart dev | head`) is an interrupt to whoever hears one: the end is as ordered as any other. So
+// A reader that left (`peerchart dev | head`) is an interrupt for a command that handles one: the end is as ordered as any other. So
 // is a full disk, which is an error, too.
 let lost: Error | undefined
 let hasReaderLeft = false
@@ -12,7 +12,7 @@ endure(process.stdout, (error) => {
   else lost = error
   if (process.listenerCount('SIGTERM') > 0) process.kill(process.pid, 'SIGTERM')
 })
-// A stream tells of its faults in its own time, which may be after all else.
+// A stream reports its faults in its own time, which may be after all else.
 process.once('exit', () => {
   if (!lost) return
   process.stderr.write(`error: standard output cannot be written: ${lost.message}\n`)

@@ -19,11 +19,11 @@ export type NarratorOptions = {
   readonly json: boolean
 }
 
-/** Tells the lives of nodes as they go by: one line for each step that a person can follow. */
+/** Narrates the lives of nodes: one line for each step that a person can follow. */
 export class Narrator {
   readonly #options: NarratorOptions
   readonly #started = performance.now()
-  /** What is to be told after the banner. BOUNDED: by the start of the nodes. */
+  /** What is to be printed after the banner. BOUNDED: by the start of the nodes. */
   #held: string[] | undefined = []
 
   constructor(options: NarratorOptions) {
@@ -32,17 +32,21 @@ export class Narrator {
 
   /** @returns a function that ends the tale of the `index`th node */
   follow(index: number, node: PeerchartNode): () => void {
-    const tale = new Tale(node, (subject, change, words) => this.#tell(index, subject, change, words), this.#options)
+    const story = new NodeStory(
+      node,
+      (subject, change, label) => this.#print(index, subject, change, label),
+      this.#options,
+    )
     const subscription = node.events$.subscribe((event) => {
       if (this.#options.json) this.#write({ node: nameOf(index), ...event })
-      else tale.take(event)
+      else story.take(event)
     })
     return () => subscription.unsubscribe()
   }
 
   /**
-   * Tells what this is, then what has happened so far, then the rest as it comes.
-   * @param nodes that run: programs are told their names and addresses
+   * Prints what this is, then what has happened so far, then the rest as it comes.
+   * @param nodes that run: programs get their names and addresses
    */
   open(banner: readonly string[], nodes: readonly Pick<PeerchartNode, 'enode' | 'name'>[] = []): void {
     const { json, verbosity } = this.#options
@@ -55,7 +59,7 @@ export class Narrator {
   }
 
   /** One line: who, what of it, from where to where, and what that means. */
-  #tell(index: number, subject: string, change: string, words: string): void {
+  #print(index: number, subject: string, change: string, label: string): void {
     const { verbosity, json } = this.#options
     if (json || verbosity < 3) return
     const seconds = ((performance.now() - this.#started) / 1_000).toFixed(1)
@@ -72,7 +76,7 @@ export class Narrator {
       this.#paint(colours[index % colours.length]!, name),
       who,
       this.#paint('bold', what),
-      cut(printable(words), room),
+      cut(printable(label), room),
     ]
     this.#line(painted.join('  ').trimEnd())
   }
@@ -111,10 +115,10 @@ const cut = (text: string, room: number): string =>
 type Style = Parameters<typeof styleText>[0]
 const colours = ['cyan', 'magenta', 'yellow', 'green', 'blue'] as const
 
-type Say = (subject: string, change: string, words: string) => void
+type Say = (subject: string, change: string, label: string) => void
 
 /** One node's part of the story. A peer is called by its connection until it has said who it is. */
-class Tale {
+class NodeStory {
   readonly #node: PeerchartNode
   readonly #say: Say
   readonly #verbosity: Verbosity

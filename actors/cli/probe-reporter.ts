@@ -6,7 +6,7 @@ import type { Verdict } from '../probe/verdict.ts'
 import type { ScriptedPeer } from '../scripted-peer/scripted-peer.ts'
 import { lineOf } from '../scripted-peer/transcript.ts'
 
-/** Tells a probe to a person: a line a step, as it comes. */
+/** Prints a probe for a person: a line a step, as it comes. */
 export class ProbeReporter {
   readonly #stream: LogStream
   readonly #isQuiet: boolean
@@ -16,14 +16,14 @@ export class ProbeReporter {
     this.#isQuiet = quiet
   }
 
-  step({ at, step, words }: ProbeStep): void {
-    if (!this.#isQuiet) this.#line(`${ms(at)} ${step.padEnd(7)}${words}`)
+  step({ at, step, label }: ProbeStep): void {
+    if (!this.#isQuiet) this.#line(`${ms(at)} ${step.padEnd(7)}${label}`)
   }
 
   /** All states and messages, in order, then the cause. */
   explain({ states, passed }: ScriptedPeer, { outcome, cause }: Verdict): void {
     this.#line('')
-    this.#line(`states: ${states.map(({ words }) => words).join(' → ')}`)
+    this.#line(`states: ${states.map(({ label }) => label).join(' → ')}`)
     for (const line of passed) this.#line(`${ms(line.at)} ${lineOf(line)}`)
     this.#line(`${outcome}: ${cause}`)
   }
@@ -44,8 +44,8 @@ export function reportJson(
   return plain({
     ...{ enode, outcome, cause },
     steps: steps.map(({ at, step }) => ({ step, ms: round(at) })),
-    states: peer.states.map(({ at, words }) => ({ state: words, ms: round(at) })),
-    said: peer.passed.map(({ at, by, words }) => ({ by, words, ms: round(at) })),
+    states: peer.states.map(({ at, label }) => ({ state: label, ms: round(at) })),
+    said: peer.passed.map(({ at, by, label }) => ({ by, label, ms: round(at) })),
     hello: hello && { ...hello, caps: hello.caps.map(({ name, version }) => `${name}/${version}`) },
     status: status && { ...status, kind: undefined },
     fork,

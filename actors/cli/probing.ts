@@ -13,7 +13,7 @@ import { clientName } from '../p2p/client-name.ts'
 import { type ProbeOptions, type ProbeReport, probe, probeStatus } from '../probe/probe.ts'
 import type { ProbedChain } from '../probe/probed-chain.ts'
 import { speaksTls } from '../probe/tls-check.ts'
-import { exitCodes, type Outcome, outcomeWords, type Verdict } from '../probe/verdict.ts'
+import { exitCodes, type Outcome, outcomeLabels, type Verdict } from '../probe/verdict.ts'
 import { Recorder } from '../recording/recorder.ts'
 import { processRuntime } from '../runtime/process-runtime.ts'
 import type { Runtime, Supervisor } from '../runtime/runtime.ts'
@@ -72,8 +72,8 @@ export const addTalk = (command: Command): Command =>
 
 export const exitStatusHelp = `
 Exit status:
-${Object.entries({ ...outcomeWords })
-  .map(([outcome, words]) => `  ${`${exitCodes[outcome as Outcome]}`.padEnd(4)}${outcome.padEnd(15)}${words}`)
+${Object.entries({ ...outcomeLabels })
+  .map(([outcome, label]) => `  ${`${exitCodes[outcome as Outcome]}`.padEnd(4)}${outcome.padEnd(15)}${label}`)
   .join('\n')}
   1   ${'usage'.padEnd(15)}the command line is wrong`
 
@@ -121,7 +121,7 @@ export async function toProbe(
       : new KeyLogFile(options.keylog, ({ message }) =>
           io.stderr.write(`warning: the key log cannot be written, and ends here: ${message}\n`),
         )
-  if (keyLog) io.stderr.write('warning: session keys are written to a file: whoever has it reads the traffic\n')
+  if (keyLog) io.stderr.write('warning: session keys are written to a file: it decrypts the traffic\n')
   return {
     ...{ view, runtime },
     peer: {
@@ -136,7 +136,7 @@ export async function toProbe(
   }
 }
 
-/** Who asks one node loses it by a bug, and is told so in a line; of whoever wants all explained there is the stack, too. */
+/** A command that asks one node ends by a bug with one line; with `--explain` there is the stack, too. */
 const supervisorOf =
   ({ feed }: Runtime, isExplained: boolean, io: Io): Supervisor =>
   (bug) => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { History } from '../explain/history.ts'
 import { createLogger, type LogStream } from '../log/log.ts'
-import { sayAgain } from '../probe/replay-to-peer.ts'
+import { replayToPeer } from '../probe/replay-to-peer.ts'
 import { RecordingError, readRecording } from '../recording/reader.ts'
 import { type Difference, Replay, type ReplayResult } from '../recording/replay.ts'
 import { UnreadableFile } from '../runtime/files.ts'
@@ -53,10 +53,10 @@ async function replay(path: string, { json, until, for: time }: ReplayOptions, i
     }
   } catch (error) {
     if (!(error instanceof RecordingError || error instanceof UnreadableFile)) throw error
-    fault = error // told after what stands before it
+    fault = error // printed after what stands before it
   }
   if (json) print(io, { ...replay.result, seconds: secondsOf(last) })
-  else io.stdout.write(`${inWords(replay.result, last)}\n`)
+  else io.stdout.write(`${summaryOf(replay.result, last)}\n`)
   if (fault) throw fault
   if (until !== undefined && (last?.seq ?? 0) < until)
     io.stderr.write(`there is no entry ${until}: the recording ends with entry ${last?.seq ?? 0}\n`)
@@ -80,7 +80,7 @@ async function replayAgainst(path: string, enode: string, { json, peer }: Replay
   const { lines } = await readRecording(givenName(path), givenChunks(path, io))
   let missing = 0
   let firstWhy: string | undefined
-  for await (const said of sayAgain(lines, enode, peer === undefined ? {} : { actor: peer })) {
+  for await (const said of replayToPeer(lines, enode, peer === undefined ? {} : { actor: peer })) {
     const { seq, name, outcome, why } = said
     if (outcome === 'did not come') missing += 1
     firstWhy ??= why
@@ -93,7 +93,7 @@ async function replayAgainst(path: string, enode: string, { json, peer }: Replay
 const print = (io: Io, result: object) => io.stdout.write(`${JSON.stringify(result)}\n`)
 const secondsOf = (line: Line | undefined) => (line?.at ?? 0) / 1_000
 
-function inWords({ transitions, actors, passedOver }: ReplayResult, last: Line | undefined): string {
+function summaryOf({ transitions, actors, passedOver }: ReplayResult, last: Line | undefined): string {
   const others =
     passedOver.length > 0
       ? `; passed over, for they began before it or their charts are not here: ${passedOver.join(', ')}`

@@ -29,7 +29,7 @@ export async function toRpcOptions(settings: StartSettings, log: Logger): Promis
   }
 }
 
-/** A secret is read at once, lest a bad one is told late; one is made only when the datadir is known to be ours. */
+/** A secret is read at once, so that a bad one is reported at once; one is made only when the datadir is known to be ours. */
 async function toAuthOptions(host: string, settings: StartSettings, log: Logger): Promise<AuthOptions> {
   const { authPort: port, authVhosts: vhosts, jwtSecret, datadir } = settings
   const instance = datadir === '' ? undefined : instancePaths(resolve(datadir))

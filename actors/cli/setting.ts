@@ -59,7 +59,7 @@ export function topic<Table>(name: string, settings: Table): Table {
 export function addFlags(command: Command, settings: Settings): void {
   for (const { topic, kind, flags, initial } of Object.values(settings))
     for (const { usage, help, parse = kind.parse, conflicts = [], ...options } of flags) {
-      const option = new Option(usage, `${help}${defaultInWords(options.initial ?? initial)}`)
+      const option = new Option(usage, `${help}${defaultText(options.initial ?? initial)}`)
       if (parse && (option.required || option.optional))
         option.argParser<unknown>(parse as (text: string, previous: unknown) => unknown)
       // One flag may be of two settings: what turns off both.
@@ -71,8 +71,8 @@ export function addFlags(command: Command, settings: Settings): void {
 /** Adds the flags of settings to a command that reads no file: each has its default there. */
 export function addOptions(command: Command, settings: Settings): Command {
   for (const { kind, flags, initial } of Object.values(settings))
-    for (const { usage, help, ...words } of flags) {
-      const option = new Option(usage, help).default(initial, words.initial?.toString())
+    for (const { usage, help, ...rest } of flags) {
+      const option = new Option(usage, help).default(initial, rest.initial?.toString())
       command.addOption(kind.parse ? option.argParser(kind.parse) : option)
     }
   return command
@@ -108,7 +108,7 @@ function take({ apply }: Flag, value: unknown, argument: unknown): unknown {
 }
 
 /** @returns ` (default: 50)`, or nothing where there is nothing to say */
-export function defaultInWords(initial: unknown): string {
+export function defaultText(initial: unknown): string {
   const text = Array.isArray(initial) ? initial.join() : initial
   return typeof text === 'number' || (typeof text === 'string' && text !== '') ? ` (default: ${text})` : ''
 }

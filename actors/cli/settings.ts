@@ -110,7 +110,7 @@ const peers = topic('Peers:', {
     yesNo,
     false,
     'Node.P2P.NoDial',
-    flag('--nodial', 'dial nobody, not even a `--peer`: they may dial us'),
+    flag('--nodial', 'dial no node, not even a `--peer`: they may dial us'),
   ),
 })
 
@@ -186,10 +186,7 @@ export const watching = topic('Watching:', {
     optional(text),
     undefined,
     undefined,
-    flag(
-      '--keylog <file>',
-      'add the keys of every session to this file, for `decode`: whoever has it reads the traffic',
-    ),
+    flag('--keylog <file>', 'add the keys of every session to this file, for `decode`: they decrypt the traffic'),
   ),
 })
 
@@ -227,7 +224,7 @@ const life = topic('Log and life:', {
     yesNo,
     false,
     undefined,
-    flag('--inspect-stately', 'log where tools attach that read what @statelyai/inspect tells; implies `--inspect`'),
+    flag('--inspect-stately', 'log where tools attach that read the events of @statelyai/inspect; implies `--inspect`'),
   ),
   for: setting(optional(duration), undefined, undefined, flag('--for <time>', 'end after this time, as `20s` or `5m`')),
   summary: setting(

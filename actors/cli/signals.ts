@@ -1,7 +1,7 @@
 import type { Logger } from '../log/log.ts'
 import type { Io, Signal } from './io.ts'
 
-/** How long a command runs: until it is interrupted, or for as long as it was told. */
+/** How long a command runs: until it is interrupted, or for as long as `--for` says. */
 export type Lifetime = {
   /** Settles at the first SIGINT or SIGTERM, or after `time` ms. */
   end(time?: number): Promise<void>

@@ -44,7 +44,7 @@ export async function resolveSettings({ config, ...given }: GivenFlags): Promise
 
 /**
  * geth always listens for a consensus client, as it is nothing without one. This node needs none, and two of them on one
- * machine would quarrel about the port: whoever sets anything of the engine API wants it.
+ * machine would quarrel about the port: setting anything of the engine API asks for it.
  */
 function authHostOf({ authHost }: StartSettings, file: Partial<StartSettings>, given: GivenFlags): string {
   const isAsked = Object.keys(given).some((name) => name.startsWith('authrpc.'))

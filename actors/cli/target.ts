@@ -46,7 +46,7 @@ export async function withNode<Result>(
   }
 }
 
-/** Nobody said which node. */
+/** No node was named. */
 export class NoTarget extends Error {
   override readonly name = 'NoTarget'
   constructor() {

@@ -1,7 +1,7 @@
 import { causeOf, hasLabels, stateFacts } from '../../machines/state-facts.ts'
 import type { TransitionEntry } from '../trace/entries.ts'
 
-/** @returns the outermost state of a state in words: `running` of `running.(keepalive.quiet writing.flowing)` */
+/** @returns the outermost state: `running` of `running.(keepalive.quiet writing.flowing)` */
 export const outermost = (state: string): string => /^[^.(]*/.exec(state)![0] || state
 
 /** @returns what a transition means, as its chart says; the event's own name where the chart says nothing */

@@ -2,9 +2,9 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { network } from '../../protocols/chain/networks.ts'
 import { isDialable, parseNode } from '../../protocols/enr/parse-node.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import { Spread } from '../gossip-watch/first-seen-stats.ts'
-import { Tap, type Told } from '../gossip-watch/gossip-watch.ts'
-import { Sightings } from '../gossip-watch/seen-transactions.ts'
+import { FirstSeenStats } from '../gossip-watch/first-seen-stats.ts'
+import { GossipWatch, type Report } from '../gossip-watch/gossip-watch.ts'
+import { SeenTransactions } from '../gossip-watch/seen-transactions.ts'
 import { statusFromRpc } from '../gossip-watch/status-from-rpc.ts'
 import { createLogger } from '../log/log.ts'
 import type { ProbeOptions, ProbeReport } from '../probe/probe.ts'
@@ -60,8 +60,8 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
   }
   const runtime = { ...setup.runtime, supervisor }
   const peer = { ...setup.peer, runtime }
-  const sightings = new Sightings(Math.random)
-  const spread = new Spread(nodes.length)
+  const sightings = new SeenTransactions(Math.random)
+  const spread = new FirstSeenStats(nodes.length)
   const write = lineWriter(io.stdout)
   const failures: ProbeReport[] = []
   const lifetime = watchSignals(io, log)
@@ -75,7 +75,7 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
   })
   const taps = nodes.map(
     (node, i) =>
-      new Tap(`${i + 1}`, {
+      new GossipWatch(`${i + 1}`, {
         ...{ runtime, timeout: options.timeout, ...view, fetches: options.txs },
         dial: (parent) => {
           const status = statusNow()
@@ -86,10 +86,10 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
           if ('hash' in gossip) spread.note(gossip.hash, i, Number(at) / 1e6)
           return sightings.isNew(gossip)
         },
-        tell: (told) => {
-          const room = write(`${printJson(toJson(told, options.txs))}\n`)
-          if ('hash' in told) sightings.noteLine(msSince(told.at, process.hrtime.bigint()))
-          if (told.got !== undefined) sightings.noteFetched(msSince(told.at, told.got))
+        emit: (report) => {
+          const room = write(`${printJson(toJson(report, options.txs))}\n`)
+          if ('hash' in report) sightings.noteLine(msSince(report.at, process.hrtime.bigint()))
+          if (report.got !== undefined) sightings.noteFetched(msSince(report.at, report.got))
           return room
         },
         running: () => begin(),
@@ -114,15 +114,15 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
 
 const aboutLatency = `
 Latency, in the summary: p50 and p99 in ms of the last 100,000 transactions, of
-  line   from reading the message that told of one to writing its line, our own
+  line   from reading the message that announced one to writing its line, our own
          delay; or, where --txs fetched any, of
   fetch  from that message to having the bytes: the "took" of each line
 
-Spread, in the summary's "peers": how many transactions each node was the first
-to tell of, how many it told of later than another, and "behind", p50 and
+FirstSeenStats, in the summary's "peers": how many transactions each node was the first
+to announce, how many it announced later than another, and "behind", p50 and
 p99 of the ms that it was then behind the first`
 
-/** Those that are not for discovery alone. @throws {CommandFailed} nobody is named */
+/** Those that are not for discovery alone. @throws {CommandFailed} no node is named */
 function bootnodesOf({ network: name }: WatchOptions): readonly string[] {
   if (name !== undefined) return network(name).bootnodes.filter((node) => isDialable(parseNode(node)))
   throw new CommandFailed('name a node to watch, or a --network whose bootnodes are', 1)
@@ -148,13 +148,13 @@ function toHead(text: string): NonNullable<WatchOptions['head']> {
 }
 
 /** `t` is in nanoseconds of the system's monotonic clock, `took` in ms from there to the transaction's bytes. */
-function toJson({ at, got, raw, ...told }: Told, isFull: boolean): unknown {
-  const { peer } = told
-  if ('head' in told) {
-    const { number, hash } = told.head
+function toJson({ at, got, raw, ...report }: Report, isFull: boolean): unknown {
+  const { peer } = report
+  if ('head' in report) {
+    const { number, hash } = report.head
     return { t: at, peer, head: { number, hash: `0x${bytesToHex(hash)}` } }
   }
-  const { hash, type, size, how } = told
+  const { hash, type, size, how } = report
   return {
     ...{ t: at, peer, hash: `0x${hash}`, type, size, how },
     ...(isFull && raw && { raw: `0x${bytesToHex(raw)}` }),

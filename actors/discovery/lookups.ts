@@ -35,11 +35,11 @@ export function startLookup(runtime: Runtime, options: LookupOptions): Lookup {
     id,
     parent,
     crashed: () => conclude([]),
-    input: (tell) => ({
+    input: (send) => ({
       ...{ target, self, start },
       ports: {
         ask: ({ node }) => {
-          const answered = (nodes: readonly DiscoveredNode[]) => tell({ type: 'node.answered', id: node.id, nodes })
+          const answered = (nodes: readonly DiscoveredNode[]) => send({ type: 'node.answered', id: node.id, nodes })
           query(node as DiscoveredNode).then(answered, () => answered([]))
         },
         report: ({ nodes }) => report?.(nodes as readonly DiscoveredNode[]),

@@ -86,7 +86,7 @@ export class NodeDatabase {
     return this.#place(id, ip).failsV5
   }
 
-  /** Of a node that never answered a PING nothing is kept: nobody knows that it exists. */
+  /** Of a node that never answered a PING nothing is kept: nothing shows that it exists. */
   notePing(id: string, ip: string): void {
     if (this.#nodes.get(id)?.places.has(ip)) this.#change(id, ip, { ping: this.#now() })
   }

@@ -42,7 +42,7 @@ export type TableOptions = {
   readonly changed?: ((node: DiscoveredNode, isIn: boolean) => void) | undefined
 }
 
-/** Kademlia's table of known nodes (geth discover.Table): a data structure, which asks nobody. */
+/** Kademlia's table of known nodes (geth discover.Table): a data structure, which sends nothing. */
 export class Table {
   readonly #options: TableOptions
   readonly #buckets: Bucket[] = Array.from({ length: bucketCount }, () => new Bucket())

@@ -18,7 +18,7 @@ export const udp: Datagrams = {
           ip: address,
           port,
           send: (bytes, to) => {
-            // Port 0 and a socket that closes throw at once; the rest comes back as an error that nobody needs.
+            // Port 0 and a socket that closes throw at once; the rest comes back as an error that is not needed.
             if (to.port > 0 && isOpen) socket.send(bytes, to.port, to.ip, () => {})
           },
           close: () =>

@@ -104,7 +104,7 @@ function putRow(lines: Lines, { ones, isBranch, goesOn }: Row, hasCounts: boolea
   if (first.description) lines.put(first.description, 'remark')
 }
 
-/** With where it leads in words, where no arrow says so. */
+/** With its target as text, where no arrow shows it. */
 const leading = (one: Transition): Transition =>
   one.targets.length === 0 ? one : { ...one, description: `→ ${one.targets.join(', ')} ${one.description ?? ''}` }
 

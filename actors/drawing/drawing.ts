@@ -1,4 +1,4 @@
-/** A chart with a place for everything, in pixels from the upper left corner: plain data, for whoever paints it. */
+/** A chart with a place for everything, in pixels from the upper left corner: plain data, for any renderer. */
 export type Drawing = {
   readonly chart: string
   readonly width: number
@@ -34,7 +34,7 @@ export type DrawnEdge = {
   readonly block?: Block
 }
 
-/** Words and transitions in a rectangle. */
+/** Text and transitions in a rectangle. */
 export type Block = Rect & { readonly texts: readonly Text[]; readonly transitions: readonly DrawnTransition[] }
 
 export type DrawnTransition = Rect & {

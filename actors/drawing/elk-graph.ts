@@ -25,7 +25,7 @@ export function elkGraphOf(chart: Chart, hasCounts: boolean, manner: keyof typeo
   const graph = { states: new Map(), marks: new Map(), edges: new Map() } satisfies Omit<Graph, 'root'>
   const layoutOptions = { ...commonOptions, 'elk.layered.nodePlacement.strategy': placements[manner] }
 
-  /** Time flows down, from the states that are named first: an arrow back is told to ELK the other way round. */
+  /** Time flows down, from the states that are named first: an arrow back is given to ELK the other way round. */
   const order = new Map(states.map(({ path }, i) => [path, i]))
   const edges: ElkExtendedEdge[] = []
   const connect = (from: string, to: string, edge: Edge) => {
@@ -66,7 +66,7 @@ export function elkGraphOf(chart: Chart, hasCounts: boolean, manner: keyof typeo
   }
 }
 
-/** Between the border of a box and its words, and between it and the boxes inside. */
+/** Between the border of a box and its text, and between it and the boxes inside. */
 export const padding = 12
 const gap = 22
 const narrowest = 90

@@ -8,7 +8,7 @@ type Waiting = { readonly resolve: (placed: ElkNode[]) => void; readonly reject:
 type Answer = { readonly id: number; readonly placed?: ElkNode[]; readonly error?: string }
 
 const elk = createRequire(import.meta.url).resolve('elkjs/lib/elk.bundled.js')
-/** In words, not a file: a thread has no loader for TypeScript where this runs from its source. */
+/** As text, not as a file: a thread has no loader for TypeScript where this runs from its source. */
 const script = `
   const { parentPort, workerData } = require('node:worker_threads')
   const elk = new (require(workerData.elk))({ algorithms: ['layered'] })

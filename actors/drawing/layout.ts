@@ -27,5 +27,5 @@ async function draw(machine: AnyStateMachine, hasCounts: boolean): Promise<Drawi
   return isWide ? placed(machine.id, narrow, narrowRoot) : placed(machine.id, straight, straightRoot)
 }
 
-/** Straight arrows are worth so much width, and no more: whoever reads goes down. */
+/** Straight arrows are worth so much width, and no more: one reads downwards. */
 const muchWider = 1.2

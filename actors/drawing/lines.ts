@@ -5,10 +5,10 @@ export type Piece = { readonly text: string; readonly kind: TextKind; readonly t
 
 /** For a count behind a transition. */
 export const countWidth = 26
-/** Between words, and before the rest of a line that was too long. */
+/** Between text, and before the rest of a line that was too long. */
 const [space, indent] = [7, 14]
 
-/** Writes words one after another, in lines of at most `width` pixels, from 0, 0 on. */
+/** Writes texts one after another, in lines of at most `width` pixels, from 0, 0 on. */
 export class Lines {
   readonly #width: number
   readonly #room: number

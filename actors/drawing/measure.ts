@@ -1,6 +1,6 @@
 import type { TextKind } from './drawing.ts'
 
-// How wide words are, without a browser: as wide as the widest of the fonts that a reader may have, so nothing overlaps.
+// How wide text is, without a browser: as wide as the widest of the fonts that a reader may have, so nothing overlaps.
 
 /** In pixels: the size of letters, the height of a line, and the base line in it. */
 type Font = { readonly size: number; readonly line: number; readonly base: number; readonly isMono: boolean }

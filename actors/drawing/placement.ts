@@ -38,7 +38,7 @@ function pointsOf({ sections = [], sources }: ElkExtendedEdge, graph: Graph): Po
 }
 const round = (pixels: number) => Math.round(pixels * 10) / 10
 
-/** @returns where words begin in the upper part of a box: on the left, or right of an arrow that comes down through them */
+/** @returns where text begins in the upper part of a box: on the left, or right of an arrow that comes down through it */
 function roomFor({ width, height }: Block, box: Rect, edges: readonly DrawnEdge[]): number {
   const left = box.x + padding
   const top = { y: box.y + 1, height: height + padding }

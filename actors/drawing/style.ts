@@ -26,10 +26,10 @@ export const chartStyle = `
 .chart .head { fill: var(--chart-arrow); }
 .chart .plate { fill: var(--chart-plate); }
 .chart text { fill: var(--chart-ink); white-space: pre; }
-.chart .words.compound text, .chart .words.parallel text {
+.chart .labels.compound text, .chart .labels.parallel text {
   paint-order: stroke; stroke: var(--chart-nest); stroke-width: 5; stroke-linejoin: round;
 }
-.chart .words.compound.even text, .chart .words.parallel.even text { stroke: var(--chart-paper); }
+.chart .labels.compound.even text, .chart .labels.parallel.even text { stroke: var(--chart-paper); }
 .chart .title { font-size: 14px; font-weight: 650; }
 .chart .note { font-size: 11px; fill: var(--chart-muted); }
 .chart .remark { font-size: 11px; fill: var(--chart-muted); font-style: italic; }

@@ -19,7 +19,7 @@ export function renderDrawing(drawing: Drawing, { isAlone = false } = {}): strin
     ...states.map(renderBox),
     ...marks.map(renderMark),
     ...edges.map(renderArrow),
-    ...states.map(renderWords),
+    ...states.map(renderLabels),
     ...edges.map((edge, index) => renderLabel(edge, index, states)),
     ...(isAlone ? [renderKey(drawing.height + 10)] : []),
     '</svg>\n',
@@ -31,9 +31,9 @@ function renderBox(state: DrawnState): string {
   return `<g class="state ${kindsOf(state)}" data-state="${escaped(state.path)}">${rect(state, 'box', 9)}${rim}</g>`
 }
 
-/** Above the arrows: one that runs behind words leaves them readable. */
-const renderWords = (state: DrawnState): string =>
-  `<g class="words ${kindsOf(state)}" data-words="${escaped(state.path)}">${renderBlock(state.block).join('')}</g>`
+/** Above the arrows: one that runs behind text leaves it readable. */
+const renderLabels = (state: DrawnState): string =>
+  `<g class="labels ${kindsOf(state)}" data-label="${escaped(state.path)}">${renderBlock(state.block).join('')}</g>`
 
 function kindsOf({ path, type, isRegion }: DrawnState): string {
   const depth = path === '' ? 0 : path.split('.').length
@@ -64,14 +64,14 @@ function renderLabel({ block }: DrawnEdge, index: number, states: readonly Drawn
 
 /** What a reader must know who never saw a statechart. */
 function renderKey(y: number): string {
-  const words = [
+  const samples = [
     ['event', 'event'],
     ['guard', '[only if]'],
     ['effect', '/ what is done'],
     ['delay', 'after a time'],
     ['note', '● begins here   ↻ begins anew   double border: the end'],
   ]
-  return `<text x="24" y="${round(y)}">${words.map(([kind, text]) => `<tspan class="${kind}">${text}   </tspan>`).join('')}</text>`
+  return `<text x="24" y="${round(y)}">${samples.map(([kind, text]) => `<tspan class="${kind}">${text}   </tspan>`).join('')}</text>`
 }
 
 const renderBlock = ({ texts, transitions }: Block): string[] => [

@@ -8,7 +8,7 @@ import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import { HashList } from '../../protocols/lib/lazy-list.ts'
 import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { type Send, startActor } from '../runtime/start-actor.ts'
 import { reportBug } from '../runtime/supervision.ts'
 import type { TimeSlicer } from '../runtime/time-slicer.ts'
 import type { TimerWheel } from '../runtime/timer-wheel.ts'
@@ -18,7 +18,7 @@ import type { EthPeer } from './eth-peer.ts'
 import { type FetchedList, readLists } from './fetched-lists.ts'
 import { type HeadersByNumber, headersFrom, readNamed } from './header-chain.ts'
 import { Pacer } from './pacer.ts'
-import { Inquirer } from './peer-requests.ts'
+import { PeerRequests } from './peer-requests.ts'
 import { SyncMeter, type SyncProgress } from './sync-meter.ts'
 
 export type DownloaderOptions = {
@@ -43,12 +43,12 @@ export class Downloader {
   readonly #chain: ChainPort
   readonly #meter: SyncMeter
   /** What is asked about heads, and what is asked for the sync: a sync that ends takes its questions back. */
-  readonly #heads: Inquirer
-  readonly #sync: Inquirer
+  readonly #heads: PeerRequests
+  readonly #sync: PeerRequests
   /** For the sync, too; a peer that is slow with access lists is not kept from anything else. */
-  readonly #lists: Inquirer
+  readonly #lists: PeerRequests
   readonly #pacer: Pacer
-  #tell: Tell<typeof downloaderMachine> = () => {}
+  #send: Send<typeof downloaderMachine> = () => {}
   #isStopped = false
   #buffer = new DownloadBuffer()
 
@@ -58,47 +58,47 @@ export class Downloader {
     this.#id = id
     this.#pacer = new Pacer({
       clock: runtime.clock,
-      spent: (peer) => this.#tell({ type: 'peer.spent', peer }),
-      ready: (peer) => this.#tell({ type: 'peer.ready', peer }),
+      spent: (peer) => this.#send({ type: 'peer.spent', peer }),
+      ready: (peer) => this.#send({ type: 'peer.ready', peer }),
     })
     const inquiries = {
       slicer,
       wheel,
       pacer: this.#pacer,
       peer,
-      slow: (peer: number) => this.#tell({ type: 'peer.slow', peer }),
-      answered: (peer: number) => this.#tell({ type: 'peer.answered', peer }),
-      stalled: (peer: number) => this.#tell({ type: 'peer.stalled', peer }),
-      lied: (peer: number, error: Error) => this.#tell({ type: 'peer.lied', peer, error }),
+      slow: (peer: number) => this.#send({ type: 'peer.slow', peer }),
+      answered: (peer: number) => this.#send({ type: 'peer.answered', peer }),
+      stalled: (peer: number) => this.#send({ type: 'peer.stalled', peer }),
+      lied: (peer: number, error: Error) => this.#send({ type: 'peer.lied', peer, error }),
     }
     this.#chain = chain
-    this.#heads = new Inquirer(inquiries)
-    this.#sync = new Inquirer(inquiries)
-    this.#lists = new Inquirer({
+    this.#heads = new PeerRequests(inquiries)
+    this.#sync = new PeerRequests(inquiries)
+    this.#lists = new PeerRequests({
       ...inquiries,
-      slow: (peer) => this.#tell({ type: 'lists.slow', peer }),
-      answered: (peer) => this.#tell({ type: 'lists.answered', peer }),
+      slow: (peer) => this.#send({ type: 'lists.slow', peer }),
+      answered: (peer) => this.#send({ type: 'lists.answered', peer }),
     })
     this.#meter = new SyncMeter(runtime.clock)
     startActor(runtime, downloaderMachine, {
       id,
       parent,
-      input: (tell) => {
-        this.#tell = tell
+      input: (send) => {
+        this.#send = send
         const { head, followsConsensus } = chain
         return { ports: this.#ports(options), head: head.number, pollInterval, followsConsensus }
       },
     })
   }
 
-  tell(event: DownloaderEvent): void {
+  send(event: DownloaderEvent): void {
     if (event.type === 'peer.left') this.#pacer.forget(event.peer)
-    this.#tell(event)
+    this.#send(event)
   }
 
   stop(): void {
     this.#isStopped = true
-    this.#tell({ type: 'downloader.stop' })
+    this.#send({ type: 'downloader.stop' })
   }
 
   #ports({ drop, report }: DownloaderOptions): DownloaderPorts {
@@ -145,7 +145,7 @@ export class Downloader {
   }
 
   #learn(peer: number, header: Header | undefined): void {
-    this.#tell({ type: 'head.learnt', peer, ...(header && { head: { number: header.number, hash: header.hash } }) })
+    this.#send({ type: 'head.learnt', peer, ...(header && { head: { number: header.number, hash: header.hash } }) })
   }
 
   #probe({ peer, number }: Parameters<DownloaderPorts['probe']>[0]): void {
@@ -153,7 +153,7 @@ export class Downloader {
     this.#followed(peer, headersFrom(number, 1n), ([header]) => {
       const isOurs = this.#chain.hasBlock(header.hash)
       if (isOurs) buffer.anchorAt(number, () => header.hash)
-      this.#tell({ type: 'header.compared', number, hash: header.hash, isOurs })
+      this.#send({ type: 'header.compared', number, hash: header.hash, isOurs })
     })
   }
 
@@ -171,9 +171,9 @@ export class Downloader {
         ...headersFrom(after + segment, amount, segment),
         peer,
         done: (anchors) => {
-          if (anchors?.length === 0) return this.#tell({ type: 'skeleton.empty' })
+          if (anchors?.length === 0) return this.#send({ type: 'skeleton.empty' })
           const reached = after + BigInt(anchors?.length ?? 0) * segment
-          if (!anchors) this.#tell({ type: 'task.failed', peer })
+          if (!anchors) this.#send({ type: 'task.failed', peer })
           else if (reached < to && to - reached < segment) fetchTail(anchors)
           else this.#setSkeleton(anchors)
         },
@@ -190,25 +190,25 @@ export class Downloader {
       if (meetsOurs) buffer.addHeaders(headers)
       const listed = meetsOurs ? buffer.listed(headers) : []
       const { number, hash } = last
-      this.#tell({ type: 'contiguous.fetched', first: after + 1n, last: number, hash, meetsOurs, listed })
+      this.#send({ type: 'contiguous.fetched', first: after + 1n, last: number, hash, meetsOurs, listed })
     })
   }
 
   #setSkeleton(anchors: readonly Header[]): void {
     for (const { number, hash } of anchors) this.#buffer.anchorAt(number, () => hash)
-    this.#tell({ type: 'skeleton.fetched', anchors: anchors.map(({ number }) => number), hash: anchors.at(-1)!.hash })
+    this.#send({ type: 'skeleton.fetched', anchors: anchors.map(({ number }) => number), hash: anchors.at(-1)!.hash })
   }
 
   #fetchHeaders({ peer, job: { id, first, last } }: Assignment): void {
     const amount = last - first + 1n
     const buffer = this.#buffer
     const done = (headers: Header[] | undefined) => {
-      if (!headers) return this.#tell({ type: 'job.failed', peer, job: id })
+      if (!headers) return this.#send({ type: 'job.failed', peer, job: id })
       const count = headers.length
       const meetsSkeleton = count === Number(amount) && buffer.fits(headers)
       if (meetsSkeleton) buffer.addHeaders(headers)
       const listed = meetsSkeleton ? buffer.listed(headers) : []
-      this.#tell({ type: 'headers.answered', peer, job: id, first, last, count, meetsSkeleton, listed })
+      this.#send({ type: 'headers.answered', peer, job: id, first, last, count, meetsSkeleton, listed })
     }
     this.#sync.ask({ ...headersFrom(first, amount), peer, done })
   }
@@ -221,8 +221,8 @@ export class Downloader {
       query: { kind: 'GetBlockBodies', hashes: HashList.of(headers.map(({ hash }) => hash)) },
       read: ({ bodies }) => buffer.readBodies(headers, bodies),
       done: (fetched) => {
-        if (fetched?.count) this.#tell({ type: 'bodies.fetched', peer, job: id, ...fetched })
-        else this.#tell({ type: 'job.failed', peer, job: id })
+        if (fetched?.count) this.#send({ type: 'bodies.fetched', peer, job: id, ...fetched })
+        else this.#send({ type: 'job.failed', peer, job: id })
       },
     })
   }
@@ -235,11 +235,11 @@ export class Downloader {
       query: { kind: 'GetBlockAccessLists', hashes: HashList.of(headers.map(({ hash }) => hash)) },
       read: ({ accessLists }) => readLists(headers, accessLists),
       done: (fetched) => {
-        if (!fetched) return this.#tell({ type: 'lists.failed', peer, request: id })
+        if (!fetched) return this.#send({ type: 'lists.failed', peer, request: id })
         const { count, lacked, lists } = fetched
         const late = lists.filter((list) => !buffer.addList(list))
         const [bytes, lateBytes] = [lists, late].map(bytesOf) as [number, number]
-        this.#tell({ type: 'lists.fetched', request: id, count, lacked, bytes, kept: bytes - lateBytes })
+        this.#send({ type: 'lists.fetched', request: id, count, lacked, bytes, kept: bytes - lateBytes })
         // The blocks did not wait. Their lists cannot be had otherwise, where nothing is executed.
         this.#chain.storeAccessLists(late).catch((error) => this.#failed(error))
       },
@@ -249,13 +249,13 @@ export class Downloader {
   #import({ after, last }: { after: bigint; last: bigint }): void {
     const buffer = this.#buffer
     const { blocks, bytes, listBytes } = buffer.take(after, last)
-    const tell = (event: DownloaderEvent) => {
-      if (buffer === this.#buffer) this.#tell(event)
+    const send = (event: DownloaderEvent) => {
+      if (buffer === this.#buffer) this.#send(event)
     }
     this.#chain.insertBlocks(blocks).then(
-      () => tell({ type: 'blocks.imported', last, bytes, listBytes }),
+      () => send({ type: 'blocks.imported', last, bytes, listBytes }),
       (error) => {
-        if (error instanceof InvalidBlock) tell({ type: 'import.failed', error })
+        if (error instanceof InvalidBlock) send({ type: 'import.failed', error })
         else this.#failed(error)
       },
     )
@@ -265,14 +265,14 @@ export class Downloader {
     const buffer = this.#buffer
     this.#chain.setForkchoice({ head }).then(
       () => {
-        if (buffer === this.#buffer) this.#tell({ type: 'head.adopted' })
+        if (buffer === this.#buffer) this.#send({ type: 'head.adopted' })
       },
       (error) => this.#failed(error),
     )
   }
 
   /**
-   * A chain that is closed already refuses what was under way, and one whose database fails has told the node; anything
+   * A chain that is closed already refuses what was under way, and one whose database fails has reported it to the node; anything
    * else is a bug.
    */
   #failed(error: unknown): void {
@@ -286,8 +286,8 @@ export class Downloader {
       ...query,
       peer,
       done: (headers) => {
-        if (!headers) this.#tell({ type: 'task.failed', peer })
-        else if (headers.length === 0) this.#tell({ type: 'leader.empty', number: query.query.origin })
+        if (!headers) this.#send({ type: 'task.failed', peer })
+        else if (headers.length === 0) this.#send({ type: 'leader.empty', number: query.query.origin })
         else done(headers as [Header, ...Header[]])
       },
     })

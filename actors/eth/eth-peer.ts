@@ -27,7 +27,7 @@ import type { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { HeaderQuery } from '../chain/serve.ts'
 import type { PeerFacts, Session, SessionHandler } from '../p2p/protocol.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { type Send, startActor } from '../runtime/start-actor.ts'
 import { InternalError, reportBug } from '../runtime/supervision.ts'
 import type { Steps } from '../runtime/time-slicer.ts'
 import type { Deadline, TimerWheel } from '../runtime/timer-wheel.ts'
@@ -53,7 +53,7 @@ type Caller = { resolve(answer: EthAnswer): void; reject(error: Error): void }
 export type Query<R extends EthRequest = EthRequest> = R extends EthRequest ? Omit<R, 'id'> : never
 export type AnswerTo<R extends EthRequest> = MessageOf<(typeof answerOf)[R['kind']]>
 export type RequestOptions = {
-  /** Milliseconds; when they have passed the request is cancelled, with {@link TooSlow}. 5 minutes when left out. */
+  /** Milliseconds; when they have passed the request is cancelled, with {@link RequestTimeout}. 5 minutes when left out. */
   readonly patience?: number
 }
 
@@ -63,15 +63,15 @@ export class EthPeer {
   readonly version: EthVersion
   /** What the remote said of its chain; undefined before Status, and for eth/68. */
   range: BlockRange | undefined
-  /** The latest block that our Status told of; undefined before it, and for eth/68. */
-  toldLatest: bigint | undefined
+  /** The latest block that our Status announced; undefined before it, and for eth/68. */
+  announcedLatest: bigint | undefined
   readonly #session: Session
   readonly #owner: EthPeerOwner
   readonly #runtime: Runtime
   readonly #table: MessageTable
   readonly #actor: Actor<typeof ethPeerMachine>
   /** The actor's mailbox, which is there before the actor is. */
-  #tell: Tell<typeof ethPeerMachine> = () => {}
+  #dispatch: Send<typeof ethPeerMachine> = () => {}
   #isOver = false
   /** Callers without an answer, by number. BOUNDED: maxTracked, and those about to be refused. */
   readonly #callers = new Map<number, Caller>()
@@ -89,9 +89,9 @@ export class EthPeer {
     this.#actor = startActor(this.#runtime, ethPeerMachine, {
       id: `${session.actor}/eth`,
       parent: session.actor,
-      input: (tell) => {
-        this.#tell = tell
-        return { ports: this.#ports(tell), version: this.version }
+      input: (send) => {
+        this.#dispatch = send
+        return { ports: this.#ports(send), version: this.version }
       },
       crashed: (error) => this.#abandon(error),
     })
@@ -105,14 +105,14 @@ export class EthPeer {
   get handler(): SessionHandler {
     return {
       message: (code, payload) => this.#receive(code, payload),
-      writable: () => this.#tell({ type: 'write.drained' }),
-      closed: () => this.#tell({ type: 'session.closed' }),
+      writable: () => this.#dispatch({ type: 'write.drained' }),
+      closed: () => this.#dispatch({ type: 'session.closed' }),
       info: () => this.#info(),
     }
   }
 
   /**
-   * @throws (rejects) {TooSlow}; {PeerGone} the session ended; {RequestLimitReached}
+   * @throws (rejects) {RequestTimeout}; {PeerGone} the session ended; {RequestLimitReached}
    * @returns at most `amount` headers, neither linked nor verified
    */
   async getBlockHeaders(query: HeaderQuery, options?: RequestOptions): Promise<Header[]> {
@@ -154,7 +154,7 @@ export class EthPeer {
       if (patience === undefined || this.#isOver) return
       deadline = wheel.arm(patience, () => {
         cancel()
-        reject(new TooSlow(query.kind, patience))
+        reject(new RequestTimeout(query.kind, patience))
       })
     })
   }
@@ -171,9 +171,9 @@ export class EthPeer {
     this.#callers.set(number, caller)
     const payload = encode(this.version, request)
     const now = this.#runtime.clock.now()
-    this.#tell({ type: 'request.made', id, caller: number, name, count: mostItems(request), payload, now })
+    this.#dispatch({ type: 'request.made', id, caller: number, name, count: mostItems(request), payload, now })
     return () => {
-      if (this.#callers.delete(number)) this.#tell({ type: 'request.cancelled', id, caller: number })
+      if (this.#callers.delete(number)) this.#dispatch({ type: 'request.cancelled', id, caller: number })
     }
   }
 
@@ -192,26 +192,26 @@ export class EthPeer {
   }
 
   started(): void {
-    this.#tell({ type: 'manager.started' })
+    this.#dispatch({ type: 'manager.started' })
   }
   /** @param isSynced whether transactions are accepted */
   confirmed(isSynced: boolean): void {
-    this.#tell({ type: 'manager.registered', isSynced })
+    this.#dispatch({ type: 'manager.registered', isSynced })
   }
   synced(): void {
-    this.#tell({ type: 'manager.synced' })
+    this.#dispatch({ type: 'manager.synced' })
   }
   refused(error: Error): void {
-    this.#tell({ type: 'manager.refused', error })
+    this.#dispatch({ type: 'manager.refused', error })
   }
   dropped(reason: DiscReason): void {
-    this.#tell({ type: 'manager.dropped', reason })
+    this.#dispatch({ type: 'manager.dropped', reason })
   }
   /** The remote broke a rule: its session ends with `error`. */
   accused(error: Error): void {
-    this.#tell({ type: 'fault.found', error })
+    this.#dispatch({ type: 'fault.found', error })
   }
-  /** What was done for this session threw what nobody foresaw. */
+  /** What was done for this session threw an unforeseen exception. */
   crashed(error: unknown): void {
     reportBug(this.#runtime, { actor: `${this.#session.actor}/eth`, error, ends: 'connection' })
     this.#abandon(error)
@@ -219,13 +219,13 @@ export class EthPeer {
 
   #receive(code: number, payload: Uint8Array): void {
     const name = this.#table.nameOf(code)
-    if (name === undefined) this.#tell({ type: 'code.unknown', code })
+    if (name === undefined) this.#dispatch({ type: 'code.unknown', code })
     else if (payload.length > limits.maxMessageBytes)
-      this.#tell({ type: 'message.tooLong', name, size: payload.length })
-    else this.#tell({ type: name, payload })
+      this.#dispatch({ type: 'message.tooLong', name, size: payload.length })
+    else this.#dispatch({ type: name, payload })
   }
 
-  #ports(tell: Tell<typeof ethPeerMachine>): EthPeerPorts {
+  #ports(send: Send<typeof ethPeerMachine>): EthPeerPorts {
     const owner = this.#owner
     const opening = (run: () => void) => {
       try {
@@ -240,7 +240,7 @@ export class EthPeer {
       arrive: () => owner.arrived(this),
       sendStatus: () => {
         const status = owner.status(this.version)
-        if ('range' in status) this.toldLatest = status.range.latest
+        if ('range' in status) this.announcedLatest = status.range.latest
         this.sendMessage(status)
       },
       openStatus: ({ payload }) =>
@@ -249,7 +249,7 @@ export class EthPeer {
           const ours = { networkId: chain.networkId, genesis: chain.genesis.hash }
           const status = decode(this.version, 'Status', payload)
           const error = checkStatus(this.version, ours, status, chain.forkFilter)
-          tell(error ? { type: 'fault.found', error } : { type: 'status.accepted', status })
+          send(error ? { type: 'fault.found', error } : { type: 'status.accepted', status })
         }),
       register: ({ status }) => {
         if ('range' in status) this.range = status.range
@@ -263,7 +263,7 @@ export class EthPeer {
       openRange: ({ payload }) =>
         opening(() => {
           const { earliest, latest, latestHash } = decode(this.version, 'BlockRangeUpdate', payload)
-          tell({ type: 'range.opened', range: { earliest, latest, latestHash } })
+          send({ type: 'range.opened', range: { earliest, latest, latestHash } })
         }),
       noteRange: ({ range }) => {
         this.range = range
@@ -272,7 +272,7 @@ export class EthPeer {
       openAnswer: ({ name, payload }) =>
         opening(() => {
           const answer = decode(this.version, name, payload)
-          tell({ type: 'answer.opened', answer, now: this.#runtime.clock.now() })
+          send({ type: 'answer.opened', answer, now: this.#runtime.clock.now() })
         }),
       send: (message) => this.#send(message),
       deliver: ({ caller, answer }) => this.#take(caller)?.resolve(answer),
@@ -285,7 +285,7 @@ export class EthPeer {
 
   #send({ name, payload }: EthPayload): void {
     const code = this.#table.codeOf(name)!
-    if (!this.#session.send(code, payload)) this.#tell({ type: 'write.blocked' })
+    if (!this.#session.send(code, payload)) this.#dispatch({ type: 'write.blocked' })
   }
 
   /** A request: what is there of what is asked for is found step by step, and sent. */
@@ -318,7 +318,7 @@ export class EthPeer {
   #watchExpiry(at: number | undefined): void {
     const { clock } = this.#runtime
     if (this.#expiry) this.#owner.wheel.disarm(this.#expiry)
-    const elapsed = () => this.#tell({ type: 'requests.elapsed', now: clock.now() })
+    const elapsed = () => this.#dispatch({ type: 'requests.elapsed', now: clock.now() })
     this.#expiry = at === undefined ? undefined : this.#owner.wheel.arm(at - clock.now(), elapsed)
   }
 
@@ -374,7 +374,7 @@ export class PeerGone extends Error {
 }
 
 /** No answer within the caller's time. The session goes on, and a late answer is ignored. */
-export class TooSlow extends Error {
+export class RequestTimeout extends Error {
   override readonly name = 'TooSlow'
   constructor(what: string, patience: number) {
     super(`${what}: no answer in ${patience} ms`)

@@ -1,4 +1,4 @@
-import { Lie } from '../../machines/download-sources.ts'
+import { BadPeerData } from '../../machines/download-sources.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import type { GetBlockHeaders } from '../../protocols/eth/block-messages.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
@@ -21,17 +21,17 @@ export function headersFrom(first: bigint, amount: bigint, step = 1n): HeadersBy
 }
 
 /**
- * @throws {Lie} another block than the one asked for, or a broken link
+ * @throws {BadPeerData} another block than the one asked for, or a broken link
  * @throws {MalformedItem} no header
  */
 function* readHeaders(list: LazyList<Header>, first: bigint, step: bigint): Generator<void, Header[]> {
   const headers: Header[] = []
   for (const header of list) {
     const expected = first + BigInt(headers.length) * step
-    if (header.number !== expected) throw new Lie(`header ${header.number} where ${expected} was asked for`)
+    if (header.number !== expected) throw new BadPeerData(`header ${header.number} where ${expected} was asked for`)
     const parent = headers.at(-1)
     if (step === 1n && parent && !equalBytes(header.parentHash, parent.hash))
-      throw new Lie(`header ${header.number} does not link to the one before it`)
+      throw new BadPeerData(`header ${header.number} does not link to the one before it`)
     headers.push(header)
     yield
   }
@@ -42,6 +42,6 @@ function* readHeaders(list: LazyList<Header>, first: bigint, step: bigint): Gene
 export function* readNamed(list: LazyList<Header>, hash: Uint8Array): Generator<void, Header | undefined> {
   const [header] = list
   yield
-  if (header && !equalBytes(header.hash, hash)) throw new Lie('another header than the one asked for')
+  if (header && !equalBytes(header.hash, hash)) throw new BadPeerData('another header than the one asked for')
   return header
 }

@@ -1,5 +1,5 @@
 import { downloadLimits } from '../../machines/download-limits.ts'
-import { Lie } from '../../machines/download-sources.ts'
+import { BadPeerData } from '../../machines/download-sources.ts'
 import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import type { EthAnswer, MessageOf } from '../../protocols/eth/messages.ts'
 import type { answerOf } from '../../protocols/eth/versions.ts'
@@ -9,7 +9,7 @@ import type { TimerWheel } from '../runtime/timer-wheel.ts'
 import type { EthPeer, Query } from './eth-peer.ts'
 import type { Pacer } from './pacer.ts'
 
-type Inquiry<Q extends Query, T> = {
+type PeerRequest<Q extends Query, T> = {
   readonly peer: number
   readonly query: Q
   /** Opens and verifies the answer, step by step. */
@@ -31,8 +31,8 @@ type InquirerParts = {
   lied(peer: number, error: Error): void
 }
 
-/** Asks peers, and tells the slow from those that lie. */
-export class Inquirer {
+/** Sends requests to peers; distinguishes timeouts from invalid answers. */
+export class PeerRequests {
   readonly #parts: InquirerParts
   /** Takes back what has no answer yet. BOUNDED: by who asks, one or two a peer. */
   readonly #underWay = new Set<() => void>()
@@ -41,7 +41,7 @@ export class Inquirer {
     this.#parts = parts
   }
 
-  ask<Q extends Query, T>({ peer: session, query, read, done }: Inquiry<Q, T>): void {
+  ask<Q extends Query, T>({ peer: session, query, read, done }: PeerRequest<Q, T>): void {
     const { wheel, pacer, slicer, ...parts } = this.#parts
     const peer = parts.peer(session)
     if (!peer) {
@@ -83,7 +83,7 @@ export class Inquirer {
     cancel = peer.ask(query, { resolve, reject })
   }
 
-  /** Whoever asked hears nothing more; of what is late, that it comes or does not. */
+  /** The caller gets nothing more; of what is late, that it comes or does not. */
   withdrawAll(): void {
     for (const withdraw of this.#underWay) withdraw()
     this.#underWay.clear()
@@ -91,7 +91,7 @@ export class Inquirer {
 
   #blame(peer: EthPeer, error: unknown): void {
     if (error instanceof MalformedItem) peer.accused(error)
-    else if (error instanceof Lie || error instanceof InvalidBlock) this.#parts.lied(peer.session, error)
+    else if (error instanceof BadPeerData || error instanceof InvalidBlock) this.#parts.lied(peer.session, error)
     else throw error
   }
 }

@@ -61,7 +61,7 @@ export class ProtocolManager implements EthPeerOwner {
     return new EthPeer(session, { number: ++this.#lastSession, owner: this })
   }
 
-  tell(event: ProtocolManagerEvent): void {
+  send(event: ProtocolManagerEvent): void {
     this.#actor.send(event)
   }
 
@@ -84,21 +84,21 @@ export class ProtocolManager implements EthPeerOwner {
     const { networkId, genesis, head } = this.chain
     const common = { kind: 'Status', version, networkId, genesis: genesis.hash, forkId: this.chain.forkId() } as const
     if (version !== 68) return { ...common, range: this.range }
-    // No total is kept: nobody compares it since the merge.
+    // No total is kept: it is not compared since the merge.
     return { ...common, td: genesis.difficulty, head: head.hash }
   }
 
   arrived(peer: EthPeer): void {
     this.#sessions.set(peer.session, peer)
-    this.tell({ type: 'session.arrived', session: peer.session })
+    this.send({ type: 'session.arrived', session: peer.session })
   }
 
-  register({ session, peer: { id, trusted }, toldLatest }: EthPeer, status: Status): void {
+  register({ session, peer: { id, trusted }, announcedLatest }: EthPeer, status: Status): void {
     const chain =
       'range' in status
         ? { range: status.range, headHash: status.range.latestHash }
         : { range: undefined, headHash: status.head }
-    this.tell({ type: 'peer.register', session, id, trusted, toldLatest, ...chain })
+    this.send({ type: 'peer.register', session, id, trusted, announcedLatest, ...chain })
   }
 
   rangeChanged({ session, range }: EthPeer): void {
@@ -107,7 +107,7 @@ export class ProtocolManager implements EthPeerOwner {
 
   ended({ session }: EthPeer): void {
     this.#sessions.delete(session)
-    this.tell({ type: 'session.ended', session })
+    this.send({ type: 'session.ended', session })
   }
 
   #ports(stopped: () => void): ProtocolManagerPorts {

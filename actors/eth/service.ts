@@ -64,12 +64,12 @@ export class EthService implements Service {
       chain,
       maxPeers,
       joined: ({ session: peer, range, headHash }) =>
-        this.#downloader?.tell({
+        this.#downloader?.send({
           ...{ type: 'peer.joined', peer, range, headHash },
           servesLists: (this.#manager.peer(peer)?.version ?? 68) >= 71,
         }),
-      left: ({ session: peer }) => this.#downloader?.tell({ type: 'peer.left', peer }),
-      rangeChanged: ({ session: peer, range }) => this.#downloader?.tell({ type: 'peer.range', peer, range }),
+      left: ({ session: peer }) => this.#downloader?.send({ type: 'peer.left', peer }),
+      rangeChanged: ({ session: peer, range }) => this.#downloader?.send({ type: 'peer.range', peer, range }),
     })
     this.#progress = new BehaviorSubject<SyncProgress>({
       isSyncing: false,
@@ -94,32 +94,32 @@ export class EthService implements Service {
       wheel: this.#manager.wheel,
       slicer: slicer ?? new TimeSlicer(new FairScheduler(clock, (run) => void clock.setTimeout(run, 0))),
       peer: (session) => this.#manager.peer(session),
-      drop: (session) => this.#manager.tell({ type: 'peer.remove', session }),
+      drop: (session) => this.#manager.send({ type: 'peer.remove', session }),
       report: (progress) => this.#progress.next(progress),
     })
     const crashed = (error: unknown) => reportBug(this.#runtime, { actor: this.#id, error, ends: 'node' })
     const head = ({ number }: Header) => {
-      this.#downloader?.tell({ type: 'chain.head', number })
-      this.#manager.tell({ type: 'chain.head', range: this.#manager.range })
+      this.#downloader?.send({ type: 'chain.head', number })
+      this.#manager.send({ type: 'chain.head', range: this.#manager.range })
     }
     this.#heads = chain.heads$.subscribe((header) => guard(() => head(header), crashed))
-    this.#manager.tell({ type: 'manager.start', range: this.#manager.range })
+    this.#manager.send({ type: 'manager.start', range: this.#manager.range })
     if (this.#named) this.follow(this.#named)
-    if (synced) this.#manager.tell({ type: 'chain.synced' })
+    if (synced) this.#manager.send({ type: 'chain.synced' })
   }
 
   /** Disconnects every peer (0x08) and waits until their sessions have ended. */
   async stop(): Promise<void> {
     this.#heads?.unsubscribe()
     this.#downloader?.stop()
-    this.#manager.tell({ type: 'manager.stop' })
+    this.#manager.send({ type: 'manager.stop' })
     await this.#manager.stopped
     this.#progress.complete()
   }
 
   /** Called once its node is closed: no session comes any more. */
   close(): void {
-    this.#manager.tell({ type: 'manager.release' })
+    this.#manager.send({ type: 'manager.release' })
   }
 
   /** @returns the registered peers, the oldest first */
@@ -129,7 +129,7 @@ export class EthService implements Service {
 
   /** Disconnects a peer as useless (0x03). */
   drop({ session }: EthPeer): void {
-    this.#manager.tell({ type: 'peer.remove', session })
+    this.#manager.send({ type: 'peer.remove', session })
   }
 
   /**
@@ -139,8 +139,8 @@ export class EthService implements Service {
    */
   follow(head: ConsensusHead): void {
     this.#named = head
-    this.#downloader?.tell({ type: 'consensus.head', ...head })
-    if (head.isOurs) this.#manager.tell({ type: 'chain.synced' })
+    this.#downloader?.send({ type: 'consensus.head', ...head })
+    if (head.isOurs) this.#manager.send({ type: 'chain.synced' })
   }
 
   /** What was named last. */

@@ -4,7 +4,7 @@ import type { Clock } from '../runtime/runtime.ts'
 /** `blocksPerSecond` over the sync so far. */
 export type SyncProgress = Progress & { readonly blocksPerSecond: number }
 
-/** Tells how fast a sync goes. */
+/** Reports how fast a sync goes. */
 export class SyncMeter {
   readonly #clock: Pick<Clock, 'now'>
   #began: { readonly at: number; readonly current: bigint } | undefined

@@ -12,7 +12,7 @@ export type Departure = {
   /** Its first line. */
   readonly first: number
   readonly explanation: Explanation
-  /** That it told of itself. */
+  /** From its own messages. */
   readonly theirs: Status | undefined
   readonly departed: Departed
 }

@@ -10,19 +10,19 @@ import { decodeMessage } from '../trace/messages.ts'
 import { fromPlain, toPlain } from '../trace/values.ts'
 import { isClosing } from './departures.ts'
 import type { Explanation } from './facts.ts'
-import { bugWords } from './live-state.ts'
+import { bugLabel } from './live-state.ts'
 
 /** How a connection ended, as its chart decided it. */
 export type Ending = {
   readonly kept: Kept
-  readonly by: Exclude<Explanation['by'], 'nobody' | 'unknown'>
-  /** Told by them, or by us. */
+  readonly by: Exclude<Explanation['by'], 'none' | 'unknown'>
+  /** Sent by them, or by us. */
   readonly reason?: number
   /** What happened, as the end of a sentence that begins with who did it. */
-  readonly words: string
+  readonly label: string
   /** What a protocol found. */
   readonly error?: Error
-  /** A bug of ours did it; `words` are the bug's. */
+  /** A bug of ours did it; `label` are the bug's. */
   readonly isBug?: true
 }
 
@@ -33,10 +33,10 @@ export function endingOf(lines: readonly Kept[]): Ending | undefined {
   if (bug) return bug
   if (!kept) return undefined
   const entry = kept.entry as TransitionEntry
-  const data = toldIn(kept)
+  const data = eventOf(kept)
   const verdict = entry.chart === 'peer' ? verdictOf(entry, data, lines, kept.seq) : ofScript(entry, data, lines)
   if (phaseBefore(entry) !== 'securing') return { kept, ...verdict }
-  return { kept, ...verdict, words: `${verdict.words}${strangePacket(lines) ?? unanswered(verdict.by, lines)}` }
+  return { kept, ...verdict, label: `${verdict.label}${strangePacket(lines) ?? unanswered(verdict.by, lines)}` }
 }
 
 /** One that came up before the connection closed, if it did: what its chart says of the end came of that. */
@@ -45,9 +45,9 @@ function bugIn(lines: readonly Kept[], closing: Kept | undefined): Ending | unde
     if (kept === closing) return undefined
     const { entry } = kept
     if (entry.type !== 'bug') continue
-    const error = closing && closing.entry.type === 'transition' ? toldIn(closing).error : undefined
+    const error = closing && closing.entry.type === 'transition' ? eventOf(closing).error : undefined
     const isSaid = error?.name === 'InternalError'
-    return { kept, by: 'local', words: bugWords(entry), isBug: true, ...(isSaid && { reason: reasonOf(error) }) }
+    return { kept, by: 'local', label: bugLabel(entry), isBug: true, ...(isSaid && { reason: reasonOf(error) }) }
   }
   return undefined
 }
@@ -67,41 +67,41 @@ function unanswered(by: Ending['by'], lines: readonly Kept[]): string {
   return by === 'remote' && isAsked ? ': its key may be another than we dialed, or it speaks no RLPx' : ''
 }
 
-type Told = {
+type EventData = {
   readonly error?: Error & { readonly reason?: number }
   readonly reason?: number
   readonly payload?: Uint8Array
 }
 
-const toldIn = ({ data }: Kept): Told => (fromPlain(toPlain(data ?? {})) ?? {}) as Told
+const eventOf = ({ data }: Kept): EventData => (fromPlain(toPlain(data ?? {})) ?? {}) as EventData
 
 /** A script may say and hear anything at any stage: its chart ends with the stream, or when the script wants. */
-function ofScript(entry: TransitionEntry, { error }: Told, lines: readonly Kept[]): Omit<Ending, 'kept'> {
+function ofScript(entry: TransitionEntry, { error }: EventData, lines: readonly Kept[]): Omit<Ending, 'kept'> {
   const heard = lines.findLast(({ entry }) => entry.type === 'transition' && entry.event === 'disconnect.received')
-  if (heard) return toldUs(given(toldIn(heard).reason))
+  if (heard) return theySaid(given(eventOf(heard).reason))
   const event = entry.event as ScriptedPeerEvent['type']
-  if (event === 'script.close') return { by: 'local', words: `our side hung up, ${progressOf(entry)}` }
-  if (event === 'dial.failed') return { by: 'network', words: `there is no connection: ${error?.message}` }
-  if (error?.name === 'RlpxError') return { by: 'local', words: readFaults(entry, error) }
+  if (event === 'script.close') return { by: 'local', label: `our side hung up, ${progressOf(entry)}` }
+  if (event === 'dial.failed') return { by: 'network', label: `there is no connection: ${error?.message}` }
+  if (error?.name === 'RlpxError') return { by: 'local', label: readFaults(entry, error) }
   return streamEnding(entry, error)
 }
 
 const streamEnding = (entry: TransitionEntry, error: Error | undefined): Omit<Ending, 'kept'> =>
   error
-    ? { by: 'network', words: `the connection broke ${progressOf(entry)}: ${error.message}` }
-    : { by: 'remote', words: `hung up without a word, ${progressOf(entry)}` }
+    ? { by: 'network', label: `the connection broke ${progressOf(entry)}: ${error.message}` }
+    : { by: 'remote', label: `closed the connection without a Disconnect, ${progressOf(entry)}` }
 
 function verdictOf(
   entry: TransitionEntry,
-  { error, reason, payload }: Told,
+  { error, reason, payload }: EventData,
   lines: readonly Kept[],
   seq: number,
 ): Omit<Ending, 'kept'> {
   switch (entry.event as PeerEvent['type']) {
     case 'disconnect.received':
-      return toldUs(payload ? readReason(payload) : undefined)
+      return theySaid(payload ? readReason(payload) : undefined)
     case 'hello.invalid':
-      if (isDisconnected(lines, seq)) return toldUs(given(error?.reason))
+      if (isDisconnected(lines, seq)) return theySaid(given(error?.reason))
       return weSaid(
         error ? reasonOf(error) : undefined,
         `its first message is no Hello that can be: ${error?.message}`,
@@ -118,30 +118,30 @@ function verdictOf(
       )
     case 'protocol.ended':
       return {
-        ...weSaid(error && reasonOf(error), error ? wordsOf(error) : 'a protocol ended it'),
+        ...weSaid(error && reasonOf(error), error ? textOf(error) : 'a protocol ended it'),
         ...(error && { error }),
       }
     case 'read.failed':
-      return { by: 'local', words: readFaults(entry, error) }
+      return { by: 'local', label: readFaults(entry, error) }
     case 'stream.closed':
       return streamEnding(entry, error)
     default:
-      return { by: 'local', words: causeOf(entry.chart, entry.event) ?? `on ${entry.event}` }
+      return { by: 'local', label: causeOf(entry.chart, entry.event) ?? `on ${entry.event}` }
   }
 }
 
-/** 0xff is what a chart is told of a Disconnect that gives none. */
+/** 0xff is what a chart gets of a Disconnect that gives none. */
 const given = (reason: number | undefined) => (reason === DiscReason.Invalid ? undefined : reason)
 
-const toldUs = (reason: number | undefined) =>
+const theySaid = (reason: number | undefined) =>
   reason === undefined
-    ? { by: 'remote' as const, words: 'ended it without a reason' }
-    : { by: 'remote' as const, reason, words: theirMeanings[reason] ?? 'it did not say more' }
+    ? { by: 'remote' as const, label: 'ended it without a reason' }
+    : { by: 'remote' as const, reason, label: theirMeanings[reason] ?? 'it did not say more' }
 
-const weSaid = (reason: number | undefined, words: string, isSent = true) => ({
+const weSaid = (reason: number | undefined, label: string, isSent = true) => ({
   by: 'local' as const,
   ...(reason !== undefined && isSent && { reason }),
-  words,
+  label,
 })
 
 /** Before Hello, a Disconnect is read as the first message. */
@@ -175,8 +175,8 @@ const progress: Readonly<Record<Phase, string>> = {
   closed: 'while it was being closed',
 }
 
-/** An error that says no more than its reason is told by what the reason means. */
-function wordsOf(error: Error): string {
+/** An error that says no more than its reason is shown as what the reason means. */
+function textOf(error: Error): string {
   const reason = reasonOf(error)
   const meaning = reason === undefined ? undefined : orders[reason]
   return meaning !== undefined && error.message === discReasonText(reason!) ? meaning : messageOf(error)
@@ -189,7 +189,7 @@ function messageOf(error: Error): string {
 }
 
 /** @returns `0x10 subprotocol error` */
-export const reasonWords = (reason: number): string =>
+export const reasonLabel = (reason: number): string =>
   `0x${reason.toString(16).padStart(2, '0')} ${discReasonText(reason)}`
 
 const theirMeanings: Readonly<Record<number, string>> = {

@@ -4,11 +4,11 @@ import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reaso
 import type { Hello } from '../../protocols/p2p/messages.ts'
 import type { Kept } from '../trace/feed-lines.ts'
 import { decodeMessage, openEth, openHello } from '../trace/messages.ts'
-import { type Ending, endingOf, reasonWords } from './disconnect-cause.ts'
+import { type Ending, endingOf, reasonLabel } from './disconnect-cause.ts'
 import type { Explanation, PeerFacts, SeenActor } from './facts.ts'
 import type { HistoryReader, Test } from './history-reader.ts'
-import { keptStatusWords, nothingInCommon } from './kept-status.ts'
-import type { World } from './live-state.ts'
+import { keptStatusText, nothingInCommon } from './kept-status.ts'
+import type { LiveState } from './live-state.ts'
 import { isConnection } from './peer-table.ts'
 import { disagreement, statusRows } from './status-rows.ts'
 
@@ -44,7 +44,7 @@ export function noteDeparture(history: HistoryReader, kept: Kept): void {
 }
 
 type Scope = {
-  readonly world: World
+  readonly world: LiveState
   readonly actor: SeenActor
   readonly lines: readonly Kept[]
   readonly seq: number | undefined
@@ -65,7 +65,7 @@ function explanationOf(history: HistoryReader, { world, actor, lines, seq }: Sco
     summary: ending
       ? summaryOf(ending, peer, theirs && apart, causeOf(history, ending, said, elsewhere && { ...elsewhere, apart }))
       : standing(actor, peer),
-    by: ending?.by ?? (isOver ? 'unknown' : 'nobody'),
+    by: ending?.by ?? (isOver ? 'unknown' : 'none'),
     ...(ending?.reason !== undefined && { reason: discReasonText(ending.reason) }),
     path: pathOf(lines),
     messages: messagesOf(lines),
@@ -118,8 +118,8 @@ function saidIn(lines: readonly Kept[]): Said {
   return said
 }
 
-/** The Status that the same node told on another connection, the last before. */
-function statusElsewhere({ departures }: HistoryReader, world: World, peer: PeerFacts | undefined, seq?: number) {
+/** The Status that the same node sent on another connection, the last before. */
+function statusElsewhere({ departures }: HistoryReader, world: LiveState, peer: PeerFacts | undefined, seq?: number) {
   if (peer?.id === undefined) return undefined
   for (const { actor, id } of world.peers.facts.toReversed()) {
     if (id !== peer.id || actor === peer.actor) continue
@@ -132,9 +132,9 @@ function statusElsewhere({ departures }: HistoryReader, world: World, peer: Peer
 }
 
 /**
- * A better word than that of the chart. A sync that found a peer lying has it dropped as useless: what it found is told
+ * A better word than that of the chart. A sync that found a peer lying has it dropped as useless: what it found is said
  * to the downloader.
- * @param elsewhere what is known of a Status that they did not tell here
+ * @param elsewhere what is known of a Status that they did not send here
  */
 function causeOf(
   history: HistoryReader,
@@ -143,7 +143,7 @@ function causeOf(
   elsewhere: { readonly actor: string; readonly apart: string | undefined } | undefined,
 ): string | undefined {
   if (by === 'remote' && (reason === undefined || reason === DiscReason.SubprotocolError) && ours && !theirs)
-    return [keptStatusWords(ours), elsewhere?.apart && `on ${elsewhere.actor} it told its own: ${elsewhere.apart}`]
+    return [keptStatusText(ours), elsewhere?.apart && `on ${elsewhere.actor} it sent its own: ${elsewhere.apart}`]
       .filter(Boolean)
       .join('; ')
   if (reason !== DiscReason.UselessPeer) return undefined
@@ -158,21 +158,21 @@ function causeOf(
 }
 
 function summaryOf(
-  { by, reason, words, error, isBug }: Ending,
+  { by, reason, label, error, isBug }: Ending,
   peer: PeerFacts | undefined,
   apart: string | undefined,
   cause: string | undefined,
 ): string {
   const isAboutStatus = error?.name === 'StatusError' || by === 'remote'
-  const why = apart !== undefined && isAboutStatus ? apart : (cause ?? words)
+  const why = apart !== undefined && isAboutStatus ? apart : (cause ?? label)
   if (isBug)
-    return sentence(`a bug of ours ended it${reason === undefined ? '' : ` with ${reasonWords(reason)}`}: ${words}`)
+    return sentence(`a bug of ours ended it${reason === undefined ? '' : ` with ${reasonLabel(reason)}`}: ${label}`)
   if (by === 'network') return sentence(why)
   if (by === 'local')
-    return sentence(`we ended it${reason === undefined ? '' : ` with ${reasonWords(reason)}`}: ${why}`)
+    return sentence(`we ended it${reason === undefined ? '' : ` with ${reasonLabel(reason)}`}: ${why}`)
   const who = peer?.client ?? 'The other side' // a client's name stays as it is
-  if (reason === undefined) return `${[`${who} ${words}`, apart ?? cause].filter(Boolean).join(': ')}.`
-  return `${who} ended it with ${reasonWords(reason)}: ${why}.`
+  if (reason === undefined) return `${[`${who} ${label}`, apart ?? cause].filter(Boolean).join(': ')}.`
+  return `${who} ended it with ${reasonLabel(reason)}: ${why}.`
 }
 
 function standing({ chart, state, stoppedAt }: SeenActor, peer: PeerFacts | undefined): string {

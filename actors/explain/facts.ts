@@ -3,7 +3,7 @@
 export type Moment = { readonly seq: number; readonly at: number }
 
 /** All actors at a moment, parents before their children. */
-export type Picture = Moment & {
+export type Snapshot = Moment & {
   readonly oldest: Moment
   readonly actors: readonly ActorFacts[]
   readonly peers: readonly PeerFacts[]
@@ -84,9 +84,9 @@ export type Explanation = {
   readonly peer?: PeerFacts
   /** In one sentence: who ended it, with what reason, and what that means. */
   readonly summary: string
-  /** `remote`: they told us, or hung up; `local`: we ended it; `nobody`: it stands; `unknown`: it is over, and nothing is left to say how. */
-  readonly by: 'local' | 'remote' | 'network' | 'nobody' | 'unknown'
-  /** The disconnect reason, in geth's words. */
+  /** `remote`: they sent Disconnect, or closed; `local`: we ended it; `none`: it stands; `unknown`: it is over, and nothing is left to say how. */
+  readonly by: 'local' | 'remote' | 'network' | 'none' | 'unknown'
+  /** The disconnect reason, as geth prints it. */
   readonly reason?: string
   /** The states it went through: state, when it was entered, by which event, the line. */
   readonly path: readonly {
@@ -112,6 +112,6 @@ export type Explanation = {
     readonly differs: boolean
     readonly note?: string
   }[]
-  /** The connection on which they told their Status, where it was not this one. */
+  /** The connection on which they sent their Status, where it was not this one. */
   readonly theirsFrom?: string
 }

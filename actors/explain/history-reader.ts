@@ -2,7 +2,7 @@ import type { Kept } from '../trace/feed-lines.ts'
 import type { Heading } from '../trace/lines.ts'
 import type { Departures } from './departures.ts'
 import type { Moment } from './facts.ts'
-import type { World } from './live-state.ts'
+import type { LiveState } from './live-state.ts'
 import type { Segment } from './segment.ts'
 
 /** Whether an entry is wanted: asked before an object is made of it. */
@@ -11,7 +11,7 @@ export type Test = (segment: Segment, index: number) => boolean
 /** What an explanation is made from: the lines that are still there, and what outlives them. */
 export type HistoryReader = {
   /** As it is now. */
-  readonly world: World
+  readonly world: LiveState
   /** They outlive the lines. */
   readonly departures: Departures
   readonly forks: Heading['forks']
@@ -21,5 +21,5 @@ export type HistoryReader = {
   /** Lines from the newest, or the one before `before`, back to the oldest, or the one after `after`. */
   backwards(before?: number, after?: number, isWanted?: Test): Iterable<Kept>
   /** @returns the world after the line `seq`, or now; undefined for a line that is not there any more */
-  worldAt(seq?: number): World | undefined
+  worldAt(seq?: number): LiveState | undefined
 }

@@ -1,16 +1,16 @@
 import { type StateFacts, stateFacts } from '../../machines/state-facts.ts'
 import { noteDeparture } from '../explain/explanation.ts'
 import type { FeedEntry } from '../trace/entries.ts'
-import { type Kind, Kinds } from '../trace/entry-shapes.ts'
+import { type EntryShape, ShapeTable } from '../trace/entry-shapes.ts'
 import type { Feed } from '../trace/feed.ts'
 import { fullName, type Kept, keep } from '../trace/feed-lines.ts'
 import type { Heading } from '../trace/lines.ts'
 import type { Live } from '../trace/live.ts'
 import { type Beginning, Departures, isEnd } from './departures.ts'
-import type { HistoryChanges, Moment, Picture, SeenActor } from './facts.ts'
+import type { HistoryChanges, Moment, SeenActor, Snapshot } from './facts.ts'
 import type { HistoryReader, Test } from './history-reader.ts'
-import { type Tracked, World } from './live-state.ts'
-import { isConnection, type Peer, tellsOfPeers } from './peer-table.ts'
+import { LiveState, type Tracked } from './live-state.ts'
+import { isAboutPeers, isConnection, type Peer } from './peer-table.ts'
 import { Segment, type Who } from './segment.ts'
 
 export type HistoryOptions = {
@@ -33,7 +33,7 @@ export type HistoryOptions = {
 export class History implements HistoryReader {
   readonly bytes: number
   /** As it is now. */
-  readonly world: World
+  readonly world: LiveState
   /** They outlive the lines. */
   readonly departures: Departures
   readonly forks: Heading['forks']
@@ -45,7 +45,7 @@ export class History implements HistoryReader {
   readonly #segments: Segment[] = []
   #last: Segment
   /** Of what comes without. */
-  readonly #kinds = new Kinds()
+  readonly #kinds = new ShapeTable()
   /** BOUNDED: mostRecorded. */
   readonly #recorded = new Map<string, Who>()
   #at = 0
@@ -59,7 +59,7 @@ export class History implements HistoryReader {
     this.departures = new Departures(departures)
     this.forks = forks
     this.#nodes = new Map(nodes.map(({ name, id }) => [id, name ?? 'this node']))
-    this.world = new World(this.#nodes)
+    this.world = new LiveState(this.#nodes)
     this.#now = now
     this.#began = now()
     this.#last = this.#open()
@@ -148,17 +148,17 @@ export class History implements HistoryReader {
   }
 
   /** @returns the world after the line `seq`, or now; undefined for a line that is not there any more */
-  worldAt(seq?: number): World | undefined {
+  worldAt(seq?: number): LiveState | undefined {
     if (seq === undefined || seq >= this.#seq) return this.world
     const segment = this.#segmentOf(seq)
     if (!segment) return undefined
-    const world = new World(this.#nodes, segment.checkpoint)
-    for (let i = 0; i <= seq - segment.first; i++) world.apply(segment.at(i, tellsOfPeers)!)
+    const world = new LiveState(this.#nodes, segment.checkpoint)
+    for (let i = 0; i <= seq - segment.first; i++) world.apply(segment.at(i, isAboutPeers)!)
     return world
   }
 
   /** As {@link worldAt}, for a page: without the edges, which are asked for actor by actor. */
-  picture(seq?: number): Picture | undefined {
+  picture(seq?: number): Snapshot | undefined {
     const world = this.worldAt(seq)
     if (!world) return undefined
     const { actors, peers } = world.checkpoint()
@@ -247,12 +247,18 @@ export class History implements HistoryReader {
     return who
   }
 
-  #addTransition(at: number, who: Who, kind: Kind, data: object | undefined): void {
+  #addTransition(at: number, who: Who, kind: EntryShape, data: object | undefined): void {
     if (!this.#last.addTransition(at, who, kind, data)) this.#open().addTransition(at, who, kind, data)
   }
 
   /** @returns the payload, if it is kept */
-  #addMessage(at: number, who: Who, kind: Kind, size: number, payload: Uint8Array | undefined): Uint8Array | undefined {
+  #addMessage(
+    at: number,
+    who: Who,
+    kind: EntryShape,
+    size: number,
+    payload: Uint8Array | undefined,
+  ): Uint8Array | undefined {
     const kept = size <= this.bytes / largestPart ? payload : undefined
     if (!this.#last.addMessage(at, who, kind, size, kept)) this.#open().addMessage(at, who, kind, size, kept)
     return kept
@@ -315,7 +321,7 @@ class Players {
     return player
   }
 
-  /** After a birth or a death was told to the world. */
+  /** After a birth or a death was applied to the state. */
   change({ type, actor }: FeedEntry): void {
     if (type === 'bug') return
     this.#players.delete(actor)
@@ -328,5 +334,5 @@ const none: readonly never[] = []
 const defaultBytes = 16 * 2 ** 20
 const segmentsKept = 16
 const mostRecorded = 10_000
-/** A payload that would take more than this part of the bytes is told by its size alone. */
+/** A payload that would take more than this part of the bytes is kept as its size alone. */
 const largestPart = 64

@@ -3,13 +3,13 @@ import type { Data, Kept } from '../trace/feed-lines.ts'
 import type { ActorFacts, Checkpoint, HistoryChanges, SeenActor } from './facts.ts'
 import { isConnection, PeerTable } from './peer-table.ts'
 
-export type WorldChanges = Pick<
+export type LiveChanges = Pick<
   HistoryChanges,
   'started' | 'stopped' | 'forgotten' | 'states' | 'peers' | 'endings' | 'bugs'
 >
 
 /** The actors and peers of a process as they are after the entries that were applied. */
-export class World {
+export class LiveState {
   readonly peers: PeerTable
   /** BOUNDED: by the actors alive, and maxEnded of those that are not. */
   readonly #actors = new Map<string, Tracked>()
@@ -22,7 +22,7 @@ export class World {
   /** BOUNDED: as those. */
   #newEndings: number[] = []
   /** BOUNDED: maxEnded. */
-  #newBugs: (readonly [actor: string, words: string])[] = []
+  #newBugs: (readonly [actor: string, label: string])[] = []
   /** BOUNDED: by the actors. */
   readonly #changed = new Set<Tracked>()
 
@@ -43,7 +43,7 @@ export class World {
       this.peers.noteTransition(entry, kept, kept.data)
     } else if (entry.type === 'actor.started') this.#begin(kept, entry.chart)
     else if (entry.type === 'actor.stopped') this.#end(kept)
-    else if (entry.type === 'bug') this.#break(actor, bugWords(entry))
+    else if (entry.type === 'bug') this.#break(actor, bugLabel(entry))
     else {
       const peer = this.peers.find(actor)
       if (peer) this.peers.noteMessage(entry, peer, kept.payload)
@@ -56,7 +56,7 @@ export class World {
     this.#note(actor)
   }
 
-  /** An actor whose steps are told to {@link step}. */
+  /** An actor whose steps go to {@link step}. */
   find(name: string): Tracked | undefined {
     return this.#actors.get(name)
   }
@@ -76,7 +76,7 @@ export class World {
   }
 
   /** What has changed since the last call. */
-  takeChanges(): WorldChanges {
+  takeChanges(): LiveChanges {
     const changed = [...this.#changed]
     const forgotten = this.#forgotten
     const endings = this.#newEndings
@@ -124,12 +124,12 @@ export class World {
     if (this.#ended.length > maxEnded) this.#forget(this.#ended.shift()!)
   }
 
-  #break(name: string, words: string): void {
+  #break(name: string, label: string): void {
     const actor = this.#actors.get(name)
     if (!actor) return // an endpoint
-    actor.break(words)
+    actor.break(label)
     this.#note(actor)
-    this.#newBugs = [...this.#newBugs, [name, words] as const].slice(-maxEnded)
+    this.#newBugs = [...this.#newBugs, [name, label] as const].slice(-maxEnded)
   }
 
   #forget(name: string): void {
@@ -188,10 +188,10 @@ export class Tracked {
     this.#stoppedAt = at
   }
 
-  /** The first is told: what follows may come of it. */
-  break(words: string): void {
+  /** The first is kept: what follows may come of it. */
+  break(label: string): void {
     this.#facts = undefined
-    this.#bug ??= words
+    this.#bug ??= label
   }
 
   get facts(): SeenActor {
@@ -207,7 +207,7 @@ export class Tracked {
   }
 }
 
-export const bugWords = ({ error, message }: BugEntry): string => `${error}: ${message}`
+export const bugLabel = ({ error, message }: BugEntry): string => `${error}: ${message}`
 
 /** Actors whose end is remembered: a peer has two or three. */
 const maxEnded = 1_000

@@ -4,7 +4,7 @@ import type { MessageEntry, TransitionEntry } from '../trace/entries.ts'
 import { type Data, fullName } from '../trace/feed-lines.ts'
 import type { PeerFacts } from './facts.ts'
 
-/** Who is at the other end of each connection, and what went over it: gathered from what the charts were told. */
+/** Who is at the other end of each connection, and what went over it: gathered from the events of the charts. */
 export class PeerTable {
   /** By the connection's actor. BOUNDED: by the actors that are remembered. */
   readonly #peers = new Map<string, Peer>()
@@ -46,7 +46,7 @@ export class PeerTable {
     return changed.map(({ facts }) => facts)
   }
 
-  /** A peer whose messages are told to {@link noteMessage}. */
+  /** A peer whose messages go to {@link noteMessage}. */
   find(actor: string): Peer | undefined {
     return this.#peers.get(actor)
   }
@@ -64,14 +64,14 @@ export class PeerTable {
   noteTransition(
     { chart, event }: TransitionEntry,
     { actor, node }: { readonly actor: string; readonly node: string | undefined },
-    told: object | undefined,
+    learnedFrom: object | undefined,
   ): void {
     if (isConnection(chart)) {
-      const learnt = Object.hasOwn(ownWords, event) ? ownWords[event]!((told ?? {}) as Data) : {}
+      const learnt = Object.hasOwn(ownEvents, event) ? ownEvents[event]!((learnedFrom ?? {}) as Data) : {}
       const peer = learnt.id !== undefined || learnt.address !== undefined ? this.#peers.get(actor) : undefined
       if (peer) this.#learn(peer, learnt)
     } else if (chart === 'server' && Object.hasOwn(origins, event)) {
-      const data = (told ?? {}) as Data
+      const data = (learnedFrom ?? {}) as Data
       const peer = this.#peers.get(fullName(node, `peer/${data.conn}`))
       if (peer) this.#learn(peer, origins[event]!(data))
     }
@@ -94,12 +94,12 @@ export class PeerTable {
 export const isConnection = (chart: string): boolean => chart === 'peer' || chart === 'scripted-peer'
 
 /** Whether the events of a chart say who a peer is. */
-export const tellsOfPeers = (chart: string): boolean => isConnection(chart) || chart === 'server'
+export const isAboutPeers = (chart: string): boolean => isConnection(chart) || chart === 'server'
 
 type Learnt = Pick<PeerFacts, 'id' | 'client' | 'caps' | 'speaks' | 'inbound' | 'address' | 'isNode'>
 
 /** What a connection's own events say of it. */
-const ownWords: Readonly<Record<string, (data: Data) => Learnt>> = {
+const ownEvents: Readonly<Record<string, (data: Data) => Learnt>> = {
   'stream.opened': ({ remote }) => (typeof remote === 'string' ? { address: remote } : {}),
   'rlpx.secured': ({ id }) => (typeof id === 'string' ? { id } : {}),
 }

@@ -1,5 +1,5 @@
 import type { MessageEntry } from '../trace/entries.ts'
-import type { Kind } from '../trace/entry-shapes.ts'
+import type { EntryShape } from '../trace/entry-shapes.ts'
 import type { Kept } from '../trace/feed-lines.ts'
 import { EventBytes, weigh } from './event-bytes.ts'
 import type { Checkpoint } from './facts.ts'
@@ -22,8 +22,8 @@ export class Segment {
   readonly #columns: Columns
   readonly #events: EventBytes
   /** BOUNDED: by the weight. */
-  readonly #kinds: Kind[] = []
-  readonly #kindNumbers = new Map<Kind, number>()
+  readonly #kinds: EntryShape[] = []
+  readonly #kindNumbers = new Map<EntryShape, number>()
   /** BOUNDED: by the entries. */
   readonly #actors: Who[] = []
   /** Entries that are kept as they are: births, deaths and bugs. BOUNDED: as those. */
@@ -47,7 +47,7 @@ export class Segment {
   }
 
   /** @returns false when there is no room */
-  addTransition(at: number, who: Who, kind: Kind, data: object | undefined): boolean {
+  addTransition(at: number, who: Who, kind: EntryShape, data: object | undefined): boolean {
     if (this.#isFull()) return false
     const end = data ? this.#events.write(data, this.#used) : this.#used
     if (end < 0) return false
@@ -60,7 +60,7 @@ export class Segment {
    * @param payload left out when it is not kept
    * @returns false when there is no room
    */
-  addMessage(at: number, who: Who, kind: Kind, size: number, payload: Uint8Array | undefined): boolean {
+  addMessage(at: number, who: Who, kind: EntryShape, size: number, payload: Uint8Array | undefined): boolean {
     const end = this.#used + (payload ? payload.length : 0)
     if (this.#isFull() || end > this.#columns.bytes.length) return false
     if (payload) this.#columns.bytes.set(payload, this.#used)
@@ -153,7 +153,7 @@ export class Segment {
     return number
   }
 
-  #numberOfKind(kind: Kind): number {
+  #numberOfKind(kind: EntryShape): number {
     const known = this.#kindNumbers.get(kind)
     if (known !== undefined) return known
     this.#weight += 300

@@ -8,11 +8,11 @@ type Row = NonNullable<Explanation['status']>[number]
 
 /**
  * Two Statuses side by side, in the order in which geth compares them (eth/protocols/eth/handshake.go).
- * @param theirs undefined where they told none
+ * @param theirs undefined where they sent none
  * @param forks those of our chain, where they are known
  */
 export function statusRows(ours: Status, theirs: Status | undefined, forks: readonly NamedFork[] = []): Row[] {
-  if (!theirs) return statusRows(ours, ours, forks).map((row) => ({ ...row, theirs: 'not told' }))
+  if (!theirs) return statusRows(ours, ours, forks).map((row) => ({ ...row, theirs: 'not sent' }))
   const rows: Row[] = [
     row('networkId', `${ours.networkId}`, `${theirs.networkId}`),
     row('version', `${ours.version}`, `${theirs.version}`),
@@ -24,14 +24,14 @@ export function statusRows(ours: Status, theirs: Status | undefined, forks: read
     const [a, b] = [ours.range, theirs.range]
     rows.push(
       {
-        ...told('earliestBlock', `${a.earliest}`, `${b.earliest}`),
+        ...plainRow('earliestBlock', `${a.earliest}`, `${b.earliest}`),
         ...(fault && { differs: true, note: fault.message }),
       },
-      told('latestBlock', `${a.latest}`, `${b.latest}`),
-      told('latestBlockHash', hex(a.latestHash), hex(b.latestHash)),
+      plainRow('latestBlock', `${a.latest}`, `${b.latest}`),
+      plainRow('latestBlockHash', hex(a.latestHash), hex(b.latestHash)),
     )
   } else if ('td' in ours && 'td' in theirs)
-    rows.push(told('td', `${ours.td}`, `${theirs.td}`), told('head', hex(ours.head), hex(theirs.head)))
+    rows.push(plainRow('td', `${ours.td}`, `${theirs.td}`), plainRow('head', hex(ours.head), hex(theirs.head)))
   return rows
 }
 
@@ -42,10 +42,10 @@ export function disagreement(rows: readonly Row[]): string | undefined {
   const { field, ours, theirs, note } = differing
   if (field === 'forkId') return `the fork ids do not fit: ${note}`
   if (field === 'earliestBlock') return `the block range cannot be: ${note}`
-  return `the ${fieldWords[field] ?? field} differs, theirs is ${theirs} and ours ${ours}`
+  return `the ${fieldLabels[field] ?? field} differs, theirs is ${theirs} and ours ${ours}`
 }
 
-const fieldWords: Readonly<Record<string, string>> = { networkId: 'network id', version: 'protocol version' }
+const fieldLabels: Readonly<Record<string, string>> = { networkId: 'network id', version: 'protocol version' }
 
 function forkRow(
   { forkId: ours, genesis }: Status,
@@ -53,7 +53,7 @@ function forkRow(
   forks: readonly NamedFork[],
 ): Row {
   const text = ({ hash, next }: Status['forkId']) => `${hex(hash)}${next > 0n ? `, next ${next}` : ''}`
-  const row = told('forkId', text(ours), text(theirs))
+  const row = plainRow('forkId', text(ours), text(theirs))
   if (!equalBytes(genesis, other)) return { ...row, note: 'of another chain' }
   if (equalBytes(ours.hash, theirs.hash))
     return ours.next === theirs.next ? row : { ...row, note: nextNote(theirs.next, ours.next, forks) }
@@ -84,6 +84,6 @@ function nextNote(theirs: bigint, ours: bigint, forks: readonly NamedFork[]): st
     : `they expect ${nameOf(theirs)}, we ${nameOf(ours)}`
 }
 
-const told = (field: string, ours: string, theirs: string): Row => ({ field, ours, theirs, differs: false })
+const plainRow = (field: string, ours: string, theirs: string): Row => ({ field, ours, theirs, differs: false })
 const row = (field: string, ours: string, theirs: string): Row => ({ field, ours, theirs, differs: ours !== theirs })
 const hex = (bytes: Uint8Array) => `0x${bytesToHex(bytes)}`

@@ -1,7 +1,7 @@
 import { Latencies } from './latencies.ts'
 
-/** Who told of a transaction first, and how far behind the others were. */
-export class Spread {
+/** Who announced a transaction first, and how far behind the others were. */
+export class FirstSeenStats {
   /** By hash. BOUNDED: capacity; full, it forgets the oldest. */
   readonly #sightings = new Map<string, Sighting>()
   readonly #nodes: { first: number; readonly behind: Latencies }[]
@@ -13,15 +13,15 @@ export class Spread {
     this.#capacity = capacity
   }
 
-  /** @param at ms, when the message that told of it came; not all are read in that order */
+  /** @param at ms, when the message that announced it came; not all are read in that order */
   note(hash: string, node: number, at: number): void {
     const sighting = this.#sightings.get(hash)
     if (!sighting) this.#begin(hash, node, at)
     else if (!sighting.by.includes(node)) this.#add(sighting, node, at)
-    // else it tells it once more, as all that it has upon a new connection
+    // else it announces it once more, as all that it has upon a new connection
   }
 
-  /** @returns what a node told before all others, what after another, and how many ms after it */
+  /** @returns what a node announced before all others, what after another, and how many ms after it */
   of(node: number) {
     const { first, behind } = this.#nodes[node]!
     return { first, later: behind.count, ...(behind.percentiles && { behind: behind.percentiles }) }

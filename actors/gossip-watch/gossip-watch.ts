@@ -1,5 +1,5 @@
 import type { Actor } from 'xstate'
-import { type TapEvent, tapMachine } from '../../machines/gossip-watch.ts'
+import { type GossipWatchEvent, gossipWatchMachine } from '../../machines/gossip-watch.ts'
 import { nodeIdOf } from '../../protocols/enode/enode.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { isRequestName } from '../../protocols/sub-protocols.ts'
@@ -13,8 +13,8 @@ import { type Received, ScriptError } from '../scripted-peer/transcript.ts'
 import { denyRequest } from './denials.ts'
 import { announcedIn, type Fetched, fetchAnnounced, type Gossip, readGossip } from './gossip.ts'
 
-/** What a tap tells. Times are nanoseconds of the system's monotonic clock, `peer` a node id in hex. */
-export type Told = Gossip & {
+/** What is emitted. Times are nanoseconds of the system's monotonic clock, `peer` a node id in hex. */
+export type Report = Gossip & {
   readonly at: bigint
   readonly peer: string
   /** Of a transaction that was asked for: its bytes, and when they had come. */
@@ -22,7 +22,7 @@ export type Told = Gossip & {
   readonly got?: bigint
 }
 
-export type TapOptions = Pick<ProbeOptions, 'chain' | 'now'> & {
+export type GossipWatchOptions = Pick<ProbeOptions, 'chain' | 'now'> & {
   /** A fresh peer of the node, on its way. @param parent the actor that it belongs to */
   dial(parent: string): ScriptedPeer
   readonly runtime: Runtime
@@ -32,10 +32,10 @@ export type TapOptions = Pick<ProbeOptions, 'chain' | 'now'> & {
   readonly fetches: boolean
   /** Nanoseconds of the system's monotonic clock. */
   monotonic(): bigint
-  /** @param at when it came @returns whether nobody told of this transaction before */
+  /** @param at when it came @returns whether this transaction is new */
   isNew(gossip: Gossip, at: bigint): boolean
   /** @returns once there is room for more, if there is none: until then nothing is read */
-  tell(told: Told): Promise<void> | undefined
+  emit(report: Report): Promise<void> | undefined
   /** It has us for its peer. */
   running(): void
   /** It will be dialed again. */
@@ -44,11 +44,11 @@ export type TapOptions = Pick<ProbeOptions, 'chain' | 'now'> & {
   failed(report: ProbeReport): void
 }
 
-/** Listens to what one node tells its peers: {@link tapMachine} over a scripted peer that has no chain. */
-export class Tap {
-  readonly #options: TapOptions
+/** Listens to what one node announces: {@link gossipWatchMachine} over a scripted peer that has no chain. */
+export class GossipWatch {
+  readonly #options: GossipWatchOptions
   readonly #id: string
-  readonly #actor: Actor<typeof tapMachine>
+  readonly #actor: Actor<typeof gossipWatchMachine>
   #peer: ScriptedPeer | undefined
   #report: ProbeReport | undefined
   /** When the peer was made: a message bears the time since then. */
@@ -59,10 +59,10 @@ export class Tap {
   #at = 0n
   #fetched: Fetched | undefined
 
-  constructor(id: string, options: TapOptions) {
+  constructor(id: string, options: GossipWatchOptions) {
     this.#options = options
     this.#id = `tap/${id}`
-    this.#actor = startActor(options.runtime, tapMachine, {
+    this.#actor = startActor(options.runtime, gossipWatchMachine, {
       id: this.#id,
       input: {
         fetches: options.fetches,
@@ -104,7 +104,7 @@ export class Tap {
     return this.#actor.getSnapshot().status === 'active'
   }
 
-  /** A bug of ours in what one node told loses that node: it is dialed again. */
+  /** A bug of ours in the input of one node loses that node: it is dialed again. */
   #guard(work: () => Promise<void>): void {
     guard(work, (error) => {
       reportBug(this.#options.runtime, { actor: this.#id, error, ends: 'connection' })
@@ -154,7 +154,7 @@ export class Tap {
   async #emit(peer: ScriptedPeer): Promise<void> {
     const of = { at: this.#at, peer: bytesToHex(nodeIdOf(peer.theirHello!.id)) }
     for (const gossip of this.#news) {
-      const full = this.#options.tell({ ...gossip, ...of, ...('hash' in gossip && this.#fetched?.get(gossip.hash)) })
+      const full = this.#options.emit({ ...gossip, ...of, ...('hash' in gossip && this.#fetched?.get(gossip.hash)) })
       if (!full) continue
       peer.stopReading()
       await full
@@ -163,7 +163,7 @@ export class Tap {
     this.#send({ type: 'gossip.emitted' })
   }
 
-  #send(event: TapEvent): void {
+  #send(event: GossipWatchEvent): void {
     if (this.#isActive) this.#actor.send(event)
   }
 
@@ -175,5 +175,5 @@ export class Tap {
 
 const toNanoseconds = (ms: number): bigint => BigInt(Math.round(ms * 1e6))
 
-/** ms: a node may have nothing to tell for as long as it likes. */
+/** ms: a node may have nothing to announce for as long as it likes. */
 const longest = 2 ** 31 - 1

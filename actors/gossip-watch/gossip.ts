@@ -7,7 +7,7 @@ import { RlpError, type RlpItem } from '../../protocols/lib/rlp.ts'
 import type { ScriptedPeer } from '../scripted-peer/scripted-peer.ts'
 import { type Received, ScriptError } from '../scripted-peer/transcript.ts'
 
-/** What peers tell without being asked: transactions, and the newest block that they have. */
+/** What peers send without being asked: transactions, and the newest block that they have. */
 export type Gossip =
   | {
       /** 64 hex digits. */
@@ -24,7 +24,7 @@ export type Gossip =
 /** What came for hashes that were asked for, by hash; `got` is when. */
 export type Fetched = ReadonlyMap<string, { readonly raw: Uint8Array; readonly got: bigint }>
 
-/** @returns nothing for a message of another kind, and for one that breaks its definition: a tap judges nobody */
+/** @returns nothing for a message of another kind, and for one that breaks its definition: a watch judges no peer */
 export function readGossip(version: EthVersion, { name, payload }: Pick<Received, 'name' | 'payload'>): Gossip[] {
   const read = readers[name as MessageName]
   return (read && lenient(() => read(version, payload))) ?? []

@@ -2,11 +2,11 @@ import type { Gossip } from './gossip.ts'
 import { KnownSet } from './known-set.ts'
 import { Latencies } from './latencies.ts'
 
-/** What a tap has heard, counted, so that each transaction is told once. */
-export class Sightings {
-  /** BOUNDED: capacity; full, it forgets any of them, and may tell it again. */
+/** What was announced, counted, so that each transaction is emitted once. */
+export class SeenTransactions {
+  /** BOUNDED: capacity; full, it forgets any of them, and may emit it again. */
   readonly #known: KnownSet<string>
-  /** Of each transaction, from the message that told of it to its line being written. */
+  /** Of each transaction, from the message that announced it to its line being written. */
   readonly #lines = new Latencies()
   /** Of those that were asked for, from there to having the bytes. */
   readonly #fetches = new Latencies()
@@ -19,7 +19,7 @@ export class Sightings {
     this.#known = new KnownSet(capacity, random)
   }
 
-  /** @returns whether nobody told of it before; a block is always news */
+  /** @returns whether it is new; a block is always news */
   isNew(gossip: Gossip): boolean {
     if ('head' in gossip) return true
     if (this.#known.has(gossip.hash)) {

@@ -1,5 +1,5 @@
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
-import { type Fit, isNumber, isObject, shaped } from '../../protocols/lib/shapes.ts'
+import { isNumber, isObject, shaped, type Validator } from '../../protocols/lib/shapes.ts'
 import { RpcClient } from '../rpc/client.ts'
 import { StrangeAnswer } from '../rpc/client-errors.ts'
 import type { StatusFields } from '../scripted-peer/caps.ts'
@@ -10,7 +10,7 @@ import type { StatusFields } from '../scripted-peer/caps.ts'
  */
 export async function statusFromRpc(url: string, timeout: number): Promise<StatusFields> {
   const client = await RpcClient.connect(url, { timeout })
-  async function ask<Answer>(isFit: Fit, method: string, ...params: readonly unknown[]): Promise<Answer> {
+  async function ask<Answer>(isFit: Validator, method: string, ...params: readonly unknown[]): Promise<Answer> {
     const answer = await client.request(method, params)
     if (!isFit(answer)) throw new StrangeAnswer(client.target, method, answer)
     return answer as Answer
@@ -38,13 +38,13 @@ type Config = {
 }
 
 const like =
-  (pattern: RegExp): Fit =>
+  (pattern: RegExp): Validator =>
   (value) =>
     typeof value === 'string' && pattern.test(value)
 const isDecimal = like(/^\d{1,20}$/)
 const isBlock = shaped({ hash: like(/^0x[\da-f]{64}$/i), number: like(/^0x[\da-f]{1,16}$/i) })
 const isFork = shaped({ activationTime: isNumber })
-const isConfig: Fit = (value) =>
+const isConfig: Validator = (value) =>
   isObject(value) &&
   shaped({ forkId: like(/^0x[\da-f]{8}$/i) })(value.current) &&
   (value.next === undefined || value.next === null || isFork(value.next))

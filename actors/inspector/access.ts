@@ -6,7 +6,7 @@ export type Verdict =
   { readonly path: string } | { readonly status: number; readonly why: string }
 
 /**
- * Who may read what a node shows: whoever has its token, from this machine, and no page of another site. A browser tells
+ * Access to what a node shows: by its token, from this machine, and by no page of another site. A browser sends
  * where a page comes from; a name that somebody has made to point here (DNS rebinding) is in its Host.
  * @param token hex digits, the first part of every path
  */

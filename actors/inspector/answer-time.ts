@@ -1,4 +1,4 @@
-/** What the questions of all open pages may take of the node's time from one telling to the next. */
+/** What the questions of all open pages may take of the node's time from one push to the next. */
 export class AnswerTime {
   /** Milliseconds, monotonic. */
   readonly #now: () => number

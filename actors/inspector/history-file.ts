@@ -6,7 +6,7 @@ import type { Ending, Heading, Line } from '../trace/lines.ts'
 import type { ActorFacts } from './wire.ts'
 
 /**
- * A history as a recording, for whoever keeps it: what is there when it is asked for. Its lines are counted from 1, behind
+ * A history as a recording, to be kept: what is there when it is asked for. Its lines are counted from 1, behind
  * the actors that were there before the first.
  * @returns its text, in parts that each take the thread a few milliseconds
  */

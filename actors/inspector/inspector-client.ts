@@ -1,28 +1,28 @@
 import { WebSocket } from 'ws'
 import {
-  type Fit,
+  firstInvalid,
   isFlag,
   isObject,
   isString,
   listOf,
   maybe,
-  misfit,
   type Shape,
   shaped,
+  type Validator,
 } from '../../protocols/lib/shapes.ts'
 import { parseAnswer } from '../rpc/client-wire.ts'
 import { InspectorUnreachable } from './inspector-errors.ts'
-import type { Ask, Tell } from './wire.ts'
+import type { PagePush, PageRequest } from './wire.ts'
 
-type Question = Ask extends infer One ? (One extends { readonly id: number } ? Omit<One, 'id'> : never) : never
-type Answer<Of> = Extract<Tell, { readonly tell: Of }>
+type Question = PageRequest extends infer One ? (One extends { readonly id: number } ? Omit<One, 'id'> : never) : never
+type Answer<Of> = Extract<PagePush, { readonly push: Of }>
 
 /** Asks the inspector of a running node, as its page does. */
 export class InspectorClient {
   readonly #socket: WebSocket
   readonly #address: string
   /** BOUNDED: by the questions of one command. */
-  readonly #waiting = new Map<number, { ask: string; resolve(tell: Tell): void; reject(error: Error): void }>()
+  readonly #waiting = new Map<number, { ask: string; resolve(push: PagePush): void; reject(error: Error): void }>()
   #lastId = 0
   #end: InspectorUnreachable | undefined
 
@@ -65,7 +65,7 @@ export class InspectorClient {
     const timer = setTimeout(() => this.#fail('it does not answer'), patience)
     try {
       return await new Promise((resolve, reject) => {
-        this.#waiting.set(id, { ask: question.ask, resolve: (tell) => resolve(tell as Answer<Q['ask']>), reject })
+        this.#waiting.set(id, { ask: question.ask, resolve: (push) => resolve(push as Answer<Q['ask']>), reject })
         this.#socket.send(JSON.stringify({ ...question, id }))
       })
     } finally {
@@ -77,20 +77,20 @@ export class InspectorClient {
     this.#socket.removeAllListeners('close').close()
   }
 
-  #take(tell: unknown): void {
-    if (!isObject(tell)) {
+  #take(push: unknown): void {
+    if (!isObject(push)) {
       this.#fail('it is no inspector')
       return
     }
-    const { id, tell: name } = tell
+    const { id, push: name } = push
     const waiting = this.#waiting.get(id as number)
     if (!waiting) return
     this.#waiting.delete(id as number)
     const shape = name === waiting.ask || name === 'error' ? answers[name] : undefined
-    if (!shape || misfit(tell, shape) !== undefined)
+    if (!shape || firstInvalid(push, shape) !== undefined)
       waiting.reject(new InspectorUnreachable(this.#address, 'it answers what no inspector of this version does'))
-    else if (name === 'error') waiting.reject(new InspectorUnreachable(this.#address, tell.error as string))
-    else waiting.resolve(tell as Tell)
+    else if (name === 'error') waiting.reject(new InspectorUnreachable(this.#address, push.error as string))
+    else waiting.resolve(push as PagePush)
   }
 
   #fail(why: string): void {
@@ -103,8 +103,8 @@ export class InspectorClient {
 /** Milliseconds. */
 const patience = 30_000
 
-const isTime: Fit = (value) => Number.isFinite(value)
-const isText: Fit = maybe(isString)
+const isTime: Validator = (value) => Number.isFinite(value)
+const isText: Validator = maybe(isString)
 const peer = shaped({
   ...{ actor: isString, id: isText, client: isText, address: isText },
   caps: maybe(listOf(isString)),

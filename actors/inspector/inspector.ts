@@ -15,7 +15,7 @@ import { admit } from './access.ts'
 import { recordingOf } from './history-file.ts'
 import { InspectorFailed } from './inspector-errors.ts'
 import { contentSecurityPolicy, readPageFile } from './page-files.ts'
-import type { Exhibit } from './page-session.ts'
+import type { InspectedSource } from './page-session.ts'
 import { Pages, refuse } from './pages.ts'
 
 export type InspectorOptions = {
@@ -29,14 +29,14 @@ export type InspectorOptions = {
 export type Inspected = Pick<PeerchartNode, 'feed' | 'id' | 'name'> & {
   /** Names the forks of a peer that is dropped for its fork id. */
   readonly chain?: Partial<Pick<PeerchartNode['chain'], 'config' | 'genesis'>>
-  /** Is told of bugs while a page is answered: where there are several nodes, the first is. @default standard error */
+  /** Gets bugs that come up while a page is answered: where there are several nodes, the first is. @default standard error */
   supervise?(bug: Bug): void
 }
 type Named = readonly [name: string | undefined, node: Inspected]
 
 /** Serves a page that shows nodes as they run. It reads them and never changes anything; its address is a secret. */
 export class Inspector {
-  /** With the token: whoever has it can read everything that is shown. */
+  /** With the token, by which everything that is shown can be read. */
   readonly address: string
   readonly #server: Server
   readonly #end: () => Promise<void>
@@ -80,7 +80,12 @@ export class Inspector {
   }
 
   /** @throws (rejects) {InspectorFailed} */
-  static async show(exhibit: Exhibit, port = 0, ended = () => {}, supervisor: Supervisor = logBug): Promise<Inspector> {
+  static async show(
+    exhibit: InspectedSource,
+    port = 0,
+    ended = () => {},
+    supervisor: Supervisor = logBug,
+  ): Promise<Inspector> {
     const token = randomBytes(16).toString('hex')
     const pages = new Pages(exhibit, supervisor)
     const policy = await contentSecurityPolicy()
@@ -151,7 +156,7 @@ function headingOf(nodes: readonly Named[]): Heading {
   }
 }
 
-type Served = { readonly token: string; readonly policy: string; readonly exhibit: Exhibit }
+type Served = { readonly token: string; readonly policy: string; readonly exhibit: InspectedSource }
 
 async function serve(
   request: IncomingMessage,
@@ -174,7 +179,7 @@ async function serve(
 }
 
 /** What is remembered, as a recording: `inspect`, `explain` and `replay` read it. */
-async function save(response: ServerResponse, { history, heading }: Exhibit): Promise<void> {
+async function save(response: ServerResponse, { history, heading }: InspectedSource): Promise<void> {
   const disposition = 'attachment; filename="peerchart.ndjson"'
   response.writeHead(200, {
     ...headers,

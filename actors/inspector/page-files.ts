@@ -54,7 +54,7 @@ const vendor: Readonly<Record<string, string>> = {
   '/vendor/jsx-runtime.mjs': 'preact/jsx-runtime',
 }
 
-/** Tells a browser all scripts at once: else it would find them import by import. */
+/** Names all scripts to a browser at once: else it would find them import by import. */
 async function withPreloads(html: Buffer): Promise<Buffer> {
   const scripts = (await readdir(new URL('inspector/page/', built))).filter((name) => name.endsWith('.js'))
   const paths = [

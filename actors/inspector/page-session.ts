@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
 import * as machines from '../../machines/index.ts'
-import { isFlag, isNumber, isString, listOf, maybe, misfit, type Shape } from '../../protocols/lib/shapes.ts'
+import { firstInvalid, isFlag, isNumber, isString, listOf, maybe, type Shape } from '../../protocols/lib/shapes.ts'
 import { drawingOf } from '../drawing/layout.ts'
 import { explain } from '../explain/explanation.ts'
 import type { History } from '../explain/history.ts'
@@ -11,10 +11,10 @@ import type { Heading } from '../trace/lines.ts'
 import type { AnswerTime } from './answer-time.ts'
 import { showLine, showLines } from './shown-lines.ts'
 import type { NamedFeed } from './stately.ts'
-import type { Ask, Changes, Hello, Tell } from './wire.ts'
+import type { Changes, Hello, PagePush, PageRequest } from './wire.ts'
 
 /** What is shown: a process that runs, or a recording. */
-export type Exhibit = {
+export type InspectedSource = {
   readonly heading: Heading
   readonly history: History
   readonly isRecording: boolean
@@ -29,12 +29,12 @@ export type PageSocket = {
   readonly bufferedAmount: number
 }
 
-type Question = Exclude<Ask, { ask: 'watch' | 'tap' }>
+type Question = Exclude<PageRequest, { ask: 'watch' | 'tap' }>
 type Common = Omit<Changes, 'lines' | 'dropped'>
 
-/** One open page: its questions, and what it is told of its own accord. */
+/** One open page: its requests, and what is pushed to it. */
 export class PageSession {
-  readonly #exhibit: Exhibit
+  readonly #exhibit: InspectedSource
   readonly #socket: PageSocket
   /** BOUNDED: mostWatched. */
   #watched = new Set<string>()
@@ -48,7 +48,7 @@ export class PageSession {
   readonly #crashed: (error: unknown) => void
 
   /** @param crashed gets bugs of ours that come up when no call of this can throw them */
-  constructor(exhibit: Exhibit, socket: PageSocket, time: AnswerTime, crashed: (error: unknown) => void) {
+  constructor(exhibit: InspectedSource, socket: PageSocket, time: AnswerTime, crashed: (error: unknown) => void) {
     this.#exhibit = exhibit
     this.#socket = socket
     this.#time = time
@@ -58,7 +58,7 @@ export class PageSession {
   }
 
   /** What happened since the last call, unless the page has not read that yet: then it begins anew once it has. */
-  tell(common: Common): void {
+  push(common: Common): void {
     if (this.#socket.bufferedAmount > mostUnread) {
       this.#dropped += this.#exhibit.history.count(this.#lastSeq, this.#isWanted)
       this.#isBehind = true
@@ -70,7 +70,7 @@ export class PageSession {
     this.#proceed()
   }
 
-  /** @throws {BadQuestion} what came is no question: whoever asks so is no page of ours */
+  /** @throws {BadQuestion} what came is no question: no page of ours asks so */
   take(text: string): void {
     const ask = parse(text)
     if (ask.ask === 'watch') this.#watched = new Set(ask.actors.slice(0, mostWatched))
@@ -79,7 +79,7 @@ export class PageSession {
     else this.#proceed()
   }
 
-  /** For some time between two tellings, and not while answers wait to be read: the node has other things to do. */
+  /** For some time between two pushes, and not while answers wait to be read: the node has other things to do. */
   #proceed(): void {
     while (this.#questions.length > 0 && this.#time.isLeft && this.#socket.bufferedAmount <= mostUnread) {
       const ask = this.#questions.shift()!
@@ -90,40 +90,40 @@ export class PageSession {
     }
   }
 
-  #answer(ask: Exclude<Question, { ask: 'chart' }>): Tell {
+  #answer(ask: Exclude<Question, { ask: 'chart' }>): PagePush {
     const { history } = this.#exhibit
     const { id } = ask
     switch (ask.ask) {
       case 'picture': {
         const picture = history.picture(ask.seq)
-        return picture ? { tell: 'picture', id, picture } : refusal(id, gone)
+        return picture ? { push: 'picture', id, picture } : refusal(id, gone)
       }
       case 'actor': {
         const world = history.worldAt(ask.seq)
         if (!world) return refusal(id, gone)
         const actor = world.actor(ask.actor)
-        return actor ? { tell: 'actor', id, actor } : refusal(id, `there is no actor ${ask.actor}`)
+        return actor ? { push: 'actor', id, actor } : refusal(id, `there is no actor ${ask.actor}`)
       }
       case 'lines':
-        return { tell: 'lines', id, lines: showLines(history, select(history, ask)) }
+        return { push: 'lines', id, lines: showLines(history, select(history, ask)) }
       case 'line': {
         const kept = history.at(ask.seq)
-        return kept ? { tell: 'line', id, ...showLine(history, kept) } : refusal(id, gone)
+        return kept ? { push: 'line', id, ...showLine(history, kept) } : refusal(id, gone)
       }
       case 'departures':
-        return { tell: 'departures', id, departures: history.departures.all }
+        return { push: 'departures', id, departures: history.departures.all }
       case 'why': {
         const why = explain(history, ask.actor, ask.seq)
-        return why ? { tell: 'why', id, why } : refusal(id, `${ask.actor} is no connection that is remembered`)
+        return why ? { push: 'why', id, why } : refusal(id, `${ask.actor} is no connection that is remembered`)
       }
     }
   }
 
-  async #draw({ id, chart }: Extract<Ask, { ask: 'chart' }>): Promise<void> {
+  async #draw({ id, chart }: Extract<PageRequest, { ask: 'chart' }>): Promise<void> {
     const machine = definitionOf(chart, this.#exhibit.feeds)
-    if (!machine) return this.#send(refusal(id, `nobody here knows the chart ${chart}`))
+    if (!machine) return this.#send(refusal(id, `there is no chart ${chart}`))
     try {
-      this.#send({ tell: 'chart', id, chart, drawing: await drawingOf(machine, { hasCounts: true }) })
+      this.#send({ push: 'chart', id, chart, drawing: await drawingOf(machine, { hasCounts: true }) })
     } catch (error) {
       this.#send(refusal(id, `the chart ${chart} cannot be drawn: ${error}`))
     }
@@ -133,7 +133,7 @@ export class PageSession {
     const { heading, history, isRecording } = this.#exhibit
     const nodes = (heading.nodes ?? []).flatMap(({ name }) => name ?? [])
     const hello: Hello = {
-      ...{ tell: 'hello', heading, isRecording, nodes, historyBytes: history.bytes },
+      ...{ push: 'hello', heading, isRecording, nodes, historyBytes: history.bytes },
       picture: history.picture()!,
       endings: history.world.endings.filter((seq) => seq >= history.oldest.seq),
       departures: history.departures.all,
@@ -153,17 +153,17 @@ export class PageSession {
   readonly #isWanted: Test = (segment, index) =>
     (this.#isTapped && segment.isMessage(index)) || (this.#watched.size > 0 && segment.isOf(index, this.#watched))
 
-  #send(tell: Tell): void {
-    this.#socket.send(JSON.stringify(tell))
+  #send(push: PagePush): void {
+    this.#socket.send(JSON.stringify(push))
   }
 }
 
 /** Charts of the users come before ours of the same name. */
-const definitionOf = (chart: string, feeds: Exhibit['feeds'] = []): AnyStateMachine | undefined =>
+const definitionOf = (chart: string, feeds: InspectedSource['feeds'] = []): AnyStateMachine | undefined =>
   feeds.flatMap(({ feed }) => feed.definitions.get(chart) ?? [])[0] ?? ours.get(chart)
 const ours = new Map<string, AnyStateMachine>(Object.values(machines).map((machine) => [machine.id, machine]))
 
-function select(history: History, ask: Extract<Ask, { ask: 'lines' }>): Kept[] {
+function select(history: History, ask: Extract<PageRequest, { ask: 'lines' }>): Kept[] {
   const { before, after, actor, messagesOnly = false, ownOnly = false, limit = 500 } = ask
   const family = actor === undefined ? undefined : ownOnly ? new Set([actor]) : familyOf(history, actor)
   const isWanted: Test = (segment, index) =>
@@ -190,9 +190,9 @@ function familyOf({ world }: History, name: string): ReadonlySet<string> {
   return family
 }
 
-const refusal = (id: number, error: string): Tell => ({ tell: 'error', id, error })
+const refusal = (id: number, error: string): PagePush => ({ push: 'error', id, error })
 
-function parse(text: string): Ask {
+function parse(text: string): PageRequest {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -203,9 +203,9 @@ function parse(text: string): Ask {
   const name = typeof fields.ask === 'string' ? fields.ask : ''
   const shape = Object.hasOwn(shapes, name) ? shapes[name] : undefined
   if (!shape) throw new BadQuestion('no such question')
-  const bad = misfit(fields, shape)
+  const bad = firstInvalid(fields, shape)
   if (bad !== undefined) throw new BadQuestion(`bad ${bad}`)
-  return fields as Ask
+  return fields as PageRequest
 }
 
 const shapes: Readonly<Record<string, Shape>> = {
@@ -225,7 +225,7 @@ const shapes: Readonly<Record<string, Shape>> = {
 
 const gone = 'that is not remembered any more'
 const mostWatched = 64
-/** Lines in one message, told (a thousand a second, more than anybody reads) or asked for. */
+/** Lines in one message, pushed (a thousand a second, more than a person reads) or asked for. */
 const mostLines = 100
 const mostAsked = 1_000
 /** Questions that may wait. */

@@ -4,12 +4,12 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Supervisor } from '../runtime/runtime.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
 import { AnswerTime } from './answer-time.ts'
-import { BadQuestion, type Exhibit, PageSession } from './page-session.ts'
+import { BadQuestion, type InspectedSource, PageSession } from './page-session.ts'
 import { StatelyTap } from './stately.ts'
 
 /** The pages that are open. */
 export class Pages {
-  readonly #exhibit: Exhibit
+  readonly #exhibit: InspectedSource
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 10, perMessageDeflate: false })
   /** BOUNDED: mostPages, with the taps. */
   readonly #open = new Map<WebSocket, PageSession>()
@@ -19,13 +19,13 @@ export class Pages {
   #timer: NodeJS.Timeout | undefined
 
   /** @param now milliseconds, monotonic */
-  constructor(exhibit: Exhibit, supervisor: Supervisor, now = () => performance.now()) {
+  constructor(exhibit: InspectedSource, supervisor: Supervisor, now = () => performance.now()) {
     this.#exhibit = exhibit
     this.#supervisor = supervisor
     this.#time = new AnswerTime(now)
   }
 
-  /** @param path `/feed` for a page, `/stately` for a tool that reads what @statelyai/inspect tells */
+  /** @param path `/feed` for a page, `/stately` for a tool that reads the events of @statelyai/inspect */
   welcome(path: string, request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const add = { '/feed': this.#add, '/stately': this.#tap }[path]
     if (!add) refuse(stream, 404)
@@ -33,10 +33,10 @@ export class Pages {
     else this.#sockets.handleUpgrade(request, stream, head, (socket) => add.call(this, socket))
   }
 
-  /** Tells what happened last, and ends them: whoever does not read it in time is cut off. */
+  /** Pushes what happened last, and ends them: a page that does not read it in time is cut off. */
   close(): void {
     clearInterval(this.#timer)
-    if (this.#open.size > 0) this.#tell()
+    if (this.#open.size > 0) this.#push()
     const sockets = [...this.#open.keys(), ...this.#taps.keys()]
     for (const socket of sockets) socket.close(goingAway)
     setTimeout(() => {
@@ -63,7 +63,7 @@ export class Pages {
 
   #attend(socket: WebSocket, session: PageSession): void {
     this.#open.set(socket, session)
-    this.#timer ??= setInterval(() => guard(() => this.#tell(), this.#closeAll), tellingInterval)
+    this.#timer ??= setInterval(() => guard(() => this.#push(), this.#closeAll), pushInterval)
     socket.on('message', (data) => this.#attempt(socket, () => session.take(String(data))))
     socket.on('close', () => {
       this.#open.delete(socket)
@@ -73,11 +73,11 @@ export class Pages {
     })
   }
 
-  /** What all are told is gathered once. Who is first to ask is last the next time, as they share the time to answer. */
-  #tell(): void {
-    const common = { tell: 'changes', ...this.#exhibit.history.takeChanges() } as const
+  /** What all get is gathered once. The first page is the last the next time, as they share the time to answer. */
+  #push(): void {
+    const common = { push: 'changes', ...this.#exhibit.history.takeChanges() } as const
     this.#time.renew()
-    for (const [socket, session] of this.#open) this.#attempt(socket, () => session.tell(common))
+    for (const [socket, session] of this.#open) this.#attempt(socket, () => session.push(common))
     const [first] = this.#open
     if (!first) return
     const [socket, session] = first
@@ -85,7 +85,7 @@ export class Pages {
     this.#open.set(socket, session)
   }
 
-  /** A page's fault, or one of ours in what it is told, ends that page alone. */
+  /** A page's fault, or one of ours in what it gets, ends that page alone. */
   #attempt(socket: WebSocket, work: () => void): void {
     if (socket.readyState !== socket.OPEN) return
     try {
@@ -104,7 +104,7 @@ export class Pages {
     socket.close(internalError)
   }
 
-  /** What is told to all of them cannot be told. */
+  /** What all of them get cannot be made. */
   readonly #closeAll = (error: unknown): void => {
     this.#report(error)
     for (const socket of this.#open.keys()) socket.close(internalError)
@@ -115,7 +115,7 @@ export class Pages {
   }
 }
 
-/** Ends a request that wanted a WebSocket. Nobody else listens to its stream: who asks may be gone, or may never hang up. */
+/** Ends a request that wanted a WebSocket. Nothing else listens to its stream: the client may be gone, or may never close. */
 export function refuse(stream: Duplex, status: number): void {
   stream.on('error', () => {})
   const allow = status === 405 ? 'Allow: GET, HEAD\r\n' : ''
@@ -128,6 +128,6 @@ const policyViolation = 1008
 const internalError = 1011
 /** Milliseconds that a page has to take its leave. */
 const farewell = 500
-/** Milliseconds from one telling to the next. */
-const tellingInterval = 100
+/** Milliseconds from one push to the next. */
+const pushInterval = 100
 const mostPages = 16

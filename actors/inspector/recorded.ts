@@ -2,7 +2,7 @@ import { History } from '../explain/history.ts'
 import { MisshapenLine, RecordingError, readRecording } from '../recording/reader.ts'
 import { UnreadableFile } from '../runtime/files.ts'
 import { fromLine } from '../trace/feed-lines.ts'
-import type { Exhibit } from './page-session.ts'
+import type { InspectedSource } from './page-session.ts'
 
 /**
  * @returns what a recording shows; `fault` is why it ends before its time, if it does: what stands before it is shown
@@ -12,14 +12,14 @@ import type { Exhibit } from './page-session.ts'
 export async function openRecorded(
   path: string,
   chunks?: AsyncIterable<Uint8Array>,
-): Promise<Exhibit & { readonly fault?: RecordingError | UnreadableFile }> {
+): Promise<InspectedSource & { readonly fault?: RecordingError | UnreadableFile }> {
   const { heading, lines } = await readRecording(path, chunks)
   const history = new History({
     now: () => 0,
     ...{ bytes: recordedBytes, departures: recordedDepartures },
     ...{ nodes: heading.nodes ?? [], forks: heading.forks },
   })
-  const exhibit: Exhibit = { heading, history, isRecording: true }
+  const exhibit: InspectedSource = { heading, history, isRecording: true }
   try {
     for await (const line of lines) history.append(fromLine(line))
     return exhibit

@@ -158,7 +158,7 @@ function outcomeIn({ outcomes }: Links, { seq }: Kept): Pick<ShownLine, 'outcome
 const isOutcome = (entry: FeedEntry, event: string): boolean =>
   entry.type === 'transition' && entry.effects.some((effect) => outcomesOf[effect]?.includes(event))
 
-/** What a chart is told when it has something opened or handled. */
+/** Events of a chart that has something opened or handled. */
 const outcomesOf: Readonly<Record<string, readonly string[]>> = {
   openHello: ['hello.accepted', 'hello.invalid'],
   openStatus: ['status.accepted', 'fault.found'],

@@ -7,7 +7,7 @@ import { fieldsOf } from '../trace/message-fields.ts'
 import type { Plain } from '../trace/values.ts'
 
 // The feed as the wire events of @statelyai/inspect 0.7, for every tool that reads those: births with definitions, events,
-// states. No context is ever told.
+// states. No context is ever sent.
 
 type Base = {
   /** The actor's name, unique in the process. */
@@ -18,7 +18,7 @@ type Base = {
   readonly id: string
   readonly _version: string
 }
-type Told = { readonly type: string; readonly [field: string]: Plain }
+type PlainEvent = { readonly type: string; readonly [field: string]: Plain }
 type Status = 'active' | 'done' | 'stopped'
 export type StatelySnapshot = {
   readonly status: Status
@@ -38,10 +38,10 @@ export type StatelyEvent =
       readonly definition: string
       readonly snapshot: StatelySnapshot
     })
-  | (Base & { readonly type: '@xstate.event'; readonly event: Told; readonly sourceId: string | undefined })
-  | (Base & { readonly type: '@xstate.snapshot'; readonly event: Told; readonly snapshot: StatelySnapshot })
+  | (Base & { readonly type: '@xstate.event'; readonly event: PlainEvent; readonly sourceId: string | undefined })
+  | (Base & { readonly type: '@xstate.snapshot'; readonly event: PlainEvent; readonly snapshot: StatelySnapshot })
 
-/** One tool that is attached: it is told who lives, then what happens, until {@link close}. */
+/** One tool that is attached: it gets the living actors, then what happens, until {@link close}. */
 export class StatelyTap {
   readonly #socket: TapSocket
   readonly #feeds: readonly NamedFeed[]
@@ -54,7 +54,7 @@ export class StatelyTap {
   constructor(feeds: readonly NamedFeed[], socket: TapSocket) {
     this.#socket = socket
     this.#feeds = feeds
-    this.#tellAll()
+    this.#sendAll()
     this.#unsubscribe = feeds.map(({ feed, node }) =>
       feed.subscribe((entry, live) => this.#take(entry, live, node), 'inspector/stately'),
     )
@@ -64,23 +64,23 @@ export class StatelyTap {
     for (const end of this.#unsubscribe) end()
   }
 
-  /** What a tool does not read is left out; once it reads again it is told anew who lives. */
+  /** What a tool does not read is left out; once it reads again it gets the living actors anew. */
   #take(entry: FeedEntry, live: Live, node: string | undefined): void {
     if (this.#socket.bufferedAmount > mostUnread) this.#isBehind = true
     else if (this.#isBehind) {
       this.#isBehind = false
-      this.#tellAll()
-    } else this.#tell(entry, live, node)
+      this.#sendAll()
+    } else this.#sendEntry(entry, live, node)
   }
 
-  #tell(entry: FeedEntry, { actor, event }: Live, node: string | undefined): void {
+  #sendEntry(entry: FeedEntry, { actor, event }: Live, node: string | undefined): void {
     const sessionId = fullName(node, entry.actor)
     if (entry.type === 'actor.started' && actor)
       this.#birth(sessionId, actor, entry.parent === undefined ? undefined : fullName(node, entry.parent))
     else if (entry.type === 'transition' && actor && event) {
-      const told = fieldsOf(event) as Told
-      this.#send({ ...this.#base(sessionId), type: '@xstate.event', event: told, sourceId: undefined })
-      this.#send({ ...this.#base(sessionId), type: '@xstate.snapshot', event: told, snapshot: snapshotOf(actor) })
+      const plain = fieldsOf(event) as PlainEvent
+      this.#send({ ...this.#base(sessionId), type: '@xstate.event', event: plain, sourceId: undefined })
+      this.#send({ ...this.#base(sessionId), type: '@xstate.snapshot', event: plain, snapshot: snapshotOf(actor) })
     } else if (entry.type === 'actor.stopped') {
       const snapshot = { ...empty, status: 'stopped', value: '' } as const
       this.#send({ ...this.#base(sessionId), type: '@xstate.snapshot', event: { type: 'xstate.stop' }, snapshot })
@@ -88,7 +88,7 @@ export class StatelyTap {
     }
   }
 
-  #tellAll(): void {
+  #sendAll(): void {
     for (const { feed, node } of this.#feeds)
       for (const { id, parent, actor } of feed.liveActors)
         this.#birth(fullName(node, id), actor, parent === undefined ? undefined : fullName(node, parent))
@@ -129,7 +129,7 @@ const empty = { context: {}, tags: [], children: {}, output: undefined, error: u
 
 const definitions = new WeakMap<AnyStateMachine, string>()
 
-/** Functions without a name are told as such. */
+/** Functions without a name are shown as such. */
 function definitionOf(machine: AnyStateMachine): string {
   let text = definitions.get(machine)
   if (text === undefined) {

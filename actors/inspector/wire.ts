@@ -1,9 +1,17 @@
 import type { Drawing } from '../drawing/drawing.ts'
-import type { ActorFacts, Departed, Explanation, HistoryChanges, Moment, PeerFacts, Picture } from '../explain/facts.ts'
+import type {
+  ActorFacts,
+  Departed,
+  Explanation,
+  HistoryChanges,
+  Moment,
+  PeerFacts,
+  Snapshot,
+} from '../explain/facts.ts'
 import type { Heading, Line } from '../trace/lines.ts'
 import type { Plain } from '../trace/values.ts'
 
-export type { ActorFacts, Departed, Explanation, Moment, PeerFacts, Picture }
+export type { ActorFacts, Departed, Explanation, Moment, PeerFacts, Snapshot }
 
 // What the inspector's page and the node say to each other, over one WebSocket: one JSON object a message. The page only
 // asks; nothing that it says changes the node.
@@ -13,7 +21,7 @@ export type { ActorFacts, Departed, Explanation, Moment, PeerFacts, Picture }
 // An import map may stand in index.html, no other script or style may stand inline.
 
 /** From the page. `id` numbers a question: its answer bears it. */
-export type Ask =
+export type PageRequest =
   /** The lines of these actors from now on, as they come. An empty list ends it. */
   | { readonly ask: 'watch'; readonly actors: readonly string[] }
   /** Messages of all peers from now on, for the sequence view. */
@@ -44,22 +52,22 @@ export type Ask =
   | { readonly ask: 'why'; readonly id: number; readonly actor: string; readonly seq?: number }
 
 /** To the page. */
-export type Tell =
+export type PagePush =
   | Hello
   | Changes
-  | { readonly tell: 'picture'; readonly id: number; readonly picture: Picture }
-  | { readonly tell: 'lines'; readonly id: number; readonly lines: readonly ShownLine[] }
-  | { readonly tell: 'actor'; readonly id: number; readonly actor: ActorFacts }
-  | { readonly tell: 'line'; readonly id: number; readonly line: ShownLine; readonly message?: DecodedMessage }
-  | { readonly tell: 'chart'; readonly id: number; readonly chart: string; readonly drawing: Drawing }
-  | { readonly tell: 'departures'; readonly id: number; readonly departures: readonly Departed[] }
-  | { readonly tell: 'why'; readonly id: number; readonly why: Explanation }
+  | { readonly push: 'picture'; readonly id: number; readonly picture: Snapshot }
+  | { readonly push: 'lines'; readonly id: number; readonly lines: readonly ShownLine[] }
+  | { readonly push: 'actor'; readonly id: number; readonly actor: ActorFacts }
+  | { readonly push: 'line'; readonly id: number; readonly line: ShownLine; readonly message?: DecodedMessage }
+  | { readonly push: 'chart'; readonly id: number; readonly chart: string; readonly drawing: Drawing }
+  | { readonly push: 'departures'; readonly id: number; readonly departures: readonly Departed[] }
+  | { readonly push: 'why'; readonly id: number; readonly why: Explanation }
   /** The question cannot be answered: in one line. */
-  | { readonly tell: 'error'; readonly id: number; readonly error: string }
+  | { readonly push: 'error'; readonly id: number; readonly error: string }
 
 /** The first word to every page that is opened. To one that could not keep up it is said again: the page begins anew. */
 export type Hello = {
-  readonly tell: 'hello'
+  readonly push: 'hello'
   readonly heading: Heading
   /** A recording is shown: nothing new will come. */
   readonly isRecording: boolean
@@ -67,7 +75,7 @@ export type Hello = {
   readonly nodes: readonly string[]
   /** Bytes of history that are kept at most. */
   readonly historyBytes: number
-  readonly picture: Picture
+  readonly picture: Snapshot
   /** Lines at which a peer left, those that are remembered: the oldest first. */
   readonly endings: readonly number[]
   /** The last 1,000 connections that are over, the oldest first. */
@@ -76,11 +84,11 @@ export type Hello = {
   readonly opening?: number
 }
 
-/** A line as it is shown. What the node can tell of it cheaply is told, the rest is for who asks for that `line`. */
+/** A line as it is shown. What is cheap is in it, the rest comes for a request of that `line`. */
 export type ShownLine = Line & {
   /** Of a message: `GetBlockHeaders`. */
   readonly name?: string
-  /** Of a message, in a few words: `192 headers`; the reason of a Disconnect. */
+  /** Of a message, in short: `192 headers`; the reason of a Disconnect. */
   readonly text?: string
   /** Of an answer: the line of its request, and the time between them in ms. */
   readonly answers?: { readonly seq: number; readonly latency: number }
@@ -92,7 +100,7 @@ export type ShownLine = Line & {
 
 /** Sent ten times a second at most: what has changed since the last. */
 export type Changes = HistoryChanges & {
-  readonly tell: 'changes'
+  readonly push: 'changes'
   /** Of actors that are watched, and messages if tapped; the newest that fit. */
   readonly lines: readonly ShownLine[]
   /** Lines that did not fit, since the page was opened. */

@@ -70,7 +70,7 @@ export class CaptureSession {
     const { packet, rest } = this.#packets[side].take()
     if (side === 'client') {
       if (rest.length > 0) throw new RlpxError('handshake') // its frames need the ack
-      // Without the opening of the connection, only the key log tells an auth from what looks like one.
+      // Without the opening of the connection, only the key log distinguishes an auth from what looks like one.
       if (!isFromStart && !this.#keyLog.has(authId(packet))) throw new RlpxError('handshake')
       this.#auth = packet
       return yield { type: 'auth', size: packet.length }

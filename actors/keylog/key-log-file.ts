@@ -11,7 +11,7 @@ export class KeyLogFile {
   #isOff = false
 
   /**
-   * @param failed is told, once, why nothing more is written: no session is lost for it
+   * @param failed gets, once, why nothing more is written: no session is lost for it
    * @throws the system's error: the file cannot be written
    */
   constructor(path: string, failed: (error: Error) => void) {
@@ -19,7 +19,7 @@ export class KeyLogFile {
     this.#failed = failed
   }
 
-  /** At once, for whoever reads along: a session is one line. */
+  /** At once, for a program that reads along: a session is one line. */
   readonly write: KeyLog = (line) => {
     if (this.#isOff) return
     try {

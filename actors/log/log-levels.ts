@@ -1,7 +1,7 @@
 /** geth's levels: 0 silent, 1 error, 2 warn, 3 info, 4 debug, 5 trace. */
 export type Verbosity = 0 | 1 | 2 | 3 | 4 | 5
 
-/** How much a log and its children tell, changeable while they are in use (geth's log.GlogHandler). */
+/** How much a log and its children write, changeable while they are in use (geth's log.GlogHandler). */
 export class LogLevels {
   #verbosity: Verbosity
   /** BOUNDED: by the text it was made of. */
@@ -19,7 +19,7 @@ export class LogLevels {
     return this.#verbosity
   }
 
-  /** What the most talkative of all loggers tells. */
+  /** The level of the most verbose of all loggers. */
   get highest(): Verbosity {
     return this.#rules.reduce<number>((most, { level }) => Math.max(most, level), this.#verbosity) as Verbosity
   }

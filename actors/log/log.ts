@@ -71,26 +71,26 @@ class Gate implements LeveledLogger {
   }
 
   error(message: string, fields?: Fields): void {
-    if (this.#tells(1)) this.#log.error(message, fields)
+    if (this.#writes(1)) this.#log.error(message, fields)
   }
   warn(message: string, fields?: Fields): void {
-    if (this.#tells(2)) this.#log.warn(message, fields)
+    if (this.#writes(2)) this.#log.warn(message, fields)
   }
   info(message: string, fields?: Fields): void {
-    if (this.#tells(3)) this.#log.info(message, fields)
+    if (this.#writes(3)) this.#log.info(message, fields)
   }
   debug(message: string, fields?: Fields): void {
-    if (this.#tells(4)) this.#log.debug(message, fields)
+    if (this.#writes(4)) this.#log.debug(message, fields)
   }
   trace(message: string, fields?: Fields): void {
-    if (this.#tells(5)) this.#log.trace(message, fields)
+    if (this.#writes(5)) this.#log.trace(message, fields)
   }
 
   getSubLogger(settings: { name: string }): LeveledLogger {
     return new Gate(this.#log.getSubLogger(settings), this.levels, `${this.#name} ${settings.name}`.trimStart())
   }
 
-  #tells(level: Verbosity): boolean {
+  #writes(level: Verbosity): boolean {
     if (this.#version !== this.levels.version) {
       this.#version = this.levels.version
       this.#verbosity = this.levels.of(this.#name)
@@ -99,7 +99,7 @@ class Gate implements LeveledLogger {
   }
 }
 
-/** The log of nobody. */
+/** A log that is dropped. */
 export const silent: Logger = createLogger({ verbosity: 0 })
 
 /** @returns `text` as it may be shown on a terminal: what a remote wrote cannot move the cursor or colour the screen */

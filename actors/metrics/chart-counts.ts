@@ -11,7 +11,7 @@ export class ChartCounts {
   readonly #transitions = new Counts()
   readonly #byDefinition = new WeakMap<AnyTransitionDefinition, Count>()
 
-  /** In words, as the feed has them. */
+  /** As the feed names them. */
   get states(): readonly Count[] {
     return this.#states.all
   }

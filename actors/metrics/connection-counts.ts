@@ -77,7 +77,7 @@ export class ConnectionCounts {
     this.#dialed.delete(actor)
   }
 
-  /** A minute needs no timer: whoever wants the number, or a peer's end, has it counted first. */
+  /** A minute needs no timer: it is counted when the number is read, and when a peer ends. */
   countStayed(): void {
     const then = this.#clock.now() - 60_000
     for (const [actor, peer] of this.#peers) {
@@ -102,9 +102,9 @@ export class ConnectionCounts {
   #noteEnd({ error, remoteRequested }: Outcome, sent: number | undefined): void {
     const by = remoteRequested || sent === undefined ? 'remote' : 'us'
     const reason = error instanceof DiscError ? error.reason : sent
-    const words = reason === undefined ? 'connection lost' : isNamed(reason) ? discReasonText(reason) : 'unknown'
-    const key = `${by} ${words}`
-    const count = this.ended.get(key) ?? { by, reason: words, value: 0 }
+    const text = reason === undefined ? 'connection lost' : isNamed(reason) ? discReasonText(reason) : 'unknown'
+    const key = `${by} ${text}`
+    const count = this.ended.get(key) ?? { by, reason: text, value: 0 }
     count.value++
     this.ended.set(key, count)
   }
@@ -123,7 +123,7 @@ export class ConnectionCounts {
   }
 }
 
-/** geth's order: the reason first, whoever gave it, then how far the setup had come. */
+/** geth's order: the reason first, from either side, then how far the setup had come. */
 const setupFaultOf = (error: unknown): SetupFault | undefined =>
   error instanceof DiscError ? faultsByReason.get(error.reason) : undefined
 

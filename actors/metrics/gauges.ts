@@ -9,7 +9,7 @@ import { Calls } from './metered-apis.ts'
 import type { Traffic } from './metered-network.ts'
 import type { RequestCount, Stopwatch } from './request-counts.ts'
 
-/** What the metrics of one node are read from when somebody scrapes. Labels have the words of our definitions, never a remote's. */
+/** What the metrics of one node are read from at a scrape. Labels are names of our definitions, never a remote's text. */
 export type Sources = {
   readonly traffic: Traffic
   readonly connections: ConnectionCounts

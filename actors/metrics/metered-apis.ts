@@ -6,7 +6,7 @@ export class Calls {
   failure = 0
   /** By method and outcome. BOUNDED: by the methods there are. */
   readonly byMethod = new Map<string, { readonly method: string; success: number; failure: number }>()
-  /** Told of each call: nanoseconds to its result. */
+  /** Gets the nanoseconds of each call, to its result. */
   readonly took: (nanoseconds: number) => void
 
   constructor(took: (nanoseconds: number) => void) {
@@ -15,7 +15,7 @@ export class Calls {
 }
 
 /**
- * @returns `apis`, each of whose methods adds to `calls` when it has given its result. As in geth, a name that nobody
+ * @returns `apis`, each of whose methods adds to `calls` when it has given its result. As in geth, a name that nothing
  *   has and arguments that cannot be read are no calls.
  */
 export function meterApis(apis: readonly Api[], calls: Calls): Api[] {

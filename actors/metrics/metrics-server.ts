@@ -10,7 +10,7 @@ export type MetricsServerOptions = {
   readonly port: number
   readonly contentType: string
   metrics(): Promise<string>
-  /** Who is told of what nobody foresaw. */
+  /** Gets unforeseen exceptions. */
   readonly supervisor: Supervisor | undefined
 }
 
@@ -72,7 +72,7 @@ export class MetricsServer {
     response.setHeader('content-type', contentType).end(text)
   }
 
-  /** Whoever scrapes is told, too: a program may add a metric of its own, and its fault ends this request alone. */
+  /** The scrape fails with it: a program may add a metric of its own, and its fault ends this request alone. */
   #crashed(error: unknown, response: ServerResponse): void {
     reportBug(this.#options, { actor: 'metrics', error, ends: 'connection' })
     if (response.headersSent) response.destroy()

@@ -46,7 +46,7 @@ type Facts = {
 /** The metrics of one node, for Prometheus: one reader of its feed, and a meter on its network. */
 export class NodeMetrics implements Service {
   readonly name = 'metrics'
-  /** The node's own: whoever has a metric of theirs may add it. */
+  /** The node's own: a program may add metrics to it. */
   readonly registry = new Registry()
   readonly #traffic = new Traffic()
   readonly #charts = new ChartCounts()

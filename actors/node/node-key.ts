@@ -16,7 +16,7 @@ export type NodeKeyOptions = {
 
 /**
  * The key that a node is known by (geth's Config.NodeKey): the one given, else the one in the file, else a fresh one that
- * dies with the process. Where geth replaces a key file that it cannot read, this refuses: whoever lost the key would
+ * dies with the process. Where geth replaces a key file that it cannot read, this refuses: a lost key would
  * lose the identity too.
  * @returns 32 bytes
  * @throws {NodeKeyError}
@@ -55,7 +55,7 @@ export async function createNodeKey(path: string, entropy: Entropy): Promise<Uin
 
 /**
  * @param hex 64 digits, no 0x
- * @throws {NodeKeyError} in geth's words
+ * @throws {NodeKeyError} with geth's message
  */
 export function parseNodeKey(hex: string): Uint8Array {
   if (hex.length < 64) throw new NodeKeyError('node key too short, want 64 hex characters')

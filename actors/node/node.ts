@@ -5,7 +5,7 @@ import type { Protocol } from '../p2p/protocol.ts'
 import type { Server } from '../p2p/server.ts'
 import type { Api } from '../rpc/api.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { type Send, startActor } from '../runtime/start-actor.ts'
 
 /** What a node runs beside its p2p server (geth's node.Lifecycle). */
 export type Service = {
@@ -81,7 +81,7 @@ export class Node {
     })
     this.#actor = startActor(runtime, nodeMachine, {
       id: this.#id,
-      input: (tell) => ({ ports: this.#ports(tell) }),
+      input: (send) => ({ ports: this.#ports(send) }),
     })
     this.#actor.subscribe({ error: (error) => void this.#unwind(error as Error) })
   }
@@ -158,7 +158,7 @@ export class Node {
     })
   }
 
-  #ports(tell: Tell<typeof nodeMachine>): NodePorts {
+  #ports(send: Send<typeof nodeMachine>): NodePorts {
     return {
       startServer: async () => {
         const error = await failureOf(() => {
@@ -166,12 +166,12 @@ export class Node {
           this.#server = this.#options.createServer(protocols, this.#id)
           return this.#server.start()
         })
-        tell(error ? { type: 'server.failed', error } : { type: 'server.started' })
+        send(error ? { type: 'server.failed', error } : { type: 'server.started' })
       },
       stopServer: async () => {
         const error = await failureOf(() => this.#server!.stop())
         if (error) this.#log.error('The p2p server did not stop in order', { err: error })
-        tell({ type: 'server.stopped' })
+        send({ type: 'server.stopped' })
       },
       startRpc: async () => {
         const error = await failureOf(async () => {
@@ -181,20 +181,20 @@ export class Node {
           )
           return this.#rpc?.start()
         })
-        tell(error ? { type: 'rpc.failed', error } : { type: 'rpc.started' })
+        send(error ? { type: 'rpc.failed', error } : { type: 'rpc.started' })
       },
       stopRpc: async () => {
         const error = await failureOf(() => this.#rpc?.stop())
         if (error) this.#log.error('RPC did not stop in order', { err: error })
-        tell({ type: 'rpc.stopped' })
+        send({ type: 'rpc.stopped' })
       },
       startService: async ({ name }) => {
         const error = await failureOf(() => this.#named(name).start())
-        tell(error ? { type: 'service.failed', error } : { type: 'service.started' })
+        send(error ? { type: 'service.failed', error } : { type: 'service.started' })
       },
       stopService: async ({ name }) => {
         const error = await failureOf(() => this.#named(name).stop())
-        tell({ type: 'service.stopped', ...(error && { error }) })
+        send({ type: 'service.stopped', ...(error && { error }) })
       },
       release: async () => {
         const errors: Error[] = []
@@ -202,7 +202,7 @@ export class Node {
           const error = await failureOf(() => resource.close())
           if (error) errors.push(error)
         }
-        tell({ type: 'node.released', errors })
+        send({ type: 'node.released', errors })
       },
       reportSlow: ({ name }) => void this.#log.warn('Still waiting for a service to stop', { service: name }),
       settle: ({ call, error }) => {

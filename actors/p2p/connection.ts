@@ -57,7 +57,7 @@ export type Connection = {
   disconnect(reason: DiscReason): void
 }
 
-/** How a connection reports to its server, which may answer at once: charts queue what they are told while they step. */
+/** How a connection reports to its server, which may answer at once: charts queue events that come while they step. */
 export type ConnectionOwner = {
   checkpoint(facts: CheckpointFacts): void
   /** SetupConn returned: the peer was added (`added`), or the connection failed. Exactly once. */

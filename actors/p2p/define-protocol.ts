@@ -1,7 +1,7 @@
 import type { AnyStateMachine, EventFromLogic, InputFrom } from 'xstate'
 import { PeerError } from '../../protocols/lib/peer-error.ts'
 import { ProtocolReturned } from '../../protocols/p2p/disconnect-reasons.ts'
-import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { type Send, startActor } from '../runtime/start-actor.ts'
 import { InternalError } from '../runtime/supervision.ts'
 import type { Protocol, Session } from './protocol.ts'
 
@@ -18,7 +18,7 @@ export type ProtocolDefinition<Machine extends AnyStateMachine, Name extends str
   /** One session. It gets each message as an event of that name; when it is done, so is the peer. */
   readonly machine: Machine
   /** The chart's input for one session: its ports, most often. */
-  input(session: NamedSession<Name>, tell: Tell<Machine>): InputFrom<Machine>
+  input(session: NamedSession<Name>, send: Send<Machine>): InputFrom<Machine>
   /**
    * Turns a message into the chart's event: `{ type: name, payload }` when left out.
    * @throws {PeerError} the remote broke the protocol: Disconnect 0x02
@@ -48,7 +48,7 @@ export function defineProtocol<Machine extends AnyStateMachine, Name extends str
       const actor = startActor(session.runtime, machine, {
         id: `${session.actor}/${name}`,
         parent: session.actor,
-        input: (tell) => input(named, tell),
+        input: (send) => input(named, send),
         crashed: (error) => session.end(new InternalError(error)),
       })
       actor.subscribe({ complete: () => session.end(new ProtocolReturned()), error: () => {} })

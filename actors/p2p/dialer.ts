@@ -6,7 +6,7 @@ import type { Enode } from '../../protocols/enode/enode.ts'
 import { parseIp } from '../../protocols/enode/netutil.ts'
 import type { Logger } from '../log/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { type Send, startActor } from '../runtime/start-actor.ts'
 import type { Network, Stream } from './connection.ts'
 
 export type DialerOptions = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveDials' | 'netRestrict'> & {
@@ -18,7 +18,7 @@ export type DialerOptions = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveD
   readonly lookUp: LookUp
   readonly candidates?: CandidateSource | undefined
   readonly log: Logger
-  /** Takes over a connected stream, and tells `dial.ended` when its setup has. */
+  /** Takes over a connected stream, and sends `dial.ended` when its setup has. */
   setUp(stream: Stream, target: Enode, origin: 'dyndial' | 'staticdial'): void
   /** Called once, when every dial has ended. */
   stopped(): void
@@ -27,7 +27,7 @@ export type DialerOptions = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveD
 /** The addresses of a DNS name. A rejection counts as none. */
 export type LookUp = (hostname: string) => Promise<readonly string[]>
 
-/** Nodes to dial: one for each `wanted` at most, and none before, for nobody would read it. */
+/** Nodes to dial: one for each `wanted` at most, and none before, when it would not be read. */
 export type CandidateSource = (wanted: Observable<void>) => Observable<Enode>
 
 /** Runs {@link dialerMachine}: lookups, connects and candidates. */
@@ -51,10 +51,10 @@ export class Dialer {
     this.#actor = startActor(runtime, dialerMachine, {
       id,
       parent,
-      input: (tell) => {
-        const found = options.candidates?.(this.#wanted).subscribe((node) => tell({ type: 'candidate.found', node }))
+      input: (send) => {
+        const found = options.candidates?.(this.#wanted).subscribe((node) => send({ type: 'candidate.found', node }))
         this.#candidates.add(found)
-        return { ports: this.#ports(tell), selfId, maxDialed, maxActiveDials, netRestrict, staticNodes, seed }
+        return { ports: this.#ports(send), selfId, maxDialed, maxActiveDials, netRestrict, staticNodes, seed }
       },
     })
     const failed = () => {
@@ -66,7 +66,7 @@ export class Dialer {
     this.#actor.subscribe({ complete: () => options.stopped(), error: failed })
   }
 
-  tell(event: DialerEvent): void {
+  send(event: DialerEvent): void {
     if (event.type === 'dialer.stop') {
       this.#isStopping = true
       if (this.#hasFailed) this.#options.stopped()
@@ -74,15 +74,15 @@ export class Dialer {
     this.#actor.send(event)
   }
 
-  #ports(tell: Tell<typeof dialerMachine>): DialerPorts {
+  #ports(send: Send<typeof dialerMachine>): DialerPorts {
     const { log } = this.#options
     return {
       lookUp: ({ id, hostname, timeout }) =>
         this.#lookUp(hostname, timeout, (ip) =>
-          tell(ip === undefined ? { type: 'dns.resolved', id } : { type: 'dns.resolved', id, ip }),
+          send(ip === undefined ? { type: 'dns.resolved', id } : { type: 'dns.resolved', id, ip }),
         ),
       connect: (target) =>
-        this.#connect(target, (error) => tell({ type: 'connect.failed', id: target.node.id, error })),
+        this.#connect(target, (error) => send({ type: 'connect.failed', id: target.node.id, error })),
       wantCandidate: () => this.#wanted.next(),
       discard: ({ id, why }) => log.trace('Discarding dial candidate', { id, err: why }),
       reportLooking: ({ peers, tried, statics }) =>

@@ -3,7 +3,7 @@ import type { MatchedProtocol } from '../../protocols/p2p/matching.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Account } from '../runtime/scheduler.ts'
 import type { Client, Outcome, TimeSlicer } from '../runtime/time-slicer.ts'
-import type { Conversation } from '../trace/message-trace.ts'
+import type { MessageTrace } from '../trace/message-trace.ts'
 import type { PeerFacts, Protocol, Session, SessionHandler } from './protocol.ts'
 import type { RlpxSocket } from './rlpx-socket.ts'
 
@@ -15,7 +15,7 @@ type SessionParts = {
   readonly socket: RlpxSocket
   readonly slicer: TimeSlicer
   /** Where the feed hears what is said. */
-  readonly conversation: Conversation
+  readonly conversation: MessageTrace
   ended(error: Error): void
   crashed(error: unknown): void
 }
@@ -128,7 +128,7 @@ export class PeerSession implements Session, Client {
   }
 }
 
-/** BOUNDED: two of the largest messages, for whoever does not wait. */
+/** BOUNDED: two of the largest messages, for a sender that does not wait. */
 const maxQueuedOutput = 2 ** 25
 
 /** Our own fault: a protocol went on sending after `send` had returned false. */

@@ -23,10 +23,10 @@ import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { InputRoom } from '../runtime/input-room.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { Account, type FairScheduler } from '../runtime/scheduler.ts'
-import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { type Send, startActor } from '../runtime/start-actor.ts'
 import { guard, InternalError, reportBug } from '../runtime/supervision.ts'
 import { TimeSlicer } from '../runtime/time-slicer.ts'
-import type { Conversation } from '../trace/message-trace.ts'
+import type { MessageTrace } from '../trace/message-trace.ts'
 import type { Connect, Connection, ConnectionOwner, Origin } from './connection.ts'
 import { PeerSession } from './peer-session.ts'
 import type { PeerFacts, Protocol } from './protocol.ts'
@@ -41,7 +41,7 @@ export type PeerOptions = {
   readonly ciphers: Ciphers
   readonly scheduler: FairScheduler
   readonly input: InputRoom
-  /** Told the keys of every session. */
+  /** Gets the keys of every session. */
   readonly keyLog?: KeyLog | undefined
   /** Id of the server's actor. */
   readonly parent: string
@@ -72,7 +72,7 @@ class Peer implements Connection {
   readonly #socket: RlpxSocket
   readonly #actor: Actor<typeof peerMachine>
   readonly #actorId: string
-  readonly #conversation: Conversation
+  readonly #conversation: MessageTrace
   /** BOUNDED: by our protocols. */
   readonly #slicer: TimeSlicer
   #sessions: readonly PeerSession[] = []
@@ -113,8 +113,8 @@ class Peer implements Connection {
     this.#actor = startActor(runtime, peerMachine, {
       id: this.#actorId,
       parent: options.parent,
-      input: (tell) => ({
-        ...{ ports: this.#ports(tell), protocols: options.protocols },
+      input: (send) => ({
+        ...{ ports: this.#ports(send), protocols: options.protocols },
         ...{ isDialing: parts.origin !== 'inbound', remote: parts.stream.remoteAddress },
         ...(parts.target && { target: bytesToHex(nodeIdOf(parts.target)) }),
       }),
@@ -146,21 +146,21 @@ class Peer implements Connection {
     this.#actor.send({ type: 'peer.disconnect', reason })
   }
 
-  #ports(tell: Tell<typeof peerMachine>): PeerPorts {
+  #ports(send: Send<typeof peerMachine>): PeerPorts {
     const { origin, owner, conn } = this.#parts
     return {
       secure: () => this.#socket.secure(),
       askServer: (question) => owner.checkpoint({ ...question, conn, inbound: origin === 'inbound' }),
-      exchangeHello: () => this.#exchangeHello(tell),
-      openHello: ({ code, payload }) => tell(openHello(code, payload)),
+      exchangeHello: () => this.#exchangeHello(send),
+      openHello: ({ code, payload }) => send(openHello(code, payload)),
       adoptVersion: ({ version }) => {
         if (version >= snappyProtocolVersion) this.#socket.enableSnappy()
       },
-      startProtocols: (hello) => this.#startProtocols(hello, tell),
+      startProtocols: (hello) => this.#startProtocols(hello, send),
       startReading: () => {
         this.#socket.promote(new Account(newcomerDebt))
         this.#socket.limitFrames(undefined)
-        this.#socket.read((code, payload) => this.#take(code, payload, tell))
+        this.#socket.read((code, payload) => this.#take(code, payload, send))
       },
       sendPing: () => this.#sendBase(baseCodes.Ping, emptyPayload),
       sendPong: () => this.#sendBase(baseCodes.Pong, emptyPayload),
@@ -204,7 +204,7 @@ class Peer implements Connection {
     else owner.setupEnded(conn, { added: false, error, ...(this.id && { id: this.id }) })
   }
 
-  #exchangeHello(tell: Tell<typeof peerMachine>): void {
+  #exchangeHello(send: Send<typeof peerMachine>): void {
     const { name, protocols, publicKey } = this.#options
     const caps = sortCaps(protocols.map(({ name, version }) => ({ name, version })))
     // A Hello is code and payload in the clear: 2 KiB and one byte.
@@ -216,12 +216,12 @@ class Peer implements Connection {
     this.#socket.read((code, payload) => {
       this.#socket.read(undefined)
       this.#conversation.received(code, payload)
-      tell({ type: 'first.received', code, payload })
+      send({ type: 'first.received', code, payload })
       return true
     })
   }
 
-  #startProtocols(hello: Hello, tell: Tell<typeof peerMachine>): void {
+  #startProtocols(hello: Hello, send: Send<typeof peerMachine>): void {
     const { conn, owner } = this.#parts
     const facts = this.#factsOf(hello)
     this.facts = facts
@@ -237,28 +237,28 @@ class Peer implements Connection {
         socket: this.#socket,
         slicer: this.#slicer,
         conversation: this.#runtime.feed.conversation(of),
-        ended: (error) => tell({ type: 'protocol.ended', error }),
+        ended: (error) => send({ type: 'protocol.ended', error }),
         crashed: (error) => this.#crashed(error),
       })
     })
     for (const session of this.#sessions) session.start()
-    tell({ type: 'protocols.started' })
+    send({ type: 'protocols.started' })
   }
 
   /** geth's Peer.handle. */
-  #take(code: number, payload: Uint8Array, tell: Tell<typeof peerMachine>): boolean {
+  #take(code: number, payload: Uint8Array, send: Send<typeof peerMachine>): boolean {
     if (code >= baseProtocolLength) {
       const session = this.#sessions.find((session) => session.owns(code))
       if (session) return session.take(code, payload)
       this.#socket.read(undefined)
-      tell({ type: 'read.failed', error: new CodeOutOfRange(code) })
+      send({ type: 'read.failed', error: new CodeOutOfRange(code) })
       return true
     }
     this.#conversation.received(code, payload)
-    if (code === baseCodes.Ping) tell({ type: 'ping.received' })
+    if (code === baseCodes.Ping) send({ type: 'ping.received' })
     else if (code === baseCodes.Disconnect) {
       this.#socket.read(undefined)
-      tell({ type: 'disconnect.received', payload })
+      send({ type: 'disconnect.received', payload })
     }
     return true
   }

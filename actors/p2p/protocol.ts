@@ -42,7 +42,7 @@ export type Session = {
   end(error: Error): void
 }
 
-/** What a protocol gives back: it is told, in order, and never re-entered. */
+/** What a protocol gives back: it is called in order, and never re-entered. */
 export type SessionHandler = {
   message(code: number, payload: Uint8Array): void
   writable?(): void

@@ -43,7 +43,7 @@ export type SocketOptions = {
   /** Pays until {@link RlpxSocket.promote}. */
   readonly account: Account
   readonly listener: SocketListener
-  /** Told the keys of the session, once there are any. */
+  /** Gets the keys of the session, once there are any. */
   readonly keyLog?: KeyLog | undefined
 }
 
@@ -316,7 +316,7 @@ export class RlpxSocket implements Task {
 
   /**
    * What came before the end is read first, where somebody takes it: a Disconnect, and what was said just before. No more
-   * than that: whoever queues thousands of requests and hangs up is served none of them.
+   * than that: a peer that queues thousands of requests and closes is served none of them.
    */
   #streamClosed(error: Error | undefined): void {
     if (this.#isDone) return

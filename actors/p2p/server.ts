@@ -8,7 +8,7 @@ import { joinHostPort } from '../../protocols/enode/netutil.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import { type Logger, silent } from '../log/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { startActor, type Tell } from '../runtime/start-actor.ts'
+import { type Send, startActor } from '../runtime/start-actor.ts'
 import { parseAddress } from './address.ts'
 import type { Connection, ConnectionOwner, Listener, Origin, Stream } from './connection.ts'
 import { Dialer } from './dialer.ts'
@@ -49,9 +49,9 @@ export class Server {
     this.#actor = startActor(runtime, serverMachine, {
       id: this.#id,
       ...(options.parent !== undefined && { parent: options.parent }),
-      input: (tell) => ({
+      input: (send) => ({
         ...this.#limits,
-        ports: this.#ports(tell),
+        ports: this.#ports(send),
         hasListener: options.listen !== undefined,
         trusted: new Set(options.trustedNodes?.map(({ id }) => id)),
         netRestrict: options.netRestrict,
@@ -129,36 +129,36 @@ export class Server {
     return this.#actor.getSnapshot().matches(state)
   }
 
-  #ports(tell: Tell<typeof serverMachine>): ServerPorts {
+  #ports(send: Send<typeof serverMachine>): ServerPorts {
     const { network, connect, listen } = this.#options
-    const owner = this.#owner(tell)
+    const owner = this.#owner(send)
     return {
       listen: () => {
         const { host, port } = listen!
         network
-          .listen(host, port, (stream) => this.#accept(stream, tell))
+          .listen(host, port, (stream) => this.#accept(stream, send))
           .then(
             (listener) => {
               this.#listener = listener
-              tell({ type: 'listener.opened' })
+              send({ type: 'listener.opened' })
             },
-            (cause: Error) => tell({ type: 'listener.failed', error: new ListenFailed(host, port, cause) }),
+            (cause: Error) => send({ type: 'listener.failed', error: new ListenFailed(host, port, cause) }),
           )
       },
       closeListener: async () => {
         await this.#listener?.close()
-        tell({ type: 'listener.closed' })
+        send({ type: 'listener.closed' })
       },
       reportStart: (outcome) => {
-        // geth's fallback IP, until someone tells us ours.
+        // geth's fallback IP, until ours is known.
         if (!outcome.error) this.#self = { ...this.#self, host: '127.0.0.1', tcp: this.#listener?.port ?? 0 }
         this.#settleStart(outcome)
       },
       startDialer: () => {
-        this.#dialer = this.#createDialer(tell)
+        this.#dialer = this.#createDialer(send)
       },
-      tellDialer: (event) => this.#dialer?.tell(event),
-      stopDialer: () => this.#dialer?.tell({ type: 'dialer.stop' }),
+      notifyDialer: (event) => this.#dialer?.send(event),
+      stopDialer: () => this.#dialer?.send({ type: 'dialer.stop' }),
       setUp: ({ conn }) => {
         const { stream, origin, target } = this.#conns.get(conn)!
         const connection = connect(stream, { conn, origin, owner, ...(target && { target }) })
@@ -180,40 +180,40 @@ export class Server {
     }
   }
 
-  #owner(tell: Tell<typeof serverMachine>): ConnectionOwner {
+  #owner(send: Send<typeof serverMachine>): ConnectionOwner {
     return {
       checkpoint: ({ checkpoint, conn, id, inbound, matching = 0 }) =>
         checkpoint === 'addpeer'
-          ? tell({ type: 'addpeer.reached', conn, id, inbound, matching })
-          : tell({ type: 'posthandshake.reached', conn, id, inbound }),
+          ? send({ type: 'addpeer.reached', conn, id, inbound, matching })
+          : send({ type: 'posthandshake.reached', conn, id, inbound }),
       setupEnded: (conn, { added, id, error }) => {
         if (!added) {
           this.#log.trace('Setting up connection failed', { conn, id, err: error?.message })
           this.#forget(conn)
         }
         const now = this.#runtime.clock.now()
-        tell({ type: 'setup.ended', conn, added, now, ...(id !== undefined && { id }) })
+        send({ type: 'setup.ended', conn, added, now, ...(id !== undefined && { id }) })
       },
       peerAdded: (conn, facts) => {
         this.#conns.get(conn)!.facts = facts
-        tell({ type: 'peer.added', conn, ...placed(facts) })
+        send({ type: 'peer.added', conn, ...placed(facts) })
       },
       peerEnded: (conn, { error }) => {
         const { facts } = this.#conns.get(conn)!
         this.#forget(conn)
-        tell({ type: 'peer.ended', conn, error, ...placed(facts!) })
+        send({ type: 'peer.ended', conn, error, ...placed(facts!) })
       },
     }
   }
 
-  #accept(stream: Stream, tell: Tell<typeof serverMachine>): void {
+  #accept(stream: Stream, send: Send<typeof serverMachine>): void {
     const conn = this.#nextConn()
     this.#conns.set(conn, { stream, origin: 'inbound' })
     const { ip } = parseAddress(stream.remoteAddress) ?? {}
-    tell({ type: 'conn.accepted', conn, now: this.#runtime.clock.now(), ...(ip !== undefined && { ip }) })
+    send({ type: 'conn.accepted', conn, now: this.#runtime.clock.now(), ...(ip !== undefined && { ip }) })
   }
 
-  #createDialer(tell: Tell<typeof serverMachine>): Dialer {
+  #createDialer(send: Send<typeof serverMachine>): Dialer {
     const { network, candidates, netRestrict, staticNodes = [], lookUp = async () => [] } = this.#options
     const { selfId, maxDialed, maxPendingPeers } = this.#limits
     return new Dialer(this.#runtime, {
@@ -229,16 +229,16 @@ export class Server {
       setUp: (stream, target, origin) => {
         const conn = this.#nextConn()
         this.#conns.set(conn, { stream, origin, target })
-        tell({ type: 'conn.dialed', conn, id: target.id })
+        send({ type: 'conn.dialed', conn, id: target.id })
       },
-      stopped: () => tell({ type: 'dialer.stopped' }),
+      stopped: () => send({ type: 'dialer.stopped' }),
     })
   }
 
-  /** Its chart threw: whoever is connected is told that we leave, as far as that can be done without one. */
+  /** Its chart threw: peers get a Disconnect, as far as that can be done without a chart. */
   async #disband(error: Error): Promise<void> {
     this.#settleStart({ error })
-    this.#dialer?.tell({ type: 'dialer.stop' })
+    this.#dialer?.send({ type: 'dialer.stop' })
     for (const { connection, stream } of this.#conns.values())
       if (connection) connection.disconnect(DiscReason.Quitting)
       else stream.destroy()

@@ -27,7 +27,7 @@ import type { NodeOptions } from './node-options.ts'
 import { type NodeParts, PeerchartNode } from './peerchart-node.ts'
 
 /**
- * Makes a node: its chain is open and its key known, but nothing listens and nobody is dialed before `start`.
+ * Makes a node: its chain is open and its key known, but nothing listens and nothing is dialed before `start`.
  * @throws (rejects) {NodeOptionError} {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError} {NetlistError}
  */
 export async function createNode(options: NodeOptions = {}): Promise<PeerchartNode> {

@@ -31,7 +31,7 @@ export type NodeOptions = {
    * is hung up on. @default 256 MiB
    */
   readonly maxInputBytes?: number
-  /** Dials nobody, not even `peers`: geth's NoDial. @default false */
+  /** Dials no node, not even `peers`: geth's NoDial. @default false */
   readonly noDial?: boolean
   /** enode URLs of nodes to stay connected to. */
   readonly peers?: readonly string[]
@@ -54,8 +54,8 @@ export type NodeOptions = {
   /** Capabilities of your own, beside eth. */
   readonly protocols?: readonly Protocol[]
   /**
-   * A file that the keys of every session are added to, so that a capture of them can be read: whoever has it reads the
-   * traffic. @default none
+   * A file that the keys of every session are added to, so that a capture of them can be read: with it, so can
+   * anyone. @default none
    */
   readonly keyLog?: string
   /** A file that everything the node does is written to, for `replay` and `inspect`; keys are never in it. @default none */

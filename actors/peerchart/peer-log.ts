@@ -7,7 +7,7 @@ import type { NodeEvent, PeerchartNode } from './peerchart-node.ts'
 /**
  * Logs the lives of a node's peers, each with a child of `log` that bears the peer's name: their coming and going at
  * info, transitions at debug, what changes no state and every message at trace. Charts are observed only while some logger
- * tells that much.
+ * writes that much.
  * @returns a function that ends it
  */
 export function logPeers(
@@ -42,11 +42,11 @@ export function logPeers(
     reader.next(isDetailed())
     return log.levels.onChange(() => reader.next(isDetailed()))
   })
-  const told$ = detailed$.pipe(
+  const wanted$ = detailed$.pipe(
     distinctUntilChanged(),
     switchMap((isDetailed) => (isDetailed ? node.events$ : node.peerEvents$)),
   )
-  const subscription = told$.subscribe(take)
+  const subscription = wanted$.subscribe(take)
   return () => subscription.unsubscribe()
 }
 

@@ -47,7 +47,7 @@ import type { NodeOptions } from './node-options.ts'
 import { logSync } from './sync-log.ts'
 import { processTransport, type Transport } from './transport.ts'
 
-/** What a node tells of itself as it runs. Transitions are in it while somebody subscribes, and cost nothing otherwise. */
+/** What a node emits as it runs. Transitions are in it while it has a subscriber, and cost nothing otherwise. */
 export type NodeEvent =
   | PeerEvent
   | Exclude<FeedEntry, MessageEntry>
@@ -119,8 +119,7 @@ export class PeerchartNode {
     const { name, privateKey, chain, scheduler, keyLog, recorder, staticNodes, trustedNodes, metrics } = parts
     const { database, localNode } = parts
     const netRestrict = options.netRestrict === undefined ? undefined : parseNetlist(options.netRestrict)
-    if (keyLog)
-      log.warn('Session keys are written to a file: whoever has it reads the traffic', { file: options.keyLog })
+    if (keyLog) log.warn('Session keys are written to a file: it decrypts the traffic', { file: options.keyLog })
     this.#log = log
     this.chain = chain
     this.metrics = metrics
@@ -280,7 +279,7 @@ export class PeerchartNode {
     return this.#failure
   }
 
-  /** What {@link createNode} has its runtime tell of bugs: they are logged, told in the feed, and end what they belong to. */
+  /** What {@link createNode}'s runtime reports bugs to: they are logged, published in the feed, and end what they belong to. */
   supervise(bug: Bug): void {
     const error = bug.error instanceof Error ? bug.error : new Error(String(bug.error))
     const isDisks = error instanceof DatabaseFailed || error instanceof CorruptDatabase

@@ -5,13 +5,13 @@ import type { Clock } from '../runtime/runtime.ts'
 
 /** Logs how a sync goes, once a second, and how it ended. Ends with `progress$`. */
 export function logSync(log: Logger, progress$: Observable<SyncProgress>, clock: Pick<Clock, 'now'>): Subscription {
-  let told = Number.NEGATIVE_INFINITY
+  let loggedAt = Number.NEGATIVE_INFINITY
   let wasSyncing = false
   return progress$.subscribe(({ isSyncing, isDone, current, highest, blocksPerSecond }) => {
     const now = clock.now()
     const fields = { current, highest, 'blocks/s': Math.round(blocksPerSecond) }
-    if (isSyncing && now - told >= logInterval) {
-      told = now
+    if (isSyncing && now - loggedAt >= logInterval) {
+      loggedAt = now
       log.info('Syncing blocks', { ...fields, done: percent(current, highest) })
     } else if (!isSyncing && wasSyncing) log.info(isDone ? 'Synced blocks' : 'Sync stopped before its end', fields)
     wasSyncing = isSyncing

@@ -13,7 +13,7 @@ import { ScriptError } from '../scripted-peer/transcript.ts'
 
 // One thing from one peer. What can be checked against a hash is: a peer may say anything.
 
-/** A block's number or hash, or the newest that the peer's Status tells. */
+/** A block's number or hash, or the newest of the peer's Status. */
 export type BlockId = bigint | Uint8Array | 'head'
 
 type HeaderQuery = { readonly amount: number; readonly skip: number; readonly reverse: boolean }
@@ -87,7 +87,7 @@ export type Pooled = {
   readonly envelope: Uint8Array
 }
 
-/** @throws {NotServed} its pool does not have it, or what it gave is not it, or signed by nobody */
+/** @throws {NotServed} its pool does not have it, or what it gave is not it, or has no valid signature */
 export async function fetchPooled(peer: ScriptedPeer, hash: Uint8Array): Promise<Pooled> {
   const { transactions } = await ask(peer.request('GetPooledTransactions', { hashes: [hash] }))
   const [item] = transactions

@@ -9,21 +9,21 @@ import type { PeerState, ScriptedPeer, ScriptedPeerOptions } from '../scripted-p
 import { type Noted, ScriptError, type Wait } from '../scripted-peer/transcript.ts'
 import { describeFork, type ForkStanding } from './forks.ts'
 import { findFault, headOf, knownChain, type ProbedChain, statusOn } from './probed-chain.ts'
-import { timeWords } from './time-words.ts'
+import { timeLabel } from './time-label.ts'
 import { judge, type Verdict } from './verdict.ts'
 
-/** One step that a connection came to; `at`, ms since it was begun, is when it came there, not when it is told. */
+/** One step that a connection came to; `at`, ms since it was begun, is when it came there, not when it is reported. */
 export type ProbeStep = {
   readonly at: number
   readonly step: 'tcp' | 'rlpx' | 'hello' | 'status' | 'head'
-  readonly words: string
+  readonly label: string
 }
 
 export type ProbeReport = Verdict & {
   readonly hello?: Hello
   readonly status?: Status
   /** What their fork id means on the chain, when that is known. */
-  readonly fork?: { readonly standing: ForkStanding; readonly words: string }
+  readonly fork?: { readonly standing: ForkStanding; readonly label: string }
   /** Their head block's, by the hash in their Status. */
   readonly head?: Header
 }
@@ -35,7 +35,7 @@ export type ProbeOptions = {
   now(): bigint
   /** ms for each step. */
   readonly timeout: number
-  /** Is told of every step at once. */
+  /** Gets every step at once. */
   step(step: ProbeStep): void
 }
 
@@ -109,21 +109,21 @@ type Found = { -readonly [K in Exclude<keyof ProbeReport, keyof Verdict>]?: Prob
 
 async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOptions, found: Found): Promise<void> {
   const wait = { timeout }
-  const tell = (name: ProbeStep['step'], words: string, [first]: readonly Noted[]) =>
-    step({ at: first!.at, step: name, words })
-  const heard = (name: string) => peer.log.filter((noted) => noted.words.startsWith(name))
-  const reach = async (state: PeerState, name: ProbeStep['step'], words: string) => {
+  const report = (name: ProbeStep['step'], label: string, [first]: readonly Noted[]) =>
+    step({ at: first!.at, step: name, label })
+  const heard = (name: string) => peer.log.filter((noted) => noted.label.startsWith(name))
+  const reach = async (state: PeerState, name: ProbeStep['step'], label: string) => {
     await peer.until(state, wait)
-    tell(
+    report(
       name,
-      words,
-      peer.states.filter((noted) => noted.words.startsWith(state)),
+      label,
+      peer.states.filter((noted) => noted.label.startsWith(state)),
     )
   }
   await reach('securing', 'tcp', 'connected')
   await reach('greeting', 'rlpx', 'keys agreed')
   found.hello = await firstHello(peer, wait)
-  tell('hello', helloWords(found.hello), heard('Hello'))
+  report('hello', helloLabel(found.hello), heard('Hello'))
   if (!equalBytes(found.hello.id, peer.provenKey!)) {
     peer.send('Disconnect', { reason: 'UnexpectedIdentity' }) // geth p2p/server.go, setupConn
     const [named, proven] = [found.hello.id, peer.provenKey!].map((id) => short(nodeIdOf(id)))
@@ -132,7 +132,7 @@ async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOp
     return undefined
   }
   if (peer.version === undefined) {
-    found.verdict = { outcome: 'incompatible', cause: `it offers ${capWords(found.hello)}, we ${capWords(peer)}` }
+    found.verdict = { outcome: 'incompatible', cause: `it offers ${capLabel(found.hello)}, we ${capLabel(peer)}` }
     return peer.closed(wait)
   }
   found.status = await peer.expect('Status', {}, wait)
@@ -144,16 +144,16 @@ async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOp
   const known = chainOf(found.status, chain)
   const fork = known && describeFork(found.status.forkId, known.genesis, now())
   if (fork) found.fork = fork
-  tell('status', statusWords(found.status, peer.version, known, fork?.words), heard('Status'))
+  report('status', statusLabel(found.status, peer.version, known, fork?.label), heard('Status'))
   const fault = chain && faultOf(chain, peer, found.status, now())
   if (fault) found.verdict = fault
   await peer.until('running', wait)
   const hash = 'range' in found.status ? found.status.range.latestHash : found.status.head
   const { headers } = await peer.request('GetBlockHeaders', { origin: hash, amount: 1 }, wait)
   const [head] = headers
-  if (!head) return tell('head', 'it answers, and does not have its own head', heard('BlockHeaders'))
+  if (!head) return report('head', 'it answers, and does not have its own head', heard('BlockHeaders'))
   found.head = head
-  tell('head', `block ${head.number} of ${timeWords(head.time)}`, heard('BlockHeaders'))
+  report('head', `block ${head.number} of ${timeLabel(head.time)}`, heard('BlockHeaders'))
 }
 
 /** @throws {ScriptError} the connection closed before it, or the time is up; @throws {HelloError} and as decodeHello: no Hello came first */
@@ -183,7 +183,7 @@ function faultOf(chain: ProbedChain, { version }: ScriptedPeer, status: Status, 
         cause: `its genesis is ${short(status.genesis)}, and that of ${chain.name} is ${short(header.hash)}`,
       }
     case 'forkid':
-      return { outcome: 'stale-fork', cause: describeFork(status.forkId, chain.genesis, now).words }
+      return { outcome: 'stale-fork', cause: describeFork(status.forkId, chain.genesis, now).label }
     default:
       return { outcome: 'dropped', cause: error.message }
   }
@@ -195,8 +195,8 @@ function refusalOf(peer: ScriptedPeer, { chain, now }: ProbeOptions, { fork }: F
   const { ourStatus } = peer
   if (!chain || !ourStatus || !fork || !isRefused) return undefined
   const { forkId } = ourStatus
-  const ours = `0x${bytesToHex(forkId.hash)} (${describeFork(forkId, chain.genesis, now()).words})`
-  const cause = `it is ${fork.words}, and does not know our fork id ${ours}: it lacks a fork of the chain`
+  const ours = `0x${bytesToHex(forkId.hash)} (${describeFork(forkId, chain.genesis, now()).label})`
+  const cause = `it is ${fork.label}, and does not know our fork id ${ours}: it lacks a fork of the chain`
   return { outcome: 'stale-fork', cause }
 }
 
@@ -207,17 +207,17 @@ function malformed({ theirStatus, version }: ScriptedPeer, found: Found, fault: 
   return `its first message is no Hello that can be: ${fault.message}`
 }
 
-const isHeaders = ({ words }: Noted) => words.startsWith('BlockHeaders')
+const isHeaders = ({ label }: Noted) => label.startsWith('BlockHeaders')
 
-function helloWords(hello: Hello): string {
-  return `${hello.name || 'without a name'}: ${capWords(hello)}, p2p/${hello.version}`
+function helloLabel(hello: Hello): string {
+  return `${hello.name || 'without a name'}: ${capLabel(hello)}, p2p/${hello.version}`
 }
 
 /** @returns `eth/68 eth/69 snap/1` */
-export const capWords = ({ caps }: Pick<Hello, 'caps'>): string =>
+export const capLabel = ({ caps }: Pick<Hello, 'caps'>): string =>
   caps.map(({ name, version }) => `${name}/${version}`).join(' ') || 'nothing'
 
-function statusWords(
+function statusLabel(
   status: Status,
   version: number,
   chain: ProbedChain | undefined,

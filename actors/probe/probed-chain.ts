@@ -58,5 +58,5 @@ export function findFault(
   return checkStatus(version, { networkId, genesis: header.hash }, theirs, filter)
 }
 
-/** eth/68 tells no number. */
+/** eth/68 has no number. */
 export const headOf = (status: Status): bigint => ('range' in status ? status.range.latest : 0n)

@@ -30,7 +30,7 @@ export type AgainstOptions = {
  * @throws {NothingToSay} the recording has no such connection, or it has no payloads
  * @throws {EnodeError} {ScriptError} the node cannot be reached, or shakes hands otherwise
  */
-export async function* sayAgain(
+export async function* replayToPeer(
   lines: AsyncIterable<Line>,
   enode: string,
   { actor, timeout = 5_000 }: AgainstOptions = {},

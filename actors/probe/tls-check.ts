@@ -2,7 +2,7 @@ import { connect } from 'node:tls'
 import type { Enode } from '../../protocols/enode/enode.ts'
 
 /**
- * A TLS server hangs up on an auth of RLPx without a word, as many others do: it tells what it is when it is spoken to in TLS.
+ * A TLS server closes upon an auth of RLPx without an answer, as many others do: a ClientHello shows what it is.
  * @returns whether one is there; nothing is sent but a ClientHello, nothing is trusted
  */
 export function speaksTls({ host, tcp: port }: Pick<Enode, 'host' | 'tcp'>, timeout: number): Promise<boolean> {
@@ -16,10 +16,10 @@ export function speaksTls({ host, tcp: port }: Pick<Enode, 'host' | 'tcp'>, time
     socket.once('secureConnect', () => end(true))
     socket.once('timeout', () => end(false))
     socket.once('close', () => end(false))
-    // Whoever refuses us in TLS's own words speaks it.
+    // A TLS alert shows that it speaks TLS.
     socket.on('error', (error) => end('code' in error && /ALERT/.test(`${error.code}`)))
   })
 }
 
-/** ms: whoever speaks TLS answers a ClientHello at once. */
+/** ms: a TLS server answers a ClientHello at once. */
 const longest = 2_000

@@ -41,7 +41,7 @@ export const exitCodes: Readonly<Record<Outcome, number>> = {
 }
 
 /** What each says, for `--help` and the README. */
-export const outcomeWords: Readonly<Record<Outcome, string>> = {
+export const outcomeLabels: Readonly<Record<Outcome, string>> = {
   ok: 'it did what was asked',
   unreachable: 'no TCP connection: unknown host, refused, no answer',
   'not-devp2p': 'what is there does not speak RLPx, or has another key',
@@ -67,7 +67,7 @@ export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: 
   const stage = stagesOf(peer).findLast((phase) => phase !== 'closed') as Stage
   const { by, reason, error } = peer.end
   if (peer.bug !== undefined) return { outcome: 'bug', cause: `a bug of ours ended it: ${lineOfBug(peer.bug)}` }
-  const ending = reason === undefined ? undefined : `it sent Disconnect ${reasonWords(peer, reason)}`
+  const ending = reason === undefined ? undefined : `it sent Disconnect ${reasonLabel(peer, reason)}`
   if (known) return { outcome: known.outcome, cause: [known.cause, ending].filter(Boolean).join('; ') }
   if (reason !== undefined)
     return { outcome: outcomes[reason] ?? 'dropped', cause: `${ending}${after[stage]}${meanings[reason] ?? ''}` }
@@ -82,7 +82,7 @@ export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: 
 /** What a scripted peer goes through. */
 type Stage = Exclude<Phase, 'admitted' | 'closing' | 'closed'>
 
-const stagesOf = ({ states }: ScriptedPeer) => states.map(({ words }) => phaseOf(scriptedPeerMachine.id, words))
+const stagesOf = ({ states }: ScriptedPeer) => states.map(({ label }) => phaseOf(scriptedPeerMachine.id, label))
 
 const outcomes: Readonly<Record<number, Outcome>> = {
   [DiscReason.TooManyPeers]: 'full',
@@ -105,7 +105,7 @@ const after: Readonly<Record<Stage, string>> = {
 }
 
 const silences: Readonly<Record<Stage, string>> = {
-  listening: 'nobody dialed',
+  listening: 'no node dialed',
   dialing: '',
   securing: '',
   greeting: 'keys are agreed, and no Hello came',
@@ -114,16 +114,16 @@ const silences: Readonly<Record<Stage, string>> = {
 }
 
 function silence(stage: Stage, { said }: ScriptedPeer): string {
-  const asked = said.findLast(({ words }) => words === 'Ping' || isRequestName(words))
-  return stage === 'running' && asked ? `both have said Status, and no answer to ${asked.words} came` : silences[stage]
+  const asked = said.findLast(({ label }) => label === 'Ping' || isRequestName(label))
+  return stage === 'running' && asked ? `both have said Status, and no answer to ${asked.label} came` : silences[stage]
 }
 
 function unreachable(error: Error | undefined, patience: number): string {
   const code = error && 'code' in error ? `${error.code}` : ''
-  return systemWords[code] ?? `no TCP connection: ${error?.message ?? `no answer within ${patience} ms`}`
+  return systemErrors[code] ?? `no TCP connection: ${error?.message ?? `no answer within ${patience} ms`}`
 }
 
-const systemWords: Readonly<Record<string, string>> = {
+const systemErrors: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the port is closed: connection refused',
   ENOTFOUND: 'the host is unknown',
   EAI_AGAIN: 'the host is unknown: no answer from the name server',
@@ -174,8 +174,8 @@ const speaks: readonly (readonly [string, RegExp])[] = [
 const unreadable = ({ message }: Error) => `what it sent cannot be read: ${message}`
 
 /** A Disconnect without one bears none: 0xff is what geth makes of it. */
-const reasonWords = ({ log }: ScriptedPeer, reason: DiscReason) =>
-  log.some(({ words }) => words === 'disc without a reason')
+const reasonLabel = ({ log }: ScriptedPeer, reason: DiscReason) =>
+  log.some(({ label }) => label === 'disc without a reason')
     ? 'without a reason'
     : `${hex(reason)}, ${discReasonText(reason)}`
 

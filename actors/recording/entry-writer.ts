@@ -1,9 +1,9 @@
 import type { FeedEntry, MessageEntry, TransitionEntry } from '../trace/entries.ts'
-import { type Kind, Kinds } from '../trace/entry-shapes.ts'
+import { type EntryShape, ShapeTable } from '../trace/entry-shapes.ts'
 import { fullName, keep, toLine } from '../trace/feed-lines.ts'
 import type { Ending, Heading } from '../trace/lines.ts'
 import type { Live } from '../trace/live.ts'
-import { type LinePage, nobody, own } from './row-buffer.ts'
+import { noActor, own, type RowBuffer } from './row-buffer.ts'
 
 /** By type of entry: the number of the text that names an actor. */
 type Named = Partial<Record<FeedEntry['type'], number>>
@@ -20,20 +20,20 @@ export class Cast {
 
 /**
  * Puts entries on a page: the lines that {@link toLine} and JSON would make of them are the thread's work. What an entry
- * has in common with others is told to it once; a row has the rest.
+ * has in common with others is sent to it once; a row has the rest.
  */
 export class EntryWriter {
-  readonly #page: LinePage
+  readonly #page: RowBuffer
   /** BOUNDED: by the feeds. */
   readonly #casts: Cast[] = []
   /** Of what comes without. */
-  readonly #kinds = new Kinds()
+  readonly #kinds = new ShapeTable()
   /** BOUNDED: mostNames. */
-  readonly #named = new Map<Kind, number>()
+  readonly #named = new Map<EntryShape, number>()
   /** Numbers that are given. */
   #count = 0
 
-  constructor(page: LinePage) {
+  constructor(page: RowBuffer) {
     this.#page = page
   }
 
@@ -61,11 +61,11 @@ export class EntryWriter {
   }
 
   begin(heading: Heading): void {
-    this.#tell(own.line, textOfLine(heading))
+    this.#write(own.line, textOfLine(heading))
   }
 
   end(ending: Ending): void {
-    this.#tell(own.ending, textOfLine(ending))
+    this.#write(own.ending, textOfLine(ending))
   }
 
   #writeWhole(at: number, entry: FeedEntry, live: Live, { node, names }: Cast): void {
@@ -74,15 +74,15 @@ export class EntryWriter {
       entry.type === 'actor.started' && entry.parent !== undefined ? fullName(node, entry.parent) : undefined
     const place = { seq: 0, at, node, actor: fullName(node, entry.actor), parent }
     const { seq, at: _, ...fields } = toLine(keep(entry, live, place))
-    this.#tell(own.entry, textOf(fields), nothing, at)
+    this.#write(own.entry, textOf(fields), nothing, at)
   }
 
-  #tell(what: number, text: Uint8Array, rest?: Uint8Array, at = 0): void {
+  #write(what: number, text: Uint8Array, rest?: Uint8Array, at = 0): void {
     const page = this.#page
     do {
       page.begin()
       page.pen.raw(text)
-    } while (!page.end(at, nobody, what, 0, rest))
+    } while (!page.end(at, noActor, what, 0, rest))
   }
 
   #actorOf({ node, names }: Cast, { type, actor }: FeedEntry): number {
@@ -95,7 +95,7 @@ export class EntryWriter {
     return named[type]
   }
 
-  #kindOf(kind: Kind): number {
+  #kindOf(kind: EntryShape): number {
     const known = this.#named.get(kind)
     if (known !== undefined) return known
     const [before, after] = aroundOf(kind.entry, kind.edges)
@@ -105,13 +105,13 @@ export class EntryWriter {
   }
 
   #name(before: Uint8Array, after: Uint8Array = nothing): number {
-    this.#tell(own.name, before, after)
+    this.#write(own.name, before, after)
     this.#count += 1
     return this.#count
   }
 
   #forget(): void {
-    this.#tell(own.forget, nothing)
+    this.#write(own.forget, nothing)
     this.#count = 0
     this.#named.clear()
     for (const { names } of this.#casts) names.clear()

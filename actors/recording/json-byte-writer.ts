@@ -1,10 +1,10 @@
 import { longestBytes, toPlain } from '../trace/values.ts'
 
 /**
- * Writes JSON as bytes. Past the end of its bytes it only counts: whoever holds it looks where it is, and else writes
+ * Writes JSON as bytes. Overflow is no error: the caller compares `at` with the capacity, and else writes
  * again where there is more room.
  */
-export class Pen {
+export class JsonByteWriter {
   #bytes: Uint8Array
   at = 0
 

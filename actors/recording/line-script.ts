@@ -1,4 +1,4 @@
-import { nobody, noPayload, own, rowHead } from './row-buffer.ts'
+import { noActor, noPayload, own, rowHead } from './row-buffer.ts'
 
 /** What a thread begins with: the file, and how many bytes it may have. */
 export type LineScriptInput = { readonly fd: number; readonly maxBytes: number }
@@ -16,7 +16,7 @@ export type LineScriptWord = number | 'full'
 export const recordingNiceness = 10
 
 /**
- * Makes lines of rows and writes them to a file, page for page. In words, not a file: a thread has no loader for
+ * Makes lines of rows and writes them to a file, page for page. As text, not as a file: a thread has no loader for
  * TypeScript where this runs from its source. A fault of the disk is thrown, and ends it.
  */
 export const lineScript = `
@@ -186,7 +186,7 @@ export const lineScript = `
       const text = at + ${rowHead}
       const payload = text + textBytes
       const last = payload + Math.max(0, payloadBytes)
-      if (whose !== ${nobody}) {
+      if (whose !== ${noActor}) {
         const name = names[whose].before
         const { before, after } = names[what]
         const known = name.bytes.length + before.bytes.length + (after ? after.bytes.length : 0)

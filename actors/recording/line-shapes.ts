@@ -1,14 +1,14 @@
 import { jsonText } from '../../protocols/lib/json-text.ts'
 import {
-  type Fit,
+  firstInvalid,
   isNumber,
   isObject,
   isString,
   listOf,
   maybe,
-  misfit,
   type Shape,
   shaped,
+  type Validator,
 } from '../../protocols/lib/shapes.ts'
 import { isPlain } from '../trace/values.ts'
 
@@ -29,12 +29,12 @@ export function lineFault(line: Fields): string | undefined {
 }
 
 function fieldFault(fields: Fields, shape: Shape): string | undefined {
-  const name = misfit(fields, shape)
+  const name = firstInvalid(fields, shape)
   return name === undefined ? undefined : `its ${name} is ${name in fields ? 'not what a recorder writes' : 'missing'}`
 }
 
-const isTime: Fit = (value) => Number.isFinite(value) && (value as number) >= 0
-const isData: Fit = (value) => isObject(value) && isPlain(value)
+const isTime: Validator = (value) => Number.isFinite(value) && (value as number) >= 0
+const isData: Validator = (value) => isObject(value) && isPlain(value)
 
 const headingShape: Shape = {
   ...{ client: isString, startedAt: isString },

@@ -5,7 +5,7 @@ import type { Feed } from '../trace/feed.ts'
 import { type Ending, type Heading, recordingFormat, recordingVersion } from '../trace/lines.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { LineThread } from './line-thread.ts'
-import { LinePage } from './row-buffer.ts'
+import { RowBuffer } from './row-buffer.ts'
 
 export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
   /** Bytes of the file at most. @default 1 GiB */
@@ -16,7 +16,7 @@ export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
 }
 
 /**
- * Writes what feeds tell to a file: every message with its payload, every transition with its event, a timer's among
+ * Writes what feeds publish to a file: every message with its payload, every transition with its event, a timer's among
  * them, births and deaths of actors. It stops, and says so, when the file is full or the disk does not keep up. Here
  * only what an entry has for itself is put down; text, checksums, base64 and the file are another thread's.
  */
@@ -29,7 +29,7 @@ export class Recorder {
   readonly #thread: LineThread
   /** On which entries are put down. */
   #buffer: SharedArrayBuffer
-  readonly #page: LinePage
+  readonly #page: RowBuffer
   readonly #writer: EntryWriter
   /** BOUNDED: by the feeds that are followed. */
   readonly #unfollow: (() => void)[] = []
@@ -52,7 +52,7 @@ export class Recorder {
       },
     )
     this.#buffer = this.#thread.newPage()
-    this.#page = new LinePage(this.#buffer, (needed) => this.#turn(needed))
+    this.#page = new RowBuffer(this.#buffer, (needed) => this.#turn(needed))
     this.#writer = new EntryWriter(this.#page)
   }
 

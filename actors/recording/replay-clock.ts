@@ -60,7 +60,7 @@ export class ReplayClock implements Clock {
 
 type Timer = { readonly event: string; readonly due: number; readonly callback: () => void }
 
-/** A transition is told after its effects, so its timers run out somewhat sooner than counted from there: milliseconds. */
+/** A transition is published after its effects, so its timers run out somewhat sooner than counted from there: milliseconds. */
 const haste = 250
 /** How long a busy process may leave a timer waiting. */
 const lateness = 5_000

@@ -11,7 +11,7 @@ import { ReplayClock } from './replay-clock.ts'
 /** What a chart does that was recorded otherwise. */
 export type Difference = {
   readonly line: Line
-  /** In words: what differs, as recorded and as replayed. */
+  /** What differs, as recorded and as replayed. */
   readonly what: string
   readonly recorded: string
   readonly replayed: string
@@ -76,7 +76,7 @@ export class Replay {
     const actor = createActor(chart, { id: line.actor, clock, input } as never)
     clock.actor = actor
     this.#actors.set(line.actor, { actor, clock, taken: [], isBroken: false })
-    this.#feed.watch(actor, { id: line.actor, chart: chart.id }, () => {}) // a failure is told as a difference
+    this.#feed.watch(actor, { id: line.actor, chart: chart.id }, () => {}) // a failure is reported as a difference
     const state = stateOf(actor)
     actor.start()
     this.#started += 1
@@ -136,7 +136,7 @@ type Taken = { readonly entry: TransitionEntry; readonly edges: readonly string[
 type Replayed = {
   readonly actor: AnyActor
   readonly clock: ReplayClock
-  /** What it did and the recording did not tell yet. BOUNDED: by one event. */
+  /** What it did that the recording has not shown yet. BOUNDED: by one event. */
   readonly taken: Taken[]
   /** By a bug: it may end in any state. */
   isBroken: boolean

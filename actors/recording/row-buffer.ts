@@ -1,13 +1,13 @@
-import { Pen } from './json-byte-writer.ts'
+import { JsonByteWriter } from './json-byte-writer.ts'
 
 // Entries on their way to the thread that makes lines of them. A row is its numbers, then text and payload as they are,
 // filled up to eight bytes: the time (eight bytes), then four bytes each for whose it is, what it is, the message's size,
 // and the lengths of text and payload.
 
 /** Buffers in which rows wait: one after the other, each handed over when it is full. */
-export class LinePage {
+export class RowBuffer {
   /** Writes the text of the row that was begun. */
-  readonly pen: Pen
+  readonly pen: JsonByteWriter
   readonly #turn: (needed: number) => SharedArrayBuffer
   #bytes!: Uint8Array<SharedArrayBuffer>
   #times!: Float64Array
@@ -16,7 +16,7 @@ export class LinePage {
 
   /** @param turn takes what is on the page, and gives another of `needed` bytes at least */
   constructor(first: SharedArrayBuffer, turn: (needed: number) => SharedArrayBuffer) {
-    this.pen = new Pen(new Uint8Array(first))
+    this.pen = new JsonByteWriter(new Uint8Array(first))
     this.#turn = turn
     this.#lay(first)
   }
@@ -67,8 +67,8 @@ export class LinePage {
 /** Bytes before a row's text. */
 export const rowHead = 32
 export const noPayload = 0xffff_ffff
-/** Who is told of with a text of its own: what that text is. Every other number is one that was told by `name`. */
-export const nobody = 0
+/** Row tags of rows that carry their own text; any other value is an index into the name table. */
+export const noActor = 0
 export const own = {
   /** A line that is no entry. */
   line: 0,

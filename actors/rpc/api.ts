@@ -15,7 +15,7 @@ export type Api = {
 
 export type Method = {
   readonly params: readonly Param<unknown>[]
-  /** @throws {RpcError} what the caller is told; whatever else it throws is a bug of ours */
+  /** @throws {RpcError} what the caller gets; anything else is a bug of ours */
   run(args: readonly never[]): unknown
 }
 

@@ -2,7 +2,7 @@ import { atOnce } from '../../protocols/chain/at-once.ts'
 import { type Param, ParamError, readSteps, required, unfit } from './params.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
 
-// The arguments of a call by position, refused in geth's words (rpc/json.go, parsePositionalArguments).
+// The arguments of a call by position, refused with geth's messages (rpc/json.go, parsePositionalArguments).
 
 /** @throws {RpcError} */
 export function readArguments(params: readonly Param<unknown>[], given?: unknown): unknown[] {

@@ -3,11 +3,11 @@ import { jsonText } from '../../protocols/lib/json-text.ts'
 /** Why a node could not be asked. The message is one line that says what to do about it. */
 export abstract class RpcClientError extends Error {}
 
-/** Nobody is there, or not reachable from here. */
+/** Nothing listens there, or it is not reachable from here. */
 export class RpcUnreachable extends RpcClientError {
   override readonly name = 'RpcUnreachable'
   constructor(target: string, cause: unknown) {
-    super(`${inWords(target, cause)}; ${adviceFor(target)}`, { cause })
+    super(`${describe(target, cause)}; ${adviceFor(target)}`, { cause })
   }
 }
 
@@ -62,10 +62,10 @@ export class RpcTargetError extends RpcClientError {
   }
 }
 
-function inWords(target: string, cause: unknown): string {
+function describe(target: string, cause: unknown): string {
   const reason = rootOf(cause)
   const code = 'code' in reason ? String(reason.code) : ''
-  if (code === 'ECONNREFUSED' || code === 'ENOENT') return `nobody listens at ${target}`
+  if (code === 'ECONNREFUSED' || code === 'ENOENT') return `nothing listens at ${target}`
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `there is no host for ${target}`
   if (code === 'EACCES' || code === 'EPERM') return `this user may not use ${target}`
   return `${target} cannot be reached: ${reason.message || code}`

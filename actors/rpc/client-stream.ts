@@ -41,10 +41,10 @@ export class StreamWire implements RpcWire {
     return new Promise((resolve, reject) => {
       if (this.#end) return reject(this.#end)
       const giveUp = () => settle(() => reject(signal.reason))
-      const settle = (tell: () => void) => {
+      const settle = (report: () => void) => {
         this.#pending.delete(id)
         signal.removeEventListener('abort', giveUp)
-        tell()
+        report()
       }
       signal.addEventListener('abort', giveUp)
       this.#pending.set(id, {
@@ -123,7 +123,7 @@ function overSocket(socket: Socket): Channel {
       for (const parts of stream.push(bytes)) channel.onText(parts.join(''))
     } catch (error) {
       if (!(error instanceof JsonSyntaxError)) throw error
-      channel.onText(bytes.toString()) // whoever listens knows that this is no JSON
+      channel.onText(bytes.toString()) // the listener finds that this is no JSON
     }
     if (stream.held > maxAnswer) socket.destroy(new Error(`an answer of more than ${maxAnswer} characters`))
   })

@@ -2,12 +2,12 @@
 export type RpcWire = {
   /**
    * @param text one request, numbered `id`
-   * @param hear is told the answer before anything that comes after it
+   * @param hear gets the answer before anything that comes after it
    * @returns what was answered
    * @throws (rejects) {RpcUnreachable} {RpcRefused} {NotJsonRpc} {RpcClosed}, or the signal's reason
    */
   request(id: number, text: string, signal: AbortSignal, hear?: (reply: Reply) => void): Promise<Reply>
-  /** Resolves when it is over, whoever ended it; never for a wire that has no connection of its own. */
+  /** Resolves when it is over, from either side; never for a wire that has no connection of its own. */
   readonly closed: Promise<void>
   close(): void
 }
@@ -39,5 +39,5 @@ const [quote, backslash, bracket, brace] = [0x22, 0x5c, 0x5b, 0x7b]
 /** A trace of 1,024 calls in one another is as deep. */
 const deepest = 2_500
 
-/** Bytes of one answer; whoever says more is cut off. */
+/** Bytes of one answer; a longer one ends the connection. */
 export const maxAnswer = 256 << 20

@@ -28,7 +28,7 @@ export class RpcClient {
   }
 
   /**
-   * @param target `http://…`, `https://…`, `ws://…`, `wss://…`, or the path of a socket. Over HTTP nobody is asked yet.
+   * @param target `http://…`, `https://…`, `ws://…`, `wss://…`, or the path of a socket. Over HTTP nothing is sent yet.
    *   A URL's user and password are sent as basic authentication, and never shown.
    * @throws (rejects) {RpcTargetError} {RpcUnreachable} {RpcRefused} {RpcTimeout}
    */
@@ -76,7 +76,7 @@ export class RpcClient {
     }
   }
 
-  /** Resolves when the connection is over, whoever ended it; over HTTP there is none, and it never does. */
+  /** Resolves when the connection is over, from either side; over HTTP there is none, and it never does. */
   get closed(): Promise<void> {
     return this.#wire.closed
   }

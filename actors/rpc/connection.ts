@@ -58,12 +58,12 @@ export class RpcConnection {
     this.#wire = wire
     this.#options = options
     const { isProven = false } = options
-    this.#holding = options.input.open(() => this.tell({ type: 'input.overflowed' }), { isProven })
+    this.#holding = options.input.open(() => this.send({ type: 'input.overflowed' }), { isProven })
     this.#subscriptions = new Subscriptions({
       entropy: runtime.entropy,
       maxSubscriptions: limits.subscriptions,
       send: (text) => this.guard(() => this.#send(text)),
-      overflow: () => this.tell({ type: 'write.overflowed' }),
+      overflow: () => this.send({ type: 'write.overflowed' }),
     })
     this.#actor = startActor(runtime, rpcConnectionMachine, {
       id,
@@ -89,11 +89,11 @@ export class RpcConnection {
     })
   }
 
-  tell(event: RpcConnectionEvent): void {
+  send(event: RpcConnectionEvent): void {
     this.#actor.send(event)
   }
 
-  /** Nobody is there to be answered. */
+  /** The client has gone. */
   get isGone(): boolean {
     return !this.isOpen
   }
@@ -152,10 +152,10 @@ export class RpcConnection {
     this.reject(error.detail)
   }
 
-  /** What came is no JSON. @param detail why, which the client is told */
+  /** What came is no JSON. @param detail why, for the client */
   reject(detail: string): void {
     this.#send(failure('null', new RpcError(detail, RpcCode.parse)))
-    this.tell({ type: 'client.malformed', why: detail })
+    this.send({ type: 'client.malformed', why: detail })
   }
 
   #answer(asked: Asked): void {
@@ -176,7 +176,7 @@ export class RpcConnection {
     const wasFull = this.#running >= concurrentCalls
     this.#running += calls
     const isFull = this.#running >= concurrentCalls
-    if (isFull !== wasFull) this.tell({ type: isFull ? 'calls.full' : 'calls.freed' })
+    if (isFull !== wasFull) this.send({ type: isFull ? 'calls.full' : 'calls.freed' })
   }
 
   #reply(answer: string | undefined, subscriptions: RequestSubscriptions): void {
@@ -188,8 +188,8 @@ export class RpcConnection {
     if (!this.isOpen) return
     this.#wire.send(text)
     const { waiting } = this.#wire
-    if (waiting > this.#options.limits.waitingBytes) this.tell({ type: 'write.overflowed' })
-    else if (waiting > comfortable) this.tell({ type: 'write.blocked' })
+    if (waiting > this.#options.limits.waitingBytes) this.send({ type: 'write.overflowed' })
+    else if (waiting > comfortable) this.send({ type: 'write.blocked' })
   }
 }
 

@@ -25,7 +25,12 @@ export class Cors {
     const added = vary.flatMap((name) => ['Vary', name])
     const { origin, 'access-control-request-method': method, 'access-control-request-headers': names } = headers
     if (origin === undefined || !this.#allows(origin) || !methods.includes(method?.toUpperCase())) return added
-    added.push('Access-Control-Allow-Origin', this.#told(origin), 'Access-Control-Allow-Methods', method!.toUpperCase())
+    added.push(
+      'Access-Control-Allow-Origin',
+      this.#allowed(origin),
+      'Access-Control-Allow-Methods',
+      method!.toUpperCase(),
+    )
     const asked = namesOf(names)
     if (asked.length > 0) added.push('Access-Control-Allow-Headers', asked.join(', '))
     added.push('Access-Control-Max-Age', maxAge)
@@ -36,10 +41,10 @@ export class Cors {
   headers({ method, headers: { origin } }: IncomingMessage): string[] {
     if (this.#origins.length === 0) return none
     if (origin === undefined || !this.#allows(origin) || !methods.includes(method)) return varyAlone
-    return ['Vary', 'Origin', 'Access-Control-Allow-Origin', this.#told(origin)]
+    return ['Vary', 'Origin', 'Access-Control-Allow-Origin', this.#allowed(origin)]
   }
 
-  #told(origin: string): string {
+  #allowed(origin: string): string {
     return this.#origins.includes('*') ? '*' : origin
   }
 

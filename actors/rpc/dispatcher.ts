@@ -24,7 +24,7 @@ import {
 import { RpcCode, RpcError } from './rpc-error.ts'
 import type { RequestSubscriptions } from './subscriptions.ts'
 
-// JSON-RPC 2.0 as geth's rpc package answers it: the same errors, in the same words.
+// JSON-RPC 2.0 as geth's rpc package answers it: the same errors, with the same messages.
 
 export type DispatcherLimits = {
   readonly batchItems: number
@@ -35,7 +35,7 @@ export type DispatcherLimits = {
 export type DispatcherOptions = {
   readonly apis: readonly Api[]
   readonly limits: DispatcherLimits
-  /** Told of a method that threw anything but an {@link RpcError}: a bug of ours. */
+  /** Gets what a method threw that is no {@link RpcError}: a bug of ours. */
   readonly log: Logger
   /** Shares the thread between all who ask, and with peers. One of its own when left out. */
   readonly scheduler?: FairScheduler
@@ -136,17 +136,17 @@ export class Dispatcher {
     const id = ids.of(json)
     if (!isRequest(json)) return failure(id, new RpcError('invalid request', RpcCode.invalidRequest))
     const isNotification = json.id === undefined
-    const tell = (result: unknown) => (isNotification ? undefined : success(id, result))
+    const answer = (result: unknown) => (isNotification ? undefined : success(id, result))
     const fail = (error: unknown) => {
-      const told = error instanceof RpcError ? error : this.#crashed(json.method, error)
-      return isNotification ? undefined : failure(id, told)
+      const shown = error instanceof RpcError ? error : this.#crashed(json.method, error)
+      return isNotification ? undefined : failure(id, shown)
     }
     try {
       if (caller.deadline?.isOver) throw timedOut()
       const given = this.#call(json, isLong, caller)
       const result = isSteps(given) ? this.#slicer.runNow(caller.client ?? stranger(), given) : given
-      if (!(result instanceof Promise)) return tell(result)
-      return (caller.deadline?.within(result, timedOut) ?? result).then(tell).catch(fail)
+      if (!(result instanceof Promise)) return answer(result)
+      return (caller.deadline?.within(result, timedOut) ?? result).then(answer).catch(fail)
     } catch (error) {
       return fail(error)
     }
@@ -173,7 +173,7 @@ export class Dispatcher {
     if (subscription === undefined)
       throw new RpcError(`no "${name}" subscription in ${namespace} namespace`, RpcCode.methodNotFound)
     const given = args(subscription.params) as never[]
-    // Nobody would ever know the id of what a notification opens.
+    // A notification has no answer that could carry the id of what it opens.
     return id === undefined ? undefined : subscriptions.open(namespace, subscription, given)
   }
 

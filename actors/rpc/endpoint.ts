@@ -7,7 +7,7 @@ import { startActor } from '../runtime/start-actor.ts'
 export type Listening = {
   /** @returns where @throws (rejects) {ListenFailed} */
   listen(): Promise<string>
-  /** Lets nobody in and the idle go. Resolves when everybody has gone. */
+  /** Accepts no more clients and closes the idle ones. Resolves when all are closed. */
   drain(): Promise<void>
   /** Ends those who are left. */
   cut(): void
@@ -33,15 +33,15 @@ export class Endpoint {
     this.#actor = startActor(runtime, rpcServerMachine, {
       id,
       ...(parent !== undefined && { parent }),
-      input: (tell) => ({
+      input: (send) => ({
         shutdownTimeout,
         ports: {
           listen: () =>
             void listening.listen().then(
-              (address) => tell({ type: 'listener.opened', address }),
-              (error: Error) => tell({ type: 'listener.failed', error }),
+              (address) => send({ type: 'listener.opened', address }),
+              (error: Error) => send({ type: 'listener.failed', error }),
             ),
-          drain: () => void listening.drain().then(() => tell({ type: 'listener.closed' })),
+          drain: () => void listening.drain().then(() => send({ type: 'listener.closed' })),
           cut: () => listening.cut(),
           settle: ({ call, error }) => {
             this.#calls.get(call)!(error)

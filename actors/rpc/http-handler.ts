@@ -23,7 +23,7 @@ export type HttpHandlerOptions = {
   readonly vhosts: readonly string[]
   /** Of the paths it is on; empty is `/` alone. */
   readonly prefix: string
-  /** Left out, nobody has to show a token. */
+  /** Left out, no token is asked for. */
   readonly secret?: Uint8Array | undefined
   readonly limits: BodyLimits & { readonly writeTimeout: number }
   /** Where bodies have their room until they are whole. */
@@ -142,7 +142,7 @@ function earlyReply(req: IncomingMessage, maxBytes: number, headers: readonly st
   const { method, url = '/' } = req
   const length = Number(req.headers['content-length'] ?? 0)
   const hasBody = length > 0 || req.headers['transfer-encoding'] !== undefined
-  // Whoever watches over servers may ask whether we are there.
+  // A load balancer may ask whether we are there.
   if (method === 'GET' && !hasBody && !url.includes('?')) return empty(200, headers)
   if (method === 'PUT' || method === 'DELETE') return refusal(405, 'method not allowed', headers)
   if (length > maxBytes) return refusal(413, `content length too large (${length}>${maxBytes})`, headers)

@@ -17,7 +17,7 @@ export const json = (body: Reply['body'], added: readonly string[]): Reply => ({
   body,
 })
 
-/** As Go's http.Error words it. */
+/** As Go's http.Error writes it. */
 export const refusal = (status: number, message: string, added: readonly string[] = []): Reply => ({
   status,
   headers: ['Content-Type', 'text/plain; charset=utf-8', ...added, 'X-Content-Type-Options', 'nosniff'],

@@ -41,7 +41,7 @@ export class HttpServer {
     )
   }
 
-  /** Where it was told to listen. */
+  /** Where it is to listen. */
   get port(): number | undefined {
     return this.#place?.port
   }
@@ -192,8 +192,8 @@ function rejectClient(error: Error & { code?: string }, socket: Socket): void {
   const isMalformed = error.code?.startsWith('HPE_') && error.code !== 'HPE_INVALID_EOF_STATE'
   // After another answer, this one would be taken for a part of it.
   if (!isMalformed || !socket.writable || socket.bytesWritten > 0) return void socket.destroy()
-  const words = `${status} ${STATUS_CODES[status]}`
-  socket.end(`HTTP/1.1 ${words}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${words}`)
+  const line = `${status} ${STATUS_CODES[status]}`
+  socket.end(`HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${line}`)
   socket.destroySoon()
 }
 

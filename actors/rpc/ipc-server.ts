@@ -74,7 +74,7 @@ export class IpcServer {
 
   #drain(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server!.close(() => resolve()))
-    for (const connection of this.#connections.values()) connection.tell({ type: 'server.closed' })
+    for (const connection of this.#connections.values()) connection.send({ type: 'server.closed' })
     return closed
   }
 
@@ -87,7 +87,7 @@ export class IpcServer {
     const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log, input }
     const connection = new RpcConnection(this.#runtime, wireOf(socket, limits.wsWriteTimeout), options)
     const stream = new JsonStream()
-    const holding = input.open(() => connection.tell({ type: 'input.overflowed' }))
+    const holding = input.open(() => connection.send({ type: 'input.overflowed' }))
     this.#connections.set(socket, connection)
     const receive = (bytes: Uint8Array) => {
       try {
@@ -101,12 +101,12 @@ export class IpcServer {
       }
     }
     socket.on('data', (bytes) => connection.guard(() => receive(bytes)))
-    socket.on('drain', () => connection.tell({ type: 'write.drained' }))
+    socket.on('drain', () => connection.send({ type: 'write.drained' }))
     socket.on('error', () => {})
     socket.on('close', () => {
       holding.close()
       this.#connections.delete(socket)
-      connection.tell({ type: 'client.closed' })
+      connection.send({ type: 'client.closed' })
     })
   }
 }

@@ -4,7 +4,7 @@ import { JsonScanner } from '../../protocols/lib/json-scanner.ts'
 export class JsonStream {
   readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   #scanner = new JsonScanner()
-  /** Of the value that has begun. BOUNDED: by whoever pushes, who looks at what is held. */
+  /** Of the value that has begun. BOUNDED: by the caller, who reads `held`. */
   #parts: string[] = []
   #held = 0
 

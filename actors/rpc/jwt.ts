@@ -10,7 +10,7 @@ const maxDrift = 60
  * Whether a request shows a token made with the secret, of now: HS256 with the claim `iat`.
  * @param secret 32 bytes
  * @param now seconds since 1970
- * @returns why not, in geth's words
+ * @returns why not, as geth says it
  */
 export async function tokenFault(
   { headers: { authorization = '' } }: Pick<IncomingMessage, 'headers'>,

@@ -1,7 +1,7 @@
 import { atOnce } from '../../protocols/chain/at-once.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 
-// What a method takes: each reads one JSON value and refuses in geth's words (common/hexutil, rpc/types.go).
+// What a method takes: each reads one JSON value and refuses with geth's messages (common/hexutil, rpc/types.go).
 
 export type Param<Value> = {
   /** May be left out, or null, where it is an argument: a pointer in geth's signature. */
@@ -76,7 +76,7 @@ export const bigQuantity: Param<bigint> = required((json) => readTyped(json, '*h
 /** As {@link quantity}, where geth counts in a machine's own integers. */
 export const index: Param<bigint> = required((json) => readTyped(json, 'hexutil.Uint'))
 
-/** @throws {ParamError} in the words of geth's `hexutil.DecodeUint64` */
+/** @throws {ParamError} as geth's `hexutil.DecodeUint64` */
 export function readQuantity(text: string): bigint {
   if (text === '') throw new ParamError('empty hex string')
   const reason = faultOf(text)
@@ -84,7 +84,7 @@ export function readQuantity(text: string): bigint {
   return BigInt(text)
 }
 
-/** @throws {ParamError} in the words of geth's `hexutil.UnmarshalFixedJSON` */
+/** @throws {ParamError} as geth's `hexutil.UnmarshalFixedJSON` */
 export function fixedBytes(json: unknown, length: number, type: string): Uint8Array {
   const digits = byteDigits(json, type)
   if (digits.length !== 2 * length)
@@ -146,7 +146,7 @@ function byteDigits(json: unknown, type: string): string {
 const hasPrefix = (text: string) => /^0x/i.test(text)
 const isHex = (digits: string) => /^[0-9a-f]*$/i.test(digits)
 
-/** One argument is not what the method takes; the caller is told which, with code -32602. */
+/** One argument is not what the method takes; the error names it, with code -32602. */
 export class ParamError extends Error {
   override readonly name = 'ParamError'
 }

@@ -23,7 +23,7 @@ export class Registry {
 }
 
 /**
- * The APIs of an endpoint that serves `modules`: an empty list is all of them. Names that nobody has are logged, and
+ * The APIs of an endpoint that serves `modules`: an empty list is all of them. Unknown names are logged, and
  * harm nothing (geth RegisterApis).
  */
 export function pickApis(apis: readonly Api[], modules: readonly string[], log: Logger): readonly Api[] {

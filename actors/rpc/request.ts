@@ -89,7 +89,7 @@ export function isRequest(json: unknown): json is Request {
   return jsonrpc === '2.0' && typeof method === 'string' && method !== '' && isPlain(id)
 }
 
-/** To nobody here: only a server that calls its clients gets any. */
+/** Ignored: only a server that calls its clients gets responses. */
 export function isResponse(json: unknown): boolean {
   if (typeof json !== 'object' || json === null) return false
   const { jsonrpc, method, id, params } = json as Partial<Request>
@@ -112,7 +112,7 @@ export class Ids {
     this.#written = typeof source === 'string' ? undefined : source
   }
 
-  /** @returns the id of `json` as JSON: `null` where it has none that can be told */
+  /** @returns the id of `json` as JSON: `null` where it has none that can be printed */
   of(json: unknown): string {
     const { id = null } = (typeof json === 'object' && json !== null ? json : {}) as Partial<Request>
     if (typeof id === 'number') return this.#written?.get(json as object) ?? this.#find(id)

@@ -12,7 +12,7 @@ export const RpcCode = {
 } as const
 export type RpcCode = number
 
-/** What a caller is told: the only error that a method may throw. */
+/** What a caller gets: the only error that a method may throw. */
 export class RpcError extends Error {
   override readonly name = 'RpcError'
   readonly code: RpcCode

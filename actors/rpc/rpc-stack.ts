@@ -243,7 +243,7 @@ export class RpcStack {
   }
 }
 
-/** geth's: whoever reads a geth's log for its addresses finds ours. */
+/** geth's: a program that reads geth's log for its addresses finds ours. */
 const openedLines = {
   ipc: (url: string) => ({ message: 'IPC endpoint opened', fields: { url } }),
   http: (endpoint: string) => ({ message: 'HTTP server started', fields: { endpoint, auth: false } }),

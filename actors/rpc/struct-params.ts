@@ -1,7 +1,7 @@
 import { JsonNames } from '../../protocols/lib/json-names.ts'
 import { inSteps, type Param, ParamError, readSteps, unfit } from './params.ts'
 
-// Objects and lists as Go's encoding/json reads them into structs and slices, with its words for what does not fit.
+// Objects and lists as Go's encoding/json reads them into structs and slices, with its error texts.
 
 type Fields = Readonly<Record<string, Param<unknown>>>
 /** What is not given is undefined. */

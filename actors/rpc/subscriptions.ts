@@ -9,7 +9,7 @@ export type SubscriptionsOptions = {
   readonly maxSubscriptions: number
   /** Writes a notification: one JSON text. */
   send(text: string): void
-  /** A subscription tells more than can be kept until its id is known. */
+  /** A subscription emits more than can be kept until its id is known. */
   overflow(): void
 }
 
@@ -59,7 +59,7 @@ export class Subscriptions {
     )
     one.opened(subscription.open((result) => one.notify(result) || overflow(), args))
     if (this.#isEnded)
-      one.end() // by what it told at once
+      one.end() // by what it emitted at once
     else this.#open.set(id, one)
     return [id, one]
   }
@@ -81,7 +81,7 @@ export type RequestSubscriptions = {
 class Opened {
   readonly #prefix: string
   readonly #send: (text: string) => void
-  /** Until the id was told. BOUNDED: maxWaiting. */
+  /** Until the id was sent. BOUNDED: maxWaiting. */
   #waiting: string[] | undefined = []
   #end: (() => void) | undefined
   #isEnded = false

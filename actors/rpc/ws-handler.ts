@@ -19,7 +19,7 @@ export type WsHandlerOptions = {
   readonly dispatcher: Dispatcher
   readonly origins: readonly string[]
   readonly prefix: string
-  /** Left out, nobody has to show a token. */
+  /** Left out, no token is asked for. */
   readonly secret?: Uint8Array | undefined
   readonly limits: RpcLimits
   readonly log: Logger
@@ -70,7 +70,7 @@ export class WsHandler {
 
   /** Hangs up on everybody. */
   close(): void {
-    for (const connection of this.#connections.values()) connection.tell({ type: 'server.closed' })
+    for (const connection of this.#connections.values()) connection.send({ type: 'server.closed' })
   }
 
   /** Ends those who do not answer to that. */
@@ -78,7 +78,7 @@ export class WsHandler {
     for (const ws of this.#connections.keys()) ws.terminate()
   }
 
-  async #refusal(req: IncomingMessage): Promise<readonly [status: number, words?: string] | undefined> {
+  async #refusal(req: IncomingMessage): Promise<readonly [status: number, text?: string] | undefined> {
     const { prefix, secret, origins } = this.#options
     const { origin, 'sec-websocket-version': version, 'sec-websocket-key': key = '' } = req.headers
     if (!isOnPath(req, prefix)) return [404, 'not found']
@@ -101,7 +101,7 @@ export class WsHandler {
     this.#connections.set(ws, connection)
     ws.binaryType = 'fragments'
     cutFrames(socket, limits.wsMessageBytes)
-    const holding = input.open(() => connection.tell({ type: 'input.overflowed' }), { isProven })
+    const holding = input.open(() => connection.send({ type: 'input.overflowed' }), { isProven })
     // What ws keeps of a message is what has come since the one before, but for frames that are none of it.
     socket.on('data', (chunk: Buffer) => holding.hold(holding.bytes + chunk.length))
     const control = (payload: Buffer) => holding.hold(Math.max(0, holding.bytes - payload.length - controlHeadBytes))
@@ -112,15 +112,15 @@ export class WsHandler {
     ws.on('ping', control)
     ws.on('pong', (payload: Buffer) => {
       control(payload)
-      connection.tell({ type: 'pong.received' })
+      connection.send({ type: 'pong.received' })
     })
     ws.on('error', () => {}) // a broken frame: ws says so to the client, and closes
     ws.on('close', () => {
       holding.close()
       this.#connections.delete(ws)
-      connection.tell({ type: 'client.closed' })
+      connection.send({ type: 'client.closed' })
     })
-    socket.on('drain', () => connection.tell({ type: 'write.drained' }))
+    socket.on('drain', () => connection.send({ type: 'write.drained' }))
   }
 }
 
@@ -157,17 +157,17 @@ function wireOf(ws: WebSocket): Wire {
   }
 }
 
-/** Writes an answer in Go's words to a socket that will not be a WebSocket. */
-function refuse(socket: Socket, status: number, words = STATUS_CODES[status]): void {
-  const isUpgraders = words === STATUS_CODES[status]
+/** Writes an answer as Go does to a socket that will not be a WebSocket. */
+function refuse(socket: Socket, status: number, text = STATUS_CODES[status]): void {
+  const isUpgraders = text === STATUS_CODES[status]
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: text/plain; charset=utf-8',
     ...(isUpgraders ? ['Sec-Websocket-Version: 13'] : []),
     'X-Content-Type-Options: nosniff',
-    `Content-Length: ${words!.length + 1}`,
+    `Content-Length: ${text!.length + 1}`,
     'Connection: close',
   ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${words}\n`)
+  socket.end(`${head.join('\r\n')}\r\n\r\n${text}\n`)
   socket.destroySoon()
 }

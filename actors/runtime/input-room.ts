@@ -11,7 +11,7 @@ export class InputRoom {
   readonly #holdings = new Set<Holding>()
   #held = 0
 
-  /** @param bytes that all may hold together @param passed told of what is not held any more */
+  /** @param bytes that all may hold together @param passed gets what is not held any more */
   constructor(bytes = defaultInputBytes, passed: (bytes: number) => void = () => {}) {
     this.#bytes = bytes
     this.#passed = passed
@@ -23,7 +23,7 @@ export class InputRoom {
 
   /**
    * @param end ends the connection, or lets go of what it holds: called once, from any holding's `hold`
-   * @param isProven whether it has shown a secret: it is ended only when nobody else holds anything
+   * @param isProven whether it has shown a secret: it is ended only when no other holds anything
    */
   open(end: () => void, { isProven = false }: { readonly isProven?: boolean } = {}): Holding {
     const change = (bytes: number) => {

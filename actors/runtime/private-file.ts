@@ -1,7 +1,7 @@
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync } from 'node:fs'
 
 /**
- * Opens a file to write what is its owner's alone, whoever could read it before. Links are followed, as of any file that
+ * Opens a file to write what is its owner's alone, also one that others could read before. Links are followed, as of any file that
  * is named, and what they lead to is made private. A pipe is opened when it has a reader: to wait for one would stop the
  * process.
  * @param how whether what is in it stays; what is appended to a pipe that is full fails with EAGAIN, what replaces waits

@@ -3,7 +3,7 @@ import { Feed } from '../trace/feed.ts'
 import type { Clock, Defer, Runtime } from './runtime.ts'
 import { FairScheduler } from './scheduler.ts'
 
-/** The world of a process: its clocks, its entropy, its turns, and a feed that nobody reads yet. */
+/** The world of a process: its clocks, its entropy, its turns, and a feed without a reader yet. */
 export function processRuntime(overrides: Partial<Runtime> = {}): Runtime {
   return { clock: processClock, wallClock: Date.now, entropy, defer, feed: new Feed(), ...overrides }
 }
@@ -30,7 +30,7 @@ function entropy(length: number): Uint8Array {
     drawn = 0
   }
   const bytes = pool.slice(drawn, drawn + length)
-  pool.fill(0, drawn, drawn + length) // nobody finds a key here that was handed out
+  pool.fill(0, drawn, drawn + length) // no key that was handed out stays here
   drawn += length
   return bytes
 }

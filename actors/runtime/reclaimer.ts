@@ -48,7 +48,7 @@ const little = 1 << 20
 /** Milliseconds. */
 const quiet = 2_000
 
-/** What `--expose-gc` gives, without asking whoever starts the process for it. */
+/** What `--expose-gc` gives, without a flag at the start of the process. */
 function collectGarbage(): void {
   setFlagsFromString('--expose-gc')
   const gc: () => void = runInNewContext('gc')

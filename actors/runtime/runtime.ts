@@ -26,7 +26,7 @@ export type Defer = (run: () => void) => void
 /** @returns `length` fresh random bytes */
 export type Entropy = (length: number) => Uint8Array
 
-/** An exception that nobody foresaw: a fault of ours, whoever brought it about. */
+/** An unforeseen exception: a fault of ours, from whatever input. */
 export type Bug = {
   /** Of the actor, or the endpoint, whose input was being processed. */
   readonly actor: string

@@ -5,7 +5,7 @@ export type Task = {
   readonly account: Account
   /** Does about a millisecond of work. @returns whether more is waiting */
   step(): boolean
-  /** A step threw what nobody foresaw: the task is not run again. */
+  /** A step threw an unforeseen exception: the task is not run again. */
   crashed(error: unknown): void
 }
 
@@ -15,7 +15,7 @@ export class Account {
   served: number
   era = -1
 
-  /** @param served what it owes from the start: a newcomer waits behind whoever has long asked for little */
+  /** @param served what it owes from the start: a newcomer waits behind those that have long asked for little */
   constructor(served = 0) {
     this.served = served
   }
@@ -59,7 +59,7 @@ export class FairScheduler {
     let now = start
     while (this.#ready.size > 0 && now - start < sliceBudget) {
       const task = this.#leastServed(Math.floor(now / halfLife))
-      // Taken out first: a task may be told to be ready again by what its own step sets off.
+      // Taken out first: a task may become ready again by what its own step sets off.
       this.#ready.delete(task)
       if (this.#step(task)) this.#ready.add(task)
       const then = this.#clock.now()
@@ -70,7 +70,7 @@ export class FairScheduler {
     if (this.#isDue) this.#defer(() => this.#slice())
   }
 
-  /** One task's bug must not stop the others: nobody else is served until this returns. */
+  /** One task's bug must not stop the others: no other is served until this returns. */
   #step(task: Task): boolean {
     try {
       return task.step()

@@ -8,7 +8,7 @@ export type StartOptions<Machine extends AnyStateMachine> = {
   readonly id: string
   readonly parent?: string
   /** As a function it is given the actor's mailbox, for ports that answer while the actor is starting. */
-  readonly input: InputFrom<Machine> | ((tell: Tell<Machine>) => InputFrom<Machine>)
+  readonly input: InputFrom<Machine> | ((send: Send<Machine>) => InputFrom<Machine>)
   /**
    * Of an actor that belongs to a connection: its chart or a port threw, and it hears nothing more. Ends the connection.
    * What belongs to none ends the node.
@@ -25,8 +25,8 @@ export function startActor<Machine extends AnyStateMachine>(
   machine: Machine,
   { id, parent, input, crashed }: StartOptions<Machine>,
 ): Actor<Machine> {
-  const tell: Tell<Machine> = (event) => actor.send(event)
-  const given = typeof input === 'function' ? (input as (tell: Tell<Machine>) => InputFrom<Machine>)(tell) : input
+  const send: Send<Machine> = (event) => actor.send(event)
+  const given = typeof input === 'function' ? (input as (send: Send<Machine>) => InputFrom<Machine>)(send) : input
   const actor = createActor(machine, { id, clock, input: given } as never) as Actor<Machine>
   obeySteps(actor)
   feed.watch(actor, { id, ...(parent !== undefined && { parent }), chart: machine.id }, (error) => {
@@ -38,4 +38,4 @@ export function startActor<Machine extends AnyStateMachine>(
 }
 
 /** What a port is given to answer its chart: the send half of an actor. */
-export type Tell<Machine extends AnyStateMachine> = (event: EventFromLogic<Machine>) => void
+export type Send<Machine extends AnyStateMachine> = (event: EventFromLogic<Machine>) => void

@@ -61,7 +61,7 @@ export function reportBug({ supervisor }: Pick<Runtime, 'supervisor'>, bug: Bug)
 
 /**
  * Input of one connection is processed in `work`, or where its promise leads.
- * @param crashed gets what nobody foresaw
+ * @param crashed gets unforeseen exceptions
  */
 export function guard(work: () => unknown, crashed: (error: unknown) => void): void {
   try {

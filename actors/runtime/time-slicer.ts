@@ -25,7 +25,7 @@ export class TimeSlicer {
   readonly #crashed: (error: unknown) => void
   readonly #own: Client = { account: new Account(), isGone: false }
 
-  /** @param crashed gets what a callback threw that nobody foresaw */
+  /** @param crashed gets unforeseen exceptions of a callback */
   constructor(scheduler: FairScheduler, crashed: (error: unknown) => void = rethrow) {
     this.#scheduler = scheduler
     this.#crashed = crashed

@@ -41,7 +41,7 @@ export function toCap(offer: Offer): Cap {
   return { name: offer.slice(0, slash), version: Number(offer.slice(slash + 1)) }
 }
 
-/** How many codes a capability takes; 1 where nobody knows. */
+/** How many codes a capability takes; 1 where it is unknown. */
 export const withLength = ({ name, version }: Cap): LocalProtocol => ({
   ...{ name, version },
   length: tableOf(name, version)?.length ?? 1,

@@ -1,6 +1,6 @@
 import type { PeerMessage, PeerMessageName } from './negotiated-messages.ts'
 
-/** @throws {TypeError} nobody has a message of that name */
+/** @throws {TypeError} there is no message of that name */
 export function checkName(name: string): asserts name is PeerMessageName {
   if (Object.hasOwn(fieldNames, name)) return
   const names = Object.keys(fieldNames).join(', ')

@@ -71,7 +71,7 @@ export class ScriptedListener<C extends SubCap = SubCap> {
     else stream.destroy()
   }
 
-  /** Hangs up on those whom nobody asked for; accepted peers are their script's. */
+  /** Closes connections that no `accept` took; accepted peers are their script's. */
   async close(): Promise<void> {
     for (const stream of this.#streams.splice(0)) stream.destroy()
     await this.#place.close()

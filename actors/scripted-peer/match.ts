@@ -5,17 +5,17 @@ export function isMatch<T extends object>(value: T, wanted: Partial<T> | ((value
   return typeof wanted === 'function' ? wanted(value) : hasFields(value, wanted)
 }
 
-/** @returns what is wanted, in words: ` with id 7`; nothing when that is anything, or a predicate */
+/** @returns what is wanted as a label: ` with id 7`; nothing when that is anything, or a predicate */
 export function describeMatch(wanted: object): string {
-  const fields = Object.entries(wanted).map(([key, value]) => `${key} ${toWords(value)}`)
+  const fields = Object.entries(wanted).map(([key, value]) => `${key} ${labelOf(value)}`)
   return fields.length > 0 ? ` with ${fields.join(', ')}` : ''
 }
 
-function toWords(value: unknown): string {
+function labelOf(value: unknown): string {
   if (value instanceof Uint8Array) return `0x${bytesToHex(value)}`
   if (typeof value !== 'object' || value === null) return `${value}`
   return `{ ${Object.entries(value)
-    .map(([key, field]) => `${key} ${toWords(field)}`)
+    .map(([key, field]) => `${key} ${labelOf(field)}`)
     .join(', ')} }`
 }
 

@@ -45,7 +45,7 @@ type BaseMessage = {
 }
 
 /** The messages of one connection, once both Hellos are known. */
-export class Vocabulary {
+export class NegotiatedMessages {
   readonly #matched: readonly MatchedProtocol<LocalProtocol>[]
 
   constructor(matched: readonly MatchedProtocol<LocalProtocol>[] = []) {
@@ -75,7 +75,7 @@ export class Vocabulary {
     return spoken && spoken.offset + code
   }
 
-  /** @returns `Hello`, `BlockHeaders`; by number where nobody gave it a name: `les 0x04`, `code 0x7f` */
+  /** @returns `Hello`, `BlockHeaders`; by number where it has no name: `les 0x04`, `code 0x7f` */
   nameOf(code: number): string {
     if (code < baseProtocolLength) return baseNames.get(code) ?? hex('code', code)
     const protocol = this.#at(code)

@@ -72,7 +72,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
   get states(): readonly Noted[] {
     return this.exchange.states
   }
-  /** How it ended: who closed it (nobody did when it was a bug of ours), the reason of their Disconnect if they sent one, and what went wrong with the wire. */
+  /** How it ended: who closed it (neither, when it was a bug of ours), the reason of their Disconnect if they sent one, and what went wrong with the wire. */
   get end(): { readonly by: 'us' | 'them' | undefined; readonly reason?: DiscReason; readonly error?: Error } {
     const { endedBy: by, reason, error } = this.#actor.getSnapshot().context
     if (this.bug !== undefined) return { by: undefined }
@@ -83,12 +83,12 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
   async until(state: PeerState, wait: Wait = {}): Promise<this> {
     if (!peerStates.includes(state))
       throw new TypeError(`no peer has the state ${JSON.stringify(state)}: they are ${peerStates.join(', ')}`)
-    const hasCome = () => this.states.some(({ words }) => words === state || words.startsWith(`${state}.`))
+    const hasCome = () => this.states.some(({ label }) => label === state || label.startsWith(`${state}.`))
     await this.exchange.until(() => hasCome() || this.isClosed, wait)
     if (hasCome()) return this
     const { reason, error } = this.end
-    const words = reason === undefined ? error?.message : `they sent Disconnect, ${discReasonText(reason)}`
-    const why = this.isClosed ? `it closed${words ? `: ${words}` : ''}` : this.exchange.within(wait)
+    const label = reason === undefined ? error?.message : `they sent Disconnect, ${discReasonText(reason)}`
+    const why = this.isClosed ? `it closed${label ? `: ${label}` : ''}` : this.exchange.within(wait)
     return this.exchange.fail(`never came to ${state}: ${why}`, error && { cause: error })
   }
 
@@ -108,7 +108,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
 
   /**
    * Waits for the first unread message of `name` that is as `match` says; others stay unread.
-   * @throws {ScriptError} none came, or one that is malformed; the message tells the exchange so far
+   * @throws {ScriptError} none came, or one that is malformed; the message has the exchange so far
    */
   expect<N extends PeerMessageName<C>>(
     name: N,
@@ -123,7 +123,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     const wanted = reason === undefined ? undefined : toReason(reason)
     const got = await this.#hear('Disconnect', {}, wait)
     if (wanted !== undefined && got.reason !== wanted)
-      this.exchange.fail(`${reasonWords(got.reason)} where ${reasonWords(wanted)} was expected`)
+      this.exchange.fail(`${reasonLabel(got.reason)} where ${reasonLabel(wanted)} was expected`)
     return got.reason
   }
 
@@ -133,11 +133,11 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     let broken: Noted | undefined
     const isBroken = () => {
       const { lastHeard } = this.exchange // asked at each, so none is missed
-      if (lastHeard !== before && lastHeard?.words !== 'Ping') broken ??= lastHeard
+      if (lastHeard !== before && lastHeard?.label !== 'Ping') broken ??= lastHeard
       return broken !== undefined
     }
     await this.exchange.until(isBroken, { timeout: ms })
-    if (broken) this.exchange.fail(`${broken.words} in what was to be ${ms} ms of silence`)
+    if (broken) this.exchange.fail(`${broken.label} in what was to be ${ms} ms of silence`)
   }
 
   /** @returns the first unread message that is `wanted`, its payload as it came @throws {ScriptError} none came */
@@ -159,7 +159,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
 
   /** Does the encryption handshake, where `through` stops before it. @throws {ScriptError} it failed */
   async rlpx(wait?: Wait): Promise<void> {
-    this.tell({ type: 'script.secure' })
+    this.dispatch({ type: 'script.secure' })
     await this.until('greeting', wait)
   }
 
@@ -181,7 +181,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
 
   /** Hangs up without a word. */
   close(): void {
-    this.tell({ type: 'script.close' })
+    this.dispatch({ type: 'script.close' })
     this.exchange.close()
   }
 
@@ -189,7 +189,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     this.close()
   }
 
-  protected override tell(event: ScriptedPeerEvent): void {
+  protected override dispatch(event: ScriptedPeerEvent): void {
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event)
   }
 
@@ -232,14 +232,14 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
         this.crash(error)
       },
       ...(parent !== undefined && { parent }),
-      input: (tell) => ({
+      input: (send) => ({
         ...{ through, hasStatus, answersPings: answerPings, isDialing: connect !== undefined },
         ports: {
           connect: () => {
             const connected = connect!(dialing.signal).then(
               (stream) => this.adopt(stream),
               (error: Error) => {
-                tell({ type: 'dial.failed', error })
+                send({ type: 'dial.failed', error })
                 this.exchange.close()
               },
             )
@@ -274,14 +274,14 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     try {
       this.say('Status', { version, ...theirs, ...fieldsOf(status, theirs) })
     } catch (error) {
-      // Of the function that the script gave: whoever waits for this peer is told.
-      this.tell({ type: 'script.close', error: error as Error })
+      // Of the function that the script gave: waits for this peer fail with it.
+      this.dispatch({ type: 'script.close', error: error as Error })
       this.exchange.close()
     }
   }
 }
 
-const reasonWords = (reason: DiscReason): string => `${hex('disc', reason)} (${discReasonText(reason)})`
+const reasonLabel = (reason: DiscReason): string => `${hex('disc', reason)} (${discReasonText(reason)})`
 
 const fieldsOf = (status: StatusOption, theirs: Status | undefined): StatusFields =>
   status === 'mirror' ? {} : typeof status === 'function' ? status(theirs!) : status

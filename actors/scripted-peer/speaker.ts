@@ -31,9 +31,9 @@ import { describePacket } from '../trace/handshake-packet.ts'
 import { type Offers, toCap, type VersionOf, withLength } from './caps.ts'
 import { type FieldsOf, toBasePayload, toHello, toMessage } from './fields.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import { isBase, type PeerMessageName, type Reason, Vocabulary } from './negotiated-messages.ts'
+import { isBase, NegotiatedMessages, type PeerMessageName, type Reason } from './negotiated-messages.ts'
 import { type RawFrame, sealRaw } from './raw-frame.ts'
-import { Exchange, type Noted, type Passed } from './transcript.ts'
+import { type Noted, type Passed, Transcript } from './transcript.ts'
 import { Wire } from './wire.ts'
 
 export type SpeakerOptions<O extends Offers = Offers> = {
@@ -43,13 +43,13 @@ export type SpeakerOptions<O extends Offers = Offers> = {
   readonly caps?: O
   /** Fields of Hello that are to be something else. */
   readonly hello?: Partial<Hello>
-  /** How long anything is waited for, in ms, where the call does not say; less than a test may take, or nothing is told. @default 5000 */
+  /** How long anything is waited for, in ms, where the call does not say; less than the test's own timeout, or the report is lost. @default 5000 */
   readonly timeout?: number
-  /** Is told the keys of the session, a line for `peerchart decode`: whoever has it reads the traffic. */
+  /** Gets the keys of the session, a line for `peerchart decode`: it decrypts the traffic. */
   readonly keyLog?: KeyLog
   /** Cuts what is sent into pieces, each written when the one before has left. */
   readonly cut?: (bytes: Uint8Array) => Iterable<Uint8Array>
-  /** The process's own when left out; its clock and entropy may be a simulation's, its feed is told of everything. */
+  /** The process's own when left out; its clock and entropy may be a simulation's, its feed gets every entry. */
   readonly runtime?: Runtime
   /** The actor beneath which the feed has it. */
   readonly parent?: string
@@ -64,7 +64,7 @@ export type Sendable<C extends SubCap = SubCap> = { readonly [N in SubMessageNam
 }
 
 /**
- * One end of a connection that says what it is told to, at any layer, and notes what it hears.
+ * One end of a connection that sends what its script says, at any layer, and records what it receives.
  * @typeParam C the versions of eth and snap that it may come to speak: messages are typed by them
  */
 export abstract class Speaker<C extends SubCap = SubCap> {
@@ -72,9 +72,9 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   readonly caps: readonly Cap[]
   /** By which the feed knows it. */
   readonly id: string
-  protected readonly exchange: Exchange
+  protected readonly exchange: Transcript
   protected readonly runtime: Runtime
-  protected vocabulary: Vocabulary = new Vocabulary()
+  protected vocabulary: NegotiatedMessages = new NegotiatedMessages()
   readonly #options: SpeakerOptions
   readonly #remotePublicKey: Uint8Array | undefined
   #wire: Wire | undefined
@@ -104,11 +104,11 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     const id = publicKeyOf(this.privateKey)
     const hello = { version: baseProtocolVersion, name, caps: this.caps, listenPort: 0, id }
     this.#hello = toHello(hello, options.hello)
-    this.exchange = new Exchange(this.runtime.clock, options.timeout ?? defaultTimeout)
+    this.exchange = new Transcript(this.runtime.clock, options.timeout ?? defaultTimeout)
   }
 
   /** What happens, for its chart. */
-  protected abstract tell(event: ScriptedPeerEvent): void
+  protected abstract dispatch(event: ScriptedPeerEvent): void
 
   /** All that was heard, in order. */
   get log(): readonly Noted[] {
@@ -194,7 +194,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     const mayGoOn = this.#sendMessage(this.#codeOf(name), payload)
     if (message.kind === 'Status') {
       this.#ourStatus = message
-      this.tell({ type: 'status.sent' })
+      this.dispatch({ type: 'status.sent' })
     }
     return mayGoOn
   }
@@ -223,7 +223,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     const mayGoOn = this.#sendMessage(baseCodes.Hello, payload ?? encodeHello(hello))
     this.#isSnappy = hello.version >= snappyProtocolVersion
     if (this.#theirHello) this.#readSnappy()
-    this.tell({ type: 'hello.sent' })
+    this.dispatch({ type: 'hello.sent' })
     return mayGoOn
   }
 
@@ -272,18 +272,18 @@ export abstract class Speaker<C extends SubCap = SubCap> {
         },
         secured: (publicKey) => {
           this.#provenKey = publicKey
-          this.tell({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) })
+          this.dispatch({ type: 'rlpx.secured', id: bytesToHex(nodeIdOf(publicKey)) })
         },
         message: (code, payload) => this.#hear(code, payload),
         closed: (error) => {
-          this.tell({ type: 'stream.closed', error })
+          this.dispatch({ type: 'stream.closed', error })
           this.exchange.close(error?.name === 'RlpxError' ? error.message : undefined)
         },
         crashed: (error) => this.broke(error),
       },
     )
     this.#remoteAddress = stream.remoteAddress
-    this.tell({ type: 'stream.opened', remote: stream.remoteAddress })
+    this.dispatch({ type: 'stream.opened', remote: stream.remoteAddress })
   }
 
   /** What was done for it beside its chart threw. */
@@ -292,7 +292,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     this.crash(error)
   }
 
-  /** Upon a bug of ours: whoever waits for this peer is told, though its chart may hear nothing more. */
+  /** Upon a bug of ours: waits for this peer fail, though its chart takes no more events. */
   protected crash(error: unknown): void {
     this.#bug ??= error
     this.hangUp()
@@ -322,22 +322,22 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     if (isFirst) this.#meet(payload)
     const name = this.vocabulary.nameOf(code)
     this.#observe('message.received', code, payload)
-    this.exchange.receive({ name, code, payload, words: this.vocabulary.describe(code, payload) })
-    if (isFirst && this.#theirHello) this.tell({ type: 'hello.received', speaksEth: this.version !== undefined })
-    else if (name === 'Ping') this.tell({ type: 'ping.received' })
+    this.exchange.receive({ name, code, payload, label: this.vocabulary.describe(code, payload) })
+    if (isFirst && this.#theirHello) this.dispatch({ type: 'hello.received', speaksEth: this.version !== undefined })
+    else if (name === 'Ping') this.dispatch({ type: 'ping.received' })
     else if (name === 'Disconnect') {
       const { reason } = this.vocabulary.decode('Disconnect', payload)!
-      this.tell({ type: 'disconnect.received', reason })
+      this.dispatch({ type: 'disconnect.received', reason })
     } else if (name === 'Status' && !this.#theirStatus) {
       this.#theirStatus = this.vocabulary.decode('Status', payload)
-      if (this.#theirStatus) this.tell({ type: 'status.received' })
+      if (this.#theirStatus) this.dispatch({ type: 'status.received' })
     }
   }
 
   #meet(payload: Uint8Array): void {
     this.#theirHello = this.vocabulary.decode('Hello', payload)
     if (!this.#theirHello) return
-    this.vocabulary = new Vocabulary(matchProtocols(this.caps.map(withLength), this.#theirHello.caps))
+    this.vocabulary = new NegotiatedMessages(matchProtocols(this.caps.map(withLength), this.#theirHello.caps))
     this.#readSnappy()
   }
 
@@ -367,5 +367,5 @@ export abstract class Speaker<C extends SubCap = SubCap> {
 
 const defaultTimeout = 5_000
 const name = clientName({ identity: 'harness' })
-/** Made so far, to tell them apart in the feed. */
+/** Made so far, to distinguish them in the feed. */
 let speakers = 0

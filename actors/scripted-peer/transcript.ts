@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/runtime.ts'
 
 /** One line of a log: what was heard or said, and when, in milliseconds since the peer began. */
-export type Noted = { readonly at: number; readonly words: string }
+export type Noted = { readonly at: number; readonly label: string }
 
 /** One line of the exchange: whose it is, too. */
 export type Passed = Noted & { readonly by: 'us' | 'them' }
@@ -14,8 +14,8 @@ export type Wait = {
   readonly timeout?: number
 }
 
-/** All that passes over one connection, for a script that waits for it and for the error that tells of it. */
-export class Exchange {
+/** All that passes over one connection, for a script that waits for it and for the error that shows it. */
+export class Transcript {
   /** What the other side said. BOUNDED: the first maxNoted. */
   readonly heard: Noted[] = []
   /** What the script said, and which states it came to. BOUNDED: the first maxNoted of each. */
@@ -63,29 +63,29 @@ export class Exchange {
   }
 
   /** A packet of the handshake went or came. */
-  shake(by: Passed['by'], words: string): void {
-    const line = { at: this.now, by, words }
+  shake(by: Passed['by'], label: string): void {
+    const line = { at: this.now, by, label }
     this.packets.push(line)
     this.#pass(line)
   }
 
   receive(message: Omit<Received, 'at'>): void {
     const received = { at: this.now, ...message }
-    this.#hear(message.words, received.at)
+    this.#hear(message.label, received.at)
     this.#unread.push(received)
     this.#unreadBytes += message.payload.length
     for (; this.#unread.length > maxUnread || this.#unreadBytes > maxUnreadBytes; this.#fallen += 1) this.#take(0)
     this.#wake()
   }
 
-  say(words: string): void {
-    const line = { at: this.now, words }
+  say(label: string): void {
+    const line = { at: this.now, label }
     note(this.said, line)
     this.#pass({ ...line, by: 'us' })
   }
 
   enter(state: string): void {
-    note(this.states, { at: this.now, words: state })
+    note(this.states, { at: this.now, label: state })
     this.#wake()
   }
 
@@ -112,7 +112,7 @@ export class Exchange {
     const at = find()
     return (
       (at >= 0 ? this.#take(at) : undefined) ??
-      this.fail(`no ${what} ${this.#isClosed ? 'before it closed' : this.within(wait)}${this.#fallenWords}`)
+      this.fail(`no ${what} ${this.#isClosed ? 'before it closed' : this.within(wait)}${this.#fallenLabel}`)
     )
   }
 
@@ -142,14 +142,14 @@ export class Exchange {
     throw new ScriptError(what, this, options)
   }
 
-  get #fallenWords(): string {
+  get #fallenLabel(): string {
     return this.#fallen > 0 ? `; ${this.#fallen} had fallen off unread` : ''
   }
 
-  #hear(words: string, at = this.now): void {
-    this.#lastHeard = { at, words }
+  #hear(label: string, at = this.now): void {
+    this.#lastHeard = { at, label }
     note(this.heard, this.#lastHeard)
-    this.#pass({ at, by: 'them', words })
+    this.#pass({ at, by: 'them', label })
   }
 
   #pass(line: Passed): void {
@@ -177,9 +177,9 @@ function note(log: Noted[], line: Noted): void {
   if (log.length < maxNoted) log.push(line)
 }
 
-type Story = Pick<Exchange, 'latest' | 'count' | 'states'>
+type Story = Pick<Transcript, 'latest' | 'count' | 'states'>
 
-/** The other side did not do what the script waited for. The message tells the latest of the exchange, and the states on its way. */
+/** The other side did not do what the script waited for. The message has the latest of the exchange, and the states on its way. */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError'
 
@@ -189,7 +189,7 @@ export class ScriptError extends Error {
       ...(left > 0 ? [`  … ${left} before`] : []),
       ...latest.map((line) => `  ${`${Math.round(line.at)}`.padStart(6)} ms ${lineOf(line)}`),
     ]
-    const path = states.map(({ at, words }) => `${words} (${Math.round(at)} ms)`).join(' → ')
+    const path = states.map(({ at, label }) => `${label} (${Math.round(at)} ms)`).join(' → ')
     super(
       [what, `  states: ${path}`, ...(shown.length > 0 ? shown : ['  nothing said, nothing heard'])].join('\n'),
       options,
@@ -198,7 +198,7 @@ export class ScriptError extends Error {
 }
 
 /** @returns `> Hello` of what we said, `< Hello` of what they did */
-export const lineOf = ({ by, words }: Omit<Passed, 'at'>): string => `${by === 'us' ? '>' : '<'} ${words}`
+export const lineOf = ({ by, label }: Omit<Passed, 'at'>): string => `${by === 'us' ? '>' : '<'} ${label}`
 
-/** Of the exchange that an error tells. */
+/** Of the exchange that an error shows. */
 const maxLines = 100

@@ -30,7 +30,7 @@ export type WireOptions = {
   /** Whom we dialed; without it the other side begins. */
   readonly remotePublicKey?: Uint8Array | undefined
   readonly entropy: Entropy
-  /** Is told the keys of the session. */
+  /** Gets the keys of the session. */
   readonly keyLog?: KeyLog | undefined
   /** Cuts what is sent into pieces, each written when the one before has left. */
   readonly cut?: ((bytes: Uint8Array) => Iterable<Uint8Array>) | undefined

@@ -38,7 +38,7 @@ export function streamPair(
   return [a, b]
 }
 
-/** BOUNDED: its writer is told to wait past this many bytes, as a kernel's buffer does. */
+/** BOUNDED: its writer has to wait past this many bytes, as a kernel's buffer does. */
 const highWater = 64 * 1024
 
 class MemoryStream implements Stream {

@@ -1,12 +1,12 @@
 import type { AnyActor, AnyMachineSnapshot, AnyTransitionDefinition, EventObject, InspectionEvent } from 'xstate'
 import { describeState, stateValueOf } from '../../machines/names/state-name.ts'
 import type { ActorFacts, TransitionEntry } from './entries.ts'
-import type { Kind, Kinds, Taken } from './entry-shapes.ts'
+import type { EntryShape, ShapeTable, Taken } from './entry-shapes.ts'
 import { defer, observeActor } from './inspection.ts'
 import type { FeedListener } from './live.ts'
 
 export type Mailbox = { deepest: number }
-type Told = { readonly entry: TransitionEntry; readonly kind: Kind }
+type Shaped = { readonly entry: TransitionEntry; readonly kind: EntryShape }
 
 /**
  * Turns XState's inspection of one actor into transitions: one entry for each event that a chart took, published when the
@@ -23,12 +23,12 @@ export class Watch {
   #effects: string[] | undefined
   #taken: readonly AnyTransitionDefinition[] = nothing
   readonly #mailbox: Mailbox
-  readonly #kinds: Kinds
-  #last: Told | undefined
+  readonly #kinds: ShapeTable
+  #last: Shaped | undefined
   /** Events sent and not yet taken, the one in hand included. */
   #waiting = 0
 
-  constructor(facts: ActorFacts, mailbox: Mailbox, kinds: Kinds) {
+  constructor(facts: ActorFacts, mailbox: Mailbox, kinds: ShapeTable) {
     this.facts = facts
     this.#mailbox = mailbox
     this.#kinds = kinds
@@ -83,7 +83,7 @@ export class Watch {
     const from = this.#state
     const to = this.#settle((actor.getSnapshot() as AnyMachineSnapshot).value)
     if (taken.length === 0 && from === to) return
-    const { entry, kind } = this.#told(event.type, from, to, effects, taken)
+    const { entry, kind } = this.#shaped(event.type, from, to, effects, taken)
     publish(entry, { kind, event, taken, actor })
   }
 
@@ -95,7 +95,7 @@ export class Watch {
   }
 
   /** The last entry again, where nothing is another: a chart takes the same step again and again. */
-  #told(event: string, from: string, to: string, effects: readonly string[], taken: Taken): Told {
+  #shaped(event: string, from: string, to: string, effects: readonly string[], taken: Taken): Shaped {
     const last = this.#last
     if (last !== undefined && last.entry.event === event && last.kind.isOfStep(from, to, effects, taken)) return last
     const { id, chart } = this.facts
@@ -104,7 +104,7 @@ export class Watch {
     return this.#last
   }
 
-  /** @returns `value` in words, of which there are new ones only when it is another. */
+  /** @returns `value` as it is printed: the same string as long as it is the same value. */
   #settle(value: unknown): string {
     if (value !== this.#value) {
       this.#value = value

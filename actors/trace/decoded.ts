@@ -5,7 +5,7 @@ export type Decoded = {
   readonly name: string
   /** By the names of its specification, for people. */
   readonly fields: Plain
-  /** In a few words: `192 headers`. */
+  /** In short: `192 headers`. */
   readonly text: string
   /** Why it could not be decoded. */
   readonly error?: string

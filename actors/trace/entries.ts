@@ -10,7 +10,7 @@ export type TransitionEntry = {
   readonly type: 'transition'
   readonly actor: string
   readonly chart: string
-  /** The event by name, and the states before and after it in words: `greeting.exchanging`. */
+  /** The event by name, and the states before and after it: `greeting.exchanging`. */
   readonly event: string
   readonly from: string
   readonly to: string
@@ -30,7 +30,7 @@ export type MessageEntry = {
   readonly size: number
 }
 
-/** An exception of ours that nobody foresaw. Of an actor's own chart it stands before its end. */
+/** An unforeseen exception of ours. Of an actor's own chart it stands before its end. */
 export type BugEntry = {
   readonly type: 'bug'
   /** Whose input was being processed: an actor, an endpoint, or a reader of the feed. */

@@ -10,7 +10,7 @@ export type Taken = readonly (AnyTransitionDefinition | string)[]
  * What a transition or a message has in common with others: all but the actor, the data, the size and the payload. There
  * is one object for all of a kind, so that what a reader makes of them is made once, and found by it.
  */
-export class Kind {
+export class EntryShape {
   /** The first of them. */
   readonly entry: Shaped
   readonly taken: Taken
@@ -47,19 +47,19 @@ export class Kind {
 }
 
 /** The kinds that were met. BOUNDED: mostKinds, as charts of users have events of any name; then it begins anew. */
-export class Kinds {
+export class ShapeTable {
   /** By event or code. */
-  readonly #found = new Map<string | number, Kind[]>()
+  readonly #found = new Map<string | number, EntryShape[]>()
   #size = 0
 
-  of(entry: Shaped, taken: Taken): Kind {
+  of(entry: Shaped, taken: Taken): EntryShape {
     const key = entry.type === 'transition' ? entry.event : entry.code
     const like = this.#found.get(key)
     if (like) for (const kind of like) if (isLike(kind, entry, taken)) return kind
-    return this.#add(key, new Kind(entry, taken))
+    return this.#add(key, new EntryShape(entry, taken))
   }
 
-  #add(key: string | number, kind: Kind): Kind {
+  #add(key: string | number, kind: EntryShape): EntryShape {
     if (this.#size === mostKinds) {
       this.#found.clear()
       this.#size = 0
@@ -75,7 +75,7 @@ export class Kinds {
 const mostKinds = 16_384
 
 /** Of the same event or code. */
-function isLike(kind: Kind, entry: Shaped, taken: Taken): boolean {
+function isLike(kind: EntryShape, entry: Shaped, taken: Taken): boolean {
   if (entry.type !== 'transition') return kind.isOfMessage(entry)
   const { chart, from, to, effects } = entry
   return kind.entry.type === 'transition' && kind.entry.chart === chart && kind.isOfStep(from, to, effects, taken)

@@ -7,7 +7,7 @@ import type { Line } from './lines.ts'
 import type { Live } from './live.ts'
 import { longestBytes, toPlain } from './values.ts'
 
-// From what a feed tells during a call to what may be kept after it, and on to a line. History and recorder share it:
+// From what a feed lends during a call to what may be kept after it, and on to a line. History and recorder share it:
 // keeping is cheap and is done for every entry, a line is made when somebody asks.
 
 /** An entry, and what is worth keeping of the live objects that it was made from: nothing here changes any more. */

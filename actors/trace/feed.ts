@@ -2,9 +2,9 @@ import type { AnyActor, AnyStateMachine } from 'xstate'
 import { stateOf } from '../../machines/names/state-name.ts'
 import { type Mailbox, Watch } from './actor-observer.ts'
 import type { ActorFacts, FeedEntry } from './entries.ts'
-import { Kinds } from './entry-shapes.ts'
+import { ShapeTable } from './entry-shapes.ts'
 import type { FeedListener, Live } from './live.ts'
-import { Conversation, type Talker } from './message-trace.ts'
+import { MessageTrace, type Talker } from './message-trace.ts'
 
 /**
  * The one inspection feed of a process: log, metrics, inspector and recorder are its readers. Charts are observed only
@@ -21,7 +21,7 @@ export class Feed {
   /** Of each chart, the most events that waited in one mailbox: its reader sets it back. BOUNDED: by the charts. */
   readonly mailboxes = new Map<string, Mailbox>()
   readonly #publish: FeedListener = (entry, live) => this.publish(entry, live)
-  readonly #kinds = new Kinds()
+  readonly #kinds = new ShapeTable()
 
   /** Of every chart that an actor was started with, by its name. BOUNDED: by the charts of the program. */
   readonly definitions = new Map<string, AnyStateMachine>()
@@ -58,7 +58,7 @@ export class Feed {
 
   /**
    * Follows an actor that is about to start, until it ends.
-   * @param failed takes what its chart or a port throws, before its end is told: why comes before that it is so
+   * @param failed takes what its chart or a port throws, before its end is published: the cause comes first
    */
   watch(actor: AnyActor, facts: ActorFacts, failed: (error: unknown) => void): void {
     const watch = new Watch(facts, this.#mailboxOf(facts.chart), this.#kinds)
@@ -86,8 +86,8 @@ export class Feed {
   }
 
   /** @param of who talks, and in which protocol */
-  conversation(of: Talker): Conversation {
-    return new Conversation(this, this.#kinds, of)
+  conversation(of: Talker): MessageTrace {
+    return new MessageTrace(this, this.#kinds, of)
   }
 
   publish(entry: FeedEntry, live: Live = {}): void {

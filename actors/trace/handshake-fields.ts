@@ -2,7 +2,7 @@ import { handshakeVersion } from '../../protocols/rlpx/handshake.ts'
 import type { Decoded } from './decoded.ts'
 import type { MessageEntry } from './entries.ts'
 
-/** What an entry tells of the two packets of the encryption handshake. */
+/** What an entry says of the two packets of the encryption handshake. */
 export type PacketKind = Pick<MessageEntry, 'code' | 'version'> & { readonly size?: number | undefined }
 
 /** A packet for people: how it is made, and how long; its content makes the keys and is in no entry. */

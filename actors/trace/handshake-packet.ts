@@ -1,7 +1,7 @@
 import { handshakeVersion } from '../../protocols/rlpx/handshake.ts'
 import type { MessageEntry } from './entries.ts'
 
-/** The packets of the encryption handshake, by the codes under which the feed tells them. */
+/** The packets of the encryption handshake, by the codes that they have in the feed. */
 export const handshakeCodes = { auth: 0, ack: 1 } as const
 export type HandshakeName = keyof typeof handshakeCodes
 
@@ -10,8 +10,8 @@ export const packetName = (code: number): string | undefined => names.get(code)
 const names = new Map<number, string>(Object.entries(handshakeCodes).map(([name, code]) => [code, name]))
 
 /**
- * What the feed is told of such a packet: messages of a protocol `rlpx`, whose version is that of EIP-8. What is in them
- * makes the keys, and is told to nobody: they have no payload.
+ * What the feed has of such a packet: messages of a protocol `rlpx`, whose version is that of EIP-8. What is in them
+ * makes the keys, and is published nowhere: they have no payload.
  */
 export type HandshakePacket = Omit<MessageEntry, 'actor'>
 

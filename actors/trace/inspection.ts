@@ -1,7 +1,7 @@
 import type { AnyActor, InspectionEvent } from 'xstate'
 
 /**
- * Tells `observe` all that XState's inspection tells of an actor and its system, as `actor.system.inspect` would, which
+ * Reports to `observe` all that XState's inspection reports of an actor and its system, as `actor.system.inspect` would, which
  * goes on working beside it. That copies every event, and halves the rate of a busy chart; here the function it all
  * passes through is exchanged, on this system alone. XState has it to itself, so the version is pinned and a spec
  * compares the two.

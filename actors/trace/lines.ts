@@ -56,7 +56,7 @@ export type TransitionLine = {
   /** The event by name, and its data. */
   readonly event: string
   readonly data?: Plain
-  /** The states in words: `greeting.exchanging`. */
+  /** The states as they are printed: `greeting.exchanging`. */
   readonly from: string
   readonly to: string
   /** Effects by name, in order. */

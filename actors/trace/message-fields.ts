@@ -27,7 +27,7 @@ function show(value: unknown, key: string, depth: number): Plain {
 }
 
 function toFields(value: object, depth: number): Plain {
-  const entries = Object.entries(value).filter(([key, field]) => field !== undefined && !untold.has(key))
+  const entries = Object.entries(value).filter(([key, field]) => field !== undefined && !hiddenFields.has(key))
   return Object.fromEntries(entries.map(([key, field]) => [key, show(field, key, depth + 1)]))
 }
 
@@ -80,8 +80,8 @@ const showBytes = (bytes: Uint8Array): string =>
 const isItem = (value: object): value is RlpItem => 'isList' in value && 'content' in value
 
 /** Behind the ports of a chart are keys. */
-const untold = new Set(['kind', 'raw', 'unsigned', 'ports'])
-/** Numbers that nobody counts with. */
+const hiddenFields = new Set(['kind', 'raw', 'unsigned', 'ports'])
+/** Numbers that are labels. */
 const signatures = new Set(['r', 's'])
 const longestBytes = 128
 const longestList = 16

@@ -1,20 +1,20 @@
 import type { MessageEntry } from './entries.ts'
-import type { Kind, Kinds } from './entry-shapes.ts'
+import type { EntryShape, ShapeTable } from './entry-shapes.ts'
 import type { Publisher } from './live.ts'
 
 export type Talker = Pick<MessageEntry, 'actor' | 'protocol' | 'version'>
-type Told = { readonly entry: MessageEntry; readonly kind: Kind }
+type Shaped = { readonly entry: MessageEntry; readonly kind: EntryShape }
 
-/** Where a connection tells what is said in one protocol. It costs nothing while nobody reads. */
-export class Conversation {
+/** Publishes the messages of one protocol of a connection. It costs nothing while the feed has no reader. */
+export class MessageTrace {
   readonly #feed: Publisher
-  readonly #kinds: Kinds
+  readonly #kinds: ShapeTable
   readonly #of: Talker
   /** The last by code: many are alike. BOUNDED: by the codes of the protocol. */
-  readonly #received: Told[] = []
-  readonly #sent: Told[] = []
+  readonly #received: Shaped[] = []
+  readonly #sent: Shaped[] = []
 
-  constructor(feed: Publisher, kinds: Kinds, of: Talker) {
+  constructor(feed: Publisher, kinds: ShapeTable, of: Talker) {
     this.#feed = feed
     this.#kinds = kinds
     this.#of = of
@@ -22,21 +22,21 @@ export class Conversation {
 
   /** @param code relative to the protocol's offset */
   received(code: number, payload: Uint8Array): void {
-    if (this.#feed.isRead) this.#tell('message.received', this.#received, code, payload)
+    if (this.#feed.isRead) this.#publish('message.received', this.#received, code, payload)
   }
 
   sent(code: number, payload: Uint8Array): void {
-    if (this.#feed.isRead) this.#tell('message.sent', this.#sent, code, payload)
+    if (this.#feed.isRead) this.#publish('message.sent', this.#sent, code, payload)
   }
 
-  #tell(type: MessageEntry['type'], lasts: Told[], code: number, payload: Uint8Array): void {
+  #publish(type: MessageEntry['type'], lasts: Shaped[], code: number, payload: Uint8Array): void {
     const last = lasts[code]
-    const told = last?.entry.size === payload.length ? last : this.#make(type, code, payload.length, last?.kind)
-    lasts[code] = told
-    this.#feed.publish(told.entry, { kind: told.kind, payload })
+    const shaped = last?.entry.size === payload.length ? last : this.#make(type, code, payload.length, last?.kind)
+    lasts[code] = shaped
+    this.#feed.publish(shaped.entry, { kind: shaped.kind, payload })
   }
 
-  #make(type: MessageEntry['type'], code: number, size: number, kind: Kind | undefined): Told {
+  #make(type: MessageEntry['type'], code: number, size: number, kind: EntryShape | undefined): Shaped {
     const { actor, protocol, version } = this.#of
     const entry =
       version === undefined ? { type, actor, protocol, code, size } : { type, actor, protocol, version, code, size }

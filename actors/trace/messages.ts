@@ -26,7 +26,7 @@ import { fieldsOf } from './message-fields.ts'
 /** What of an entry says which message it is. */
 export type MessageKind = Pick<MessageEntry, 'protocol' | 'version' | 'code'>
 
-/** @returns a message's name; by number where nobody gave it one: `les 0x04` */
+/** @returns a message's name; by number where it has none: `les 0x04` */
 export function nameOf(kind: MessageKind): string {
   const { protocol, code } = kind
   const name = protocol === 'p2p' ? baseNames.get(code) : protocol === 'rlpx' ? packetName(code) : subNameOf(kind)

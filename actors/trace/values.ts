@@ -9,8 +9,8 @@ import { maxMessageBytes } from '../../protocols/rlpx/snappy.ts'
 export type Plain = null | boolean | number | string | readonly Plain[] | { readonly [key: string]: Plain }
 
 /**
- * @returns what JSON can say of `value`. Bytes past {@link longestBytes} are told by their number, functions are left
- * out; an object of a class is told by its own fields.
+ * @returns what JSON can say of `value`. Bytes past {@link longestBytes} are shown by their number, functions are left
+ * out; an object of a class is shown by its own fields.
  */
 export function toPlain(value: unknown, depth = 0): Plain {
   if (value === null || typeof value === 'boolean' || typeof value === 'string') return value
@@ -28,7 +28,7 @@ export function toPlain(value: unknown, depth = 0): Plain {
   return fieldsOf(value, depth)
 }
 
-/** The inverse: bytes told by their number come back as so many zeros, errors as those that decide why a peer ends. */
+/** The inverse: bytes shown by their number come back as so many zeros, errors as those that decide why a peer ends. */
 export function fromPlain(plain: Plain | undefined): unknown {
   if (plain === null || typeof plain !== 'object') return plain
   if (Array.isArray(plain)) return plain.map(fromPlain)
@@ -56,7 +56,7 @@ export function isPlain(value: unknown): boolean {
   return isFit(value, 0)
 }
 
-/** Hashes, ids and public keys are told in full; a payload is beside its message. */
+/** Hashes, ids and public keys are shown in full; a payload is beside its message. */
 export const longestBytes = 64
 const deepest = 8
 /** As deep as `deepest` maps in one another are as JSON, and more. */
@@ -104,7 +104,7 @@ function toError({ is = '', ...fields }: { is?: string; name: string; message: s
   return Object.setPrototypeOf(error, (kinds[is] ?? Error).prototype)
 }
 
-/** The errors that charts tell apart. */
+/** The errors that charts distinguish. */
 const kinds: Readonly<Record<string, abstract new (...args: never) => Error>> = {
   DiscError,
   PeerError,

@@ -1,6 +1,6 @@
 import type { AnyActor, AnyMachineSnapshot } from 'xstate'
 
-/** @returns a state value in words: `running.(keepalive.quiet writing.flowing)` */
+/** @returns a state value as it is printed: `running.(keepalive.quiet writing.flowing)` */
 export function describeState(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value !== 'object' || value === null) return ''
@@ -11,7 +11,7 @@ export function describeState(value: unknown): string {
   return parts.length > 1 ? `(${parts.join(' ')})` : (parts[0] ?? '')
 }
 
-/** @returns the state of an actor now, in words */
+/** @returns the state of an actor now, as it is printed */
 export const stateOf = (actor: AnyActor): string => describeState(stateValueOf(actor))
 
 export const stateValueOf = (actor: AnyActor): unknown => (actor.getSnapshot() as AnyMachineSnapshot | undefined)?.value

@@ -102,7 +102,7 @@ function bigEndian(value: bigint, width: number): Uint8Array {
 
 const ascending = (values: readonly bigint[]) => [...new Set(values)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 
-/** Why a remote's fork id cannot be on our chain, in geth's words. */
+/** Why a remote's fork id cannot be on our chain, as geth says it. */
 export class ForkIdError extends Error {
   override readonly name = 'ForkIdError'
 

@@ -2,7 +2,7 @@ import { bytesToHex } from '../lib/bytes.ts'
 import { blockForks, type ChainConfig, rankedForks, scheduleOf, timeForks } from './chain-config.ts'
 import { type ForkId, forkId } from './fork-id.ts'
 
-// The forks of a chain by name, as fork ids tell of them (EIP-2124).
+// The forks of a chain by name, as fork ids have them (EIP-2124).
 
 export type ForkStage = ForkId & {
   /** `Prague`: forks of one block or time are named together. */
@@ -47,7 +47,7 @@ function nameOfGenesis(config: ChainConfig, time: bigint): string {
     ...blockForks.filter((fork) => config.blockForks[fork] === 0n),
     ...rankedForks.filter((fork) => (config.timeForks[fork] ?? time + 1n) <= time),
   ]
-  return inWords(passed.at(-1) ?? 'frontier')
+  return labelOf(passed.at(-1) ?? 'frontier')
 }
 
 function namesAt<Name extends string>(
@@ -57,12 +57,12 @@ function namesAt<Name extends string>(
 ): string {
   return names
     .filter((name) => forks[name] === at)
-    .map(inWords)
+    .map(labelOf)
     .join(' and ')
 }
 
 /** `muirGlacier` is Muir Glacier, `bpo1` BPO1, `eip150` EIP-150. */
-function inWords(name: string): string {
+function labelOf(name: string): string {
   const [, kind, number = ''] = /^(bpo|eip|ubt)(\d*)$/.exec(name) ?? []
   if (name === 'daoFork') return 'DAO fork'
   if (kind) return `${kind.toUpperCase()}${kind === 'eip' ? '-' : ''}${number}`

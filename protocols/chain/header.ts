@@ -80,7 +80,7 @@ const requiredFields = 15
 const indexOf = Object.fromEntries(layout.map(([name], i) => [name, i])) as Readonly<Record<keyof HeaderFields, number>>
 
 /**
- * A header as it came, its shape checked and its fields read when asked for. `raw` is a view: whoever keeps a header
+ * A header as it came, its shape checked and its fields read when asked for. `raw` is a view: a caller that keeps a header
  * longer than its message copies it first.
  */
 export class Header implements HeaderFields {

@@ -155,7 +155,7 @@ export function toWord(value: unknown, path: string): Uint8Array {
   return hexToBytes(value.replace(/^0x/i, '').padStart(64, '0'))
 }
 
-/** A genesis file that cannot be used: whoever wrote it is at fault. The message is one line that names the field. */
+/** A genesis file that cannot be used: its author is at fault. The message is one line that names the field. */
 export class InvalidGenesis extends Error {
   override readonly name = 'InvalidGenesis'
   readonly field: string

@@ -34,7 +34,7 @@ export function checkSignature(tx: Transaction, signer: Signer): void {
  * Some 0.3 ms.
  * @param tx has passed {@link checkSignature}
  * @returns the 20-byte address
- * @throws {SenderError} nobody's key could have signed this
+ * @throws {SenderError} no key could have signed this
  */
 export function recoverSender(tx: Transaction): Uint8Array {
   const chainId = tx.type > 0 ? tx.chainId : isProtectedV(tx.v) ? legacyChainId(tx.v) : undefined
@@ -60,7 +60,7 @@ export function signingHash({ type, unsigned, v }: Transaction): Uint8Array {
 /** Of secp256k1 (SEC 2, 2.4.1). */
 const groupOrder = 0xffffffff_ffffffff_ffffffff_fffffffe_baaedce6_af48a03b_bfd25e8c_d0364141n
 
-/** 0 and 1 are nobody's either, but geth takes them for unprotected. */
+/** 0 and 1 are of no chain either, but geth takes them for unprotected. */
 const isProtectedV = (v: bigint) => v !== 27n && v !== 28n && v !== 1n && v !== 0n
 
 function yParity({ type, v }: Transaction, chainId: bigint | undefined): bigint {
@@ -73,7 +73,7 @@ function putWord(bytes: Uint8Array, offset: number, value: bigint): void {
   for (let i = 0; i < 4; i++) view.setBigUint64(8 * i, BigInt.asUintN(64, value >> BigInt(192 - 64 * i)))
 }
 
-/** A signature that the rules do not accept: the fault of whoever signed, or included it. */
+/** A signature that the rules do not accept: the fault of the signer, or of the block's builder. */
 export class SenderError extends Error {
   override readonly name = 'SenderError'
 

@@ -144,7 +144,7 @@ export function* isAccessListOf({ balHash }: Header, raw: Uint8Array): Generator
 }
 
 /**
- * Opens what the body is of: nobody after this has to fear what is in it.
+ * Opens what the body is of: later readers need not fear what is in it.
  * @returns how many blobs its transactions have
  */
 function* readItems(header: Header, { transactions, withdrawals }: BlockBody): Generator<void, number> {
@@ -258,7 +258,7 @@ export type InvalidReason =
   | 'withdrawals root'
   | 'access list'
 
-/** A block that cannot be on our chain: the fault of whoever sent it. */
+/** A block that cannot be on our chain: the fault of its sender. */
 export class InvalidBlock extends Error {
   override readonly name = 'InvalidBlock'
   readonly number: bigint

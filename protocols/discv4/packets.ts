@@ -87,7 +87,7 @@ export function encodePacket(packet: Packet, privateKey: Uint8Array): { bytes: U
 
 /**
  * Elements after those of the specification, and bytes after the RLP, are ignored (EIP-8).
- * @throws {PacketError} in geth's words
+ * @throws {PacketError} with geth's message
  */
 export function decodePacket(bytes: Uint8Array): SignedPacket {
   if (bytes.length < headBytes + 1) throw new PacketError('too small')

@@ -16,7 +16,7 @@ export type Enode = {
   readonly udp: number
 }
 
-/** @throws {EnodeError} in geth's words */
+/** @throws {EnodeError} with geth's message */
 export function parseEnode(url: string): Enode {
   if (!url.startsWith('enode://')) throw new EnodeError("missing 'enr:' prefix for base64-encoded record")
   if (/^enode:\/\/[0-9a-f]+$/i.test(url)) return toEnode(parsePublicKey(url.slice('enode://'.length)))
@@ -77,7 +77,7 @@ function parsePort(text: string, fault: string): number {
   throw new EnodeError(fault)
 }
 
-/** The text names no node: the fault of whoever wrote it. */
+/** The text names no node: the fault of its author. */
 export class EnodeError extends Error {
   override readonly name = 'EnodeError'
 }

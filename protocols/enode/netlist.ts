@@ -37,7 +37,7 @@ function hasPrefix(ip: Uint8Array, address: Uint8Array, bits: number): boolean {
   )
 }
 
-/** The text is no list of networks: the fault of whoever wrote it. */
+/** The text is no list of networks: the fault of its author. */
 export class NetlistError extends Error {
   override readonly name = 'NetlistError'
 }

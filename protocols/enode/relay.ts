@@ -3,7 +3,7 @@ import { isLan, isLoopback, parseIp } from './netutil.ts'
 
 // Which addresses one node may name to another (geth p2p/netutil, CheckRelayAddr).
 
-/** @returns why a node at `sender` may not name `ip` as another's address, in geth's words; undefined when it may */
+/** @returns why a node at `sender` may not name `ip` as another's address, as geth says it; undefined when it may */
 export function checkRelay(sender: string, ip: string | undefined): string | undefined {
   const bytes = ip === undefined ? undefined : parseIp(ip)
   if (ip === undefined || bytes === undefined) return 'invalid IP'

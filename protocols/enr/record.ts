@@ -39,7 +39,7 @@ const maxRecordBytes = 300
 
 /**
  * @param raw RLP: `[signature, seq, k, v, …]`
- * @throws {RecordError} in geth's words
+ * @throws {RecordError} with geth's message
  */
 export function decodeRecord(raw: Uint8Array): NodeRecord {
   if (raw.length > maxRecordBytes) throw new RecordError('record bigger than 300 bytes')
@@ -189,7 +189,7 @@ function toBase64(bytes: Uint8Array): string {
   return (bits.match(/.{1,6}/g) ?? []).map((sextet) => alphabet[Number.parseInt(sextet.padEnd(6, '0'), 2)]).join('')
 }
 
-/** The bytes or the text are no node record: the fault of whoever made it. */
+/** The bytes or the text are no node record: the fault of its maker. */
 export class RecordError extends Error {
   override readonly name = 'RecordError'
 }

@@ -15,7 +15,7 @@ export const BlockRangeUpdate: Codec<BlockRangeUpdate> = {
   encode: (range) => writeFieldList(rangeFields(range)),
 }
 
-/** @returns undefined for a range that can be; otherwise the remote breaks EIP-7642, in geth's words */
+/** @returns undefined for a range that can be; otherwise the remote breaks EIP-7642, as geth says it */
 export function checkRange({ earliest, latest, latestHash }: BlockRange): BlockRangeError | undefined {
   if (earliest > latest) return new BlockRangeError('earliest > latest')
   if (latestHash.every((byte) => byte === 0)) return new BlockRangeError('zero latest hash')

@@ -76,13 +76,13 @@ function readStatus69(fields: RlpReader): Status69 {
 }
 
 function fieldsOf68(status: Status) {
-  if (!('td' in status)) throw new RangeError('eth/68 tells its total difficulty and head')
+  if (!('td' in status)) throw new RangeError('eth/68 has a total difficulty and a head')
   const { version, networkId, td, head, genesis, forkId } = status
   return [version, networkId, td, fixed(head, 32), fixed(genesis, 32), forkIdFields(forkId)]
 }
 
 function fieldsOf69(status: Status) {
-  if (!('range' in status)) throw new RangeError('eth/69 and later tell their block range')
+  if (!('range' in status)) throw new RangeError('eth/69 and later have a block range')
   const { version, networkId, genesis, forkId, range } = status
   return [version, networkId, fixed(genesis, 32), forkIdFields(forkId), ...rangeFields(range)]
 }

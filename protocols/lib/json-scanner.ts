@@ -1,4 +1,4 @@
-// Where a JSON value ends in a stream of them, and what is wrong with one, in the words of Go's encoding/json.
+// Where a JSON value ends in a stream of them, and what is wrong with one, as Go's encoding/json says it.
 
 /** A character where there can be none. @param where as Go says it: `after object key` */
 export function unexpected(char: string, where: string): JsonSyntaxError {

@@ -6,7 +6,7 @@ export type JsonPath = readonly string[]
  * object goes into the one that is there.
  * @param text valid JSON
  * @param isFilled whether an object at that place goes into the one that is there; else it takes its place
- * @returns objects without a prototype; and where a name was given again, the first {@link maxTold} of them
+ * @returns objects without a prototype; and where a name was given again, the first {@link maxReported} of them
  */
 export function readTwice(
   text: string,
@@ -23,7 +23,7 @@ export function readTwice(
       settle(open.at(-1)!)
     } else if ('fields' in around && around.key === undefined) {
       around.key = JSON.parse(token) as string
-      if (around.key in around.fields && twice.length < maxTold) twice.push(path())
+      if (around.key in around.fields && twice.length < maxReported) twice.push(path())
     } else {
       const before = 'fields' in around ? around.fields[around.key!] : undefined
       const isInto = token === '{' && isObject(before) && isFilled(path())
@@ -38,8 +38,8 @@ export function readTwice(
   return { value: (open[0] as { items: unknown[] }).items[0], twice }
 }
 
-/** BOUNDED: so many places are told of. */
-const maxTold = 8
+/** BOUNDED: so many places are reported. */
+const maxReported = 8
 
 /** What is being read: an object, with the name whose value comes, or a list. */
 type Open =

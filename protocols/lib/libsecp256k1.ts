@@ -2,7 +2,7 @@ import { secp256k1Base64Bytes } from '@bitauth/libauth/build/lib/bin/secp256k1/s
 import { base64ToBin } from '@bitauth/libauth/build/lib/format/base64.js'
 
 // libsecp256k1 as @bitauth/libauth compiles it, started in one step: libauth's own start is a promise, and a module that
-// awaits one cannot be had by `require`. One instance for the process, whose buffers are scratch: whoever fills one uses
+// awaits one cannot be had by `require`. One instance for the process, whose buffers are scratch: a caller that fills one uses
 // it up before returning, and nothing in here waits.
 
 /** What its functions are called with: addresses. Those that may fail return 1 when they have not. */
@@ -45,7 +45,8 @@ const dynamicTop = staticBase + 67_696 + 16
 const stackTop = (dynamicTop + 4 + 15) & -16
 const stackBytes = 5 * 2 ** 20
 
-export const libsecp256k1: Library & { readonly memory: Uint8Array<ArrayBuffer>; readonly words: Uint32Array } = start()
+export const libsecp256k1: Library & { readonly memory: Uint8Array<ArrayBuffer>; readonly view32: Uint32Array } =
+  start()
 
 /** Signs and verifies. */
 export const context: number = libsecp256k1._secp256k1_context_create(0x301)
@@ -71,8 +72,8 @@ export const uncompressed = { size: 65, form: 0x2 } as const
 
 function start(): typeof libsecp256k1 {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
-  const words = new Uint32Array(memory.buffer)
-  words[dynamicTop >> 2] = stackTop + stackBytes
+  const view32 = new Uint32Array(memory.buffer)
+  view32[dynamicTop >> 2] = stackTop + stackBytes
   const bytes = new Uint8Array(memory.buffer)
   const abort = (): never => {
     throw new Error('libsecp256k1 has aborted')
@@ -90,7 +91,7 @@ function start(): typeof libsecp256k1 {
   }
   const module = new WebAssembly.Module(base64ToBin(secp256k1Base64Bytes))
   const { exports } = new WebAssembly.Instance(module, { env, global: { Infinity, NaN } })
-  return { ...(exports as Library), memory: bytes, words }
+  return { ...(exports as Library), memory: bytes, view32 }
 }
 
 /** The part of the WebAssembly API used here: the language's own library does not declare it. */

@@ -182,7 +182,7 @@ function longEnd(bytes: Uint8Array, offset: number, width: number): number {
   return start + length
 }
 
-/** The bytes are not the RLP that was expected: the fault of whoever sent them. */
+/** The bytes are not the RLP that was expected: the fault of their sender. */
 export class RlpError extends Error {
   override readonly name = 'RlpError'
 }

@@ -55,7 +55,7 @@ export function signRecoverable(hash: Uint8Array, privateKey: Uint8Array): Uint8
   lib._secp256k1_ecdsa_recoverable_signature_serialize_compact(context, at.compact, at.number, at.sig)
   const sig = new Uint8Array(65)
   sig.set(lib.memory.subarray(at.compact, at.compact + 64))
-  sig[64] = lib.words[at.number >> 2]!
+  sig[64] = lib.view32[at.number >> 2]!
   return sig
 }
 
@@ -121,7 +121,7 @@ function readKey(publicKey: Uint8Array): boolean {
 const writtenKey = (): Uint8Array => written(uncompressed).subarray(1)
 
 function written({ size, form }: typeof compressed | typeof uncompressed): Uint8Array {
-  lib.words[at.number >> 2] = size
+  lib.view32[at.number >> 2] = size
   lib._secp256k1_ec_pubkey_serialize(context, at.point, at.number, at.key, form)
   return lib.memory.slice(at.point, at.point + size)
 }
@@ -134,7 +134,7 @@ function withSecret(privateKey: Uint8Array, step: () => number): boolean {
   return result === 1
 }
 
-/** A key, hash or signature that cannot be one: the fault of whoever made it. */
+/** A key, hash or signature that cannot be one: the fault of its maker. */
 export class Secp256k1Error extends Error {
   override readonly name = 'Secp256k1Error'
   readonly reason: 'bad private key' | 'bad public key' | 'bad hash' | 'bad signature'

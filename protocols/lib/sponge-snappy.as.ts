@@ -39,7 +39,7 @@ export function compress(from: usize, size: u32, to: usize): usize {
 }
 
 /**
- * Inflates the elements between `from` and `end` to `to`. Words may be read, never written, up to 3 bytes past `end`.
+ * Inflates the elements between `from` and `end` to `to`. 32-bit units may be read, never written, up to 3 bytes past `end`.
  * @returns whether they are well-formed and make up `size` bytes
  */
 export function inflate(from: usize, end: usize, to: usize, size: usize): bool {

@@ -2,7 +2,7 @@ import { hexToBytes } from './bytes.ts'
 import { spongeWasm } from './sponge.wasm.ts'
 
 // The WASM module of sponge.as.ts: one instance for the process, because its memory is the only place where its code can
-// work. Its buffers are scratch: whoever fills one uses it up before returning, and nothing in here waits.
+// work. Its buffers are scratch: a caller uses one up before returning, and nothing in here waits.
 
 /** What sponge.as.ts exports. Addresses are offsets in {@link memory}; sizes are in bytes. */
 export type Sponge = {

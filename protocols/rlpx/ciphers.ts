@@ -14,5 +14,5 @@ export type CipherStream = {
   update(data: Uint8Array): Uint8Array
 }
 
-/** Bytes nobody can foresee: `length` of them. */
+/** Random bytes: `length` of them. */
 export type Entropy = (length: number) => Uint8Array

@@ -35,7 +35,7 @@ export class FrameBody {
   }
 }
 
-/** Gives back the memory of what stood in a big body, which nobody may look at any more. */
+/** Gives back the memory of what stood in a big body, which may not be read any more. */
 export function giveBack({ buffer }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.resizable) buffer.resize(0)
 }

@@ -114,7 +114,7 @@ export function respond(options: HandshakeOptions): Handshake {
   }
 }
 
-/** geth pads with 100 to 199 zeros, so that the packet's size tells nothing (EIP-8). */
+/** geth pads with 100 to 199 zeros, so that the packet's size says nothing (EIP-8). */
 function seal(fields: (Uint8Array | number)[], publicKey: Uint8Array, options: HandshakeOptions): Uint8Array {
   const [high, low] = options.entropy(2)
   const padding = new Uint8Array(100 + (((high! << 8) | low!) % 100))
@@ -129,7 +129,7 @@ function open(packet: Uint8Array, { privateKey, ciphers }: HandshakeOptions): Rl
   return refuse(() => RlpReader.open(body))
 }
 
-/** What the remote got wrong is not told to it, nor by time: every fault is one error. */
+/** What the remote got wrong is not shown to it, nor by time: every fault is one error. */
 function refuse<Value>(read: () => Value): Value {
   try {
     return read()

@@ -6,7 +6,7 @@ import { type MessageRow, type MessageTable, type NameIn, toMessageTable } from 
 export const snapVersions = [1, 2] as const
 export type SnapVersion = (typeof snapVersions)[number]
 
-/** How many codes a version takes from its offset on; in snap/2, 0x06 and 0x07 are nobody's. */
+/** How many codes a version takes from its offset on; in snap/2, 0x06 and 0x07 are unassigned. */
 export const snapLengths: Readonly<Record<SnapVersion, number>> = { 1: 8, 2: 10 }
 
 /** By geth's names: caps/snap.md has GetBlockAccessLists and BlockAccessLists, which are eth's too. */

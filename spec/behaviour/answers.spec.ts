@@ -37,7 +37,7 @@ describe('our node, answered wrongly', () => {
     answer: (id: bigint, asked: readonly Uint8Array[]) => readonly EthMessage[],
     word: string,
   ): void {
-    it(`drops who gives ${what}, and nobody else`, async () => {
+    it(`drops who gives ${what}, and no one else`, async () => {
       const peer = await meet(node.enode)
       const { header } = chain.at(-1)!
       await peer.status({ range: { earliest: 0n, latest: header.number, latestHash: header.hash } })
@@ -45,7 +45,7 @@ describe('our node, answered wrongly', () => {
       const request = decode(69, 'GetBlockHeaders', payload)
       for (const message of answer(request.id, asked(request))) peer.send(message)
       await peer.closed()
-      expect(peer.log.map(({ words }) => words)).to.include(word)
+      expect(peer.log.map(({ label }) => label)).to.include(word)
       await bystander.ask()
     })
   }

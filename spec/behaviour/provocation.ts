@@ -2,7 +2,7 @@ import type { ScriptedPeer, ScriptedPeerOptions } from '../../actors/scripted-pe
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 
 /** What a provocation may know of the node. */
-export type World = {
+export type LiveState = {
   readonly enode: string
   /** The number of its head block. */
   readonly head: number
@@ -22,7 +22,7 @@ export type Stage =
   | 'session'
 
 export type Expectation = {
-  /** The node's words, in order. */
+  /** The node's text, in order. */
   readonly hears: readonly string[]
   /** What may come last or not: geth's own timers race. */
   readonly mayHear?: string
@@ -39,14 +39,14 @@ export type Expectation = {
 /** One way to try a node, and what geth does. */
 export type Provocation = {
   readonly name: string
-  /** What is sent, in words. */
+  /** What is sent, in text. */
   readonly sends: string
   readonly stage: Stage
   /** Which versions of eth it is tried at. */
   readonly versions: readonly EthVersion[]
-  options?(world: World): ScriptedPeerOptions
-  script(peer: ScriptedPeer, world: World): unknown
-  expects(world: World, version: EthVersion): Expectation
+  options?(world: LiveState): ScriptedPeerOptions
+  script(peer: ScriptedPeer, world: LiveState): unknown
+  expects(world: LiveState, version: EthVersion): Expectation
 }
 
 /** A row of a table: what its table says of all rows is left out. */

@@ -2,7 +2,7 @@ import type { ScriptedPeer } from '../../actors/scripted-peer/scripted-peer.ts'
 import { ScriptError } from '../../actors/scripted-peer/transcript.ts'
 import { type EthVersion, isRequest, type MessageName } from '../../protocols/eth/versions.ts'
 import { openTcp } from '../support/stages.ts'
-import type { Expectation, Provocation, World } from './provocation.ts'
+import type { Expectation, LiveState, Provocation } from './provocation.ts'
 
 export type Outcome = {
   /** Its answers; what it asks by itself is its own affair. */
@@ -16,14 +16,14 @@ export type Outcome = {
 export async function provoke(
   { stage, options, script, expects }: Provocation,
   version: EthVersion,
-  world: World,
+  world: LiveState,
 ): Promise<Outcome> {
   const peer = await openTcp(world.enode, { caps: [{ name: 'eth', version }], ...options?.(world) })
   try {
     const skipped = await lead(peer, stage)
     const began = performance.now()
     const isProven = await watch(peer, () => script(peer, world), expects(world, version))
-    const heard = peer.log.map(({ words }) => words).slice(skipped)
+    const heard = peer.log.map(({ label }) => label).slice(skipped)
     const answers = heard.filter((word) => word !== 'closed' && !isRequest(word as MessageName))
     return {
       hears: answers.slice(0, isProven ? -1 : undefined),

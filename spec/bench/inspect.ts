@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import type { Ask } from '../../actors/inspector/wire.ts'
+import type { PageRequest } from '../../actors/inspector/wire.ts'
 import { encode } from '../../protocols/eth/messages.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
 import { type OwnNode, startOwnNode } from '../support/own-node.ts'
@@ -31,9 +31,9 @@ const loads = {
   ping: { code: baseCodes.Ping, answer: baseCodes.Pong, payload: emptyPayload },
 } as const satisfies Record<string, Load>
 
-/** Who watches; what an open page asks for is told with it. */
+/** Who watches; what an open page asks for is reported with it. */
 const watchers = {
-  nobody: { watcher: 'nobody' },
+  unwatched: { watcher: 'unwatched' },
   ring: { watcher: 'ring' },
   metrics: { watcher: 'metrics' },
   recorder: { watcher: 'recorder' },
@@ -48,7 +48,7 @@ const watchers = {
       { ask: 'tap', isOn: true },
     ],
   },
-} as const satisfies Record<string, { watcher: Watcher; asks?: readonly Ask[] }>
+} as const satisfies Record<string, { watcher: Watcher; asks?: readonly PageRequest[] }>
 const allNames = Object.keys(watchers) as Name[]
 type Name = keyof typeof watchers
 
@@ -57,7 +57,7 @@ export async function benchInspect(
   { seconds, only }: { seconds: number; only: readonly string[] },
   report: (line: string) => void,
 ): Promise<InspectResult> {
-  const names = allNames.filter((name) => name === 'nobody' || only.length === 0 || only.includes(name))
+  const names = allNames.filter((name) => name === 'unwatched' || only.length === 0 || only.includes(name))
   const node = await startOwnNode()
   const peer = await FastPeer.join(node.enode)
   const result: Partial<InspectResult> = {}
@@ -91,18 +91,18 @@ async function measure(
       page?.terminate()
       if (i >= 0) turns[name].push(rates)
     }
-  await node.call('watch', 'nobody')
+  await node.call('watch', 'unwatched')
   const summary = (name: Name) => ({
     perSecond: median(turns[name].map(({ perSecond }) => perSecond)),
     cpuMicros: median(turns[name].map(({ cpuMicros }) => cpuMicros)),
-    ratio: round(median(turns[name].map(({ perSecond }, i) => perSecond / turns.nobody[i]!.perSecond))),
-    cpuRatio: round(median(turns[name].map(({ cpuMicros }, i) => turns.nobody[i]!.cpuMicros / cpuMicros))),
+    ratio: round(median(turns[name].map(({ perSecond }, i) => perSecond / turns.unwatched[i]!.perSecond))),
+    cpuRatio: round(median(turns[name].map(({ cpuMicros }, i) => turns.unwatched[i]!.cpuMicros / cpuMicros))),
   })
   return Object.fromEntries(names.map((name) => [name, summary(name)])) as InspectResult['header']
 }
 
 /** @returns the page, where one is to be open */
-async function watch(node: OwnNode, { watcher, asks }: { watcher: Watcher; asks?: readonly Ask[] }) {
+async function watch(node: OwnNode, { watcher, asks }: { watcher: Watcher; asks?: readonly PageRequest[] }) {
   const address = await node.call('watch', watcher)
   if (!asks) return undefined
   const page = new WebSocket(new URL('feed', address.replace('http', 'ws')))
@@ -144,7 +144,7 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 const width = 64
 /** Milliseconds. */
 const turnLength = 200
-/** What it costs that one begins to watch is not told. */
+/** What it costs that one begins to watch is not reported. */
 const leadIn = 200
 const warmUp = 8
 const round = (value: number) => Math.round(value * 100) / 100

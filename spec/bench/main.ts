@@ -48,12 +48,12 @@ program
 
 program
   .command('inspect')
-  .description('messages a second that a node answers while nobody reads its feed, and while somebody does')
+  .description('messages a second that a node answers while no one reads its feed, and while somebody does')
   .option('--json', 'print one JSON object on standard output')
   .option('--seconds <n>', 'length of each measurement', '5')
   .option(
     '--only <name>',
-    'this watcher alone, beside nobody; may be given again',
+    'this watcher alone, beside no one; may be given again',
     (one, all: string[]) => [...all, one],
     [],
   )

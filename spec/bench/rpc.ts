@@ -21,7 +21,7 @@ export type RpcResult = RpcBench & {
   readonly rate: number
   /** Milliseconds to an answer. */
   readonly call: Latency
-  /** Milliseconds from a peer's Ping to the node's Pong: while nobody calls, at {@link steadyRate}, and at full rate. */
+  /** Milliseconds from a peer's Ping to the node's Pong: while no one calls, at {@link steadyRate}, and at full rate. */
   readonly ping: { readonly idle: Latency; readonly steady: Latency; readonly full: Latency }
   /** geth at the same calls, without peers, if it is there. */
   readonly geth?: { readonly rate: number; readonly call: Latency }

@@ -112,7 +112,7 @@ const attacks = {
   pings: flood(4, () => {
     return (peer) => peer.send(baseCodes.Ping, emptyPayload)
   }),
-  /** Pongs nobody asked for, of nearly 16 MiB that does not compress: all of it is read, and nothing ends. */
+  /** Pongs no one asked for, of nearly 16 MiB that does not compress: all of it is read, and nothing ends. */
   'frames-16mb': flood(2, () => {
     const payload = new Uint8Array(randomBytes(2 ** 24 - 2 ** 16))
     return (peer) => peer.send(baseCodes.Pong, payload)

@@ -8,10 +8,10 @@ export async function benchSync(blocks: number, report: (line: string) => void) 
   const start = performance.now()
   await sink.addPeer(source.enode)
   let { number } = await sink.call('head')
-  for (let told = start; number < blocks; { number } = await sink.call('head')) {
+  for (let reported = start; number < blocks; { number } = await sink.call('head')) {
     await sleep(10)
-    if (performance.now() - told < 1_000) continue
-    told = performance.now()
+    if (performance.now() - reported < 1_000) continue
+    reported = performance.now()
     report(`${number} of ${blocks} blocks`)
   }
   const seconds = (performance.now() - start) / 1_000

@@ -70,7 +70,7 @@ export class Crowd {
     } as const
     const picture = { ...now, oldest: { seq: 1, at: 0 }, actors, peers }
     const hello: Hello = {
-      tell: 'hello',
+      push: 'hello',
       heading,
       isRecording: false,
       nodes: [],
@@ -90,7 +90,7 @@ export class Crowd {
     const changed = Array.from({ length: each }, (_, i) => (i < each / 2 ? i : (this.#seq * 7 + i) % this.#peers))
     return {
       ...{
-        tell: 'changes',
+        push: 'changes',
         now,
         oldest: { seq: 1, at: 0 },
         started: [],

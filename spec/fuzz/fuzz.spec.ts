@@ -50,8 +50,15 @@ describe('the fuzzer', () => {
       for (const [one, { inputs, errors }] of Object.entries(await load())) {
         const target = readersTarget({ [one]: { inputs, errors, read: plant } })
         const { found } = await tryInputs(async () => target, { name, seed, count: 2 })
-        const told = found.map(({ kind, what, inputs, times }) => ({ kind, what: what.split('\n')[0], inputs, times }))
-        expect(told).to.deep.equal([{ kind: 'foreign error', what: `${one}: Planted: here`, inputs: [0, 0], times: 2 }])
+        const reported = found.map(({ kind, what, inputs, times }) => ({
+          kind,
+          what: what.split('\n')[0],
+          inputs,
+          times,
+        }))
+        expect(reported).to.deep.equal([
+          { kind: 'foreign error', what: `${one}: Planted: here`, inputs: [0, 0], times: 2 },
+        ])
       }
     }).timeout(60_000)
   }

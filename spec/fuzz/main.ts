@@ -12,7 +12,7 @@ type Options = {
 }
 
 const program = new Command('fuzz')
-  .description('Gives readers and running nodes what nobody should, and says what that breaks.')
+  .description('Gives readers and running nodes what no one should, and says what that breaks.')
   .option('--minutes <n>', 'for all targets together', toMinutes, 10)
   .option('--seed <n>', 'what the inputs follow from (default: any, which is printed)', toWhole, randomInt(2 ** 31))
   .option('--only <target>', `${targetNames.join(', ')}; may be given again`, toTargets, [])

@@ -16,7 +16,7 @@ export type FuzzedNode = Endpoints & {
   stop(): Promise<void>
 }
 
-/** @returns one in a process of its own, that dials nobody */
+/** @returns one in a process of its own, that dials no one */
 export async function startFuzzedNode(options: OwnNodeOptions = {}): Promise<FuzzedNode> {
   const node = await startOwnNode({ noDial: true, ...options })
   return {

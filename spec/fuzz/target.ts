@@ -15,7 +15,7 @@ export type FaultKind =
   /** A process or a thread ended that should have gone on, or does not answer any more. */
   | 'process'
   | 'unhandled rejection'
-  /** An error that is none of those that its reader documents, or that the supervisor was told of. */
+  /** An error that is none of those that its reader documents, or that the supervisor was reported of. */
   | 'foreign error'
   /** A step that took the processor for longer than {@link longestStep}. */
   | 'step'

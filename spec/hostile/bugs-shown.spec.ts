@@ -8,7 +8,7 @@ import { BlockProducer } from '../../actors/chain/producer.ts'
 import { runCli } from '../../actors/cli/program.ts'
 import { explain } from '../../actors/explain/explanation.ts'
 import { History } from '../../actors/explain/history.ts'
-import { Tap } from '../../actors/gossip-watch/gossip-watch.ts'
+import { GossipWatch } from '../../actors/gossip-watch/gossip-watch.ts'
 import { createLogger } from '../../actors/log/log.ts'
 import { createNode } from '../../actors/peerchart/create-node.ts'
 import type { PeerchartNode } from '../../actors/peerchart/peerchart-node.ts'
@@ -18,7 +18,7 @@ import type { Bug } from '../../actors/runtime/runtime.ts'
 import { dial } from '../../actors/scripted-peer/dial.ts'
 import type { ScriptedPeer } from '../../actors/scripted-peer/scripted-peer.ts'
 import type { FeedEntry } from '../../actors/trace/entries.ts'
-import { ethPeerMachine, peerMachine, scriptedPeerMachine, tapMachine } from '../../machines/index.ts'
+import { ethPeerMachine, gossipWatchMachine, peerMachine, scriptedPeerMachine } from '../../machines/index.ts'
 import { ScriptedIo, Written } from '../actors/cli/scripted-io.ts'
 import { scrape } from '../actors/metrics/scrape.ts'
 import { replayFile } from '../actors/recording/record.ts'
@@ -42,7 +42,7 @@ describe('what is to be seen of a bug', function () {
     await rm(dir, { recursive: true })
   })
 
-  for (const [machine, name, words] of [
+  for (const [machine, name, label] of [
     [peerMachine, 'sendPong', 'A bug of ours ended it: TypeError: planted in sendPong.'],
     [ethPeerMachine, 'serve', 'A bug of ours ended it with 0x10 subprotocol error: TypeError: planted in serve.'],
   ] as const)
@@ -68,8 +68,8 @@ describe('what is to be seen of a bug', function () {
       const samples = await scrape(node)
       expect(samples.get('peerchart_bugs_total{ends="connection"}')).to.equal(1)
       expect(samples.get('peerchart_bugs_total{ends="node"}')).to.equal(0)
-      expect(explain(history, 'peer/1')).to.include({ summary: words, by: 'local' })
-      expect(history.departures.all.map(({ summary }) => summary)).to.deep.equal([words])
+      expect(explain(history, 'peer/1')).to.include({ summary: label, by: 'local' })
+      expect(history.departures.all.map(({ summary }) => summary)).to.deep.equal([label])
       expect(history.picture()!.actors.find((one) => one.actor === actor)!.bug).to.equal(
         `TypeError: planted in ${name}`,
       )
@@ -192,7 +192,7 @@ describe('what is to be seen of a bug', function () {
   })
 
   it('in a port of a tap: that tap alone', async () => {
-    const machine = tapMachine as unknown as AnyStateMachine
+    const machine = gossipWatchMachine as unknown as AnyStateMachine
     const reached: string[] = []
     const untilGossip = ['deny', 'fetch', 'emit'] // this node sends none
     for (const planted of portsOf(machine).filter(({ name }) => !untilGossip.includes(name))) {
@@ -202,13 +202,13 @@ describe('what is to be seen of a bug', function () {
       let peer: ScriptedPeer | undefined
       const lost: string[] = []
       let failures = 0
-      const tap = new Tap('1', {
+      const tap = new GossipWatch('1', {
         ...{ runtime, timeout: 5_000, fetches: false, now: () => 0n, monotonic: () => 0n, isNew: () => true },
         dial: (parent) => {
-          peer = dial(planted.name === 'reportFailed' ? nobody : node.enode, { runtime, parent })
+          peer = dial(planted.name === 'reportFailed' ? absent : node.enode, { runtime, parent })
           return peer
         },
-        tell: () => undefined,
+        emit: () => undefined,
         running: () => {},
         lost: (cause) => lost.push(cause),
         failed: () => {
@@ -231,5 +231,5 @@ describe('what is to be seen of a bug', function () {
   })
 })
 
-/** A key, and a port that nobody listens on. */
-const nobody = `enode://${'1b84c5567b126440995d3ed5aaba0565d71e1834604819ff9c17f5e9d5dd078f70beaf8f588b541507fed6a642c5ab42dfdf8120a7f639de5122d47a69a8e8d1'}@127.0.0.1:1`
+/** A key, and a port that no one listens on. */
+const absent = `enode://${'1b84c5567b126440995d3ed5aaba0565d71e1834604819ff9c17f5e9d5dd078f70beaf8f588b541507fed6a642c5ab42dfdf8120a7f639de5122d47a69a8e8d1'}@127.0.0.1:1`

@@ -64,7 +64,7 @@ describe('a command that asks a hostile node', () => {
     }
   }).timeout(30_000)
 
-  it('is not ended by whoever dials what listens', async () => {
+  it('is not ended by who dials what listens', async () => {
     for (const node of Object.values(hostileNodes)) {
       const io = new ScriptedIo()
       const ended = runCli(['listen', '--timeout', '1s'], io)
@@ -108,9 +108,9 @@ describe('a command that asks a hostile server', () => {
     it(`says what is wrong with ${what}`, async () => {
       await using server = await inspector(answers)
       for (const args of [[], ['--json'], ['--peer', 'peer/1']]) {
-        const told = await peerchart('explain', server.url, ...args)
-        isOrdered(told)
-        expect(told.exit).to.equal(1)
+        const reported = await peerchart('explain', server.url, ...args)
+        isOrdered(reported)
+        expect(reported.exit).to.equal(1)
       }
     }).timeout(30_000)
 })

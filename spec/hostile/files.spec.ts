@@ -24,7 +24,7 @@ const reading = [
   'decode FILE --keylog FILE',
 ] as const
 
-const nobody = `${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8'}@127.0.0.1:1`
+const absent = `${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8'}@127.0.0.1:1`
 
 describe('a command that reads a hostile file', function () {
   this.timeout(60_000)
@@ -40,7 +40,7 @@ describe('a command that reads a hostile file', function () {
       await writeFile(file, content)
       for (const line of reading) {
         const io = new ScriptedIo(createNode)
-        const args = line.split(' ').map((arg) => arg.replace('FILE', file).replace('NODE', nobody))
+        const args = line.split(' ').map((arg) => arg.replace('FILE', file).replace('NODE', absent))
         const exit = await runCli(args, io).catch((cause) => {
           throw new Error(line, { cause })
         })

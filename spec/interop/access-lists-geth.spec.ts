@@ -31,8 +31,8 @@ describe('block access lists, beside geth', function () {
   })
   afterEach(() => Promise.all([geth?.stop(), node?.stop()]))
 
-  /** Our node, which a consensus client has told every block. */
-  const startTold = async () => {
+  /** Our node, which a consensus client has reported every block. */
+  const startWithHead = async () => {
     const { genesis, networkId, update } = chain
     node = await createNode({ genesis, networkId, port: 0 })
     const apis = [engineApi({ chain: node.chain, eth: node.eth, version: '0.1.0' })]
@@ -43,7 +43,7 @@ describe('block access lists, beside geth', function () {
   }
 
   it('that newPayload brought are given to a geth that syncs from us: it asks for many at a time', async () => {
-    const ours = await startTold()
+    const ours = await startWithHead()
     expect(ours.chain.head.number).to.equal(chain.head.number)
     const asked = messagesOf(ours, 'GetBlockAccessLists', 'message.received')
     const answered = messagesOf(ours, 'BlockAccessLists', 'message.sent')

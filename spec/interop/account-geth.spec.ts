@@ -40,7 +40,7 @@ describe("accounts of geth's state, over snap/1", () => {
     const exit = await runCli(['account', geth.enode, ...args], io)
     return { exit, out: io.out, err: io.err }
   }
-  const nobody = `0x${'ab'.repeat(20)}`
+  const absent = `0x${'ab'.repeat(20)}`
 
   it('are those of its dump, every one in every field', async () => {
     await using peer = dial(geth.enode, { caps: ['eth/69', 'snap/1'] })
@@ -55,11 +55,11 @@ describe("accounts of geth's state, over snap/1", () => {
         codeHash: bytes(codeHash),
       })
     }
-    const { stateRoot: root } = (await fetchAccount(peer, 'head', bytes(nobody))).header
+    const { stateRoot: root } = (await fetchAccount(peer, 'head', bytes(absent))).header
     const all = { root, origin: new Uint8Array(32), limit: new Uint8Array(32).fill(0xff) }
     expect((await peer.request('GetAccountRange', all)).accounts.count).to.equal(dumped.length)
   })
-  it('are what eth_getProof tells, in JSON', async () => {
+  it('are what eth_getProof reports, in JSON', async () => {
     const contract = dumped.find(({ root }) => !root.startsWith('0x56e81f17'))!
     const user = dumped.find(({ nonce, codeHash }) => nonce > 0 && codeHash.startsWith('0xc5d24601'))!
     for (const { address } of [contract, user]) {
@@ -79,12 +79,12 @@ describe("accounts of geth's state, over snap/1", () => {
     expect(await geth.rpc<object>('eth_getProof', address, [], quantity(number))).to.not.include({ nonce, balance })
   })
   it('are proved absent where there are none', async () => {
-    const { exit, out, err } = await peerchart(nobody)
+    const { exit, out, err } = await peerchart(absent)
     expect({ exit, err }).to.deep.equal({ exit: 0, err: '' })
-    expect(out).to.match(new RegExp(`^${number} 0x\\S+ \\S+: no account ${nobody}, as the node proves\n$`))
+    expect(out).to.match(new RegExp(`^${number} 0x\\S+ \\S+: no account ${absent}, as the node proves\n$`))
   })
   it('are not there for a block of long ago', async () => {
-    const { exit, out, err } = await peerchart(nobody, '--block', '1')
+    const { exit, out, err } = await peerchart(absent, '--block', '1')
     expect({ exit, out }).to.deep.equal({ exit: 10, out: '' })
     expect(err).to.match(/^error: the node does not have the state of block 1: [^\n]+\n$/)
   })
@@ -95,14 +95,16 @@ describe("accounts of geth's state, over snap/1", () => {
     const { codes } = await peer.request('GetByteCodes', { hashes: [bytes(codeHash)] })
     expect(Array.from(codes, bytesToHex)).to.deep.equal([code!.slice(2)])
 
-    const { stateRoot: root } = (await fetchAccount(peer, 'head', bytes(nobody))).header
+    const { stateRoot: root } = (await fetchAccount(peer, 'head', bytes(absent))).header
     const { slots } = await peer.request('GetStorageRanges', { root, accountHashes: [bytes(key)] })
-    const told = Array.from(slots, (list) => Array.from(list, ({ hash, data }) => [bytesToHex(hash), bytesToHex(data)]))
+    const reported = Array.from(slots, (list) =>
+      Array.from(list, ({ hash, data }) => [bytesToHex(hash), bytesToHex(data)]),
+    )
     const inDump = Object.entries(storage!).map(([slot, value]) => [
       bytesToHex(keccak256(bytes(slot))),
       bytesToHex(encodeRlp(hexToBytes(value))),
     ])
-    expect(told).to.deep.equal([inDump.sort(([a], [b]) => (a! < b! ? -1 : 1))])
+    expect(reported).to.deep.equal([inDump.sort(([a], [b]) => (a! < b! ? -1 : 1))])
 
     const { nodes } = await peer.request('GetTrieNodes', { root, paths: [[Uint8Array.of(0)]] })
     expect(Array.from(nodes, keccak256)).to.deep.equal([root])

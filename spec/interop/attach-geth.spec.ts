@@ -11,7 +11,7 @@ import { eventually, startOnEthtest } from './own-ethtest-node.ts'
 
 describe('geth, asked from our command line', () => {
   let geth: Geth
-  /** A fresh one for each spec: geth dials nobody twice in half a minute. */
+  /** A fresh one for each spec: geth dials no one twice in half a minute. */
   let node: OwnNode | undefined
   before(async function () {
     const path = requireClient(this, findGeth(), 'geth')
@@ -50,7 +50,7 @@ describe('geth, asked from our command line', () => {
       expect(lines.map((line) => JSON.parse(line))).to.deep.equal([quantity(ethtest.networkId), `${ethtest.networkId}`])
     })
   for (const [name, target] of targets)
-    it(`is told over ${name} whom to dial and whom to leave, and lists its peers`, async () => {
+    it(`is reported over ${name} whom to dial and whom to leave, and lists its peers`, async () => {
       node = await startOnEthtest('head')
       const url = ['--url', target()]
       const peers = async () => JSON.parse(await run(['peers', '--json', ...url]))
@@ -66,7 +66,7 @@ describe('geth, asked from our command line', () => {
       expect(await peers()).to.deep.equal([])
     })
   for (const [name, target] of targets.slice(1))
-    it(`tells over ${name} of peers that come and go`, async () => {
+    it(`reports over ${name} of peers that come and go`, async () => {
       node = await startOnEthtest('head')
       const client = await RpcClient.connect(target())
       const heard: { type: string }[] = []
@@ -79,7 +79,7 @@ describe('geth, asked from our command line', () => {
       client.close()
       expect(heard.map(({ type }) => type)).to.deep.equal(['add', 'drop'])
     })
-  it('refuses a consensus client without its token, and is told so', async () => {
+  it('refuses a consensus client without its token, and is reported so', async () => {
     const io = new ScriptedIo()
     expect(await runCli(['attach', geth.engineUrl, '--exec', 'eth.chainId'], io)).to.equal(1)
     expect(io.err).to.match(/status 401 \(missing token\); it wants a token/)

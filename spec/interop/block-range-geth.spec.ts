@@ -10,9 +10,9 @@ import { requireEthtest } from '../support/ethtest.ts'
 import { Geth, type RpcRequest } from '../support/geth.ts'
 import { eventually } from './own-ethtest-node.ts'
 
-// Since 1.17.7 geth asks a peer for bodies only within the range that it told last, and 64 blocks above.
+// Since 1.17.7 geth asks a peer for bodies only within the range that it reported last, and 64 blocks above.
 
-describe('the range that we tell a geth which syncs from us', function () {
+describe('the range that we report a geth which syncs from us', function () {
   this.timeout(120_000)
   let payloads: readonly RpcRequest[]
   let last: number
@@ -36,37 +36,37 @@ describe('the range that we tell a geth which syncs from us', function () {
   after(() => Promise.all([geth?.stop(), node?.stop()]))
 
   it('is that of our Status to begin with', async () => {
-    expect(await told()).to.equal(200)
+    expect(await reported()).to.equal(200)
     await syncs(200)
   })
-  it('need not be told again for a few blocks', async () => {
+  it('need not be reported again for a few blocks', async () => {
     await moveTo(220)
     await syncs(220)
-    expect(await told()).to.equal(200)
+    expect(await reported()).to.equal(200)
   })
   it('follows our head, so that geth asks on', async () => {
     await moveTo(last)
-    await eventually('the update', async () => (await told()) === last)
+    await eventually('the update', async () => (await reported()) === last)
     await syncs(last)
   })
   it('goes back with our head at once', async () => {
     await moveTo(last - 10)
-    await eventually('the update', async () => (await told()) === last - 10)
+    await eventually('the update', async () => (await reported()) === last - 10)
   })
-  it('goes back at once below what a Status told of, too, though no update did', async () => {
+  it('goes back at once below what a Status reported of, too, though no update did', async () => {
     await moveTo(last)
     await geth.rpc('admin_removePeer', node.enode)
     await eventually('they part', async () => (await peers()).length === 0 && node.peers.length === 0)
     await meet()
-    expect(await told()).to.equal(last)
+    expect(await reported()).to.equal(last)
     await moveTo(last - 5)
-    await eventually('the update', async () => (await told()) === last - 5)
+    await eventually('the update', async () => (await reported()) === last - 5)
   })
 
   const hashOf = (number: number) => (payloads[number]!.params[0] as { blockHash: string }).blockHash
   const moveTo = (number: number) => node.chain.setForkchoice({ head: Buffer.from(hashOf(number).slice(2), 'hex') })
   const peers = () => geth.rpc<readonly Peer[]>('admin_peers')
-  const told = async () => (await peers())[0]!.protocols.eth.latestBlock
+  const reported = async () => (await peers())[0]!.protocols.eth.latestBlock
 
   async function meet(): Promise<void> {
     await geth.rpc('admin_addPeer', node.enode)

@@ -32,7 +32,7 @@ describe('peerchart connect --explain, against geth', () => {
   }
   const onEthtest = ['--genesis', ethtest.genesis]
 
-  it('tells what a good one is', async function () {
+  it('reports what a good one is', async function () {
     const { enode } = await ethtestGeth(this)
     const { exit, out } = await explain(enode, ...onEthtest)
     const { networkId, head, forks, forkHash } = ethtest

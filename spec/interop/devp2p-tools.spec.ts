@@ -48,7 +48,7 @@ describe("peerchart's tools beside those of geth's devp2p", () => {
     'an address': { ip: Uint8Array.of(10, 1, 2, 3), tcp: 30_303, udp: 30_304 },
     'an IPv6 address': { ip6: new Uint8Array(16).fill(1), tcp6: 1, udp6: 2 },
     'a fork id': { eth: [[Uint8Array.of(1, 2, 3, 4), 5]] },
-    'a key that nobody knows': { zzz: Uint8Array.of(1, 2, 3) },
+    'a key that no one knows': { zzz: Uint8Array.of(1, 2, 3) },
     'nothing else': {},
   }))
     it(`print the same for enrdump of a record with ${what}`, async () => {

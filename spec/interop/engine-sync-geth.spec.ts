@@ -9,7 +9,7 @@ import { ethtest, requireEthtest } from '../support/ethtest.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 import { eventually } from './own-ethtest-node.ts'
 
-describe('our node, told the head by a consensus client and connected to geth', function () {
+describe('our node, reported the head by a consensus client and connected to geth', function () {
   this.timeout(60_000)
   let node: PeerchartNode
   let apis: readonly Api[]
@@ -21,33 +21,33 @@ describe('our node, told the head by a consensus client and connected to geth', 
   })
   afterEach(() => node?.stop())
 
-  const tell = (method: string, params: readonly unknown[]) => callApi(apis, method, ...params)
+  const report = (method: string, params: readonly unknown[]) => callApi(apis, method, ...params)
   const isAt = (number: bigint) => eventually(`block ${number}`, async () => node.chain.head.number === number)
 
   it('syncs to that head and no further, though geth has more', async () => {
     const payloads = await readPayloads()
     const target = payloads.length - 51
     const { blockHash } = payloads[target]!.params[0] as { blockHash: string }
-    await tell('engine_forkchoiceUpdatedV3', [{ headBlockHash: blockHash }])
+    await report('engine_forkchoiceUpdatedV3', [{ headBlockHash: blockHash }])
     await node.start()
     await isAt(BigInt(target))
     await node.stop()
     expect(node.chain.head.number).to.equal(BigInt(target))
   })
 
-  it('goes on to the next when it is told, and to one that a payload brings', async () => {
+  it('goes on to the next when it is reported, and to one that a payload brings', async () => {
     const payloads = await readPayloads()
     await node.chain.followConsensus()
     await node.start()
     const hash = (number: number) => (payloads[number]!.params[0] as { blockHash: string }).blockHash
     const last = payloads.length - 1
     for (const head of [100, 101, 400, last - 1]) {
-      await tell('engine_forkchoiceUpdatedV3', [{ headBlockHash: hash(head) }])
+      await report('engine_forkchoiceUpdatedV3', [{ headBlockHash: hash(head) }])
       await isAt(BigInt(head))
     }
-    expect(await tell(payloads[last]!.method, payloads[last]!.params)).to.include({ status: 'ACCEPTED' })
+    expect(await report(payloads[last]!.method, payloads[last]!.params)).to.include({ status: 'ACCEPTED' })
     const { method, params } = ethtest.update
-    await tell(method, params)
+    await report(method, params)
     expect([node.chain.head.number, node.chain.finalized?.number]).to.deep.equal([BigInt(last), BigInt(last)])
   })
 })

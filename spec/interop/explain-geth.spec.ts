@@ -10,7 +10,7 @@ import { requireEthtest } from '../support/ethtest.ts'
 import { Geth } from '../support/geth.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 
-describe('why geth left, as the inspector tells it', () => {
+describe('why geth left, as the inspector reports it', () => {
   const ends: (() => Promise<unknown>)[] = []
   afterEach(async () => {
     for (const end of ends.splice(0)) await end()
@@ -32,29 +32,29 @@ describe('why geth left, as the inspector tells it', () => {
   }
 
   // geth sends its Status beside reading ours: when it does not like ours, its own may never come.
-  const untold = (networkId: bigint, genesis: string) =>
+  const withheld = (networkId: bigint, genesis: string) =>
     `it did so after our Status and before its own, as geth does when network id, genesis or fork id do not match; we said network ${networkId}, genesis 0x${genesis}`
 
-  it('is another genesis, with both hashes where both are told', async function () {
+  it('is another genesis, with both hashes where both are reported', async function () {
     const { enode } = await ethtestGeth(this)
     const { networkId } = requireEthtest(this)
     const { summary, status, peer, messages } = await why(enode, { network: 'sepolia', networkId })
-    const isTold = messages.some(({ name, isSent }) => name === 'Status' && !isSent)
+    const isGiven = messages.some(({ name, isSent }) => name === 'Status' && !isSent)
     expect(summary).to.contain('ended it with 0x10 subprotocol error: ')
-    if (isTold)
+    if (isGiven)
       expect(summary).to.match(/the genesis differs, theirs is 0x[0-9a-f]{64} and ours 0x25a5cc10[0-9a-f]{56}\.$/)
-    else expect(summary).to.contain(untold(networkId, '25a5cc10'))
+    else expect(summary).to.contain(withheld(networkId, '25a5cc10'))
     expect(status!.find(({ field }) => field === 'genesis')).to.include(
-      isTold ? { differs: true } : { theirs: 'not told' },
+      isGiven ? { differs: true } : { theirs: 'not sent' },
     )
     expect(peer!.client).to.match(/^Geth\/v1/)
   })
   it('is another network', async function () {
     const { enode } = await ethtestGeth(this)
     const { summary } = await why(enode, { network: 'sepolia' })
-    const told = `the network id differs, theirs is ${requireEthtest(this).networkId} and ours 11155111.`
+    const pushes = `the network id differs, theirs is ${requireEthtest(this).networkId} and ours 11155111.`
     expect(
-      [told, untold(11155111n, '25a5cc10')].some((words) => summary.includes(words)),
+      [pushes, withheld(11155111n, '25a5cc10')].some((label) => summary.includes(label)),
       summary,
     ).to.equal(true)
   })

@@ -21,18 +21,18 @@ describe('what peerchart fetches from geth', () => {
     return JSON.parse(io.out)
   }
 
-  it('are the headers that its RPC tells', async () => {
+  it('are the headers that its RPC reports', async () => {
     const headers = await json<{ hash: string }[]>('headers', `${ethtest.head.number - 10n}`, '--amount', '11')
     expect(headers).to.have.length(11)
     for (const header of headers)
       expect(await geth.rpc('eth_getBlockByHash', header.hash, false)).to.deep.include(header)
   })
-  it('are the bodies that its RPC tells', async () => {
+  it('are the bodies that its RPC reports', async () => {
     const [one, two] = await json<{ hash: string }[]>('bodies', '54', 'head')
     expect(await geth.rpc('eth_getBlockByNumber', '0x36', false)).to.deep.include(one)
     expect(await geth.rpc('eth_getBlockByNumber', quantity(ethtest.head.number), false)).to.deep.include(two)
   })
-  it('are the receipts that its RPC tells, however many answers they take', async () => {
+  it('are the receipts that its RPC reports, however many answers they take', async () => {
     const large = ethtest.largeReceipts
     const numbers = [1, large, large + 2].map(String)
     const blocks = await json<{ blockHash: string; receipts: { logs: unknown[] }[] }[]>('receipts', ...numbers)
@@ -58,7 +58,7 @@ describe('what peerchart fetches from geth', () => {
     expect(others > 0).to.equal(ethtest.forks.some(({ name }) => name === 'Amsterdam'))
   })
   for (const version of [69, 70, 71, 72] as const)
-    it(`are the receipts that its RPC tells, to a script at eth/${version}`, async () => {
+    it(`are the receipts that its RPC reports, to a script at eth/${version}`, async () => {
       await using peer = dial(geth.enode, { caps: [`eth/${version}`] })
       await peer.until('running')
       const { headers } = await peer.request('GetBlockHeaders', { origin: 1, amount: 10 })
@@ -68,13 +68,13 @@ describe('what peerchart fetches from geth', () => {
       const theirs = await Promise.all(
         hashes.map((hash) => geth.rpc<GethReceipt[]>('eth_getBlockReceipts', data(hash))),
       )
-      const told = theirs.flatMap((block) =>
+      const reported = theirs.flatMap((block) =>
         block.map(({ logs, ...receipt }) => ({ ...receipt, logs: logs.map(ofLog) })),
       )
       const got = Array.from(receipts, (block) => Array.from(block, asJson)).flat()
       expect(got.some(({ logs }) => logs.length > 0)).to.equal(true)
-      expect(got).to.have.length(told.length)
-      for (const [i, receipt] of got.entries()) expect(told[i]).to.deep.include(receipt)
+      expect(got).to.have.length(reported.length)
+      for (const [i, receipt] of got.entries()) expect(reported[i]).to.deep.include(receipt)
     })
 })
 

@@ -34,7 +34,7 @@ after(() => {
   const lines = [...rows].map(([name, row]) => [
     name,
     [...row[columns[0]].keys()].join(' '),
-    ...columns.map((column) => told(row[column])),
+    ...columns.map((column) => reported(row[column])),
   ])
   if (lines.length > 0) process.stdout.write(`\n${table(['client', 'eth', ...columns], lines)}\n`)
 })
@@ -144,7 +144,7 @@ for (const client of realClients)
   })
 
 /** One word where all versions went alike. */
-function told(outcomes: ReadonlyMap<EthVersion, Outcome>): string {
+function reported(outcomes: ReadonlyMap<EthVersion, Outcome>): string {
   const kinds = new Set(outcomes.values())
   if (kinds.size === 1) return [...kinds][0]!
   return [...outcomes].map(([version, outcome]) => `${version}: ${outcome}`).join(', ')

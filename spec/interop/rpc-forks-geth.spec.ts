@@ -21,7 +21,7 @@ import { findGeth, requireClient } from '../support/clients.ts'
 import { requireEthtest } from '../support/ethtest.ts'
 import { Geth } from '../support/geth.ts'
 
-describe('eth_config, the chain of admin_nodeInfo, the first block and the fork id, as geth tells them', function () {
+describe('eth_config, the chain of admin_nodeInfo, the first block and the fork id, as geth reports them', function () {
   this.timeout(60_000)
   let directory: string
   let path: string
@@ -51,7 +51,7 @@ describe('eth_config, the chain of admin_nodeInfo, the first block and the fork 
       const { status, fork } = JSON.parse(io.out)
       const { hash, next } = chain.forkId()
       expect(status.forkId, 'fork id').to.deep.equal({ hash: data(hash), next: Number(next) })
-      return fork.words
+      return fork.label
     } finally {
       await chain.close()
       await geth.stop()
@@ -96,8 +96,8 @@ describe('eth_config, the chain of admin_nodeInfo, the first block and the fork 
     ofForks({ osakaTime: 0, bpo1Time: 0, bpo2Time: 0, amsterdamTime: 2_000 }))
 
   it('where Amsterdam is in force since the genesis', async () => {
-    const words = await ofForks({ osakaTime: 0, bpo1Time: 0, bpo2Time: 0, amsterdamTime: 0 })
-    expect(words).to.equal('at Amsterdam, no fork to come')
+    const label = await ofForks({ osakaTime: 0, bpo1Time: 0, bpo2Time: 0, amsterdamTime: 0 })
+    expect(label).to.equal('at Amsterdam, no fork to come')
   })
 
   it('where Amsterdam is in force since the genesis, which has a slot', () =>

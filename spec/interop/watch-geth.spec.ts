@@ -40,13 +40,13 @@ describe('peerchart watch, on a geth that receives 1,000 transactions', function
     ['as it hears of them', 0, []],
     ['with their bytes', 1_000, ['--txs']],
   ] as const)
-    it(`tells every one once, ${how}, and how long they took`, async function () {
+    it(`reports every one once, ${how}, and how long they took`, async function () {
       const { sent, io, summary } = await watchWhile(transactions.slice(from, from + 1_000), args)
-      const told = io.lines.slice(0, -1).filter(({ hash }) => hash !== undefined)
-      const hashes = told.map(({ hash }) => hash as string)
+      const reported = io.lines.slice(0, -1).filter(({ hash }) => hash !== undefined)
+      const hashes = reported.map(({ hash }) => hash as string)
       expect(new Set(hashes).size).to.equal(hashes.length)
       expect(hashes).to.include.members([...sent.keys()])
-      const latencies = told.flatMap(({ hash, t }) => {
+      const latencies = reported.flatMap(({ hash, t }) => {
         const began = sent.get(hash as string)
         return began === undefined ? [] : [(Number(t) - began) / 1e6]
       })
@@ -59,11 +59,11 @@ describe('peerchart watch, on a geth that receives 1,000 transactions', function
       expect(p50).to.be.above(0).and.at.most(p99)
       this.test!.title += `; of each ${of} p50 ${p50} ms, p99 ${p99} ms`
       if (args.length === 0) return
-      for (const { hash, raw } of told.filter(({ hash }) => sent.has(hash as string)))
+      for (const { hash, raw } of reported.filter(({ hash }) => sent.has(hash as string)))
         expect(raw).to.equal(transactions.find((one) => one.hash === hash)!.raw)
     })
 
-  it('says the Status that its RPC tells of, which is its own, and hears of transactions', async () => {
+  it('says the Status that its RPC reports of, which is its own, and hears of transactions', async () => {
     await using asker = dial(geth.enode, { caps: ['eth/69'] })
     const { kind: _kind, version: _version, ...said } = (await asker.until('running')).theirStatus!
     expect(await statusFromRpc(geth.url, 5_000)).to.deep.equal(said)

@@ -51,7 +51,7 @@ describe('a node of discv4', () => {
       expect(bonded.state).to.contain('proof.bonded.renewed')
       expect(names(chart.on(bonded, pinged))).to.deep.equal(['sendPong', 'noteContact'])
     })
-    it('has proven nothing by another number, by a PONG that nobody waits for, or too late', () => {
+    it('has proven nothing by another number, by a PONG that no one waits for, or too late', () => {
       expect(node({}, pinged, ponged(2)).effects).to.deep.equal([])
       expect(node({}, ponged(0)).effects).to.deep.equal([])
       const late = node({}, pinged, noPong, ponged())

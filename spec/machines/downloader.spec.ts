@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { downloadLimits } from '../../machines/download-limits.ts'
-import { Lie } from '../../machines/download-sources.ts'
+import { BadPeerData } from '../../machines/download-sources.ts'
 import type { DownloaderEvent } from '../../machines/downloader-setup.ts'
 import { describeConsensus } from './downloader-consensus.ts'
 import { describeLists } from './downloader-lists.ts'
@@ -171,7 +171,7 @@ describe('downloader', () => {
       const again = chart.on(step, failed(1), poll, compared(0n, true))
       expect(again.state).to.equal('syncing.contiguous')
     })
-    it('rests when it was asked enough for a minute, whoever gives the bodies', () => {
+    it('rests when it was asked enough for a minute, who gives the bodies', () => {
       let step = chart.on(refused(joins(2, 600n)), spent(1), next(150n))
       expect(fetches(step)).to.deep.equal(['2: bodies 1–150'])
       step = chart.on(step, bodiesFor(step, 2), imported(128n), imported(150n))
@@ -199,7 +199,7 @@ describe('downloader', () => {
 
   describe('a peer that contradicts itself', () => {
     const dropped = ({ effects }: DownloaderStep) => effects.find(([name]) => name === 'drop')?.[1]
-    const lie = (message: string) => ({ peer: 1, error: new Lie(message) })
+    const lie = (message: string) => ({ peer: 1, error: new BadPeerData(message) })
 
     it('ends with a range that does not hold what it says', () => {
       const step = from(0n, joins(1, 600n), joins(2, 500n), { type: 'leader.empty', number: 0n })
@@ -403,12 +403,12 @@ describe('downloader', () => {
         expect(fetches(chart.on(step, joins(3, 600n)))).to.deep.equal(['3: headers 193–384'])
       })
     it('reports how far the headers lead that came: what a peer claims beyond them is nothing', () => {
-      const told = { isSyncing: true, isDone: false, starting: 0n, current: 0n }
+      const reported = { isSyncing: true, isDone: false, starting: 0n, current: 0n }
       const step = from(0n, joins(1, 1_000_000n), compared(0n, true))
-      expect(chart.on(step, skeleton(192n, 384n)).effects).to.deep.include(['report', { ...told, highest: 384n }])
+      expect(chart.on(step, skeleton(192n, 384n)).effects).to.deep.include(['report', { ...reported, highest: 384n }])
       const inOrder = chart.on(step, { type: 'skeleton.empty' })
       const first = chart.on(inOrder, contiguous(9n))
-      expect(first.effects).to.deep.include(['report', { ...told, highest: 9n }])
+      expect(first.effects).to.deep.include(['report', { ...reported, highest: 9n }])
     })
     it('drops a peer that lied', () =>
       expect(chart.on(filling(joins(2, 600n)), lied(2)).effects).to.deep.equal([['drop', { peer: 2, error }]]))
@@ -417,14 +417,14 @@ describe('downloader', () => {
       const late = [headersFor(step, 2), bodiesFor(step, 2), failsFor(step, 2)]
       expect(chart.on(step, leaves(2), ...late).effects).to.deep.equal([])
     })
-    it('gives up when nobody can do what is left, and follows another first', () => {
+    it('gives up when no one can do what is left, and follows another first', () => {
       const stuck = filling()
       const step = chart.on(stuck, failsFor(stuck, 1))
       expect(step.state).to.equal('idle')
       expect(names(step)).to.include('discard')
       expect(step.context.sources.get(1)).to.deep.include({ work: 'tired', strikes: 1 })
     })
-    it('drops whoever told a skeleton of blocks that cannot be', () => {
+    it('drops who reported a skeleton of blocks that cannot be', () => {
       const step = chart.on(filling(), { type: 'import.failed', error })
       expect(step.state).to.equal('idle')
       expect(step.effects).to.deep.include(['drop', { peer: 1, error }])
@@ -465,7 +465,7 @@ describe('downloader', () => {
         expect(ended.effects[0]).to.deep.equal(['report', { ...given, starting, current: starting, highest: starting }])
       }
     })
-    it('stops when told to', () => {
+    it('stops when reported to', () => {
       expect(chart.on(filling(), { type: 'downloader.stop' }).state).to.equal('stopped')
       expect(names(from(0n, { type: 'downloader.stop' }))).to.deep.equal(['discard'])
     })

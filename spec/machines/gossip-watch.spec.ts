@@ -1,27 +1,27 @@
 import { expect } from 'chai'
-import { type TapEvent, type TapInput, tapMachine } from '../../machines/gossip-watch.ts'
+import { type GossipWatchEvent, type GossipWatchInput, gossipWatchMachine } from '../../machines/gossip-watch.ts'
 import { ChartWalk } from '../chart.ts'
 import { noPorts } from '../no-ports.ts'
 
 describe('tap', () => {
-  const chart = new ChartWalk(tapMachine)
-  const input: TapInput = { ports: noPorts, fetches: true }
-  const upon = (...events: TapEvent[]) => steps(input, events)
-  const steps = (input: TapInput, events: TapEvent[]) => {
+  const chart = new ChartWalk(gossipWatchMachine)
+  const input: GossipWatchInput = { ports: noPorts, fetches: true }
+  const upon = (...events: GossipWatchEvent[]) => steps(input, events)
+  const steps = (input: GossipWatchInput, events: GossipWatchEvent[]) => {
     const { state, effects } = chart.from(input, ...events)
     return [state, ...effects.map(([name]) => name)]
   }
-  const running: TapEvent = { type: 'peer.running' }
-  const lost: TapEvent = { type: 'peer.lost', cause: 'it left' }
-  const stop: TapEvent = { type: 'tap.stop' }
+  const running: GossipWatchEvent = { type: 'peer.running' }
+  const lost: GossipWatchEvent = { type: 'peer.lost', cause: 'it left' }
+  const stop: GossipWatchEvent = { type: 'tap.stop' }
   const reading = 'watching.asking.reading'
-  const announced: TapEvent = { type: 'gossip.received', announced: 2, isAnswer: false }
-  const nothingNew: TapEvent = { type: 'gossip.received', announced: 0, isAnswer: false }
-  const answer: TapEvent = { type: 'gossip.received', announced: 0, isAnswer: true }
-  const emitted: TapEvent = { type: 'gossip.emitted' }
-  const done: TapEvent = { type: 'fetch.done' }
-  const overdue: TapEvent = { type: 'fetch.overdue' }
-  const rested = { type: 'xstate.after.redial.tap.resting' } as unknown as TapEvent
+  const announced: GossipWatchEvent = { type: 'gossip.received', announced: 2, isAnswer: false }
+  const nothingNew: GossipWatchEvent = { type: 'gossip.received', announced: 0, isAnswer: false }
+  const answer: GossipWatchEvent = { type: 'gossip.received', announced: 0, isAnswer: true }
+  const emitted: GossipWatchEvent = { type: 'gossip.emitted' }
+  const done: GossipWatchEvent = { type: 'fetch.done' }
+  const overdue: GossipWatchEvent = { type: 'fetch.overdue' }
+  const rested = { type: 'xstate.after.redial.tap.resting' } as unknown as GossipWatchEvent
 
   it('dials', () => expect(upon()).to.deep.equal(['connecting', 'connect']))
   it('watches a node that runs', () => expect(upon(running)).to.deep.equal([reading, 'running', 'read']))
@@ -63,13 +63,13 @@ describe('tap', () => {
     expect(upon(running, lost, rested, running)).to.deep.equal([reading, 'running', 'read'])
   })
   it('rests for 35 s, which is when geth would dial again', () =>
-    expect(tapMachine.implementations.delays.redial).to.equal(35_000))
+    expect(gossipWatchMachine.implementations.delays.redial).to.equal(35_000))
   for (const [state, ...events] of [
     ['connecting'],
     ['watching.asking.reading', running],
     ['resting', running, lost],
     ['reconnecting', running, lost, rested],
-  ] as [string, ...TapEvent[]][])
+  ] as [string, ...GossipWatchEvent[]][])
     it(`stops while ${state}`, () => {
       expect(upon(...events)[0]).to.equal(state)
       expect(upon(...events, stop)).to.deep.equal(['stopped', 'hangUp'])

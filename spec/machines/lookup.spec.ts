@@ -36,7 +36,7 @@ describe('a lookup', () => {
     expect(named('report', step)).to.deep.equal([[5, 35]])
     expect(asked(chart.on(step, answered(10)))).to.deep.equal([35])
   })
-  it('ends when nobody is left to ask, with the sixteen closest', () => {
+  it('ends when no one is left to ask, with the sixteen closest', () => {
     expect(lookup().state).to.equal('done')
     const found = Array.from({ length: 20 }, (_, i) => 100 + i)
     let step = chart.on(lookup(50), answered(50, ...found))

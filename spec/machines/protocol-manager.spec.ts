@@ -14,10 +14,10 @@ describe('protocol-manager', () => {
   const end = (session: number): ProtocolManagerEvent => ({ type: 'session.ended', session })
   const register = (
     session: number,
-    options: { id?: string; trusted?: boolean; toldLatest?: bigint } = {},
+    options: { id?: string; trusted?: boolean; announcedLatest?: bigint } = {},
   ): ProtocolManagerEvent => {
-    const { id = `${session}`, trusted = false, toldLatest } = options
-    return { type: 'peer.register', session, id, trusted, range: range(5n), headHash: hash, toldLatest }
+    const { id = `${session}`, trusted = false, announcedLatest } = options
+    return { type: 'peer.register', session, id, trusted, range: range(5n), headHash: hash, announcedLatest }
   }
   const joined = (session: number) => [arrive(session), register(session)]
   const head = (latest: bigint): ProtocolManagerEvent => ({ type: 'chain.head', range: range(latest) })
@@ -49,7 +49,7 @@ describe('protocol-manager', () => {
   describe('while running', () => {
     it('lets a session begin at once', () =>
       expect(upon(start, arrive(1)).effects).to.deep.equal([['admit', { session: 1 }]]))
-    it('registers a peer, and tells who follows the peer set', () => {
+    it('registers a peer, and reports who follows the peer set', () => {
       const { effects, context } = upon(start, ...joined(1))
       expect(effects.map(([name]) => name)).to.deep.equal(['confirm', 'reportJoined'])
       expect(context.peers.get(1)).to.equal('1')
@@ -66,15 +66,15 @@ describe('protocol-manager', () => {
       expect(refusals(upon(start, ...joined(1), arrive(2), register(2, { id: '1' })))).to.deep.equal([
         { session: 2, reason: DiscReason.SubprotocolError, why: 'peer already registered' },
       ]))
-    it('tells when a peer has left', () =>
+    it('reports when a peer has left', () =>
       expect(upon(start, ...joined(1), end(1))).to.deep.include({ effects: [['reportLeft', { session: 1 }]] }))
-    it('tells nothing of a session that was no peer', () =>
+    it('reports nothing of a session that was no peer', () =>
       expect(upon(start, arrive(1), end(1))).to.deep.include({ effects: [] }))
     it('drops a peer that is of no use', () =>
       expect(upon(start, ...joined(1), { type: 'peer.remove', session: 1 }).effects).to.deep.equal([
         ['disconnect', { session: 1, reason: DiscReason.UselessPeer }],
       ]))
-    it('drops nobody who is gone', () =>
+    it('drops no peer that is gone', () =>
       expect(upon(start, { type: 'peer.remove', session: 1 }).effects).to.deep.equal([]))
   })
 
@@ -99,30 +99,30 @@ describe('protocol-manager', () => {
     const sent = (latest: bigint, ...sessions: number[]) =>
       sessions.map((session) => ['sendRange', { session, range: range(latest) }])
 
-    it('tells every peer its own range 32 blocks on', () => {
+    it('reports every peer its own range 32 blocks on', () => {
       expect(upon(start, ...joined(1), head(131n)).effects).to.deep.equal([])
       expect(upon(start, ...joined(1), ...joined(2), head(132n)).effects).to.deep.equal(sent(132n, 1, 2))
       expect(upon(start, ...joined(1), head(132n), head(163n)).effects).to.deep.equal([])
       expect(upon(start, ...joined(1), head(132n), head(164n)).effects).to.deep.equal(sent(164n, 1))
     })
-    it('tells a rollback at once', () => {
+    it('reports a rollback at once', () => {
       expect(upon(start, ...joined(1), head(99n)).effects).to.deep.equal(sent(99n, 1))
       expect(upon(start, ...joined(1), head(99n), head(98n)).effects).to.deep.equal(sent(98n, 1))
       expect(upon(start, ...joined(1), head(131n), head(100n)).effects).to.deep.equal([])
     })
-    it('tells it at once, too, when only the Status of a peer told of more', () => {
-      const told = upon(start, head(125n), arrive(1), register(1, { toldLatest: 125n }))
-      expect(chart.on(told, head(126n), head(110n)).effects).to.deep.equal(sent(110n, 1))
-      expect(chart.on(told, head(110n), head(111n)).effects).to.deep.equal([])
-      expect(chart.on(told, head(125n)).effects).to.deep.equal([])
+    it('reports it at once, too, when only the Status of a peer reported of more', () => {
+      const reported = upon(start, head(125n), arrive(1), register(1, { announcedLatest: 125n }))
+      expect(chart.on(reported, head(126n), head(110n)).effects).to.deep.equal(sent(110n, 1))
+      expect(chart.on(reported, head(110n), head(111n)).effects).to.deep.equal([])
+      expect(chart.on(reported, head(125n)).effects).to.deep.equal([])
     })
-    it('tells a peer whose Status told of more than is left when it gets its place, and nobody else', () => {
-      const late = [...joined(1), arrive(2), head(105n), register(2, { toldLatest: 120n })]
+    it('reports a peer whose Status reported of more than is left when it gets its place, and no one else', () => {
+      const late = [...joined(1), arrive(2), head(105n), register(2, { announcedLatest: 120n })]
       expect(upon(start, ...late).effects.slice(2)).to.deep.equal(sent(105n, 2))
-      const exact = [arrive(2), head(105n), register(2, { toldLatest: 105n })]
+      const exact = [arrive(2), head(105n), register(2, { announcedLatest: 105n })]
       expect(upon(start, ...exact).effects.map(([name]) => name)).to.deep.equal(['confirm', 'reportJoined'])
     })
-    it('remembers nothing told to nobody', () => {
+    it('remembers nothing reported to no one', () => {
       const step = upon(start, head(132n))
       expect(step.effects).to.deep.equal([])
       expect(chart.on(step, ...joined(1), head(133n)).effects).to.deep.equal(sent(133n, 1))
@@ -137,7 +137,7 @@ describe('protocol-manager', () => {
         [1, 2].map((session) => ['disconnect', { session, reason: DiscReason.Quitting }]),
       )
     })
-    it('refuses whoever comes', () =>
+    it('refuses who comes', () =>
       expect(refusals(upon(start, ...joined(1), stop, arrive(2)))).to.deep.equal([
         { session: 2, reason: DiscReason.Quitting, why: 'client quitting' },
       ]))

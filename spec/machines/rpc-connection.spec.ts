@@ -19,7 +19,8 @@ describe('rpc-connection', () => {
     const { state, effects } = chart.from(input, ...events)
     return { state, effects }
   }
-  const told = (...types: Exclude<RpcConnectionEvent['type'], 'client.malformed'>[]) => types.map((type) => ({ type }))
+  const reported = (...types: Exclude<RpcConnectionEvent['type'], 'client.malformed'>[]) =>
+    types.map((type) => ({ type }))
   const elapsed = (delay: string, state: string) =>
     ({ type: `xstate.after.${delay}.rpc-connection.open.${state}` }) as unknown as RpcConnectionEvent
   const pingTime = elapsed('pingInterval', 'keepalive.quiet')
@@ -32,39 +33,39 @@ describe('rpc-connection', () => {
       state: 'open.(keepalive.pinged writing.flowing calling.free)',
       effects: [['ping', undefined]],
     })
-    expect(upon(pingTime, ...told('pong.received'), pingTime).effects).to.deep.equal([['ping', undefined]])
+    expect(upon(pingTime, ...reported('pong.received'), pingTime).effects).to.deep.equal([['ping', undefined]])
   })
   it('hangs up without a pong', () => expect(upon(pingTime, pongTime)).to.deep.equal(hungUp(true, 'no pong')))
   it('does not ping where there are no pings', () =>
     expect(chart.from({ ...input, hasPing: false }, pingTime).effects).to.deep.equal([]))
   it('does not read a client that does not read, and hangs up on it after a while', () => {
-    expect(upon(...told('write.blocked')).effects).to.deep.equal([['pause', undefined]])
-    expect(upon(...told('write.blocked', 'write.blocked')).effects).to.deep.equal([])
-    expect(upon(...told('write.blocked', 'write.drained')).effects).to.deep.equal([['resume', undefined]])
-    expect(upon(...told('write.blocked'), writeTime)).to.deep.equal(hungUp(true, 'does not read'))
+    expect(upon(...reported('write.blocked')).effects).to.deep.equal([['pause', undefined]])
+    expect(upon(...reported('write.blocked', 'write.blocked')).effects).to.deep.equal([])
+    expect(upon(...reported('write.blocked', 'write.drained')).effects).to.deep.equal([['resume', undefined]])
+    expect(upon(...reported('write.blocked'), writeTime)).to.deep.equal(hungUp(true, 'does not read'))
   })
   it('hangs up at once when too much waits', () => {
-    expect(upon(...told('write.overflowed'))).to.deep.equal(hungUp(true, 'does not read'))
-    expect(upon(...told('write.blocked', 'write.overflowed'))).to.deep.equal(hungUp(true, 'does not read'))
+    expect(upon(...reported('write.overflowed'))).to.deep.equal(hungUp(true, 'does not read'))
+    expect(upon(...reported('write.blocked', 'write.overflowed'))).to.deep.equal(hungUp(true, 'does not read'))
   })
   it('does not read a client of which as many calls run as may', () => {
-    expect(upon(...told('calls.full')).effects).to.deep.equal([['pause', undefined]])
-    expect(upon(...told('calls.full', 'calls.freed')).effects).to.deep.equal([['resume', undefined]])
+    expect(upon(...reported('calls.full')).effects).to.deep.equal([['pause', undefined]])
+    expect(upon(...reported('calls.full', 'calls.freed')).effects).to.deep.equal([['resume', undefined]])
   })
   it('reads on only when neither holds it', () => {
-    const both = told('write.blocked', 'calls.full')
-    expect(upon(...both, ...told('write.drained')).effects).to.deep.equal([])
-    expect(upon(...both, ...told('write.drained', 'calls.freed')).effects).to.deep.equal([['resume', undefined]])
-    expect(upon(...both, ...told('calls.freed')).effects).to.deep.equal([])
-    expect(upon(...both, ...told('calls.freed', 'write.drained')).effects).to.deep.equal([['resume', undefined]])
+    const both = reported('write.blocked', 'calls.full')
+    expect(upon(...both, ...reported('write.drained')).effects).to.deep.equal([])
+    expect(upon(...both, ...reported('write.drained', 'calls.freed')).effects).to.deep.equal([['resume', undefined]])
+    expect(upon(...both, ...reported('calls.freed')).effects).to.deep.equal([])
+    expect(upon(...both, ...reported('calls.freed', 'write.drained')).effects).to.deep.equal([['resume', undefined]])
   })
   it('hangs up at once on who holds most of what has begun to come', () =>
-    expect(upon(...told('input.overflowed'))).to.deep.equal(hungUp(true, 'holds too much unfinished input')))
+    expect(upon(...reported('input.overflowed'))).to.deep.equal(hungUp(true, 'holds too much unfinished input')))
   it('lets go of who sends no JSON, once that was said', () =>
     expect(upon({ type: 'client.malformed', why: 'no JSON' })).to.deep.equal(hungUp(false, 'no JSON')))
   it('ends with its client, and with its server', () => {
-    expect(upon(...told('client.closed'))).to.deep.equal(hungUp(true, 'client closed'))
-    expect(upon(...told('server.closed'))).to.deep.equal(hungUp(false, 'server closed'))
+    expect(upon(...reported('client.closed'))).to.deep.equal(hungUp(true, 'client closed'))
+    expect(upon(...reported('server.closed'))).to.deep.equal(hungUp(false, 'server closed'))
   })
 
   it('has taken every transition', () => expect(chart.untouched).to.deep.equal([]))

@@ -81,7 +81,7 @@ describe('server', () => {
       expect(step.state).to.equal('stopped')
       expect(step.effects[0]![1]).to.include({ error })
     })
-    it('closes a listener that opens when nobody wants it any more', () => {
+    it('closes a listener that opens when no one wants it any more', () => {
       const unwanted: ServerEvent[] = [{ type: 'server.start' }, stop]
       const [[name, outcome]] = chart.from(input, ...unwanted).effects as [Effect]
       expect(name).to.equal('reportStart')
@@ -162,7 +162,7 @@ describe('server', () => {
   describe('at the checkpoints', () => {
     it('admits an inbound connection, and the dialer leaves its node alone meanwhile', () =>
       expect(upon(accepted(1), secured(1, 'a')).effects).to.deep.equal([
-        ['tellDialer', { type: 'inbound.pending', id: 'a' }],
+        ['notifyDialer', { type: 'inbound.pending', id: 'a' }],
         ['admit', { conn: 1, trusted: false }],
       ]))
     it('admits a dialed connection', () =>
@@ -172,7 +172,7 @@ describe('server', () => {
     it('adds the peer before it answers', () => {
       const step = upon(accepted(1), secured(1, 'a'), greeted(1, 'a'))
       expect(step.effects).to.deep.equal([
-        ['tellDialer', { type: 'peer.added', id: 'a', dialed: false }],
+        ['notifyDialer', { type: 'peer.added', id: 'a', dialed: false }],
         ['admit', { conn: 1, trusted: false }],
       ])
       expect([...step.context.peers]).to.deep.equal([['a', { conn: 1, inbound: true }]])
@@ -234,26 +234,26 @@ describe('server', () => {
         refusal(1, DiscReason.UselessPeer),
       )
     })
-    it('finds nobody useless when it runs no protocol itself', () => {
+    it('finds no one useless when it runs no protocol itself', () => {
       const step = server({ protocolCount: 0 }).upon(accepted(1), secured(1, 'a'), greeted(1, 'a', { matching: 0 }))
       expect(step.effects.at(-1)).to.deep.equal(['admit', { conn: 1, trusted: false }])
     })
   })
 
   describe('when a setup ends', () => {
-    it('tells the dialer of an inbound one whose node is known, added or not', () => {
-      const completed: Effect[] = [['tellDialer', { type: 'inbound.completed', id: 'a' }]]
+    it('notifies the dialer of an inbound one whose node is known, added or not', () => {
+      const completed: Effect[] = [['notifyDialer', { type: 'inbound.completed', id: 'a' }]]
       expect(upon(accepted(1), secured(1, 'a'), ended(1, 'a')).effects).to.deep.equal(completed)
       expect(upon(...inboundPeer(1, 'a')).effects).to.deep.equal(completed)
       expect(upon(accepted(1), ended(1)).effects).to.deep.equal([])
     })
-    it('tells the dialer of a dialed one, whether its node was known or not', () =>
-      expect(upon(dialed(1, 'a'), ended(1)).effects).to.deep.equal([['tellDialer', { type: 'dial.ended', id: 'a' }]]))
+    it('reports the dialer of a dialed one, whether its node was known or not', () =>
+      expect(upon(dialed(1, 'a'), ended(1)).effects).to.deep.equal([['notifyDialer', { type: 'dial.ended', id: 'a' }]]))
     it('takes back a peer that was added and died before it ran', () => {
       const step = upon(dialed(1, 'a'), secured(1, 'a', false), greeted(1, 'a', { inbound: false }), ended(1, 'a'))
       expect(step.effects).to.deep.equal([
-        ['tellDialer', { type: 'dial.ended', id: 'a' }],
-        ['tellDialer', { type: 'peer.removed', id: 'a', dialed: true }],
+        ['notifyDialer', { type: 'dial.ended', id: 'a' }],
+        ['notifyDialer', { type: 'peer.removed', id: 'a', dialed: true }],
       ])
       expect(step.context.peers.size).to.equal(0)
     })
@@ -265,7 +265,7 @@ describe('server', () => {
       expect(came.effects).to.deep.equal([['emitPeerEvent', { type: 'add', conn: 1, peer: 'a', ...addresses }]])
       const left = chart.on(came, gone(1, 'a'))
       expect(left.effects).to.deep.equal([
-        ['tellDialer', { type: 'peer.removed', id: 'a', dialed: false }],
+        ['notifyDialer', { type: 'peer.removed', id: 'a', dialed: false }],
         ['emitPeerEvent', { type: 'drop', conn: 1, peer: 'a', error: 'EOF', ...addresses }],
       ])
       expect(left.context.peers.size).to.equal(0)
@@ -274,12 +274,12 @@ describe('server', () => {
       expect(upon(...inboundPeer(1, 'a'), gone(2, 'a')).effects).to.deep.equal([]))
     it('keeps a static node dialed until it is removed, with "requested" [S5]', () => {
       const node = toEnode(new Uint8Array(64).fill(1), '10.0.0.1', 30303)
-      expect(upon({ type: 'peer.add', node }).effects).to.deep.equal([['tellDialer', { type: 'static.add', node }]])
+      expect(upon({ type: 'peer.add', node }).effects).to.deep.equal([['notifyDialer', { type: 'static.add', node }]])
       expect(upon({ type: 'peer.remove', id: 'a' }).effects).to.deep.equal([
-        ['tellDialer', { type: 'static.remove', id: 'a' }],
+        ['notifyDialer', { type: 'static.remove', id: 'a' }],
       ])
       expect(upon(...dialedPeer(1, 'a'), { type: 'peer.remove', id: 'a' }).effects).to.deep.equal([
-        ['tellDialer', { type: 'static.remove', id: 'a' }],
+        ['notifyDialer', { type: 'static.remove', id: 'a' }],
         ['disconnect', { conn: 1, reason: DiscReason.Requested }],
       ])
     })
@@ -313,15 +313,15 @@ describe('server', () => {
       expect(drained).to.deep.include({ state: 'stopping.stoppingDialer', effects: [['stopDialer', undefined]] })
       expect(chart.on(drained, { type: 'dialer.stopped' }).state).to.equal('stopped')
     })
-    it('tells the dialer of no peer that leaves now', () =>
+    it('reports the dialer of no peer that leaves now', () =>
       expect(upon(...busy, stop, gone(1, 'a')).effects.map(([name]) => name)).to.deep.equal(['emitPeerEvent']))
-    it('takes nobody in any more', () => {
+    it('takes no one in any more', () => {
       const stopping = upon(...inboundPeer(1, 'a'), stop)
       const effects = (event: ServerEvent) => chart.on(stopping, event).effects
       expect(effects(accepted(7))).to.deep.equal([['closeStream', { conn: 7, why: 'server stopped' }]])
       expect(effects(dialed(7, 'c'))).to.deep.equal([
         ['closeStream', { conn: 7, why: 'server stopped' }],
-        ['tellDialer', { type: 'dial.ended', id: 'c' }],
+        ['notifyDialer', { type: 'dial.ended', id: 'c' }],
       ])
       expect(effects(secured(7, 'c'))).to.deep.equal([['stopSetup', { conn: 7 }]])
       expect(effects(greeted(7, 'c'))).to.deep.equal([['stopSetup', { conn: 7 }]])

@@ -6,7 +6,7 @@ import { discv4NodeMachine, maxQueries } from '../../machines/discv4-node.ts'
 import { discv5SessionMachine, maxCalls } from '../../machines/discv5-session.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
-import { tapMachine } from '../../machines/gossip-watch.ts'
+import { gossipWatchMachine } from '../../machines/gossip-watch.ts'
 import { maxBacklog } from '../../machines/inbound.ts'
 import { lookupMachine, maxAsked } from '../../machines/lookup.ts'
 import { nodeMachine } from '../../machines/node.ts'
@@ -294,7 +294,7 @@ export const walkSubjects = [
             trusted,
             range: range(1n),
             headHash: new Uint8Array(32),
-            toldLatest: trusted ? 100n : undefined,
+            announcedLatest: trusted ? 100n : undefined,
           }
           return { type: 'peer.register', ...who } as const
         }),
@@ -363,7 +363,7 @@ export const walkSubjects = [
     last: [{ type: 'script.close' }],
   }),
   subject({
-    machine: tapMachine,
+    machine: gossipWatchMachine,
     input: { ports: noPorts, fetches: true },
     events: [
       ...[

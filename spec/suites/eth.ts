@@ -64,13 +64,13 @@ export async function runEthSuite(options: SuiteOptions): Promise<SuiteResult> {
   }
 }
 
-/** @returns the names of the tool's tests, in its order: it has no list, but tells them as they fail where no node is */
+/** @returns the names of the tool's tests, in its order: it has no list, but reports them as they fail where no node is */
 export async function ethTests({
   devp2p,
   chain,
   run,
 }: Pick<SuiteOptions, 'devp2p' | 'chain' | 'run'>): Promise<readonly string[]> {
-  const [host, port] = ['127.0.0.1', 1] // tcpmux: nobody listens there
+  const [host, port] = ['127.0.0.1', 1] // tcpmux: no one listens there
   const enode = formatEnode({ publicKey: publicKeyOf(randomBytes(32)), host, tcp: port, udp: port })
   const args = argumentsOf(chain, enode, `http://${host}:${port}`, randomBytes(32), run)
   const { results } = await runTool({ path: devp2p, args, timeout: 60_000, print: () => {} })
@@ -82,7 +82,7 @@ function argumentsOf(chain: Ethtest, enode: string, engine: string, secret: Uint
   return run === undefined ? where : [...where, '--run', run]
 }
 
-/** Our node at its head, which a consensus client has told it, too: block access lists are in no file of blocks (EIP-7928). */
+/** Our node at its head, which a consensus client has reported it, too: block access lists are in no file of blocks (EIP-7928). */
 export async function startOnChain(chain: Ethtest, secret: Uint8Array): Promise<OwnNode> {
   const { genesis, chain: file } = chain
   const node = await startOwnNode({ genesis, chain: file, rpc: { auth: { port: 0, secret } } })

@@ -39,8 +39,8 @@ export function requireClient(context: Mocha.Context, found: string | undefined,
 export function skip(context: Mocha.Context, reason: string): never {
   const runnable = context.test
   const isHook = (runnable as { type?: string } | undefined)?.type === 'hook'
-  const told = isHook ? runnable?.parent?.tests[0] : runnable
-  if (told) told.title += ` — skipped: ${reason}`
+  const reported = isHook ? runnable?.parent?.tests[0] : runnable
+  if (reported) reported.title += ` — skipped: ${reason}`
   return context.skip()
 }
 

@@ -14,7 +14,7 @@ test('two scripted peers meet, talk and part', async () => {
   await peer.expectDisconnect('UselessPeer')
 })
 
-test('what does not come is told with the exchange', async () => {
+test('what does not come is reported with the exchange', async () => {
   await using listener = await listen({ caps: ['eth/72'], status })
   await using theirs = listener.accept()
   await using peer = dial(listener.enode)

@@ -29,7 +29,7 @@ export type OwnNodeCalls = {
   vitals(): Promise<Vitals>
   head(): Promise<{ number: number; hash: string }>
   /**
-   * Who reads the feed from now on: nobody, one who keeps its newest entries, the metrics, or the inspector.
+   * Who reads the feed from now on: unwatched, one who keeps its newest entries, the metrics, or the inspector.
    * @returns the inspector's address
    */
   watch(watcher: Watcher): Promise<string>
@@ -86,12 +86,12 @@ bugs.subscribe((bug) => {
   seenBugs.push(`${actor}: ${error instanceof Error ? error.stack : String(error)}`)
 })
 
-export type Watcher = 'nobody' | 'ring' | 'metrics' | 'recorder' | 'inspector'
+export type Watcher = 'unwatched' | 'ring' | 'metrics' | 'recorder' | 'inspector'
 
 /** How each begins, and ends. */
 type Watching = { end(): unknown; readonly address?: string }
 const watchers: Record<Watcher, (node: PeerchartNode) => Watching | Promise<Watching>> = {
-  nobody: () => ({ end() {} }),
+  unwatched: () => ({ end() {} }),
   ring: ({ feed }) => ({
     end: feed.subscribe((entry) => {
       ring[kept++ % ringSize] = entry
@@ -122,7 +122,7 @@ const watchers: Record<Watcher, (node: PeerchartNode) => Watching | Promise<Watc
   },
 }
 let watching: Watching = { end() {} }
-/** BOUNDED: the newest ringSize entries. It stays full while nobody reads: what it holds costs all alike. */
+/** BOUNDED: the newest ringSize entries. It stays full while unwatched reads: what it holds costs all alike. */
 const ring: FeedEntry[] = []
 const ringSize = 65_536
 let kept = 0

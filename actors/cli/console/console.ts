@@ -87,8 +87,8 @@ class Dialog {
     const givenUp = new Promise<string>((resolve) => {
       this.#giveUp = () => resolve('given up')
     })
-    if (isHelp(line)) this.#tell(help)
-    else if (line.trim() !== '') this.#tell(await Promise.race([this.#answerTo(line), givenUp]))
+    if (isHelp(line)) this.#print(help)
+    else if (line.trim() !== '') this.#print(await Promise.race([this.#answerTo(line), givenUp]))
     this.#giveUp = undefined
     if (this.#isOpen) this.#readline.prompt()
   }
@@ -108,18 +108,18 @@ class Dialog {
     if (this.#giveUp) this.#giveUp()
     else if (this.#readline.line === '') this.#readline.close()
     else {
-      this.#tell('^C')
+      this.#print('^C')
       this.#readline.write(null, { ctrl: true, name: 'e' })
       this.#readline.write(null, { ctrl: true, name: 'u' })
     }
   }
 
-  #tell(text: string): void {
+  #print(text: string): void {
     this.#terminal.output.write(`${text}\n`)
   }
 }
 
-/** geth's welcome, as far as the node tells. */
+/** geth's welcome, as far as the node answers. */
 async function bannerOf(client: RpcClient, modules: readonly string[]): Promise<string> {
   const ask = (method: string) => client.call(method).catch(() => undefined)
   const [name, head] = await Promise.all([ask('web3_clientVersion'), ask('eth_blockNumber')])

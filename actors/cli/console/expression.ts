@@ -12,7 +12,7 @@ export type Expression = {
 
 /**
  * Reads `admin.peers`, `admin.peers[0].id`, `eth.getBlock(600).hash`, `eth_blockNumber` or
- * `eth_getBlockByNumber ["latest", true]`. What has a dot is in the words of geth's console, what has an underscore goes
+ * `eth_getBlockByNumber ["latest", true]`. What has a dot is a call of geth's console, what has an underscore goes
  * as it is.
  * @throws {ExpressionError}
  */

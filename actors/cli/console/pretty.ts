@@ -47,7 +47,7 @@ function quote(text: string): string {
   )
 }
 
-/** Of what is printed, in columns of indentation: whoever nests deeper wants to see us fall. */
+/** Of what is printed, in columns of indentation: what nests deeper is hostile. */
 const deepest = 400
 
 type Style = Parameters<typeof styleText>[0]

@@ -79,20 +79,20 @@ export class Discv4 {
     this.#actor = startActor(runtime, discoveryTableMachine, {
       id: options.id,
       parent: options.parent,
-      input: (tell) => ({
+      input: (send) => ({
         seed: uint32(runtime.entropy(4)),
         ports: {
           loadSeeds: () => {
             const seeds = options.database.seeds(seedCount, seedMaxAge, draw)
             for (const node of [...seeds, ...options.bootnodes]) if (options.isAllowed(node.host)) this.table.add(node)
           },
-          lookUpSelf: () => void this.lookup(options.localNode.publicKey).then(() => tell({ type: 'lookup.ended' })),
-          lookUpRandom: () => void this.lookup(runtime.entropy(64)).then(() => tell({ type: 'lookup.ended' })),
+          lookUpSelf: () => void this.lookup(options.localNode.publicKey).then(() => send({ type: 'lookup.ended' })),
+          lookUpRandom: () => void this.lookup(runtime.entropy(64)).then(() => send({ type: 'lookup.ended' })),
           openTable: () => {
             this.#isOpen = true
           },
           checkOne: ({ list }) => this.#checkOne(list),
-          walk: () => void this.#walk().then((seen) => tell({ type: 'walk.ended', seen })),
+          walk: () => void this.#walk().then((seen) => send({ type: 'walk.ended', seen })),
           reportRested: () => options.rested?.(),
         },
       }),
@@ -292,7 +292,7 @@ export class Discv4 {
     else this.#unprovenAt.delete(ip)
   }
 
-  /** The oldest that nobody needs goes; if all are needed, the oldest. */
+  /** The oldest that is not needed goes; if all are needed, the oldest. */
   #evict(nodes: ReadonlyMap<string, KnownNode>, most: number, newest: KnownNode): void {
     if (nodes.size <= most) return
     const others = [...nodes.values()].filter((node) => node !== newest)

@@ -92,9 +92,9 @@ export class Discv5 {
     })
     this.#actor = startActor(runtime, discoveryTableMachine, {
       ...{ id, parent },
-      input: (tell) => {
+      input: (send) => {
         const refresh = (target: string) =>
-          this.#inBackground(() => this.lookUp(target).then(() => tell({ type: 'lookup.ended' })))
+          this.#inBackground(() => this.lookUp(target).then(() => send({ type: 'lookup.ended' })))
         return {
           seed: this.#draw(2 ** 32),
           ports: {
@@ -105,7 +105,7 @@ export class Discv5 {
               this.#isOpen = true
             },
             checkOne: ({ list }) => this.#check(list),
-            walk: () => this.#inBackground(() => this.#walk().then((seen) => tell({ type: 'walk.ended', seen }))),
+            walk: () => this.#inBackground(() => this.#walk().then((seen) => send({ type: 'walk.ended', seen }))),
             reportRested: () => options.rested?.(),
           },
         }

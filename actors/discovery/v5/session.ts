@@ -97,7 +97,7 @@ export class Session {
           dropChallenge: () => {
             this.#challengeData = undefined
           },
-          checkAnswer: ({ packet }) => this.#tell({ type: this.#check(packet) ? 'answer.accepted' : 'answer.refused' }),
+          checkAnswer: ({ packet }) => this.#send({ type: this.#check(packet) ? 'answer.accepted' : 'answer.refused' }),
           takeKeys: () => this.#takeKeys(),
           sendCall: ({ call }) => this.#sendCall(call),
           sendRandom: ({ call }) => this.#sendCall(call),
@@ -131,18 +131,18 @@ export class Session {
   }
 
   unreadable(packet: OrdinaryPacket): void {
-    this.#tell({ type: 'packet.unreadable', nonce: bytesToHex(packet.nonce) })
+    this.#send({ type: 'packet.unreadable', nonce: bytesToHex(packet.nonce) })
   }
 
   /** @throws {PacketError} there is no challenge that it could answer */
   answered(packet: HandshakePacket): void {
     if (!this.#challengeData) throw new PacketError('id signature', 'unexpected auth response, not in handshake')
-    this.#tell({ type: 'handshake.received', packet })
+    this.#send({ type: 'handshake.received', packet })
   }
 
   challenged(packet: WhoareyouPacket): void {
     this.#whoareyou = packet
-    this.#tell({ type: 'whoareyou.received' })
+    this.#send({ type: 'whoareyou.received' })
     this.#whoareyou = undefined
   }
 
@@ -152,17 +152,17 @@ export class Session {
     this.#publicKey = publicKey
     const number = ++this.#lastCall
     this.#calls.set(number, call)
-    this.#tell({ type: 'call.made', call: number })
+    this.#send({ type: 'call.made', call: number })
   }
 
   /** @returns whether it was a response to the request that is out */
   respond(message: Message): boolean {
     const out = this.#out
     if (!out || out.call.response !== message.kind || !equalBytes(out.requestId, message.requestId)) return false
-    if (!out.call.take(message)) this.#tell({ type: 'response.received' })
+    if (!out.call.take(message)) this.#send({ type: 'response.received' })
     else {
       this.#endOut()
-      this.#tell({ type: 'call.ended' })
+      this.#send({ type: 'call.ended' })
     }
     return true
   }
@@ -173,10 +173,10 @@ export class Session {
   }
 
   end(): void {
-    this.#tell({ type: 'session.end' })
+    this.#send({ type: 'session.end' })
   }
 
-  #tell(event: Discv5SessionEvent): void {
+  #send(event: Discv5SessionEvent): void {
     this.#actor.send(event)
   }
 

@@ -1,6 +1,6 @@
 import type { ActorFacts } from '../wire.ts'
+import { age, bytes, count, nameOf, remoteOf, some } from './labels.ts'
 import type { Scene } from './picture.ts'
-import { age, bytes, count, nameOf, remoteOf, some } from './words.ts'
 
 type HeaderProps = {
   readonly scene: Scene

@@ -49,8 +49,8 @@ function View({ session }: Props) {
 }
 
 function Waiting({ session }: Props) {
-  const words = { connecting: 'Connecting to the node …', open: 'Waiting for the picture …', lost }
-  return <p class="empty">{words[session.state]}</p>
+  const texts = { connecting: 'Connecting to the node …', open: 'Waiting for the picture …', lost }
+  return <p class="empty">{texts[session.state]}</p>
 }
 
 const lost =

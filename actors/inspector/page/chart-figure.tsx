@@ -126,7 +126,7 @@ const below = 44
 /** BOUNDED: by the charts there are. */
 const drawings = new Map<string, Drawing>()
 
-/** @returns undefined while it is asked for, words where there is none */
+/** @returns undefined while it is asked for, a text where there is none */
 function useDrawing({ session, facts: { chart } }: FigureProps): Drawing | string | undefined {
   const [fault, setFault] = useState<string>()
   const isOpen = session.state === 'open'

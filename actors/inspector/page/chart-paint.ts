@@ -1,5 +1,5 @@
+import { moment } from './labels.ts'
 import { statePaths } from './state-paths.ts'
-import { moment } from './words.ts'
 
 /** Of each transition that was taken, by its name: how often, and when last. */
 export type Wear = ReadonlyMap<string, readonly [count: number, at: number]>
@@ -7,8 +7,8 @@ export type Wear = ReadonlyMap<string, readonly [count: number, at: number]>
 /** Lights the states that are active, and the arrows that lead on from them. */
 export function lightUp(sheet: HTMLElement, state: string): void {
   const active = new Set(statePaths(state))
-  for (const element of sheet.querySelectorAll<SVGElement>('[data-state], [data-words]')) {
-    const isActive = active.has(element.dataset.state ?? element.dataset.words ?? '')
+  for (const element of sheet.querySelectorAll<SVGElement>('[data-state], [data-label]')) {
+    const isActive = active.has(element.dataset.state ?? element.dataset.label ?? '')
     element.classList.toggle('lit', isActive)
   }
   for (const arrow of sheet.querySelectorAll<SVGElement>('[data-arrow]:not(.start)'))
@@ -20,14 +20,14 @@ export function count(sheet: HTMLElement, wear: Wear): void {
   for (const element of sheet.querySelectorAll<SVGElement>('[data-edge]')) {
     const name = element.dataset.edge ?? ''
     const [taken, at] = wear.get(name) ?? [0, 0]
-    const told = `${name}: ${taken === 0 ? 'never' : `${times(taken)}, last at ${moment(at)} s`}`
-    if (element.getAttribute('aria-label') === told) continue
+    const label = `${name}: ${taken === 0 ? 'never' : `${times(taken)}, last at ${moment(at)} s`}`
+    if (element.getAttribute('aria-label') === label) continue
     element.classList.toggle('worn', taken > 0)
     element.querySelector('.badge')!.textContent = taken > 0 ? brief(taken) : ''
-    element.querySelector('title')!.textContent = told
+    element.querySelector('title')!.textContent = label
     element.setAttribute('role', 'button')
     element.setAttribute('tabindex', '0')
-    element.setAttribute('aria-label', told)
+    element.setAttribute('aria-label', label)
   }
   for (const arrow of sheet.querySelectorAll<SVGElement>('[data-arrow]'))
     arrow.classList.toggle('worn', labelOf(arrow)?.querySelector('.worn') != null)

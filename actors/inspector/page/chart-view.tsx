@@ -2,8 +2,8 @@ import type { ActorFacts } from '../wire.ts'
 import { Absent } from './absent.tsx'
 import { ActorHeader } from './actor-header.tsx'
 import { ChartFigure, type TransitionLine } from './chart-figure.tsx'
+import { eventName, moment, whereTo } from './labels.ts'
 import type { Props } from './props.ts'
-import { eventName, moment, whereTo } from './words.ts'
 
 /** The chart of the chosen actor as it stands, and the transitions that brought it there. */
 export function ChartView({ session }: Props) {

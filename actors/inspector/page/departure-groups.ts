@@ -8,7 +8,7 @@ export const endedBy: Readonly<Record<Explanation['by'], string>> = {
   local: 'we ended it',
   remote: 'they ended it',
   network: 'the connection failed',
-  nobody: 'it goes on',
+  none: 'it goes on',
   unknown: 'it is over',
 }
 

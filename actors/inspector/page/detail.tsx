@@ -1,25 +1,25 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { DecodedMessage, ShownLine } from '../wire.ts'
+import { bytes, eventName, latency, messageName, moment, whereTo } from './labels.ts'
 import type { Answer } from './link.ts'
 import type { Props } from './props.ts'
 import type { Session } from './session.ts'
 import { Value } from './value.tsx'
-import { bytes, eventName, latency, messageName, moment, whereTo } from './words.ts'
 
 /** One line with all that is known of it, and with the line that it belongs to. */
 export function Detail({ session }: Props) {
   const { line: seq } = session.place
-  const [told, setTold] = useState<readonly Answer<'line'>[]>([])
+  const [answers, setAnswers] = useState<readonly Answer<'line'>[]>([])
   const isOpen = session.state === 'open'
   useEffect(() => {
     if (!isOpen || seq === undefined) return
     const find = async () => {
       const first = await session.ask(session.link.ask('line', { seq }))
       if (!first) return
-      setTold([first])
+      setAnswers([first])
       const { related } = first.line
       const second = related === undefined ? undefined : await session.ask(session.link.ask('line', { seq: related }))
-      if (second) setTold([first, second])
+      if (second) setAnswers([first, second])
     }
     void find()
   }, [seq, isOpen])
@@ -34,10 +34,10 @@ export function Detail({ session }: Props) {
       >
         ×
       </button>
-      {told.map((answer) => (
+      {answers.map((answer) => (
         <Entry key={answer.line.seq} session={session} line={answer.line} message={answer.message} />
       ))}
-      {told.length === 0 && <p class="empty">{session.complaint ?? '…'}</p>}
+      {answers.length === 0 && <p class="empty">{session.complaint ?? '…'}</p>}
     </aside>
   )
 }

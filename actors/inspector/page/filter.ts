@@ -1,10 +1,10 @@
 import type { ActorFacts, PeerFacts } from '../wire.ts'
-import { outermost } from './words.ts'
+import { outermost } from './labels.ts'
 
 /** Whether the tree shows an actor. `peer` is the one it belongs to, if any. */
 export type Filter = (facts: ActorFacts, peer: PeerFacts | undefined) => boolean
 
-/** Words that a search may begin with, and what they look at. */
+/** Prefixes of a search, and what they look at. */
 export const fields: Readonly<Record<string, (facts: ActorFacts, peer: PeerFacts | undefined) => string>> = {
   state: ({ state }) => state,
   client: (_, peer) => peer?.client ?? '',
@@ -14,13 +14,13 @@ export const fields: Readonly<Record<string, (facts: ActorFacts, peer: PeerFacts
 }
 
 /**
- * @param search words that must all be found: anywhere, or in one field as `client:geth`
+ * @param search terms that must all be found: anywhere, or in one field as `client:geth`
  * @returns undefined where there is nothing to look for
  */
 export function toFilter(search: string): Filter | undefined {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean)
-  if (words.length === 0) return undefined
-  const tests = words.map(testOf)
+  const terms = search.toLowerCase().split(/\s+/).filter(Boolean)
+  if (terms.length === 0) return undefined
+  const tests = terms.map(testOf)
   return (facts, peer) => tests.every((test) => test(facts, peer))
 }
 

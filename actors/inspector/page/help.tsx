@@ -26,7 +26,7 @@ export function Help({ session }: Props) {
       </dl>
       <h2>Search</h2>
       <p>
-        Words that must all be found, anywhere or in one field:{' '}
+        Terms that must all be found, anywhere or in one field:{' '}
         {Object.keys(fields)
           .map((name) => `${name}:`)
           .join(' ')}

@@ -1,6 +1,6 @@
 import type { ActorFacts } from '../wire.ts'
 import type { paceOf } from './filter.ts'
-import { outermost } from './words.ts'
+import { outermost } from './labels.ts'
 
 /** Hollow when it is over, lit while it is on its way. */
 export function Lamp({ pace }: { readonly pace: ReturnType<typeof paceOf> }) {

@@ -1,6 +1,6 @@
 import type { ShownLine } from '../wire.ts'
+import { eventName, messageName, nameOf, outermost, remoteOf } from './labels.ts'
 import type { Scene } from './picture.ts'
-import { eventName, messageName, nameOf, outermost, remoteOf } from './words.ts'
 
 export type Lane = {
   readonly id: string
@@ -27,7 +27,7 @@ export type Step =
     }
   | { readonly kind: 'mark'; readonly at: number; readonly name: string; readonly weight: Weight }
 
-/** How much a mark tells: a state and all in it is left, a state changes inside, or an event changes none. */
+/** How much a mark shows: a state and all in it is left, a state changes inside, or an event changes none. */
 export type Weight = 'milestone' | 'change' | 'event'
 
 export type Lanes = {
@@ -96,7 +96,7 @@ function lanesOfPeer(scene: Scene, scope: string, isNarrow: boolean): Lanes {
     // The actors stand close: what goes over the wire has the room.
     middle: (lane, width) => (lane < inner.length ? (lane + 0.5) * actorWidth : width - remoteMargin),
     step(line) {
-      // Messages are told by the connection; those of a protocol are for its session.
+      // Messages are entries of the connection; those of a protocol are for its session.
       const session = 'protocol' in line ? at.get(`${line.actor}/${line.protocol}`) : undefined
       const lane = session ?? at.get(line.actor)
       if (lane === undefined || line.actor === server) return undefined
@@ -136,17 +136,17 @@ function messageStep(line: ShownLine, us: number, them: number): Step | undefine
   return { kind: 'message', from, to, name: messageName(line), isEnd }
 }
 
-/** What the wire tells a connection without a message, or the server says to it. */
+/** Events of a connection that come from the wire without a message, or from the server. */
 function causeStep(scene: Scene, line: ShownLine, us: number, them: number, server?: number): Step | undefined {
   if (line.type !== 'transition' || !scene.peers.has(line.actor)) return undefined
   const state = outermost(line.from) === outermost(line.to) ? '' : outermost(line.to)
-  const fromWire = wireWords[line.event]
+  const fromWire = wireLabels[line.event]
   if (fromWire !== undefined) return { kind: 'cause', from: them, to: us, name: fromWire, state }
   if (server === undefined || !line.event.startsWith('server.')) return undefined
   return { kind: 'cause', from: server, to: us, name: line.event, state }
 }
 
-const wireWords: Readonly<Record<string, string>> = {
+const wireLabels: Readonly<Record<string, string>> = {
   'read.failed': 'what came cannot be read',
   'stream.opened': 'the stream opened',
   'stream.closed': 'the stream closed',

@@ -1,17 +1,17 @@
-import type { Ask, Tell } from '../wire.ts'
+import type { PagePush, PageRequest } from '../wire.ts'
 
 /** `lost`: it was there, or never was; it is tried again by itself. */
 export type LinkState = 'connecting' | 'open' | 'lost'
 
-type Numbered = Extract<Ask, { readonly id: number }>
+type Numbered = Extract<PageRequest, { readonly id: number }>
 type Name = Numbered['ask']
 /** A question without its number. */
 export type Question<Of extends Name> = Omit<Extract<Numbered, { readonly ask: Of }>, 'id' | 'ask'>
-export type Answer<Of extends Name> = Extract<Tell, { readonly tell: Of }>
+export type Answer<Of extends Name> = Extract<PagePush, { readonly push: Of }>
 
 export type LinkListener = {
   changed(state: LinkState): void
-  told(tell: Tell): void
+  pushed(push: PagePush): void
 }
 
 /** The WebSocket to the node: questions get their answers, all else goes to the listener. Comes back when it is lost. */
@@ -19,7 +19,7 @@ export class Link {
   readonly #url: URL
   readonly #listener: LinkListener
   /** BOUNDED: by the questions of one page; all are refused when the socket closes. */
-  readonly #pending = new Map<number, { resolve(tell: Tell): void; reject(error: Error): void }>()
+  readonly #pending = new Map<number, { resolve(push: PagePush): void; reject(error: Error): void }>()
   #socket: WebSocket | undefined
   #id = 0
   #delay = shortestDelay
@@ -31,7 +31,7 @@ export class Link {
   }
 
   /** Something that has no answer. Nothing happens while the link is not open. */
-  say(ask: Exclude<Ask, Numbered>): void {
+  say(ask: Exclude<PageRequest, Numbered>): void {
     this.#send(ask)
   }
 
@@ -39,13 +39,13 @@ export class Link {
   ask<Of extends Name>(name: Of, question: Question<Of>): Promise<Answer<Of>> {
     return new Promise((resolve, reject) => {
       this.#id += 1
-      const ask = { ask: name, id: this.#id, ...question } as unknown as Ask
+      const ask = { ask: name, id: this.#id, ...question } as unknown as PageRequest
       if (!this.#send(ask)) return reject(new Unanswered('not connected'))
-      this.#pending.set(this.#id, { resolve: (tell) => resolve(tell as Answer<Of>), reject })
+      this.#pending.set(this.#id, { resolve: (push) => resolve(push as Answer<Of>), reject })
     })
   }
 
-  #send(ask: Ask): boolean {
+  #send(ask: PageRequest): boolean {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false
     this.#socket.send(JSON.stringify(ask))
     return true
@@ -59,19 +59,19 @@ export class Link {
       this.#delay = shortestDelay
       this.#listener.changed('open')
     }
-    socket.onmessage = ({ data }) => this.#take(JSON.parse((data as string).replaceAll(unseen, '\ufffd')) as Tell)
+    socket.onmessage = ({ data }) => this.#take(JSON.parse((data as string).replaceAll(unseen, '\ufffd')) as PagePush)
     socket.onclose = () => this.#lost()
   }
 
-  #take(tell: Tell): void {
-    if (!('id' in tell)) {
-      this.#listener.told(tell)
+  #take(push: PagePush): void {
+    if (!('id' in push)) {
+      this.#listener.pushed(push)
       return
     }
-    const pending = this.#pending.get(tell.id)
-    this.#pending.delete(tell.id)
-    if (tell.tell === 'error') pending?.reject(new Unanswered(tell.error))
-    else pending?.resolve(tell)
+    const pending = this.#pending.get(push.id)
+    this.#pending.delete(push.id)
+    if (push.push === 'error') pending?.reject(new Unanswered(push.error))
+    else pending?.resolve(push)
   }
 
   #lost(): void {

@@ -7,7 +7,7 @@ import { applyTheme } from './theme.ts'
 applyTheme()
 
 let isDrawing = false
-/** However much is told, the page is drawn once a frame. */
+/** However many changes come, the page is drawn once a frame. */
 function draw(): void {
   if (isDrawing) return
   isDrawing = true

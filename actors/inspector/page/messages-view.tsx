@@ -2,10 +2,10 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/ho
 import type { ShownLine } from '../wire.ts'
 import { Absent } from './absent.tsx'
 import { type Fold, fold, isUnfolded, toggled } from './folding.ts'
+import { bytes, latency, moment, some } from './labels.ts'
 import { type Lanes, lanesOf, type Step } from './lanes.ts'
 import type { Props } from './props.ts'
 import { useScrolling } from './scrolling.ts'
-import { bytes, latency, moment, some } from './words.ts'
 
 /** Messages alone; the states that they lead to; every event. */
 const depths = ['messages', 'states', 'events'] as const
@@ -19,7 +19,7 @@ const rowHeight = 32
 /** The messages of a node or of one peer as a sequence: time goes down, a lane for each who takes part. */
 export function MessagesView({ session }: Props) {
   const { scene, scope, window, place } = session
-  const [words, setWords] = useState('')
+  const [search, setSearch] = useState('')
   const [depth, setDepth] = useState<Depth>('states')
   const { ref, top, height, width } = useScrolling()
   const isFollowing = useRef(true)
@@ -30,11 +30,11 @@ export function MessagesView({ session }: Props) {
   const lanes = known ? lanesOf(scene, scope, lines, isNarrow) : undefined
   const laneKey = lanes?.lanes.map(({ id }) => id).join(' ')
   // A line is looked at once, however often the view is drawn.
-  const seen: Seen = useMemo(() => new WeakMap(), [laneKey, words, depth])
+  const seen: Seen = useMemo(() => new WeakMap(), [laneKey, search, depth])
   const [unfolded, setUnfolded] = useState<ReadonlySet<number>>(new Set())
-  const all = lanes ? shownOf(lines, lanes, words, depth, seen) : []
+  const all = lanes ? shownOf(lines, lanes, search, depth, seen) : []
   const isOpen = (run: readonly Shown[]) => isUnfolded(unfolded, run) || run.some(({ line }) => line.seq === place.line)
-  const shown = words === '' && depth !== 'events' ? fold(all, isOpen) : all
+  const shown = search === '' && depth !== 'events' ? fold(all, isOpen) : all
   const laneRoom = Math.max(lanes?.narrowest ?? 0, width - timeWidth)
 
   useLayoutEffect(() => {
@@ -52,7 +52,7 @@ export function MessagesView({ session }: Props) {
     if (at >= frame.scrollTop && at <= frame.scrollTop + frame.clientHeight - 3 * rowHeight) return
     isFollowing.current = false
     frame.scrollTop = at - frame.clientHeight / 2
-  }, [place.line, chosen === -1, words, depth, lines[0]?.seq])
+  }, [place.line, chosen === -1, search, depth, lines[0]?.seq])
   useEffect(() => {
     const frame = ref.current
     if (!frame) return
@@ -71,8 +71,8 @@ export function MessagesView({ session }: Props) {
           type="search"
           aria-label="Filter messages"
           placeholder="Filter: Headers, eth, Disconnect …"
-          value={words}
-          onInput={({ currentTarget }) => setWords(currentTarget.value)}
+          value={search}
+          onInput={({ currentTarget }) => setSearch(currentTarget.value)}
         />
         <div class="choice">
           {depths.map((each) => (
@@ -216,8 +216,8 @@ function spoken(line: ShownLine, { from, to, name }: Exclude<Step, { kind: 'mark
   return `${moment(line.at)} s, ${titleOf(from)} to ${titleOf(to)}: ${what}`
 }
 
-function shownOf(lines: readonly ShownLine[], lanes: Lanes, words: string, depth: Depth, seen: Seen): Shown[] {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
+function shownOf(lines: readonly ShownLine[], lanes: Lanes, search: string, depth: Depth, seen: Seen): Shown[] {
+  const wanted = search.toLowerCase().split(/\s+/).filter(Boolean)
   const shown: Shown[] = []
   for (const line of lines) {
     let one = seen.get(line)

@@ -1,5 +1,5 @@
+import { remoteOf } from './labels.ts'
 import type { Scene } from './picture.ts'
-import { remoteOf } from './words.ts'
 
 /** Somebody in the network: a node of this process, or the remote of a peer. */
 export type Spot = {

@@ -1,15 +1,15 @@
 import { useMemo, useRef } from 'preact/hooks'
 import { isPress } from './keys.ts'
+import { bytes, outermost, some } from './labels.ts'
 import { networkOf, type Spot, type Tie } from './network-layout.ts'
 import type { Props } from './props.ts'
 import { useScrolling } from './scrolling.ts'
-import { bytes, outermost, some } from './words.ts'
 
 /** Who is connected with whom. A line lights up with what goes over it. */
 export function NetworkView({ session }: Props) {
   const { scene, place } = session
   const { ref, width, height } = useScrolling()
-  // Who is there changes seldom, and what went over a line is told often enough like this.
+  // Actors change seldom, and traffic is updated often enough like this.
   const network = useMemo(() => scene && networkOf(scene), [scene, Math.floor(performance.now() / 250)])
   const rates = useRates(network?.ties ?? [])
   if (!network) return null
@@ -75,21 +75,21 @@ function Line({ tie, from, to, rate, isChosen, pointOf, choose }: LineProps) {
   const [a, b] = [pointOf(from), pointOf(to)]
   const level = rate <= 0 ? 0 : Math.min(4, 1 + Math.floor(Math.log10(1 + rate / 30)))
   const isUp = outermost(tie.state) === 'running'
-  const words = `${from.name} and ${to.name}: ${outermost(tie.state)}, ${bytes(tie.traffic)}`
+  const label = `${from.name} and ${to.name}: ${outermost(tie.state)}, ${bytes(tie.traffic)}`
   return (
     // biome-ignore lint/a11y/useSemanticElements: a line of a drawing cannot be an HTML button
     <g
       class="tie"
       role="button"
       tabindex={0}
-      aria-label={words}
+      aria-label={label}
       aria-pressed={isChosen}
       data-level={level}
       data-up={isUp}
       onClick={choose}
       onKeyDown={(event) => isPress(event) && choose()}
     >
-      <title>{words}</title>
+      <title>{label}</title>
       <line class="reach" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
       <line class="wire" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />
       {level > 0 && <line class="flow" x1={a.x} y1={a.y} x2={b.x} y2={b.y} />}

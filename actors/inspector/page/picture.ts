@@ -1,4 +1,4 @@
-import type { ActorFacts, Changes, Moment, PeerFacts, Picture } from '../wire.ts'
+import type { ActorFacts, Changes, Moment, PeerFacts, Snapshot } from '../wire.ts'
 
 /** All actors at one moment: the present, which changes, or one of the past, which does not. */
 export class Scene {
@@ -11,7 +11,7 @@ export class Scene {
   /** Raised when actors come or go: what is listed has to be listed anew. */
   shape = 0
 
-  constructor({ seq, at, oldest, actors, peers }: Picture) {
+  constructor({ seq, at, oldest, actors, peers }: Snapshot) {
     this.now = { seq, at }
     this.oldest = oldest
     for (const facts of actors) this.actors.set(facts.actor, facts)
@@ -30,7 +30,7 @@ export class Scene {
     if (started.length + stopped.length + forgotten.length > 0) this.shape += 1
   }
 
-  /** Facts of one actor with more in them than a change tells. */
+  /** Facts of one actor with more in them than a change has. */
   learn(facts: ActorFacts): void {
     this.actors.set(facts.actor, facts)
   }

@@ -1,4 +1,4 @@
-import type { Departed, Hello, ShownLine, Tell } from '../wire.ts'
+import type { Departed, Hello, PagePush, ShownLine } from '../wire.ts'
 import { LineWindow } from './line-window.ts'
 import { Link, type LinkState } from './link.ts'
 import { Scene } from './picture.ts'
@@ -8,12 +8,12 @@ import { formatPlace, moved, type Place, parsePlace } from './place.ts'
 export class Session {
   readonly link: Link
   state: LinkState = 'connecting'
-  hello: Omit<Hello, 'picture' | 'tell' | 'endings' | 'departures'> | undefined
+  hello: Omit<Hello, 'picture' | 'push' | 'endings' | 'departures'> | undefined
   present: Scene | undefined
   /** The moment of {@link Place.seq}, once it came. */
   past: Scene | undefined
   place: Place = parsePlace(location.hash)
-  /** Nobody has said where to begin. */
+  /** The address names no place. */
   #isBare = location.hash === ''
   /** Lines of what the view looks at: {@link scope}. */
   window = new LineWindow()
@@ -23,7 +23,7 @@ export class Session {
   /** Connections that are over, the oldest first. BOUNDED: mostDepartures, the last. */
   departures: readonly Departed[] = []
   isHelpOpen = false
-  /** The last question that had no answer, in words. */
+  /** The last question that had no answer, as a sentence. */
   complaint: string | undefined
   #scope: string | undefined
   /** Lines that were left out before the window was opened: those after it are gaps in it. */
@@ -33,7 +33,7 @@ export class Session {
   #isAskingOlder = false
   readonly #changed: () => void
 
-  /** @param changed is told that something is to be drawn anew */
+  /** @param changed is called when something is to be drawn anew */
   constructor(url: URL, changed: () => void) {
     this.#changed = changed
     this.link = new Link(url, {
@@ -41,7 +41,7 @@ export class Session {
         this.state = state
         changed()
       },
-      told: (tell) => this.#take(tell),
+      pushed: (push) => this.#take(push),
     })
     addEventListener('popstate', () => this.#move(parsePlace(location.hash)))
   }
@@ -108,8 +108,8 @@ export class Session {
     }
   }
 
-  complain(words: string): void {
-    this.complaint = words
+  complain(text: string): void {
+    this.complaint = text
     this.#changed()
   }
 
@@ -122,9 +122,9 @@ export class Session {
     }, 100)
   }
 
-  #take(tell: Tell): void {
-    if (tell.tell === 'hello') {
-      const { tell: _, picture, endings, departures, ...hello } = tell
+  #take(push: PagePush): void {
+    if (push.push === 'hello') {
+      const { push: _, picture, endings, departures, ...hello } = push
       this.hello = hello
       this.present = new Scene(picture)
       this.endings = endings.slice(-mostEndings)
@@ -134,19 +134,19 @@ export class Session {
       const { opening } = hello
       this.#move(this.#isBare && opening !== undefined ? { ...this.place, seq: opening } : this.place)
       this.#isBare = false
-    } else if (tell.tell === 'changes' && this.present) {
+    } else if (push.push === 'changes' && this.present) {
       const { present } = this
-      present.apply(tell)
-      this.dropped = tell.dropped
-      if (tell.endings.length > 0) this.endings = [...this.endings, ...tell.endings].slice(-mostEndings)
-      this.#addDepartures(tell.departures)
-      this.window.append(tell.lines.filter((line) => this.#isInScope(line)))
-      if (tell.started.length > 0) this.#watch()
+      present.apply(push)
+      this.dropped = push.dropped
+      if (push.endings.length > 0) this.endings = [...this.endings, ...push.endings].slice(-mostEndings)
+      this.#addDepartures(push.departures)
+      this.window.append(push.lines.filter((line) => this.#isInScope(line)))
+      if (push.started.length > 0) this.#watch()
     }
     this.#changed()
   }
 
-  /** Of those that left just before this page was opened it is told twice. */
+  /** Those that left just before this page was opened come twice. */
   #addDepartures(departures: readonly Departed[]): void {
     const last = this.departures.at(-1)?.seq ?? 0
     const others = departures.filter(({ seq }) => seq > last)

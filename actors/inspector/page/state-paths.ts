@@ -1,5 +1,5 @@
 /**
- * The states that are active, by path, outermost first, of a state in words.
+ * The states that are active, by path, outermost first, of a state as it is printed.
  *
  * @param state `running.(keepalive.quiet writing.flowing)`
  * @returns `running`, `running.keepalive`, `running.keepalive.quiet`, …

@@ -1,5 +1,5 @@
+import { bytes, count, moment } from './labels.ts'
 import type { Props } from './props.ts'
-import { bytes, count, moment } from './words.ts'
 
 /** The history as a slider: its right end is the present, and follows it. */
 export function Timeline({ session }: Props) {

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
+import { some } from './labels.ts'
 import type { View } from './place.ts'
 import type { Props } from './props.ts'
 import { currentTheme, nextTheme, type Theme } from './theme.ts'
-import { some } from './words.ts'
 
 const tabs: readonly (readonly [View, string])[] = [
   ['actors', 'Actors'],
@@ -62,8 +62,8 @@ function subjectOf({ hello }: Props['session']): string {
 }
 
 function LinkSign({ session }: Props) {
-  const words = { connecting: 'connecting', open: 'connected', lost: 'no connection' }
-  const text = session.hello?.isRecording && session.state === 'open' ? 'recording' : words[session.state]
+  const labels = { connecting: 'connecting', open: 'connected', lost: 'no connection' }
+  const text = session.hello?.isRecording && session.state === 'open' ? 'recording' : labels[session.state]
   return (
     <p class="link" role="status" data-state={session.state}>
       {text}

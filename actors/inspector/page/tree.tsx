@@ -1,12 +1,12 @@
 import { useEffect, useMemo, useState } from 'preact/hooks'
 import type { ActorFacts } from '../wire.ts'
 import { paceOf, toFilter } from './filter.ts'
+import { briefAge, briefState, bytes, capsLabel, nameOf, remoteOf, some } from './labels.ts'
 import { Lamp, PeerTrack } from './lamp.tsx'
 import type { Scene } from './picture.ts'
 import type { Props } from './props.ts'
 import { useScrolling } from './scrolling.ts'
 import { rowsBetween, type TreeRow, treeRows } from './tree-rows.ts'
-import { briefAge, briefState, bytes, capsInWords, nameOf, remoteOf, some } from './words.ts'
 
 /** Rows beyond what is seen, so that a key or a flick finds them drawn. */
 const margin = 240
@@ -97,7 +97,7 @@ const chips: readonly (readonly [term: string, title: string])[] = [
 function Search({ session, shown }: Props & { readonly shown: number }) {
   const search = session.place.search ?? ''
   const set = (text: string) => session.go({ search: text.trim() === '' ? undefined : text })
-  const words = search.split(/\s+/)
+  const terms = search.split(/\s+/)
   return (
     <search class="search">
       <input
@@ -116,9 +116,9 @@ function Search({ session, shown }: Props & { readonly shown: number }) {
             type="button"
             key={term}
             class="chip"
-            aria-pressed={words.includes(term)}
+            aria-pressed={terms.includes(term)}
             onClick={() =>
-              set(words.includes(term) ? words.filter((word) => word !== term).join(' ') : `${search} ${term}`.trim())
+              set(terms.includes(term) ? terms.filter((one) => one !== term).join(' ') : `${search} ${term}`.trim())
             }
           >
             {title}
@@ -187,7 +187,7 @@ function Row({ row, scene, isChosen, choose, toggle }: RowProps) {
         <span class="facts">
           <span>{[nameOf(facts), directionOf(peer.inbound)].filter(Boolean).join(' ')}</span>
           <span title={peer.caps && `offers ${peer.caps.join(' ')}`}>
-            {peer.speaks?.join(' ') ?? (peer.caps ? capsInWords(peer.caps) : peer.address)}
+            {peer.speaks?.join(' ') ?? (peer.caps ? capsLabel(peer.caps) : peer.address)}
           </span>
           <span>{briefAge((facts.stoppedAt ?? scene.now.at) - facts.startedAt)}</span>
           <span>

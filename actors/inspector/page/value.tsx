@@ -27,7 +27,7 @@ function Tagged({ tag, value, depth }: { readonly tag: string; readonly value: P
   return <Value value={value} depth={depth} />
 }
 
-/** The node tells the beginning of what is long, as a bloom is: as much of it as of a hash will do. */
+/** The node sends the beginning of what is long, as a bloom is: here as much of it as of a hash is shown. */
 const tooLong = /^(0x[0-9a-f]{64})[0-9a-f]+(… \(\d+ bytes\))$/
 
 function Fields({ fields, depth }: { readonly fields: readonly (readonly [string, Plain])[]; readonly depth: number }) {

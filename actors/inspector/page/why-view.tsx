@@ -4,11 +4,11 @@ import { Absent } from './absent.tsx'
 import { ActorHeader } from './actor-header.tsx'
 import { useAnswer } from './asking.ts'
 import { clientOf, endedBy, type Group, groupsOf, reasonOf } from './departure-groups.ts'
+import { age, briefState, count, eventName, moment, nameOf, remoteOf } from './labels.ts'
 import { PeerTrack } from './lamp.tsx'
 import type { Scene } from './picture.ts'
 import type { Props } from './props.ts'
 import type { Session } from './session.ts'
-import { age, briefState, count, eventName, moment, nameOf, remoteOf } from './words.ts'
 
 /** Why a peer left, or how it stands. */
 export function WhyView({ session }: Props) {
@@ -81,7 +81,7 @@ function Gone({ actor, peer }: { readonly actor: string; readonly peer: PeerFact
   )
 }
 
-/** Hashes are told in full by the Statuses: in a sentence their ends will do. */
+/** Hashes are whole in the Statuses: in a sentence their ends will do. */
 function Summary({ text }: { readonly text: string }) {
   return (
     <span>
@@ -110,7 +110,7 @@ function Statuses({ why: { status, theirsFrom } }: WhyProps) {
           <tr>
             <th scope="col">field</th>
             <th scope="col">ours</th>
-            <th scope="col">{theirsFrom === undefined ? 'theirs' : `theirs, as told on ${theirsFrom}`}</th>
+            <th scope="col">{theirsFrom === undefined ? 'theirs' : `theirs, as sent on ${theirsFrom}`}</th>
           </tr>
         </thead>
         <tbody>
@@ -185,7 +185,7 @@ function Everybody({ session, scene }: Props & { readonly scene: Scene }) {
       <Left session={session} scene={scene} left={left} />
       <section>
         <h3>Here</h3>
-        {here.length === 0 && <p class="note">Nobody is here.</p>}
+        {here.length === 0 && <p class="note">No peer is connected.</p>}
         <ol class="path">
           {here.slice(0, mostListed).map(({ peer, facts }) => (
             <li key={facts.actor}>
@@ -218,7 +218,7 @@ function Left({ session, scene, left }: LeftProps) {
   return (
     <section>
       <h3>Left</h3>
-      {left.length === 0 && <p class="note">Nobody has left.</p>}
+      {left.length === 0 && <p class="note">No peer has left.</p>}
       {left.length > 0 && (
         <div class="groups">
           <Groups

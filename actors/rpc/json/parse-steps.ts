@@ -12,7 +12,7 @@ export type Parsed = {
  * one text of its parts.
  * @param parts of the text, one behind the other
  * @returns what JSON.parse does, but for a number of more than 1,024 characters, which is NaN: no method takes one
- * @throws {JsonSyntaxError} the text is not one value and space, in Go's words; or of more than 1,048,576 values
+ * @throws {JsonSyntaxError} the text is not one value and space; the message is Go's; or of more than 1,048,576 values
  */
 export function* parseSteps(parts: readonly string[]): Generator<void, Parsed> {
   yield* check(parts)

@@ -12,9 +12,9 @@ export function printJson(value: unknown): string | undefined {
   }
 }
 
-/** JSON already, in parts: whoever has a long answer prints it bit by bit, and it is sent so where it can be. */
+/** JSON already, in parts: a long answer is printed bit by bit, and sent so where it can be. */
 export class PrintedJson {
-  /** BOUNDED: by whoever prints. */
+  /** BOUNDED: by the caller. */
   readonly parts: readonly string[]
 
   constructor(parts: readonly string[]) {

@@ -15,13 +15,13 @@ const id = 'c0a6c424ac7157ae408398df7e5f4552091a69125d5dfcb7b8c2659029395bdf'
 const enode = `enode://${key}@127.0.0.1:30303`
 
 describe('the admin namespace', () => {
-  let told: unknown[]
+  let reported: unknown[]
   let fault: Error | undefined
   let peerEvents: Subject<PeerEvent>
   const note =
     (name: string) =>
     (...args: unknown[]) => {
-      told.push([name, ...args])
+      reported.push([name, ...args])
       if (fault) throw fault
     }
   const noteLater =
@@ -57,12 +57,12 @@ describe('the admin namespace', () => {
     )
 
   beforeEach(() => {
-    told = []
+    reported = []
     fault = undefined
     peerEvents = new Subject()
   })
 
-  it('tells of the node and of its peers, by their ids', async () => {
+  it('reports of the node and of its peers, by their ids', async () => {
     expect(await call('nodeInfo')).to.deep.equal({ id: 'ab' })
     expect(await call('datadir')).to.equal('/data')
     expect(await call('peers')).to.deep.equal([{ id: 'a' }, { id: 'b' }])
@@ -70,9 +70,9 @@ describe('the admin namespace', () => {
   for (const name of ['addPeer', 'removePeer', 'addTrustedPeer', 'removeTrustedPeer']) {
     it(`has ${name}, which says true`, async () => {
       expect(await call(name, enode)).to.equal(true)
-      expect(told).to.deep.equal([[name, id]])
+      expect(reported).to.deep.equal([[name, id]])
     })
-    it(`says in geth's words why ${name} could not`, async () => {
+    it(`says in geth's text why ${name} could not`, async () => {
       expect(await failure(call(name, 'x'))).to.equal(
         "-32000 invalid enode: missing 'enr:' prefix for base64-encoded record",
       )
@@ -90,7 +90,7 @@ describe('the admin namespace', () => {
     expect(await call('startWS', '127.0.0.1', 8578, '*', 'admin')).to.equal(true)
     expect(await call('stopHTTP')).to.equal(true)
     expect(await call('stopWS')).to.equal(true)
-    expect(told).to.deep.equal([
+    expect(reported).to.deep.equal([
       [
         'startHttp',
         { host: '127.0.0.1', port: 8577, corsdomain: ['*', 'http://a'], api: ['eth', 'net'], vhosts: ['localhost'] },
@@ -123,7 +123,7 @@ describe('the admin namespace', () => {
     for (const [name, ...args] of [['addPeer', enode], ['removePeer', enode], ['startHTTP'], ['stopWS']] as const)
       expect(await failure(call(name, ...args))).to.equal('-32603 method handler crashed')
   })
-  it('tells of peers as they come and go, until that ends', () => {
+  it('reports of peers as they come and go, until that ends', () => {
     const seen: unknown[] = []
     const end = api().subscriptions!.peerEvents!.open((event) => seen.push(event), [])
     const event = { type: 'add', peer: 'ab', local: '127.0.0.1:1', remote: '127.0.0.1:2' } as const

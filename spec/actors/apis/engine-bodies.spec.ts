@@ -74,18 +74,18 @@ describe('the engine namespace, asked for bodies,', () => {
     ])
   })
 
-  for (const [start, count, told] of [
+  for (const [start, count, reported] of [
     [0, 0, 'start: 0x0 count: 0x0'],
     [0, 2_000, 'start: 0x0 count: 0x7d0'],
     [5, 0, 'start: 0x5 count: 0x0'],
   ] as const)
     it(`refuses ${count} from ${start}`, async () => {
-      const reason = `invalid start or count, ${told}`
+      const reason = `invalid start or count, ${reported}`
       expect(await refusal(byRange(1, start, count))).to.deep.equal([-32_602, 'Invalid parameters', reason])
     })
 
   it('refuses more than 1,024', async () => {
-    const reason = (told: string) => [-38_004, 'Too large request', `requested count too large: ${told}`]
+    const reason = (reported: string) => [-38_004, 'Too large request', `requested count too large: ${reported}`]
     expect(await refusal(byRange(2, 1, 1_025))).to.deep.equal(reason('0x401'))
     expect(await refusal(byHash(2, Array(1_025).fill(unknown)))).to.deep.equal(reason('1025'))
     expect(await byHash(2, Array(1_024).fill(unknown))).to.deep.equal(Array(1_024).fill(null))

@@ -3,7 +3,7 @@ import { data } from '../../../actors/rpc/json/hex.ts'
 import { allAtOnce, genesisOf, makeBlocks } from '../chain/make-chain.ts'
 import { EngineCaller, hashOf, refusal, unknown, zeros } from './engine-caller.ts'
 
-describe('the engine namespace, told where proof of work ended,', () => {
+describe('the engine namespace, reported where proof of work ended,', () => {
   const genesis = genesisOf({ ...allAtOnce, terminalTotalDifficulty: 10n })
   const blocks = makeBlocks(genesis, genesis.header, 3)
   let engine: EngineCaller
@@ -24,8 +24,8 @@ describe('the engine namespace, told where proof of work ended,', () => {
   })
 
   it('agrees to a block that is canonical', async () => {
-    const told = { terminalBlockHash: hashOf(blocks[1]!), terminalBlockNumber: '0x2' }
-    expect(await exchange(told)).to.deep.equal({ terminalTotalDifficulty: '0xa', ...told })
+    const reported = { terminalBlockHash: hashOf(blocks[1]!), terminalBlockNumber: '0x2' }
+    expect(await exchange(reported)).to.deep.equal({ terminalTotalDifficulty: '0xa', ...reported })
     const first = { terminalBlockHash: data(genesis.header.hash), terminalBlockNumber: '0x0' }
     expect(await exchange(first)).to.deep.equal({ terminalTotalDifficulty: '0xa', ...first })
   })

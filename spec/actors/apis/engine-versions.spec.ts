@@ -45,7 +45,7 @@ describe('the engine namespace knows of each fork which version is for it:', () 
     )
   const rows = (outcomes: Record<string, string>, ...others: [fork: string, outcome: string][]) =>
     expect(outcomes).to.deep.equal(
-      Object.fromEntries(others.flatMap(([some, told]) => some.split(' ').map((fork) => [fork, told]))),
+      Object.fromEntries(others.flatMap(([some, reported]) => some.split(' ').map((fork) => [fork, reported]))),
     )
 
   it('newPayloadV1', async () => {

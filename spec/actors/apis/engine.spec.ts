@@ -16,15 +16,19 @@ describe('the engine namespace', () => {
 
   it('is served only to who shows a token', () => expect(engine.api.authenticated).to.equal(true))
 
-  it('tells all its methods but the one that tells them', async () => {
+  it('reports all its methods but the one that reports them', async () => {
     const names = Object.keys(engine.api.methods).filter((name) => name !== 'exchangeCapabilities')
-    const told = await engine.call<string[]>('exchangeCapabilities', ['engine_newPayloadV9'])
-    expect(told).to.deep.equal(names.map((name) => `engine_${name}`).sort())
-    expect(told).to.include.members(['engine_forkchoiceUpdatedV4', 'engine_newPayloadV5', 'engine_getClientVersionV1'])
-    expect(told.filter((name) => /Witness|Stateless/.test(name))).to.deep.equal([])
+    const reported = await engine.call<string[]>('exchangeCapabilities', ['engine_newPayloadV9'])
+    expect(reported).to.deep.equal(names.map((name) => `engine_${name}`).sort())
+    expect(reported).to.include.members([
+      'engine_forkchoiceUpdatedV4',
+      'engine_newPayloadV5',
+      'engine_getClientVersionV1',
+    ])
+    expect(reported.filter((name) => /Witness|Stateless/.test(name))).to.deep.equal([])
   })
 
-  it('tells which program it is', async () => {
+  it('reports which program it is', async () => {
     const asker = { code: 'XX', name: 'x', version: '1', commit: '0x00000000' }
     expect(await engine.call('getClientVersionV1', asker)).to.deep.equal([
       { code: 'PC', name: 'Peerchart', version: '1.2.3', commit: '0x00000000' },
@@ -47,7 +51,7 @@ describe('the engine namespace', () => {
     ])
   })
 
-  describe('told the head', () => {
+  describe('reported the head', () => {
     it('leaves a line in the log when that is news', async () => {
       await engine.newPayload(blocks[0]!)
       for (const head of [unknown, unknown, hashOf(blocks[0]!), hashOf(blocks[0]!)]) await engine.update(head)
@@ -85,7 +89,7 @@ describe('the engine namespace', () => {
       expect([engine.chain.safe?.number, engine.chain.finalized?.number]).to.deep.equal([8n, 4n])
     })
 
-    it('has it fetched when it does not have the block, by the number that a payload told', async () => {
+    it('has it fetched when it does not have the block, by the number that a payload reported', async () => {
       await engine.newPayload(blocks[5]!)
       expect((await engine.update(hashOf(blocks[5]!))).payloadStatus).to.deep.equal(syncing)
       expect((await engine.update(unknown)).payloadStatus).to.deep.equal(syncing)
@@ -102,7 +106,7 @@ describe('the engine namespace', () => {
       expect(engine.followed.map(({ isOurs }) => isOurs)).to.deep.equal([false, true])
     })
 
-    it('remembers the payloads that it was told last, 96 of them', async () => {
+    it('remembers the payloads that it was reported last, 96 of them', async () => {
       const far = makeBlocks(genesis, genesis.header, 99)
       for (const block of far.slice(1)) await engine.newPayload(block)
       await engine.update(hashOf(far[1]!))
@@ -162,7 +166,7 @@ describe('the engine namespace', () => {
     })
   })
 
-  describe('told which columns are in custody', () => {
+  describe('reported which columns are in custody', () => {
     const masks = [`0x${'11'.repeat(16)}`, `0x80${'00'.repeat(15)}`] as const
     const updateV4 = (head: string, ...more: unknown[]) =>
       engine.call('forkchoiceUpdatedV4', { headBlockHash: head }, ...more)

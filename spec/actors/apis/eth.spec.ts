@@ -78,7 +78,7 @@ describe('the eth namespace', () => {
     expect(await call('getUncleByBlockHashAndIndex', hex(header.hash), '0x2')).to.equal(null)
   })
 
-  it('tells the base fee of the next block, from London on', async () => {
+  it('reports the base fee of the next block, from London on', async () => {
     const blocks = makeBlocks(genesis, genesis.header, 12)
     await chain.insertBlocks(blocks.slice(0, 10))
     expect(await call('baseFee')).to.equal(null)
@@ -88,11 +88,11 @@ describe('the eth namespace', () => {
     expect(await call('baseFee')).to.equal('0x342770c0') // an eighth less after an empty block
   })
 
-  it('has no accounts: nobody gave it a key', async () => {
+  it('has no accounts: no one gave it a key', async () => {
     expect(await call('accounts')).to.deep.equal([])
   })
 
-  it('tells the blob base fee of the head, from Cancun on', async () => {
+  it('reports the blob base fee of the head, from Cancun on', async () => {
     await chain.insertBlocks(makeBlocks(genesis, genesis.header, 17))
     expect(await call('blobBaseFee')).to.equal(null)
     await chain.insertBlocks(makeBlocks(genesis, chain.head, 1))
@@ -116,9 +116,12 @@ describe('the eth namespace', () => {
   it('shows the safe and the finalized block once a consensus client has said which', async () => {
     const blocks = makeBlocks(genesis, genesis.header, 9)
     await chain.insertBlocks(blocks)
-    const told = Object.assign(standingOn(chain, chain.head), { safe: blocks[5]!.header, finalized: blocks[2]!.header })
+    const reported = Object.assign(standingOn(chain, chain.head), {
+      safe: blocks[5]!.header,
+      finalized: blocks[2]!.header,
+    })
     const numberAt = async (tag: string) =>
-      ((await callApi([ethApi({ chain: told })], 'eth_getHeaderByNumber', tag)) as { number: string }).number
+      ((await callApi([ethApi({ chain: reported })], 'eth_getHeaderByNumber', tag)) as { number: string }).number
     expect(await Promise.all(['safe', 'finalized', 'latest', 'earliest'].map(numberAt))).to.deep.equal([
       '0x6',
       '0x3',
@@ -127,7 +130,7 @@ describe('the eth namespace', () => {
     ])
   })
 
-  it('tells of a sync what geth tells, and false when there is none', async () => {
+  it('reports of a sync what geth reports, and false when there is none', async () => {
     const syncing = (status: SyncStatus) => callApi([ethApi({ chain, progress: () => status })], 'eth_syncing')
     expect(await call('syncing')).to.equal(false)
     expect(await syncing({ current: 9n, highest: 9n })).to.equal(false)
@@ -139,13 +142,13 @@ describe('the eth namespace', () => {
     expect(new Set(Object.values(others))).to.deep.equal(new Set(['0x0']))
   })
 
-  it('shows as the sender of a transaction that nobody signed the address of zeros', async () => {
+  it('shows as the sender of a transaction that no one signed the address of zeros', async () => {
     const [plain] = makeBlocks(genesis, genesis.header, 1)
-    const signedByNobody = encodeRlp([0n, 1n, 21_000n, new Uint8Array(20), 1n, '', 27n, 5n, 1n]) // no point has 5 as its x
-    const body = encodeBody({ transactions: [signedByNobody], uncles: [] })
-    const header = changedHeader(plain!.header, { txRoot: listRoot([signedByNobody]) })
+    const unsigned = encodeRlp([0n, 1n, 21_000n, new Uint8Array(20), 1n, '', 27n, 5n, 1n]) // no point has 5 as its x
+    const body = encodeBody({ transactions: [unsigned], uncles: [] })
+    const header = changedHeader(plain!.header, { txRoot: listRoot([unsigned]) })
     await chain.insertBlocks([{ header, body }])
-    expect(await call('getTransactionByHash', hex(keccak256(signedByNobody)))).to.include({
+    expect(await call('getTransactionByHash', hex(keccak256(unsigned)))).to.include({
       from: `0x${'00'.repeat(20)}`,
       blockHash: hex(header.hash),
     })
@@ -157,21 +160,21 @@ describe('the eth namespace', () => {
       expect(methods).to.not.have.property(name)
   })
 
-  describe('tells its subscribers', () => {
+  describe('reports its subscribers', () => {
     const open = () => {
-      const told: Record<string, unknown>[] = []
-      const end = ethApi({ chain }).subscriptions!.newHeads!.open((head) => told.push(head as never), [])
-      return { told, end, hashes: () => told.map(({ hash }) => hash) }
+      const reported: Record<string, unknown>[] = []
+      const end = ethApi({ chain }).subscriptions!.newHeads!.open((head) => reported.push(head as never), [])
+      return { reported, end, hashes: () => reported.map(({ hash }) => hash) }
     }
 
     it('every new block, with null for the fields that its fork does not have', async () => {
       const blocks = makeBlocks(genesis, genesis.header, 4)
-      const { told, hashes } = open()
+      const { reported, hashes } = open()
       await chain.insertBlocks(blocks.slice(0, 1))
       await chain.insertBlocks(blocks.slice(1))
       expect(hashes()).to.deep.equal(blocks.map(({ header }) => hex(header.hash)))
-      expect(told[0]).to.include({ number: '0x1', baseFeePerGas: null, withdrawalsRoot: null, slotNumber: null })
-      expect(told[0]).to.not.have.any.keys('size', 'transactions', 'uncles')
+      expect(reported[0]).to.include({ number: '0x1', baseFeePerGas: null, withdrawalsRoot: null, slotNumber: null })
+      expect(reported[0]).to.not.have.any.keys('size', 'transactions', 'uncles')
     })
 
     it('after a reorganisation, the blocks of the new branch', async () => {
@@ -188,10 +191,10 @@ describe('the eth namespace', () => {
     it('the last 1024 blocks of a long step', async () => {
       const far = genesisOf(allAtOnce)
       const long = await Chain.open({ genesis: far })
-      const told: { number: string }[] = []
-      ethApi({ chain: long }).subscriptions!.newHeads!.open((head) => told.push(head as never), [])
+      const reported: { number: string }[] = []
+      ethApi({ chain: long }).subscriptions!.newHeads!.open((head) => reported.push(head as never), [])
       await long.insertBlocks(makeBlocks(far, far.header, 1_030))
-      expect([told.length, told[0]!.number, told.at(-1)!.number]).to.deep.equal([1_024, '0x7', '0x406'])
+      expect([reported.length, reported[0]!.number, reported.at(-1)!.number]).to.deep.equal([1_024, '0x7', '0x406'])
       await long.close()
     })
 

@@ -6,7 +6,7 @@ import { txEnvelope } from '../../../protocols/chain/transaction.ts'
 import { type Ethtest, ethtest } from '../../support/ethtest.ts'
 import type { RpcRequest } from '../../support/geth.ts'
 
-/** A block as a consensus client tells it: `ExecutionPayload`, with the fields of its fork. */
+/** A block as a consensus client reports it: `ExecutionPayload`, with the fields of its fork. */
 export function payloadOf({ header, body, accessList }: NewBlock): Record<string, unknown> {
   const { transactions, withdrawals } = decodeBody(body)
   const payload = {
@@ -40,7 +40,7 @@ export function paramsOf(block: NewBlock): unknown[] {
   return [payloadOf(block), ...(root ? [[], root] : []), ...(requestsHash ? [[]] : [])]
 }
 
-/** The payloads of the test chain as calls, the genesis first. Some files have requests in base64, which nobody takes: made hex. */
+/** The payloads of the test chain as calls, the genesis first. Some files have requests in base64, which no one takes: made hex. */
 export async function readPayloads({ newPayloads }: Ethtest = ethtest): Promise<RpcRequest[]> {
   const calls = JSON.parse(await readFile(newPayloads, 'utf8')) as RpcRequest[]
   return calls.map(({ method, params: [payload, hashes, root, requests] }) => {

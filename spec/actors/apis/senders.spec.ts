@@ -14,14 +14,14 @@ describe('the senders of a chain', () => {
   const key = new Uint8Array(32).fill(1)
   const address = keccak256(publicKeyOf(key)).subarray(12)
   const tx = decodeTransaction(itemOf(sign(fc.sample(anyData(4), { numRuns: 1, seed: 1 })[0]!, key)))
-  const nobody = new Uint8Array(20)
+  const absent = new Uint8Array(20)
 
   it('are judged by the fork of the block, also when they are remembered', () => {
     const senders = new Senders(config)
     const [cancun, prague] = [headers[17]!, headers[18]!]
-    expect(senders.of(tx, cancun)).to.deep.equal(nobody)
+    expect(senders.of(tx, cancun)).to.deep.equal(absent)
     expect(senders.of(tx, prague)).to.deep.equal(address)
-    expect(senders.of(tx, cancun)).to.deep.equal(nobody)
+    expect(senders.of(tx, cancun)).to.deep.equal(absent)
   })
 
   it('are those of each fork', () => {

@@ -76,7 +76,7 @@ describe('a chain', () => {
     await high.close()
   })
 
-  it('tells its new heads, one for each insertion', async () => {
+  it('reports its new heads, one for each insertion', async () => {
     const heads: bigint[] = []
     chain.heads$.subscribe(({ number }) => heads.push(number))
     await chain.insertBlocks(blocks.slice(0, 5))

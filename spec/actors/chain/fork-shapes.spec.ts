@@ -84,7 +84,7 @@ describe('blocks of every fork from Frontier to Amsterdam, and BPO3', () => {
       await chain.close()
     })
 
-  it('may have any slot number at Amsterdam: nobody can say what it should be', async () => {
+  it('may have any slot number at Amsterdam: no one can say what it should be', async () => {
     const chain = await Chain.open({ genesis })
     await chain.insertBlocks(blocks.slice(0, 22))
     for (const slotNumber of [0n, 2n ** 64n - 1n, 7n]) {

@@ -6,8 +6,8 @@ import { allAtOnce, genesisOf } from './make-chain.ts'
 
 const [, , directory, ...heads] = process.argv
 const chain = await Chain.open({ genesis: genesisOf(allAtOnce), directory: directory! })
-for (let told = 0; ; told++) {
-  const head = hexToBytes(heads[told % heads.length]!)
+for (let reported = 0; ; reported++) {
+  const head = hexToBytes(heads[reported % heads.length]!)
   await chain.setForkchoice({ head, finalized: chain.headerByNumber(5n)!.hash })
-  process.stdout.write(`${told}\n`)
+  process.stdout.write(`${reported}\n`)
 }

@@ -60,13 +60,13 @@ describe('a chain that a consensus client leads', () => {
     expectChain(...blocks.slice(0, 3))
   })
 
-  it('tells its head once for each change, and not when there is none', async () => {
-    const told: bigint[] = []
-    chain.heads$.subscribe(({ number }) => told.push(number))
+  it('reports its head once for each change, and not when there is none', async () => {
+    const reported: bigint[] = []
+    chain.heads$.subscribe(({ number }) => reported.push(number))
     await chain.setForkchoice({ head: hashOf(blocks[11]!) })
     await chain.setForkchoice({ head: hashOf(rival[8]!) })
     await chain.setForkchoice({ head: hashOf(blocks[3]!) })
-    expect(told).to.deep.equal([13n, 4n])
+    expect(reported).to.deep.equal([13n, 4n])
   })
 
   it('goes over to a branch that is too long for one write', async () => {
@@ -94,7 +94,7 @@ describe('a chain that a consensus client leads', () => {
     expect(chain.hasBlock(hashOf(longer[2]!))).to.equal(true)
   })
 
-  it('takes none either once it is told to wait for one', async () => {
+  it('takes none either once it is reported to wait for one', async () => {
     expect(chain.followsConsensus).to.equal(false)
     await chain.followConsensus()
     expect(chain.followsConsensus).to.equal(true)
@@ -115,7 +115,7 @@ describe('a chain that a consensus client leads', () => {
   describe('and its safe and finalized blocks', () => {
     const numbers = () => [chain.safe?.number, chain.finalized?.number]
 
-    it('are not there before they are told', async () => {
+    it('are not there before they are reported', async () => {
       expect(numbers()).to.deep.equal([undefined, undefined])
       await chain.setForkchoice({ head: hashOf(blocks[11]!) })
       expect(numbers()).to.deep.equal([undefined, undefined])
@@ -214,7 +214,7 @@ describe('the database of a chain that a consensus client leads', () => {
     })
   })
 
-  it('made before there were marks opens as one that nobody leads', async () => {
+  it('made before there were marks opens as one that no one leads', async () => {
     await withChain((chain) => chain.insertBlocks(blocks.slice(0, 30)))
     await withChain(async (chain) => {
       expect([chain.followsConsensus, chain.safe, chain.finalized]).to.deep.equal([false, undefined, undefined])
@@ -235,16 +235,16 @@ describe('the database of a chain that a consensus client leads', () => {
     })
   })
 
-  it('killed at any moment opens with the head that was told last, or the one after it', async function () {
+  it('killed at any moment opens with the head that was reported last, or the one after it', async function () {
     this.timeout(60_000) // four processes, one after the other
     await withChain((chain) => chain.insertBlocks(blocks))
     const rival = makeBlocks(genesis, blocks[19]!.header, 2_500, { salt: 1n })
     await withChain((chain) => chain.storeBlocks(rival))
     const heads = [hashAt(60), rival[49]!.header.hash, rival.at(-1)!.header.hash, hashAt(10)]
     for (let kill = 0; kill < 4; kill++) {
-      const told = await killAfter(startSwitching(directory, heads), 10 + 5 * kill)
+      const reported = await killAfter(startSwitching(directory, heads), 10 + 5 * kill)
       await withChain((chain) => {
-        const allowed = [heads[told % heads.length]!, heads[(told + 1) % heads.length]!]
+        const allowed = [heads[reported % heads.length]!, heads[(reported + 1) % heads.length]!]
         expect(allowed).to.deep.include(chain.head.hash)
         expect(chain.finalized!.number <= chain.head.number).to.equal(true)
         let at = chain.head
@@ -264,15 +264,15 @@ function startSwitching(directory: string, heads: readonly Uint8Array[]): ChildP
   return spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-/** Kills `child` with SIGKILL as soon as it has told of `count` heads. @returns the last that it told, counted from 0 */
+/** Kills `child` with SIGKILL as soon as it has reported of `count` heads. @returns the last that it reported, counted from 0 */
 async function killAfter(child: ChildProcess, count: number): Promise<number> {
   const exited = once(child, 'exit')
-  let told = ''
+  let reported = ''
   child.stdout!.setEncoding('utf8').on('data', (chunk: string) => {
-    told += chunk
-    if (told.split('\n').length > count) child.kill('SIGKILL')
+    reported += chunk
+    if (reported.split('\n').length > count) child.kill('SIGKILL')
   })
   await exited
-  const whole = told.slice(0, told.lastIndexOf('\n')).split('\n')
+  const whole = reported.slice(0, reported.lastIndexOf('\n')).split('\n')
   return Number(whole.at(-1))
 }

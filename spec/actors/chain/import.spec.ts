@@ -37,14 +37,17 @@ describe('importing a chain file', () => {
     return path
   }
 
-  it('takes all blocks and tells how far it is', async () => {
-    const told: ImportProgress[] = []
+  it('takes all blocks and reports how far it is', async () => {
+    const reported: ImportProgress[] = []
     let time = 0
     const now = () => (time += 500)
-    const total = await importChain(chain, await file(whole), { onProgress: (progress) => told.push(progress), now })
+    const total = await importChain(chain, await file(whole), {
+      onProgress: (progress) => reported.push(progress),
+      now,
+    })
     expect(chain.head.hash).to.deep.equal(blocks.at(-1)!.header.hash)
     expect(total).to.deep.equal({ blocks: 40, bytes: whole.length, totalBytes: whole.length, blocksPerSecond: 80 })
-    expect(told).to.deep.equal([total])
+    expect(reported).to.deep.equal([total])
   })
 
   it('takes them compressed, as `geth export x.gz` writes them', async () => {

@@ -150,12 +150,12 @@ function startImport(directory: string, count: number): ChildProcess {
   })
 }
 
-/** Kills `child` with SIGKILL as soon as it has told of a head of `number` or more. @returns its exit code, null when killed */
+/** Kills `child` with SIGKILL as soon as it has reported of a head of `number` or more. @returns its exit code, null when killed */
 async function killAfter(child: ChildProcess, number: number): Promise<number | null> {
   const exited = once(child, 'exit')
   child.stdout!.on('data', (chunk: Buffer) => {
-    const told = Number(chunk.toString().trim().split('\n').at(-1))
-    if (told >= number) child.kill('SIGKILL')
+    const reported = Number(chunk.toString().trim().split('\n').at(-1))
+    if (reported >= number) child.kill('SIGKILL')
   })
   const [code] = await exited
   return code

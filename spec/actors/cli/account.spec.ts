@@ -55,8 +55,8 @@ describe('peerchart account', () => {
       await script(peer)
     })()
     const run = peerchart('account', listener.enode, ...args, '--timeout', '300ms')
-    const [told] = await Promise.all([run, playing])
-    return told
+    const [reported] = await Promise.all([run, playing])
+    return reported
   }
   /** An honest one. */
   const serve = async (peer: ScriptedPeer) => {
@@ -67,7 +67,7 @@ describe('peerchart account', () => {
     peer.send('AccountRange', { id, accounts: found ? [ranged(found)] : [], proof })
   }
   const address = hex(addressOf(3))
-  const nobody = hex(addressOf(200))
+  const absent = hex(addressOf(200))
 
   it('prints an account that it has proved', async () => {
     const { exit, out, err } = await against(serve, [address])
@@ -95,10 +95,10 @@ describe('peerchart account', () => {
     })
   })
   it('says that there is no account, once that is proved', async () => {
-    const { exit, out, err } = await against(serve, [nobody])
+    const { exit, out, err } = await against(serve, [absent])
     expect({ exit, err }).to.deep.equal({ exit: 0, err: '' })
-    expect(out).to.match(new RegExp(`^7 0x\\S+ \\S+: no account ${nobody}, as the node proves\n$`))
-    const { out: json } = await against(serve, [nobody, '--json'])
+    expect(out).to.match(new RegExp(`^7 0x\\S+ \\S+: no account ${absent}, as the node proves\n$`))
+    const { out: json } = await against(serve, [absent, '--json'])
     expect(JSON.parse(json)).to.include({ exists: false, nonce: '0x0', balance: '0x0' })
   })
   it('asks over snap/2 just so', async () => {

@@ -60,7 +60,7 @@ describe('peerchart attach', () => {
         expect(out).to.match(/^A line is one call[^{]+eth\.getBlock\(600\)[^}]+\}\n[^{]+\{\n {2}"x_y": \[\]\n\}\n$/)
         expect(await run([endpoint.target, '--exec', 'help'])).to.include({ status: 0, err: '' })
       })
-      it('waits no longer than it was told', async () => {
+      it('waits no longer than it was asked to', async () => {
         const { status, err } = await run([endpoint.target, '--timeout', '30ms', '--exec', 'admin.sleep'])
         expect(status).to.equal(1)
         expect(err).to.match(/^error: no answer to admin_sleep from \S+ within 0\.03 s; raise --timeout[^\n]*\n$/)
@@ -89,7 +89,7 @@ describe('peerchart attach', () => {
     it('says so where there is none', async () => {
       const { status, err } = await run(['--datadir', join(dir, 'other'), '--exec', 'x.y'])
       expect(status).to.equal(1)
-      expect(err).to.match(/^error: nobody listens at \S+other\/peerchart\.ipc; start the node, [^\n]*\n$/)
+      expect(err).to.match(/^error: nothing listens at \S+other\/peerchart\.ipc; start the node, [^\n]*\n$/)
     })
   })
 
@@ -97,7 +97,7 @@ describe('peerchart attach', () => {
     ['', /which node\? give its address .* or its --datadir/],
     ['127.0.0.1:8545', /is no address of a node/],
     ['ftp://127.0.0.1', /is no address of a node/],
-    ['http://127.0.0.1:9 --exec admin.peers', /^error: (nobody listens at|http:\S+ cannot be reached)/],
+    ['http://127.0.0.1:9 --exec admin.peers', /^error: (nothing listens at|http:\S+ cannot be reached)/],
     ['a b', /too many arguments/],
     ['--timeout soon', /'soon' is invalid/],
   ] as const)

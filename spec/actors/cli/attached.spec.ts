@@ -85,7 +85,7 @@ describe('two processes of peerchart start, asked from the command line', functi
     expect(await exec(http!, 'admin.nodeInfo.enode')).to.equal(one.enode)
     expect(await run('node', '--datadir', two.datadir)).to.contain(two.enode)
   })
-  it('let nobody else at their sockets', async () => {
+  it('let no one else at their sockets', async () => {
     expect((await stat(join(one.datadir, 'peerchart.ipc'))).mode & 0o777).to.equal(0o600)
   })
   it('answer a process that reads its calls from a pipe', async () => {

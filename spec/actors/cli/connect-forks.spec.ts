@@ -29,14 +29,14 @@ describe('peerchart connect --network sepolia, as Amsterdam comes', () => {
     }
     const running = runCli(['connect', listener.enode, '--network', 'sepolia', '--json'], io)
     const [exit] = await Promise.all([running, answering()])
-    const { outcome, fork, head: told } = JSON.parse(io.out)
+    const { outcome, fork, head: reported } = JSON.parse(io.out)
     const ours = peer.theirStatus!.forkId
-    return { exit, outcome, fork, head: told?.number, ours: `${bytesToHex(ours.hash)}/${ours.next}` }
+    return { exit, outcome, fork, head: reported?.number, ours: `${bytesToHex(ours.hash)}/${ours.next}` }
   }
 
   const [before, after] = [amsterdam - 1n, amsterdam]
   const coming = `268956b6/${amsterdam}`
-  for (const [what, now, hash, next, told] of [
+  for (const [what, now, hash, next, reported] of [
     ['a node that is there', after, '6c1d9423', 0n, ['current', 'at Amsterdam, no fork to come', '6c1d9423/0']],
     ['a node that syncs', after, '268956b6', amsterdam, ['behind', 'at BPO2, on its way to Amsterdam', '6c1d9423/0']],
     ['a node there', before, '6c1d9423', 0n, ['ahead', 'at Amsterdam, no fork to come', coming]],
@@ -47,10 +47,10 @@ describe('peerchart connect --network sepolia, as Amsterdam comes', () => {
     ['a node that does not know it', before, '268956b6', 0n, ['current', 'at BPO2, no fork to come', coming]],
   ] as const)
     it(`has ${what} for a peer, ${now === before ? 'a second before' : 'from then on'}`, async () => {
-      const [standing, words, ours] = told
+      const [standing, label, ours] = reported
       expect(await connecting(now, hash, next)).to.deep.equal({
         ...{ exit: 0, outcome: 'ok', head: 9_000_000 },
-        fork: { standing, words },
+        fork: { standing, label },
         ours,
       })
     })
@@ -58,7 +58,7 @@ describe('peerchart connect --network sepolia, as Amsterdam comes', () => {
   it('names the fork that a node does not know, from then on', async () => {
     expect(await connecting(after, '268956b6', 0n)).to.deep.include({
       ...{ exit: 8, outcome: 'stale-fork' },
-      fork: { standing: 'stale', words: 'stale by Amsterdam: it is at BPO2' },
+      fork: { standing: 'stale', label: 'stale by Amsterdam: it is at BPO2' },
     })
   })
 })

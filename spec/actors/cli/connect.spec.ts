@@ -39,15 +39,15 @@ describe('peerchart connect', () => {
   ) {
     await using listener: ScriptedListener = await listen({ status, answerPings: false, ...options })
     await using peer = listener.accept()
-    const [told] = await Promise.all([peerchart('connect', listener.enode, ...args), script(peer)])
-    return told
+    const [reported] = await Promise.all([peerchart('connect', listener.enode, ...args), script(peer)])
+    return reported
   }
   const answering = async (peer: ScriptedPeer) => {
     const { id } = await peer.expect('GetBlockHeaders')
     peer.send('BlockHeaders', { id, headers: [header.raw] })
   }
 
-  it('tells each step, and what the other says of itself', async () => {
+  it('reports each step, and what the other says of itself', async () => {
     const { exit, out, err } = await against(answering, { hello: { name: 'Door/v1' }, caps: ['eth/70', 'zzz/1'] })
     expect({ exit, err }).to.deep.equal({ exit: 0, err: '' })
     const lines = out.trimEnd().split('\n')
@@ -69,8 +69,8 @@ describe('peerchart connect', () => {
       ...['tcp', 'rlpx', 'hello', 'status', 'head'],
     ])
     expect(report.states.at(-1)).to.include({ state: 'running' })
-    expect(report.said.at(2)).to.include({ by: 'us', words: 'Hello' })
-    expect(report.said.at(-1)).to.include({ by: 'them', words: 'BlockHeaders 1' })
+    expect(report.said.at(2)).to.include({ by: 'us', label: 'Hello' })
+    expect(report.said.at(-1)).to.include({ by: 'them', label: 'BlockHeaders 1' })
     expect(report.hello.caps).to.deep.equal(['eth/68', 'eth/69', 'eth/70', 'eth/71', 'eth/72'])
     expect(report.status).to.deep.include({ networkId: Number(config.chainId), version: 72 })
     expect(report.head).to.include({ number: 0 })
@@ -95,12 +95,12 @@ describe('peerchart connect', () => {
     ])
     expect(out).to.match(/^ok: it runs, and answers$/m)
   })
-  it('tells of a node that does not have its own head', async () => {
+  it('reports of a node that does not have its own head', async () => {
     const empty = async (peer: ScriptedPeer) =>
       peer.send('BlockHeaders', { id: (await peer.expect('GetBlockHeaders')).id, headers: [] })
     expect((await against(empty)).out).to.contain('it answers, and does not have its own head')
   })
-  it('stays as long as it is told to, and tells why that ended', async () => {
+  it('stays as long as it is asked to, and reports why that ended', async () => {
     const quitting = async (peer: ScriptedPeer) => {
       await answering(peer)
       peer.send('Disconnect', { reason: 'Quitting' })
@@ -112,7 +112,7 @@ describe('peerchart connect', () => {
     const living = { answerPings: true, args: ['--for', '10ms'] }
     expect((await against(answering, living)).exit).to.equal(0)
   })
-  it('tells of a node that stops answering while it stays', async () => {
+  it('reports of a node that stops answering while it stays', async () => {
     const { exit, err } = await against(answering, { args: ['--for', '10ms', '--timeout', '300ms'] })
     expect(err).to.match(/^error: both have said Status, and no answer to Ping came within 300 ms; /)
     expect(exit).to.equal(4)
@@ -294,7 +294,7 @@ describe('peerchart listen', () => {
     return { exit: await running, out: io.out, err: io.err, left: io.listening }
   }
 
-  it('tells what dials it', async () => {
+  it('reports what dials it', async () => {
     const { exit, out } = await dialed(async (enode) => {
       const peer = dial(enode, { status, hello: { name: 'Guest/v1' } })
       const { id } = await peer.expect('GetBlockHeaders')
@@ -320,7 +320,7 @@ describe('peerchart listen', () => {
       expect(exit).to.equal(3)
     }
   })
-  it('says that nobody came', async () => {
+  it('says that no one came', async () => {
     const { exit, err } = await dialed(() => {}, '--wait', '20ms')
     expect(exit).to.equal(4)
     expect(err).to.match(/^error: no node dialed within 20 ms; give it longer with --wait$/m)

@@ -82,9 +82,9 @@ describe('peerchart headers, bodies, receipts and tx', () => {
         expect(err)
           .to.match(/^error: [^\n]+\n$/)
           .and.match(cause)
-        const told = JSON.parse((await ask(command!, ...args, '--json')).out)
-        expect(told).to.include({ enode: node.enode, outcome: 'absent' })
-        expect(told.cause).to.match(new RegExp(cause.source.replace('; ask for another', '')))
+        const reported = JSON.parse((await ask(command!, ...args, '--json')).out)
+        expect(reported).to.include({ enode: node.enode, outcome: 'absent' })
+        expect(reported.cause).to.match(new RegExp(cause.source.replace('; ask for another', '')))
       }
     })
   })
@@ -99,8 +99,8 @@ describe('peerchart headers, bodies, receipts and tx', () => {
         await headers(peer) // of the probe
         await script(peer)
       })()
-      const [told] = await Promise.all([peerchart(command, listener.enode, ...args, '--timeout', '300ms'), playing])
-      return told
+      const [reported] = await Promise.all([peerchart(command, listener.enode, ...args, '--timeout', '300ms'), playing])
+      return reported
     }
     const headers = async (peer: ScriptedPeer, raw: Uint8Array = header.raw) =>
       peer.send('BlockHeaders', { id: (await peer.expect('GetBlockHeaders')).id, headers: [raw] })
@@ -211,7 +211,7 @@ describe('peerchart headers, bodies, receipts and tx', () => {
           },
         ])
       })
-    it('tells the state root of a receipt that has one in place of a status', async () => {
+    it('reports the state root of a receipt that has one in place of a status', async () => {
       const root = new Uint8Array(32).fill(7)
       const receipt = [0, root, 21_000, []]
       const block = headerWith({ gasUsed: 21_000, receiptsRoot: listRoot([inTrie(receipt)]) })
@@ -269,7 +269,7 @@ describe('peerchart headers, bodies, receipts and tx', () => {
       expect(json.blobVersionedHashes).to.have.length(1)
       expect(json.raw).to.equal(`0x${bytesToHex(readItem(bare).content)}`)
     })
-    it('refuses a transaction that nobody can have signed', async () => {
+    it('refuses a transaction that no one can have signed', async () => {
       const unsigned = transaction.slice()
       unsigned.fill(0xff, -32) // s
       const hash = `0x${bytesToHex(txHash(readItem(unsigned)))}`

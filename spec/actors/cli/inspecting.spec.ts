@@ -39,7 +39,7 @@ describe('--inspect', () => {
     io.signal('SIGINT')
     expect(await running).to.equal(0)
   })
-  it('is asked for in start, and tells where tools of @statelyai/inspect attach', async () => {
+  it('is asked for in start, and reports where tools of @statelyai/inspect attach', async () => {
     const io = new ScriptedIo(createNode)
     const running = runCli(['start', '--network', 'sepolia', '--port', '0', '--inspect-stately', '--json-logs'], io)
     const { url } = JSON.parse(await io.stderr.line(/Started inspector/)) as { url: string }
@@ -181,7 +181,7 @@ describe('--inspect of a command that is a peer itself', () => {
     expect(await running).to.equal(0)
   })
   for (const command of ['listen', 'watch', 'connect', 'start', 'dev'])
-    it(`is told of in the help of ${command}`, async () => {
+    it(`is in the help of ${command}`, async () => {
       const io = new ScriptedIo()
       expect(await runCli([command, '--help'], io)).to.equal(0)
       expect(io.out).to.contain('--inspect [port]').and.contain('--inspect-stately')
@@ -205,7 +205,7 @@ describe('--inspect of a command that is a peer itself', () => {
 })
 
 const nodeIdHex = (privateKey: Uint8Array) => bytesToHex(nodeIdOf(publicKeyOf(privateKey)))
-/** Port 1 is nobody's. */
+/** Port 1 is no one's. */
 const closedPort = formatEnode({
   publicKey: publicKeyOf(new Uint8Array(32).fill(7)),
   host: '127.0.0.1',

@@ -51,20 +51,20 @@ describe('keys and records on the command line', () => {
   describe('peerchart key', () => {
     it('makes a key that only its owner can read', async () => {
       const made = join(dir, 'new')
-      const told = await printed(`key generate ${made}`)
+      const reported = await printed(`key generate ${made}`)
       expect(await readFile(made, 'utf8')).to.match(/^[0-9a-f]{64}$/)
       expect((await stat(made)).mode & 0o777).to.equal(0o600)
-      expect(told).to.equal(await printed(`key to-id ${made}`))
+      expect(reported).to.equal(await printed(`key to-id ${made}`))
     })
     it('never writes over a key', async () => {
       await refused(`key generate ${file}`, /cannot write the node key .*: the file exists, and a key is never written/)
       expect(await readFile(file, 'utf8')).to.equal(key)
     })
-    it('tells the id', async () => {
+    it('reports the id', async () => {
       expect(await printed(`key to-id ${file}`)).to.equal(`${id}\n`)
       expect(JSON.parse(await printed(`key to-id ${file} --json`))).to.deep.equal({ id })
     })
-    it('tells the enode URL', async () => {
+    it('reports the enode URL', async () => {
       expect(await printed(`key to-enode ${file}`)).to.equal(`${enode}:30303\n`)
       expect(await printed(`key to-enode ${file} --tcp 5 --udp 6`)).to.equal(`${enode}:5?discport=6\n`)
       expect(JSON.parse(await printed(`key to-enode ${file} --json --ip ::1`)).enode).to.match(/@\[::1\]:30303$/)
@@ -147,7 +147,7 @@ describe('keys and records on the command line', () => {
       await using listener = await listen({ hello: { name: 'Door/v1', listenPort: 7 }, caps: ['eth/70', 'snap/1'] })
       await using peer = listener.accept()
       expect(await printed(`rlpx ping ${listener.enode}`)).to.equal('Door/v1: eth/70 snap/1, p2p/5, listens on 7\n')
-      expect(peer.log.map(({ words }) => words)).not.to.include('Hello')
+      expect(peer.log.map(({ label }) => label)).not.to.include('Hello')
     })
     it('prints it as JSON', async () => {
       await using listener = await listen({ caps: ['eth/70'] })
@@ -156,7 +156,7 @@ describe('keys and records on the command line', () => {
         ...{ version: 5, caps: ['eth/70'], listenPort: 0 },
       })
     })
-    it('leaves out a port that it does not tell', async () => {
+    it('leaves out a port that it does not report', async () => {
       await using listener = await listen({ hello: { name: 'Door/v1' }, caps: ['eth/70'] })
       await using _peer = listener.accept()
       expect(await printed(`rlpx ping ${listener.enode}`)).to.equal('Door/v1: eth/70, p2p/5\n')

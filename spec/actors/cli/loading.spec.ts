@@ -21,7 +21,7 @@ describe('what a command loads', function () {
 
   /** Those of the modules that the process loads. `@` stands for the spec's directory. */
   async function packagesOf(line: string): Promise<readonly string[]> {
-    const { ended, err } = processes.startWith(['--import', tellOfModules], ...line.replace('@/', `${dir}/`).split(' '))
+    const { ended, err } = processes.startWith(['--import', reportModules], ...line.replace('@/', `${dir}/`).split(' '))
     await ended
     const names = Array.from(
       (await err).matchAll(/^loads .*\/node_modules\/((?:@[^/]+\/)?[^/]+)/gm),
@@ -51,8 +51,8 @@ describe('what a command loads', function () {
   })
 })
 
-/** A module that has the loader tell of every other on standard error. */
-const tellOfModules = dataUrl(`
+/** A module that has the loader report of every other on standard error. */
+const reportModules = dataUrl(`
   import { register } from 'node:module'
   register(${JSON.stringify(
     dataUrl(`

@@ -7,7 +7,7 @@ import { StandInNode } from './stand-in-node.ts'
 
 describe('the tale of a node', () => {
   const ann = `3f9a01b2${'0'.repeat(56)}`
-  const tell = (
+  const report = (
     happen: (node: StandInNode) => void,
     { verbosity = 3 as Verbosity, json = false, isTTY = false, columns = undefined as number | undefined } = {},
   ) => {
@@ -21,10 +21,10 @@ describe('the tale of a node', () => {
     node.meet('peer/9', ann)
     return stream.text.split('\n').slice(0, -1)
   }
-  const wordsOf = (line: string) => line.trim().split(/ {2,}/).slice(1)
+  const labelsOf = (line: string) => line.trim().split(/ {2,}/).slice(1)
 
   it('follows a peer from its keys to its end, by name once it has one', () => {
-    const lines = tell((node) => {
+    const lines = report((node) => {
       node.meet('peer/7', ann)
       node.transition('peer/7/eth', 'eth-peer', 'status.accepted', 'awaitingStatus', 'registering')
       node.transition('peer/7', 'peer', 'disconnect.received', 'running.(a.b c.d)', 'closing')
@@ -32,7 +32,7 @@ describe('the tale of a node', () => {
       node.lose(ann, 'too many peers')
       node.transition('peer/7', 'peer', 'late', 'closed', 'gone')
     })
-    expect(lines.map(wordsOf)).to.deep.equal([
+    expect(lines.map(labelsOf)).to.deep.equal([
       ['node-2', 'peer/7', 'securing → greeting', 'keys agreed, frames are encrypted from here on; Hello goes out'],
       ['node-2', 'peer/7', 'greeting → admitted', 'Hello read, and the server has a place for it'],
       ['node-2', 'peer/7', 'admitted → running', 'the protocols that both speak begin'],
@@ -46,14 +46,14 @@ describe('the tale of a node', () => {
   })
   it('fits the terminal, and cuts nothing where there is none', () => {
     const meet = (node: StandInNode) => node.meet('peer/7', ann)
-    const whole = tell(meet, { isTTY: true }).map(stripVTControlCharacters)
-    const fitted = tell(meet, { isTTY: true, columns: 80 }).map(stripVTControlCharacters)
+    const whole = report(meet, { isTTY: true }).map(stripVTControlCharacters)
+    const fitted = report(meet, { isTTY: true, columns: 80 }).map(stripVTControlCharacters)
     expect(whole[0]).to.have.length.above(80)
     expect(fitted[0])
       .to.have.length(80)
       .and.match(/securing → greeting +keys agreed, fram…$/)
     expect(fitted.map((line) => line.length).filter((length) => length > 80)).to.deep.equal([])
-    expect(tell(meet, { columns: 80 })[0]).to.contain('Hello goes out')
+    expect(report(meet, { columns: 80 })[0]).to.contain('Hello goes out')
   })
   it('gives programs the address of each node before all else', () => {
     const stream = new Written()
@@ -73,7 +73,7 @@ describe('the tale of a node', () => {
   })
   it('knows two peers apart that come at once', () => {
     const bob = `b0b${'0'.repeat(61)}`
-    const lines = tell((node) => {
+    const lines = report((node) => {
       for (const actor of ['peer/1', 'peer/2'])
         node.transition(actor, 'peer', 'server.admitted', 'greeting.checkpoint', 'admitted')
       for (const [conn, peer] of [
@@ -83,13 +83,18 @@ describe('the tale of a node', () => {
         node.events$.next({ type: 'add', conn, peer, local: 'l', remote: 'r' })
       node.transition('peer/2', 'peer', 'peer.disconnect', 'running', 'closing')
     })
-    expect(wordsOf(lines.at(-1)!)).to.deep.equal(['node-2', 'peer b0b00000', 'running → closing', 'we send Disconnect'])
+    expect(labelsOf(lines.at(-1)!)).to.deep.equal([
+      'node-2',
+      'peer b0b00000',
+      'running → closing',
+      'we send Disconnect',
+    ])
   })
-  it('tells every new head', () => {
-    const lines = tell((node) => node.events$.next({ type: 'head', number: 7n, hash: new Uint8Array(32) }))
-    expect(lines.map(wordsOf)).to.deep.equal([['node-2', 'chain', 'head 7', 'made here']])
+  it('reports every new head', () => {
+    const lines = report((node) => node.events$.next({ type: 'head', number: 7n, hash: new Uint8Array(32) }))
+    expect(lines.map(labelsOf)).to.deep.equal([['node-2', 'chain', 'head 7', 'made here']])
   })
-  it('tells what it is first, then what has happened so far', () => {
+  it('reports what it is first, then what has happened so far', () => {
     const stream = new Written()
     const node = new StandInNode()
     const narrator = new Narrator({ stream, verbosity: 3, json: false })
@@ -104,25 +109,25 @@ describe('the tale of a node', () => {
       node.transition('peer/7', 'peer', 'ping.received', 'running.a', 'running.a')
       node.transition('server/dialer', 'dialer', 'dial.ended', 'idle', 'dialing')
     }
-    expect(tell(happen)).to.deep.equal([])
-    expect(tell(happen, { verbosity: 4 }).map(wordsOf)).to.deep.equal([
+    expect(report(happen)).to.deep.equal([])
+    expect(report(happen, { verbosity: 4 }).map(labelsOf)).to.deep.equal([
       ['node-2', 'peer/7', 'ping.received', 'peer: wave'],
       ['node-2', 'server/dialer', 'dial.ended', 'dialer: wave'],
     ])
   })
-  it('tells messages at verbosity 5 only', () => {
+  it('reports messages at verbosity 5 only', () => {
     const happen = (node: StandInNode) =>
       node.publish({ type: 'message.sent', actor: 'peer/7', protocol: 'eth', code: 0x11, size: 40 })
-    expect(tell(happen, { verbosity: 4 })).to.deep.equal([])
-    expect(tell(happen, { verbosity: 5 }).map(wordsOf)).to.deep.equal([
+    expect(report(happen, { verbosity: 4 })).to.deep.equal([])
+    expect(report(happen, { verbosity: 5 }).map(labelsOf)).to.deep.equal([
       ['node-2', 'peer/7', 'message.sent', 'eth 0x11, 40 bytes'],
     ])
   })
   it('is silent at verbosity 0', () => {
-    expect(tell((node) => node.meet('peer/7', ann), { verbosity: 0 })).to.deep.equal([])
+    expect(report((node) => node.meet('peer/7', ann), { verbosity: 0 })).to.deep.equal([])
   })
   it('is everything in JSON, for programs', () => {
-    const lines = tell(
+    const lines = report(
       (node) => {
         node.transition('peer/7', 'peer', 'ping.received', 'running', 'running')
         node.events$.next({ type: 'head', number: 7n, hash: new Uint8Array(32) })
@@ -141,8 +146,8 @@ describe('the tale of a node', () => {
   })
   it('has colours on a terminal only, and lets a remote write letters only', () => {
     const happen = (node: StandInNode) => node.meet('peer/7', ann, 'Geth\u001b[2J\u009bx')
-    expect(tell(happen).join('')).not.to.match(/\p{C}/u)
-    expect(tell(happen, { isTTY: true })[0]).to.contain('\u001b[1m')
-    expect(tell(happen, { isTTY: true }).join('')).not.to.contain('[2J\u009b')
+    expect(report(happen).join('')).not.to.match(/\p{C}/u)
+    expect(report(happen, { isTTY: true })[0]).to.contain('\u001b[1m')
+    expect(report(happen, { isTTY: true }).join('')).not.to.contain('[2J\u009b')
   })
 })

@@ -1,4 +1,4 @@
-import { defaultInWords } from '../../../actors/cli/setting.ts'
+import { defaultText } from '../../../actors/cli/setting.ts'
 import { settings } from '../../../actors/cli/settings.ts'
 
 /** The options of `peerchart start` as the README has them: every setting that has a flag, with its key in a file. */
@@ -10,7 +10,7 @@ export function optionsTable(): string {
         ({ usage }) => `\`${usage.replace(/<(.*)>|\[.*\]/, (shown, name?: string) => (name ?? shown).toUpperCase())}\``,
       )
       .join(' ')
-    const helps = flags.map(({ help, initial: shown }) => `${help}${defaultInWords(shown ?? initial)}`)
+    const helps = flags.map(({ help, initial: shown }) => `${help}${defaultText(shown ?? initial)}`)
     return `| ${usages} | ${key ? `\`${key}\` ` : ''}| ${helps.join('; ')} |`
   })
   return ['| option | in a file | |', '|---|---|---|', ...rows, ''].join('\n')

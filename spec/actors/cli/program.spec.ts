@@ -16,7 +16,7 @@ describe('the command line', () => {
     return { status, out: io.out, err: io.err }
   }
 
-  it('tells its version, which is that of the package', async () => {
+  it('reports its version, which is that of the package', async () => {
     const file = join(import.meta.dirname, '../../../package.json')
     expect(JSON.parse(readFileSync(file, 'utf8'))).to.have.property('version', version)
     expect(await run('--version')).to.deep.equal({ status: 0, out: `peerchart ${version}\n`, err: '' })

@@ -47,7 +47,7 @@ describe('peerchart replay', () => {
     const { out } = await replay('@other --json')
     expect(JSON.parse(out).difference).to.include({ what: 'the effects', recorded: 'abandon' })
   })
-  it('stops where it is told, and opens the inspector there', async () => {
+  it('stops where it is asked to, and opens the inspector there', async () => {
     const { status, out } = await replay('@session --until 12 --for 1ms')
     expect(status).to.equal(0)
     expect(out).to.match(
@@ -76,10 +76,10 @@ describe('peerchart replay', () => {
     })
     after(() => node.stop())
 
-    it('says to it what was said, and tells what it answered', async () => {
+    it('says to it what was said, and reports what it answered', async () => {
       const { status, out, err } = await replay(`@session --against ${node.enode}`)
       expect({ status, err }).to.deep.equal({ status: 0, err: '' })
-      const told = out
+      const reported = out
         .trimEnd()
         .split('\n')
         .map((line) =>
@@ -88,13 +88,13 @@ describe('peerchart replay', () => {
             .replace(/^\d+ +/, '')
             .replace(/ {2,}/, ': '),
         )
-      expect(told).to.include.members([
+      expect(reported).to.include.members([
         'sent: Status',
         'as recorded: Status',
         'sent: GetBlockHeaders',
         'as recorded: BlockHeaders',
       ])
-      expect(told.at(-1)).to.equal('sent: Disconnect')
+      expect(reported.at(-1)).to.equal('sent: Disconnect')
     })
     it('fails when it does not answer as before', async () => {
       const other = await createNode({ network: 'sepolia', port: 0 })
@@ -130,7 +130,7 @@ describe('peerchart replay', () => {
         /^error: never came to handshaking: it closed: they sent Disconnect, too many peers; `connect --explain` [^\n]+\n$/,
       )
     })
-    it('says in one line that nobody listens there', async () => {
+    it('says in one line that no one listens there', async () => {
       const { status, err } = await replay(`@session --against ${node.enode.replace(/:\d+\?/, ':1?')}`)
       expect(status).to.equal(1)
       expect(err).to.match(/^error: [^\n]*ECONNREFUSED[^\n]*\n$/)

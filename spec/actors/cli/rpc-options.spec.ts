@@ -45,7 +45,7 @@ describe('the RPC of peerchart start', () => {
     expect(await served('--datadir @/d')).to.deep.equal({ ipc: join(dir, 'd/peerchart.ipc') })
     expect(await served('--datadir @/d --ipcdisable')).to.deep.equal({})
   })
-  it('has its socket where it is told to', async () => {
+  it('has its socket where it is asked to', async () => {
     expect(await served('--datadir @/d --ipcpath x.ipc')).to.deep.equal({ ipc: join(dir, 'd/x.ipc') })
     expect(await served('--datadir @/d --ipcpath @/y/x.ipc')).to.deep.equal({ ipc: join(dir, 'y/x.ipc') })
     expect(await served('--ipcpath x.ipc')).to.deep.equal({ ipc: join(tmpdir(), 'x.ipc') })

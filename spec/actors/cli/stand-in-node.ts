@@ -24,7 +24,7 @@ export class StandInNode {
     this.#reportEnd = resolve
   })
 
-  /** For whoever wants a real one. */
+  /** For a spec that wants a real one. */
   get asNode(): PeerchartNode {
     return this as unknown as PeerchartNode
   }

@@ -53,25 +53,25 @@ describe('peerchart watch', () => {
       ...{ types: new Uint8Array(hashes.length).fill(2), sizes: hashes.map(() => 100), hashes },
     })
 
-  it('prints each transaction once, with who told it, what it is, and when', async () => {
+  it('prints each transaction once, with the node that announced it, what it is, and when', async () => {
     const { exit, io, summary } = await watching(async (peer, io) => {
       announce(peer, hash(1), hash(2))
       announce(peer, hash(2), hash(3))
       peer.send('Transactions', { transactions: [transaction] })
       await io.untilLines(4)
     })
-    const told = io.lines.slice(0, -1)
-    expect(told.map(({ hash, type, size, how }) => ({ hash, type, size, how }))).to.deep.equal([
+    const reported = io.lines.slice(0, -1)
+    expect(reported.map(({ hash, type, size, how }) => ({ hash, type, size, how }))).to.deep.equal([
       ...[1, 2, 3].map((byte) => ({ hash: `0x${bytesToHex(hash(byte))}`, type: 2, size: 100, how: 'announced' })),
       { hash: `0x${bytesToHex(transactionHash)}`, type: 0, size: 4, how: 'sent' },
     ])
-    for (const { t, peer } of told) {
+    for (const { t, peer } of reported) {
       expect(t).to.be.a('number').and.below(Number(process.hrtime.bigint()))
       expect(peer).to.match(/^[0-9a-f]{64}$/)
     }
     const { latency, peers, ...counts } = summary
     expect(counts).to.deep.equal({ nodes: 1, seen: 4, announced: 3, sent: 1, again: 1, fetched: 0 })
-    expect(peers).to.deep.equal([{ peer: told[0]!.peer, state: 'watching', first: 4, later: 0 }])
+    expect(peers).to.deep.equal([{ peer: reported[0]!.peer, state: 'watching', first: 4, later: 0 }])
     expect(latency).to.include({ of: 'line' }).and.have.keys('of', 'p50', 'p99')
     expect((latency as { p50: number }).p50).to.be.above(0)
     expect(exit).to.equal(0)
@@ -83,7 +83,7 @@ describe('peerchart watch', () => {
     })
     expect(io.lines[0]!.head).to.deep.equal({ number: 8, hash: `0x${bytesToHex(hash(8))}` })
   })
-  it('fetches the bytes of what is only announced, and tells how long that took', async () => {
+  it('fetches the bytes of what is only announced, and reports how long that took', async () => {
     const { io, summary } = await watching(
       async (peer, io) => {
         announce(peer, transactionHash, hash(9))
@@ -121,7 +121,7 @@ describe('peerchart watch', () => {
       ['--txs'],
     )
   })
-  it('asks a node that has not answered for no more until it has, and tells what it tells meanwhile', async () => {
+  it('asks a node that has not answered for no more until it has, and reports its announcements meanwhile', async () => {
     const { io } = await watching(
       async (peer, io) => {
         announce(peer, hash(1))
@@ -177,7 +177,7 @@ describe('peerchart watch', () => {
       ['--head', `9:0x${bytesToHex(hash(9))}`],
     )
   })
-  it('says the Status of the node behind an RPC, and hears what the watched one tells', async () => {
+  it('says the Status of the node behind an RPC, and reports what the watched one announces', async () => {
     const node = await createNode({ genesis: devGenesisJson, port: 0, noDial: true, rpc: { http: { port: 0 } } })
     await using _stopped = { [Symbol.asyncDispose]: () => node.stop() }
     await node.chain.insertBlocks(makeBlocks(devGenesis(), node.chain.head, 3))
@@ -203,7 +203,7 @@ describe('peerchart watch', () => {
       ['--network', 'sepolia', '--head', `9:0x${bytesToHex(hash(9))}`],
     )
   })
-  it('tells who told first of a transaction, and how far behind the other was', async () => {
+  it('reports which node announced a transaction first, and how far behind the other was', async () => {
     await using second = await listen({ status, caps: ['eth/70'] })
     await using other = second.accept()
     const { io, summary } = await watching(
@@ -256,7 +256,7 @@ describe('peerchart watch', () => {
         .and.match(cause)
       expect({ exit, out: io.out }).to.deep.equal({ exit: code, out: '' })
     }
-    it('to watch nobody', () => refused('watch', 1, /name a node to watch, or a --network whose bootnodes are/))
+    it('to watch no one', () => refused('watch', 1, /name a node to watch, or a --network whose bootnodes are/))
     it('what is no node', () => refused('watch nonsense', 1, /Want enode:\/\//))
     it('what is no head', () => refused('watch --network mainnet --head 7', 1, /Want .*NUMBER:HASH|Want a block/))
     it('an RPC that is not there', async () => {

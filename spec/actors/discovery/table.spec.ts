@@ -11,7 +11,7 @@ describe('the table of nodes', () => {
   const ids = (nodes: readonly { id: string }[]) => nodes.map(({ id }) => id)
   const tableOf = (changed?: (id: string, isIn: boolean) => void) =>
     new Table({ self, now: () => 7, draw: (end) => end - 1, changed: (node, isIn) => changed?.(node.id, isIn) })
-  const nobodyIsBusy = () => false
+  const noneIsBusy = () => false
 
   it('takes each node once, and not its own', () => {
     const table = tableOf()
@@ -75,15 +75,15 @@ describe('the table of nodes', () => {
   it('checks those that answered in another list than those that have not', () => {
     const table = tableOf()
     const [a, b] = [someNode(1), someNode(2)]
-    expect(table.pick('fast', nobodyIsBusy)).to.equal(undefined)
+    expect(table.pick('fast', noneIsBusy)).to.equal(undefined)
     table.add(a)
     table.add(b)
     table.noteAlive(a.id, 4)
-    expect(table.pick('slow', nobodyIsBusy)).to.deep.equal(a)
-    expect(table.pick('fast', nobodyIsBusy)).to.deep.equal(b)
+    expect(table.pick('slow', noneIsBusy)).to.deep.equal(a)
+    expect(table.pick('fast', noneIsBusy)).to.deep.equal(b)
     expect(table.pick('fast', (id) => id === b.id)).to.equal(undefined)
     table.noteSilent(a.id, 1)
-    expect(table.pick('slow', nobodyIsBusy)).to.equal(undefined)
+    expect(table.pick('slow', noneIsBusy)).to.equal(undefined)
     expect(table.get(a.id)).to.deep.include({ checks: 1, isLive: true, revalidation: 'fast' })
     table.noteSilent(a.id, 0)
     expect(table.get(a.id)).to.equal(undefined)

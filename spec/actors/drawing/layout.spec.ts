@@ -26,22 +26,23 @@ const promises: Readonly<Record<string, (drawing: Drawing, machine: AnyStateMach
     const initial = statesIn(machine).flatMap(({ path, initial }) => (initial === undefined ? [] : [[path, initial]]))
     expect(begun).to.have.deep.members(initial)
   },
-  'has no boxes that overlap, and no words that overlap words or boxes': ({ states, edges, marks }) => {
+  'has no boxes that overlap, and no text that overlap text or boxes': ({ states, edges, marks }) => {
     const labels = edges.flatMap(({ block }) => block ?? [])
-    for (const [a, b] of pairs(states)) expect(areApart(a, b) || isKin(a, b), told(a, b)).to.equal(true)
+    for (const [a, b] of pairs(states)) expect(areApart(a, b) || isKin(a, b), reported(a, b)).to.equal(true)
     for (const [a, b] of pairs([...labels, ...marks, ...states.map(({ block }) => block)]))
-      expect(areApart(a, b), told(a, b)).to.equal(true)
+      expect(areApart(a, b), reported(a, b)).to.equal(true)
     for (const thing of [...labels, ...marks])
-      for (const box of states) expect(areApart(thing, box) || isInside(thing, box), told(thing, box)).to.equal(true)
+      for (const box of states)
+        expect(areApart(thing, box) || isInside(thing, box), reported(thing, box)).to.equal(true)
   },
-  'has room for all words': ({ states, edges }) => {
+  'has room for all text': ({ states, edges }) => {
     for (const block of [...states, ...edges].flatMap(({ block }) => block ?? [])) {
-      const words = [...block.texts, ...block.transitions.flatMap(({ texts }) => texts)]
-      for (const { x, y, text, kind } of words) {
+      const label = [...block.texts, ...block.transitions.flatMap(({ texts }) => texts)]
+      for (const { x, y, text, kind } of label) {
         expect(x + widthOf(text, kind), text).to.be.at.most(block.x + block.width + 1)
         expect(y).to.be.within(block.y, block.y + block.height)
       }
-      for (const [a, b] of pairs(words))
+      for (const [a, b] of pairs(label))
         if (a.y === b.y)
           expect(a.x + widthOf(a.text, a.kind) < b.x || b.x + widthOf(b.text, b.kind) < a.x, a.text).to.equal(true)
     }
@@ -67,13 +68,13 @@ for (const machine of [...ownCharts, doorMachine, oddMachine] as AnyStateMachine
     describe(`the drawing of ${machine.id}${hasCounts ? ', with room for counts' : ''}`, () => {
       for (const [promise, keeps] of Object.entries(promises))
         it(promise, async () => keeps(await drawingOf(machine, { hasCounts }), machine))
-      it('has no arrow that runs through words', async () => {
+      it('has no arrow that runs through text', async () => {
         const { states, edges } = await drawingOf(machine, { hasCounts })
         for (const edge of edges)
           for (const { block } of [...states, ...edges])
             if (block && block !== edge.block)
               for (const [i, to] of edge.points.slice(1).entries())
-                expect(areApart(block, lineOf(edge.points[i]!, to)), told(edge, block)).to.equal(true)
+                expect(areApart(block, lineOf(edge.points[i]!, to)), reported(edge, block)).to.equal(true)
       })
     })
 
@@ -103,7 +104,7 @@ const boxOf = ({ states }: Drawing, path: string): Rect => states.find((state) =
 const parentOf = (path: string): string => path.split('.').slice(0, -1).join('.')
 const isWithin = (inner: string, outer: string) => outer === '' || inner.startsWith(`${outer}.`)
 const isKin = (a: Box, b: Box) => isWithin(a.path, b.path) || isWithin(b.path, a.path)
-const told = (...rects: readonly object[]): string =>
+const reported = (...rects: readonly object[]): string =>
   rects.map((rect) => JSON.stringify(rect).slice(0, 150)).join(' and ')
 
 const startsOf = (drawing: Drawing, { source, block }: DrawnEdge): Rect[] => [

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { type AnyStateMachine, createMachine } from 'xstate'
 
-// Charts that nobody would make: to see that whatever XState takes is drawn.
+// Charts that no one would make: to see that whatever XState takes is drawn.
 
 type Node = {
   readonly kind: 'atomic' | 'compound' | 'parallel' | 'final'
@@ -49,7 +49,7 @@ export const randomChart: fc.Arbitrary<AnyStateMachine> = fc
     function configOf({ kind, children, seed }: Node, id: string): Record<string, unknown> {
       const config: Record<string, unknown> = { id, on: {} }
       states.push({ id, config, kind })
-      if (seed % 3 === 1) config.description = 'what this state is about, in some words '.repeat(seed % 4)
+      if (seed % 3 === 1) config.description = 'what this state is about, in some text '.repeat(seed % 4)
       if (kind === 'parallel' || kind === 'final') config.type = kind
       if (kind === 'compound') config.initial = 's0'
       if (children.length > 0)

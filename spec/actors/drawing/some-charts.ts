@@ -22,7 +22,7 @@ export const oddMachine = setup({
   guards: { 'is <b>&"odd"</b>': () => true },
 }).createMachine({
   id: 'odd <chart> & "more"',
-  description: 'a line of words that is long enough to be broken into several of them, and then goes on & on & on',
+  description: 'a line of text that is long enough to be broken into several of them, and then goes on & on & on',
   initial: 'a',
   on: {
     home: '.a',
@@ -37,7 +37,7 @@ export const oddMachine = setup({
         both: { target: ['#leftTwo', '#rightTwo'] as never },
         again: { target: 'a', reenter: true },
         stay: { target: 'a' },
-        'a.very.long.name.of.an.event.that.nobody.would.want.to.read.in.one.line.of.a.picture': 'b',
+        'a.very.long.name.of.an.event.that.no one.would.want.to.read.in.one.line.of.a.picture': 'b',
       },
       invoke: { src: 'work', id: 'work', onDone: 'b', onError: { target: 'c', actions: 'note' } },
     },

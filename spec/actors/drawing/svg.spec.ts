@@ -35,7 +35,7 @@ describe('the SVG of a chart', () => {
     const texts = parse(renderDrawing(await drawingOf(gateMachine))).map(({ text }) => text)
     expect(texts).to.include.members(['[isFull]', 'or [isLate]', '[else]', 'too many peers'])
   })
-  it('tells labels that stand on a nested state from those on the paper', async () => {
+  it('distinguishes labels that stand on a nested state from those on the paper', async () => {
     const svg = renderDrawing(await drawingOf(peerMachine))
     const labels = parse(svg)
       .flatMap(({ attributes }) => attributes.class ?? [])

@@ -11,10 +11,10 @@ import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { makeBlocks } from '../chain/make-chain.ts'
-import { chainOf, forkBlocks, genesis, mainBlocks, type RemoteOptions, World } from './world.ts'
+import { chainOf, forkBlocks, genesis, LiveState, mainBlocks, type RemoteOptions } from './world.ts'
 
 describe('a sync to the head that a consensus client names', () => {
-  let world: World
+  let world: LiveState
   let full: Chain
   let forked: Chain
   let ours: Chain
@@ -24,7 +24,7 @@ describe('a sync to the head that a consensus client names', () => {
     forked = await chainOf([...mainBlocks.slice(0, 500), ...forkBlocks])
   })
   beforeEach(async () => {
-    world = new World()
+    world = new LiveState()
     await have([])
   })
 
@@ -55,7 +55,7 @@ describe('a sync to the head that a consensus client names', () => {
       expect(world.clock.pending).to.equal(0)
     })
 
-  it('does nothing before it is named, whoever is ahead', async () => {
+  it('does nothing before it is named, who is ahead', async () => {
     const peer = remote()
     await world.run(60_000)
     expect([ours.head.number, peer.heard]).to.deep.equal([0n, []])
@@ -94,13 +94,13 @@ describe('a sync to the head that a consensus client names', () => {
   it('shows nothing on the way: the head is the old one until everything is there', async () => {
     const heads: bigint[] = []
     ours.heads$.subscribe(({ number }) => heads.push(number))
-    const told: bigint[] = []
-    service.progress$.subscribe(({ current }) => told.push(current))
+    const reported: bigint[] = []
+    service.progress$.subscribe(({ current }) => reported.push(current))
     remote()
     follow(700)
     await until(700)
     expect(heads).to.deep.equal([700n])
-    expect(told.filter((current) => current > 0n && current < 700n)).to.not.deep.equal([])
+    expect(reported.filter((current) => current > 0n && current < 700n)).to.not.deep.equal([])
   })
 
   it('goes on to the next that is named meanwhile', async () => {
@@ -160,7 +160,7 @@ describe('a sync to the head that a consensus client names', () => {
     expect(ours.head.hash).to.deep.equal(named)
   })
 
-  it('stops when it is told that the head is there', async () => {
+  it('stops when it is reported that the head is there', async () => {
     remote({ latency: 50 })
     follow(650)
     await world.until(() => service.progress.isSyncing)
@@ -173,11 +173,11 @@ describe('a sync to the head that a consensus client names', () => {
     type Answer = NonNullable<RemoteOptions['answer']>
     const rivals = readerOf(makeBlocks(genesis, genesis.header, 700, { salt: 5n }))
 
-    /** Has the block that is named, and tells of another chain where it is asked by numbers. */
+    /** Has the block that is named, and reports of another chain where it is asked by numbers. */
     const lying =
-      (tells: (number: bigint) => boolean): Answer =>
+      (gives: (number: bigint) => boolean): Answer =>
       (request, honest) => {
-        const isLie = request.kind === 'GetBlockHeaders' && typeof request.origin === 'bigint' && tells(request.origin)
+        const isLie = request.kind === 'GetBlockHeaders' && typeof request.origin === 'bigint' && gives(request.origin)
         const lie = answerFrom(rivals, request)
         return isLie || (lie?.kind === 'BlockBodies' && lie.bodies.count > 0) ? lie : honest()
       }
@@ -214,8 +214,8 @@ describe('a sync to the head that a consensus client names', () => {
     it('with a block that cannot be drops it', async () => {
       const bad = makeBlocks(genesis, at(600), 1, { change: () => ({ baseFee: 1n }) })
       const worse = makeBlocks(genesis, bad[0]!.header, 50)
-      const told = readerOf([...mainBlocks.slice(0, 600), ...bad, ...worse])
-      const peer = remote({ answer: (request) => answerFrom(told, request) })
+      const reported = readerOf([...mainBlocks.slice(0, 600), ...bad, ...worse])
+      const peer = remote({ answer: (request) => answerFrom(reported, request) })
       service.follow({ hash: worse[49]!.header.hash, isOurs: false })
       await world.until(() => peer.disconnected !== undefined)
       expect([peer.disconnected, ours.head.number]).to.deep.equal([DiscReason.UselessPeer, 0n])

@@ -7,19 +7,19 @@ import type { EthVersion } from '../../../protocols/eth/versions.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { HashList, LazyList, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
-import { chainOf, mainBlocks, type ScriptedRemote, World } from './world.ts'
+import { chainOf, LiveState, mainBlocks, type ScriptedRemote } from './world.ts'
 
 // What geth 1.17.10 did when provoked: one fresh session per case, watched for 1.5 s unless a time is given.
 
 describe('an eth session, provoked as geth was', () => {
-  let world: World
+  let world: LiveState
   let chain: Chain
   let service: EthService
   before(async () => {
     chain = await chainOf(mainBlocks.slice(0, 600))
   })
   beforeEach(() => {
-    world = new World()
+    world = new LiveState()
     service = world.service(chain)
     service.start()
   })
@@ -305,7 +305,7 @@ describe('an eth session, provoked as geth was', () => {
       ['5,001 of them', say(() => list(...Array<Uint8Array>(5_001).fill(legacy))), 0x10],
       ['a string', code(2, '07'), 0x02],
       ['an announcement whose lengths differ', announceOfUnequalLengths, 0x10],
-      ['pooled transactions that nobody asked for', code(0x0a, 'c207c0'), 0x10],
+      ['pooled transactions that no one asked for', code(0x0a, 'c207c0'), 0x10],
     ] as const)
       it(name, async () => {
         service = world.service(chain, { synced: true })

@@ -6,17 +6,17 @@ import { limits } from '../../../protocols/eth/limits.ts'
 import type { EthMessage, EthRequest } from '../../../protocols/eth/messages.ts'
 import { HashList, LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
-import { chainOf, mainBlocks, type RemoteOptions, World } from './world.ts'
+import { chainOf, LiveState, mainBlocks, type RemoteOptions } from './world.ts'
 
 describe('requests to an eth peer', () => {
-  let world: World
+  let world: LiveState
   let chain: Chain
   let service: EthService
   before(async () => {
     chain = await chainOf(mainBlocks.slice(0, 300))
   })
   beforeEach(() => {
-    world = new World()
+    world = new LiveState()
     service = world.service(chain, { headPollInterval: 10 ** 9 })
     service.start()
   })
@@ -72,7 +72,7 @@ describe('requests to an eth peer', () => {
     expect(world.clock.pending).to.equal(1) // the next poll
   })
 
-  it('are taken back by whoever loses patience, and the late answer is ignored', async () => {
+  it('are taken back by who loses patience, and the late answer is ignored', async () => {
     const asked: EthRequest[] = []
     const { remote, peer } = await connect({
       answer: (request) => {

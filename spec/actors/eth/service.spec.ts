@@ -5,13 +5,13 @@ import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { HashList, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
-import { chainOf, mainBlocks, type ScriptedRemote, World } from './world.ts'
+import { chainOf, LiveState, mainBlocks, type ScriptedRemote } from './world.ts'
 
 describe('the eth service', () => {
-  let world: World
+  let world: LiveState
   let chain: Chain
   beforeEach(async () => {
-    world = new World()
+    world = new LiveState()
     chain = await chainOf(mainBlocks.slice(0, 100))
   })
 
@@ -80,7 +80,7 @@ describe('the eth service', () => {
     expect(reasons(...all)).to.deep.equal([undefined, DiscReason.SubprotocolError])
   })
 
-  it('tells its range 32 blocks on, to those that know the message', async () => {
+  it('reports its range 32 blocks on, to those that know the message', async () => {
     const service = world.service(chain)
     service.start()
     const old = world.remote(service, { chain: await chainOf([]), version: 68 })
@@ -97,7 +97,7 @@ describe('the eth service', () => {
     expect(old.heard).to.deep.equal([])
   })
 
-  it('tells at once that its head is below what a Status told, to whom it is not too late', async () => {
+  it('reports at once that its head is below what a Status reported, to whom it is not too late', async () => {
     const service = world.service(chain)
     service.start()
     const slow = world.remote(service, { chain: await chainOf([]), status: 'silent' })
@@ -175,7 +175,7 @@ describe('the eth service', () => {
   })
 
   describe('when it stops', () => {
-    it('takes leave of its peers, and of whoever comes later', async () => {
+    it('takes leave of its peers, and of who comes later', async () => {
       const service = world.service(chain)
       service.start()
       const peer = remote(service)

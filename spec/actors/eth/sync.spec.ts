@@ -7,10 +7,10 @@ import type { EthAnswer, EthMessage, EthRequest } from '../../../protocols/eth/m
 import { LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { makeBlocks } from '../chain/make-chain.ts'
-import { chainOf, forkBlocks, genesis, mainBlocks, type RemoteOptions, World } from './world.ts'
+import { chainOf, forkBlocks, genesis, LiveState, mainBlocks, type RemoteOptions } from './world.ts'
 
 describe('a sync', () => {
-  let world: World
+  let world: LiveState
   let full: Chain
   let ours: Chain
   let service: EthService
@@ -18,7 +18,7 @@ describe('a sync', () => {
     full = await chainOf(mainBlocks)
   })
   beforeEach(async () => {
-    world = new World()
+    world = new LiveState()
     await have(0)
   })
 
@@ -52,7 +52,7 @@ describe('a sync', () => {
     }
   })
 
-  it('asks for at most 192 headers and 192 bodies, and of nobody for two things at once', async () => {
+  it('asks for at most 192 headers and 192 bodies, and of no one for two things at once', async () => {
     let pending = 0
     const peer = remote({
       answer: (request, honest) => {
@@ -69,13 +69,13 @@ describe('a sync', () => {
     await world.until(isThere)
   })
 
-  it('tells how it goes', async () => {
-    const told: bigint[] = []
-    service.progress$.subscribe(({ current }) => told.push(current))
+  it('reports how it goes', async () => {
+    const reported: bigint[] = []
+    service.progress$.subscribe(({ current }) => reported.push(current))
     remote()
     await world.until(isThere)
-    expect(told).to.deep.equal([...told].sort((a, b) => Number(a - b)))
-    expect(told.length).to.be.greaterThan(4)
+    expect(reported).to.deep.equal([...reported].sort((a, b) => Number(a - b)))
+    expect(reported.length).to.be.greaterThan(4)
     expect(service.progress.blocksPerSecond).to.be.greaterThan(0)
   })
 
@@ -348,7 +348,7 @@ describe('a sync', () => {
       }
     })
 
-    it('does not run after an announced range that nobody can have', async () => {
+    it('does not run after an announced range that no one can have', async () => {
       await have(700)
       const peer = remote()
       await world.run(100)

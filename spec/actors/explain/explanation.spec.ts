@@ -158,7 +158,7 @@ describe('why a peer left', () => {
       const { networkId } = await peer.status()
       await pass()
       const { why: standing } = await page.ask('why', { actor: 'peer/1' })
-      expect(standing).to.deep.include({ by: 'nobody', summary: 'ethrex/v1 is a peer.' })
+      expect(standing).to.deep.include({ by: 'none', summary: 'ethrex/v1 is a peer.' })
       peer.send('Disconnect', { reason: DiscReason.Quitting })
       await why()
       await pass()
@@ -180,8 +180,8 @@ describe('why a peer left', () => {
       expect(departures).to.have.length(1)
       expect(departures[0]).to.deep.include(expected)
       expect((await page.ask('departures', {})).departures).to.deep.equal(departures)
-      const told = page.told.flatMap((tell) => (tell.tell === 'changes' ? tell.departures : []))
-      expect(told).to.deep.equal(departures)
+      const pushes = page.pushes.flatMap((push) => (push.push === 'changes' ? push.departures : []))
+      expect(pushes).to.deep.equal(departures)
       late.close()
     })
     it('is remembered of the last 1,000, when the actors themselves are not', () => {
@@ -211,7 +211,7 @@ describe('why a peer left', () => {
     })
   })
   describe('that kept its Status to itself', () => {
-    /** Of a peer that has our Status and tells none. */
+    /** Of a peer that has our Status and reports none. */
     const mute = async (key: Uint8Array = random()) => {
       const peer = await meet(node.enode, { privateKey: key, hello: { name: 'Mute/v1' } })
       await peer.expect('Status')
@@ -225,14 +225,14 @@ describe('why a peer left', () => {
     const meaning =
       'it did so after our Status and before its own, as geth does when network id, genesis or fork id do not match; '
 
-    it('and disconnected, is told with what we said, and no guess', async () => {
+    it('and disconnected, is explained with our Status, and no guess', async () => {
       await watch()
       const peer = await mute()
       peer.send(1, encodeDisconnect(DiscReason.SubprotocolError))
       const { summary, by, status, theirsFrom } = await why()
       expect(summary).to.contain(`Mute/v1 ended it with 0x10 subprotocol error: ${meaning}${ours()}`)
       expect(by).to.equal('remote')
-      expect(new Set(status!.map(({ theirs }) => theirs))).to.deep.equal(new Set(['not told']))
+      expect(new Set(status!.map(({ theirs }) => theirs))).to.deep.equal(new Set(['not sent']))
       expect(status!.some(({ differs }) => differs)).to.equal(false)
       expect(theirsFrom).to.equal(undefined)
       peer.close()
@@ -242,9 +242,11 @@ describe('why a peer left', () => {
       const peer = await mute()
       peer.close()
       const { summary } = await why()
-      expect(summary).to.contain(`Mute/v1 hung up without a word, as a running peer: ${meaning}${ours()}`)
+      expect(summary).to.contain(
+        `Mute/v1 closed the connection without a Disconnect, as a running peer: ${meaning}${ours()}`,
+      )
     })
-    it('is told with the Status that it told on another connection', async () => {
+    it('is explained with the Status that it sent on another connection', async () => {
       await watch()
       const key = random()
       const talker = await meet(node.enode, { privateKey: key })
@@ -256,7 +258,7 @@ describe('why a peer left', () => {
       const { summary, status, theirsFrom } = await why('peer/2')
       expect(summary).to.contain(meaning)
       expect(summary).to.match(
-        /; on peer\/1 it told its own: the genesis differs, theirs is 0x(07){32} and ours 0x\w{64}\.$/,
+        /; on peer\/1 it sent its own: the genesis differs, theirs is 0x(07){32} and ours 0x\w{64}\.$/,
       )
       expect(theirsFrom).to.equal('peer/1')
       expect(status!.find(({ field }) => field === 'genesis')).to.include({ differs: true })
@@ -306,7 +308,7 @@ describe('why a peer left', () => {
     node.addPeer(stranger)
     const { summary, by } = await why()
     expect(summary).to.match(
-      /^The other side hung up without a word, while keys were agreed \(auth, ack\): its key may be another than we dialed, or/,
+      /^The other side closed the connection without a Disconnect, while keys were agreed \(auth, ack\): its key may be another than we dialed, or/,
     )
     expect(by).to.equal('remote')
     deaf.close()
@@ -318,7 +320,7 @@ describe('why a peer left', () => {
     old.end(hexToBytes(vectors.auth.v4Format))
     const { summary, by } = await why()
     expect(summary).to.match(
-      /^The other side hung up without a word, .*; what came for its auth is from before EIP-8 by its length, 307 bytes\.$/,
+      /^The other side closed the connection without a Disconnect, .*; what came for its auth is from before EIP-8 by its length, 307 bytes\.$/,
     )
     expect(by).to.equal('remote')
     old.destroy()
@@ -333,7 +335,7 @@ describe('why a peer left', () => {
       ),
     )
     const { why } = await page.ask('why', { actor: 'peer/1/eth' })
-    expect(why).to.deep.include({ actor: 'peer/1', by: 'nobody' })
+    expect(why).to.deep.include({ actor: 'peer/1', by: 'none' })
     expect(why.summary).to.match(/ is a peer\.$/)
     expect(why.status!.some(({ differs }) => differs)).to.equal(false)
     peer.close()
@@ -374,7 +376,7 @@ describe('why a connection of a script ended', () => {
     return { ours, theirs }
   }
 
-  it('is that nobody is there', async () => {
+  it('is that no one is there', async () => {
     const [by, summary] = await why(dial(enode(1), { runtime }))
     expect([by, summary]).to.deep.equal(['network', 'There is no connection: connect ECONNREFUSED 127.0.0.1:1.'])
   })
@@ -399,7 +401,9 @@ describe('why a connection of a script ended', () => {
     theirs.close()
     const [by, summary] = await why(ours)
     expect(by).to.equal('remote')
-    expect(summary).to.match(/^Peerchart\S+ hung up without a word, while Statuses were exchanged\.$/)
+    expect(summary).to.match(
+      /^Peerchart\S+ closed the connection without a Disconnect, while Statuses were exchanged\.$/,
+    )
   })
   it('is the reason that they gave', async () => {
     const { ours, theirs } = await pair()

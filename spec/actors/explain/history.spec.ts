@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { History } from '../../../actors/explain/history.ts'
 import { AnswerTime } from '../../../actors/inspector/answer-time.ts'
 import { PageSession } from '../../../actors/inspector/page-session.ts'
-import type { Tell } from '../../../actors/inspector/wire.ts'
+import type { PagePush } from '../../../actors/inspector/wire.ts'
 import { Feed } from '../../../actors/trace/feed.ts'
 import { toLine } from '../../../actors/trace/feed-lines.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../../../actors/trace/lines.ts'
@@ -89,7 +89,7 @@ describe('the history of a feed', () => {
     expect(history.picture()!.actors).to.have.length(1_000)
     expect(history.picture()!.peers).to.have.length(1_000)
   })
-  it('tells a payload that is too long by its size', () => {
+  it('reports a payload that is too long by its size', () => {
     const history = follow(1 << 20)
     say('peer/1', new Uint8Array(17 << 10))
     expect(history.at(1)!.payload).to.equal(undefined)
@@ -119,7 +119,7 @@ describe('the history of a feed', () => {
     expect(Object.keys(history.at(1)!.data!)).to.have.length(255)
     expect(history.at(2)!.data).to.deep.equal({ last: true })
   })
-  it('learns of a peer from the events that tell of it alone, and with what they tell', () => {
+  it('learns of a peer from the events about it alone, and with their data', () => {
     const history = follow(1 << 20)
     start('peer/1', 'peer')
     for (const event of ['constructor', 'valueOf', 'peer.added'])
@@ -140,28 +140,28 @@ describe('the history of a feed', () => {
     expect(history.world.actor('alice/peer/1')).to.deep.include({ state: 'on', count: 1 })
   })
 
-  describe('told to a page', () => {
+  describe('pushed to a page', () => {
     const page = (history: History, now = () => 0) => {
-      const told: Tell[] = []
-      const socket = { bufferedAmount: 0, send: (text: string) => void told.push(JSON.parse(text)) }
+      const pushes: PagePush[] = []
+      const socket = { bufferedAmount: 0, send: (text: string) => void pushes.push(JSON.parse(text)) }
       history.takeChanges() // the picture has them
       const time = new AnswerTime(now)
       const session = new PageSession({ heading, history, isRecording: false }, socket, time, (bug) =>
         expect.fail(`${bug}`),
       )
-      return { told, socket, session, time, tell: () => session.tell({ tell: 'changes', ...history.takeChanges() }) }
+      return { pushes, socket, session, time, push: () => session.push({ push: 'changes', ...history.takeChanges() }) }
     }
     it('says what has changed, once', () => {
       const history = follow(1 << 20)
-      const { told, tell } = page(history)
+      const { pushes, push } = page(history)
       start('lamp/1')
       step('lamp/1', 'on')
-      tell()
+      push()
       step('lamp/1', 'off')
       stop('lamp/1')
-      tell()
-      tell()
-      const changes = told.slice(1) as Extract<Tell, { tell: 'changes' }>[]
+      push()
+      push()
+      const changes = pushes.slice(1) as Extract<PagePush, { push: 'changes' }>[]
       expect(
         changes.map(({ started, states, stopped }) => [started.map(({ state }) => state), states, stopped]),
       ).to.deep.equal([
@@ -170,53 +170,53 @@ describe('the history of a feed', () => {
         [[], [], []],
       ])
     })
-    it('counts the lines that do not fit, and tells the newest', () => {
+    it('counts the lines that do not fit, and reports the newest', () => {
       const history = follow(4 << 20)
-      const { told, session, tell } = page(history)
+      const { pushes, session, push } = page(history)
       session.take('{"ask":"tap","isOn":true}')
       for (let i = 0; i < 1_000; i++) say('peer/1', Uint8Array.of(0xc0))
-      tell()
-      const { lines, dropped } = told.at(-1) as Extract<Tell, { tell: 'changes' }>
+      push()
+      const { lines, dropped } = pushes.at(-1) as Extract<PagePush, { push: 'changes' }>
       expect([lines.length, lines.at(-1)!.seq, dropped]).to.deep.equal([100, 1_000, 900])
     })
     it('waits for a page that does not read, and begins anew with it', () => {
       const history = follow(4 << 20)
-      const { told, session, socket, tell } = page(history)
+      const { pushes, session, socket, push } = page(history)
       session.take('{"ask":"tap","isOn":true}')
       socket.bufferedAmount = 2 << 20
       start('lamp/1')
       say('peer/1', Uint8Array.of(0xc0))
-      tell()
+      push()
       session.take('{"ask":"picture","id":1}')
-      expect(told.map(({ tell }) => tell)).to.deep.equal(['hello'])
+      expect(pushes.map(({ push }) => push)).to.deep.equal(['hello'])
       socket.bufferedAmount = 0
-      tell()
-      expect(told.map(({ tell }) => tell)).to.deep.equal(['hello', 'hello', 'picture'])
-      tell()
-      expect(told.at(-1)).to.deep.include({ tell: 'changes', dropped: 1 })
+      push()
+      expect(pushes.map(({ push }) => push)).to.deep.equal(['hello', 'hello', 'picture'])
+      push()
+      expect(pushes.at(-1)).to.deep.include({ push: 'changes', dropped: 1 })
     })
-    it('answers for 25 ms from one telling to the next, whatever a question costs', () => {
+    it('answers for 25 ms from one push to the next, whatever a question costs', () => {
       let now = 0
       const clock = () => {
         now += 5
         return now
       }
-      const { told, session, time, tell } = page(follow(1 << 20), clock)
-      const answered = () => told.filter(({ tell }) => tell === 'picture').length
+      const { pushes, session, time, push } = page(follow(1 << 20), clock)
+      const answered = () => pushes.filter(({ push }) => push === 'picture').length
       for (let id = 0; id < 12; id++) session.take(JSON.stringify({ ask: 'picture', id })) // 5 ms each
       expect(answered()).to.equal(5)
-      tell()
+      push()
       expect(answered()).to.equal(5)
       time.renew()
-      tell()
+      push()
       expect(answered()).to.equal(10)
     })
     it('gives 1,000 lines at a time at most', () => {
       const history = follow(4 << 20)
-      const { told, session } = page(history)
+      const { pushes, session } = page(history)
       for (let i = 0; i < 1_500; i++) say('peer/1', Uint8Array.of(0xc0))
       session.take('{"ask":"lines","id":1,"limit":5000}')
-      expect((told.at(-1) as Extract<Tell, { tell: 'lines' }>).lines).to.have.length(1_000)
+      expect((pushes.at(-1) as Extract<PagePush, { push: 'lines' }>).lines).to.have.length(1_000)
     })
     it('ends a page that asks without end', () => {
       const { session, socket } = page(follow(1 << 20))
@@ -226,16 +226,16 @@ describe('the history of a feed', () => {
       }
       expect(flood).to.throw('too many questions')
     })
-    it('tells 5,000 actors, and each change of them, at once', () => {
+    it('reports 5,000 actors, and each change of them, at once', () => {
       const history = follow(16 << 20)
       for (let i = 0; i < 5_000; i++) start(`lamp/${i}`)
-      const { told, tell } = page(history)
-      expect((told[0] as Extract<Tell, { tell: 'hello' }>).picture.actors).to.have.length(5_000)
+      const { pushes, push } = page(history)
+      expect((pushes[0] as Extract<PagePush, { push: 'hello' }>).picture.actors).to.have.length(5_000)
       for (let i = 0; i < 5_000; i++) step(`lamp/${i}`, 'on')
-      const before = told.length
-      tell()
-      expect(told).to.have.length(before + 1)
-      expect((told.at(-1) as Extract<Tell, { tell: 'changes' }>).states).to.have.length(5_000)
+      const before = pushes.length
+      push()
+      expect(pushes).to.have.length(before + 1)
+      expect((pushes.at(-1) as Extract<PagePush, { push: 'changes' }>).states).to.have.length(5_000)
     })
   })
 })

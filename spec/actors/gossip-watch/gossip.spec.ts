@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { readGossip } from '../../../actors/gossip-watch/gossip.ts'
-import { Sightings } from '../../../actors/gossip-watch/seen-transactions.ts'
+import { SeenTransactions } from '../../../actors/gossip-watch/seen-transactions.ts'
 import { txHash } from '../../../protocols/chain/transaction.ts'
 import { encode } from '../../../protocols/eth/messages.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
@@ -45,7 +45,7 @@ describe('gossip', () => {
     ['bytes that are no RLP', 'Transactions', Uint8Array.of(0xf8, 0xff)],
   ] as const)
     it(`is nothing in ${what}`, () => expect(readGossip(70, { name, payload })).to.deep.equal([]))
-  it('is told as far as it goes where lengths differ', () => {
+  it('is reported as far as it goes where lengths differ', () => {
     const payload = encodeRlp([Uint8Array.of(2), [], [hash(1), hash(2)]])
     expect(readGossip(70, { name: 'NewPooledTransactionHashes', payload })).to.deep.include({
       ...{ hash: hex(2), type: 0, size: 0, how: 'announced' },
@@ -56,32 +56,32 @@ describe('gossip', () => {
 describe('sightings', () => {
   const gossip = (byte: number, how: 'announced' | 'sent' = 'announced') => ({ hash: hex(byte), type: 2, size: 1, how })
 
-  it('tell a transaction once, whoever repeats it', () => {
-    const sightings = new Sightings(() => 0)
+  it('report a transaction once, who repeats it', () => {
+    const sightings = new SeenTransactions(() => 0)
     expect([gossip(1), gossip(1, 'sent'), gossip(2, 'sent')].map((one) => sightings.isNew(one))).to.deep.equal([
       ...[true, false, true],
     ])
     expect(sightings.summary).to.deep.equal({ seen: 2, announced: 1, sent: 1, again: 1, fetched: 0 })
   })
-  it('tell every block', () => {
-    const sightings = new Sightings(() => 0)
+  it('report every block', () => {
+    const sightings = new SeenTransactions(() => 0)
     const head = { head: { number: 1n, hash: hash(1) } }
     expect([head, head].map((one) => sightings.isNew(one))).to.deep.equal([true, true])
   })
   it('stay within their bound, and forget what is beyond it', () => {
-    const sightings = new Sightings(() => 0, 3)
+    const sightings = new SeenTransactions(() => 0, 3)
     for (let i = 1; i <= 4; i++) sightings.isNew(gossip(i))
     expect(sightings.isNew(gossip(4))).to.equal(false)
     expect(sightings.isNew(gossip(1))).to.equal(true)
   })
   it('sum up how long lines took, where nothing was fetched', () => {
-    const sightings = new Sightings(() => 0)
+    const sightings = new SeenTransactions(() => 0)
     expect(sightings.summary).to.not.have.property('latency')
     for (const ms of [1, 2, 3]) sightings.noteLine(ms)
     expect(sightings.summary).to.deep.include({ fetched: 0, latency: { of: 'line', p50: 2, p99: 3 } })
   })
   it('sum up how long fetches took, where there were any', () => {
-    const sightings = new Sightings(() => 0)
+    const sightings = new SeenTransactions(() => 0)
     sightings.noteLine(30)
     sightings.noteFetched(20)
     expect(sightings.summary).to.deep.include({ fetched: 1, latency: { of: 'fetch', p50: 20, p99: 20 } })

@@ -26,7 +26,7 @@ describe('a page that asks for a chart', () => {
 
   it('gets the drawing of ours', async () => expect(await pathsOf('peer')).to.include('greeting.exchanging'))
   it('gets that of a user, also when its actor has ended', async () => {
-    expect(await refusalOf('door')).to.equal('nobody here knows the chart door')
+    expect(await refusalOf('door')).to.equal('there is no chart door')
     start(doorMachine).stop()
     expect(await pathsOf('door')).to.deep.equal(['', 'knocking', 'inside'])
   })

@@ -72,7 +72,7 @@ describe('the inspector of two nodes', () => {
     ])
   })
 
-  it('tells a peer as it moves through its chart, and who it is', async () => {
+  it('reports a peer as it moves through its chart, and who it is', async () => {
     const page = await open()
     page.say({ ask: 'watch', actors: ['alice/peer/1'] })
     await meet()
@@ -82,7 +82,7 @@ describe('the inspector of two nodes', () => {
         ([actor, state]) => actor === 'alice/peer/1/eth' && state === 'active.(chain.syncing reading.flowing)',
       )
     })
-    const lines = page.told.flatMap((tell) => (tell.tell === 'changes' ? tell.lines : []))
+    const lines = page.pushes.flatMap((push) => (push.push === 'changes' ? push.lines : []))
     const path = lines.flatMap((line) => (line.type === 'transition' && line.from !== line.to ? [line.to] : []))
     expect(path).to.deep.equal([
       ...['securing.checkpoint', 'greeting.exchanging', 'greeting.checkpoint', 'admitted'],
@@ -106,7 +106,7 @@ describe('the inspector of two nodes', () => {
     ])
   })
 
-  it('tells every page alike at which lines peers left, before it was opened and since', async () => {
+  it('reports every page alike at which lines peers left, before it was opened and since', async () => {
     const early = await open()
     await meet()
     bob.removePeer(alice.enode)
@@ -114,7 +114,7 @@ describe('the inspector of two nodes', () => {
     await early.until('changes', ({ endings }) => endings.length > 0)
     const { picture } = await early.ask('picture', {})
     const late = await (await open()).until('hello')
-    const seen = early.told.flatMap((tell) => (tell.tell === 'changes' ? tell.endings : []))
+    const seen = early.pushes.flatMap((push) => (push.push === 'changes' ? push.endings : []))
     expect(late.endings.slice(0, seen.length)).to.deep.equal(seen)
     for (const seq of seen) {
       expect(seq).to.be.at.most(picture.seq)
@@ -159,7 +159,7 @@ describe('the inspector of two nodes', () => {
     const page = await open()
     const refusal = (promise: Promise<unknown>) => promise.catch(({ message }: Error) => message)
     expect(await refusal(page.ask('line', { seq: 10_000 }))).to.equal('that is not remembered any more')
-    expect(await refusal(page.ask('actor', { actor: 'nobody' }))).to.equal('there is no actor nobody')
+    expect(await refusal(page.ask('actor', { actor: 'no one' }))).to.equal('there is no actor no one')
     for (const ask of ['reboot', 'constructor', '__proto__']) {
       const { socket } = await open()
       socket.send(JSON.stringify({ ask }))
@@ -370,15 +370,15 @@ describe('the door of the inspector', () => {
   it('opens to every script of the page, and to all that they import', async () => {
     const html = await (await fetch(inspector.address)).text()
     const scripts = [...html.matchAll(/(?:src|modulepreload" href)="(\.[^"]+\.m?js)"/g)].map(([, path]) => path!)
-    const told = new Set(scripts.map((path) => `${new URL(path, inspector.address)}`))
-    expect(told.size).to.be.above(20)
-    for (const address of told) {
+    const pushes = new Set(scripts.map((path) => `${new URL(path, inspector.address)}`))
+    expect(pushes.size).to.be.above(20)
+    for (const address of pushes) {
       const response = await fetch(address)
       expect(response.status, address).to.equal(200)
       const imports = (await response.text()).matchAll(
         /^(?:import|export) [^;]*?"(\.{1,2}\/[^"]+)"|^(?:import|export) [^;]*?'(\.{1,2}\/[^']+)'/gm,
       )
-      for (const [, double, single] of imports) expect([...told]).to.include(`${new URL(double ?? single!, address)}`)
+      for (const [, double, single] of imports) expect([...pushes]).to.include(`${new URL(double ?? single!, address)}`)
     }
   })
   it('leads nowhere else on the disk', async () => {
@@ -391,7 +391,7 @@ describe('the door of the inspector', () => {
     ])
       expect((await get(`${address.pathname}${path}`)).status, path).to.equal(404)
   })
-  it('lets nothing be kept, sniffed or told to others', async () => {
+  it('lets nothing be kept, sniffed or reported to others', async () => {
     for (const path of [`${address.pathname}nothing`, address.pathname.slice(0, -1)])
       expect((await get(path)).headers, path).to.include({
         'cache-control': 'no-store',

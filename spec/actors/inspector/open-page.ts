@@ -1,22 +1,22 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import type { Ask, Tell } from '../../../actors/inspector/wire.ts'
+import type { PagePush, PageRequest } from '../../../actors/inspector/wire.ts'
 
-type Answer<Of extends Tell['tell']> = Extract<Tell, { readonly tell: Of }>
-type Question = Extract<Ask, { readonly id: number }>
+type Answer<Of extends PagePush['push']> = Extract<PagePush, { readonly push: Of }>
+type Question = Extract<PageRequest, { readonly id: number }>
 
 /** A page as a browser has it open, without what it draws. */
 export class OpenPage {
   readonly socket: WebSocket
-  /** Everything it was told. */
-  readonly told: Tell[] = []
+  /** Everything it was reported. */
+  readonly pushes: PagePush[] = []
   readonly #waiting = new Set<() => void>()
   #lastId = 0
 
   private constructor(socket: WebSocket) {
     this.socket = socket
     socket.on('message', (data) => {
-      this.told.push(JSON.parse(String(data)))
+      this.pushes.push(JSON.parse(String(data)))
       for (const wake of this.#waiting) wake()
     })
   }
@@ -28,13 +28,13 @@ export class OpenPage {
     return page
   }
 
-  /** @returns the first tell of that kind that is, or will be, and passes */
-  async until<Of extends Tell['tell']>(
+  /** @returns the first report of that kind that is, or will be, and passes */
+  async until<Of extends PagePush['push']>(
     kind: Of,
-    test: (tell: Answer<Of>) => boolean = () => true,
+    test: (push: Answer<Of>) => boolean = () => true,
   ): Promise<Answer<Of>> {
     for (;;) {
-      const found = this.told.find((tell): tell is Answer<Of> => tell.tell === kind && test(tell as Answer<Of>))
+      const found = this.pushes.find((push): push is Answer<Of> => push.push === kind && test(push as Answer<Of>))
       if (found) return found
       await new Promise<void>((resolve) => {
         const wake = () => {
@@ -46,7 +46,7 @@ export class OpenPage {
     }
   }
 
-  say(ask: Exclude<Ask, Question>): void {
+  say(ask: Exclude<PageRequest, Question>): void {
     this.socket.send(JSON.stringify(ask))
   }
 
@@ -57,7 +57,7 @@ export class OpenPage {
   ): Promise<Answer<Of>> {
     const id = ++this.#lastId
     this.socket.send(JSON.stringify({ ask, id, ...question }))
-    const isMine = (tell: Tell) => 'id' in tell && tell.id === id
+    const isMine = (push: PagePush) => 'id' in push && push.id === id
     const answer = await Promise.race([this.until(ask, isMine as never), this.until('error', isMine)])
     if ('error' in answer) throw new Error(answer.error)
     return answer as Answer<Of>

@@ -53,7 +53,7 @@ describe('a recording in the inspector', () => {
     expect(count).to.be.above(50)
     expect(history.newest.seq).to.equal(count)
   })
-  it('is shown up to where it is damaged, and the fault is told', async () => {
+  it('is shown up to where it is damaged, and the fault is reported', async () => {
     const whole = await readFile(file)
     const damaged = join(dir, 'damaged.ndjson')
     await writeFile(damaged, `${whole}`.replace('"event":"node.start"', '"event":"node.stirt"'))

@@ -46,7 +46,7 @@ describe('secrets of a session', () => {
     return { node, record, allSecrets }
   }
 
-  it('are in no line of its recording, and in nothing that a page or a tool is told', async () => {
+  it('are in no line of its recording, and in nothing that a page or a tool gets', async () => {
     const [alice, bob] = await Promise.all([confidant('alice'), confidant('bob')])
     const inspector = await Inspector.open({ alice: alice.node, bob: bob.node })
     const page = await OpenPage.at(inspector.address)
@@ -80,7 +80,7 @@ describe('secrets of a session', () => {
     for (let seq = 1; seq <= newest; seq++) await page.ask('line', { seq }).catch(() => {})
     await page.ask('why', { actor: 'alice/peer/1' })
     await alice.node.stop()
-    const told = page.told.map((tell) => JSON.stringify(tell)).join('\n')
+    const pushes = page.pushes.map((push) => JSON.stringify(push)).join('\n')
     page.close()
     const toolLeft = once(tool, 'close')
     await inspector.close()
@@ -89,11 +89,11 @@ describe('secrets of a session', () => {
     const secrets = (await Promise.all([alice.allSecrets(), bob.allSecrets()])).flat()
     // Static and ephemeral keys, nonces and the IVs of both, and what they agreed on.
     expect(secrets.length).to.be.at.least(2 * 8)
-    for (const text of [told, stately, await readFile(alice.record, 'utf8'), await readFile(bob.record, 'utf8')]) {
+    for (const text of [pushes, stately, await readFile(alice.record, 'utf8'), await readFile(bob.record, 'utf8')]) {
       expect(text).to.contain('Status').and.contain('rlpx.secured')
-      // Auth and ack are told, by their size alone.
+      // Auth and ack are reported, by their size alone.
       const packets = text.match(/\{[^{}]*"protocol":"rlpx"[^{}]*\}/g) ?? []
-      expect(packets.length).to.be.at.least(text === stately ? 0 : 2) // a tool is told no messages
+      expect(packets.length).to.be.at.least(text === stately ? 0 : 2) // a tool is reported no messages
       for (const packet of packets) expect(packet).to.contain('"size":').and.not.contain('payload')
       const payloads = [...text.matchAll(/"payload":"([^"]*)"/g)].map(([, base64]) => Buffer.from(base64!, 'base64'))
       for (const secret of secrets) {
@@ -107,7 +107,7 @@ describe('secrets of a session', () => {
         expect(payloads.some((payload) => payload.includes(secret))).to.equal(false)
       }
     }
-    // It would be found: what both told each other is.
-    expect(told).to.contain(alice.node.id)
+    // It would be found: what both sent each other is.
+    expect(pushes).to.contain(alice.node.id)
   })
 })

@@ -10,7 +10,7 @@ import { Feed } from '../../../actors/trace/feed.ts'
 /** Refuses to compile when our events are none of the package's. */
 const asTheirs = (event: StatelyEvent): StatelyInspectionEvent => event
 
-describe('the feed as @statelyai/inspect tells it', () => {
+describe('the feed as @statelyai/inspect has it', () => {
   const lamp = setup({
     types: {} as {
       context: { secret: string; clicks: number }
@@ -32,24 +32,24 @@ describe('the feed as @statelyai/inspect tells it', () => {
     startActor({ clock: new VirtualClock(), feed }, lamp, {
       id: 'lamp/1',
       parent: 'house',
-      input: { secret: 'of nobody' },
+      input: { secret: 'of no one' },
     })
   const click = { type: 'click', by: Uint8Array.of(0xab), count: 3n } as const
   const tap = (socket = { bufferedAmount: 0 }) => {
-    const told: StatelyEvent[] = []
-    const send = (text: string) => void told.push(JSON.parse(text))
+    const pushes: StatelyEvent[] = []
+    const send = (text: string) => void pushes.push(JSON.parse(text))
     const end = new StatelyTap([{ node: 'alice', feed }], Object.assign(socket, { send }))
-    return { told, end }
+    return { pushes, end }
   }
   beforeEach(() => {
     feed = new Feed()
   })
 
-  it('begins with who lives, and tells events with the states that they lead to', () => {
+  it('begins with who lives, and reports events with the states that they lead to', () => {
     const actor = start()
-    const { told } = tap()
+    const { pushes } = tap()
     actor.send(click)
-    const [born, event, snapshot, end] = told.map(asTheirs)
+    const [born, event, snapshot, end] = pushes.map(asTheirs)
     const of = { sessionId: 'alice/lamp/1', rootId: 'alice/lamp/1' }
     expect(born).to.deep.include({ ...of, type: '@xstate.actor', name: 'alice/lamp/1', parentId: 'alice/house' })
     expect(born).to.have.nested.property('snapshot.value', 'off')
@@ -62,30 +62,30 @@ describe('the feed as @statelyai/inspect tells it', () => {
       .to.have.property('snapshot')
       .that.deep.includes({ status: 'done', value: 'lit', tags: ['bright'] })
     expect(end).to.have.nested.property('snapshot.status', 'stopped')
-    for (const one of told) expect([one._version, Number(one.createdAt) > 0]).to.deep.equal(['0.7.2', true])
+    for (const one of pushes) expect([one._version, Number(one.createdAt) > 0]).to.deep.equal(['0.7.2', true])
   })
-  it('tells nothing of a context', () => {
+  it('reports nothing of a context', () => {
     const actor = start()
-    const { told } = tap()
+    const { pushes } = tap()
     actor.send(click)
-    expect(JSON.stringify(told)).not.to.contain('of nobody')
+    expect(JSON.stringify(pushes)).not.to.contain('of no one')
   })
-  it('tells an event that goes round as far as is bounded, and nothing of ports', () => {
+  it('reports an event that goes round as far as is bounded, and nothing of ports', () => {
     const actor = start()
-    const { told } = tap()
-    const ring: { next?: object; ports: object } = { ports: { key: 'of nobody' } }
+    const { pushes } = tap()
+    const ring: { next?: object; ports: object } = { ports: { key: 'of no one' } }
     ring.next = ring
     actor.send({ ...click, ...ring } as typeof click)
-    expect(JSON.stringify(told[1])).to.have.length.below(500).and.not.contain('of nobody')
+    expect(JSON.stringify(pushes[1])).to.have.length.below(500).and.not.contain('of no one')
   })
   it('leaves out what a tool does not read, and begins anew with it', () => {
     const socket = { bufferedAmount: 8 << 20 }
-    const { told } = tap(socket)
+    const { pushes } = tap(socket)
     start()
-    expect(told).to.deep.equal([])
+    expect(pushes).to.deep.equal([])
     socket.bufferedAmount = 0
     feed.publish({ type: 'message.sent', actor: 'peer/1', protocol: 'p2p', code: 2, size: 1 })
-    expect(told.map(({ type, sessionId }) => [type, sessionId])).to.deep.equal([['@xstate.actor', 'alice/lamp/1']])
+    expect(pushes.map(({ type, sessionId }) => [type, sessionId])).to.deep.equal([['@xstate.actor', 'alice/lamp/1']])
   })
   it('reads the feed only while somebody is attached', () => {
     const { end } = tap()

@@ -15,7 +15,7 @@ import { parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
 import { ethernet, writeCapture } from '../../protocols/pcap/capture-writer.ts'
 import { readCapture } from '../../protocols/pcap/read-whole.ts'
 import { decodeCapture } from './decode-whole.ts'
-import { Tap } from './tap.ts'
+import { GossipWatch } from './tap.ts'
 import { type TappedSession, tapSession } from './tapped-session.ts'
 
 describe('a captured session', () => {
@@ -57,13 +57,13 @@ describe('a captured session', () => {
     }))
     const of = (type: string) => [
       seen.filter((one) => one.type === type),
-      session.told.filter((one) => one.type === type).map(({ actor: _, ...message }) => message),
+      session.reported.filter((one) => one.type === type).map(({ actor: _, ...message }) => message),
     ]
-    const [sent, toldSent] = of('message.sent')
-    expect(sent).to.deep.equal(toldSent)
-    const [received, toldReceived] = of('message.received')
+    const [sent, liveSent] = of('message.sent')
+    expect(sent).to.deep.equal(liveSent)
+    const [received, liveReceived] = of('message.received')
     // The answer to our leave-taking comes when we read no more.
-    expect(received!.slice(0, toldReceived!.length)).to.deep.equal(toldReceived)
+    expect(received!.slice(0, liveReceived!.length)).to.deep.equal(liveReceived)
     expect(decodeHello(messages()[0]!.payload).name).to.match(/^Peerchart/)
   })
   it('is the same by every format, whatever side wrote the keys', () => {
@@ -83,7 +83,7 @@ describe('a captured session', () => {
     const lines: string[] = []
     await using listener = await listen({ keyLog: (line) => lines.push(line) })
     const node = parseNode(listener.enode)
-    const tap = new Tap(node.tcp)
+    const tap = new GossipWatch(node.tcp)
     await tap.open()
     await using server = listener.accept()
     await using client = dial(formatEnode({ ...node, tcp: tap.port }), { through: 'hello' })
@@ -120,7 +120,7 @@ describe('a captured session', () => {
     return { lost: payloadOf(lost), packets: packets.filter((packet) => packet !== lost) }
   }
 
-  it('tells how much of a direction is missing, and reads the other on', () => {
+  it('reports how much of a direction is missing, and reads the other on', () => {
     const { from, to } = entries[0]!
     let lost = 0
     const read = decodeOnly((packets) => {
@@ -141,7 +141,7 @@ describe('a captured session', () => {
     const theirs = (of: CaptureEntry[]) => of.filter((entry) => entry.from === to).map(rounded)
     expect(theirs(read)).to.deep.equal(theirs(entries))
   })
-  it('tells what is missing of its handshake and its Hellos', () => {
+  it('reports what is missing of its handshake and its Hellos', () => {
     for (const [n, before] of [
       [0, []],
       [1, ['auth', 'ack']],
@@ -156,12 +156,12 @@ describe('a captured session', () => {
       expect(whys(read)[0]).to.match(/^\d+ bytes are missing from the capture in this direction/)
     }
   })
-  it('tells that its packets were cut', () => {
+  it('reports that its packets were cut', () => {
     const read = decodeOnly((packets) => packets.map((one) => ({ ...one, bytes: one.bytes.subarray(0, 96) })))
     expect(whys(read)).to.deep.equal(['the capture cut its packets to 96 bytes (snaplen): capture with -s 0'])
     expect(read).to.have.length(1)
   })
-  it('tells that the capture began late, even when what it begins with looks like an auth', () => {
+  it('reports that the capture began late, even when what it begins with looks like an auth', () => {
     const late = 'the capture began after the handshake of this connection, if it is one of RLPx'
     for (let first = 2; first < 5; first++) {
       const read = decodeOnly((packets) => packets.filter((one) => payloadOf(one) > 0).slice(first))

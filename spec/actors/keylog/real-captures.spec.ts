@@ -16,7 +16,7 @@ describe('a capture that tcpdump made', () => {
     it(`${how}, is the two sessions of it, over IPv4 and over IPv6`, async () => {
       const keys = parseKeyLog(await readFile(join(captures, 'keys'), 'utf8'))
       const entries = [...decodeCapture(await readFile(join(captures, file)), keys)]
-      const told = entries.map((entry) => {
+      const reported = entries.map((entry) => {
         const what = entry.type === 'message' ? `${entry.protocol} ${entry.code}` : entry.type
         return `${entry.connection} ${entry.from.endsWith(':40303') ? 'geth' : 'us'} ${what}`
       })
@@ -24,7 +24,7 @@ describe('a capture that tcpdump made', () => {
         ...['us auth', 'geth ack', 'geth p2p 0', 'us p2p 0', 'geth eth 0', 'us eth 0', 'us eth 3', 'geth eth 4'],
         ...['us end', 'geth end'],
       ]
-      expect(told).to.deep.equal([1, 2].flatMap((connection) => session.map((line) => `${connection} ${line}`)))
+      expect(reported).to.deep.equal([1, 2].flatMap((connection) => session.map((line) => `${connection} ${line}`)))
       const places = new Set(entries.map(({ from, to }) => [from, to].find((place) => place.endsWith(':40303'))))
       expect([...places]).to.deep.equal(['127.0.0.1:40303', '[::1]:40303'])
     })

@@ -4,12 +4,12 @@ import type { MessageEntry } from '../../../actors/trace/entries.ts'
 import { formatEnode } from '../../../protocols/enode/enode.ts'
 import { parseNode } from '../../../protocols/enr/parse-node.ts'
 import type { Format } from '../../protocols/pcap/capture-writer.ts'
-import { Tap } from './tap.ts'
+import { GossipWatch } from './tap.ts'
 
 export type TappedSession = {
   capture(format?: Format): Uint8Array
   /** What the node that dialed said of the messages, while it read them. */
-  readonly told: readonly MessageEntry[]
+  readonly reported: readonly MessageEntry[]
 }
 
 /** Two nodes meet, exchange their Statuses and part, and the one that dials writes its keys to `keyLog`. */
@@ -19,11 +19,11 @@ export async function tapSession(keyLog: string): Promise<TappedSession> {
     createNode({ genesis: devGenesisJson, port: 0, keyLog }),
   ])
   await listening.start()
-  const tap = new Tap(parseNode(listening.enode).tcp)
+  const tap = new GossipWatch(parseNode(listening.enode).tcp)
   await tap.open()
-  const told: MessageEntry[] = []
+  const reported: MessageEntry[] = []
   dialing.feed.subscribe((entry) => {
-    if (entry.type === 'message.sent' || entry.type === 'message.received') told.push(entry)
+    if (entry.type === 'message.sent' || entry.type === 'message.received') reported.push(entry)
   })
   const met = new Promise<void>((resolve) => {
     listening.events$.subscribe((event) => {
@@ -36,5 +36,5 @@ export async function tapSession(keyLog: string): Promise<TappedSession> {
   await dialing.stop()
   await listening.stop()
   await tap.close()
-  return { told, capture: (format) => tap.capture(format) }
+  return { reported, capture: (format) => tap.capture(format) }
 }

@@ -4,17 +4,17 @@ import { LogLevels, VmoduleError } from '../../../actors/log/log-levels.ts'
 import { Written } from '../cli/scripted-io.ts'
 
 describe('the levels of a log', () => {
-  it('change what a log and the children it has already tell', () => {
+  it('change what a log and the children it has already report', () => {
     const stream = new Written(false)
     const log = createLogger({ verbosity: 1, stream })
     const child = log.getSubLogger({ name: 'peer 3f9a01b2' })
-    const told = () => stream.text.split('\n').slice(0, -1)
+    const reported = () => stream.text.split('\n').slice(0, -1)
     child.debug('before')
     log.levels.setVerbosity(4)
     child.debug('after')
     log.levels.setVerbosity(0)
     child.error('silenced')
-    expect(told().map((line) => JSON.parse(line).message)).to.deep.equal(['after'])
+    expect(reported().map((line) => JSON.parse(line).message)).to.deep.equal(['after'])
   })
   it('take what lies beyond them as the nearest', () => {
     const levels = new LogLevels()

@@ -41,20 +41,20 @@ describe('the counts of a sync', () => {
     })
   })
 
-  const tell = (...events: DownloaderEvent[]) => events.forEach((event) => void downloader.send(event))
+  const report = (...events: DownloaderEvent[]) => events.forEach((event) => void downloader.send(event))
   const jobOf = (peer: number) => downloader.getSnapshot().context.plan.running.get(peer)!
   const headers = (peer: number, listed: bigint[] = []) => {
     const { id: job, first, last } = jobOf(peer)
     const count = Number(last - first) + 1
-    tell({ type: 'headers.answered', peer, job, first, last, count, meetsSkeleton: true, listed })
+    report({ type: 'headers.answered', peer, job, first, last, count, meetsSkeleton: true, listed })
   }
   const bodies = (peer: number) => {
     const { id, first, last } = jobOf(peer)
-    tell({ type: 'bodies.fetched', peer, job: id, count: Number(last - first) + 1, bytes: 1_000 })
+    report({ type: 'bodies.fetched', peer, job: id, count: Number(last - first) + 1, bytes: 1_000 })
   }
   /** Peers have blocks to 384, we none; each has been given headers to fetch. */
   const begin = (...peers: number[]) =>
-    tell(...peers.map((peer) => joins(peer, 384n)), compared(0n, true), skeleton(192n, 384n))
+    report(...peers.map((peer) => joins(peer, 384n)), compared(0n, true), skeleton(192n, 384n))
 
   it('are of the answers that come', () => {
     const items = [Uint8Array.of(0xc0), Uint8Array.of(0xc0)]
@@ -74,18 +74,18 @@ describe('the counts of a sync', () => {
 
   it('are of access lists, and of those that are of no use', () => {
     begin(1)
-    tell(joins(2, 384n, 0n, true))
+    report(joins(2, 384n, 0n, true))
     headers(1, [1n, 2n, 3n])
     const accessLists = LazyList.of([Uint8Array.of(0xc0), Uint8Array.of(0x80), Uint8Array.of(0xc0)], asItem)
     counts.answered({ kind: 'BlockAccessLists', id: 1n, accessLists }, 40_000)
-    tell({ type: 'lists.fetched', request: 0, count: 3, lacked: [2n], bytes: 2, kept: 2 })
+    report({ type: 'lists.fetched', request: 0, count: 3, lacked: [2n], bytes: 2, kept: 2 })
     expect(observed).to.deep.equal([
       ['balsReq', 40_000_000],
       ['balsItems', 3],
     ])
     expect(counts.bals).to.deep.equal({ received: 3, accepted: 2, bytes: 4, timeouts: 0 })
-    tell({ type: 'lists.fetched', request: 0, count: 3, lacked: [], bytes: 2, kept: 2 })
-    tell({ type: 'lists.slow', peer: 2 })
+    report({ type: 'lists.fetched', request: 0, count: 3, lacked: [], bytes: 2, kept: 2 })
+    report({ type: 'lists.slow', peer: 2 })
     expect(counts.bals).to.include({ accepted: 2, timeouts: 1 })
   })
 
@@ -97,7 +97,7 @@ describe('the counts of a sync', () => {
     bodies(1)
     expect(observed).to.deep.equal([['importWait', 12_000_000]])
     clock.advance(30)
-    tell(imported(128n))
+    report(imported(128n))
     expect(counts.progress).to.equal(128 / 384)
     expect(observed.slice(1, 3)).to.deep.equal([
       ['importBlocks', 30_000_000],
@@ -108,34 +108,34 @@ describe('the counts of a sync', () => {
   it('know what the peers do for bodies', () => {
     begin(1, 2)
     expect(counts.bodyPeers).to.deep.equal({ idle: 0, busy: 0, stale: 0, outOfRange: 0 })
-    tell(joins(3, 64n, 64n))
+    report(joins(3, 64n, 64n))
     headers(1)
     headers(2)
     expect(counts.bodyPeers).to.deep.equal({ idle: 1, busy: 2, stale: 0, outOfRange: 0 })
-    tell({ type: 'peer.slow', peer: 2 })
+    report({ type: 'peer.slow', peer: 2 })
     expect(counts.bodyPeers).to.deep.equal({ idle: 0, busy: 1, stale: 1, outOfRange: 1 })
-    tell(announces(3, 0n))
+    report(announces(3, 0n))
     expect(counts.bodyPeers).to.include({ outOfRange: 1 })
     bodies(1)
     bodies(1)
-    tell({ type: 'peer.answered', peer: 2 })
+    report({ type: 'peer.answered', peer: 2 })
     expect(counts.bodyPeers).to.deep.equal({ idle: 3, busy: 0, stale: 0, outOfRange: 0 })
-    tell({ type: 'downloader.stop' })
+    report({ type: 'downloader.stop' })
     expect(counts.bodyPeers).to.deep.equal({ idle: 0, busy: 0, stale: 0, outOfRange: 0 })
   })
 
   it('know which requests were not answered in time', () => {
     begin(1, 2)
-    tell({ type: 'peer.slow', peer: 2 })
+    report({ type: 'peer.slow', peer: 2 })
     expect([counts.headers.timeouts, counts.bodies.timeouts]).to.deep.equal([1, 0])
     headers(1)
     headers(1)
-    tell({ type: 'peer.slow', peer: 1 })
+    report({ type: 'peer.slow', peer: 1 })
     expect([counts.headers.timeouts, counts.bodies.timeouts]).to.deep.equal([1, 1])
   })
 
   it('count a request for a head among those for headers', () => {
-    tell(joins(1, 384n), { type: 'peer.slow', peer: 1 })
+    report(joins(1, 384n), { type: 'peer.slow', peer: 1 })
     expect([counts.headers.timeouts, counts.bodies.timeouts]).to.deep.equal([1, 0])
   })
 })

@@ -168,9 +168,9 @@ describe('the metrics of a node', () => {
     const second = await createNode({ port: 0, metrics: { port: Number(port) } })
     const error = await failureOf(second.start())
     const why = `listen tcp 127.0.0.1:${port}: bind: address already in use`
-    const told = `metrics: ${why}; choose another with --metrics.addr or --metrics.port`
-    expect(error).to.include({ name: 'MetricsListenFailed', message: told })
-    expect(explain(error)).to.equal(told)
+    const reported = `metrics: ${why}; choose another with --metrics.addr or --metrics.port`
+    expect(error).to.include({ name: 'MetricsListenFailed', message: reported })
+    expect(explain(error)).to.equal(reported)
     await second.stop()
     expect(second.feed.isRead).to.equal(false)
   })

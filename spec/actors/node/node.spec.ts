@@ -73,7 +73,7 @@ describe('a node', () => {
       ...['serve ', 'start a', 'start b', 'serve no more', 'stop b', 'stop a', 'close database'],
     ])
   })
-  it('wakes everybody who waits when it has closed, and nobody before', async () => {
+  it('wakes everybody who waits when it has closed, and no one before', async () => {
     const { node } = rig()
     const woken: number[] = []
     for (const waiter of [1, 2]) void node.wait().then(() => woken.push(waiter))
@@ -127,7 +127,7 @@ describe('a node', () => {
       'node.released: closed (reportClosed settle)',
     ])
   })
-  it('waits for a service that hangs in its stop, stops nothing behind its back, and tells who it is', async () => {
+  it('waits for a service that hangs in its stop, stops nothing behind its back, and reports who it is', async () => {
     const { node, log, service, transitions, warnings } = rig()
     node.register(() => service('a'))
     let letGo = () => {}

@@ -27,10 +27,10 @@ describe('a dialer', () => {
   }
   const named = enode(1, 'node.example')
 
-  it('hands a connected stream over, and dials nobody twice at once', async () => {
+  it('hands a connected stream over, and dials no one twice at once', async () => {
     const { network, connected, settle, dialer } = rig({ staticNodes: [enode(1)] })
     network.dials[0]!.connect()
-    dialer.tell({ type: 'static.add', node: enode(1) })
+    dialer.send({ type: 'static.add', node: enode(1) })
     await settle()
     expect(connected).to.deep.equal([`staticdial ${enode(1).id}`])
     expect(network.dials).to.have.length(1)
@@ -63,20 +63,20 @@ describe('a dialer', () => {
       for (const i of [1, 2, 3, 4, 5]) offers.next(enode(i))
       expect(asked()).to.equal(5)
       expect(network.dials).to.have.length(5)
-      dialer.tell({ type: 'dial.ended', id: enode(1).id })
+      dialer.send({ type: 'dial.ended', id: enode(1).id })
       expect(asked()).to.equal(6)
     })
     it('keeps one that comes without being asked for until there is room', () => {
       const { offers, network, dialer } = sourced()
-      for (const i of [1, 2, 3, 4]) dialer.tell({ type: 'peer.added', id: `${i}`, dialed: true })
+      for (const i of [1, 2, 3, 4]) dialer.send({ type: 'peer.added', id: `${i}`, dialed: true })
       offers.next(enode(6))
       expect(network.dials).to.be.empty
-      dialer.tell({ type: 'peer.removed', id: '1', dialed: true })
+      dialer.send({ type: 'peer.removed', id: '1', dialed: true })
       expect(network.dials.map(({ address }) => address)).to.deep.equal(['10.0.0.6:30303'])
     })
     it('lets go of it when it stops', () => {
       const { offers, dialer } = sourced()
-      dialer.tell({ type: 'dialer.stop' })
+      dialer.send({ type: 'dialer.stop' })
       expect(offers.observed).to.equal(false)
     })
   })
@@ -113,7 +113,7 @@ describe('a dialer', () => {
         staticNodes: [enode(2), named],
         lookUp: () => new Promise(() => {}),
       })
-      dialer.tell({ type: 'dialer.stop' })
+      dialer.send({ type: 'dialer.stop' })
       expect(log.at(-1)).to.equal('stopped')
       expect(network.dials[0]!.signal!.aborted).to.equal(true)
       expect(runtime.clock.pending).to.equal(0)
@@ -126,9 +126,9 @@ describe('a dialer', () => {
       const { dialer, log, network, settle } = rig({ staticNodes: [enode(1)] })
       network.dials[0]!.connect()
       await settle()
-      dialer.tell({ type: 'dialer.stop' })
+      dialer.send({ type: 'dialer.stop' })
       expect(log).to.deep.equal([])
-      dialer.tell({ type: 'dial.ended', id: enode(1).id })
+      dialer.send({ type: 'dial.ended', id: enode(1).id })
       expect(log).to.deep.equal(['stopped'])
     })
   })
@@ -137,7 +137,7 @@ describe('a dialer', () => {
     const { log, runtime, dialer } = rig()
     await runtime.clock.run(20_000)
     expect(log).to.deep.equal(['Looking for peers', 'Looking for peers'])
-    for (const id of ['a', 'b', 'c']) dialer.tell({ type: 'peer.added', id, dialed: true })
+    for (const id of ['a', 'b', 'c']) dialer.send({ type: 'peer.added', id, dialed: true })
     await runtime.clock.run(20_000)
     expect(log).to.have.length(2)
   })

@@ -84,7 +84,7 @@ export class End {
     })
   }
 
-  /** What was told of auth and ack. */
+  /** What was reported of auth and ack. */
   get packets(): readonly FeedEntry[] {
     return this.entries.filter((entry) => 'protocol' in entry && entry.protocol === 'rlpx')
   }
@@ -110,5 +110,5 @@ export async function meet(
   return [near, far]
 }
 
-/** Both ends are in memory: what one says has come of it all that will, once nobody has a microtask left. */
+/** Both ends are in memory: what one says has come of it all that will, once no one has a microtask left. */
 export const settle: () => Promise<void> = setImmediate

@@ -113,7 +113,7 @@ describe('a node with discovery', () => {
       const netRestrict = '127.0.0.0/8'
       const near = await start()
       await start({ host: '0.0.0.0', netRestrict, nodeKey: keyOf(9) }, [...far, near.enode])
-      // Nobody at 0.0.0.0 is answered in this network: what it sends is all there is to see.
+      // No one at 0.0.0.0 is answered in this network: what it sends is all there is to see.
       await new Promise((resolve) => setImmediate(resolve))
       expect(sent.some(({ port }) => port === near.nodeInfo().ports.discovery)).to.equal(true)
       expect(sent.filter(({ ip }) => !isInNetlist(parseNetlist(netRestrict), ip))).to.deep.equal([])

@@ -48,11 +48,11 @@ describe("the log of a node's peers", () => {
       ['trace', 'peer 3f9a01b2', 'Message sent', undefined],
     ])
   })
-  it('observes charts only while somebody is told of them', () => {
+  it('observes charts only while it has a reader', () => {
     const stream = new Written()
     const node = new StandInNode()
     const log = createLogger({ stream, json: true })
-    const told = () => [...stream.text.matchAll(/"event":"(\w+)"/g)].map(([, event]) => event)
+    const reported = () => [...stream.text.matchAll(/"event":"(\w+)"/g)].map(([, event]) => event)
     const wave = (event: string) => node.transition('peer/7', 'peer', event, 'a', 'b')
     const end = logPeers(log, node.asNode)
     for (const [rules, event] of [
@@ -69,6 +69,6 @@ describe("the log of a node's peers", () => {
     end()
     log.levels.setVerbosity(5)
     wave('ended')
-    expect(told()).to.deep.equal(['loud', 'verbose'])
+    expect(reported()).to.deep.equal(['loud', 'verbose'])
   })
 })

@@ -7,62 +7,62 @@ import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 
 // The fork ids are those of EIP-2124 and of geth's core/forkid.
 
-describe('a fork id in words', () => {
+describe('a fork id in text', () => {
   const { genesis } = network('mainnet')
   const now = 1_770_000_000n
   const of = (hash: string, next: bigint, at = now) => describeFork({ hash: hexToBytes(hash), next }, genesis, at)
   const osaka = 1_764_798_551n
 
   it('names the fork that a node is at', () =>
-    expect(of('07c9462e', 0n)).to.deep.equal({ standing: 'current', words: 'at BPO2, no fork to come' }))
+    expect(of('07c9462e', 0n)).to.deep.equal({ standing: 'current', label: 'at BPO2, no fork to come' }))
   it('names the fork that is next, and when', () =>
     expect(of('c376cf8b', osaka, 1_750_000_000n)).to.deep.equal({
       standing: 'current',
-      words: 'at Prague, Osaka next (2025-12-03T21:49:11.000Z)',
+      label: 'at Prague, Osaka next (2025-12-03T21:49:11.000Z)',
     }))
   it('names every fork that a stale node does not know', () =>
     expect(of('c376cf8b', 0n)).to.deep.equal({
       standing: 'stale',
-      words: 'stale by Osaka, BPO1, BPO2: it is at Prague',
+      label: 'stale by Osaka, BPO1, BPO2: it is at Prague',
     }))
-  it('tells a node that syncs from one that is stale', () =>
+  it('distinguishes a node that syncs from one that is stale', () =>
     expect(of('fc64ec04', 1_150_000n)).to.deep.equal({
       standing: 'behind',
-      words: 'at Frontier, on its way to BPO2',
+      label: 'at Frontier, on its way to BPO2',
     }))
-  it('tells a fork that only the other plans', () =>
-    expect(of('07c9462e', 1_800_000_000n).words).to.equal(
+  it('reports a fork that only the other plans', () =>
+    expect(of('07c9462e', 1_800_000_000n).label).to.equal(
       'at BPO2, next a fork at 2027-01-15T08:00:00.000Z that this chain does not have',
     ))
-  it('tells a node that is ahead of our clock', () =>
+  it('reports a node that is ahead of our clock', () =>
     expect(of('07c9462e', 0n, 1_750_000_000n)).to.deep.equal({
       standing: 'ahead',
-      words: 'at BPO2, no fork to come',
+      label: 'at BPO2, no fork to come',
     }))
-  it('tells a fork id of another chain', () =>
+  it('reports a fork id of another chain', () =>
     expect(of('01020304', 7n)).to.deep.equal({
       standing: 'unknown',
-      words: 'fork id 0x01020304/7 is of no fork of this chain',
+      label: 'fork id 0x01020304/7 is of no fork of this chain',
     }))
-  it('tells who knows of Amsterdam, on Sepolia, before it and after', () => {
+  it('says which nodes know of Amsterdam, on Sepolia, before it and after', () => {
     const amsterdam = 1_791_294_816n
-    const words = (hash: string, next: bigint, at: bigint) =>
+    const label = (hash: string, next: bigint, at: bigint) =>
       describeFork({ hash: hexToBytes(hash), next }, network('sepolia').genesis, at)
     const coming = 'at BPO2, Amsterdam next (2026-10-06T13:53:36.000Z)'
     const [before, after] = [amsterdam - 1n, amsterdam]
-    expect(words('268956b6', amsterdam, before)).to.deep.equal({ standing: 'current', words: coming })
-    expect(words('268956b6', 0n, before).words).to.equal('at BPO2, no fork to come')
-    expect(words('268956b6', amsterdam, after)).to.deep.equal({
+    expect(label('268956b6', amsterdam, before)).to.deep.equal({ standing: 'current', label: coming })
+    expect(label('268956b6', 0n, before).label).to.equal('at BPO2, no fork to come')
+    expect(label('268956b6', amsterdam, after)).to.deep.equal({
       standing: 'behind',
-      words: 'at BPO2, on its way to Amsterdam',
+      label: 'at BPO2, on its way to Amsterdam',
     })
-    expect(words('268956b6', 0n, after)).to.deep.equal({
+    expect(label('268956b6', 0n, after)).to.deep.equal({
       standing: 'stale',
-      words: 'stale by Amsterdam: it is at BPO2',
+      label: 'stale by Amsterdam: it is at BPO2',
     })
-    const there = { words: 'at Amsterdam, no fork to come' }
-    expect(words('6c1d9423', 0n, after)).to.deep.equal({ standing: 'current', ...there })
-    expect(words('6c1d9423', 0n, before)).to.deep.equal({ standing: 'ahead', ...there })
+    const there = { label: 'at Amsterdam, no fork to come' }
+    expect(label('6c1d9423', 0n, after)).to.deep.equal({ standing: 'current', ...there })
+    expect(label('6c1d9423', 0n, before)).to.deep.equal({ standing: 'ahead', ...there })
   })
   it('calls a genesis by its highest fork, and forks of one time together', () => {
     const times = { shanghai: 0n, cancun: 0n, prague: 0n, amsterdam: 0n, bpo1: 0n, bogota: 90n, ubt: 90n, bpo3: 100n }
@@ -73,9 +73,9 @@ describe('a fork id in words', () => {
   it('calls a chain that never forks by what it began with', () => {
     const config = { ...genesis.config, blockForks: { homestead: 0n, eip150: 0n }, timeForks: {}, blobSchedule: {} }
     const still = makeGenesis(config, { stateRoot: new Uint8Array(32) })
-    const words = (next: bigint) => describeFork({ hash: crc(still), next }, still, now).words
-    expect(words(0n)).to.equal('at EIP-150, no fork to come')
-    expect(words(9n)).to.equal('at EIP-150, next a fork at 9 that this chain does not have')
+    const label = (next: bigint) => describeFork({ hash: crc(still), next }, still, now).label
+    expect(label(0n)).to.equal('at EIP-150, no fork to come')
+    expect(label(9n)).to.equal('at EIP-150, next a fork at 9 that this chain does not have')
   })
 })
 

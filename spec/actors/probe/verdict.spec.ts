@@ -16,7 +16,7 @@ describe('why a node hung up at our auth', () => {
       'its key is not that of the enode, it does not speak RLPx, or our address has dialed it within the last 30 s',
     ],
   ] as const)
-    it(`is told of one ${where}`, async () => {
+    it(`is said of one ${where}`, async () => {
       const network = memoryNetwork()
       await using listener = await listen({ network, host, port: 30_303, through: 'tcp' })
       await using other = listener.accept()
@@ -50,7 +50,7 @@ describe('what a node sends and cannot be read', () => {
     await node.until(afterHello ? 'handshaking' : 'greeting')
     await say(node)
     const { outcome, cause } = await probing
-    return { outcome, cause, heard: peer.log.map(({ words }) => words) }
+    return { outcome, cause, heard: peer.log.map(({ label }) => label) }
   }
   const patience = 600_000
   const disconnect = (payload: Uint8Array, compressed: boolean) => (node: ScriptedPeer) =>

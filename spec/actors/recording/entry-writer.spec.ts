@@ -26,23 +26,23 @@ describe('what a recorder writes', () => {
   })
   afterEach(() => rm(dir, { recursive: true }))
 
-  type Told = { entry: FeedEntry; live: Live; node: number; at: number }
-  const message = (size: number, payload = new Uint8Array(size).fill(7)): Told => ({
+  type Report = { entry: FeedEntry; live: Live; node: number; at: number }
+  const message = (size: number, payload = new Uint8Array(size).fill(7)): Report => ({
     entry: { type: 'message.sent', actor: 'peer/1', protocol: 'eth', version: 69, code: 4, size },
     ...{ live: { payload }, node: 0, at: 0 },
   })
   /** As JSON has it, line by line. */
-  const expected = (told: readonly Told[], names: readonly (string | undefined)[]) =>
-    told.map(({ entry, live, node, at }, i) => {
+  const expected = (reported: readonly Report[], names: readonly (string | undefined)[]) =>
+    reported.map(({ entry, live, node, at }, i) => {
       const place = { seq: i + 1, at, node: names[node], actor: fullName(names[node], entry.actor), parent: undefined }
       return formatLine(toLine(keep(entry, live, place, live.payload)))
     })
-  const record = async (told: readonly Told[], names: readonly (string | undefined)[]) => {
+  const record = async (reported: readonly Report[], names: readonly (string | undefined)[]) => {
     let now = 0
     const recorder = await Recorder.open(file, { client: 'x', now: () => now, log })
     const feeds = names.map(() => new Feed())
     for (const [i, feed] of feeds.entries()) recorder.follow(feed, names[i])
-    for (const { entry, live, node, at } of told) {
+    for (const { entry, live, node, at } of reported) {
       now = at
       feeds[node]!.publish(entry, live)
     }
@@ -74,25 +74,25 @@ describe('what a recorder writes', () => {
     )
 
   it('is what JSON says, whatever names, numbers and payloads there are, of several nodes in one order', async () => {
-    const told = fc
+    const reported = fc
       .tuple(fc.oneof(transition, said), fc.nat(1), fc.double({ min: 0, max: 1e10, noNaN: true }))
       .map(([one, node, at]) => ({ ...one, node, at: Math.abs(at) }))
     await fc.assert(
-      fc.asyncProperty(fc.array(told, { maxLength: 30 }), async (told) => {
+      fc.asyncProperty(fc.array(reported, { maxLength: 30 }), async (reported) => {
         const names = ['alice', 'bob "the" nøde']
-        expect(await record(told, names)).to.deep.equal(expected(told, names))
+        expect(await record(reported, names)).to.deep.equal(expected(reported, names))
       }),
       { numRuns: 25 },
     )
   })
   it('has payloads of nothing and of 16 MiB, and keeps their order from page to page', async () => {
-    const told = [0, 1, 2, 3, 200_000, 70_000, 16 << 20, 49_152, 49_153, 0, 300_000, 5].map((size) => message(size))
-    const lines = await record(told, [undefined])
-    const wanted = expected(told, [undefined])
+    const reported = [0, 1, 2, 3, 200_000, 70_000, 16 << 20, 49_152, 49_153, 0, 300_000, 5].map((size) => message(size))
+    const lines = await record(reported, [undefined])
+    const wanted = expected(reported, [undefined])
     expect(lines.length).to.equal(wanted.length)
     for (const [i, line] of lines.entries()) expect(line === wanted[i], `line ${i + 1}`).to.equal(true)
   })
-  it('waits for a slow disk within bounds: then the recording ends, and what was told is written', async () => {
+  it('waits for a slow disk within bounds: then the recording ends, and what was published is written', async () => {
     execFileSync('mkfifo', [file])
     const reader = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
     const feed = new Feed()

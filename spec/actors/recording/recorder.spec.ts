@@ -77,13 +77,13 @@ describe('a recorder', () => {
   it('ends also when its timer finds nothing left to write', async () => {
     const recorder = await Recorder.open(file, { client: 'Peerchart' })
     recorder.follow(feed)
-    const tell = (size: number) =>
+    const report = (size: number) =>
       feed.publish(
         { type: 'message.sent', actor: 'peer/1', protocol: 'p2p', code: 2, size },
         { payload: new Uint8Array(size) },
       )
-    tell(100_000) // is written at once
-    tell(1) // arms the timer, and is written with the first
+    report(100_000) // is written at once
+    report(1) // arms the timer, and is written with the first
     await new Promise((resolve) => setTimeout(resolve, 250)) // the timer's own time, more than once
     await recorder.close()
     expect(await linesOf()).to.have.length(2)

@@ -70,7 +70,7 @@ describe('a recording', () => {
     ['no effect', { effects: [] }, 'the effects'],
     ['another transition taken', { edges: ['securing · read.failed'] }, 'the transitions taken'],
   ] as const)
-    it(`is told from one where a chart took ${what}, by the first entry that differs`, async () => {
+    it(`differs from one where a chart took ${what}, by the first entry that differs`, async () => {
       const changed = await forge(file, other, (line) =>
         line.type === 'transition' && line.event === 'rlpx.secured' ? { ...line, ...change } : undefined,
       )
@@ -78,7 +78,7 @@ describe('a recording', () => {
       expect(difference?.line.seq).to.equal(changed.seq)
       expect(difference?.what).to.contain(expected)
     })
-  it('is told from one where an event had other data, by what comes of it', async () => {
+  it('differs from one where an event had other data, by what comes of it', async () => {
     await forge(file, other, (line) =>
       line.type === 'transition' && line.event === 'server.admitted'
         ? { ...line, event: 'server.refused', data: { reason: 4 } }
@@ -86,7 +86,7 @@ describe('a recording', () => {
     )
     expect((await replayFile(other)).difference?.line).to.include({ event: 'server.refused' })
   })
-  it('is told from one where an actor was given something else', async () => {
+  it('differs from one where an actor was given something else', async () => {
     await forge(file, other, (line) =>
       line.type === 'actor.started' && line.chart === 'server'
         ? { ...line, input: { ...(line.input as object), hasListener: false } }
@@ -94,7 +94,7 @@ describe('a recording', () => {
     )
     expect((await replayFile(other)).difference).to.include({ what: 'the transitions taken' })
   })
-  it('is told from one where a timer fired too soon', async () => {
+  it('differs from one where a timer fired too soon', async () => {
     const changed = await forge(file, other, (line) =>
       line.type === 'transition' && line.event.includes('pingInterval') ? { ...line, at: line.at - 1_000 } : undefined,
     )
@@ -102,7 +102,7 @@ describe('a recording', () => {
     expect(difference).to.include({ what: 'a timer', replayed: 'it is not due' })
     expect(difference!.line.seq).to.equal(changed.seq)
   })
-  it('is told from one where a timer that had run out did not fire', async () => {
+  it('differs from one where a timer that had run out did not fire', async () => {
     const ping = transitions().find(({ event }) => event.includes('pingInterval'))!
     await forge(file, other, (line) =>
       line.type === 'transition' && line.actor === ping.actor && line.seq > ping.seq

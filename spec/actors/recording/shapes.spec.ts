@@ -61,7 +61,7 @@ describe('a recording whose checksums are right, and that no recorder wrote', ()
     const io = new ScriptedIo()
     expect(await runCli(['replay', file], io)).to.equal(1)
     expect(io.err).to.match(/^error: [^\n]+: entry 1 at [^\n]+ recorded: it went on; replayed: TypeError[^\n]+\n$/)
-    // A failure that nobody heard of would be thrown by now.
+    // A failure that no one heard of would be thrown by now.
     await new Promise((resolve) => setTimeout(resolve))
   })
 })

@@ -67,21 +67,21 @@ describe('who may call', () => {
   })
 
   describe('by the origin of a page, over HTTP', () => {
-    const told = (origins: readonly string[], origin: string, method = 'POST') => {
+    const reported = (origins: readonly string[], origin: string, method = 'POST') => {
       const headers = new Cors(origins).headers({ method, headers: { origin } } as IncomingMessage)
       const at = headers.indexOf('Access-Control-Allow-Origin')
       return at === -1 ? undefined : headers[at + 1]
     }
-    it('is told nothing when no page is let in', () =>
+    it('is reported nothing when no page is let in', () =>
       expect(
         new Cors([]).headers({ method: 'POST', headers: { origin: 'http://a' } } as IncomingMessage),
       ).to.deep.equal([]))
-    it('is told * where everybody is let in', () => expect(told(['*'], 'http://a.example')).to.equal('*'))
+    it('is reported * where everybody is let in', () => expect(reported(['*'], 'http://a.example')).to.equal('*'))
     it('may have a part of its name left open', () => {
-      expect(told(['https://*.example'], 'https://a.example')).to.equal('https://a.example')
+      expect(reported(['https://*.example'], 'https://a.example')).to.equal('https://a.example')
       for (const origin of ['https://.exampl', 'http://a.example', 'https://a.example.evil'])
-        expect(told(['https://*.example'], origin)).to.equal(undefined)
+        expect(reported(['https://*.example'], origin)).to.equal(undefined)
     })
-    it('is let in for POST and GET alone', () => expect(told(['*'], 'http://a', 'PATCH')).to.equal(undefined))
+    it('is let in for POST and GET alone', () => expect(reported(['*'], 'http://a', 'PATCH')).to.equal(undefined))
   })
 })

@@ -71,7 +71,7 @@ describe('a JSON-RPC client', () => {
         expect(thrown).to.be.instanceOf(RpcError)
         expect(thrown).to.include(error)
       })
-      it('tells answers apart that come out of order', async () => {
+      it('reports answers apart that come out of order', async () => {
         const held: string[] = []
         const rpc = await connect((request) => {
           const [said] = always(request.method)(request)
@@ -82,7 +82,7 @@ describe('a JSON-RPC client', () => {
         const methods = ['a', 'b', 'c']
         expect(await Promise.all(methods.map((method) => rpc.call(method)))).to.deep.equal(methods)
       })
-      it('waits no longer than it was told', async () => {
+      it('waits no longer than it was asked to', async () => {
         // The connection has to be there within the same time, on a machine that is busy, too.
         const rpc = await connect(() => [], { timeout: 2_000 })
         const thrown = await failureOf(rpc.call('eth_syncing'))
@@ -103,14 +103,14 @@ describe('a JSON-RPC client', () => {
   for (const [name, endpoint] of Object.entries({ WebSocket: wsEndpoint, 'a socket': ipcEndpoint }))
     describe(`over ${name}`, () => {
       it('hears what it subscribed to, until it does no more', async () => {
-        const told = (result: unknown, subscription = '0xa') =>
+        const reported = (result: unknown, subscription = '0xa') =>
           JSON.stringify({ jsonrpc: '2.0', method: 'eth_subscription', params: { subscription, result } })
         const rpc = await client(
           await at(
             endpoint((request) => {
               const [said] = always(request.method === 'eth_subscribe' ? '0xa' : true)(request)
-              if (request.method === 'eth_subscribe') return [said!, told(1), told(9, '0xb'), told(2)]
-              return [told(request.method === 'eth_unsubscribe' ? 4 : 3), said!]
+              if (request.method === 'eth_subscribe') return [said!, reported(1), reported(9, '0xb'), reported(2)]
+              return [reported(request.method === 'eth_unsubscribe' ? 4 : 3), said!]
             }),
           ),
         )
@@ -160,7 +160,7 @@ describe('a JSON-RPC client', () => {
       expect(await failureOf(RpcClient.connect(target.replace('http', 'ws')))).to.be.instanceOf(RpcRefused)
     })
 
-  it('says what to do when nobody listens', async () => {
+  it('says what to do when no one listens', async () => {
     const gone = async (endpoint: Promise<Endpoint>) => {
       const { target, close } = await endpoint
       await close()
@@ -170,9 +170,9 @@ describe('a JSON-RPC client', () => {
     const ws = await failureOf(RpcClient.connect(await gone(wsEndpoint(always(1)))))
     const ipc = await failureOf(RpcClient.connect(await gone(ipcEndpoint(always(1)))))
     for (const thrown of [http, ws, ipc]) expect(thrown).to.be.instanceOf(RpcUnreachable)
-    expect(http.message).to.match(/^nobody listens at http:\/\/127\.0\.0\.1:\d+; start the node with --http/)
-    expect(ws.message).to.match(/^nobody listens at ws:\/\/127\.0\.0\.1:\d+; start the node with --ws/)
-    expect(ipc.message).to.match(/^nobody listens at \S+node\.ipc; start the node, or name the socket/)
+    expect(http.message).to.match(/^nothing listens at http:\/\/127\.0\.0\.1:\d+; start the node with --http/)
+    expect(ws.message).to.match(/^nothing listens at ws:\/\/127\.0\.0\.1:\d+; start the node with --ws/)
+    expect(ipc.message).to.match(/^nothing listens at \S+node\.ipc; start the node, or name the socket/)
   })
   it('knows a file that is no socket', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'peerchart-client-'))
@@ -180,7 +180,7 @@ describe('a JSON-RPC client', () => {
     await writeFile(join(dir, 'file'), '')
     expect(await failureOf(RpcClient.connect(join(dir, 'file')))).to.be.instanceOf(RpcUnreachable)
   })
-  it('waits no longer for the rest of an answer than it was told', async () => {
+  it('waits no longer for the rest of an answer than it was reported', async () => {
     const half = await at(httpServer((_, response) => response.write('{"result":')))
     expect(await failureOf((await client(half, { timeout: 50 })).call('x'))).to.be.instanceOf(RpcTimeout)
   })
@@ -188,7 +188,7 @@ describe('a JSON-RPC client', () => {
     const cut = await at(httpServer((_, response) => response.write('{"result":', () => response.destroy())))
     expect(await failureOf((await client(cut)).call('x'))).to.be.instanceOf(RpcClosed)
   })
-  it('waits no longer for a connection than it was told', async () => {
+  it('waits no longer for a connection than it was reported', async () => {
     const silent = await at(httpServer(() => {}))
     expect(await failureOf(RpcClient.connect(silent.replace('http', 'ws'), { timeout: 30 }))).to.be.instanceOf(
       RpcTimeout,
@@ -216,7 +216,7 @@ describe('a JSON-RPC client', () => {
       expect(shown).to.deep.equal([basic, basic])
     })
 
-    it('shows them to nobody else', async () => {
+    it('shows them to no one else', async () => {
       const closed = await at(httpServer((_, response) => response.writeHead(401).end('no')))
       const silent = await at(httpServer(() => {}))
       const asked = async (target: string, options = {}) => (await client(target, options)).call('x')

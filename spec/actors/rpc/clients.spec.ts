@@ -116,7 +116,7 @@ describe('the tools that people have read a running node', () => {
         expect(Number(await growing(heard))).to.be.within(Number(before), Number(node.chain.head.number))
         for (const end of unwatch) end()
       })
-      it('is told what is wrong', async () => {
+      it('is reported what is wrong', async () => {
         const error = await failureOf(client.request({ method: 'eth_foo' as never }))
         expect(String((error as Error).message)).to.include('the method eth_foo does not exist/is not available')
       })
@@ -168,7 +168,7 @@ describe('the tools that people have read a running node', () => {
     })
     afterEach(() => client.close())
 
-    it('tells of a peer that joins and leaves', async () => {
+    it('reports of a peer that joins and leaves', async () => {
       const { result: subscription } = await ask('admin_subscribe', ['peerEvents'])
       const peer = await dial(node.enode, { caps: ['eth/69'] })
       const joined = await next()
@@ -182,7 +182,7 @@ describe('the tools that people have read a running node', () => {
       expect((await next()).params.result).to.include({ type: 'drop', peer: id })
       expect((await ask('admin_peers')).result).to.deep.equal([])
     })
-    it('tells new heads as geth prints them', async () => {
+    it('reports new heads as geth prints them', async () => {
       const { result: subscription } = await ask('eth_subscribe', ['newHeads'])
       await grow()
       const { params } = await next()

@@ -64,7 +64,7 @@ describe('the RPC dispatcher', () => {
   it('names its modules', async () => {
     expect((await ask(call('rpc_modules'))).result).to.deep.equal({ eth: '1.0', rpc: '1.0' })
   })
-  it('tells the error that a method throws, with its data', async () => {
+  it('reports the error that a method throws, with its data', async () => {
     expect((await ask(call('eth_refuse'))).error).to.deep.equal({
       code: -38002,
       message: 'not now',

@@ -53,7 +53,7 @@ describe('the engine API of a node', () => {
     }
   })
 
-  it('is for nobody else', async () => {
+  it('is for no one else', async () => {
     const state = { headBlockHash: hashOf(1) }
     const old = jwt(secret, Math.floor(Date.now() / 1_000) - 90)
     for (const token of ['', 'x.y.z', old, jwt(new Uint8Array(32))])

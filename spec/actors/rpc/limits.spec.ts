@@ -137,7 +137,7 @@ describe('the limits of RPC', () => {
       const { status, headers } = await first
       expect([status, headers.connection]).to.deep.equal([503, 'close'])
     })
-    it('hang up on a client over WebSocket that has most of it, and on nobody else', async () => {
+    it('hang up on a client over WebSocket that has most of it, and on no one else', async () => {
       await startWith(60_000)
       const [good, bad] = [await wsClient(test.stack.ws!), await wsClient(test.stack.ws!)]
       bad.ws.send('x'.repeat(50_000), { fin: false })
@@ -207,7 +207,7 @@ describe('the limits of RPC', () => {
       expect(test.input.held).to.equal(0)
       client.close()
     })
-    it(`hang up on who does not read over ${name}, and on nobody else`, async () => {
+    it(`hang up on who does not read over ${name}, and on no one else`, async () => {
       await start({ wsWriteTimeout: 50 })
       const [slow, good] = [await open(), await open()]
       for (const client of [slow]) 'ws' in client ? client.ws.pause() : client.socket.pause()
@@ -226,7 +226,7 @@ describe('the limits of RPC', () => {
       client.send(callText('test_subscribe', ['news']))
       while (test.apis.listeners.size === 0) await test.post(echo('meanwhile'))
       while (test.apis.listeners.size > 0) {
-        test.apis.tell('x'.repeat(1 << 20))
+        test.apis.report('x'.repeat(1 << 20))
         await test.post(echo('meanwhile'))
       }
     })

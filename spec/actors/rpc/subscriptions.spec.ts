@@ -19,7 +19,7 @@ describe('RPC subscriptions', () => {
     method: 'test_subscription',
     params: { subscription, result },
   })
-  /** Resolves once nobody is subscribed any more. */
+  /** Resolves once no one is subscribed any more. */
   const silence = async () => {
     while (test.apis.listeners.size > 0) await test.post(callText('test_echo', ['meanwhile']))
   }
@@ -43,16 +43,16 @@ describe('RPC subscriptions', () => {
         const { result } = await ask('test_subscribe', ['news'])
         expect(result).to.match(/^0x[1-9a-f][0-9a-f]{0,31}$/)
       })
-      it('tell until they are ended', async () => {
+      it('report until they are ended', async () => {
         const { result: id } = await ask('test_subscribe', ['news'])
-        test.apis.tell({ n: 1 })
+        test.apis.report({ n: 1 })
         expect(await next(client)).to.deep.equal(notification(id, { n: 1 }))
         expect((await ask('test_unsubscribe', [id])).result).to.equal(true)
-        test.apis.tell({ n: 2 })
+        test.apis.report({ n: 2 })
         expect((await ask('test_unsubscribe', [id])).error.message).to.equal('subscription not found')
         expect(test.apis.listeners.size).to.equal(0)
       })
-      it('say nothing before their id was told, and forget nothing', async () => {
+      it('say nothing before their id was reported, and forget nothing', async () => {
         const { result: id } = await ask('test_subscribe', ['flood', '0x3'])
         expect([await next(client), await next(client), await next(client)]).to.deep.equal(
           [0, 1, 2].map((result) => notification(id, result)),
@@ -61,7 +61,7 @@ describe('RPC subscriptions', () => {
       it('say nothing before the batch that opens them was answered', async () => {
         client.send(`[${callText('test_subscribe', ['news'], 1)},${callText('test_wait', [], 2)}]`)
         while (test.apis.waiting.size === 0) await test.post(callText('test_echo', ['meanwhile']))
-        test.apis.tell('early')
+        test.apis.report('early')
         test.apis.finish()
         const [{ result: id }] = await next(client)
         expect(await next(client)).to.deep.equal(notification(id, 'early'))
@@ -70,11 +70,11 @@ describe('RPC subscriptions', () => {
         const { error } = await ask('test_subscribe', ['flood', null])
         expect(error).to.deep.equal({ code: -32_602, message: 'missing value for required argument 1' })
       })
-      it('of two are told apart', async () => {
+      it('of two are reported apart', async () => {
         const { result: one } = await ask('test_subscribe', ['news'])
         const { result: other } = await ask('test_subscribe', ['news'])
         expect(one).to.not.equal(other)
-        test.apis.tell('x')
+        test.apis.report('x')
         expect([await next(client), await next(client)]).to.deep.equal([
           notification(one, 'x'),
           notification(other, 'x'),
@@ -99,7 +99,7 @@ describe('RPC subscriptions', () => {
         expect((await ask('test_echo', ['x'])).result).to.equal('x')
         expect(test.apis.listeners.size).to.equal(0)
       })
-      it('that tell too much before their id is told end the connection', async () => {
+      it('that report too much before their id is reported end the connection', async () => {
         client.send(callText('test_subscribe', ['flood', '0x401']))
         await client.closed
       })

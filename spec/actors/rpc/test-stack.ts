@@ -71,7 +71,7 @@ export const callText = (method: string, params: unknown[] = [], id: unknown = 1
   JSON.stringify({ jsonrpc: '2.0', id, method, params })
 
 function testApis() {
-  /** Who is told, while they are subscribed. */
+  /** Who is reported, while they are subscribed. */
   const listeners = new Set<(result: unknown) => void>()
   /** Ends the calls of `test_wait`. */
   const waiting = new Set<() => void>()
@@ -110,7 +110,7 @@ function testApis() {
     all: [test, engine, eth, net],
     listeners,
     waiting,
-    tell: (result: unknown) => {
+    report: (result: unknown) => {
       for (const notify of listeners) notify(result)
     },
     finish: () => {

@@ -43,7 +43,7 @@ const plansOf = fc.memo(
 const plans = plansOf(5)
 
 /** What happened, in the order of the feed: by the number of its plan. */
-type Told = {
+type Report = {
   readonly what: 'step' | 'start' | 'message' | 'bug' | 'stop'
   readonly actor: string
   readonly n?: number
@@ -51,7 +51,7 @@ type Told = {
 
 function play(plan: Plan, isReadLate = false) {
   const feed = new Feed()
-  const told: Told[] = []
+  const reported: Report[] = []
   const bugs: string[] = []
   /** Sent in an effect to another actor, by number, and whose chart took it. */
   const sent: number[] = []
@@ -92,10 +92,10 @@ function play(plan: Plan, isReadLate = false) {
     feed.subscribe((entry, { event }) => {
       const { actor } = entry
       const { plan } = (event ?? {}) as { plan?: Numbered }
-      if (entry.type === 'transition') told.push({ what: 'step', actor, ...(plan && { n: plan.n }) })
-      else if (entry.type === 'message.sent') told.push({ what: 'message', actor, n: entry.code })
-      else if (entry.type === 'actor.started') told.push({ what: 'start', actor, n: Number(/\d+$/.exec(actor)) })
-      else told.push({ what: entry.type === 'bug' ? 'bug' : 'stop', actor })
+      if (entry.type === 'transition') reported.push({ what: 'step', actor, ...(plan && { n: plan.n }) })
+      else if (entry.type === 'message.sent') reported.push({ what: 'message', actor, n: entry.code })
+      else if (entry.type === 'actor.started') reported.push({ what: 'start', actor, n: Number(/\d+$/.exec(actor)) })
+      else reported.push({ what: entry.type === 'bug' ? 'bug' : 'stop', actor })
     })
   for (let i = 0; i < 4; i++) actors.set(`relay/${i}`, start(`relay/${i}`))
   if (!isReadLate) read()
@@ -106,7 +106,7 @@ function play(plan: Plan, isReadLate = false) {
   }
   const root = number({ ...plan, do: 'send' }, 0)
   perform(root, 'outside')
-  return { root, told, sent, taken, nested, bugs, actors, read }
+  return { root, reported, sent, taken, nested, bugs, actors, read }
 }
 
 const flat = (plan: Numbered): Numbered[] => [plan, ...plan.next.flatMap(flat)]
@@ -121,8 +121,10 @@ describe('the law of the step', () => {
     )
 
   it('has every entry of the feed after its cause', () =>
-    holds(({ root, told }) => {
-      const at = new Map(told.flatMap(({ n, what }, index) => (n === undefined || what === 'stop' ? [] : [[n, index]])))
+    holds(({ root, reported }) => {
+      const at = new Map(
+        reported.flatMap(({ n, what }, index) => (n === undefined || what === 'stop' ? [] : [[n, index]])),
+      )
       for (const { n, cause } of flat(root)) {
         const [effect, before] = [at.get(n), at.get(cause)]
         if (effect !== undefined && cause > 0) expect(before, `${cause}, which led to ${n}`).to.be.below(effect)
@@ -136,13 +138,13 @@ describe('the law of the step', () => {
       expect(taken.filter((n) => crossing.has(n))).to.deep.equal(sent.filter((n) => reached.has(n)))
     }))
   it('blames what a step throws on whose step it was, and ends that one alone, after its step', () =>
-    holds(({ root, told, bugs, actors }) => {
+    holds(({ root, reported, bugs, actors }) => {
       const ended = [...actors].filter(([, actor]) => actor.getSnapshot().status !== 'active').map(([id]) => id)
       const isToEnd = flat(root).some(({ do: what }) => what === 'throw' || what === 'end')
       if (!isToEnd) expect(ended).to.deep.equal([])
-      expect(told.flatMap(({ what, actor }) => (what === 'stop' ? [actor] : [])).sort()).to.deep.equal(ended.sort())
-      expect(told.flatMap(({ what, actor }) => (what === 'bug' ? [actor] : []))).to.deep.equal(bugs)
-      for (const id of ended) expect(told.findLast(({ actor }) => actor === id)?.what).to.equal('stop')
+      expect(reported.flatMap(({ what, actor }) => (what === 'stop' ? [actor] : [])).sort()).to.deep.equal(ended.sort())
+      expect(reported.flatMap(({ what, actor }) => (what === 'bug' ? [actor] : []))).to.deep.equal(bugs)
+      for (const id of ended) expect(reported.findLast(({ actor }) => actor === id)?.what).to.equal('stop')
     }))
   it('is the same whether the feed is read or not', () =>
     fc.assert(
@@ -151,7 +153,7 @@ describe('the law of the step', () => {
       }),
       { numRuns: 100, seed: 15 },
     ))
-  it('lets a chart hear at once what nobody else is in the middle of', () => {
+  it('lets a chart hear at once what no one else is in the middle of', () => {
     const { actors, taken } = play({ do: 'send', to: 0, next: [] })
     const plan = { do: 'send', to: 1, n: 2, cause: 0, next: [] } as const
     actors.get('relay/1')!.send({ type: 'go', plan: { ...plan, next: [] } })

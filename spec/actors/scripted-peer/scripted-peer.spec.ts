@@ -43,7 +43,7 @@ describe('a scripted peer', () => {
     await open(ours, other)
     await Promise.all([peer.until('running'), theirs.until('running')])
   }
-  const words = (log: readonly { words: string }[]) => log.map(({ words }) => words)
+  const label = (log: readonly { label: string }[]) => log.map(({ label }) => label)
   const failure = async (promise: Promise<unknown>): Promise<string> => {
     const error = await failureOf(promise)
     expect(error).to.be.instanceOf(ScriptError)
@@ -53,12 +53,12 @@ describe('a scripted peer', () => {
   describe('on its way to a session', () => {
     it('dials, and comes to run by itself', async () => {
       await run()
-      expect(words(peer.states)).to.deep.equal([
+      expect(label(peer.states)).to.deep.equal([
         ...['dialing', 'securing.agreeing', 'greeting.said', 'handshaking.unsaid', 'handshaking.heard', 'running'],
       ])
-      expect(words(theirs.states).slice(0, 2)).to.deep.equal(['listening', 'securing.agreeing'])
-      expect(words(peer.log)).to.deep.equal(['Hello', 'Status'])
-      expect(words(peer.said)).to.deep.equal(['Hello', 'Status'])
+      expect(label(theirs.states).slice(0, 2)).to.deep.equal(['listening', 'securing.agreeing'])
+      expect(label(peer.log)).to.deep.equal(['Hello', 'Status'])
+      expect(label(peer.said)).to.deep.equal(['Hello', 'Status'])
     })
     it('gives up to dial when it is closed', async () => {
       await open()
@@ -91,7 +91,7 @@ describe('a scripted peer', () => {
       await run()
       expect(theirs.theirStatus).to.deep.include({ version: 72, networkId: 5n, range: status.range })
     })
-    it('changes what it is told to of the mirror', async () => {
+    it('changes what it is reported to of the mirror', async () => {
       await run({ status: { networkId: 6n } })
       expect(theirs.theirStatus).to.deep.include({ networkId: 6n, genesis: status.genesis })
     })
@@ -117,24 +117,24 @@ describe('a scripted peer', () => {
       ['rlpx', 'greeting.unsaid', []],
       ['hello', 'handshaking.unsaid', ['Hello']],
     ] as const)
-      it(`stops after ${through} when told to, and goes on by hand`, async () => {
+      it(`stops after ${through} when reported to, and goes on by hand`, async () => {
         await open({ through })
         await peer.until(state.split('.')[0] as 'securing')
         await (through === 'hello' ? peer.expect('Hello') : undefined)
-        expect(words(peer.states)).to.include(state)
-        expect(words(peer.said)).to.deep.equal(said)
+        expect(label(peer.states)).to.include(state)
+        expect(label(peer.said)).to.deep.equal(said)
         if (through === 'tcp') await peer.rlpx()
         if (through !== 'hello') await peer.hello()
         await peer.status()
         await Promise.all([peer.until('running'), theirs.until('running')])
       })
-    it('tells why it never came to a state', async () => {
+    it('reports why it never came to a state', async () => {
       await open({ caps: ['eth/68'] }, { caps: ['eth/72'], through: 'tcp' })
       await theirs.until('securing')
       theirs.close()
       expect(await failure(peer.until('running'))).to.match(/^never came to running: it closed\n/)
     })
-    it('tells that nobody is there', async () => {
+    it('reports that no one is there', async () => {
       await open()
       await theirs.until('securing')
       await listener.close()
@@ -166,7 +166,7 @@ describe('a scripted peer', () => {
       theirs.send('BlockHeaders', { id, headers: [] })
       const [headers] = await Promise.all(asking)
       expect(headers).to.deep.include({ kind: 'BlockHeaders', id })
-      expect(words(peer.log)).to.include('BlockHeaders 0')
+      expect(label(peer.log)).to.include('BlockHeaders 0')
     })
     it('waits for one message among others, which stay unread', async () => {
       await run()
@@ -181,7 +181,7 @@ describe('a scripted peer', () => {
         'eth/69 has no GetCells',
       )
     })
-    it('answers Pings, unless told not to', async () => {
+    it('answers Pings, unless reported not to', async () => {
       await run({}, { answerPings: false })
       peer.send('Ping')
       theirs.send('Ping')
@@ -233,15 +233,15 @@ describe('a scripted peer', () => {
       await theirs.closed()
       expect(peer.end).to.deep.equal({ by: 'us' })
     })
-    it('tells the feed of every transition and message', async () => {
+    it('reports the feed of every transition and message', async () => {
       const runtime = processRuntime()
-      const told: string[] = []
+      const reported: string[] = []
       runtime.feed.subscribe((entry) => {
-        if (entry.type === 'transition') told.push(`to ${entry.to}`)
-        else if ('code' in entry) told.push(`${entry.type} ${entry.protocol} ${entry.code}`)
+        if (entry.type === 'transition') reported.push(`to ${entry.to}`)
+        else if ('code' in entry) reported.push(`${entry.type} ${entry.protocol} ${entry.code}`)
       })
       await run({ runtime })
-      expect(told).to.include('to running').and.include('message.received eth 0').and.include('message.sent p2p 0')
+      expect(reported).to.include('to running').and.include('message.received eth 0').and.include('message.sent p2p 0')
     })
   })
 
@@ -252,7 +252,7 @@ describe('a scripted peer', () => {
     }
     const fault = async () => {
       await theirs.closed()
-      return words(theirs.log).at(-2)
+      return label(theirs.log).at(-2)
     }
     for (const wrongMac of ['header', 'frame'] as const)
       it(`sends a frame with a wrong ${wrongMac} MAC`, async () => {
@@ -315,7 +315,7 @@ describe('a scripted peer', () => {
   })
 
   describe('that waits in vain', () => {
-    it('tells the whole exchange and the states, in order', async () => {
+    it('reports the whole exchange and the states, in order', async () => {
       await run()
       peer.send('Ping')
       await peer.expect('Pong')
@@ -332,14 +332,14 @@ describe('a scripted peer', () => {
       theirs.close()
       expect(await failure(peer.expect('Pong', {}, { timeout: 60_000 }))).to.match(/^no Pong before it closed\n/)
     })
-    it('tells another reason than the expected one', async () => {
+    it('reports another reason than the expected one', async () => {
       await run()
       theirs.send('Disconnect', { reason: 2 })
       expect(await failure(peer.expectDisconnect('SubprotocolError'))).to.match(
         /^disc 0x02 \(breach of protocol\) where disc 0x10 \(subprotocol error\) was expected\n/,
       )
     })
-    it('tells what broke a silence', async () => {
+    it('reports what broke a silence', async () => {
       await run()
       setImmediate(() => theirs.send('Pong'))
       expect(await failure(peer.expectSilence(1_000))).to.match(/^Pong in what was to be 1000 ms of silence\n/)
@@ -358,7 +358,7 @@ describe('a scripted peer', () => {
       expect(message).to.match(/^Pong in what was to be 1000 ms of silence\n/)
       expect(message, 'the latest').to.match(/ … 9\d{3} before\n.*< disc 0x08\n.* < Pong$/s)
     })
-    it('tells with which Disconnect it ended on its way', async () => {
+    it('reports with which Disconnect it ended on its way', async () => {
       await open({}, { through: 'hello' })
       await theirs.until('handshaking')
       theirs.send('Disconnect', { reason: 'UselessPeer' })
@@ -381,22 +381,22 @@ describe('a scripted peer', () => {
           .that.contains(message)
       expect(() => peer.send('GetBlockHeadrs' as 'Ping')).to.throw(TypeError, 'no message is named "GetBlockHeadrs"')
     })
-    it('tells that the other side did not hang up', async () => {
+    it('reports that the other side did not hang up', async () => {
       await run()
       expect(await failure(peer.closed({ timeout: 5 }))).to.match(/^it did not close within 5 ms\n/)
     })
   })
 
-  it('tells the feed who is there, and the packets of its handshake by their size', async () => {
+  it('reports the feed who is there, and the packets of its handshake by their size', async () => {
     const runtime = processRuntime()
-    const told: MessageEntry[] = []
+    const reported: MessageEntry[] = []
     const events: EventObject[] = []
     runtime.feed.subscribe((entry, { event }) => {
-      if ('protocol' in entry && entry.protocol === 'rlpx') told.push(entry)
+      if ('protocol' in entry && entry.protocol === 'rlpx') reported.push(entry)
       if (event) events.push(event)
     })
     await run({ runtime, parent: 'script' })
-    const { actor } = told[0]!
+    const { actor } = reported[0]!
     expect(runtime.feed.actors).to.deep.include({
       id: actor,
       chart: 'scripted-peer',
@@ -404,7 +404,7 @@ describe('a scripted peer', () => {
       state: 'running',
     })
     const packet = { actor, protocol: 'rlpx', version: 4 }
-    expect(told.map(({ size: _, ...rest }) => rest)).to.deep.equal([
+    expect(reported.map(({ size: _, ...rest }) => rest)).to.deep.equal([
       { ...packet, type: 'message.sent', code: 0 },
       { ...packet, type: 'message.received', code: 1 },
     ])

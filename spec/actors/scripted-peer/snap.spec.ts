@@ -56,9 +56,9 @@ describe('a scripted peer that speaks snap', () => {
     const { accounts, proof } = await asked
     expect([...accounts]).to.deep.equal([{ hash, account: plainAccount }])
     expect([...proof]).to.deep.equal([Uint8Array.of(0xc0)])
-    expect(peer.log.map(({ words }) => words).slice(-2)).to.deep.equal(['AccountRange 0', 'AccountRange 1'])
+    expect(peer.log.map(({ label }) => label).slice(-2)).to.deep.equal(['AccountRange 0', 'AccountRange 1'])
   })
-  it('asks for the whole storage of accounts, when it is not told otherwise', async () => {
+  it('asks for the whole storage of accounts, when it is not reported otherwise', async () => {
     await run('snap/1')
     const asked = peer.request('GetStorageRanges', { root: hash, accountHashes: [hash], bytes: 1 })
     const { id, accountHashes, origin, limit, bytes } = await theirs.expect('GetStorageRanges')
@@ -85,7 +85,7 @@ describe('a scripted peer that speaks snap', () => {
     peer.send(peer.codeIn('snap', 6), encodeRlp([]))
     expect(await theirs.next('snap 0x06')).to.include({ code: 16 + 6 })
   })
-  it('tells an answer that is malformed, and why', async () => {
+  it('reports an answer that is malformed, and why', async () => {
     await run('eth/69', 'snap/1')
     const asked = peer.request('GetByteCodes', { hashes: [hash] }).catch((error: Error) => error)
     await theirs.expect('GetByteCodes')

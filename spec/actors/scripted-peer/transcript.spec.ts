@@ -1,12 +1,12 @@
 import { expect } from 'chai'
-import { Exchange, ScriptError } from '../../../actors/scripted-peer/transcript.ts'
+import { ScriptError, Transcript } from '../../../actors/scripted-peer/transcript.ts'
 import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
 
 describe('the messages that a script has not read', () => {
   it('are as many bytes as may wait: the oldest fall off', async () => {
-    const exchange = new Exchange(new VirtualClock(), 1_000)
+    const exchange = new Transcript(new VirtualClock(), 1_000)
     const payload = new Uint8Array(16 * 1024 * 1024)
-    for (let code = 0; code < 5; code++) exchange.receive({ name: `${code}`, code, payload, words: '' })
+    for (let code = 0; code < 5; code++) exchange.receive({ name: `${code}`, code, payload, label: '' })
     exchange.close()
     const hear = (name: string) => exchange.next(name, (message) => message.name === name)
     expect(await hear('0').catch((error) => error))
@@ -16,11 +16,11 @@ describe('the messages that a script has not read', () => {
     for (const name of ['1', '2', '3', '4']) expect(await hear(name)).to.include({ name })
   })
   it('make room when they are read', async () => {
-    const exchange = new Exchange(new VirtualClock(), 1_000)
+    const exchange = new Transcript(new VirtualClock(), 1_000)
     const payload = new Uint8Array(16 * 1024 * 1024)
     for (let code = 0; code < 9; code++) {
-      exchange.receive({ name: 'kept', code, payload: new Uint8Array(0), words: '' })
-      exchange.receive({ name: 'big', code, payload, words: '' })
+      exchange.receive({ name: 'kept', code, payload: new Uint8Array(0), label: '' })
+      exchange.receive({ name: 'big', code, payload, label: '' })
       await exchange.next('big', ({ name }) => name === 'big')
     }
     expect(await exchange.next('kept', () => true)).to.include({ code: 0 })

@@ -156,7 +156,7 @@ describe("a script's messages, as the compiler knows them", () => {
     // @ts-expect-error snap/2 brought them
     expect(() => peer.send('GetAccessLists', { hashes: [hash] })).to.throw(RangeError, 'snap/1 has no GetAccessLists')
     await using other = await meet('eth/69')
-    // @ts-expect-error nobody offered snap
+    // @ts-expect-error no one offered snap
     expect(() => other.peer.send('GetByteCodes', { hashes: [hash] })).to.throw(RangeError, 'no version of snap')
   })
 
@@ -175,13 +175,13 @@ describe("a script's messages, as the compiler knows them", () => {
   it('are those of every version where the compiler cannot see what is offered', () => {
     const options: DialOptions = { caps: ['eth/68'] }
     holds<Same<ReturnType<typeof anyPeer>, ScriptedPeer>>()
-    const anyPeer = () => dial(nobody, options)
+    const anyPeer = () => dial(absent, options)
     holds<Same<ReturnType<typeof usual>, ScriptedPeer<'eth/68' | 'eth/69' | 'eth/70' | 'eth/71' | 'eth/72'>>>()
-    const usual = () => dial(nobody)
+    const usual = () => dial(absent)
     holds<Same<ReturnType<typeof listed>, ScriptedPeer<'eth/69' | 'snap/2'>>>()
-    const listed = () => dial(nobody, { caps: [{ name: 'eth', version: 69 }, 'snap/2', 'les/4'] })
+    const listed = () => dial(absent, { caps: [{ name: 'eth', version: 69 }, 'snap/2', 'les/4'] })
     holds<Same<ReturnType<typeof foreign>, ScriptedPeer<never>>>()
-    const foreign = () => dial(nobody, { caps: ['les/4'] })
+    const foreign = () => dial(absent, { caps: ['les/4'] })
     holds<Same<PeerMessageName<never>, 'Hello' | 'Disconnect' | 'Ping' | 'Pong'>>()
   })
   it('let a peer of one version go where a peer of any is wanted, and not the other way round', async () => {
@@ -191,16 +191,16 @@ describe("a script's messages, as the compiler knows them", () => {
     const one: ScriptedPeer<'eth/68'> = any
     await refused(one.request('GetReceipts', { hashes: [hash] }, { timeout: 1 }), ScriptError)
   })
-  it('tell a Status by the version that it is for', () => {
+  it('report a Status by the version that it is for', () => {
     const never = () => {
-      dial(nobody, { caps: ['eth/69'], status: ({ range }) => ({ range: { ...range, latest: range.latest + 1n } }) })
-      dial(nobody, { caps: ['eth/68'], status: ({ td }) => ({ td: td + 1n }) })
+      dial(absent, { caps: ['eth/69'], status: ({ range }) => ({ range: { ...range, latest: range.latest + 1n } }) })
+      dial(absent, { caps: ['eth/68'], status: ({ td }) => ({ td: td + 1n }) })
       // @ts-expect-error eth/69 has a range in its place
-      dial(nobody, { caps: ['eth/69'], status: { td: 1n } })
+      dial(absent, { caps: ['eth/69'], status: { td: 1n } })
       // @ts-expect-error eth/68 has none
-      dial(nobody, { caps: ['eth/68'], status: { range } })
+      dial(absent, { caps: ['eth/68'], status: { range } })
     }
-    expect(never).to.throw() // nobody is no enode
+    expect(never).to.throw() // no one is no enode
   })
   it('name the field that is missing', async () => {
     await using session = await meet('eth/69')
@@ -233,7 +233,7 @@ describe("a script's messages, as the compiler knows them", () => {
   })
 })
 
-const nobody = 'nobody'
+const absent = 'no one'
 
 async function refused(promise: Promise<unknown>, error: new (...args: never[]) => Error): Promise<void> {
   const thrown = await promise.then(

@@ -86,9 +86,9 @@ const doings = {
   unknown: ({ raw }) => raw(0x7f, new Uint8Array(1)),
   leave: ({ peer }) => peer('Disconnect', { reason: 8 }),
   hangUp: ({ script }) => script()?.close(),
-} satisfies Record<string, (world: World) => void>
+} satisfies Record<string, (world: LiveState) => void>
 
-type World = {
+type LiveState = {
   readonly a: PeerchartNode
   readonly b: PeerchartNode
   peer(name: string, fields: object): void
@@ -108,9 +108,9 @@ async function live(steps: readonly (readonly [keyof typeof doings, number])[]):
   let script: ScriptedPeer | undefined
   const spoken = (say: (peer: ScriptedPeer) => void) => {
     if (!script || script.isClosed) script = dial(b.enode, { network, runtime: processRuntime({ clock, feed }) })
-    else if (script.states.some(({ words }) => words === 'running')) say(script)
+    else if (script.states.some(({ label }) => label === 'running')) say(script)
   }
-  const world: World = {
+  const world: LiveState = {
     ...{ a, b, script: () => script },
     peer: (name, fields) => spoken((peer) => void peer.send(name as 'GetBlockHeaders', fields as never)),
     raw: (code, payload) => spoken((peer) => void peer.send(code, payload)),
@@ -130,7 +130,7 @@ async function live(steps: readonly (readonly [keyof typeof doings, number])[]):
 }
 
 describe('the feed of a session', () => {
-  it('has every entry after its cause: no effect is run before its step is told, or has a step of another inside', async () => {
+  it('has every entry after its cause: no effect is run before its step is reported, or has a step of another inside', async () => {
     const steps = fc.array(
       fc.tuple(
         fc.constantFrom(...(Object.keys(doings) as (keyof typeof doings)[])),

@@ -31,7 +31,7 @@ describe('the feed', () => {
   const start = (id = 'lamp/1', parent?: string) =>
     startActor({ clock: new VirtualClock(), feed }, lamp, {
       id,
-      input: { secret: 'of nobody' },
+      input: { secret: 'of no one' },
       ...(parent !== undefined && { parent }),
     })
 
@@ -41,7 +41,7 @@ describe('the feed', () => {
   })
   const read = () => feed.subscribe((entry) => entries.push(entry))
 
-  it('tells births, transitions with their effects, and deaths', () => {
+  it('publishes births, transitions with their effects, and deaths', () => {
     read()
     const actor = start('lamp/1', 'house')
     actor.send({ type: 'click' })
@@ -63,7 +63,7 @@ describe('the feed', () => {
     ])
   })
 
-  it('tells of an end after the transition that led to it', () => {
+  it('reports of an end after the transition that led to it', () => {
     read()
     start().send({ type: 'break' })
     const last = entries.slice(-2).map((entry) => (entry.type === 'transition' ? entry.to : entry.type))
@@ -74,16 +74,16 @@ describe('the feed', () => {
     expect(entries.at(-1)).to.deep.equal({ type: 'actor.stopped', actor: 'lamp/2', chart: 'lamp' })
   })
 
-  it('tells all that XState tells of an event, which its own inspection still does beside it', () => {
+  it('reports all that XState reports of an event, which its own inspection still does beside it', () => {
     const actor = start()
     const lives: Live[] = []
     feed.subscribe((_, live) => lives.push(live))
-    const told: InspectionEvent[] = []
-    actor.system.inspect((event) => told.push(event))
+    const reported: InspectionEvent[] = []
+    actor.system.inspect((event) => reported.push(event))
     const click = { type: 'click' } as const
     for (const event of [click, { type: 'touch' } as const, click, { type: 'break' } as const]) actor.send(event)
-    const steps = told.flatMap((event) => (event.type === '@xstate.microstep' ? event._transitions : []))
-    const events = told.flatMap((event) => (event.type === '@xstate.snapshot' ? event.event : []))
+    const steps = reported.flatMap((event) => (event.type === '@xstate.microstep' ? event._transitions : []))
+    const events = reported.flatMap((event) => (event.type === '@xstate.snapshot' ? event.event : []))
     expect(steps.map(({ eventType }) => eventType)).to.deep.equal(['click', 'touch', 'click', 'break'])
     const transitions = lives.filter(({ taken }) => taken)
     expect(transitions.flatMap(({ taken }) => taken)).to.deep.equal(steps)
@@ -92,7 +92,7 @@ describe('the feed', () => {
     expect(new Set(transitions.map(({ actor }) => actor))).to.deep.equal(new Set([actor]))
   })
 
-  it('tells of every step that one event sets off, and leaves out what the chart raises for itself', () => {
+  it('reports of every step that one event sets off, and leaves out what the chart raises for itself', () => {
     const relay = setup({ actions: { note: () => {} } }).createMachine({
       id: 'relay',
       initial: 'idle',
@@ -129,7 +129,7 @@ describe('the feed', () => {
     }).createMachine({ id: 'crowd', on: { go: { actions: 'call' }, come: {} } })
     const actor = startActor({ clock: new VirtualClock(), feed }, crowd, { id: 'crowd/1', input: undefined })
     actor.send({ type: 'go' })
-    expect(feed.mailboxes.get('crowd')).to.deep.equal({ deepest: 0 }) // nobody read
+    expect(feed.mailboxes.get('crowd')).to.deep.equal({ deepest: 0 }) // no one read
     read()
     actor.send({ type: 'come' })
     expect(feed.mailboxes.get('crowd')).to.deep.equal({ deepest: 1 })
@@ -137,7 +137,7 @@ describe('the feed', () => {
     expect(feed.mailboxes.get('crowd')).to.deep.equal({ deepest: 4 })
   })
 
-  it('begins and ends with its readers, and tells who lives to one that comes late', () => {
+  it('begins and ends with its readers, and reports who lives to one that comes late', () => {
     const actor = start()
     actor.send({ type: 'click' })
     const unsubscribe = read()
@@ -152,7 +152,7 @@ describe('the feed', () => {
   it('carries nothing of a context', () => {
     read()
     start().send({ type: 'click' })
-    expect(JSON.stringify(entries)).to.not.include('of nobody')
+    expect(JSON.stringify(entries)).to.not.include('of no one')
   })
 
   it('does not let a reader that throws stop the actor it reads', (done) => {
@@ -197,7 +197,7 @@ describe('the feed', () => {
     ])
   })
 
-  it('has words for every state', () => {
+  it('has a text for every state', () => {
     expect(describeState('idle')).to.equal('idle')
     expect(describeState({ running: { keepalive: 'quiet', writing: 'flowing' } })).to.equal(
       'running.(keepalive.quiet writing.flowing)',

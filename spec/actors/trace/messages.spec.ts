@@ -83,8 +83,8 @@ describe('messages for people', () => {
     const shown = { type: 0, status: 1, cumulativeGasUsed: 21_000 }
     const shownLogs = [{ address: `0x${'01'.repeat(20)}`, topics: [], data: '0x02' }]
     const receiptOf = (version: number, ...fields: RlpInput[]) => {
-      const { fields: told } = decodeMessage({ protocol: 'eth', version, code: 16 }, encodeRlp(fields))
-      return (told as { receipts: object[][] }).receipts[0]![0]
+      const { fields: reported } = decodeMessage({ protocol: 'eth', version, code: 16 }, encodeRlp(fields))
+      return (reported as { receipts: object[][] }).receipts[0]![0]
     }
     expect(receiptOf(69, 7, [[[0, 1, 21_000, logs]]])).to.deep.equal({ ...shown, logs: shownLogs })
     const bloom = new Uint8Array(256)
@@ -141,7 +141,7 @@ describe('messages for people', () => {
     })
     expect(nameOf({ protocol: 'p2p', code: 2 })).to.equal('Ping')
   })
-  it('that nobody gave a name go by their number', () => {
+  it('that no one gave a name go by their number', () => {
     expect(decodeMessage({ protocol: 'door', version: 1, code: 3 }, new Uint8Array(5))).to.deep.equal({
       ...{ name: 'door 0x03', fields: null, text: '5 bytes' },
     })

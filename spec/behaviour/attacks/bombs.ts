@@ -8,7 +8,7 @@ import { baseCodes } from '../../../protocols/p2p/messages.ts'
 import { openTcp } from '../../support/stages.ts'
 import type { Attack } from '../attack.ts'
 import { getHeaders, unknownHash } from '../provocations/requests.ts'
-import { session, words } from './framing.ts'
+import { label, session } from './framing.ts'
 
 /** Little on the wire, much when taken apart. */
 export const bombs: readonly Attack[] = [
@@ -30,17 +30,17 @@ export const bombs: readonly Attack[] = [
     listOf(Uint8Array.of(7), listOf(new Uint8Array(1_000_000).fill(0x80))),
     ['disc 0x02', 'closed'],
   ),
-  bomb('a request for 300,000 bodies that nobody has', 16 + 5, listOf(Uint8Array.of(7), hashes(300_000)), [
+  bomb('a request for 300,000 bodies that no one has', 16 + 5, listOf(Uint8Array.of(7), hashes(300_000)), [
     'BlockBodies 0',
   ]),
-  bomb('a request for 300,000 transactions that nobody has', 16 + 9, listOf(Uint8Array.of(7), hashes(300_000)), [
+  bomb('a request for 300,000 transactions that no one has', 16 + 9, listOf(Uint8Array.of(7), hashes(300_000)), [
     'PooledTransactions 0',
   ]),
-  bomb('a request for 300,000 receipts that nobody has', 16 + 15, listOf(Uint8Array.of(7), hashes(300_000)), [
+  bomb('a request for 300,000 receipts that no one has', 16 + 15, listOf(Uint8Array.of(7), hashes(300_000)), [
     'Receipts 0',
   ]),
   bomb(
-    'an answer of 1,000,000 empty items that nobody asked for',
+    'an answer of 1,000,000 empty items that no one asked for',
     16 + 4,
     listOf(Uint8Array.of(7), listOf(new Uint8Array(1_000_000).fill(0xc0))),
     ['disc 0x10', 'closed'],
@@ -69,7 +69,7 @@ export const bombs: readonly Attack[] = [
       await peer.rlpx()
       peer.sendHello({ caps })
       await peer.closed()
-      expect(peer.log.map(({ words }) => words)).to.deep.equal(['Hello', 'closed'])
+      expect(peer.log.map(({ label }) => label)).to.deep.equal(['Hello', 'closed'])
     },
   },
 ]
@@ -85,7 +85,7 @@ function bomb(name: string, code: number, payload: Uint8Array, hears: readonly s
         peer.send(code, payload)
         if (hears.includes('closed')) await peer.closed()
         else await answers(peer, hears)
-        expect(words(peer).filter((word) => word !== 'BlockHeaders 1')).to.deep.equal(hears)
+        expect(label(peer).filter((word) => word !== 'BlockHeaders 1')).to.deep.equal(hears)
         peer.close()
       }
     },
@@ -94,7 +94,7 @@ function bomb(name: string, code: number, payload: Uint8Array, hears: readonly s
 
 /** Reads `hears`, and proves that the peer goes on. */
 async function answers(peer: ScriptedPeer, hears: readonly string[]): Promise<void> {
-  for (const name of hears) await peer.next(({ words }) => words === name)
+  for (const name of hears) await peer.next(({ label }) => label === name)
   await peer.request(getHeaders())
 }
 
@@ -103,7 +103,7 @@ async function first(enode: string, hello: Uint8Array): Promise<void> {
   await peer.rlpx()
   peer.raw({ code: baseCodes.Hello, payload: hello })
   await peer.closed()
-  expect(peer.log.map(({ words }) => words)).to.deep.equal(['Hello', 'closed'])
+  expect(peer.log.map(({ label }) => label)).to.deep.equal(['Hello', 'closed'])
 }
 
 /** @returns a list in a list in a list …, `depth` of them */

@@ -71,4 +71,4 @@ async function running(peer: ScriptedPeer): Promise<void> {
   await peer.status()
 }
 
-const heard = (peer: ScriptedPeer) => peer.log.map(({ words }) => words)
+const heard = (peer: ScriptedPeer) => peer.log.map(({ label }) => label)

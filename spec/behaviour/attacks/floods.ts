@@ -87,8 +87,8 @@ export const floods: readonly Attack[] = [
       for (let round = 0; round < 10; round++)
         for (const [i, { kind }] of requests.entries()) {
           peer.send(peer.ethCode(messageTable(72).codeOf(kind)!), payloads[i]!)
-          const { words } = await peer.next(answerOf[kind], { timeout: 10_000 })
-          expect(words).to.equal(`${answerOf[kind]} 0`)
+          const { label } = await peer.next(answerOf[kind], { timeout: 10_000 })
+          expect(label).to.equal(`${answerOf[kind]} 0`)
         }
       peer.close()
     },

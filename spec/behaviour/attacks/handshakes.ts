@@ -28,7 +28,7 @@ export const handshakes: readonly Attack[] = [
       ),
   },
   {
-    name: 'auths that decrypt, with a signature that nobody made',
+    name: 'auths that decrypt, with a signature that no one made',
     run: (subject) =>
       each([new Uint8Array(65), new Uint8Array(65).fill(0xff), concatBytes(randomBytes(64), Uint8Array.of(7))], (sig) =>
         refused(subject, auth(subject.enode, [sig, publicKeyOf(randomBytes(32)), randomBytes(32), 4])),
@@ -64,7 +64,7 @@ export const handshakes: readonly Attack[] = [
           await peer.listen(100) // its auth
           peer.raw(sealed(publicKeyOf(subject.nodeKey), encodeRlp([key, randomBytes(32), 4])))
           await peer.closed()
-          expect(peer.log.map(({ words }) => words)).to.deep.equal(['closed'])
+          expect(peer.log.map(({ label }) => label)).to.deep.equal(['closed'])
         }),
       ),
   },
@@ -76,7 +76,7 @@ export const handshakes: readonly Attack[] = [
       await peer.next('Hello')
       peer.raw(auth(subject.enode, [randomBytes(65), publicKeyOf(randomBytes(32)), randomBytes(32), 4]))
       await peer.closed()
-      expect(peer.log.map(({ words }) => words)).to.deep.equal(['Hello', 'closed'])
+      expect(peer.log.map(({ label }) => label)).to.deep.equal(['Hello', 'closed'])
     },
   },
 ]
@@ -86,7 +86,7 @@ async function refused({ enode }: Subject, packet: Uint8Array): Promise<void> {
   const peer = await openTcp(enode)
   peer.raw(packet)
   await peer.closed({ timeout: 6_000 })
-  expect(peer.log.map(({ words }) => words)).to.deep.equal(['closed'])
+  expect(peer.log.map(({ label }) => label)).to.deep.equal(['closed'])
 }
 
 /** Has the node dial a script. */

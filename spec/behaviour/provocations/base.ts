@@ -249,7 +249,7 @@ const running = table(
     },
     {
       name: 'base/pong-unasked',
-      sends: 'a Pong that nobody asked for',
+      sends: 'a Pong that no one asked for',
       script: (peer) => peer.send(baseCodes.Pong, emptyPayload),
       expects: staysOpen(),
     },

@@ -28,7 +28,7 @@ const update = (earliest: bigint, latest: bigint, latestHash = unknownHash): Eth
   latestHash,
 })
 
-/** What a node is told, unasked: answers, announcements, codes that its version does not have. */
+/** What a node is reported, unasked: answers, announcements, codes that its version does not have. */
 export const receiving: readonly Provocation[] = [
   ...table('session', all, [
     says(
@@ -115,7 +115,7 @@ export const receiving: readonly Provocation[] = [
       script: (peer, { head }) => peer.send(update(0n, BigInt(head))),
       expects: staysOpen(),
     },
-    says('range/future', 'BlockRangeUpdate of blocks that nobody has', update(610n, 2n ** 64n - 1n), staysOpen()),
+    says('range/future', 'BlockRangeUpdate of blocks that no one has', update(610n, 2n ** 64n - 1n), staysOpen()),
     says('range/reversed', 'BlockRangeUpdate 10 to 5', update(10n, 5n), refused),
     says('range/hash-zero', 'BlockRangeUpdate with a hash of zeros', update(0n, 5n, new Uint8Array(32)), refused),
     sends('range/garbage', 'BlockRangeUpdate of `c0`', 0x11, emptyPayload, malformed),

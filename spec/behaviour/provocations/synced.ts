@@ -14,14 +14,14 @@ const legacyWith = (fields: Partial<typeof legacy>) => encodeRlp(Object.values({
 const accessListWith = (chainId: bigint) => typed(1, [chainId, 1n, 1n, 21_000n, to, 1n, '', [], 0n, 1n, 1n])
 const tooWide = 2n ** 256n
 
-/** Transactions and what belongs to them, told to a node that listens. */
+/** Transactions and what belongs to them, reported to a node that listens. */
 export const synced: readonly Provocation[] = [
   ...table(
     'session',
     [69, 70, 71, 72],
     [
       transactions('empty', 'no transaction', [], staysOpen()),
-      transactions('legacy', 'a legacy transaction that nobody can pay', [legacyWith({})], staysOpen()),
+      transactions('legacy', 'a legacy transaction that no one can pay', [legacyWith({})], staysOpen()),
       transactions('same-twice', 'the same one twice', [legacyWith({}), legacyWith({})], refused),
       transactions('none', 'one that is no transaction', [legacyWith({}), Uint8Array.of(0xc1, 1)], refused),
       transactions('legacy-v-257-bits', 'one with 257 bits of v', [legacyWith({ v: tooWide })], refused),

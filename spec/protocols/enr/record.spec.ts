@@ -50,7 +50,7 @@ describe('a node record', () => {
       ),
     )
   })
-  it('tells where its node is: IPv4 before IPv6', () => {
+  it('reports where its node is: IPv4 before IPv6', () => {
     const ip6 = Uint8Array.from({ length: 16 }, (_, i) => i + 1)
     const place = (values: Record<string, Uint8Array | number>) => endpointOf(signRecord(1n, values, key))
     expect(place({})).to.deep.equal({})

@@ -100,7 +100,7 @@ describe('the streams of a capture', () => {
       }),
     )
   })
-  it('tell what is missing once too much waits for it', () => {
+  it('report what is missing once too much waits for it', () => {
     const big = new Uint8Array(60_000)
     const later = Array.from({ length: 71 }, (_, i) => ours(1_010 + i * big.length, big))
     const chunks = joined([ours(999, [], ['SYN']), ours(1_000, [1, 2]), ...later])
@@ -136,7 +136,7 @@ describe('the streams of a capture', () => {
       finOf('1<'),
     ])
   })
-  it('tell what is missing when the other end has it', () => {
+  it('report what is missing when the other end has it', () => {
     const answer = segment({ from: server, to: client, seq: 100, ack: 16, payload: Uint8Array.of(7) })
     expect(joined([...opened, ours(12, [3]), answer])).to.deep.equal([
       { of: '1>', bytes: [3], lost: 2 },
@@ -214,7 +214,7 @@ describe('the streams of a capture', () => {
       { of: '1<', bytes: [7] },
     ])
   })
-  it('tell what is missing at a RST and at the end of the capture', () => {
+  it('report what is missing at a RST and at the end of the capture', () => {
     const late = { of: '1>', bytes: [3], lost: 2 }
     expect(joined([...opened, ours(12, [3])])).to.deep.equal([late])
     expect(joined([...opened, ours(12, [3]), theirs(100, [], ['RST'])])).to.deep.equal([
@@ -222,7 +222,7 @@ describe('the streams of a capture', () => {
       { of: '1<', bytes: [], end: 'RST' },
     ])
   })
-  it('tell what the capture cut off, be it the TCP header', () => {
+  it('report what the capture cut off, be it the TCP header', () => {
     const frame = ethernet({ from: client, to: server, seq: 10, payload: Uint8Array.of(1, 2, 3) })
     const cut = (length: number) => tcpSegment({ linkType: 1, bytes: frame.subarray(0, length) })!
     const before = [{ of: '1>', bytes: [1] }]

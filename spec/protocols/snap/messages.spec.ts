@@ -90,7 +90,7 @@ describe('a snap message', () => {
         .that.satisfies(({ message }: Error) => message.startsWith(place))
         .and.includes({ kind: name })
     })
-  it('is malformed in the words of geth, which ends its session with 0x10 and not with 0x02', () => {
+  it('is malformed in the text of geth, which ends its session with 0x10 and not with 0x02', () => {
     expect(() => decode(1, 'ByteCodes', new Uint8Array(0)))
       .to.throw(MalformedSnapMessage)
       .that.is.not.instanceOf(PeerError)
@@ -110,7 +110,7 @@ describe('a snap message', () => {
 })
 
 describe('an answer of snap', () => {
-  it('tells how many items it holds', () => {
+  it('reports how many items it holds', () => {
     const counts = snapVectors
       .filter(({ message }) => !isSnapRequest(message.kind))
       .map(({ message }) => `${message.kind} ${countOf(message as SnapAnswer)}`)

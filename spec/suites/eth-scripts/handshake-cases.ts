@@ -19,7 +19,7 @@ export const handshakeCases: readonly EthCase[] = [
       const hash = 'range' in status ? status.range.latestHash : status.head
       expect(bytesToHex(hash)).to.equal(bytesToHex(head.header.hash))
       if ('range' in status) expect(status.range.latest).to.equal(head.header.number)
-      expect(describeFork(status.forkId, genesis, head.header.time).words).to.equal(`at ${fork}, no fork to come`)
+      expect(describeFork(status.forkId, genesis, head.header.time).label).to.equal(`at ${fork}, no fork to come`)
     },
   },
   {

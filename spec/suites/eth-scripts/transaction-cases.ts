@@ -105,7 +105,7 @@ async function expectPropagated(trial: Trial, txs: readonly SignedTx[]): Promise
 /** All that was announced so far, and is unread. */
 async function announced(peer: ScriptedPeer): Promise<string[]> {
   const hashes: string[] = []
-  const count = peer.log.filter(({ words }) => isGossip({ name: words })).length
+  const count = peer.log.filter(({ label }) => isGossip({ name: label })).length
   for (let i = 0; i < count; i++) hashes.push(...hashesIn(peer, await peer.next(isGossip)))
   return hashes
 }

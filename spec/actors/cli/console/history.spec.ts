@@ -19,7 +19,7 @@ describe('the history of consoles', () => {
     expect((await stat(join(dir, 'state/peerchart'))).mode & 0o777).to.equal(0o700)
     expect(await new History(path).load()).to.deep.equal(['newest', 'oldest'])
   })
-  it('is empty where there is none, and nobody minds when it cannot be kept', async () => {
+  it('is empty where there is none, and no error comes when it cannot be kept', async () => {
     await writeFile(join(dir, 'file'), '')
     for (const path of [undefined, join(dir, 'no'), join(dir, 'file/history')]) {
       expect(await new History(path).load()).to.deep.equal([])

@@ -6,18 +6,18 @@ import { bytesToHex, concatBytes } from '../../../../protocols/lib/bytes.ts'
 import { encodeList, encodeRlp } from '../../../../protocols/lib/rlp.ts'
 import { signPacket } from '../../../protocols/discv4/sign-packet.ts'
 import { keyOf, someNode } from '../some-nodes.ts'
-import { type OwnNode, type Tester, World } from './world.ts'
+import { LiveState, type OwnNode, type Tester } from './world.ts'
 
 describe('discv4', () => {
-  let world: World
+  let world: LiveState
   let node: OwnNode
   let tester: Tester
 
   beforeEach(async () => {
-    world = new World()
+    world = new LiveState()
     node = await world.node(1)
     tester = await world.tester(100, node)
-    // The table is open to who contacts us once the first lookups have found nobody.
+    // The table is open to who contacts us once the first lookups have found no one.
     await world.clock.run(0)
   })
   const names = (packets: readonly SignedPacket[]) => packets.map(({ packet }) => packet.name)

@@ -73,7 +73,7 @@ describe('discovery over discv5', () => {
     a.discv5.close()
     expect(await failureOf(a.discv5.ping(b.self))).to.have.property('why', 'closed')
   })
-  it('knows who has proven itself, and asks nobody more than once at a time whether it is still there', async () => {
+  it('knows who has proven itself, and asks no one more than once at a time whether it is still there', async () => {
     const [a, b] = [await start(), await start()]
     await b.discv5.ping(a.self)
     expect(a.discv5.table.get(b.local.id)).to.deep.include({ isLive: false, checks: 0 })
@@ -107,7 +107,7 @@ describe('discovery over discv5', () => {
         ...{ ip: parseIp('127.9.9.9')!, port: 9_999 },
       })
       await tester.ask(line, { kind: 'Ping', requestId: Uint8Array.of(1), recordSeq: 0n })
-      // Nobody asked: it changes nothing.
+      // No one asked: it changes nothing.
       tester.write(line, pong(Uint8Array.of(1)))
       await arrived()
       expect(a.self.udp).to.equal(a.socket.port)

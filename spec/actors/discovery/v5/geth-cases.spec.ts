@@ -113,7 +113,7 @@ describe("the cases of geth's discv5 test, against our node", () => {
     const all = [...idsIn(found), ...((found as Nodes).total > 1 ? idsIn(await tester.read(line)) : [])]
     expect(all.sort()).to.deep.equal(bystanders.map(({ id }) => id).sort())
   })
-  it('UnsolicitedNodes: nobody hears of them', async () => {
+  it('UnsolicitedNodes: no one hears of them', async () => {
     await tester.ask(line, ping())
     const fake = newTester()
     const fakeLine = await fake.listen()

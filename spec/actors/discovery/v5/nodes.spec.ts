@@ -56,7 +56,7 @@ describe('the answers to FINDNODE', () => {
     expect(near.length).to.be.lessThan(far.length)
     expect(take(far, { distances: [distance!] }).ids).to.deep.equal(near.map(idOf))
   })
-  it('bring nobody whose address would be a lie or a trap, and are taken all the same', () => {
+  it('bring no one whose address would be a lie or a trap, and are taken all the same', () => {
     const poison = [
       record(10, '0.0.0.0'),
       record(11, '224.0.0.1'),
@@ -71,7 +71,7 @@ describe('the answers to FINDNODE', () => {
     ]
     expect(take([...poison, far[0]!]).ids).to.deep.equal([idOf(far[0]!)])
   })
-  it('of a remote host bring nobody on our machine or in its network', () => {
+  it('of a remote host bring no one on our machine or in its network', () => {
     const from = { ...asked, host: '203.0.114.1' }
     const own = [record(20, '127.0.0.1'), record(21, '10.0.0.1'), record(22, '192.168.1.1'), record(23, '::1')]
     expect(take([...own, record(24, '203.0.114.2')], { from }).ids).to.have.length(1)

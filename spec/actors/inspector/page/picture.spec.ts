@@ -4,7 +4,7 @@ import type { Changes, ShownLine } from '../../../../actors/inspector/wire.ts'
 import { nodeOf, sceneOf } from './scene-of.ts'
 
 const none: Changes = {
-  ...{ tell: 'changes', now: { seq: 2, at: 50 }, oldest: { seq: 1, at: 0 }, dropped: 0 },
+  ...{ push: 'changes', now: { seq: 2, at: 50 }, oldest: { seq: 1, at: 0 }, dropped: 0 },
   ...{
     started: [],
     stopped: [],
@@ -19,19 +19,19 @@ const none: Changes = {
 }
 
 describe('a scene', () => {
-  it('follows what it is told', () => {
+  it('follows the changes that it gets', () => {
     const scene = sceneOf(nodeOf('node-1'))
     scene.apply({
       ...none,
       states: [
         ['node-1/peer/1', 'closing', 9],
-        ['nobody', 'x', 1],
+        ['no one', 'x', 1],
       ],
       stopped: ['node-1/peer/1/eth'],
     })
     expect(scene.actors.get('node-1/peer/1')).to.include({ state: 'closing', count: 9 })
     expect(scene.actors.get('node-1/peer/1/eth')).to.include({ stoppedAt: 50 })
-    expect(scene.actors.has('nobody')).to.equal(false)
+    expect(scene.actors.has('no one')).to.equal(false)
     const { shape } = scene
     scene.apply({ ...none, forgotten: ['node-1/peer/1/eth'] })
     expect(scene.actors.has('node-1/peer/1/eth')).to.equal(false)

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { statePaths } from '../../../../actors/inspector/page/state-paths.ts'
 import { describeState } from '../../../../machines/names/state-name.ts'
 
-describe('the paths of a state in words', () => {
+describe('the paths of a state in text', () => {
   it('are those of every state that is active, outermost first', () => {
     expect(statePaths('running.(keepalive.quiet writing.flowing)')).to.deep.equal([
       'running',
@@ -13,8 +13,8 @@ describe('the paths of a state in words', () => {
     ])
   })
   it('are read as the feed writes them, however deep', () => {
-    const words = describeState({ a: { b: { c: 'd', e: { f: 'g', h: 'i' } }, j: 'k' } })
-    expect(statePaths(words)).to.deep.equal([
+    const label = describeState({ a: { b: { c: 'd', e: { f: 'g', h: 'i' } }, j: 'k' } })
+    expect(statePaths(label)).to.deep.equal([
       'a',
       'a.b',
       'a.b.c',

@@ -44,7 +44,7 @@ describe('the tree of actors', () => {
   it('finds nothing where a word is nowhere', () => {
     expect(names('geth state:closing')).to.deep.equal([])
   })
-  it('tells those on their way from those at their end', () => {
+  it('distinguishes those on their way from those at their end', () => {
     const moving = sceneOf([
       { actor: 'peer/1', chart: 'peer', state: 'greeting.exchanging' },
       { actor: 'peer/2', chart: 'peer', state: 'greeting.exchanging', stoppedAt: 5 },

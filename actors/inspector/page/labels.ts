@@ -65,7 +65,7 @@ export function remoteOf(peer: PeerFacts | undefined): string {
 }
 
 /** @returns `eth/68–72 snap/1` of `eth/68`, `eth/69`, … */
-export function capsInWords(caps: readonly string[]): string {
+export function capsLabel(caps: readonly string[]): string {
   const versions = new Map<string, number[]>()
   for (const cap of caps) {
     const [name = '', version = ''] = cap.split('/')
@@ -79,7 +79,7 @@ export function capsInWords(caps: readonly string[]): string {
     .join(' ')
 }
 
-/** @returns the outermost state of a state in words: `running` of `running.(keepalive.quiet writing.flowing)` */
+/** @returns the outermost state of a state as it is printed: `running` of `running.(keepalive.quiet writing.flowing)` */
 export const outermost = (state: string): string => /^[^.(]*/.exec(state)![0] || state
 
 /** @returns a state as far as it is one path: `running` of `running.(keepalive.quiet writing.flowing)` */

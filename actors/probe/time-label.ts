@@ -1,5 +1,5 @@
 /** @returns ISO 8601, where a calendar has the moment: a node may name any. @param seconds since 1970 */
-export const timeWords = (seconds: bigint): string =>
+export const timeLabel = (seconds: bigint): string =>
   seconds <= lastOfDates ? new Date(Number(seconds) * 1000).toISOString() : `${seconds} s after 1970`
 
 /** ECMAScript's TimeClip. */
