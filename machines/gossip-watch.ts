@@ -87,7 +87,7 @@ export const gossipWatchMachine = setup({
           },
         },
         sparing: {
-          description: "it owes an answer, and is asked for no more until it comes (geth's fetcher)",
+          description: "owes an answer: not asked (geth's fetcher)",
           initial: 'reading',
           states: {
             reading: {

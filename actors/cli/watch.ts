@@ -114,13 +114,13 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
 
 const aboutLatency = `
 Latency, in the summary: p50 and p99 in ms of the last 100,000 transactions, of
-  line   from reading the message that announced one to writing its line, our own
+  line   from reading the announcement of one to writing its line, our own
          delay; or, where --txs fetched any, of
   fetch  from that message to having the bytes: the "took" of each line
 
-FirstSeenStats, in the summary's "peers": how many transactions each node was the first
-to announce, how many it announced later than another, and "behind", p50 and
-p99 of the ms that it was then behind the first`
+In the summary's "peers": how many transactions each node was the first to
+announce, how many it announced later than another, and "behind", p50 and p99
+of the ms that it was then behind the first`
 
 /** Those that are not for discovery alone. @throws {CommandFailed} no node is named */
 function bootnodesOf({ network: name }: WatchOptions): readonly string[] {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
-import type { LiveState, Provocation } from './provocation.ts'
+import type { Provocation, World } from './provocation.ts'
 import { provocations } from './provocations.ts'
 import { type Outcome, provoke } from './provoke.ts'
 
@@ -13,7 +13,7 @@ type Trial = { readonly provocation: Provocation; readonly version: EthVersion }
  * @param world known once the suite's own `before` hooks are done
  */
 export function itBehavesAsGeth(
-  world: () => LiveState,
+  world: () => World,
   versions: readonly EthVersion[],
   rows: readonly Provocation[] = provocations,
 ): void {

@@ -2,7 +2,7 @@ import type { ScriptedPeer, ScriptedPeerOptions } from '../../actors/scripted-pe
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 
 /** What a provocation may know of the node. */
-export type LiveState = {
+export type World = {
   readonly enode: string
   /** The number of its head block. */
   readonly head: number
@@ -44,9 +44,9 @@ export type Provocation = {
   readonly stage: Stage
   /** Which versions of eth it is tried at. */
   readonly versions: readonly EthVersion[]
-  options?(world: LiveState): ScriptedPeerOptions
-  script(peer: ScriptedPeer, world: LiveState): unknown
-  expects(world: LiveState, version: EthVersion): Expectation
+  options?(world: World): ScriptedPeerOptions
+  script(peer: ScriptedPeer, world: World): unknown
+  expects(world: World, version: EthVersion): Expectation
 }
 
 /** A row of a table: what its table says of all rows is left out. */

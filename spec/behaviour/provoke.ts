@@ -2,7 +2,7 @@ import type { ScriptedPeer } from '../../actors/scripted-peer/scripted-peer.ts'
 import { ScriptError } from '../../actors/scripted-peer/transcript.ts'
 import { type EthVersion, isRequest, type MessageName } from '../../protocols/eth/versions.ts'
 import { openTcp } from '../support/stages.ts'
-import type { Expectation, LiveState, Provocation } from './provocation.ts'
+import type { Expectation, Provocation, World } from './provocation.ts'
 
 export type Outcome = {
   /** Its answers; what it asks by itself is its own affair. */
@@ -16,7 +16,7 @@ export type Outcome = {
 export async function provoke(
   { stage, options, script, expects }: Provocation,
   version: EthVersion,
-  world: LiveState,
+  world: World,
 ): Promise<Outcome> {
   const peer = await openTcp(world.enode, { caps: [{ name: 'eth', version }], ...options?.(world) })
   try {

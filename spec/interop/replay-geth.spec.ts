@@ -6,13 +6,13 @@ import { expect } from 'chai'
 import { createNode, type PeerchartNode } from '../../actors/index.ts'
 import { formatEnode } from '../../protocols/enode/enode.ts'
 import { parseNode } from '../../protocols/enr/parse-node.ts'
-import { GossipWatch } from '../actors/keylog/tap.ts'
+import { Tap } from '../actors/keylog/tap.ts'
 import { replayFile } from '../actors/recording/record.ts'
 import { ethtest } from '../support/ethtest.ts'
 import type { Geth } from '../support/geth.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 
-type Session = { readonly node: PeerchartNode; readonly tap: GossipWatch; readonly geth: Geth }
+type Session = { readonly node: PeerchartNode; readonly tap: Tap; readonly geth: Geth }
 
 /** How a session may end. */
 const ends: Readonly<Record<string, (session: Session) => Promise<unknown> | undefined>> = {
@@ -50,7 +50,7 @@ describe('sessions with geth, recorded', function () {
 
   /** @param wait milliseconds of a sync that is left to run */
   async function recordSession(file: string, end: (typeof ends)[string], wait: number): Promise<void> {
-    const tap = new GossipWatch(parseNode(geth.enode).tcp)
+    const tap = new Tap(parseNode(geth.enode).tcp)
     await tap.open()
     const node = await createNode({ genesis: ethtest.genesis, port: 0, record: { file } })
     const active = new Promise<void>((resolve) => {

@@ -39,6 +39,7 @@ describe('the debug namespace', () => {
     expect(await call('eth')).to.deep.equal(created)
     expect(await call()).to.deep.equal([created])
     manager.send({ type: 'manager.stop' })
+    manager.send({ type: 'manager.release' })
     expect(await call()).to.deep.equal([])
     const refusal = await failureOf(call('eth'))
     expect(refusal).to.include({

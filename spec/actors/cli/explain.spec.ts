@@ -120,7 +120,7 @@ describe('peerchart explain and inspect', () => {
     expect(err).to.match(
       /^warning: .*cut\.ndjson: line \d+: the recording was cut off in it, and is whole up to there; what stands before it is explained\n$/,
     )
-    expect(out).to.match(/^peer\/1 .*The connection stands, in/)
+    expect(out).to.match(/^peer\/1 .* is a peer\.\n$/)
   })
   it('opens a recording in the page that shows nodes', async () => {
     const io = new ScriptedIo()

@@ -141,7 +141,7 @@ describe('--inspect of a command that is a peer itself', () => {
     await peer.until('running')
     await answerHead(peer)
     await page.until('changes', ({ states }) =>
-      states.some(([actor, state]) => actor === 'tap/1' && state === 'watching'),
+      states.some(([actor, state]) => actor === 'tap/1' && state.startsWith('watching.')),
     )
     const { picture } = await page.ask('picture', {})
     const [tap, scripted] = picture.actors

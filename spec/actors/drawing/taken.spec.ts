@@ -3,13 +3,13 @@ import type { AnyStateMachine } from 'xstate'
 import { chartOf, statesOf } from '../../../actors/drawing/chart.ts'
 import { startActor } from '../../../actors/runtime/start-actor.ts'
 import { edgeName } from '../../../machines/names/edge-name.ts'
-import { chainOf, LiveState, mainBlocks } from '../eth/world.ts'
+import { chainOf, mainBlocks, World } from '../eth/world.ts'
 import { doorMachine, ownCharts } from './some-charts.ts'
 
 describe('the transitions that a feed reports', () => {
   const namesIn = (machine: AnyStateMachine) =>
     statesOf(chartOf(machine).root).flatMap(({ transitions }) => transitions.map(({ name }) => name))
-  const recorded = (world: LiveState) => {
+  const recorded = (world: World) => {
     const taken = new Map<string, Set<string>>()
     world.feed.subscribe((entry, live) => {
       if (entry.type !== 'transition') return
@@ -22,7 +22,7 @@ describe('the transitions that a feed reports', () => {
   }
 
   it('are in the drawings of their charts by the same names, while two nodes meet and sync', async () => {
-    const world = new LiveState()
+    const world = new World()
     const taken = recorded(world)
     const [empty, full] = [await chainOf([]), await chainOf(mainBlocks.slice(0, 20))]
     const [near, far] = [world.service(empty), world.service(full)]
@@ -41,7 +41,7 @@ describe('the transitions that a feed reports', () => {
       .and.to.include('active · BlockHeaders')
   })
   it('are so in a chart of the user', () => {
-    const world = new LiveState()
+    const world = new World()
     const taken = recorded(world)
     const door = startActor(world.runtime, doorMachine, { id: 'door/1', input: undefined as never })
     door.send({ type: 'Knock' })

@@ -9,20 +9,20 @@ import { asItem, LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { accessListOf, amsterdamAtOnce, genesisOf, makeBlocks } from '../chain/make-chain.ts'
-import { LiveState, type RemoteOptions, type ScriptedRemote } from './world.ts'
+import { type RemoteOptions, type ScriptedRemote, World } from './world.ts'
 
 describe('a sync of blocks with access lists', () => {
   const genesis = genesisOf(amsterdamAtOnce)
   const blocks = makeBlocks(genesis, genesis.header, 600)
   let full: Chain
-  let world: LiveState
+  let world: World
   let ours: Chain
   let service: EthService
   before(async () => {
     full = await chainOf(blocks)
   })
   beforeEach(async () => {
-    world = new LiveState()
+    world = new World()
     ours = await chainOf([])
     service = world.service(ours)
     service.start()

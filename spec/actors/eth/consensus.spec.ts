@@ -11,10 +11,10 @@ import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { makeBlocks } from '../chain/make-chain.ts'
-import { chainOf, forkBlocks, genesis, LiveState, mainBlocks, type RemoteOptions } from './world.ts'
+import { chainOf, forkBlocks, genesis, mainBlocks, type RemoteOptions, World } from './world.ts'
 
 describe('a sync to the head that a consensus client names', () => {
-  let world: LiveState
+  let world: World
   let full: Chain
   let forked: Chain
   let ours: Chain
@@ -24,7 +24,7 @@ describe('a sync to the head that a consensus client names', () => {
     forked = await chainOf([...mainBlocks.slice(0, 500), ...forkBlocks])
   })
   beforeEach(async () => {
-    world = new LiveState()
+    world = new World()
     await have([])
   })
 

@@ -4,15 +4,15 @@ import type { FeedEntry, TransitionEntry } from '../../../actors/trace/entries.t
 import { protocolManagerMachine } from '../../../machines/protocol-manager.ts'
 import type { EthRequest } from '../../../protocols/eth/messages.ts'
 import { HashList } from '../../../protocols/lib/lazy-list.ts'
-import { chainOf, LiveState, mainBlocks, type ScriptedRemote } from './world.ts'
+import { chainOf, mainBlocks, type ScriptedRemote, World } from './world.ts'
 
 describe('the dispatch of a message', () => {
-  let world: LiveState
+  let world: World
   let chain: Chain
   let remote: ScriptedRemote
   let entries: FeedEntry[]
   beforeEach(async () => {
-    world = new LiveState()
+    world = new World()
     chain = await chainOf(mainBlocks.slice(0, 300))
     const service = world.service(chain, { headPollInterval: 10 ** 9 })
     service.start()

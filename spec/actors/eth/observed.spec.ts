@@ -7,19 +7,19 @@ import type { EthVersion } from '../../../protocols/eth/versions.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { HashList, LazyList, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
-import { chainOf, LiveState, mainBlocks, type ScriptedRemote } from './world.ts'
+import { chainOf, mainBlocks, type ScriptedRemote, World } from './world.ts'
 
 // What geth 1.17.10 did when provoked: one fresh session per case, watched for 1.5 s unless a time is given.
 
 describe('an eth session, provoked as geth was', () => {
-  let world: LiveState
+  let world: World
   let chain: Chain
   let service: EthService
   before(async () => {
     chain = await chainOf(mainBlocks.slice(0, 600))
   })
   beforeEach(() => {
-    world = new LiveState()
+    world = new World()
     service = world.service(chain)
     service.start()
   })

@@ -10,7 +10,7 @@ import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { DiscError, DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { changedHeader, makeBlocks } from '../chain/make-chain.ts'
-import { chainOf, genesis, LiveState } from './world.ts'
+import { chainOf, genesis, World } from './world.ts'
 
 const { maxRequests, paceWindow } = downloadLimits
 
@@ -96,7 +96,7 @@ describe('a sync of 30,000 small blocks', function () {
   })
 
   it('leaves a client connected that ends who asks it 500 things in a minute', async () => {
-    const world = new LiveState()
+    const world = new World()
     const ours = trustingChain(await chainOf([]), blocks)
     const service = world.service(ours)
     service.start()

@@ -6,17 +6,17 @@ import { limits } from '../../../protocols/eth/limits.ts'
 import type { EthMessage, EthRequest } from '../../../protocols/eth/messages.ts'
 import { HashList, LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
-import { chainOf, LiveState, mainBlocks, type RemoteOptions } from './world.ts'
+import { chainOf, mainBlocks, type RemoteOptions, World } from './world.ts'
 
 describe('requests to an eth peer', () => {
-  let world: LiveState
+  let world: World
   let chain: Chain
   let service: EthService
   before(async () => {
     chain = await chainOf(mainBlocks.slice(0, 300))
   })
   beforeEach(() => {
-    world = new LiveState()
+    world = new World()
     service = world.service(chain, { headPollInterval: 10 ** 9 })
     service.start()
   })

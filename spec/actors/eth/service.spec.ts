@@ -5,13 +5,13 @@ import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { HashList, Uint32List } from '../../../protocols/lib/lazy-list.ts'
 import { encodeRlp } from '../../../protocols/lib/rlp.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
-import { chainOf, LiveState, mainBlocks, type ScriptedRemote } from './world.ts'
+import { chainOf, mainBlocks, type ScriptedRemote, World } from './world.ts'
 
 describe('the eth service', () => {
-  let world: LiveState
+  let world: World
   let chain: Chain
   beforeEach(async () => {
-    world = new LiveState()
+    world = new World()
     chain = await chainOf(mainBlocks.slice(0, 100))
   })
 

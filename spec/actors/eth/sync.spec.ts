@@ -7,10 +7,10 @@ import type { EthAnswer, EthMessage, EthRequest } from '../../../protocols/eth/m
 import { LazyList } from '../../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../../protocols/p2p/disconnect-reasons.ts'
 import { makeBlocks } from '../chain/make-chain.ts'
-import { chainOf, forkBlocks, genesis, LiveState, mainBlocks, type RemoteOptions } from './world.ts'
+import { chainOf, forkBlocks, genesis, mainBlocks, type RemoteOptions, World } from './world.ts'
 
 describe('a sync', () => {
-  let world: LiveState
+  let world: World
   let full: Chain
   let ours: Chain
   let service: EthService
@@ -18,7 +18,7 @@ describe('a sync', () => {
     full = await chainOf(mainBlocks)
   })
   beforeEach(async () => {
-    world = new LiveState()
+    world = new World()
     await have(0)
   })
 

@@ -34,7 +34,7 @@ export async function chainOf(blocks: readonly NewBlock[]): Promise<Chain> {
   return chain
 }
 
-export class LiveState {
+export class World {
   readonly clock = new VirtualClock(1_000)
   readonly feed = new Feed()
   #seed = 1

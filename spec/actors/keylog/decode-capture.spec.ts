@@ -15,7 +15,7 @@ import { parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
 import { ethernet, writeCapture } from '../../protocols/pcap/capture-writer.ts'
 import { readCapture } from '../../protocols/pcap/read-whole.ts'
 import { decodeCapture } from './decode-whole.ts'
-import { GossipWatch } from './tap.ts'
+import { Tap } from './tap.ts'
 import { type TappedSession, tapSession } from './tapped-session.ts'
 
 describe('a captured session', () => {
@@ -83,7 +83,7 @@ describe('a captured session', () => {
     const lines: string[] = []
     await using listener = await listen({ keyLog: (line) => lines.push(line) })
     const node = parseNode(listener.enode)
-    const tap = new GossipWatch(node.tcp)
+    const tap = new Tap(node.tcp)
     await tap.open()
     await using server = listener.accept()
     await using client = dial(formatEnode({ ...node, tcp: tap.port }), { through: 'hello' })

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { ethernet, type Format, type Sent, writeCapture } from '../../protocols/pcap/capture-writer.ts'
 
 /** Stands between a client and a server on 127.0.0.1 and keeps what passes, as a capture of their connections. */
-export class GossipWatch {
+export class Tap {
   /** The one to be connected to. */
   port = 0
   readonly #packets: { at: number; bytes: Uint8Array }[] = []

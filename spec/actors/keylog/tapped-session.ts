@@ -4,7 +4,7 @@ import type { MessageEntry } from '../../../actors/trace/entries.ts'
 import { formatEnode } from '../../../protocols/enode/enode.ts'
 import { parseNode } from '../../../protocols/enr/parse-node.ts'
 import type { Format } from '../../protocols/pcap/capture-writer.ts'
-import { GossipWatch } from './tap.ts'
+import { Tap } from './tap.ts'
 
 export type TappedSession = {
   capture(format?: Format): Uint8Array
@@ -19,7 +19,7 @@ export async function tapSession(keyLog: string): Promise<TappedSession> {
     createNode({ genesis: devGenesisJson, port: 0, keyLog }),
   ])
   await listening.start()
-  const tap = new GossipWatch(parseNode(listening.enode).tcp)
+  const tap = new Tap(parseNode(listening.enode).tcp)
   await tap.open()
   const reported: MessageEntry[] = []
   dialing.feed.subscribe((entry) => {

@@ -86,9 +86,9 @@ const doings = {
   unknown: ({ raw }) => raw(0x7f, new Uint8Array(1)),
   leave: ({ peer }) => peer('Disconnect', { reason: 8 }),
   hangUp: ({ script }) => script()?.close(),
-} satisfies Record<string, (world: LiveState) => void>
+} satisfies Record<string, (world: World) => void>
 
-type LiveState = {
+type World = {
   readonly a: PeerchartNode
   readonly b: PeerchartNode
   peer(name: string, fields: object): void
@@ -110,7 +110,7 @@ async function live(steps: readonly (readonly [keyof typeof doings, number])[]):
     if (!script || script.isClosed) script = dial(b.enode, { network, runtime: processRuntime({ clock, feed }) })
     else if (script.states.some(({ label }) => label === 'running')) say(script)
   }
-  const world: LiveState = {
+  const world: World = {
     ...{ a, b, script: () => script },
     peer: (name, fields) => spoken((peer) => void peer.send(name as 'GetBlockHeaders', fields as never)),
     raw: (code, payload) => spoken((peer) => void peer.send(code, payload)),

@@ -2,15 +2,7 @@ import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.t
 import type { GetBlockHeaders } from '../../../protocols/eth/block-messages.ts'
 import type { EthRequest } from '../../../protocols/eth/messages.ts'
 import { HashList } from '../../../protocols/lib/lazy-list.ts'
-import {
-  closes,
-  type Expectation,
-  type LiveState,
-  type Provocation,
-  type Row,
-  staysOpen,
-  table,
-} from '../provocation.ts'
+import { closes, type Expectation, type Provocation, type Row, staysOpen, table, type World } from '../provocation.ts'
 import { getHeaders, maxUint64, unknownHash } from './requests.ts'
 
 const all = [68, 69, 70, 71, 72] as const
@@ -190,7 +182,7 @@ function headers(
   name: string,
   what: string,
   fields: Partial<GetBlockHeaders>,
-  count: number | ((world: LiveState) => number),
+  count: number | ((world: World) => number),
 ): Row {
   return {
     name: `headers/${name}`,
@@ -219,12 +211,12 @@ function sends(name: string, what: string, code: number, payload: readonly numbe
   return { name, sends: what, script: (peer) => peer.send(peer.ethCode(code), Uint8Array.from(payload)), expects }
 }
 
-async function headHash(peer: ScriptedPeer, { head }: LiveState): Promise<Uint8Array> {
+async function headHash(peer: ScriptedPeer, { head }: World): Promise<Uint8Array> {
   const { headers } = await peer.request(getHeaders({ origin: BigInt(head) }))
   return [...headers][0]!.hash
 }
 
-function toHead({ head }: LiveState): number {
+function toHead({ head }: World): number {
   return Math.min(head, 1_024)
 }
 

@@ -6,15 +6,15 @@ import { bytesToHex, concatBytes } from '../../../../protocols/lib/bytes.ts'
 import { encodeList, encodeRlp } from '../../../../protocols/lib/rlp.ts'
 import { signPacket } from '../../../protocols/discv4/sign-packet.ts'
 import { keyOf, someNode } from '../some-nodes.ts'
-import { LiveState, type OwnNode, type Tester } from './world.ts'
+import { type OwnNode, type Tester, World } from './world.ts'
 
 describe('discv4', () => {
-  let world: LiveState
+  let world: World
   let node: OwnNode
   let tester: Tester
 
   beforeEach(async () => {
-    world = new LiveState()
+    world = new World()
     node = await world.node(1)
     tester = await world.tester(100, node)
     // The table is open to who contacts us once the first lookups have found no one.

@@ -20,7 +20,7 @@ import { publicKeyOf } from '../../../../protocols/lib/secp256k1.ts'
 import { keyOf, someNode } from '../some-nodes.ts'
 
 /** Who is there, in memory and on one clock. */
-export class LiveState {
+export class World {
   readonly clock = new VirtualClock(1_800_000_000_000)
   /** Bytes that went from each address to each other, `from > to`. */
   readonly sent = new Map<string, number>()
