@@ -1,7 +1,8 @@
 import type { DialerEvent } from './dialer.ts'
 import type { InboundState } from './inbound.ts'
 
-// Who is let in, as pure functions of the server's state (geth p2p/server.go, postHandshakeChecks and addPeerChecks).
+// The limits that the server's checks ask, as pure functions of its state (geth p2p/server.go, postHandshakeChecks and
+// addPeerChecks); the checks themselves, in their order, are in server.ts.
 
 export type ServerLimits = {
   readonly selfId: string

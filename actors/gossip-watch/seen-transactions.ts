@@ -1,11 +1,11 @@
 import type { Gossip } from './gossip.ts'
-import { KnownSet } from './known-set.ts'
+import { SeenSet } from './seen-set.ts'
 import { Latencies } from './latencies.ts'
 
 /** What was announced, counted, so that each transaction is emitted once. */
 export class SeenTransactions {
   /** BOUNDED: capacity; full, it forgets any of them, and may emit it again. */
-  readonly #known: KnownSet<string>
+  readonly #known: SeenSet<string>
   /** Of each transaction, from the message that announced it to its line being written. */
   readonly #lines = new Latencies()
   /** Of those that were asked for, from there to having the bytes. */
@@ -16,7 +16,7 @@ export class SeenTransactions {
 
   /** @param random in [0, 1) */
   constructor(random: () => number, capacity = 1 << 20) {
-    this.#known = new KnownSet(capacity, random)
+    this.#known = new SeenSet(capacity, random)
   }
 
   /** @returns whether it is new; a block is always news */

@@ -1,5 +1,5 @@
-/** Hashes that a remote is known to have (geth's knownCache). Full, it forgets any of them. */
-export class KnownSet<Key extends string | number> {
+/** Keys that were seen, of any peer. Full, it forgets any of them: as geth's knownCache, none can be chosen for it by a peer. */
+export class SeenSet<Key extends string | number> {
   readonly #capacity: number
   readonly #random: () => number
   /** BOUNDED: capacity. */
