@@ -91,7 +91,7 @@ export const admission = ({ setups }: State, { conn }: CheckpointEvent): { conn:
 
 export const connOf = ({ peers }: State, id: string): number => peers.get(id)!.conn
 
-/** @returns the dialer's event when a setup ends; nothing of a peer whose id was never known */
+/** @returns the dialer's event when a setup ends; undefined for a peer whose id was never known */
 export function setupOver({ setups }: State, { conn, id }: SetupEnd): DialerEvent | undefined {
   const setup = setups.get(conn)
   if (setup?.inbound === false) return { type: 'dial.ended', id: setup.id! }

@@ -73,7 +73,7 @@ type DialerContext = DialState & {
 /** geth `defaultDialTimeout` and the lookup's. */
 export const connectTimeout = 15_000
 export const dnsTimeout = 5_000
-/** geth `dialStatsPeerLimit`: with as many dialed peers it is not logged. */
+/** geth `dialStatsPeerLimit`: with this many dialed peers the search for more is not logged. */
 export const enoughDialedPeers = 3
 
 type Id = { id: string }
@@ -166,7 +166,7 @@ export const dialerMachine = extend({
   },
 }).createMachine({
   id: 'dialer',
-  description: "whom to dial, when, and how many at a time (geth's dial scheduler)",
+  description: "which node to dial, when, and how many at a time (geth's dial scheduler)",
   context: ({ input: { staticNodes, ...input } }) => ({ ...input, ...initialState(input, staticNodes), tried: 0 }),
   options: { maxIterations: 100 },
   initial: 'running',

@@ -49,7 +49,7 @@ const refreshInterval = 30 * 60_000
 const randomLookups = 3
 /** geth `lookupIterator.slowdown`. */
 export const walkPause = 1_000
-/** A walk that saw no node: the table is to fill first. */
+/** After a walk that saw no node: the table has to fill first. */
 export const emptyPause = 10_000
 
 /** From the half to the whole of `interval`: geth draws checks from 0 on, and may ping a node twice at once. */

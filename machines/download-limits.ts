@@ -33,7 +33,7 @@ export const downloadLimits = {
   patience: 10_000,
   /** geth timeoutGracePeriod: milliseconds until a peer that does not answer is dropped. */
   stallTimeout: 120_000,
-  /** Requests to one peer in `paceWindow` milliseconds: there are clients that disconnect a peer that makes 500 in a minute; geth is none. */
+  /** Requests to one peer in `paceWindow` ms: some clients, not geth, disconnect a peer that makes 500 a minute. */
   maxRequests: 440,
   paceWindow: 60_000,
   /** Milliseconds until a peer that failed gets work again in the same sync. */

@@ -46,7 +46,7 @@ export type ProvenHead = { readonly number: bigint; readonly hash: Uint8Array }
 
 /** What the chain is to become. */
 export type Goal =
-  /** The longest that a peer has, when no other gives one. */
+  /** The longest that a peer has: no consensus client has named a head. */
   | { readonly kind: 'longest' }
   /** A consensus client named a block that we have. */
   | { readonly kind: 'reached' }

@@ -96,7 +96,7 @@ export type DownloaderInput = {
   readonly ports: DownloaderPorts
   readonly head: bigint
   readonly pollInterval: number
-  /** Whether a consensus client set the head before: nothing above it is fetched until it names another. */
+  /** Whether a consensus client has set the head before: nothing above it is fetched until it names another. */
   readonly followsConsensus: boolean
 }
 

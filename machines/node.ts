@@ -85,7 +85,7 @@ const { enqueueActions, extend } = setup({
     hasCloser: ({ context }) => context.closer !== undefined,
   },
   delays: {
-    /** A service may take as long as it needs to stop, as in geth; from here on the log says which it waits for. */
+    /** A service may take as long as it needs to stop, as in geth; from here on the log says which one is awaited. */
     slowStop: 10_000,
   },
 })
@@ -130,7 +130,7 @@ export const nodeMachine = extend({
       },
     },
     starting: {
-      meta: { label: 'server first, then the services in order' },
+      meta: { label: 'the server first, then RPC and the services in order' },
       tags: 'moving',
       initial: 'p2p',
       on: {
@@ -186,7 +186,7 @@ export const nodeMachine = extend({
       on: { 'node.close': { target: 'closing', actions: ofEvent('noteCloser') } },
     },
     closing: {
-      meta: { phase: 'closing', label: 'services first, then the server' },
+      meta: { phase: 'closing', label: 'RPC and the services first, then the server' },
       tags: 'moving',
       initial: 'rpc',
       on: {

@@ -64,7 +64,7 @@ type ProtocolManagerContext = ProtocolManagerInput & {
   readonly ours: BlockRange
   /** The range that peers were sent last (geth's `prev`). */
   readonly sent: BlockRange
-  /** The latest block that was announced to any of them: by its Status perhaps of more than `sent` has. */
+  /** The latest block that was announced to any of them: a Status may have announced a later one than `sent` has. */
   readonly highest: bigint
 }
 
@@ -111,10 +111,10 @@ const { enqueueActions, extend } = setup({
     expectsMore: ({ context }, { announcedLatest }: Registration) =>
       announcedLatest !== undefined && announcedLatest > context.ours.latest,
     /**
-     * Without a peer, what was announced last stays. geth forgets that a Status announced more, and since 1.17.7 asks for
-     * bodies by what was announced to it: so a head that goes back below that is announced at once, too.
+     * Without a peer, what was announced last stays. geth does not note that a Status announced more, and since 1.17.7
+     * asks for bodies by what was announced to it: so a head that goes back below that is announced at once, too.
      */
-    isWorthTelling: ({ context }, { range }: { range: BlockRange }) =>
+    isWorthAnnouncing: ({ context }, { range }: { range: BlockRange }) =>
       context.peers.size > 0 && (shouldSend(context.sent, range) || range.latest < context.highest),
     isSynced: stateIn({ running: 'synced' }),
     isEmpty: ({ context }) => context.sessions.size === 0,
@@ -239,7 +239,7 @@ export const protocolManagerMachine = extend({
         },
         'chain.head': [
           {
-            guard: ofEvent('isWorthTelling'),
+            guard: ofEvent('isWorthAnnouncing'),
             actions: [
               { type: 'noteOurs', params: ({ event }) => event.range },
               { type: 'noteSent', params: ({ event }) => event.range },

@@ -71,7 +71,7 @@ export function cancel<Name extends string, Want extends string>(
   return { pending: new Map(pending).set(id, { ...pending.get(id)!, isCancelled: true }), settled }
 }
 
-/** @returns the fault of an answer that fits no request, with geth's text and in its order */
+/** @returns the fault of an answer that fits no request, with geth's text; checked in geth's order */
 export function faultOf({ pending }: RequestTracker, { id, want, count }: AnswerFacts): TrackerError | undefined {
   const request = pending.get(id)
   if (request === undefined) return new TrackerError('no matching request')

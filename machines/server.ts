@@ -232,7 +232,7 @@ export const serverMachine = extend({
       },
     },
     running: {
-      meta: { label: 'takes peers, and dials its static nodes' },
+      meta: { label: 'takes peers, and dials nodes' },
       entry: 'startDialer',
       on: {
         'conn.accepted': [

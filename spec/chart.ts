@@ -18,7 +18,7 @@ type ContextOf<Machine extends AnyStateMachine> =
   SnapshotFrom<Machine> extends { context: infer Context } ? Context : never
 export type Effect = readonly [name: string, params: unknown]
 export type Step<Machine extends AnyStateMachine> = {
-  /** Active states in text: `running.(keepalive.quiet writing.flowing)`. */
+  /** Active states as text: `running.(keepalive.quiet writing.flowing)`. */
   readonly state: string
   /** Effects of the last event, by name with their params, in order. */
   readonly effects: Effect[]

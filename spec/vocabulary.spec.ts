@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { unwantedIn } from './vocabulary.ts'
 
-describe('the vocabulary', () => {
+describe('terms outside the vocabulary', () => {
   // In two parts, so that this file has none.
   const [one, other, third] = [`to${'ld'}`, `Wor${'ds'}`, `who${'ever'}`]
 

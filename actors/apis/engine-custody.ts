@@ -5,7 +5,7 @@ import { optional, type Param, ParamError, required, unfit } from '../rpc/params
 /** Which cells of blobs: 16 bytes in hex (geth core/types/custody_bitmap.go). */
 export const custodyBitmap: Param<CellMask> = required((json) => read(json, '*types.CustodyBitmap'))
 
-/** As {@link custodyBitmap}, or nothing: to Go a pointer, as its errors show. */
+/** As {@link custodyBitmap}, or nothing: a pointer to Go, as its errors show. */
 export const optionalCustodyBitmap: Param<CellMask | undefined> = optional(
   required((json) => read(json, '**types.CustodyBitmap')),
 )

@@ -202,7 +202,7 @@ function hashWithGaps(fields: HeaderFields): Uint8Array {
   return keccak256(encodeRlp(headerFieldNames.slice(0, present).map((name) => fields[name] ?? new Uint8Array(0))))
 }
 
-/** A payload is of no block: its sender gets INVALID. */
+/** The payload makes no block: its sender gets INVALID. */
 export class PayloadError extends Error {
   override readonly name = 'PayloadError'
 }

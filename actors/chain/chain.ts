@@ -240,7 +240,7 @@ export class Chain implements ChainReader {
     const writes: CanonicalWrites = { index: [], blocks: [] }
     for (const block of branchDown(this, head)) {
       yield* this.#addCanonical(writes, block, this.bodyByHash(block.hash)!)
-      // What is above the head is visible to no reader: of that much need not be kept in memory.
+      // No reader sees what is above the head: it may be written in parts, so little of it is kept in memory.
       if (block.number > old.number && writes.blocks.length >= blocksInWrite) {
         yield this.#store.write([...writes.index.splice(0), ...writes.blocks.splice(0)])
       }

@@ -27,7 +27,8 @@ export type ImportOptions = {
 
 /**
  * Reads the blocks that `geth export` wrote, one RLP after the other, gzipped or not, and inserts them. Blocks the chain
- * has are passed over, so an import that was cut off goes on where it was. Where a consensus client sets the head, it stays there.
+ * has are passed over, so an import that was cut off goes on where it was. Where a consensus client sets the head, it
+ * stays where it is.
  * @throws {ImportError} the file cannot be read, or ends or breaks somewhere; the blocks before that are kept
  */
 export async function importChain(

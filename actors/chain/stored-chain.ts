@@ -9,7 +9,7 @@ import { CorruptDatabase } from './store.ts'
 
 // What a database holds of a chain when it is made and when it is opened.
 
-/** `marks` is undefined when no consensus client has set the head yet: in every database older than them, too. */
+/** `marks` is undefined when no consensus client has set the head yet: as in every database older than marks. */
 export type StoredChain = { readonly head: Header; readonly marks: Marks | undefined }
 
 /** The name of a database without a directory, in errors. */

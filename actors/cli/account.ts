@@ -56,7 +56,7 @@ const caps = [
 /** @throws {CommandFailed} */
 function requireSnap({ snapVersion, theirHello }: ScriptedPeer): void {
   if (snapVersion !== undefined) return
-  const cause = `it does not speak snap, by which accounts are asked for: it offers ${capLabel(theirHello!)}`
+  const cause = `it does not speak snap, with which accounts are fetched: it offers ${capLabel(theirHello!)}`
   throw failed({ outcome: 'incompatible', cause }, 'name a node that speaks snap/1')
 }
 

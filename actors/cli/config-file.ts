@@ -102,7 +102,7 @@ function leavesOf(table: TomlTable, section = ''): [key: string, value: unknown]
 const isTable = (value: unknown): value is TomlTable =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === null
 
-/** @returns the line, from 1, that sets `key`, as far as each line by itself shows */
+/** @returns the line, from 1, that sets `key`, as far as each line shows by itself */
 function lineOf(key: string, text: string): number | undefined {
   let section = ''
   const index = text.split('\n').findIndex((line) => {

@@ -87,7 +87,7 @@ async function stay(
   return isOver ? { ...report, ...judge(peer, undefined, time) } : report
 }
 
-/** After their Disconnect it is theirs that ended it, whichever side closed the stream. */
+/** A Disconnect of theirs is what ended it, whichever side closed the stream. */
 const haveWeEnded = ({ end: { by, reason } }: ScriptedPeer) => by === 'us' && reason === undefined
 
 /** ms (geth p2p/peer.go). */

@@ -1,5 +1,5 @@
 // Keys that a geth's configuration file may have (`geth dumpconfig`, and those that it leaves out while they are empty)
-// and that say nothing to this node. A file with them is read, and a warning names them. Those that geth
+// and that mean nothing to this node. A file with them is read, and a warning names them. Those that geth
 // itself no longer heeds are among them (cmd/geth, `deprecatedConfigFields`), and those that it had up to 1.13.
 
 const sections: Readonly<Record<string, string>> = {

@@ -22,7 +22,7 @@ export const isInspected = ({ inspect = false, inspectStately }: InspectOptions)
   inspect !== false || inspectStately
 
 /**
- * @param report gets the addresses for people
+ * @param report gets the addresses, to be shown to people
  * @returns undefined where none is asked for
  */
 export async function openInspector(

@@ -59,7 +59,7 @@ async function somebody(
     if (peer.bug !== undefined) return // it is reported as what comes later is
     const verdict: Verdict = peer.isClosed
       ? { outcome: 'interrupted', cause: 'interrupted before a node dialed' }
-      : { outcome: 'silent', cause: `no node dialed within ${wait} ms` }
+      : { outcome: 'silent', cause: `no node dialed us within ${wait} ms` }
     if (json) printVerdict(enode, verdict, io)
     throw failed(verdict, peer.isClosed ? '' : 'give it longer with --wait')
   }

@@ -30,7 +30,7 @@ export class Narrator {
     this.#options = options
   }
 
-  /** @returns a function that ends the tale of the `index`th node */
+  /** @returns a function that ends the story of the `index`th node */
   follow(index: number, node: PeerchartNode): () => void {
     const story = new NodeStory(
       node,

@@ -121,7 +121,7 @@ export async function toProbe(
       : new KeyLogFile(options.keylog, ({ message }) =>
           io.stderr.write(`warning: the key log cannot be written, and ends here: ${message}\n`),
         )
-  if (keyLog) io.stderr.write('warning: session keys are written to a file: it decrypts the traffic\n')
+  if (keyLog) io.stderr.write('warning: session keys are written to a file that decrypts the traffic\n')
   return {
     ...{ view, runtime },
     peer: {
@@ -136,7 +136,7 @@ export async function toProbe(
   }
 }
 
-/** A command that asks one node ends by a bug with one line; with `--explain` there is the stack, too. */
+/** A bug ends a command that asks one node, with one line; with `--explain` its stack is printed, too. */
 const supervisorOf =
   ({ feed }: Runtime, isExplained: boolean, io: Io): Supervisor =>
   (bug) => {

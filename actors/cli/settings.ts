@@ -110,7 +110,7 @@ const peers = topic('Peers:', {
     yesNo,
     false,
     'Node.P2P.NoDial',
-    flag('--nodial', 'dial no node, not even a `--peer`: they may dial us'),
+    flag('--nodial', 'dial no node, not even a `--peer`; peers may still dial us'),
   ),
 })
 

@@ -44,7 +44,7 @@ export async function resolveSettings({ config, ...given }: GivenFlags): Promise
 
 /**
  * geth always listens for a consensus client, as it is nothing without one. This node needs none, and two of them on one
- * machine would quarrel about the port: setting anything of the engine API asks for it.
+ * machine would want the same port: it listens once anything of the engine API is set.
  */
 function authHostOf({ authHost }: StartSettings, file: Partial<StartSettings>, given: GivenFlags): string {
   const isAsked = Object.keys(given).some((name) => name.startsWith('authrpc.'))

@@ -38,10 +38,10 @@ export function addWatch(command: Command, io: Io): void {
       'enode URLs or node records (default: the bootnodes of --network that say where to dial)',
       addDialable,
     )
-    .option('--rpc <url>', 'say the Status of the node whose RPC this is (default: theirs)')
+    .option('--rpc <url>', 'send the Status of the node whose RPC this is (default: theirs)')
     .option('--head <block>', 'say that this is our head: NUMBER:HASH', toHead)
     .option('--txs', 'fetch the transactions that are only announced, and print their bytes', false)
-    .option('--for <time>', 'end so long after the first node has us (default: when interrupted)', toDuration)
+    .option('--for <time>', 'end this long after the first node accepts us (default: when interrupted)', toDuration)
     .option('--summary', 'print one line of JSON at the end, with latency and spread', false)
     .addHelpText('after', aboutLatency)
     .action((nodes: readonly string[] | undefined, options: WatchOptions) => watch(nodes ?? [], options, io))
@@ -97,7 +97,7 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
         failed: (report) => {
           failures.push(report)
           if (failures.length === nodes.length) giveUp()
-          else log.warn('A node would not have us', { node, cause: report.cause })
+          else log.warn('A node refused us', { node, cause: report.cause })
         },
       }),
   )

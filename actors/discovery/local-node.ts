@@ -97,7 +97,7 @@ export class LocalNode {
     this.#tcp = port
   }
 
-  /** Where we are until other nodes report it. @param udp 0 when discovery does not listen */
+  /** Our address until other nodes report it. @param udp 0 when discovery does not listen */
   setFallback(ip: string, udp: number): void {
     this.#fallback = { ip, udp }
   }

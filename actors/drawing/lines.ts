@@ -5,7 +5,7 @@ export type Piece = { readonly text: string; readonly kind: TextKind; readonly t
 
 /** For a count behind a transition. */
 export const countWidth = 26
-/** Between text, and before the rest of a line that was too long. */
+/** Between texts, and before the rest of a line that was too long. */
 const [space, indent] = [7, 14]
 
 /** Writes texts one after another, in lines of at most `width` pixels, from 0, 0 on. */

@@ -18,7 +18,7 @@ type PeerRequest<Q extends Query, T> = {
   done(result: T | undefined): void
 }
 
-type InquirerParts = {
+type PeerRequestsParts = {
   readonly slicer: TimeSlicer
   readonly wheel: TimerWheel
   readonly pacer: Pacer
@@ -33,11 +33,11 @@ type InquirerParts = {
 
 /** Sends requests to peers; distinguishes timeouts from invalid answers. */
 export class PeerRequests {
-  readonly #parts: InquirerParts
+  readonly #parts: PeerRequestsParts
   /** Takes back what has no answer yet. BOUNDED: by who asks, one or two a peer. */
   readonly #underWay = new Set<() => void>()
 
-  constructor(parts: InquirerParts) {
+  constructor(parts: PeerRequestsParts) {
     this.#parts = parts
   }
 
@@ -83,7 +83,7 @@ export class PeerRequests {
     cancel = peer.ask(query, { resolve, reject })
   }
 
-  /** The caller gets nothing more; of what is late, that it comes or does not. */
+  /** Callers get no more answers; whether a late one comes is still reported. */
   withdrawAll(): void {
     for (const withdraw of this.#underWay) withdraw()
     this.#underWay.clear()

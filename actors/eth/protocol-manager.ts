@@ -84,7 +84,7 @@ export class ProtocolManager implements EthPeerOwner {
     const { networkId, genesis, head } = this.chain
     const common = { kind: 'Status', version, networkId, genesis: genesis.hash, forkId: this.chain.forkId() } as const
     if (version !== 68) return { ...common, range: this.range }
-    // No total is kept: it is not compared since the merge.
+    // No total difficulty is kept: it has not been compared since the merge.
     return { ...common, td: genesis.difficulty, head: head.hash }
   }
 

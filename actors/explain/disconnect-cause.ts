@@ -22,7 +22,7 @@ export type Ending = {
   readonly label: string
   /** What a protocol found. */
   readonly error?: Error
-  /** A bug of ours did it; `label` are the bug's. */
+  /** A bug of ours did it; `label` is the bug's. */
   readonly isBug?: true
 }
 

@@ -132,8 +132,8 @@ function statusElsewhere({ departures }: HistoryReader, world: LiveState, peer: 
 }
 
 /**
- * A better word than that of the chart. A sync that found a peer lying has it dropped as useless: what it found is said
- * to the downloader.
+ * A better cause than the chart's. A sync that found a peer lying has it dropped as useless: what it found is in an
+ * event of the downloader.
  * @param elsewhere what is known of a Status that they did not send here
  */
 function causeOf(

@@ -18,7 +18,7 @@ export class FirstSeenStats {
     const sighting = this.#sightings.get(hash)
     if (!sighting) this.#begin(hash, node, at)
     else if (!sighting.by.includes(node)) this.#add(sighting, node, at)
-    // else it announces it once more, as all that it has upon a new connection
+    // else the node announces it once more, as it does all that it has upon a new connection
   }
 
   /** @returns what a node announced before all others, what after another, and how many ms after it */

@@ -5,7 +5,7 @@ import { StrangeAnswer } from '../rpc/client-errors.ts'
 import type { StatusFields } from '../scripted-peer/caps.ts'
 
 /**
- * The Status of the node at `url`: a tap that says it is as far as that node, without having its chain.
+ * The Status of the node at `url`: a watch that sends it claims to be as far as that node, without its chain.
  * @throws (rejects) {RpcError} it does not have eth_config (EIP-7910); {StrangeAnswer}, and what {@link RpcClient} throws
  */
 export async function statusFromRpc(url: string, timeout: number): Promise<StatusFields> {

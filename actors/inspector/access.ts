@@ -6,8 +6,8 @@ export type Verdict =
   { readonly path: string } | { readonly status: number; readonly why: string }
 
 /**
- * Access to what a node shows: by its token, from this machine, and by no page of another site. A browser sends
- * where a page comes from; a name that somebody has made to point here (DNS rebinding) is in its Host.
+ * Admits requests that have the token, come from this machine, and are made by no page of another site. A browser sends
+ * where a page comes from; a foreign name that is made to point here (DNS rebinding) is in its Host.
  * @param token hex digits, the first part of every path
  */
 export function admit({ method, url = '/', headers }: IncomingMessage, token: string): Verdict {

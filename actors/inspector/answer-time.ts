@@ -2,7 +2,7 @@
 export class AnswerTime {
   /** Milliseconds, monotonic. */
   readonly #now: () => number
-  #left = perTelling
+  #left = perPush
 
   constructor(now: () => number) {
     this.#now = now
@@ -23,9 +23,9 @@ export class AnswerTime {
   }
 
   renew(): void {
-    this.#left = perTelling
+    this.#left = perPush
   }
 }
 
 /** Milliseconds. */
-const perTelling = 25
+const perPush = 25

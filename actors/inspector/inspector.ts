@@ -29,7 +29,7 @@ export type InspectorOptions = {
 export type Inspected = Pick<PeerchartNode, 'feed' | 'id' | 'name'> & {
   /** Names the forks of a peer that is dropped for its fork id. */
   readonly chain?: Partial<Pick<PeerchartNode['chain'], 'config' | 'genesis'>>
-  /** Gets bugs that come up while a page is answered: where there are several nodes, the first is. @default standard error */
+  /** Gets bugs that come up while a page is answered: of several nodes, the first gets them. @default standard error */
   supervise?(bug: Bug): void
 }
 type Named = readonly [name: string | undefined, node: Inspected]

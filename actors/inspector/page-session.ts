@@ -79,7 +79,7 @@ export class PageSession {
     else this.#proceed()
   }
 
-  /** For some time between two pushes, and not while answers wait to be read: the node has other things to do. */
+  /** Answers for some time between two pushes, not while answers wait to be read: the node has other things to do. */
   #proceed(): void {
     while (this.#questions.length > 0 && this.#time.isLeft && this.#socket.bufferedAmount <= mostUnread) {
       const ask = this.#questions.shift()!

@@ -33,7 +33,7 @@ export class Pages {
     else this.#sockets.handleUpgrade(request, stream, head, (socket) => add.call(this, socket))
   }
 
-  /** Pushes what happened last, and ends them: a page that does not read it in time is cut off. */
+  /** Pushes what happened last, and closes the pages: one that does not read it in time is cut off. */
   close(): void {
     clearInterval(this.#timer)
     if (this.#open.size > 0) this.#push()
@@ -73,7 +73,7 @@ export class Pages {
     })
   }
 
-  /** What all get is gathered once. The first page is the last the next time, as they share the time to answer. */
+  /** What all pages get is gathered once. The first page is the last next time, as they share the time for answers. */
   #push(): void {
     const common = { push: 'changes', ...this.#exhibit.history.takeChanges() } as const
     this.#time.renew()
@@ -104,7 +104,7 @@ export class Pages {
     socket.close(internalError)
   }
 
-  /** What all of them get cannot be made. */
+  /** The push that all pages get cannot be made. */
   readonly #closeAll = (error: unknown): void => {
     this.#report(error)
     for (const socket of this.#open.keys()) socket.close(internalError)

@@ -13,8 +13,8 @@ import type { Plain } from '../trace/values.ts'
 
 export type { ActorFacts, Departed, Explanation, Moment, PeerFacts, Snapshot }
 
-// What the inspector's page and the node say to each other, over one WebSocket: one JSON object a message. The page only
-// asks; nothing that it says changes the node.
+// What the inspector's page and the node send each other, over one WebSocket: one JSON object a message. The page only
+// asks; nothing that it sends changes the node.
 //
 // The token is the first part of every path: the page is `http://127.0.0.1:<port>/<token>/`, so it addresses everything
 // by what stands behind: its own files and `feed`, the WebSocket.
@@ -51,7 +51,7 @@ export type PageRequest =
   /** Why a peer left, or how it stands. */
   | { readonly ask: 'why'; readonly id: number; readonly actor: string; readonly seq?: number }
 
-/** To the page. */
+/** To the page: an answer, which bears the `id` of its question, or what is pushed without one. */
 export type PagePush =
   | Hello
   | Changes
@@ -65,7 +65,7 @@ export type PagePush =
   /** The question cannot be answered: in one line. */
   | { readonly push: 'error'; readonly id: number; readonly error: string }
 
-/** The first word to every page that is opened. To one that could not keep up it is said again: the page begins anew. */
+/** The first push to every page that is opened. One that could not keep up gets it again, and begins anew. */
 export type Hello = {
   readonly push: 'hello'
   readonly heading: Heading
@@ -84,7 +84,7 @@ export type Hello = {
   readonly opening?: number
 }
 
-/** A line as it is shown. What is cheap is in it, the rest comes for a request of that `line`. */
+/** A line as it is shown. What is cheap is in it, the rest is in the answer to `line`. */
 export type ShownLine = Line & {
   /** Of a message: `GetBlockHeaders`. */
   readonly name?: string

@@ -99,7 +99,7 @@ class Gate implements LeveledLogger {
   }
 }
 
-/** A log that is dropped. */
+/** A log that writes nothing. */
 export const silent: Logger = createLogger({ verbosity: 0 })
 
 /** @returns `text` as it may be shown on a terminal: what a remote wrote cannot move the cursor or colour the screen */

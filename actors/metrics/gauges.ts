@@ -44,10 +44,10 @@ export function registerGethGauges(registry: Registry, { traffic, connections, c
     ['p2p_dials', 'we dialed', connections.outbound],
     ['p2p_serves', 'came to us', connections.inbound],
   ] as const) {
-    gauge(`${prefix}_success`, `Connections that ${whom} and became peers`, () => counts.success)
-    gauge(`${prefix}_success_1min`, `Peers that ${whom} and stayed a minute`, () => minutes(connections, counts))
+    gauge(`${prefix}_success`, `Connections that ${whom} and that became peers`, () => counts.success)
+    gauge(`${prefix}_success_1min`, `Peers that ${whom} and that stayed a minute`, () => minutes(connections, counts))
     for (const fault of setupFaults)
-      gauge(`${prefix}_error_${fault}`, `Connections that ${whom} and failed: ${faults[fault]}`, () => {
+      gauge(`${prefix}_error_${fault}`, `Connections that ${whom} and that failed: ${faults[fault]}`, () => {
         return counts.setupErrors[fault]
       })
   }
@@ -184,7 +184,7 @@ const faults = {
   forkid: 'a fork id that does not fit',
 } as const
 
-/** @param read is called when somebody scrapes */
+/** @param read is called at each scrape */
 export function gaugeOf(registry: Registry, name: string, help: string, read: () => number): void {
   const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
 }
@@ -200,7 +200,7 @@ export function summaryOf(registry: Registry, name: string, help: string): (valu
 
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: number]
 
-/** A metric whose samples are made when somebody scrapes. */
+/** A metric whose samples are made at each scrape. */
 function labelled(
   Metric: typeof Gauge | typeof Counter,
   registry: Registry,

@@ -10,7 +10,7 @@ export type MetricsServerOptions = {
   readonly port: number
   readonly contentType: string
   metrics(): Promise<string>
-  /** Gets unforeseen exceptions. */
+  /** Gets bugs of ours. */
   readonly supervisor: Supervisor | undefined
 }
 

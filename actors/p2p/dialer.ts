@@ -27,7 +27,7 @@ export type DialerOptions = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveD
 /** The addresses of a DNS name. A rejection counts as none. */
 export type LookUp = (hostname: string) => Promise<readonly string[]>
 
-/** Nodes to dial: one for each `wanted` at most, and none before, when it would not be read. */
+/** Nodes to dial: one for each `wanted` at most, and none before that, as it would not be read. */
 export type CandidateSource = (wanted: Observable<void>) => Observable<Enode>
 
 /** Runs {@link dialerMachine}: lookups, connects and candidates. */

@@ -14,8 +14,8 @@ type SessionParts = {
   readonly actor: string
   readonly socket: RlpxSocket
   readonly slicer: TimeSlicer
-  /** Where the feed hears what is said. */
-  readonly conversation: MessageTrace
+  /** Publishes its messages in the feed. */
+  readonly messageTrace: MessageTrace
   ended(error: Error): void
   crashed(error: unknown): void
 }
@@ -68,7 +68,7 @@ export class PeerSession implements Session, Client {
     if (code >= this.#parts.matched.length) throw new PeerError('invalid message code', 'not handled')
     if (this.#isClosed) return false
     if (this.#parts.socket.queuedOutput > maxQueuedOutput) throw new WriteQueueFull()
-    this.#parts.conversation.sent(code, payload)
+    this.#parts.messageTrace.sent(code, payload)
     return this.#parts.socket.send(this.#parts.matched.offset + code, payload)
   }
 
@@ -107,7 +107,7 @@ export class PeerSession implements Session, Client {
   take(code: number, payload: Uint8Array): boolean {
     if (this.#isPaused || this.#isWorking) return false
     const relative = code - this.#parts.matched.offset
-    this.#parts.conversation.received(relative, payload)
+    this.#parts.messageTrace.received(relative, payload)
     this.#handler?.message(relative, payload)
     return true
   }

@@ -72,7 +72,7 @@ class Peer implements Connection {
   readonly #socket: RlpxSocket
   readonly #actor: Actor<typeof peerMachine>
   readonly #actorId: string
-  readonly #conversation: MessageTrace
+  readonly #messageTrace: MessageTrace
   /** BOUNDED: by our protocols. */
   readonly #slicer: TimeSlicer
   #sessions: readonly PeerSession[] = []
@@ -87,7 +87,7 @@ class Peer implements Connection {
     this.#parts = parts
     this.#slicer = new TimeSlicer(options.scheduler, (error) => this.#crashed(error))
     this.#actorId = `peer/${parts.conn}`
-    this.#conversation = runtime.feed.conversation({ actor: this.#actorId, protocol: 'p2p' })
+    this.#messageTrace = runtime.feed.messageTrace({ actor: this.#actorId, protocol: 'p2p' })
     this.#socket = new RlpxSocket({
       stream: parts.stream,
       privateKey: options.privateKey,
@@ -215,7 +215,7 @@ class Peer implements Connection {
     )
     this.#socket.read((code, payload) => {
       this.#socket.read(undefined)
-      this.#conversation.received(code, payload)
+      this.#messageTrace.received(code, payload)
       send({ type: 'first.received', code, payload })
       return true
     })
@@ -236,7 +236,7 @@ class Peer implements Connection {
         actor: this.#actorId,
         socket: this.#socket,
         slicer: this.#slicer,
-        conversation: this.#runtime.feed.conversation(of),
+        messageTrace: this.#runtime.feed.messageTrace(of),
         ended: (error) => send({ type: 'protocol.ended', error }),
         crashed: (error) => this.#crashed(error),
       })
@@ -254,7 +254,7 @@ class Peer implements Connection {
       send({ type: 'read.failed', error: new CodeOutOfRange(code) })
       return true
     }
-    this.#conversation.received(code, payload)
+    this.#messageTrace.received(code, payload)
     if (code === baseCodes.Ping) send({ type: 'ping.received' })
     else if (code === baseCodes.Disconnect) {
       this.#socket.read(undefined)
@@ -270,7 +270,7 @@ class Peer implements Connection {
 
   #sendBase(code: number, payload: Uint8Array): void {
     this.#socket.send(code, payload)
-    this.#conversation.sent(code, payload)
+    this.#messageTrace.sent(code, payload)
   }
 
   #factsOf({ id: publicKey, name, caps }: Hello): PeerFacts {

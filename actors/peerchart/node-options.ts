@@ -54,8 +54,8 @@ export type NodeOptions = {
   /** Capabilities of your own, beside eth. */
   readonly protocols?: readonly Protocol[]
   /**
-   * A file that the keys of every session are added to, so that a capture of them can be read: with it, so can
-   * anyone. @default none
+   * A file that the keys of every session are added to, so that a capture of them can be read: by
+   * anyone who has the file. @default none
    */
   readonly keyLog?: string
   /** A file that everything the node does is written to, for `replay` and `inspect`; keys are never in it. @default none */

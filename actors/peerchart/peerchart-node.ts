@@ -119,7 +119,7 @@ export class PeerchartNode {
     const { name, privateKey, chain, scheduler, keyLog, recorder, staticNodes, trustedNodes, metrics } = parts
     const { database, localNode } = parts
     const netRestrict = options.netRestrict === undefined ? undefined : parseNetlist(options.netRestrict)
-    if (keyLog) log.warn('Session keys are written to a file: it decrypts the traffic', { file: options.keyLog })
+    if (keyLog) log.warn('Session keys are written to a file that decrypts the traffic', { file: options.keyLog })
     this.#log = log
     this.chain = chain
     this.metrics = metrics

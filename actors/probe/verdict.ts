@@ -105,7 +105,7 @@ const after: Readonly<Record<Stage, string>> = {
 }
 
 const silences: Readonly<Record<Stage, string>> = {
-  listening: 'no node dialed',
+  listening: 'no node dialed us',
   dialing: '',
   securing: '',
   greeting: 'keys are agreed, and no Hello came',

@@ -20,7 +20,7 @@ export class Cast {
 
 /**
  * Puts entries on a page: the lines that {@link toLine} and JSON would make of them are the thread's work. What an entry
- * has in common with others is sent to it once; a row has the rest.
+ * has in common with others is sent to the thread once; a row has the rest.
  */
 export class EntryWriter {
   readonly #page: RowBuffer

@@ -1,7 +1,7 @@
 import { longestBytes, toPlain } from '../trace/values.ts'
 
 /**
- * Writes JSON as bytes. Overflow is no error: the caller compares `at` with the capacity, and else writes
+ * Writes JSON as bytes. Overflow is no error: the caller compares `at` with the capacity, and past it writes
  * again where there is more room.
  */
 export class JsonByteWriter {

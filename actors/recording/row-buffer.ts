@@ -67,8 +67,9 @@ export class RowBuffer {
 /** Bytes before a row's text. */
 export const rowHead = 32
 export const noPayload = 0xffff_ffff
-/** Row tags of rows that carry their own text; any other value is an index into the name table. */
+/** The actor of a row with a text of its own; any other number is an index into the table of names. */
 export const noActor = 0
+/** What that text is. */
 export const own = {
   /** A line that is no entry. */
   line: 0,

@@ -27,7 +27,7 @@ export class Cors {
     if (origin === undefined || !this.#allows(origin) || !methods.includes(method?.toUpperCase())) return added
     added.push(
       'Access-Control-Allow-Origin',
-      this.#allowed(origin),
+      this.#originHeader(origin),
       'Access-Control-Allow-Methods',
       method!.toUpperCase(),
     )
@@ -41,10 +41,10 @@ export class Cors {
   headers({ method, headers: { origin } }: IncomingMessage): string[] {
     if (this.#origins.length === 0) return none
     if (origin === undefined || !this.#allows(origin) || !methods.includes(method)) return varyAlone
-    return ['Vary', 'Origin', 'Access-Control-Allow-Origin', this.#allowed(origin)]
+    return ['Vary', 'Origin', 'Access-Control-Allow-Origin', this.#originHeader(origin)]
   }
 
-  #allowed(origin: string): string {
+  #originHeader(origin: string): string {
     return this.#origins.includes('*') ? '*' : origin
   }
 

@@ -47,7 +47,7 @@ export type Caller = {
   readonly subscriptions?: RequestSubscriptions
   /** Whatever has no answer by then gets an error. */
   readonly deadline?: Deadline
-  /** Who pays for what takes long. Left out, somebody that nothing else is known of. */
+  /** The account that long work is charged to. Left out, one of its own. */
   readonly client?: Client
 }
 

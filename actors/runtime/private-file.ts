@@ -1,9 +1,9 @@
 import { closeSync, constants, fchmodSync, fstatSync, ftruncateSync, openSync, statSync } from 'node:fs'
 
 /**
- * Opens a file to write what is its owner's alone, also one that others could read before. Links are followed, as of any file that
- * is named, and what they lead to is made private. A pipe is opened when it has a reader: to wait for one would stop the
- * process.
+ * Opens a file to write what is its owner's alone, also one that others could read before. Links are
+ * followed, as of any file that is named, and what they lead to is made private. A pipe is opened when it has a reader:
+ * to wait for one would stop the process.
  * @param how whether what is in it stays; what is appended to a pipe that is full fails with EAGAIN, what replaces waits
  * @returns its descriptor
  * @throws the system's error; EPERM where it belongs to another user, who could read it again; ENXIO: a pipe without a reader

@@ -3,7 +3,7 @@ import { Feed } from '../trace/feed.ts'
 import type { Clock, Defer, Runtime } from './runtime.ts'
 import { FairScheduler } from './scheduler.ts'
 
-/** The world of a process: its clocks, its entropy, its turns, and a feed without a reader yet. */
+/** The world of a process: its clocks, its entropy, its turns, and a feed that has no reader yet. */
 export function processRuntime(overrides: Partial<Runtime> = {}): Runtime {
   return { clock: processClock, wallClock: Date.now, entropy, defer, feed: new Feed(), ...overrides }
 }

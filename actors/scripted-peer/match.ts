@@ -5,7 +5,7 @@ export function isMatch<T extends object>(value: T, wanted: Partial<T> | ((value
   return typeof wanted === 'function' ? wanted(value) : hasFields(value, wanted)
 }
 
-/** @returns what is wanted as a label: ` with id 7`; nothing when that is anything, or a predicate */
+/** @returns a label for what is wanted: ` with id 7`; empty when anything is, or for a predicate */
 export function describeMatch(wanted: object): string {
   const fields = Object.entries(wanted).map(([key, value]) => `${key} ${labelOf(value)}`)
   return fields.length > 0 ? ` with ${fields.join(', ')}` : ''

@@ -72,7 +72,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
   get states(): readonly Noted[] {
     return this.exchange.states
   }
-  /** How it ended: who closed it (neither, when it was a bug of ours), the reason of their Disconnect if they sent one, and what went wrong with the wire. */
+  /** Who closed it (neither, if a bug of ours did), the reason of their Disconnect, what went wrong with the wire. */
   get end(): { readonly by: 'us' | 'them' | undefined; readonly reason?: DiscReason; readonly error?: Error } {
     const { endedBy: by, reason, error } = this.#actor.getSnapshot().context
     if (this.bug !== undefined) return { by: undefined }
@@ -274,7 +274,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     try {
       this.say('Status', { version, ...theirs, ...fieldsOf(status, theirs) })
     } catch (error) {
-      // Of the function that the script gave: waits for this peer fail with it.
+      // The script's own function threw: waits for this peer fail.
       this.dispatch({ type: 'script.close', error: error as Error })
       this.exchange.close()
     }

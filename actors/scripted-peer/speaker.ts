@@ -43,9 +43,9 @@ export type SpeakerOptions<O extends Offers = Offers> = {
   readonly caps?: O
   /** Fields of Hello that are to be something else. */
   readonly hello?: Partial<Hello>
-  /** How long anything is waited for, in ms, where the call does not say; less than the test's own timeout, or the report is lost. @default 5000 */
+  /** ms that a wait takes at most where the call does not say: less than the test's own timeout. @default 5000 */
   readonly timeout?: number
-  /** Gets the keys of the session, a line for `peerchart decode`: it decrypts the traffic. */
+  /** Gets the keys of the session, a line for `peerchart decode`, which decrypts the traffic. */
   readonly keyLog?: KeyLog
   /** Cuts what is sent into pieces, each written when the one before has left. */
   readonly cut?: (bytes: Uint8Array) => Iterable<Uint8Array>

@@ -179,7 +179,7 @@ function note(log: Noted[], line: Noted): void {
 
 type Story = Pick<Transcript, 'latest' | 'count' | 'states'>
 
-/** The other side did not do what the script waited for. The message has the latest of the exchange, and the states on its way. */
+/** The other side did not do what the script waited for. The message has the end of the exchange, and its states. */
 export class ScriptError extends Error {
   override readonly name = 'ScriptError'
 
@@ -200,5 +200,5 @@ export class ScriptError extends Error {
 /** @returns `> Hello` of what we said, `< Hello` of what they did */
 export const lineOf = ({ by, label }: Omit<Passed, 'at'>): string => `${by === 'us' ? '>' : '<'} ${label}`
 
-/** Of the exchange that an error shows. */
+/** Lines of the exchange that an error shows. */
 const maxLines = 100

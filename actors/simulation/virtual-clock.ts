@@ -1,8 +1,8 @@
 import type { Clock } from '../runtime/runtime.ts'
 
 /**
- * Time that passes only when `advance` or `run` is called, timer by timer: a timer set while another runs fires in its turn, at its own
- * time. Timers of one instant fire in the order they were set.
+ * Time that passes only when `advance` or `run` is called, timer by timer: a timer set while another runs fires in its
+ * turn, at its own time. Timers of one instant fire in the order they were set.
  */
 export class VirtualClock implements Clock {
   #now: number

@@ -8,7 +8,7 @@ import type { Live } from './live.ts'
 import { longestBytes, toPlain } from './values.ts'
 
 // From what a feed lends during a call to what may be kept after it, and on to a line. History and recorder share it:
-// keeping is cheap and is done for every entry, a line is made when somebody asks.
+// keeping is cheap and is done for every entry, a line is made when a reader asks.
 
 /** An entry, and what is worth keeping of the live objects that it was made from: nothing here changes any more. */
 export type Kept = {

@@ -4,7 +4,7 @@ import { type Mailbox, Watch } from './actor-observer.ts'
 import type { ActorFacts, FeedEntry } from './entries.ts'
 import { ShapeTable } from './entry-shapes.ts'
 import type { FeedListener, Live } from './live.ts'
-import { MessageTrace, type Talker } from './message-trace.ts'
+import { type MessageSource, MessageTrace } from './message-trace.ts'
 
 /**
  * The one inspection feed of a process: log, metrics, inspector and recorder are its readers. Charts are observed only
@@ -85,8 +85,8 @@ export class Feed {
     })
   }
 
-  /** @param of who talks, and in which protocol */
-  conversation(of: Talker): MessageTrace {
+  /** @param of the actor whose messages they are, and their protocol */
+  messageTrace(of: MessageSource): MessageTrace {
     return new MessageTrace(this, this.#kinds, of)
   }
 

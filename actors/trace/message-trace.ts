@@ -2,19 +2,19 @@ import type { MessageEntry } from './entries.ts'
 import type { EntryShape, ShapeTable } from './entry-shapes.ts'
 import type { Publisher } from './live.ts'
 
-export type Talker = Pick<MessageEntry, 'actor' | 'protocol' | 'version'>
+export type MessageSource = Pick<MessageEntry, 'actor' | 'protocol' | 'version'>
 type Shaped = { readonly entry: MessageEntry; readonly kind: EntryShape }
 
 /** Publishes the messages of one protocol of a connection. It costs nothing while the feed has no reader. */
 export class MessageTrace {
   readonly #feed: Publisher
   readonly #kinds: ShapeTable
-  readonly #of: Talker
+  readonly #of: MessageSource
   /** The last by code: many are alike. BOUNDED: by the codes of the protocol. */
   readonly #received: Shaped[] = []
   readonly #sent: Shaped[] = []
 
-  constructor(feed: Publisher, kinds: ShapeTable, of: Talker) {
+  constructor(feed: Publisher, kinds: ShapeTable, of: MessageSource) {
     this.#feed = feed
     this.#kinds = kinds
     this.#of = of

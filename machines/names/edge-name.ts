@@ -5,7 +5,7 @@ const names = new WeakMap<AnyTransitionDefinition, string>()
 
 /**
  * @returns the name of a transition of a definition, unique in its chart and the same in every process:
- *   `greeting.exchanging · hello.accepted [isImpostor]`. Drawings and recordings call it so. That of the root's has no state.
+ *   `greeting.exchanging · hello.accepted [isImpostor]`. Drawings and recordings use it. One of the root has no state.
  */
 export function edgeName(transition: AnyTransitionDefinition): string {
   if (!names.has(transition)) for (const [name, one] of namedTransitionsOf(transition.source)) names.set(one, name)

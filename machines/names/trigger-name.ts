@@ -3,7 +3,7 @@ import type { AnyStateNode, AnyTransitionDefinition } from 'xstate'
 /** What is known of a transition before it is given its name. */
 type Triggered = Pick<AnyTransitionDefinition, 'source' | 'eventType'>
 
-/** @returns what sets a transition off: an event by its name, `always`, or a label for what XState has events for */
+/** @returns what sets a transition off: an event by its name, `always`, or a label for an event of XState's own */
 export function triggerOf({ source, eventType }: Triggered): string {
   if (eventType === '') return 'always'
   const delay = delayOf({ source, eventType })

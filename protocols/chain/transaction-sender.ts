@@ -60,7 +60,7 @@ export function signingHash({ type, unsigned, v }: Transaction): Uint8Array {
 /** Of secp256k1 (SEC 2, 2.4.1). */
 const groupOrder = 0xffffffff_ffffffff_ffffffff_fffffffe_baaedce6_af48a03b_bfd25e8c_d0364141n
 
-/** 0 and 1 are of no chain either, but geth takes them for unprotected. */
+/** 0 and 1 name no chain either, and geth, too, counts them as unprotected. */
 const isProtectedV = (v: bigint) => v !== 27n && v !== 28n && v !== 1n && v !== 0n
 
 function yParity({ type, v }: Transaction, chainId: bigint | undefined): bigint {

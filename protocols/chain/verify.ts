@@ -144,7 +144,7 @@ export function* isAccessListOf({ balHash }: Header, raw: Uint8Array): Generator
 }
 
 /**
- * Opens what the body is of: later readers need not fear what is in it.
+ * Opens every item of the body, so that no later reader meets a malformed one.
  * @returns how many blobs its transactions have
  */
 function* readItems(header: Header, { transactions, withdrawals }: BlockBody): Generator<void, number> {

@@ -38,7 +38,7 @@ export function readTwice(
   return { value: (open[0] as { items: unknown[] }).items[0], twice }
 }
 
-/** BOUNDED: so many places are reported. */
+/** BOUNDED: at most this many places are reported. */
 const maxReported = 8
 
 /** What is being read: an object, with the name whose value comes, or a list. */

@@ -80,7 +80,7 @@ type Records = {
   readonly head: number
   /** @throws {CaptureError} */
   sizeAt(view: DataView, at: number): number
-  /** @param size as it was given; it is all there. @throws {CaptureError} */
+  /** @param size as `sizeAt` gave it; that many bytes are there. @throws {CaptureError} */
   packetIn(view: DataView, at: number, size: number): CapturedPacket | undefined
 }
 

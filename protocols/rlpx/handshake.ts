@@ -129,7 +129,7 @@ function open(packet: Uint8Array, { privateKey, ciphers }: HandshakeOptions): Rl
   return refuse(() => RlpReader.open(body))
 }
 
-/** What the remote got wrong is not shown to it, nor by time: every fault is one error. */
+/** The remote cannot learn what it got wrong, not even by timing: every fault is the same error. */
 function refuse<Value>(read: () => Value): Value {
   try {
     return read()

@@ -2,7 +2,7 @@ import { giveBack } from './frame-body.ts'
 import { RlpxError } from './rlpx-error.ts'
 import type { Claim } from './snappy.ts'
 
-/** A big snappy block being inflated a part at a time, so that no other waits for it. */
+/** A big snappy block being inflated a part at a time, so that no other connection waits for it. */
 export class Inflation {
   readonly #from: Uint8Array
   readonly #to: Uint8Array

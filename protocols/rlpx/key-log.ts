@@ -3,7 +3,7 @@ import { keccak256 } from '../lib/keccak.ts'
 import type { Secrets } from './secrets.ts'
 
 // A log of session keys, as TLS has it (SSLKEYLOGFILE): with it a capture of an RLPx connection can be read, and without
-// it, it cannot be done. One line a session:
+// it, it cannot. One line a session:
 //
 //     RLPX <keccak256 of the auth packet> <aes secret> <mac secret> <initiator's seed> <responder's seed>
 //

@@ -37,7 +37,7 @@ describe('our node, answered wrongly', () => {
     answer: (id: bigint, asked: readonly Uint8Array[]) => readonly EthMessage[],
     word: string,
   ): void {
-    it(`drops who gives ${what}, and no one else`, async () => {
+    it(`drops a peer that gives ${what}, and no other`, async () => {
       const peer = await meet(node.enode)
       const { header } = chain.at(-1)!
       await peer.status({ range: { earliest: 0n, latest: header.number, latestHash: header.hash } })

@@ -13,7 +13,7 @@ describe('our node, attacked while everything it does is watched and logged', ()
 
   itSurvives(() => node)
 
-  it('reports its key to no log', () => {
+  it('writes its key to no log', () => {
     expect(node.output()).to.not.be.empty
     expect(node.output()).to.not.contain(bytesToHex(node.nodeKey))
   })

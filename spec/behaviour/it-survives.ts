@@ -55,7 +55,7 @@ export function itSurvives(subject: () => Subject): void {
   }
 }
 
-/** @returns what there is more of `now` than there was, in text */
+/** @returns what there is more of `now` than there was, as text */
 function leftOver(now: Vitals, calm: Vitals): string[] {
   return (['peers', 'sockets', 'actors'] as const)
     .filter((what) => (now[what] ?? 0) > (calm[what] ?? 0))

@@ -22,7 +22,7 @@ export type Stage =
   | 'session'
 
 export type Expectation = {
-  /** The node's text, in order. */
+  /** The messages of the node, in order. */
   readonly hears: readonly string[]
   /** What may come last or not: geth's own timers race. */
   readonly mayHear?: string
@@ -39,7 +39,7 @@ export type Expectation = {
 /** One way to try a node, and what geth does. */
 export type Provocation = {
   readonly name: string
-  /** What is sent, in text. */
+  /** What is sent, for the title. */
   readonly sends: string
   readonly stage: Stage
   /** Which versions of eth it is tried at. */

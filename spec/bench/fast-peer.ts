@@ -17,7 +17,7 @@ export class FastPeer {
   #hasMet = false
   #joined: () => void = () => {}
   #wake: () => void = () => {}
-  /** Reported of what comes once both Status are exchanged, but for Pings. */
+  /** Called with what comes once both Status are exchanged, but for Pings. */
   heard: (code: number, payload: Uint8Array) => void = () => {}
   /** Its own Status, of the node's. */
   #statusOf: (payload: Uint8Array) => Uint8Array = (payload) => payload

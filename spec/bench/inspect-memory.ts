@@ -20,7 +20,7 @@ export type InspectMemoryResult = {
   readonly growth: { readonly first: number; readonly last: number }
 }
 
-/** The network of `npm start` at ten times its traffic, with its inspector, and a page that is reported everything. */
+/** The network of `npm start` at ten times its traffic, with its inspector, and a page that is sent everything. */
 export async function benchInspectMemory(
   minutes: number,
   report: (line: string) => void,

@@ -31,7 +31,7 @@ const loads = {
   ping: { code: baseCodes.Ping, answer: baseCodes.Pong, payload: emptyPayload },
 } as const satisfies Record<string, Load>
 
-/** Who watches; what an open page asks for is reported with it. */
+/** Who watches; what an open page asks for is given with it. */
 const watchers = {
   unwatched: { watcher: 'unwatched' },
   ring: { watcher: 'ring' },
@@ -144,7 +144,7 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 const width = 64
 /** Milliseconds. */
 const turnLength = 200
-/** What it costs that one begins to watch is not reported. */
+/** What it costs to begin to watch is not measured. */
 const leadIn = 200
 const warmUp = 8
 const round = (value: number) => Math.round(value * 100) / 100

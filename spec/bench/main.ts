@@ -53,7 +53,7 @@ program
   .option('--seconds <n>', 'length of each measurement', '5')
   .option(
     '--only <name>',
-    'this watcher alone, beside no one; may be given again',
+    'this watcher alone, beside unwatched; may be given again',
     (one, all: string[]) => [...all, one],
     [],
   )

@@ -35,7 +35,7 @@ describe('the inspector of a crowd', function () {
       await page.locator(`.row[data-actor="peer/${peer}"] .state`, { hasText: 'closing' }).waitFor()
     await page.evaluate(nextFrame)
     expect(await page.locator('.row[data-peer=true] .state', { hasText: 'running' }).count(), 'stale rows').to.equal(0)
-    // Text of another width move within their row; a row that moves scores 0.006.
+    // Texts of another width move within their row; a row that moves scores 0.006.
     expect(await page.evaluate('largestShift()'), 'layout that moved').to.be.below(0.002)
 
     await page.getByLabel('Search actors').fill('client:reth')
@@ -75,7 +75,7 @@ describe('the inspector of a crowd', function () {
   })
 })
 
-/** From here on: what moves though no one asked for it. */
+/** From here on: what moves without input. */
 const watchShifts = `
   let largest = 0
   const take = (list) => list.forEach(({ value }) => (largest = Math.max(largest, value)))

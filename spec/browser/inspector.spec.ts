@@ -148,7 +148,7 @@ describe('the inspector of npm start', function () {
     }
   })
 
-  it('shows the same picture after a reload, and to who opens its address later', async () => {
+  it('shows the same picture after a reload, and in a browser that opens its address later', async () => {
     await open('#chart?actor=node-2/server')
     await page.locator('.row').first().waitFor()
     await page.getByRole('button', { name: 'Live' }).click()

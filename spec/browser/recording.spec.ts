@@ -46,7 +46,7 @@ describe('a recording in the inspector', function () {
     expect(faults).to.deep.equal([])
     await page.context().close()
 
-    // Who opens it without a place sees the last moment at which there is something to see.
+    // Opened without a place, it shows the last moment at which there is something to see.
     const bare = await openPage(browser, inspector.address)
     await bare.page.locator('.tie').first().waitFor({ state: 'attached' }) // a level line has no height
     await bare.page.locator('.shell[data-moment=past]').waitFor()

@@ -15,7 +15,7 @@ export type FaultKind =
   /** A process or a thread ended that should have gone on, or does not answer any more. */
   | 'process'
   | 'unhandled rejection'
-  /** An error that is none of those that its reader documents, or that the supervisor was reported of. */
+  /** An error that is none of those that its reader documents, or that was reported to the supervisor. */
   | 'foreign error'
   /** A step that took the processor for longer than {@link longestStep}. */
   | 'step'

@@ -50,7 +50,7 @@ for (const machine of new Set(walkSubjects.map((subject) => subject.machine)))
           expect(clock.pending, 'timers left').to.equal(0)
           expect(callsAfter, 'calls of a dead actor').to.equal(0)
           expect(entries.slice(-2).map(({ type }) => type)).to.deep.equal(['bug', 'actor.stopped'])
-          // A guard is not reported whose it is.
+          // XState does not pass a guard its actor.
           if (one.kind === 'actions') expect(another.actor.getSnapshot().status).to.not.equal('error')
         }
       })

@@ -17,7 +17,7 @@ describe('a bug in a port that only time reaches', () => {
     it(`in ${name} of peer ends that peer alone, and nothing of it stays`, async () => {
       const clock = new VirtualClock()
       const network = memoryNetwork()
-      // Who does not read never has the end of what is sent.
+      // A peer that does not read never has the end of what is sent.
       const transport: Network = {
         dial: (...to) => network.dial(...to),
         listen: (host, port, accept) =>

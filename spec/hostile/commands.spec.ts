@@ -64,7 +64,7 @@ describe('a command that asks a hostile node', () => {
     }
   }).timeout(30_000)
 
-  it('is not ended by who dials what listens', async () => {
+  it('is not ended by a hostile node that dials it', async () => {
     for (const node of Object.values(hostileNodes)) {
       const io = new ScriptedIo()
       const ended = runCli(['listen', '--timeout', '1s'], io)

@@ -94,7 +94,7 @@ describe('a disk that is full', () => {
 describe('a stream that is endured', () => {
   const fault = Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
 
-  it('never throws, and reports of its first fault only', () => {
+  it('never throws, and reports its first fault only', () => {
     const stream = new PassThrough()
     const lost: Error[] = []
     let writes = 0

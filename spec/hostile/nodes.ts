@@ -59,7 +59,7 @@ export async function answer(peer: ScriptedPeer, head: Uint8Array = header.raw):
   }
 }
 
-/** Listens as `node`, and answers who dials until it is disposed of. @returns its enode */
+/** Listens as `node`, and answers those that dial until it is disposed of. @returns its enode */
 export async function hostile({ status = honestStatus, head = header.raw }: HostileNode) {
   const listener = await listen({ status, caps: ['eth/69'] })
   const peers: ScriptedPeer[] = []

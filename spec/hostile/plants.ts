@@ -1,6 +1,6 @@
 import type { AnyStateMachine } from 'xstate'
 
-/** A guard is not reported whose it is. */
+/** XState does not pass a guard its actor. */
 type Implementation = (args: { readonly self?: { readonly id: string } }, params: unknown) => unknown
 export type Plant = { readonly kind: 'actions' | 'guards'; readonly name: string }
 

@@ -41,12 +41,12 @@ export const hostileRpcs: Readonly<Record<string, (method: string) => string>> =
 export const hostileInspectors: Readonly<Record<string, (id: number) => string>> = {
   'an inspector of no JSON': () => 'no',
   'an inspector of null': () => 'null',
-  'an inspector that answers nothing of use': (id) => `{"report":"picture","id":${id}}`,
-  'an inspector of odd peers': (id) => `{"report":"picture","id":${id},"picture":{"peers":[null]}}`,
-  'an inspector of another question': (id) => `{"report":"why","id":${id},"why":null}`,
-  'an inspector of an unknown word': (id) => `{"report":"__proto__","id":${id}}`,
-  'an inspector 20,000 deep': (id) => `{"report":"picture","id":${id},"picture":${deep}}`,
-  'an inspector that errs in no text': (id) => `{"report":"error","id":${id},"error":${deep}}`,
+  'an inspector that answers nothing of use': (id) => `{"push":"picture","id":${id}}`,
+  'an inspector of odd peers': (id) => `{"push":"picture","id":${id},"picture":{"peers":[null]}}`,
+  'an inspector of another question': (id) => `{"push":"why","id":${id},"why":null}`,
+  'an inspector of an unknown word': (id) => `{"push":"__proto__","id":${id}}`,
+  'an inspector 20,000 deep': (id) => `{"push":"picture","id":${id},"picture":${deep}}`,
+  'an inspector that errs in no text': (id) => `{"push":"error","id":${id},"error":${deep}}`,
 }
 
 async function serve(listener: RequestListener) {

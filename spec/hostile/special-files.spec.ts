@@ -64,9 +64,9 @@ describe('a file of another kind than it should be', () => {
         const isMade = what === 'is not there' && reader.endsWith('jwtsecret FILE')
         if (isMade) this.skip() // the one file that is made
         const io = new ScriptedIo(createNode)
-        const label = reader.replace('NODE', generator).split(' ')
+        const parts = reader.replace('NODE', generator).split(' ')
         const places: Record<string, string> = { FILE: path(), ...Object.fromEntries(named.map((n) => [n, at(n)])) }
-        const args = label.map((word) => places[word] ?? word)
+        const args = parts.map((word) => places[word] ?? word)
         const quiet = args[0] === 'start' ? ['--port', '0', '--for', '1ms', '--verbosity', '0'] : []
         expect(await runCli([...args, ...quiet], io), io.err).to.equal(1)
         expect(io.err).to.match(/^error: [^\n]+\n$/)

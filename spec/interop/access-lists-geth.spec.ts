@@ -31,7 +31,7 @@ describe('block access lists, beside geth', function () {
   })
   afterEach(() => Promise.all([geth?.stop(), node?.stop()]))
 
-  /** Our node, which a consensus client has reported every block. */
+  /** Our node, which a consensus client has sent every block. */
   const startWithHead = async () => {
     const { genesis, networkId, update } = chain
     node = await createNode({ genesis, networkId, port: 0 })

@@ -59,7 +59,7 @@ describe("accounts of geth's state, over snap/1", () => {
     const all = { root, origin: new Uint8Array(32), limit: new Uint8Array(32).fill(0xff) }
     expect((await peer.request('GetAccountRange', all)).accounts.count).to.equal(dumped.length)
   })
-  it('are what eth_getProof reports, in JSON', async () => {
+  it('are what eth_getProof returns, in JSON', async () => {
     const contract = dumped.find(({ root }) => !root.startsWith('0x56e81f17'))!
     const user = dumped.find(({ nonce, codeHash }) => nonce > 0 && codeHash.startsWith('0xc5d24601'))!
     for (const { address } of [contract, user]) {

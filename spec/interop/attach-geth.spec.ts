@@ -50,7 +50,7 @@ describe('geth, asked from our command line', () => {
       expect(lines.map((line) => JSON.parse(line))).to.deep.equal([quantity(ethtest.networkId), `${ethtest.networkId}`])
     })
   for (const [name, target] of targets)
-    it(`is reported over ${name} whom to dial and whom to leave, and lists its peers`, async () => {
+    it(`adds and removes a peer over ${name}, and lists its peers`, async () => {
       node = await startOnEthtest('head')
       const url = ['--url', target()]
       const peers = async () => JSON.parse(await run(['peers', '--json', ...url]))
@@ -66,7 +66,7 @@ describe('geth, asked from our command line', () => {
       expect(await peers()).to.deep.equal([])
     })
   for (const [name, target] of targets.slice(1))
-    it(`reports over ${name} of peers that come and go`, async () => {
+    it(`notifies over ${name} of peers that come and go`, async () => {
       node = await startOnEthtest('head')
       const client = await RpcClient.connect(target())
       const heard: { type: string }[] = []
@@ -79,7 +79,7 @@ describe('geth, asked from our command line', () => {
       client.close()
       expect(heard.map(({ type }) => type)).to.deep.equal(['add', 'drop'])
     })
-  it('refuses a consensus client without its token, and is reported so', async () => {
+  it('refuses calls to its engine endpoint without a token, which the command explains', async () => {
     const io = new ScriptedIo()
     expect(await runCli(['attach', geth.engineUrl, '--exec', 'eth.chainId'], io)).to.equal(1)
     expect(io.err).to.match(/status 401 \(missing token\); it wants a token/)

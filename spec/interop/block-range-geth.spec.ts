@@ -10,9 +10,9 @@ import { requireEthtest } from '../support/ethtest.ts'
 import { Geth, type RpcRequest } from '../support/geth.ts'
 import { eventually } from './own-ethtest-node.ts'
 
-// Since 1.17.7 geth asks a peer for bodies only within the range that it reported last, and 64 blocks above.
+// Since 1.17.7 geth asks a peer for bodies only within the range that it announced last, and 64 blocks above.
 
-describe('the range that we report a geth which syncs from us', function () {
+describe('the range that we announce to a geth that syncs from us', function () {
   this.timeout(120_000)
   let payloads: readonly RpcRequest[]
   let last: number
@@ -39,7 +39,7 @@ describe('the range that we report a geth which syncs from us', function () {
     expect(await reported()).to.equal(200)
     await syncs(200)
   })
-  it('need not be reported again for a few blocks', async () => {
+  it('need not be announced again for a few blocks', async () => {
     await moveTo(220)
     await syncs(220)
     expect(await reported()).to.equal(200)
@@ -53,7 +53,7 @@ describe('the range that we report a geth which syncs from us', function () {
     await moveTo(last - 10)
     await eventually('the update', async () => (await reported()) === last - 10)
   })
-  it('goes back at once below what a Status reported of, too, though no update did', async () => {
+  it('goes back at once below the range of a Status, too, though no update announced it', async () => {
     await moveTo(last)
     await geth.rpc('admin_removePeer', node.enode)
     await eventually('they part', async () => (await peers()).length === 0 && node.peers.length === 0)

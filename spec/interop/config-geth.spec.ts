@@ -50,7 +50,8 @@ describe("geth's configuration file", () => {
     expect(stdout).to.contain(`HistoryMode = "9:${hash}"`)
     const { values, ignored } = parseConfig(stdout, settings, 'geth.toml')
     expect(values).to.include({ networkid: 11_155_111n, httpPrefix: '/x' })
-    expect(ignored).to.include.members(['Eth.SnapV2', 'Eth.LogNoHistory', 'Node.P2P.NetRestrict', 'Ethstats.URL'])
+    expect(values.netrestrict).to.deep.equal(['127.0.0.0/8'])
+    expect(ignored).to.include.members(['Eth.SnapV2', 'Eth.LogNoHistory', 'Ethstats.URL'])
   })
 
   it('is read with what geth no longer heeds in it, as by geth', async function () {

@@ -32,7 +32,7 @@ describe('peerchart connect --explain, against geth', () => {
   }
   const onEthtest = ['--genesis', ethtest.genesis]
 
-  it('reports what a good one is', async function () {
+  it('describes one that is fine', async function () {
     const { enode } = await ethtestGeth(this)
     const { exit, out } = await explain(enode, ...onEthtest)
     const { networkId, head, forks, forkHash } = ethtest

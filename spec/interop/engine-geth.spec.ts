@@ -49,7 +49,7 @@ describe('the engine namespace, beside geth', function () {
   const theirs = (method: string, ...params: unknown[]) => pair.theirs(method, ...params)
   const alike = (method: string, ...params: unknown[]) => pair.alike(method, ...params)
 
-  describe('refuses in its text, codes and data', () => {
+  describe('refuses with its messages, codes and data', () => {
     let payload: Json
     let context: unknown[]
     let state: Json
@@ -176,7 +176,7 @@ describe('the engine namespace, beside geth', function () {
     await alike(payloads[0]!.method, ...payloads[0]!.params) // no payload makes a block with a difficulty
   })
 
-  it('calls every payload with another field than its hash is of invalid, in the same text', async () => {
+  it('calls a payload invalid whose hash does not match its fields, with the same message', async () => {
     for (const number of [1, 8, 20, 40]) {
       const { method, params } = payloads[number]!
       const [payload, ...context] = params as [Json, ...unknown[]]
@@ -203,7 +203,7 @@ describe('the engine namespace, beside geth', function () {
       statusOf(await ours(method, ...params)),
     ]
 
-    /** geth keeps the states of 128 blocks: it must be reported its head before that. */
+    /** geth keeps the states of 128 blocks: it must be given its head before that. */
     async function follow(head: number, safe: number, finalized: number): Promise<void> {
       const state = { headBlockHash: hash(head), safeBlockHash: hash(safe), finalizedBlockHash: hash(finalized) }
       const [answer, own] = [theirs, ours].map(async (ask) => (await ask('engine_forkchoiceUpdatedV3', state)).result)

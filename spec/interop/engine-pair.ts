@@ -26,14 +26,14 @@ export class EnginePair {
   }
 
   /**
-   * Skips without a geth, and with one before 1.17.6: it has other text, and an older Amsterdam.
+   * Skips without a geth, and with one before 1.17.6: it has other messages, and an older Amsterdam.
    * @param first a file of the chain's first blocks, which both import; none when left out
    */
   static async start(context: Mocha.Context, first?: string): Promise<EnginePair> {
     const path = requireClient(context, findGeth(), 'geth')
     await requireRelease(context, path, '1.17.6')
     const { genesis, networkId } = requireEthtest(context)
-    // Reported to fetch states, it would execute no payload.
+    // With snap sync it would execute no payload.
     const args = ['--syncmode', 'full']
     const geth = await Geth.start({ path, genesis, networkId, args, ...(first !== undefined && { chain: first }) })
     const chain = await Chain.open({ genesis: await loadGenesis(genesis), networkId })

@@ -15,7 +15,7 @@ type Status = {
   readonly validationError: string | null
 }
 
-describe('the test chain, reported to geth and to our node as payloads,', function () {
+describe('the test chain, sent to geth and to our node as payloads,', function () {
   this.timeout(240_000)
   let pair: EnginePair
   let payloads: RpcRequest[]
@@ -142,7 +142,7 @@ describe('the test chain, reported to geth and to our node as payloads,', functi
     expect(lacking.filter((name) => !/WithWitness|Stateless/.test(name))).to.deep.equal([])
   })
 
-  it('says in the same text where proof of work ended', async () => {
+  it('gets the same answers on where proof of work ended', async () => {
     const method = 'engine_exchangeTransitionConfigurationV1'
     const { result: genesis } = await pair.ours('eth_getHeaderByNumber', '0x0')
     const first = { terminalBlockHash: (genesis as Payload).hash, terminalBlockNumber: '0x0' }
@@ -160,7 +160,7 @@ describe('the test chain, reported to geth and to our node as payloads,', functi
     for (const params of [[], [null], [5], [{}], [right, 1]]) await pair.alike(method, ...params)
   })
 
-  it('is refused by a forkchoice in the same text', async () => {
+  it('is refused a bad forkchoice with the same message', async () => {
     const last = payloads.length - 1
     const state = { headBlockHash: hash(last), safeBlockHash: zeros, finalizedBlockHash: zeros }
     const refused = async (...params: unknown[]) =>

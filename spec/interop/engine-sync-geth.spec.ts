@@ -9,7 +9,7 @@ import { ethtest, requireEthtest } from '../support/ethtest.ts'
 import { ethtestGeth } from './ethtest-geth.ts'
 import { eventually } from './own-ethtest-node.ts'
 
-describe('our node, reported the head by a consensus client and connected to geth', function () {
+describe('our node, given the head by a consensus client and connected to geth', function () {
   this.timeout(60_000)
   let node: PeerchartNode
   let apis: readonly Api[]
@@ -35,7 +35,7 @@ describe('our node, reported the head by a consensus client and connected to get
     expect(node.chain.head.number).to.equal(BigInt(target))
   })
 
-  it('goes on to the next when it is reported, and to one that a payload brings', async () => {
+  it('goes on to the next head when it is named, and to one that a payload brings', async () => {
     const payloads = await readPayloads()
     await node.chain.followConsensus()
     await node.start()

@@ -35,7 +35,7 @@ describe('why geth left, as the inspector reports it', () => {
   const withheld = (networkId: bigint, genesis: string) =>
     `it did so after our Status and before its own, as geth does when network id, genesis or fork id do not match; we said network ${networkId}, genesis 0x${genesis}`
 
-  it('is another genesis, with both hashes where both are reported', async function () {
+  it('is another genesis, with both hashes where both were sent', async function () {
     const { enode } = await ethtestGeth(this)
     const { networkId } = requireEthtest(this)
     const { summary, status, peer, messages } = await why(enode, { network: 'sepolia', networkId })
@@ -52,9 +52,9 @@ describe('why geth left, as the inspector reports it', () => {
   it('is another network', async function () {
     const { enode } = await ethtestGeth(this)
     const { summary } = await why(enode, { network: 'sepolia' })
-    const pushes = `the network id differs, theirs is ${requireEthtest(this).networkId} and ours 11155111.`
+    const stated = `the network id differs, theirs is ${requireEthtest(this).networkId} and ours 11155111.`
     expect(
-      [pushes, withheld(11155111n, '25a5cc10')].some((label) => summary.includes(label)),
+      [stated, withheld(11155111n, '25a5cc10')].some((label) => summary.includes(label)),
       summary,
     ).to.equal(true)
   })

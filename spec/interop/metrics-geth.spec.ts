@@ -96,7 +96,7 @@ describe('our metrics and geth’s', () => {
     expect(packets.map(([name]) => others.get(mirrored(name)))).to.deep.equal(packets.map(([, count]) => count))
   })
 
-  it('agree on who came to whom, and on why no one stays who is on another network', async () => {
+  it('agree on which side dialed, and on why a peer of another network does not stay', async () => {
     const stranger = await startNode({ genesis, networkId: 999n, metrics: { port: 0 } })
     stranger.addPeer(geth.enode)
     await until(stranger, 'peer', 'closed')

@@ -40,7 +40,7 @@ describe('eth, net, web3, txpool and debug on the ethtest chain', function () {
   })
   after(() => chain?.close())
 
-  /** Both answer alike: the same result, or the same text of refusal. */
+  /** Both answer alike: the same result, or the same error message. */
   async function compare(requests: readonly Request[]): Promise<void> {
     for (const some of chunks(requests, 100)) {
       const theirs = await Promise.all(some.map(([name, ...args]) => outcome(geth.rpc(name, ...args))))
@@ -119,7 +119,7 @@ describe('eth, net, web3, txpool and debug on the ethtest chain', function () {
     await compare([['eth_getHeaderByNumber', 'pending']])
   })
 
-  it('report the head, the fees and the rules', () =>
+  it('return the head, the fees and the rules', () =>
     compare([
       ['eth_chainId'],
       ['eth_blockNumber'],
@@ -165,7 +165,7 @@ describe('eth, net, web3, txpool and debug on the ethtest chain', function () {
     ])
   })
 
-  it('refuse arguments in the same text', () => {
+  it('refuse arguments with the same message', () => {
     const hash = `0x${'01'.repeat(32)}`
     return compare([
       ...[

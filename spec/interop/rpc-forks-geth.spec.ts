@@ -21,7 +21,7 @@ import { findGeth, requireClient } from '../support/clients.ts'
 import { requireEthtest } from '../support/ethtest.ts'
 import { Geth } from '../support/geth.ts'
 
-describe('eth_config, the chain of admin_nodeInfo, the first block and the fork id, as geth reports them', function () {
+describe('eth_config, the chain of admin_nodeInfo, the first block and the fork id, as geth has them', function () {
   this.timeout(60_000)
   let directory: string
   let path: string

@@ -63,7 +63,7 @@ describe('peerchart watch, on a geth that receives 1,000 transactions', function
         expect(raw).to.equal(transactions.find((one) => one.hash === hash)!.raw)
     })
 
-  it('says the Status that its RPC reports of, which is its own, and hears of transactions', async () => {
+  it('sends geth the Status that its RPC describes, which is its own, and hears of transactions', async () => {
     await using asker = dial(geth.enode, { caps: ['eth/69'] })
     const { kind: _kind, version: _version, ...said } = (await asker.until('running')).theirStatus!
     expect(await statusFromRpc(geth.url, 5_000)).to.deep.equal(said)

@@ -43,7 +43,7 @@ describe('the upkeep of the table', () => {
     expect(names(rested)).to.deep.equal(['reportRested'])
     expect(names(chart.on(rested, wanted))).to.deep.equal(['walk'])
   })
-  it('begins anew when a walk sees no one, and walks again after a while', () => {
+  it('begins anew when a walk sees no node, and walks again after a while', () => {
     const empty = chart.on(ready(), wanted, { type: 'walk.ended', seen: 0 })
     expect(names(empty)).to.deep.equal(['loadSeeds', 'lookUpSelf'])
     expect(names(chart.on(empty, elapsed('emptyPause', 'walk.empty')))).to.deep.equal(['reportRested'])

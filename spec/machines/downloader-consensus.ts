@@ -60,7 +60,7 @@ export function describeConsensus(): void {
       compared(number, number <= 500n),
     )
 
-    it('reports the head, and no one else does: the block that it names is looked for, not the highest', () => {
+    it('names the head, and no peer does: the block that it names is looked for, not the highest', () => {
       const step = from(500n, joins(1, 600n), joins(2, 700n), namesBlock(named))
       expect(step.state).to.equal('idle')
       expect(names(from(500n, namesBlock(named)))).to.deep.equal(['report'])
@@ -81,7 +81,7 @@ export function describeConsensus(): void {
       expect(askedPeers(chart.on(again, poll))).to.deep.equal([3])
       expect(askedPeers(chart.on(again, poll, poll))).to.deep.equal([])
     })
-    it('names a block: who has it is followed, up to it and not beyond', () => {
+    it('names a block: a peer that has it is followed, up to it and not beyond', () => {
       const step = from(500n, joins(1, 400n), joins(2, 700n), namesBlock(named), learnt(2), has(1))
       expect(step.state).to.equal('syncing.searching')
       expect(step.context.target).to.deep.equal({ peer: 1, number: 600n, hash: named })
@@ -134,7 +134,7 @@ export function describeConsensus(): void {
         expect([step.state, names(step).sort()]).to.deep.equal(['idle', ['discard', 'report', 'report']])
       }
     })
-    it('names a block that no one gives: we sync as long as it wants that, and not longer', () => {
+    it('names a block that no peer gives: we sync as long as it wants that, and not longer', () => {
       const idle = { isSyncing: false, isDone: false, starting: 500n, current: 500n }
       const left = chart.on(led(), { type: 'peer.left', peer: 1 })
       expect(left.effects[0]).to.deep.equal(['report', { ...idle, highest: 600n }])

@@ -171,7 +171,7 @@ describe('downloader', () => {
       const again = chart.on(step, failed(1), poll, compared(0n, true))
       expect(again.state).to.equal('syncing.contiguous')
     })
-    it('rests when it was asked enough for a minute, who gives the bodies', () => {
+    it('rests when its peer was asked enough for a minute, whichever peer gives the bodies', () => {
       let step = chart.on(refused(joins(2, 600n)), spent(1), next(150n))
       expect(fetches(step)).to.deep.equal(['2: bodies 1–150'])
       step = chart.on(step, bodiesFor(step, 2), imported(128n), imported(150n))
@@ -417,14 +417,14 @@ describe('downloader', () => {
       const late = [headersFor(step, 2), bodiesFor(step, 2), failsFor(step, 2)]
       expect(chart.on(step, leaves(2), ...late).effects).to.deep.equal([])
     })
-    it('gives up when no one can do what is left, and follows another first', () => {
+    it('gives up when no peer can do what is left, and follows another first', () => {
       const stuck = filling()
       const step = chart.on(stuck, failsFor(stuck, 1))
       expect(step.state).to.equal('idle')
       expect(names(step)).to.include('discard')
       expect(step.context.sources.get(1)).to.deep.include({ work: 'tired', strikes: 1 })
     })
-    it('drops who reported a skeleton of blocks that cannot be', () => {
+    it('drops a peer that gave a skeleton of blocks that cannot be', () => {
       const step = chart.on(filling(), { type: 'import.failed', error })
       expect(step.state).to.equal('idle')
       expect(step.effects).to.deep.include(['drop', { peer: 1, error }])
@@ -465,7 +465,7 @@ describe('downloader', () => {
         expect(ended.effects[0]).to.deep.equal(['report', { ...given, starting, current: starting, highest: starting }])
       }
     })
-    it('stops when reported to', () => {
+    it('stops when asked to', () => {
       expect(chart.on(filling(), { type: 'downloader.stop' }).state).to.equal('stopped')
       expect(names(from(0n, { type: 'downloader.stop' }))).to.deep.equal(['discard'])
     })

@@ -217,7 +217,7 @@ describe('eth-peer', () => {
     for (const name of Object.keys(answerOf) as RequestName[])
       it(`takes ${answerOf[name]} for ${name}`, () =>
         expect(upon(...toActive, made(1n, name)).context.requests.pending.get(1n)?.want).to.equal(answerOf[name]))
-    it('ends on an answer that no one asked for', () =>
+    it('ends on an answer that was not requested', () =>
       expect(verdict(upon(...toActive, opened(headers(1n, 0))))).to.deep.equal(
         ended(DiscReason.SubprotocolError, 'no matching request'),
       ))
@@ -280,7 +280,7 @@ describe('eth-peer', () => {
         ended(DiscReason.SubprotocolError, 'invalid empty receipt response with incomplete flag'),
       )
     })
-    it('reports no one twice that it is over', () =>
+    it('does not report its end twice', () =>
       expect(effectNames(upon(...toActive, made(1n), { type: 'session.closed' }))).to.deep.equal(['leave']))
   })
 

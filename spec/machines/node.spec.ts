@@ -139,7 +139,7 @@ describe('node', () => {
     expect(both).to.be.instanceOf(AggregateError)
     expect(both!.message).to.equal('[server: <nil>, services: map[a:lost] database]')
   })
-  it('closes after the start when reported to during it, and answers both', () => {
+  it('closes after the start when asked to during it, and answers both', () => {
     const starting = upon(...register('a'), start, close(2))
     expect(answers(chart.on(starting, close(3)))[0]!.error).to.be.instanceOf(NodeStopped)
     const ran = chart.on(starting, ...up, started)

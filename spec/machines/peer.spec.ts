@@ -48,7 +48,7 @@ describe('peer', () => {
       expect(step.state).to.equal('securing.checkpoint')
       expect(step.effects.at(-1)).to.deep.equal(['askServer', { checkpoint: 'posthandshake', id, matching: 0 }])
     })
-    it('reports a refused peer why', () =>
+    it('disconnects a refused peer with the reason', () =>
       expect(parting(upon(...toSecured, refused(DiscReason.TooManyPeers)))).to.deep.equal(
         withReason(DiscReason.TooManyPeers),
       ))
@@ -96,7 +96,7 @@ describe('peer', () => {
       expect(parting(upon(...toGreeting, elapsed('frameReadTimeout', 'greeting.exchanging')))).to.deep.equal(silently))
     it('hangs up on a bad frame without a word', () =>
       expect(parting(upon(...toGreeting, failed))).to.deep.equal(silently))
-    it('reports a useless peer so', () =>
+    it('disconnects a useless peer with that reason', () =>
       expect(parting(upon(...toHello, refused(DiscReason.UselessPeer)))).to.deep.equal(
         withReason(DiscReason.UselessPeer),
       ))
@@ -116,7 +116,7 @@ describe('peer', () => {
       ))
     it('says goodbye when the server stops', () =>
       expect(parting(upon(...toAdmitted, leave))).to.deep.equal(withReason(DiscReason.Quitting)))
-    it('reports its protocols when the remote goes', () =>
+    it('ends its protocols when the remote goes', () =>
       expect(upon(...toAdmitted, gone).effects.map(([name]) => name)).to.deep.equal(['endProtocols', 'reportPeerEnd']))
   })
 
@@ -172,9 +172,9 @@ describe('peer', () => {
       )
       expect(ends).to.deep.equal(['reportSetupEnd', 'reportSetupEnd', 'reportPeerEnd', 'reportPeerEnd'])
     })
-    it('leaves when reported to', () =>
+    it('leaves when asked to', () =>
       expect(parting(upon(...toRunning, leave))).to.deep.equal(withReason(DiscReason.Quitting)))
-    it('reports its protocols when the remote goes', () =>
+    it('ends its protocols when the remote goes', () =>
       expect(upon(...toRunning, gone)).to.deep.include({ state: 'closed' }))
   })
 

@@ -49,7 +49,7 @@ describe('protocol-manager', () => {
   describe('while running', () => {
     it('lets a session begin at once', () =>
       expect(upon(start, arrive(1)).effects).to.deep.equal([['admit', { session: 1 }]]))
-    it('registers a peer, and reports who follows the peer set', () => {
+    it('registers a peer, and reports that it joined', () => {
       const { effects, context } = upon(start, ...joined(1))
       expect(effects.map(([name]) => name)).to.deep.equal(['confirm', 'reportJoined'])
       expect(context.peers.get(1)).to.equal('1')
@@ -99,30 +99,30 @@ describe('protocol-manager', () => {
     const sent = (latest: bigint, ...sessions: number[]) =>
       sessions.map((session) => ['sendRange', { session, range: range(latest) }])
 
-    it('reports every peer its own range 32 blocks on', () => {
+    it('announces its range to every peer 32 blocks on', () => {
       expect(upon(start, ...joined(1), head(131n)).effects).to.deep.equal([])
       expect(upon(start, ...joined(1), ...joined(2), head(132n)).effects).to.deep.equal(sent(132n, 1, 2))
       expect(upon(start, ...joined(1), head(132n), head(163n)).effects).to.deep.equal([])
       expect(upon(start, ...joined(1), head(132n), head(164n)).effects).to.deep.equal(sent(164n, 1))
     })
-    it('reports a rollback at once', () => {
+    it('announces a rollback at once', () => {
       expect(upon(start, ...joined(1), head(99n)).effects).to.deep.equal(sent(99n, 1))
       expect(upon(start, ...joined(1), head(99n), head(98n)).effects).to.deep.equal(sent(98n, 1))
       expect(upon(start, ...joined(1), head(131n), head(100n)).effects).to.deep.equal([])
     })
-    it('reports it at once, too, when only the Status of a peer reported of more', () => {
+    it('announces a rollback at once, too, when only the Status sent to a peer had more', () => {
       const reported = upon(start, head(125n), arrive(1), register(1, { announcedLatest: 125n }))
       expect(chart.on(reported, head(126n), head(110n)).effects).to.deep.equal(sent(110n, 1))
       expect(chart.on(reported, head(110n), head(111n)).effects).to.deep.equal([])
       expect(chart.on(reported, head(125n)).effects).to.deep.equal([])
     })
-    it('reports a peer whose Status reported of more than is left when it gets its place, and no one else', () => {
+    it('announces a rollback during a handshake to that peer alone, when it is registered', () => {
       const late = [...joined(1), arrive(2), head(105n), register(2, { announcedLatest: 120n })]
       expect(upon(start, ...late).effects.slice(2)).to.deep.equal(sent(105n, 2))
       const exact = [arrive(2), head(105n), register(2, { announcedLatest: 105n })]
       expect(upon(start, ...exact).effects.map(([name]) => name)).to.deep.equal(['confirm', 'reportJoined'])
     })
-    it('remembers nothing reported to no one', () => {
+    it('remembers no announcement that went to no peer', () => {
       const step = upon(start, head(132n))
       expect(step.effects).to.deep.equal([])
       expect(chart.on(step, ...joined(1), head(133n)).effects).to.deep.equal(sent(133n, 1))
@@ -137,7 +137,7 @@ describe('protocol-manager', () => {
         [1, 2].map((session) => ['disconnect', { session, reason: DiscReason.Quitting }]),
       )
     })
-    it('refuses who comes', () =>
+    it('refuses a new session', () =>
       expect(refusals(upon(start, ...joined(1), stop, arrive(2)))).to.deep.equal([
         { session: 2, reason: DiscReason.Quitting, why: 'client quitting' },
       ]))

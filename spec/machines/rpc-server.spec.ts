@@ -63,7 +63,7 @@ describe('rpc-server', () => {
     })
     expect(upon(open(), opened, close(), timeOver, closed).state).to.equal('off')
   })
-  it('closes after it has opened when reported to before', () => {
+  it('closes after it has opened when asked to before', () => {
     expect(upon(open(), close(), opened)).to.deep.equal({
       state: 'closing.draining',
       effects: [

@@ -49,14 +49,14 @@ describe('scripted-peer', () => {
       expect(upon({}, opened, secured, hello(false))).to.deep.equal(['running']))
     it('answers Pings at any stage', () =>
       expect(upon({}, opened, secured, { type: 'ping.received' })).to.deep.equal(['greeting.said', 'sendPong']))
-    it('answers none, when reported so', () =>
+    it('answers no Pings when asked not to', () =>
       expect(upon({ answersPings: false }, opened, secured, { type: 'ping.received' })).to.deep.equal([
         'greeting.said',
       ]))
   })
 
   describe('led by a script', () => {
-    it('stops after each step that it was reported to take', () => {
+    it('stops after the step that it was to go through', () => {
       expect(upon(through('tcp'), opened)).to.deep.equal(['securing.bare'])
       expect(upon(through('rlpx'), opened, secured)).to.deep.equal(['greeting.unsaid'])
       expect(upon(through('hello'), opened, secured, hello())).to.deep.equal(['handshaking.unsaid'])
@@ -84,7 +84,7 @@ describe('scripted-peer', () => {
       const { state, context } = chart.from(as(), ...events)
       return { state, by: context.endedBy, reason: context.reason, error: context.error?.message }
     }
-    it('when no one is there', () =>
+    it('when nothing listens there', () =>
       expect(endOf({ type: 'dial.failed', error: new Error('refused') })).to.deep.equal({
         ...{ state: 'closed', by: 'them', reason: undefined, error: 'refused' },
       }))

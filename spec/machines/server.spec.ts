@@ -81,7 +81,7 @@ describe('server', () => {
       expect(step.state).to.equal('stopped')
       expect(step.effects[0]![1]).to.include({ error })
     })
-    it('closes a listener that opens when no one wants it any more', () => {
+    it('closes a listener that opens when it is no longer wanted', () => {
       const unwanted: ServerEvent[] = [{ type: 'server.start' }, stop]
       const [[name, outcome]] = chart.from(input, ...unwanted).effects as [Effect]
       expect(name).to.equal('reportStart')
@@ -234,7 +234,7 @@ describe('server', () => {
         refusal(1, DiscReason.UselessPeer),
       )
     })
-    it('finds no one useless when it runs no protocol itself', () => {
+    it('finds no peer useless when it runs no protocol itself', () => {
       const step = server({ protocolCount: 0 }).upon(accepted(1), secured(1, 'a'), greeted(1, 'a', { matching: 0 }))
       expect(step.effects.at(-1)).to.deep.equal(['admit', { conn: 1, trusted: false }])
     })
@@ -247,7 +247,7 @@ describe('server', () => {
       expect(upon(...inboundPeer(1, 'a')).effects).to.deep.equal(completed)
       expect(upon(accepted(1), ended(1)).effects).to.deep.equal([])
     })
-    it('reports the dialer of a dialed one, whether its node was known or not', () =>
+    it('notifies the dialer of a dialed one, whether its node was known or not', () =>
       expect(upon(dialed(1, 'a'), ended(1)).effects).to.deep.equal([['notifyDialer', { type: 'dial.ended', id: 'a' }]]))
     it('takes back a peer that was added and died before it ran', () => {
       const step = upon(dialed(1, 'a'), secured(1, 'a', false), greeted(1, 'a', { inbound: false }), ended(1, 'a'))
@@ -313,9 +313,9 @@ describe('server', () => {
       expect(drained).to.deep.include({ state: 'stopping.stoppingDialer', effects: [['stopDialer', undefined]] })
       expect(chart.on(drained, { type: 'dialer.stopped' }).state).to.equal('stopped')
     })
-    it('reports the dialer of no peer that leaves now', () =>
+    it('notifies the dialer of no peer that leaves now', () =>
       expect(upon(...busy, stop, gone(1, 'a')).effects.map(([name]) => name)).to.deep.equal(['emitPeerEvent']))
-    it('takes no one in any more', () => {
+    it('admits no peer any more', () => {
       const stopping = upon(...inboundPeer(1, 'a'), stop)
       const effects = (event: ServerEvent) => chart.on(stopping, event).effects
       expect(effects(accepted(7))).to.deep.equal([['closeStream', { conn: 7, why: 'server stopped' }]])

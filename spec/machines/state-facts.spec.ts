@@ -16,7 +16,7 @@ describe('what charts say of their states', () => {
       const without = idsOf(chart).filter((state) => phaseOf(chart.id, state) === undefined)
       expect(without).to.deep.equal(passed.map(({ key }) => key))
     })
-  it('is a phase for each thing that a reader reports apart', () => {
+  it('is a phase for everything that a reader distinguishes', () => {
     const phasesOf = (chart: AnyStateMachine) => new Set([...factsOf(chart).values()].map(({ phase }) => phase))
     const ofPeer: Phase[] = ['securing', 'greeting', 'admitted', 'running', 'closing', 'closed']
     expect([...phasesOf(charts.peerMachine)]).to.include.members(ofPeer)

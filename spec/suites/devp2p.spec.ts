@@ -38,13 +38,13 @@ describe('a run of a tool that tests and says so in TAP', () => {
     }))
   it('ends at a test that takes too long', async () =>
     expect(await run(['echo 1..1', 'exec sleep 600'], { timeout: 1 })).to.deep.equal({ results: [], end: 'hung' }))
-  it('ends when it is reported to', async () => {
+  it('ends when it is aborted', async () => {
     const interrupt = new AbortController()
     const print = (line: string) => line === 'ok 1 One' && interrupt.abort()
     const reported = await run(['echo 1..2', 'echo ok 1 One', 'exec sleep 600'], { print, signal: interrupt.signal })
     expect(reported).to.deep.equal({ results: results.slice(0, 1), end: 'aborted' })
   })
-  it('that was reported to end before it began ends, too', async () =>
+  it('that was aborted before it began ends, too', async () =>
     expect(await run(['exec sleep 600'], { signal: AbortSignal.abort() })).to.deep.equal({
       results: [],
       end: 'aborted',

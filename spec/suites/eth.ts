@@ -82,7 +82,7 @@ function argumentsOf(chain: Ethtest, enode: string, engine: string, secret: Uint
   return run === undefined ? where : [...where, '--run', run]
 }
 
-/** Our node at its head, which a consensus client has reported it, too: block access lists are in no file of blocks (EIP-7928). */
+/** Our node at its head, which a consensus client has sent it, too: block access lists are in no file of blocks (EIP-7928). */
 export async function startOnChain(chain: Ethtest, secret: Uint8Array): Promise<OwnNode> {
   const { genesis, chain: file } = chain
   const node = await startOwnNode({ genesis, chain: file, rpc: { auth: { port: 0, secret } } })

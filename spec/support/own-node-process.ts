@@ -29,7 +29,7 @@ export type OwnNodeCalls = {
   vitals(): Promise<Vitals>
   head(): Promise<{ number: number; hash: string }>
   /**
-   * Who reads the feed from now on: unwatched, one who keeps its newest entries, the metrics, or the inspector.
+   * Who reads the feed from now on: none, one that keeps its newest entries, the metrics, or the inspector.
    * @returns the inspector's address
    */
   watch(watcher: Watcher): Promise<string>
@@ -122,7 +122,7 @@ const watchers: Record<Watcher, (node: PeerchartNode) => Watching | Promise<Watc
   },
 }
 let watching: Watching = { end() {} }
-/** BOUNDED: the newest ringSize entries. It stays full while unwatched reads: what it holds costs all alike. */
+/** BOUNDED: the newest ringSize entries. It stays full while no one reads: what it holds costs all alike. */
 const ring: FeedEntry[] = []
 const ringSize = 65_536
 let kept = 0

@@ -6,7 +6,7 @@ import type { NodeOptions } from '../../actors/peerchart/node-options.ts'
 import type { Call, Endpoints, OwnNodeCalls, Reply } from './own-node-process.ts'
 import type { Subject } from './subject.ts'
 
-/** What of a node's options can be reported to another process. */
+/** What of a node's options can be passed to another process. */
 export type OwnNodeOptions = Pick<
   NodeOptions,
   'ethVersions' | 'genesis' | 'maxPeers' | 'peers' | 'noDial' | 'headPollInterval' | 'rpc' | 'discovery' | 'netRestrict'
@@ -21,7 +21,7 @@ export type OwnNodeOptions = Pick<
   readonly isSynced?: boolean
 }
 
-/** Our own node on 127.0.0.1, in a process of its own: what it needs is its own, and its end is unwatched else's. */
+/** Our own node on 127.0.0.1, in a process of its own: what it needs is its own, and its end is that of no other. */
 export type OwnNode = Subject &
   Endpoints & {
     readonly call: <Name extends keyof OwnNodeCalls>(

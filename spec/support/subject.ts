@@ -13,9 +13,9 @@ export type Subject = {
   stop(): Promise<void>
 }
 
-/** What cannot be reported of a subject is left out. */
+/** What cannot be known of a subject is left out. */
 export type Vitals = {
-  /** In bytes: what is in use after a collection of garbage, or resident memory where no one can report. */
+  /** In bytes: what is in use after a collection of garbage, or resident memory where that is not known. */
   readonly memory: number
   /** The highest resident memory since the last look, in bytes. */
   readonly peak?: number

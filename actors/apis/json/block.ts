@@ -21,7 +21,7 @@ export function blockJson({ header, body }: Block, transactions: readonly unknow
   })
 }
 
-/** An uncle is shown as a block without uncles and transactions. */
+/** An uncle is shown as a block without uncles or transactions. */
 export function uncleJson(header: Header): Record<string, unknown> {
   return sorted({ ...headerJson(header), size: quantity(blockSize(header.raw.length, twoEmptyLists)), uncles: [] })
 }

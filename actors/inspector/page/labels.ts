@@ -61,7 +61,7 @@ export function nameOf({ actor, node, parent }: ActorFacts): string {
 export function remoteOf(peer: PeerFacts | undefined): string {
   if (peer?.isNode !== undefined) return peer.isNode
   if (peer?.client !== undefined) return shortClient(peer.client)
-  return peer?.id?.slice(0, 8) ?? peer?.address ?? 'somebody'
+  return peer?.id?.slice(0, 8) ?? peer?.address ?? 'unknown'
 }
 
 /** @returns `eth/68–72 snap/1` of `eth/68`, `eth/69`, … */

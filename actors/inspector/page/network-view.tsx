@@ -5,11 +5,11 @@ import { networkOf, type Spot, type Tie } from './network-layout.ts'
 import type { Props } from './props.ts'
 import { useScrolling } from './scrolling.ts'
 
-/** Who is connected with whom. A line lights up with what goes over it. */
+/** Which nodes are connected. A line lights up with what goes over it. */
 export function NetworkView({ session }: Props) {
   const { scene, place } = session
   const { ref, width, height } = useScrolling()
-  // Actors change seldom, and traffic is updated often enough like this.
+  // Actors seldom change, and this updates the traffic often enough.
   const network = useMemo(() => scene && networkOf(scene), [scene, Math.floor(performance.now() / 250)])
   const rates = useRates(network?.ties ?? [])
   if (!network) return null
@@ -18,10 +18,10 @@ export function NetworkView({ session }: Props) {
   const places = new Map(spots.map((spot) => [spot.id, spot]))
   if (spots.length === 0) return <p class="empty">No node here.</p>
   return (
-    <section class="network" aria-label="Who is connected with whom" data-crowded={spots.length > mostNamed}>
+    <section class="network" aria-label="Which nodes are connected" data-crowded={spots.length > mostNamed}>
       <div class="field" ref={ref}>
         <svg viewBox={`${-width / 2} ${-height / 2} ${width} ${height}`}>
-          <title>Who is connected with whom</title>
+          <title>Which nodes are connected</title>
           {ties.map((tie) => (
             <Line
               key={tie.id}

@@ -13,7 +13,7 @@ export class Session {
   /** The moment of {@link Place.seq}, once it came. */
   past: Scene | undefined
   place: Place = parsePlace(location.hash)
-  /** The address names no place. */
+  /** Whether the address names no place. */
   #isBare = location.hash === ''
   /** Lines of what the view looks at: {@link scope}. */
   window = new LineWindow()

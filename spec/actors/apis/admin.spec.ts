@@ -62,7 +62,7 @@ describe('the admin namespace', () => {
     peerEvents = new Subject()
   })
 
-  it('reports of the node and of its peers, by their ids', async () => {
+  it('returns the node info, the data directory and the peers', async () => {
     expect(await call('nodeInfo')).to.deep.equal({ id: 'ab' })
     expect(await call('datadir')).to.equal('/data')
     expect(await call('peers')).to.deep.equal([{ id: 'a' }, { id: 'b' }])
@@ -72,7 +72,7 @@ describe('the admin namespace', () => {
       expect(await call(name, enode)).to.equal(true)
       expect(reported).to.deep.equal([[name, id]])
     })
-    it(`says in geth's text why ${name} could not`, async () => {
+    it(`refuses ${name} with geth's error messages`, async () => {
       expect(await failure(call(name, 'x'))).to.equal(
         "-32000 invalid enode: missing 'enr:' prefix for base64-encoded record",
       )
@@ -123,7 +123,7 @@ describe('the admin namespace', () => {
     for (const [name, ...args] of [['addPeer', enode], ['removePeer', enode], ['startHTTP'], ['stopWS']] as const)
       expect(await failure(call(name, ...args))).to.equal('-32603 method handler crashed')
   })
-  it('reports of peers as they come and go, until that ends', () => {
+  it('notifies of peers as they come and go, until it is unsubscribed', () => {
     const seen: unknown[] = []
     const end = api().subscriptions!.peerEvents!.open((event) => seen.push(event), [])
     const event = { type: 'add', peer: 'ab', local: '127.0.0.1:1', remote: '127.0.0.1:2' } as const

@@ -11,7 +11,7 @@ import { virtualRuntime } from '../p2p/fakes.ts'
 import { callApi } from './call-api.ts'
 
 describe('the debug namespace', () => {
-  it('changes how much the log reports, at run time', async () => {
+  it('changes the verbosity of the log at run time', async () => {
     const levels = new LogLevels(3)
     const call = (name: string, ...args: unknown[]) => callApi([debugLogApi(levels)], `debug_${name}`, ...args)
     expect(await call('verbosity', 5)).to.equal(null)

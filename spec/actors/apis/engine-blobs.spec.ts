@@ -43,7 +43,7 @@ describe('the engine namespace, asked for blobs of pooled transactions,', () => 
     }
   })
 
-  it('refuses V1 in geth’s text outside of its forks', async () => {
+  it('refuses V1 outside of its forks with geth’s message', async () => {
     for (const forks of [[], ['shanghai'], osaka] as const)
       expect(await refusal((await at(...forks)).call('getBlobsV1', hashes(129)))).to.deep.equal([
         ...[-38_005, 'Unsupported fork'],

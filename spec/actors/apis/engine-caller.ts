@@ -90,7 +90,7 @@ export class EngineCaller {
   }
 }
 
-/** @returns the error that a call ends with: its code, its text, and what geth puts in its data */
+/** @returns the error that a call ends with: its code, its message, and what geth puts in its data */
 export const refusal = (asking: Promise<unknown>): Promise<(string | number | undefined)[]> =>
   asking.then(
     (result) => expect.fail(`no refusal: ${JSON.stringify(result)}`),

@@ -9,7 +9,7 @@ import { callApi } from './call-api.ts'
 import { noEth } from './engine-caller.ts'
 import { readPayloads } from './payloads.ts'
 
-describe('the engine namespace, reported the chain of geth’s suites', () => {
+describe('the engine namespace, given the chain of geth’s suites', () => {
   for (const ethtest of ethtests)
     it(`accepts all payloads of ${basename(ethtest.folder)}, and goes to their head: the chain that the file has`, async function () {
       const { genesis: file, chain: blocks, head, update } = requireEthtest(this, ethtest)

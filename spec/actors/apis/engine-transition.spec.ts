@@ -3,7 +3,7 @@ import { data } from '../../../actors/rpc/json/hex.ts'
 import { allAtOnce, genesisOf, makeBlocks } from '../chain/make-chain.ts'
 import { EngineCaller, hashOf, refusal, unknown, zeros } from './engine-caller.ts'
 
-describe('the engine namespace, reported where proof of work ended,', () => {
+describe('the engine namespace, asked to agree on where proof of work ended,', () => {
   const genesis = genesisOf({ ...allAtOnce, terminalTotalDifficulty: 10n })
   const blocks = makeBlocks(genesis, genesis.header, 3)
   let engine: EngineCaller

@@ -16,7 +16,7 @@ describe('the engine namespace', () => {
 
   it('is served only to who shows a token', () => expect(engine.api.authenticated).to.equal(true))
 
-  it('reports all its methods but the one that reports them', async () => {
+  it('lists all its methods but exchangeCapabilities itself', async () => {
     const names = Object.keys(engine.api.methods).filter((name) => name !== 'exchangeCapabilities')
     const reported = await engine.call<string[]>('exchangeCapabilities', ['engine_newPayloadV9'])
     expect(reported).to.deep.equal(names.map((name) => `engine_${name}`).sort())
@@ -28,7 +28,7 @@ describe('the engine namespace', () => {
     expect(reported.filter((name) => /Witness|Stateless/.test(name))).to.deep.equal([])
   })
 
-  it('reports which program it is', async () => {
+  it('returns the name and version of the client', async () => {
     const asker = { code: 'XX', name: 'x', version: '1', commit: '0x00000000' }
     expect(await engine.call('getClientVersionV1', asker)).to.deep.equal([
       { code: 'PC', name: 'Peerchart', version: '1.2.3', commit: '0x00000000' },
@@ -51,7 +51,7 @@ describe('the engine namespace', () => {
     ])
   })
 
-  describe('reported the head', () => {
+  describe('given the head', () => {
     it('leaves a line in the log when that is news', async () => {
       await engine.newPayload(blocks[0]!)
       for (const head of [unknown, unknown, hashOf(blocks[0]!), hashOf(blocks[0]!)]) await engine.update(head)
@@ -89,7 +89,7 @@ describe('the engine namespace', () => {
       expect([engine.chain.safe?.number, engine.chain.finalized?.number]).to.deep.equal([8n, 4n])
     })
 
-    it('has it fetched when it does not have the block, by the number that a payload reported', async () => {
+    it('has the block fetched when it does not have it, by the number in its payload if one came', async () => {
       await engine.newPayload(blocks[5]!)
       expect((await engine.update(hashOf(blocks[5]!))).payloadStatus).to.deep.equal(syncing)
       expect((await engine.update(unknown)).payloadStatus).to.deep.equal(syncing)
@@ -106,7 +106,7 @@ describe('the engine namespace', () => {
       expect(engine.followed.map(({ isOurs }) => isOurs)).to.deep.equal([false, true])
     })
 
-    it('remembers the payloads that it was reported last, 96 of them', async () => {
+    it('remembers the last 96 payloads that it received', async () => {
       const far = makeBlocks(genesis, genesis.header, 99)
       for (const block of far.slice(1)) await engine.newPayload(block)
       await engine.update(hashOf(far[1]!))
@@ -166,7 +166,7 @@ describe('the engine namespace', () => {
     })
   })
 
-  describe('reported which columns are in custody', () => {
+  describe('given which columns are in custody', () => {
     const masks = [`0x${'11'.repeat(16)}`, `0x80${'00'.repeat(15)}`] as const
     const updateV4 = (head: string, ...more: unknown[]) =>
       engine.call('forkchoiceUpdatedV4', { headBlockHash: head }, ...more)

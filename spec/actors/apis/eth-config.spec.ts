@@ -30,15 +30,15 @@ describe('eth_config', () => {
   }
   const since = { shanghai: 0n, cancun: 0n, prague: 0n }
 
-  it('reports nothing of a chain without forks by time', async () => {
+  it('returns null for every fork of a chain without forks by time', async () => {
     expect(await reported({})).to.deep.equal({ current: null, next: null, last: null })
   })
-  it('reports the next fork that the chain has, whatever it leaves out', async () => {
+  it('returns the next fork that the chain schedules, whichever it skips', async () => {
     expect(await times({ ...since, bpo2: 7n })).to.deep.equal([0, 7, 7])
     expect(await times({ ...since, amsterdam: 9n, bogota: 11n })).to.deep.equal([0, 9, 11])
     expect(await times(since)).to.deep.equal([0, undefined, undefined])
   })
-  it('goes by rank: a fork of blobs that comes after Amsterdam is reported before it, and not at all from then on', async () => {
+  it('goes by rank: a blob fork after Amsterdam comes before it, and is left out from then on', async () => {
     expect(await times({ ...since, amsterdam: 360n, bpo3: 400n })).to.deep.equal([0, 400, 360])
     expect(await times({ ...since, osaka: 0n, amsterdam: 0n, bpo3: 400n })).to.deep.equal([0, undefined, undefined])
   })

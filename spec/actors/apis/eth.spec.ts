@@ -88,7 +88,7 @@ describe('the eth namespace', () => {
     expect(await call('baseFee')).to.equal('0x342770c0') // an eighth less after an empty block
   })
 
-  it('has no accounts: no one gave it a key', async () => {
+  it('has no accounts, as it holds no keys', async () => {
     expect(await call('accounts')).to.deep.equal([])
   })
 
@@ -130,7 +130,7 @@ describe('the eth namespace', () => {
     ])
   })
 
-  it('reports of a sync what geth reports, and false when there is none', async () => {
+  it('returns the progress of a sync as geth does, and false when there is none', async () => {
     const syncing = (status: SyncStatus) => callApi([ethApi({ chain, progress: () => status })], 'eth_syncing')
     expect(await call('syncing')).to.equal(false)
     expect(await syncing({ current: 9n, highest: 9n })).to.equal(false)
@@ -142,7 +142,7 @@ describe('the eth namespace', () => {
     expect(new Set(Object.values(others))).to.deep.equal(new Set(['0x0']))
   })
 
-  it('shows as the sender of a transaction that no one signed the address of zeros', async () => {
+  it('shows the zero address as the sender of a transaction that no key can have signed', async () => {
     const [plain] = makeBlocks(genesis, genesis.header, 1)
     const unsigned = encodeRlp([0n, 1n, 21_000n, new Uint8Array(20), 1n, '', 27n, 5n, 1n]) // no point has 5 as its x
     const body = encodeBody({ transactions: [unsigned], uncles: [] })
@@ -160,7 +160,7 @@ describe('the eth namespace', () => {
       expect(methods).to.not.have.property(name)
   })
 
-  describe('reports its subscribers', () => {
+  describe('sends its subscribers', () => {
     const open = () => {
       const reported: Record<string, unknown>[] = []
       const end = ethApi({ chain }).subscriptions!.newHeads!.open((head) => reported.push(head as never), [])

@@ -6,7 +6,7 @@ import { txEnvelope } from '../../../protocols/chain/transaction.ts'
 import { type Ethtest, ethtest } from '../../support/ethtest.ts'
 import type { RpcRequest } from '../../support/geth.ts'
 
-/** A block as a consensus client reports it: `ExecutionPayload`, with the fields of its fork. */
+/** A block as a consensus client sends it: `ExecutionPayload`, with the fields of its fork. */
 export function payloadOf({ header, body, accessList }: NewBlock): Record<string, unknown> {
   const { transactions, withdrawals } = decodeBody(body)
   const payload = {

@@ -18,7 +18,7 @@ describe('the net, web3 and txpool namespaces', () => {
   ]
   const call = (name: string, ...args: unknown[]) => callApi(apis, name, ...args)
 
-  it('report of the network', async () => {
+  it('return the network id and the number of peers', async () => {
     expect(await call('net_version')).to.equal('3503995874084926')
     expect(await call('net_listening')).to.equal(true)
     expect(await call('net_peerCount')).to.equal('0x0')
@@ -26,7 +26,7 @@ describe('the net, web3 and txpool namespaces', () => {
     expect(await call('net_peerCount')).to.equal('0x32')
   })
 
-  it('report who answers, and hash', async () => {
+  it('return the version of the client, and hash', async () => {
     expect(await call('web3_clientVersion')).to.equal('Peerchart/v0.1.0')
     expect(await call('web3_sha3', '0x68656c6c6f20776f726c64')).to.equal(
       '0x47173285a8d7341e5e972fc677286384f802f8ef42a5ec5f03bbfa254cb01fad', // the example of the Ethereum wiki

@@ -94,7 +94,7 @@ describe('a chain that a consensus client leads', () => {
     expect(chain.hasBlock(hashOf(longer[2]!))).to.equal(true)
   })
 
-  it('takes none either once it is reported to wait for one', async () => {
+  it('takes no longer branch either once it waits for a forkchoice', async () => {
     expect(chain.followsConsensus).to.equal(false)
     await chain.followConsensus()
     expect(chain.followsConsensus).to.equal(true)
@@ -115,7 +115,7 @@ describe('a chain that a consensus client leads', () => {
   describe('and its safe and finalized blocks', () => {
     const numbers = () => [chain.safe?.number, chain.finalized?.number]
 
-    it('are not there before they are reported', async () => {
+    it('are not there before a forkchoice names them', async () => {
       expect(numbers()).to.deep.equal([undefined, undefined])
       await chain.setForkchoice({ head: hashOf(blocks[11]!) })
       expect(numbers()).to.deep.equal([undefined, undefined])
@@ -214,7 +214,7 @@ describe('the database of a chain that a consensus client leads', () => {
     })
   })
 
-  it('made before there were marks opens as one that no one leads', async () => {
+  it('made before there were marks opens as one that no consensus client leads', async () => {
     await withChain((chain) => chain.insertBlocks(blocks.slice(0, 30)))
     await withChain(async (chain) => {
       expect([chain.followsConsensus, chain.safe, chain.finalized]).to.deep.equal([false, undefined, undefined])
@@ -264,7 +264,7 @@ function startSwitching(directory: string, heads: readonly Uint8Array[]): ChildP
   return spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
-/** Kills `child` with SIGKILL as soon as it has reported of `count` heads. @returns the last that it reported, counted from 0 */
+/** Kills `child` with SIGKILL as soon as it has reported `count` heads. @returns the last that it reported, counted from 0 */
 async function killAfter(child: ChildProcess, count: number): Promise<number> {
   const exited = once(child, 'exit')
   let reported = ''

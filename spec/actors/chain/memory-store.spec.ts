@@ -25,7 +25,7 @@ describe('a database in memory', () => {
     await store.write([{ key: key(2), value: key(3) }, { key: key(4) }])
     expect([store.get(key(1)), store.get(key(2))]).to.deep.equal([undefined, key(3)])
   })
-  it('reports an empty value from none', async () => {
+  it('distinguishes an empty value from none', async () => {
     const store = new MemoryStore()
     await store.write([{ key: key(1), value: key() }])
     expect(store.get(key(1))).to.deep.equal(key())

@@ -150,7 +150,7 @@ function startImport(directory: string, count: number): ChildProcess {
   })
 }
 
-/** Kills `child` with SIGKILL as soon as it has reported of a head of `number` or more. @returns its exit code, null when killed */
+/** Kills `child` with SIGKILL as soon as it has reported a head of `number` or more. @returns its exit code, null when killed */
 async function killAfter(child: ChildProcess, number: number): Promise<number | null> {
   const exited = once(child, 'exit')
   child.stdout!.on('data', (chunk: Buffer) => {

@@ -95,7 +95,7 @@ describe('peerchart connect', () => {
     ])
     expect(out).to.match(/^ok: it runs, and answers$/m)
   })
-  it('reports of a node that does not have its own head', async () => {
+  it('reports a node that does not have its own head', async () => {
     const empty = async (peer: ScriptedPeer) =>
       peer.send('BlockHeaders', { id: (await peer.expect('GetBlockHeaders')).id, headers: [] })
     expect((await against(empty)).out).to.contain('it answers, and does not have its own head')
@@ -112,7 +112,7 @@ describe('peerchart connect', () => {
     const living = { answerPings: true, args: ['--for', '10ms'] }
     expect((await against(answering, living)).exit).to.equal(0)
   })
-  it('reports of a node that stops answering while it stays', async () => {
+  it('reports a node that stops answering after the checks, while the connection is kept', async () => {
     const { exit, err } = await against(answering, { args: ['--for', '10ms', '--timeout', '300ms'] })
     expect(err).to.match(/^error: both have said Status, and no answer to Ping came within 300 ms; /)
     expect(exit).to.equal(4)
@@ -320,12 +320,12 @@ describe('peerchart listen', () => {
       expect(exit).to.equal(3)
     }
   })
-  it('says that no one came', async () => {
+  it('says that no node dialed it', async () => {
     const { exit, err } = await dialed(() => {}, '--wait', '20ms')
     expect(exit).to.equal(4)
-    expect(err).to.match(/^error: no node dialed within 20 ms; give it longer with --wait$/m)
+    expect(err).to.match(/^error: no node dialed us within 20 ms; give it longer with --wait$/m)
     const { out } = await dialed(() => {}, '--wait', '20ms', '--json')
-    expect(JSON.parse(out)).to.include({ outcome: 'silent', cause: 'no node dialed within 20 ms' })
+    expect(JSON.parse(out)).to.include({ outcome: 'silent', cause: 'no node dialed us within 20 ms' })
   })
   it('ends when it is interrupted', async () => {
     const { exit, err, left } = await dialed((_, io) => io.signal('SIGINT'))

@@ -63,7 +63,7 @@ describe('--config and dumpconfig', () => {
     expect(status).to.equal(1)
     expect(err).to.match(/^error: [^\n]*c\.toml: Peerchart\.Genesis and Peerchart\.Network exclude each other[^\n]*\n$/)
   })
-  it("warn who starts with geth's file which of its keys do nothing", async () => {
+  it("warn which keys of geth's own file do nothing", async () => {
     await writeFile(at('c.toml'), '[Eth]\nSyncMode = "snap"\n[Node.P2P]\nMaxPeers = 3\nNAT = "any"\n')
     const { status, err, options } = await start('--config', at('c.toml'))
     expect(status).to.equal(0)

@@ -65,11 +65,11 @@ describe('peerchart explain and inspect', () => {
     const { status, out, err } = await run('explain', '--json', file)
     expect({ status, err }).to.deep.equal({ status: 0, err: '' })
     const recorded = JSON.parse(out) as Explanation[]
-    const pushes = ({ summary, by, reason, status, peer, path }: Explanation) => ({
+    const fields = ({ summary, by, reason, status, peer, path }: Explanation) => ({
       ...{ summary, by, reason, status, peer },
       path: path.map(({ state, event }) => ({ state, event })),
     })
-    expect(recorded.slice(0, live.length).map(pushes)).to.deep.equal(live.map(pushes))
+    expect(recorded.slice(0, live.length).map(fields)).to.deep.equal(live.map(fields))
   })
   it('reads a recording from standard input, and a compressed one', async () => {
     const { out } = await run('explain', file)
@@ -157,7 +157,7 @@ describe('peerchart explain and inspect', () => {
         .to.match(/^error: .*\n$/)
         .and.match(complaint)
     })
-  it('refuses a wrong token, and a peer that no one remembers', async () => {
+  it('refuses a wrong token, and a peer that is not remembered', async () => {
     const wrong = await run('explain', inspector.address.replace(/[0-9a-f]{32}/, '0'.repeat(32)))
     expect(wrong.err).to.match(/it wants its whole address, with the token/)
     const unknown = await run('explain', '--peer', 'ffff', file)

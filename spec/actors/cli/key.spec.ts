@@ -60,11 +60,11 @@ describe('keys and records on the command line', () => {
       await refused(`key generate ${file}`, /cannot write the node key .*: the file exists, and a key is never written/)
       expect(await readFile(file, 'utf8')).to.equal(key)
     })
-    it('reports the id', async () => {
+    it('prints the id', async () => {
       expect(await printed(`key to-id ${file}`)).to.equal(`${id}\n`)
       expect(JSON.parse(await printed(`key to-id ${file} --json`))).to.deep.equal({ id })
     })
-    it('reports the enode URL', async () => {
+    it('prints the enode URL', async () => {
       expect(await printed(`key to-enode ${file}`)).to.equal(`${enode}:30303\n`)
       expect(await printed(`key to-enode ${file} --tcp 5 --udp 6`)).to.equal(`${enode}:5?discport=6\n`)
       expect(JSON.parse(await printed(`key to-enode ${file} --json --ip ::1`)).enode).to.match(/@\[::1\]:30303$/)
@@ -156,7 +156,7 @@ describe('keys and records on the command line', () => {
         ...{ version: 5, caps: ['eth/70'], listenPort: 0 },
       })
     })
-    it('leaves out a port that it does not report', async () => {
+    it('leaves out a port that the Hello does not name', async () => {
       await using listener = await listen({ hello: { name: 'Door/v1' }, caps: ['eth/70'] })
       await using _peer = listener.accept()
       expect(await printed(`rlpx ping ${listener.enode}`)).to.equal('Door/v1: eth/70, p2p/5\n')

@@ -51,7 +51,7 @@ describe('what a command loads', function () {
   })
 })
 
-/** A module that has the loader report of every other on standard error. */
+/** A module that has the loader report every other module on standard error. */
 const reportModules = dataUrl(`
   import { register } from 'node:module'
   register(${JSON.stringify(

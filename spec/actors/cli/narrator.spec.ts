@@ -5,7 +5,7 @@ import type { Verbosity } from '../../../actors/log/log.ts'
 import { Written } from './scripted-io.ts'
 import { StandInNode } from './stand-in-node.ts'
 
-describe('the tale of a node', () => {
+describe('the story of a node', () => {
   const ann = `3f9a01b2${'0'.repeat(56)}`
   const report = (
     happen: (node: StandInNode) => void,
@@ -94,7 +94,7 @@ describe('the tale of a node', () => {
     const lines = report((node) => node.events$.next({ type: 'head', number: 7n, hash: new Uint8Array(32) }))
     expect(lines.map(labelsOf)).to.deep.equal([['node-2', 'chain', 'head 7', 'made here']])
   })
-  it('reports what it is first, then what has happened so far', () => {
+  it('prints the introduction first, then what has happened so far', () => {
     const stream = new Written()
     const node = new StandInNode()
     const narrator = new Narrator({ stream, verbosity: 3, json: false })

@@ -63,7 +63,7 @@ describe('peerchart peers, add, remove and node', () => {
     }
     expect(asked.map((call) => (call as unknown[])[0])).to.deep.equal(Object.keys(results))
   })
-  it('shows no one the password in the address', async () => {
+  it('never shows the password in the address', async () => {
     const io = new ScriptedIo()
     expect(await runCli(['peers', '--url', endpoint.target.replace('//', '//alice:hunter2@')], io)).to.equal(1)
     expect(io.err)
@@ -134,7 +134,7 @@ describe('peerchart peers, add, remove and node', () => {
     expect(err).to.match(/answers: the method admin_peers does not exist.*--http\.api/)
   })
 
-  it('reports who a node is', async () => {
+  it('prints the identity, the address and the network of a node', async () => {
     const eth = { network: 1, genesis: '0xd4', head: '0xab' }
     results.admin_nodeInfo = { name: 'Geth/v1', id: 'cd', enode, listenAddr: '[::]:30303', protocols: { eth } }
     const { status, out } = await run('node')

@@ -48,7 +48,7 @@ describe('--record of a command that asks one node', () => {
     const file = join(dir, 'keys')
     const { status, err } = await peerchart('headers', node.enode, '0', '--keylog', file)
     expect({ status, err }).to.deep.equal({
-      ...{ status: 0, err: 'warning: session keys are written to a file: it decrypts the traffic\n' },
+      ...{ status: 0, err: 'warning: session keys are written to a file that decrypts the traffic\n' },
     })
     expect(await readFile(file, 'utf8')).to.match(/^RLPX( [0-9a-f]{64}){5}\n$/)
     expect((await stat(file)).mode & 0o777).to.equal(0o600)

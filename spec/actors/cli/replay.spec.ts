@@ -76,7 +76,7 @@ describe('peerchart replay', () => {
     })
     after(() => node.stop())
 
-    it('says to it what was said, and reports what it answered', async () => {
+    it('sends it the recorded messages, and reports its answers', async () => {
       const { status, out, err } = await replay(`@session --against ${node.enode}`)
       expect({ status, err }).to.deep.equal({ status: 0, err: '' })
       const reported = out
@@ -130,7 +130,7 @@ describe('peerchart replay', () => {
         /^error: never came to handshaking: it closed: they sent Disconnect, too many peers; `connect --explain` [^\n]+\n$/,
       )
     })
-    it('says in one line that no one listens there', async () => {
+    it('says in one line that nothing listens there', async () => {
       const { status, err } = await replay(`@session --against ${node.enode.replace(/:\d+\?/, ':1?')}`)
       expect(status).to.equal(1)
       expect(err).to.match(/^error: [^\n]*ECONNREFUSED[^\n]*\n$/)

@@ -73,7 +73,7 @@ describe('peerchart start', () => {
     expect(bytesToHex(nodeKey!)).to.equal(key)
     expect(log).to.have.property('info')
   })
-  it('looks for nodes when it is reported to, and where it may', async () => {
+  it('looks for nodes when it is asked to, and only in the networks it may dial', async () => {
     const { given, status } = begin(
       `--discovery.v4 --discovery.port 9 --bootnodes ${one},${two} --netrestrict 127.0.0.0/8,::1/128 --for 1ms`,
     )

@@ -177,7 +177,7 @@ describe('peerchart watch', () => {
       ['--head', `9:0x${bytesToHex(hash(9))}`],
     )
   })
-  it('says the Status of the node behind an RPC, and reports what the watched one announces', async () => {
+  it('sends the Status of the node behind an RPC, and reports what the watched node announces', async () => {
     const node = await createNode({ genesis: devGenesisJson, port: 0, noDial: true, rpc: { http: { port: 0 } } })
     await using _stopped = { [Symbol.asyncDispose]: () => node.stop() }
     await node.chain.insertBlocks(makeBlocks(devGenesis(), node.chain.head, 3))
@@ -256,7 +256,7 @@ describe('peerchart watch', () => {
         .and.match(cause)
       expect({ exit, out: io.out }).to.deep.equal({ exit: code, out: '' })
     }
-    it('to watch no one', () => refused('watch', 1, /name a node to watch, or a --network whose bootnodes are/))
+    it('to watch no node', () => refused('watch', 1, /name a node to watch, or a --network whose bootnodes are/))
     it('what is no node', () => refused('watch nonsense', 1, /Want enode:\/\//))
     it('what is no head', () => refused('watch --network mainnet --head 7', 1, /Want .*NUMBER:HASH|Want a block/))
     it('an RPC that is not there', async () => {

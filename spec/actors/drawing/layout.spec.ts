@@ -26,7 +26,7 @@ const promises: Readonly<Record<string, (drawing: Drawing, machine: AnyStateMach
     const initial = statesIn(machine).flatMap(({ path, initial }) => (initial === undefined ? [] : [[path, initial]]))
     expect(begun).to.have.deep.members(initial)
   },
-  'has no boxes that overlap, and no text that overlap text or boxes': ({ states, edges, marks }) => {
+  'has no boxes that overlap, and no text that overlaps text or boxes': ({ states, edges, marks }) => {
     const labels = edges.flatMap(({ block }) => block ?? [])
     for (const [a, b] of pairs(states)) expect(areApart(a, b) || isKin(a, b), reported(a, b)).to.equal(true)
     for (const [a, b] of pairs([...labels, ...marks, ...states.map(({ block }) => block)]))
@@ -37,12 +37,12 @@ const promises: Readonly<Record<string, (drawing: Drawing, machine: AnyStateMach
   },
   'has room for all text': ({ states, edges }) => {
     for (const block of [...states, ...edges].flatMap(({ block }) => block ?? [])) {
-      const label = [...block.texts, ...block.transitions.flatMap(({ texts }) => texts)]
-      for (const { x, y, text, kind } of label) {
+      const lines = [...block.texts, ...block.transitions.flatMap(({ texts }) => texts)]
+      for (const { x, y, text, kind } of lines) {
         expect(x + widthOf(text, kind), text).to.be.at.most(block.x + block.width + 1)
         expect(y).to.be.within(block.y, block.y + block.height)
       }
-      for (const [a, b] of pairs(label))
+      for (const [a, b] of pairs(lines))
         if (a.y === b.y)
           expect(a.x + widthOf(a.text, a.kind) < b.x || b.x + widthOf(b.text, b.kind) < a.x, a.text).to.equal(true)
     }

@@ -37,7 +37,7 @@ export const oddMachine = setup({
         both: { target: ['#leftTwo', '#rightTwo'] as never },
         again: { target: 'a', reenter: true },
         stay: { target: 'a' },
-        'a.very.long.name.of.an.event.that.no one.would.want.to.read.in.one.line.of.a.picture': 'b',
+        'a.very.long.name.of.an.event.that.no.one.would.want.to.read.in.one.line.of.a.picture': 'b',
       },
       invoke: { src: 'work', id: 'work', onDone: 'b', onError: { target: 'c', actions: 'note' } },
     },

@@ -55,7 +55,7 @@ describe('a sync to the head that a consensus client names', () => {
       expect(world.clock.pending).to.equal(0)
     })
 
-  it('does nothing before it is named, who is ahead', async () => {
+  it('does nothing before a head is named, whichever peer is ahead', async () => {
     const peer = remote()
     await world.run(60_000)
     expect([ours.head.number, peer.heard]).to.deep.equal([0n, []])
@@ -160,7 +160,7 @@ describe('a sync to the head that a consensus client names', () => {
     expect(ours.head.hash).to.deep.equal(named)
   })
 
-  it('stops when it is reported that the head is there', async () => {
+  it('stops when the named head is already ours', async () => {
     remote({ latency: 50 })
     follow(650)
     await world.until(() => service.progress.isSyncing)
@@ -173,7 +173,7 @@ describe('a sync to the head that a consensus client names', () => {
     type Answer = NonNullable<RemoteOptions['answer']>
     const rivals = readerOf(makeBlocks(genesis, genesis.header, 700, { salt: 5n }))
 
-    /** Has the block that is named, and reports of another chain where it is asked by numbers. */
+    /** Has the block that is named, and serves another chain where it is asked by number. */
     const lying =
       (gives: (number: bigint) => boolean): Answer =>
       (request, honest) => {

@@ -305,7 +305,7 @@ describe('an eth session, provoked as geth was', () => {
       ['5,001 of them', say(() => list(...Array<Uint8Array>(5_001).fill(legacy))), 0x10],
       ['a string', code(2, '07'), 0x02],
       ['an announcement whose lengths differ', announceOfUnequalLengths, 0x10],
-      ['pooled transactions that no one asked for', code(0x0a, 'c207c0'), 0x10],
+      ['pooled transactions that were not requested', code(0x0a, 'c207c0'), 0x10],
     ] as const)
       it(name, async () => {
         service = world.service(chain, { synced: true })

@@ -95,7 +95,7 @@ describe('a sync of 30,000 small blocks', function () {
     blocks = smallBlocks(count)
   })
 
-  it('leaves a client connected that ends who asks it 500 things in a minute', async () => {
+  it('keeps a peer that disconnects on 500 requests in a minute', async () => {
     const world = new World()
     const ours = trustingChain(await chainOf([]), blocks)
     const service = world.service(ours)

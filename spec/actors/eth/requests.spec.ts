@@ -72,7 +72,7 @@ describe('requests to an eth peer', () => {
     expect(world.clock.pending).to.equal(1) // the next poll
   })
 
-  it('are taken back by who loses patience, and the late answer is ignored', async () => {
+  it('are cancelled when the patience of the caller ends, and the late answer is ignored', async () => {
     const asked: EthRequest[] = []
     const { remote, peer } = await connect({
       answer: (request) => {

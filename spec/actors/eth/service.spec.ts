@@ -80,7 +80,7 @@ describe('the eth service', () => {
     expect(reasons(...all)).to.deep.equal([undefined, DiscReason.SubprotocolError])
   })
 
-  it('reports its range 32 blocks on, to those that know the message', async () => {
+  it('announces its range 32 blocks on, to peers whose version has BlockRangeUpdate', async () => {
     const service = world.service(chain)
     service.start()
     const old = world.remote(service, { chain: await chainOf([]), version: 68 })
@@ -97,7 +97,7 @@ describe('the eth service', () => {
     expect(old.heard).to.deep.equal([])
   })
 
-  it('reports at once that its head is below what a Status reported, to whom it is not too late', async () => {
+  it('announces a head below the range of its Status at once, or when the handshake ends', async () => {
     const service = world.service(chain)
     service.start()
     const slow = world.remote(service, { chain: await chainOf([]), status: 'silent' })
@@ -175,7 +175,7 @@ describe('the eth service', () => {
   })
 
   describe('when it stops', () => {
-    it('takes leave of its peers, and of who comes later', async () => {
+    it('disconnects its peers, and those that come later', async () => {
       const service = world.service(chain)
       service.start()
       const peer = remote(service)

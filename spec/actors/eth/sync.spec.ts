@@ -52,7 +52,7 @@ describe('a sync', () => {
     }
   })
 
-  it('asks for at most 192 headers and 192 bodies, and of no one for two things at once', async () => {
+  it('asks for at most 192 headers and 192 bodies, and no peer for two things at once', async () => {
     let pending = 0
     const peer = remote({
       answer: (request, honest) => {
@@ -69,7 +69,7 @@ describe('a sync', () => {
     await world.until(isThere)
   })
 
-  it('reports how it goes', async () => {
+  it('reports its progress', async () => {
     const reported: bigint[] = []
     service.progress$.subscribe(({ current }) => reported.push(current))
     remote()
@@ -348,7 +348,7 @@ describe('a sync', () => {
       }
     })
 
-    it('does not run after an announced range that no one can have', async () => {
+    it('does not chase an announced range that no peer can have', async () => {
       await have(700)
       const peer = remote()
       await world.run(100)

@@ -180,8 +180,8 @@ describe('why a peer left', () => {
       expect(departures).to.have.length(1)
       expect(departures[0]).to.deep.include(expected)
       expect((await page.ask('departures', {})).departures).to.deep.equal(departures)
-      const pushes = page.pushes.flatMap((push) => (push.push === 'changes' ? push.departures : []))
-      expect(pushes).to.deep.equal(departures)
+      const pushed = page.pushes.flatMap((push) => (push.push === 'changes' ? push.departures : []))
+      expect(pushed).to.deep.equal(departures)
       late.close()
     })
     it('is remembered of the last 1,000, when the actors themselves are not', () => {
@@ -211,7 +211,7 @@ describe('why a peer left', () => {
     })
   })
   describe('that kept its Status to itself', () => {
-    /** Of a peer that has our Status and reports none. */
+    /** Of a peer that has our Status and sends none. */
     const mute = async (key: Uint8Array = random()) => {
       const peer = await meet(node.enode, { privateKey: key, hello: { name: 'Mute/v1' } })
       await peer.expect('Status')
@@ -376,7 +376,7 @@ describe('why a connection of a script ended', () => {
     return { ours, theirs }
   }
 
-  it('is that no one is there', async () => {
+  it('is that nothing listens there', async () => {
     const [by, summary] = await why(dial(enode(1), { runtime }))
     expect([by, summary]).to.deep.equal(['network', 'There is no connection: connect ECONNREFUSED 127.0.0.1:1.'])
   })

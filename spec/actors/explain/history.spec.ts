@@ -89,7 +89,7 @@ describe('the history of a feed', () => {
     expect(history.picture()!.actors).to.have.length(1_000)
     expect(history.picture()!.peers).to.have.length(1_000)
   })
-  it('reports a payload that is too long by its size', () => {
+  it('keeps only the size of a payload that is too long', () => {
     const history = follow(1 << 20)
     say('peer/1', new Uint8Array(17 << 10))
     expect(history.at(1)!.payload).to.equal(undefined)
@@ -170,7 +170,7 @@ describe('the history of a feed', () => {
         [[], [], []],
       ])
     })
-    it('counts the lines that do not fit, and reports the newest', () => {
+    it('sends the newest lines, and counts those that do not fit', () => {
       const history = follow(4 << 20)
       const { pushes, session, push } = page(history)
       session.take('{"ask":"tap","isOn":true}')
@@ -226,7 +226,7 @@ describe('the history of a feed', () => {
       }
       expect(flood).to.throw('too many questions')
     })
-    it('reports 5,000 actors, and each change of them, at once', () => {
+    it('sends 5,000 actors at once, and a change of each in one push', () => {
       const history = follow(16 << 20)
       for (let i = 0; i < 5_000; i++) start(`lamp/${i}`)
       const { pushes, push } = page(history)

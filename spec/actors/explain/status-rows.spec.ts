@@ -27,7 +27,7 @@ describe('the forks of a chain by their ids', () => {
     expect(table.find(({ hash }) => hash === '668db0af')!.name).to.equal('Constantinople and Petersburg')
   })
 
-  describe('report of two Statuses', () => {
+  describe('find in two Statuses', () => {
     const genesis = header.hash
     const status = (hash: string, next = 0n, fields: Partial<Status> = {}): Status => ({
       ...{ kind: 'Status', version: 69, networkId: 1n, genesis },

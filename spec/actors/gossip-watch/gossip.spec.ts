@@ -45,7 +45,7 @@ describe('gossip', () => {
     ['bytes that are no RLP', 'Transactions', Uint8Array.of(0xf8, 0xff)],
   ] as const)
     it(`is nothing in ${what}`, () => expect(readGossip(70, { name, payload })).to.deep.equal([]))
-  it('is reported as far as it goes where lengths differ', () => {
+  it('is read as far as it goes where lengths differ', () => {
     const payload = encodeRlp([Uint8Array.of(2), [], [hash(1), hash(2)]])
     expect(readGossip(70, { name: 'NewPooledTransactionHashes', payload })).to.deep.include({
       ...{ hash: hex(2), type: 0, size: 0, how: 'announced' },
@@ -56,7 +56,7 @@ describe('gossip', () => {
 describe('sightings', () => {
   const gossip = (byte: number, how: 'announced' | 'sent' = 'announced') => ({ hash: hex(byte), type: 2, size: 1, how })
 
-  it('report a transaction once, who repeats it', () => {
+  it('report a transaction once, whichever peer repeats it', () => {
     const sightings = new SeenTransactions(() => 0)
     expect([gossip(1), gossip(1, 'sent'), gossip(2, 'sent')].map((one) => sightings.isNew(one))).to.deep.equal([
       ...[true, false, true],

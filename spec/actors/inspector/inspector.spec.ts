@@ -72,7 +72,7 @@ describe('the inspector of two nodes', () => {
     ])
   })
 
-  it('reports a peer as it moves through its chart, and who it is', async () => {
+  it('shows a peer as it moves through its chart, and which node it is', async () => {
     const page = await open()
     page.say({ ask: 'watch', actors: ['alice/peer/1'] })
     await meet()
@@ -106,7 +106,7 @@ describe('the inspector of two nodes', () => {
     ])
   })
 
-  it('reports every page alike at which lines peers left, before it was opened and since', async () => {
+  it('sends every page the same lines at which peers left, before it was opened and since', async () => {
     const early = await open()
     await meet()
     bob.removePeer(alice.enode)
@@ -370,15 +370,15 @@ describe('the door of the inspector', () => {
   it('opens to every script of the page, and to all that they import', async () => {
     const html = await (await fetch(inspector.address)).text()
     const scripts = [...html.matchAll(/(?:src|modulepreload" href)="(\.[^"]+\.m?js)"/g)].map(([, path]) => path!)
-    const pushes = new Set(scripts.map((path) => `${new URL(path, inspector.address)}`))
-    expect(pushes.size).to.be.above(20)
-    for (const address of pushes) {
+    const listed = new Set(scripts.map((path) => `${new URL(path, inspector.address)}`))
+    expect(listed.size).to.be.above(20)
+    for (const address of listed) {
       const response = await fetch(address)
       expect(response.status, address).to.equal(200)
       const imports = (await response.text()).matchAll(
         /^(?:import|export) [^;]*?"(\.{1,2}\/[^"]+)"|^(?:import|export) [^;]*?'(\.{1,2}\/[^']+)'/gm,
       )
-      for (const [, double, single] of imports) expect([...pushes]).to.include(`${new URL(double ?? single!, address)}`)
+      for (const [, double, single] of imports) expect([...listed]).to.include(`${new URL(double ?? single!, address)}`)
     }
   })
   it('leads nowhere else on the disk', async () => {
@@ -391,7 +391,7 @@ describe('the door of the inspector', () => {
     ])
       expect((await get(`${address.pathname}${path}`)).status, path).to.equal(404)
   })
-  it('lets nothing be kept, sniffed or reported to others', async () => {
+  it('lets nothing be cached, sniffed or passed to other origins', async () => {
     for (const path of [`${address.pathname}nothing`, address.pathname.slice(0, -1)])
       expect((await get(path)).headers, path).to.include({
         'cache-control': 'no-store',

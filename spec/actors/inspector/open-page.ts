@@ -8,7 +8,7 @@ type Question = Extract<PageRequest, { readonly id: number }>
 /** A page as a browser has it open, without what it draws. */
 export class OpenPage {
   readonly socket: WebSocket
-  /** Everything it was reported. */
+  /** Every push that it received. */
   readonly pushes: PagePush[] = []
   readonly #waiting = new Set<() => void>()
   #lastId = 0
@@ -28,7 +28,7 @@ export class OpenPage {
     return page
   }
 
-  /** @returns the first report of that kind that is, or will be, and passes */
+  /** @returns the first push of that kind, received or to come, that passes `test` */
   async until<Of extends PagePush['push']>(
     kind: Of,
     test: (push: Answer<Of>) => boolean = () => true,

@@ -91,9 +91,9 @@ describe('secrets of a session', () => {
     expect(secrets.length).to.be.at.least(2 * 8)
     for (const text of [pushes, stately, await readFile(alice.record, 'utf8'), await readFile(bob.record, 'utf8')]) {
       expect(text).to.contain('Status').and.contain('rlpx.secured')
-      // Auth and ack are reported, by their size alone.
+      // Auth and ack are reported by their size alone.
       const packets = text.match(/\{[^{}]*"protocol":"rlpx"[^{}]*\}/g) ?? []
-      expect(packets.length).to.be.at.least(text === stately ? 0 : 2) // a tool is reported no messages
+      expect(packets.length).to.be.at.least(text === stately ? 0 : 2) // a tool is sent no messages
       for (const packet of packets) expect(packet).to.contain('"size":').and.not.contain('payload')
       const payloads = [...text.matchAll(/"payload":"([^"]*)"/g)].map(([, base64]) => Buffer.from(base64!, 'base64'))
       for (const secret of secrets) {

@@ -45,7 +45,7 @@ describe('the feed as @statelyai/inspect has it', () => {
     feed = new Feed()
   })
 
-  it('begins with who lives, and reports events with the states that they lead to', () => {
+  it('begins with the living actors, and sends events with the states that they lead to', () => {
     const actor = start()
     const { pushes } = tap()
     actor.send(click)
@@ -64,13 +64,13 @@ describe('the feed as @statelyai/inspect has it', () => {
     expect(end).to.have.nested.property('snapshot.status', 'stopped')
     for (const one of pushes) expect([one._version, Number(one.createdAt) > 0]).to.deep.equal(['0.7.2', true])
   })
-  it('reports nothing of a context', () => {
+  it('sends nothing of a context', () => {
     const actor = start()
     const { pushes } = tap()
     actor.send(click)
     expect(JSON.stringify(pushes)).not.to.contain('of no one')
   })
-  it('reports an event that goes round as far as is bounded, and nothing of ports', () => {
+  it('bounds an event that refers to itself, and leaves out its ports', () => {
     const actor = start()
     const { pushes } = tap()
     const ring: { next?: object; ports: object } = { ports: { key: 'of no one' } }

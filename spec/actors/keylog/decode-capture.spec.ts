@@ -120,7 +120,7 @@ describe('a captured session', () => {
     return { lost: payloadOf(lost), packets: packets.filter((packet) => packet !== lost) }
   }
 
-  it('reports how much of a direction is missing, and reads the other on', () => {
+  it('reports how much of a direction is missing, and still reads the other', () => {
     const { from, to } = entries[0]!
     let lost = 0
     const read = decodeOnly((packets) => {

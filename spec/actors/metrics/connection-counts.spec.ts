@@ -90,7 +90,7 @@ describe('the counts of connections', () => {
     expect(nonZero(counts.inbound.setupErrors)).to.deep.equal({ rlpx_enc: 1, rlpx_proto: 1 })
   })
 
-  it('report what we dialed from what came to us', () => {
+  it('separate what we dialed from what came to us', () => {
     dial(1)
     peer(1, lost)
     peer(2, lost)

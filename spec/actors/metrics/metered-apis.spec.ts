@@ -50,7 +50,7 @@ describe('metered APIs', () => {
     for (const time of times) expect(time).to.be.within(0, 1e9)
   })
 
-  it('leave out, as geth does, a method that no one has, and arguments that are not there', async () => {
+  it('leave out, as geth does, a method that does not exist, and arguments that are missing', async () => {
     expect(await call('glow')).to.equal('the method lamp_glow does not exist/is not available')
     expect(await call('need')).to.contain('missing value for required argument 0')
     expect(calls).to.include({ success: 0, failure: 0 })

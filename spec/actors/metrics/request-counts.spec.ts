@@ -87,7 +87,7 @@ describe('the counts of requests', () => {
     expect(facts(kinds[0]!)).to.include({ tracked: 1, lost: 0 })
   })
 
-  it('leave out a request that was refused for its id, and an answer that no one asked for', () => {
+  it('leave out a request that was refused for its id, and an answer that was not requested', () => {
     const { ask, answer } = session()
     ask(1n)
     ask(1n)

@@ -127,7 +127,7 @@ describe('a node', () => {
       'node.released: closed (reportClosed settle)',
     ])
   })
-  it('waits for a service that hangs in its stop, stops nothing behind its back, and reports who it is', async () => {
+  it('waits for a service that hangs in its stop, stops nothing behind its back, and names it', async () => {
     const { node, log, service, transitions, warnings } = rig()
     node.register(() => service('a'))
     let letGo = () => {}

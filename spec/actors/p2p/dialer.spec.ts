@@ -27,7 +27,7 @@ describe('a dialer', () => {
   }
   const named = enode(1, 'node.example')
 
-  it('hands a connected stream over, and dials no one twice at once', async () => {
+  it('hands a connected stream over, and dials no node twice at once', async () => {
     const { network, connected, settle, dialer } = rig({ staticNodes: [enode(1)] })
     network.dials[0]!.connect()
     dialer.send({ type: 'static.add', node: enode(1) })

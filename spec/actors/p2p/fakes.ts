@@ -87,7 +87,7 @@ export type FakeDial = {
   connect(stream?: FakeStream): FakeStream
 }
 
-/** Connections that go where the spec takes them. `log` is what the server reported each. */
+/** Connections that go where the spec takes them. `log` is what the server asked of each. */
 export class FakeConnections {
   readonly made: FakeConnection[] = []
   readonly connect: Connect = (stream, { conn, origin, target, owner }) => {

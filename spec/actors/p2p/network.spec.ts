@@ -48,7 +48,7 @@ function promises(name: string, create: () => Network): void {
       expect(near.localAddress).to.equal(far.remoteAddress)
     })
 
-    it('reads nothing before it is reported to', async () => {
+    it('reads nothing before it is resumed', async () => {
       const [near, far] = await connect()
       const seen = collect(far)
       collect(near)
@@ -69,7 +69,7 @@ function promises(name: string, create: () => Network): void {
       expect(theirs.bytes).to.equal(100_000)
     })
 
-    it('reports a writer to wait, and when to go on', async () => {
+    it('signals a writer to wait, and when to go on', async () => {
       const [near, far] = await connect()
       const ours = collect(near)
       const theirs = collect(far)
@@ -91,7 +91,7 @@ function promises(name: string, create: () => Network): void {
       await theirs.closed
     })
 
-    it('refuses a dial that no one answers', async () => {
+    it('fails a dial that nothing answers', async () => {
       await listener.close()
       const failure = await failureOf(network.dial('127.0.0.1', listener.port, 1_000))
       expect(failure).to.be.instanceOf(Error)

@@ -84,7 +84,7 @@ export class End {
     })
   }
 
-  /** What was reported of auth and ack. */
+  /** What the feed has of auth and ack. */
   get packets(): readonly FeedEntry[] {
     return this.entries.filter((entry) => 'protocol' in entry && entry.protocol === 'rlpx')
   }

@@ -11,7 +11,7 @@ import vectors from '../../vectors/rlpx-eip-8.json' with { type: 'json' }
 import { End, meet, settle } from './pair.ts'
 
 describe('a peer', () => {
-  /** Remembers its session and what it was reported. */
+  /** Remembers its session and what it received. */
   class Probe implements Protocol {
     readonly name: string
     readonly version: number
@@ -48,7 +48,7 @@ describe('a peer', () => {
     expect(far.facts).to.deep.include({ inbound: true, remoteAddress: '127.0.0.1:1' })
   })
 
-  it('reports of the packets that made its keys, not what is in them', async () => {
+  it('reports auth and ack by their size, without their contents', async () => {
     const [near, far] = await meet([new Probe()], [new Probe()])
     const [[auth, ack], [heardAuth, saidAck]] = [near.packets, far.packets]
     expect([auth, ack]).to.deep.equal([
@@ -63,7 +63,7 @@ describe('a peer', () => {
     ['what cannot be opened', Uint8Array.of(0, 64, ...new Uint8Array(64).fill(1)), 66],
     ['what is too long', new TextEncoder().encode('GET / HTTP/1.1'), 14],
   ] as const)
-    it(`reports of ${what} that it is no packet of EIP-8`, async () => {
+    it(`reports ${what} as no packet of EIP-8`, async () => {
       const [stranger, end] = [streamPair('127.0.0.1:1', '127.0.0.1:2'), new End([new Probe()])]
       end.accept(stranger[1])
       stranger[0].write(bytes)
@@ -124,7 +124,7 @@ describe('a peer', () => {
     expect(near.feed.actors).to.deep.equal([])
   })
 
-  it('reports the remote why it leaves, and is reported', async () => {
+  it('sends a Disconnect with its reason, and receives one', async () => {
     const [near, far] = await meet([new Probe()], [new Probe()])
     near.connection!.disconnect(DiscReason.TooManyPeers)
     await settle()
@@ -327,7 +327,7 @@ describe('a peer', () => {
     expect(near.ended?.error.message).to.equal('write: i/o timeout')
   })
 
-  it('reports a sender when it may go on', async () => {
+  it('notifies a sender when it may go on', async () => {
     const [ours, theirs] = [new Probe(), new Probe()]
     await meet([ours], [theirs])
     const chunk = new Uint8Array(randomBytes(100_000))
@@ -343,7 +343,7 @@ describe('a peer', () => {
     expect(near.connection!.protocols()).to.deep.equal({ probe: { heard: 0 } })
   })
 
-  it('reports the feed of every message by protocol, code and size', async () => {
+  it('publishes every message in the feed, by protocol, code and size', async () => {
     const ours = new Probe()
     const [near] = await meet([ours], [new Probe()])
     ours.session!.send(1, Uint8Array.of(1, 2, 3))

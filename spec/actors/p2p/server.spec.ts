@@ -65,7 +65,7 @@ describe('a server', () => {
         ['10.0.0.1:30303', 15_000],
       ])
     })
-    it('dials no one when it may not', async () => {
+    it('dials no node when it may not', async () => {
       const { network } = await started({ staticNodes: [enode(1)], noDial: true })
       expect(network.dials).to.be.empty
     })

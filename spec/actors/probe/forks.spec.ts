@@ -7,7 +7,7 @@ import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 
 // The fork ids are those of EIP-2124 and of geth's core/forkid.
 
-describe('a fork id in text', () => {
+describe('the description of a fork id', () => {
   const { genesis } = network('mainnet')
   const now = 1_770_000_000n
   const of = (hash: string, next: bigint, at = now) => describeFork({ hash: hexToBytes(hash), next }, genesis, at)
@@ -46,23 +46,23 @@ describe('a fork id in text', () => {
     }))
   it('says which nodes know of Amsterdam, on Sepolia, before it and after', () => {
     const amsterdam = 1_791_294_816n
-    const label = (hash: string, next: bigint, at: bigint) =>
+    const about = (hash: string, next: bigint, at: bigint) =>
       describeFork({ hash: hexToBytes(hash), next }, network('sepolia').genesis, at)
     const coming = 'at BPO2, Amsterdam next (2026-10-06T13:53:36.000Z)'
     const [before, after] = [amsterdam - 1n, amsterdam]
-    expect(label('268956b6', amsterdam, before)).to.deep.equal({ standing: 'current', label: coming })
-    expect(label('268956b6', 0n, before).label).to.equal('at BPO2, no fork to come')
-    expect(label('268956b6', amsterdam, after)).to.deep.equal({
+    expect(about('268956b6', amsterdam, before)).to.deep.equal({ standing: 'current', label: coming })
+    expect(about('268956b6', 0n, before).label).to.equal('at BPO2, no fork to come')
+    expect(about('268956b6', amsterdam, after)).to.deep.equal({
       standing: 'behind',
       label: 'at BPO2, on its way to Amsterdam',
     })
-    expect(label('268956b6', 0n, after)).to.deep.equal({
+    expect(about('268956b6', 0n, after)).to.deep.equal({
       standing: 'stale',
       label: 'stale by Amsterdam: it is at BPO2',
     })
     const there = { label: 'at Amsterdam, no fork to come' }
-    expect(label('6c1d9423', 0n, after)).to.deep.equal({ standing: 'current', ...there })
-    expect(label('6c1d9423', 0n, before)).to.deep.equal({ standing: 'ahead', ...there })
+    expect(about('6c1d9423', 0n, after)).to.deep.equal({ standing: 'current', ...there })
+    expect(about('6c1d9423', 0n, before)).to.deep.equal({ standing: 'ahead', ...there })
   })
   it('calls a genesis by its highest fork, and forks of one time together', () => {
     const times = { shanghai: 0n, cancun: 0n, prague: 0n, amsterdam: 0n, bpo1: 0n, bogota: 90n, ubt: 90n, bpo3: 100n }

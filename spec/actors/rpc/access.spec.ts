@@ -72,11 +72,11 @@ describe('who may call', () => {
       const at = headers.indexOf('Access-Control-Allow-Origin')
       return at === -1 ? undefined : headers[at + 1]
     }
-    it('is reported nothing when no page is let in', () =>
+    it('is sent no CORS headers when no page is let in', () =>
       expect(
         new Cors([]).headers({ method: 'POST', headers: { origin: 'http://a' } } as IncomingMessage),
       ).to.deep.equal([]))
-    it('is reported * where everybody is let in', () => expect(reported(['*'], 'http://a.example')).to.equal('*'))
+    it('is sent * where everybody is let in', () => expect(reported(['*'], 'http://a.example')).to.equal('*'))
     it('may have a part of its name left open', () => {
       expect(reported(['https://*.example'], 'https://a.example')).to.equal('https://a.example')
       for (const origin of ['https://.exampl', 'http://a.example', 'https://a.example.evil'])

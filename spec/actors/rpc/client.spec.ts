@@ -71,7 +71,7 @@ describe('a JSON-RPC client', () => {
         expect(thrown).to.be.instanceOf(RpcError)
         expect(thrown).to.include(error)
       })
-      it('reports answers apart that come out of order', async () => {
+      it('matches answers that come out of order to their calls', async () => {
         const held: string[] = []
         const rpc = await connect((request) => {
           const [said] = always(request.method)(request)
@@ -160,7 +160,7 @@ describe('a JSON-RPC client', () => {
       expect(await failureOf(RpcClient.connect(target.replace('http', 'ws')))).to.be.instanceOf(RpcRefused)
     })
 
-  it('says what to do when no one listens', async () => {
+  it('says what to do when nothing listens', async () => {
     const gone = async (endpoint: Promise<Endpoint>) => {
       const { target, close } = await endpoint
       await close()
@@ -180,7 +180,7 @@ describe('a JSON-RPC client', () => {
     await writeFile(join(dir, 'file'), '')
     expect(await failureOf(RpcClient.connect(join(dir, 'file')))).to.be.instanceOf(RpcUnreachable)
   })
-  it('waits no longer for the rest of an answer than it was reported', async () => {
+  it('waits no longer for the rest of an answer than its timeout', async () => {
     const half = await at(httpServer((_, response) => response.write('{"result":')))
     expect(await failureOf((await client(half, { timeout: 50 })).call('x'))).to.be.instanceOf(RpcTimeout)
   })
@@ -188,7 +188,7 @@ describe('a JSON-RPC client', () => {
     const cut = await at(httpServer((_, response) => response.write('{"result":', () => response.destroy())))
     expect(await failureOf((await client(cut)).call('x'))).to.be.instanceOf(RpcClosed)
   })
-  it('waits no longer for a connection than it was reported', async () => {
+  it('waits no longer for a connection than its timeout', async () => {
     const silent = await at(httpServer(() => {}))
     expect(await failureOf(RpcClient.connect(silent.replace('http', 'ws'), { timeout: 30 }))).to.be.instanceOf(
       RpcTimeout,

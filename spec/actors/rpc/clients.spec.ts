@@ -116,7 +116,7 @@ describe('the tools that people have read a running node', () => {
         expect(Number(await growing(heard))).to.be.within(Number(before), Number(node.chain.head.number))
         for (const end of unwatch) end()
       })
-      it('is reported what is wrong', async () => {
+      it('receives the message of an error', async () => {
         const error = await failureOf(client.request({ method: 'eth_foo' as never }))
         expect(String((error as Error).message)).to.include('the method eth_foo does not exist/is not available')
       })
@@ -168,7 +168,7 @@ describe('the tools that people have read a running node', () => {
     })
     afterEach(() => client.close())
 
-    it('reports of a peer that joins and leaves', async () => {
+    it('notifies of a peer that joins and leaves', async () => {
       const { result: subscription } = await ask('admin_subscribe', ['peerEvents'])
       const peer = await dial(node.enode, { caps: ['eth/69'] })
       const joined = await next()

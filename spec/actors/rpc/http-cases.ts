@@ -26,7 +26,7 @@ const heldHeaders = [
 
 const vary = { vary: 'Origin' }
 const json = { 'content-type': 'application/json', ...vary }
-const label = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
+const plain = { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' }
 const version = '{"jsonrpc":"2.0","id":1,"method":"net_version"}'
 const one = '{"jsonrpc":"2.0","id":1,"result":"1"}'
 const parseError = '{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"parse error"}}'
@@ -35,7 +35,7 @@ type Expected = Pick<HttpCase, 'status' | 'headers' | 'body'>
 const answered = (body: string, headers: Record<string, string> = json): Expected => ({ status: 200, headers, body })
 const refused = (status: number, text: string, headers: Record<string, string> = vary): Expected => ({
   status,
-  headers: { ...label, ...headers },
+  headers: { ...plain, ...headers },
   body: `${text}\n`,
 })
 const ask = (name: string, request: HttpRequest, expected: Expected): HttpCase => ({

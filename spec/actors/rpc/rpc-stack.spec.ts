@@ -44,7 +44,7 @@ describe('the RPC stack', () => {
     ws.send(echo)
     expect(await ws.next()).to.equal(hi)
   })
-  it('serves the modules that were chosen, those of geth when none were, and says which no one has', async () => {
+  it('serves the modules that were chosen, those of geth when none were, and says which do not exist', async () => {
     const lines: string[] = []
     const log = createLogger({ json: true, stream: { write: (line) => lines.push(line) } })
     test = await TestStack.start({ http: { port: 0 }, ws: { port: 0, api: ['test', 'foo'] } }, { log })
@@ -105,7 +105,7 @@ describe('the RPC stack', () => {
       /: bind: cannot assign requested address; choose an address of this machine with --http\.addr$/,
     )
   })
-  it("reports where it listens in the text of geth's log", async () => {
+  it("logs where it listens, with geth's messages", async () => {
     const lines: string[] = []
     const log = createLogger({ json: true, stream: { write: (line: string) => lines.push(line) } })
     test = await TestStack.start({}, { log })
@@ -139,7 +139,7 @@ describe('the RPC stack', () => {
     await test.stack.startHttp({ port: 0, api: ['test'] })
     expect(await test.post(echo)).to.equal(hi)
   })
-  it('can be reported to listen elsewhere after an address that was taken', async () => {
+  it('can listen elsewhere after an address that was taken', async () => {
     test = await TestStack.start({ http: undefined, ws: undefined })
     const taken = createServer().listen(0, '127.0.0.1')
     await once(taken, 'listening')
@@ -186,7 +186,7 @@ describe('the IPC socket', () => {
     expect((await stat(path)).mode & 0o777).to.equal(0o600)
     await stack.stop()
   })
-  it('takes the place of one that no one listens on, and of no other', async () => {
+  it('takes the place of one that nothing listens on, and of no other', async () => {
     const path = join(directory, 'a.ipc')
     const [one, other] = [stackAt(path), stackAt(path)]
     await one.start()

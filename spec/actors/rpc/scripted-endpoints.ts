@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { WebSocketServer } from 'ws'
 
-// Ends of JSON-RPC connections under a spec's control: each says what `answer` reports it to.
+// Ends of JSON-RPC connections under a spec's control: each sends what `answer` gives.
 
 export type Endpoint = { readonly target: string; close(): Promise<void> }
 /** @returns texts to be sent, in order; nothing for silence */

@@ -15,7 +15,7 @@ describe('RPC on a connection that lasts', () => {
   after(() => test.stop())
   afterEach(() => client.close())
 
-  /** What the client is reported, and whether it is hung up on then. @param expected undefined where nothing is */
+  /** What the client is sent, and whether it is hung up on then. @param expected undefined where nothing is */
   async function outcome(text: string, expected: string | undefined) {
     client.send(text)
     const answer = expected === undefined ? undefined : await client.next()

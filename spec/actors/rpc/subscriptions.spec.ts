@@ -19,7 +19,7 @@ describe('RPC subscriptions', () => {
     method: 'test_subscription',
     params: { subscription, result },
   })
-  /** Resolves once no one is subscribed any more. */
+  /** Resolves once no client is subscribed any more. */
   const silence = async () => {
     while (test.apis.listeners.size > 0) await test.post(callText('test_echo', ['meanwhile']))
   }
@@ -43,7 +43,7 @@ describe('RPC subscriptions', () => {
         const { result } = await ask('test_subscribe', ['news'])
         expect(result).to.match(/^0x[1-9a-f][0-9a-f]{0,31}$/)
       })
-      it('report until they are ended', async () => {
+      it('notify until they are ended', async () => {
         const { result: id } = await ask('test_subscribe', ['news'])
         test.apis.report({ n: 1 })
         expect(await next(client)).to.deep.equal(notification(id, { n: 1 }))
@@ -52,7 +52,7 @@ describe('RPC subscriptions', () => {
         expect((await ask('test_unsubscribe', [id])).error.message).to.equal('subscription not found')
         expect(test.apis.listeners.size).to.equal(0)
       })
-      it('say nothing before their id was reported, and forget nothing', async () => {
+      it('notify only after the answer with their id, and drop nothing', async () => {
         const { result: id } = await ask('test_subscribe', ['flood', '0x3'])
         expect([await next(client), await next(client), await next(client)]).to.deep.equal(
           [0, 1, 2].map((result) => notification(id, result)),
@@ -70,7 +70,7 @@ describe('RPC subscriptions', () => {
         const { error } = await ask('test_subscribe', ['flood', null])
         expect(error).to.deep.equal({ code: -32_602, message: 'missing value for required argument 1' })
       })
-      it('of two are reported apart', async () => {
+      it('of one client have ids of their own', async () => {
         const { result: one } = await ask('test_subscribe', ['news'])
         const { result: other } = await ask('test_subscribe', ['news'])
         expect(one).to.not.equal(other)
@@ -99,7 +99,7 @@ describe('RPC subscriptions', () => {
         expect((await ask('test_echo', ['x'])).result).to.equal('x')
         expect(test.apis.listeners.size).to.equal(0)
       })
-      it('that report too much before their id is reported end the connection', async () => {
+      it('that notify too much before the answer with their id end the connection', async () => {
         client.send(callText('test_subscribe', ['flood', '0x401']))
         await client.closed
       })

@@ -71,7 +71,7 @@ export const callText = (method: string, params: unknown[] = [], id: unknown = 1
   JSON.stringify({ jsonrpc: '2.0', id, method, params })
 
 function testApis() {
-  /** Who is reported, while they are subscribed. */
+  /** The subscribers, until they unsubscribe. */
   const listeners = new Set<(result: unknown) => void>()
   /** Ends the calls of `test_wait`. */
   const waiting = new Set<() => void>()

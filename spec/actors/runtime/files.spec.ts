@@ -85,7 +85,7 @@ describe('a file that somebody names', () => {
       return concatBytes(...chunks)
     }
 
-    it('by gzip, which is reported by what it begins with', async () => {
+    it('by gzip, which is recognized by its first bytes', async () => {
       const twice = Buffer.concat([gzipSync(text), gzipSync(text)])
       for (const size of [1, 3, 1 << 20]) {
         expect(Buffer.from(await all(gzipSync(text), size)).equals(text)).to.equal(true)

@@ -41,7 +41,7 @@ describe('the room for unfinished input', () => {
     proven.hold(101)
     expect([ended, room.held]).to.deep.equal([['stranger', 'proven'], 0])
   })
-  it('reports of what has passed', () => {
+  it('reports how many bytes have passed', () => {
     const passed: number[] = []
     const holding = new InputRoom(100, (bytes) => passed.push(bytes)).open(() => {})
     for (const bytes of [10, 30, 25, 0, 60, 101]) holding.hold(bytes)

@@ -42,7 +42,7 @@ describe('events for readers', () => {
     expect(bugs).to.deep.equal(['Error: planted'])
   })
 
-  it('are what any observable is: values, completion, errors to who takes them', async () => {
+  it('are what any observable is: values, completion, errors to a reader that takes them', async () => {
     const all = firstValueFrom(stream.pipe(toArray()))
     const order: string[] = []
     stream.subscribe({ next: (value) => order.push(`${value}`), complete: () => order.push('complete') })

@@ -43,7 +43,7 @@ describe('a scripted peer', () => {
     await open(ours, other)
     await Promise.all([peer.until('running'), theirs.until('running')])
   }
-  const label = (log: readonly { label: string }[]) => log.map(({ label }) => label)
+  const labels = (log: readonly { label: string }[]) => log.map(({ label }) => label)
   const failure = async (promise: Promise<unknown>): Promise<string> => {
     const error = await failureOf(promise)
     expect(error).to.be.instanceOf(ScriptError)
@@ -53,12 +53,12 @@ describe('a scripted peer', () => {
   describe('on its way to a session', () => {
     it('dials, and comes to run by itself', async () => {
       await run()
-      expect(label(peer.states)).to.deep.equal([
+      expect(labels(peer.states)).to.deep.equal([
         ...['dialing', 'securing.agreeing', 'greeting.said', 'handshaking.unsaid', 'handshaking.heard', 'running'],
       ])
-      expect(label(theirs.states).slice(0, 2)).to.deep.equal(['listening', 'securing.agreeing'])
-      expect(label(peer.log)).to.deep.equal(['Hello', 'Status'])
-      expect(label(peer.said)).to.deep.equal(['Hello', 'Status'])
+      expect(labels(theirs.states).slice(0, 2)).to.deep.equal(['listening', 'securing.agreeing'])
+      expect(labels(peer.log)).to.deep.equal(['Hello', 'Status'])
+      expect(labels(peer.said)).to.deep.equal(['Hello', 'Status'])
     })
     it('gives up to dial when it is closed', async () => {
       await open()
@@ -91,7 +91,7 @@ describe('a scripted peer', () => {
       await run()
       expect(theirs.theirStatus).to.deep.include({ version: 72, networkId: 5n, range: status.range })
     })
-    it('changes what it is reported to of the mirror', async () => {
+    it('overrides fields of the mirrored Status', async () => {
       await run({ status: { networkId: 6n } })
       expect(theirs.theirStatus).to.deep.include({ networkId: 6n, genesis: status.genesis })
     })
@@ -117,12 +117,12 @@ describe('a scripted peer', () => {
       ['rlpx', 'greeting.unsaid', []],
       ['hello', 'handshaking.unsaid', ['Hello']],
     ] as const)
-      it(`stops after ${through} when reported to, and goes on by hand`, async () => {
+      it(`stops after ${through} when asked to, and goes on by hand`, async () => {
         await open({ through })
         await peer.until(state.split('.')[0] as 'securing')
         await (through === 'hello' ? peer.expect('Hello') : undefined)
-        expect(label(peer.states)).to.include(state)
-        expect(label(peer.said)).to.deep.equal(said)
+        expect(labels(peer.states)).to.include(state)
+        expect(labels(peer.said)).to.deep.equal(said)
         if (through === 'tcp') await peer.rlpx()
         if (through !== 'hello') await peer.hello()
         await peer.status()
@@ -134,7 +134,7 @@ describe('a scripted peer', () => {
       theirs.close()
       expect(await failure(peer.until('running'))).to.match(/^never came to running: it closed\n/)
     })
-    it('reports that no one is there', async () => {
+    it('reports that nothing listens there', async () => {
       await open()
       await theirs.until('securing')
       await listener.close()
@@ -166,7 +166,7 @@ describe('a scripted peer', () => {
       theirs.send('BlockHeaders', { id, headers: [] })
       const [headers] = await Promise.all(asking)
       expect(headers).to.deep.include({ kind: 'BlockHeaders', id })
-      expect(label(peer.log)).to.include('BlockHeaders 0')
+      expect(labels(peer.log)).to.include('BlockHeaders 0')
     })
     it('waits for one message among others, which stay unread', async () => {
       await run()
@@ -181,7 +181,7 @@ describe('a scripted peer', () => {
         'eth/69 has no GetCells',
       )
     })
-    it('answers Pings, unless reported not to', async () => {
+    it('answers Pings, unless asked not to', async () => {
       await run({}, { answerPings: false })
       peer.send('Ping')
       theirs.send('Ping')
@@ -233,7 +233,7 @@ describe('a scripted peer', () => {
       await theirs.closed()
       expect(peer.end).to.deep.equal({ by: 'us' })
     })
-    it('reports the feed of every transition and message', async () => {
+    it('publishes every transition and message in the feed', async () => {
       const runtime = processRuntime()
       const reported: string[] = []
       runtime.feed.subscribe((entry) => {
@@ -252,7 +252,7 @@ describe('a scripted peer', () => {
     }
     const fault = async () => {
       await theirs.closed()
-      return label(theirs.log).at(-2)
+      return labels(theirs.log).at(-2)
     }
     for (const wrongMac of ['header', 'frame'] as const)
       it(`sends a frame with a wrong ${wrongMac} MAC`, async () => {
@@ -332,7 +332,7 @@ describe('a scripted peer', () => {
       theirs.close()
       expect(await failure(peer.expect('Pong', {}, { timeout: 60_000 }))).to.match(/^no Pong before it closed\n/)
     })
-    it('reports another reason than the expected one', async () => {
+    it('reports a reason other than the expected one', async () => {
       await run()
       theirs.send('Disconnect', { reason: 2 })
       expect(await failure(peer.expectDisconnect('SubprotocolError'))).to.match(
@@ -358,7 +358,7 @@ describe('a scripted peer', () => {
       expect(message).to.match(/^Pong in what was to be 1000 ms of silence\n/)
       expect(message, 'the latest').to.match(/ … 9\d{3} before\n.*< disc 0x08\n.* < Pong$/s)
     })
-    it('reports with which Disconnect it ended on its way', async () => {
+    it('reports the Disconnect that ended it on its way', async () => {
       await open({}, { through: 'hello' })
       await theirs.until('handshaking')
       theirs.send('Disconnect', { reason: 'UselessPeer' })
@@ -387,7 +387,7 @@ describe('a scripted peer', () => {
     })
   })
 
-  it('reports the feed who is there, and the packets of its handshake by their size', async () => {
+  it('publishes itself in the feed, and the packets of its handshake by their size', async () => {
     const runtime = processRuntime()
     const reported: MessageEntry[] = []
     const events: EventObject[] = []

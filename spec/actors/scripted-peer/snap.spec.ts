@@ -58,7 +58,7 @@ describe('a scripted peer that speaks snap', () => {
     expect([...proof]).to.deep.equal([Uint8Array.of(0xc0)])
     expect(peer.log.map(({ label }) => label).slice(-2)).to.deep.equal(['AccountRange 0', 'AccountRange 1'])
   })
-  it('asks for the whole storage of accounts, when it is not reported otherwise', async () => {
+  it('asks for the whole storage of accounts, unless it is given a range', async () => {
     await run('snap/1')
     const asked = peer.request('GetStorageRanges', { root: hash, accountHashes: [hash], bytes: 1 })
     const { id, accountHashes, origin, limit, bytes } = await theirs.expect('GetStorageRanges')

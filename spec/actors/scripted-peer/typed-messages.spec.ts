@@ -191,7 +191,7 @@ describe("a script's messages, as the compiler knows them", () => {
     const one: ScriptedPeer<'eth/68'> = any
     await refused(one.request('GetReceipts', { hashes: [hash] }, { timeout: 1 }), ScriptError)
   })
-  it('report a Status by the version that it is for', () => {
+  it('have the Status of the version that is offered', () => {
     const never = () => {
       dial(absent, { caps: ['eth/69'], status: ({ range }) => ({ range: { ...range, latest: range.latest + 1n } }) })
       dial(absent, { caps: ['eth/68'], status: ({ td }) => ({ td: td + 1n }) })
@@ -200,7 +200,7 @@ describe("a script's messages, as the compiler knows them", () => {
       // @ts-expect-error eth/68 has none
       dial(absent, { caps: ['eth/68'], status: { range } })
     }
-    expect(never).to.throw() // no one is no enode
+    expect(never).to.throw() // it is no enode
   })
   it('name the field that is missing', async () => {
     await using session = await meet('eth/69')

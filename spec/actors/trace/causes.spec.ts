@@ -130,7 +130,7 @@ async function live(steps: readonly (readonly [keyof typeof doings, number])[]):
 }
 
 describe('the feed of a session', () => {
-  it('has every entry after its cause: no effect is run before its step is reported, or has a step of another inside', async () => {
+  it('has every entry after its cause: no effect runs before its step is published, or has a step of another inside', async () => {
     const steps = fc.array(
       fc.tuple(
         fc.constantFrom(...(Object.keys(doings) as (keyof typeof doings)[])),

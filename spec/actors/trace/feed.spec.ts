@@ -63,7 +63,7 @@ describe('the feed', () => {
     ])
   })
 
-  it('reports of an end after the transition that led to it', () => {
+  it('publishes an end after the transition that led to it', () => {
     read()
     start().send({ type: 'break' })
     const last = entries.slice(-2).map((entry) => (entry.type === 'transition' ? entry.to : entry.type))
@@ -74,7 +74,7 @@ describe('the feed', () => {
     expect(entries.at(-1)).to.deep.equal({ type: 'actor.stopped', actor: 'lamp/2', chart: 'lamp' })
   })
 
-  it('reports all that XState reports of an event, which its own inspection still does beside it', () => {
+  it('publishes all that XState reports of an event, whose own inspection goes on beside it', () => {
     const actor = start()
     const lives: Live[] = []
     feed.subscribe((_, live) => lives.push(live))
@@ -92,7 +92,7 @@ describe('the feed', () => {
     expect(new Set(transitions.map(({ actor }) => actor))).to.deep.equal(new Set([actor]))
   })
 
-  it('reports of every step that one event sets off, and leaves out what the chart raises for itself', () => {
+  it('publishes every step that one event sets off, and leaves out what the chart raises for itself', () => {
     const relay = setup({ actions: { note: () => {} } }).createMachine({
       id: 'relay',
       initial: 'idle',
@@ -137,7 +137,7 @@ describe('the feed', () => {
     expect(feed.mailboxes.get('crowd')).to.deep.equal({ deepest: 4 })
   })
 
-  it('begins and ends with its readers, and reports who lives to one that comes late', () => {
+  it('begins and ends with its readers, and names the living actors to one that comes late', () => {
     const actor = start()
     actor.send({ type: 'click' })
     const unsubscribe = read()

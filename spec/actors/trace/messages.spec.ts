@@ -141,7 +141,7 @@ describe('messages for people', () => {
     })
     expect(nameOf({ protocol: 'p2p', code: 2 })).to.equal('Ping')
   })
-  it('that no one gave a name go by their number', () => {
+  it('without a name go by their number', () => {
     expect(decodeMessage({ protocol: 'door', version: 1, code: 3 }, new Uint8Array(5))).to.deep.equal({
       ...{ name: 'door 0x03', fields: null, text: '5 bytes' },
     })

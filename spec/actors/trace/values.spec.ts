@@ -30,7 +30,7 @@ describe('values of a recording', () => {
     const map = new Map([[1n, { want: 'BlockHeaders', ids: new Set(['a']) }]])
     expect(there(map)).to.deep.equal(map)
   })
-  it('are reported by their size when they are long', () => {
+  it('are written as their size when they are long', () => {
     expect(toPlain({ payload: new Uint8Array(2_000) })).to.deep.equal({ payload: { $size: 2_000 } })
     expect(there({ payload: Uint8Array.from({ length: 65 }, () => 7) })).to.deep.equal({ payload: new Uint8Array(65) })
   })

@@ -8,7 +8,7 @@ import { baseCodes } from '../../../protocols/p2p/messages.ts'
 import { openTcp } from '../../support/stages.ts'
 import type { Attack } from '../attack.ts'
 import { getHeaders, unknownHash } from '../provocations/requests.ts'
-import { label, session } from './framing.ts'
+import { heard, session } from './framing.ts'
 
 /** Little on the wire, much when taken apart. */
 export const bombs: readonly Attack[] = [
@@ -85,7 +85,7 @@ function bomb(name: string, code: number, payload: Uint8Array, hears: readonly s
         peer.send(code, payload)
         if (hears.includes('closed')) await peer.closed()
         else await answers(peer, hears)
-        expect(label(peer).filter((word) => word !== 'BlockHeaders 1')).to.deep.equal(hears)
+        expect(heard(peer).filter((word) => word !== 'BlockHeaders 1')).to.deep.equal(hears)
         peer.close()
       }
     },

@@ -83,7 +83,7 @@ export const framing: readonly Attack[] = [
         frame[at]! ^= 0x80
         peer.raw(frame)
         await peer.closed()
-        expect(label(peer)).to.deep.equal(['closed'])
+        expect(heard(peer)).to.deep.equal(['closed'])
       }),
   },
   {
@@ -101,7 +101,7 @@ export const framing: readonly Attack[] = [
           const peer = await session(enode)
           peer.raw(peer.frames.frame(concatBytes(Uint8Array.from(code), compress(Uint8Array.of(0xc0)))))
           await peer.closed()
-          expect(label(peer)).to.deep.equal(['closed'])
+          expect(heard(peer)).to.deep.equal(['closed'])
         },
       ),
   },
@@ -115,4 +115,4 @@ export async function session(enode: string, version = 69): Promise<ScriptedPeer
 }
 
 /** What was heard since both Statuses. */
-export const label = (peer: ScriptedPeer): string[] => peer.log.slice(2).map(({ label }) => label)
+export const heard = (peer: ScriptedPeer): string[] => peer.log.slice(2).map(({ label }) => label)

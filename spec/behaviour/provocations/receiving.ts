@@ -28,7 +28,7 @@ const update = (earliest: bigint, latest: bigint, latestHash = unknownHash): Eth
   latestHash,
 })
 
-/** What a node is reported, unasked: answers, announcements, codes that its version does not have. */
+/** What a node is sent, unasked: answers, announcements, codes that its version does not have. */
 export const receiving: readonly Provocation[] = [
   ...table('session', all, [
     says(

@@ -14,7 +14,7 @@ const legacyWith = (fields: Partial<typeof legacy>) => encodeRlp(Object.values({
 const accessListWith = (chainId: bigint) => typed(1, [chainId, 1n, 1n, 21_000n, to, 1n, '', [], 0n, 1n, 1n])
 const tooWide = 2n ** 256n
 
-/** Transactions and what belongs to them, reported to a node that listens. */
+/** Transactions and what belongs to them, sent to a node that accepts them. */
 export const synced: readonly Provocation[] = [
   ...table(
     'session',

@@ -17,7 +17,7 @@ describe('a block', () => {
     })
 
   for (const { fork, header, body } of blockVectors)
-    it(`of ${fork} has the roots that its header reports`, async () => {
+    it(`of ${fork} has the roots of its header`, async () => {
       const { txRoot, unclesHash, withdrawalsRoot } = decodeHeader(hexToBytes(header))
       const { transactions, uncles, withdrawals } = decodeBody(hexToBytes(body))
       expect(await trieRoot(Array.from(transactions, txEnvelope))).to.deep.equal(txRoot)
@@ -36,7 +36,7 @@ describe('a block', () => {
     const body = decodeBody(encodeBody({ transactions: [], uncles: [Uint8Array.of(0xc0)] }))
     expect(() => [...body.uncles]).to.throw(MalformedItem, 'item 0: too few header fields')
   })
-  it('reports an empty list of withdrawals from none', () => {
+  it('distinguishes an empty list of withdrawals from none', () => {
     const parts = { transactions: [], uncles: [] }
     expect(bytesToHex(encodeBody(parts))).to.equal('c2c0c0')
     expect(bytesToHex(encodeBody({ ...parts, withdrawals: [] }))).to.equal('c3c0c0c0')

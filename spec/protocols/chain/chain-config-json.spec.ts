@@ -31,7 +31,7 @@ describe("a chain's rules in JSON", () => {
     )
   })
 
-  it('report the forks by time by rank, as geth does, whatever order they come in', () => {
+  it('list the forks by time in order of rank, as geth does, whatever order they come in', () => {
     const timeForks = { bpo3: 400n, ubt: 500n, bogota: 380n, amsterdam: 360n, bpo2: 300n }
     expect(printed({ ...everyFork, timeForks })).to.contain(
       '"bpo2Time":300,"bpo3Time":400,"amsterdamTime":360,"bogotaTime":380,"ubtTime":500,"depositContractAddress"',

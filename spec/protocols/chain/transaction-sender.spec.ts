@@ -116,7 +116,7 @@ describe('the sender of a transaction', () => {
       expect(refusal({ ...plainTx, v }, signers.prague)).to.equal(notHere)
   })
 
-  it('is no one when no point has the signature as its x', () => {
+  it('is refused when no point of the curve has r as its x', () => {
     expect(() => recoverSender({ ...plainTx, r: 5n })).to.throw(SenderError, 'invalid public key')
   })
 

@@ -23,7 +23,7 @@ describe('a block range', () => {
     [100n, 99n, true],
     [0n, 2n ** 64n - 1n, true],
   ] as const)
-    it(`${expected ? 'is' : 'is not'} reported again when ${sent} becomes ${next}`, () => {
+    it(`${expected ? 'is' : 'is not'} announced again when ${sent} becomes ${next}`, () => {
       expect(shouldSend(range(0n, sent), range(0n, next))).to.equal(expected)
     })
 })

@@ -149,7 +149,7 @@ describe('GetBlockHeaders', () => {
 })
 
 describe('an answer', () => {
-  it('reports its id and count before any item is opened', () => {
+  it('gives its id and count before any item is opened', () => {
     const three = 'c380c001'
     const answers: readonly (readonly [AnswerName, EthVersion, payload: string])[] = [
       ['BlockHeaders', 69, `c507${three}`],
@@ -174,7 +174,7 @@ describe('an answer', () => {
     expect(bodies.count).to.equal(2)
     expect(() => [...bodies]).to.throw(MalformedItem, 'item 1: expected a list')
   })
-  it('reports an access list that is not available from an empty one', () => {
+  it('distinguishes an access list that is not available from an empty one', () => {
     const { accessLists } = decode(71, 'BlockAccessLists', hexToBytes('c407c280c0'))
     expect(Array.from(accessLists, ({ isList }) => isList)).to.deep.equal([false, true])
   })

@@ -42,7 +42,7 @@ describe('the reason that an error gives', () => {
 
   for (const [what, error, reason] of [
     ['a reason', new DiscError(DiscReason.TooManyPeers), DiscReason.TooManyPeers],
-    ['a reason no one knows', new DiscError(0x30), 0x30],
+    ['an unknown reason', new DiscError(0x30), 0x30],
     ['a wrapped reason', wrapped(new DiscError(DiscReason.TooManyPeers)), DiscReason.SubprotocolError],
     ['a protocol that returned', new ProtocolReturned(), DiscReason.Quitting],
     ['a protocol that returned, wrapped', wrapped(wrapped(new ProtocolReturned())), DiscReason.Quitting],

@@ -27,7 +27,7 @@ describe('matching protocols', () => {
     ['eth/72 with snap/2', ['eth/72', 'snap/2'], ['eth/72 16–37', 'snap/2 38–47']],
     ['eth/71 with snap/1', ['snap/1', 'eth/71'], ['eth/71 16–35', 'snap/1 36–43']],
     ['the highest of many', ['eth/70', 'eth/68', 'eth/69', 'eth/99', 'les/4'], ['eth/70 16–33']],
-    ['a capability reported twice', ['eth/69', 'eth/69'], ['eth/69 16–33']],
+    ['a capability announced twice', ['eth/69', 'eth/69'], ['eth/69 16–33']],
     ['nothing in common', ['eth/68', 'les/4'], []],
     ['no capability', [], []],
   ] as const)

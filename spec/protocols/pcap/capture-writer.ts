@@ -12,7 +12,7 @@ export type Format =
 
 export function writeCapture(packets: readonly Written[], format: Format = 'pcap', linkType = 1): Uint8Array {
   const isLittle = !format.includes('big-endian')
-  const label = (...values: number[]) => {
+  const longs = (...values: number[]) => {
     const view = new DataView(new ArrayBuffer(4 * values.length))
     for (const [i, value] of values.entries()) view.setUint32(4 * i, value, isLittle)
     return new Uint8Array(view.buffer)
@@ -25,14 +25,14 @@ export function writeCapture(packets: readonly Written[], format: Format = 'pcap
   const ticksPerMs = format.includes('nano') ? 1e6 : 1e3
   if (!format.startsWith('pcapng')) {
     const header = concatBytes(
-      label(ticksPerMs === 1e6 ? 0xa1b23c4d : 0xa1b2c3d4),
+      longs(ticksPerMs === 1e6 ? 0xa1b23c4d : 0xa1b2c3d4),
       shorts(2, 4),
-      label(0, 0, 65_535, linkType),
+      longs(0, 0, 65_535, linkType),
     )
     const records = packets.map(({ at, bytes }) => {
       const seconds = Math.floor(at / 1e3)
       const ticks = Math.round((at - seconds * 1e3) * ticksPerMs)
-      return concatBytes(label(seconds, ticks, bytes.length, bytes.length), bytes)
+      return concatBytes(longs(seconds, ticks, bytes.length, bytes.length), bytes)
     })
     return concatBytes(header, ...records)
   }
@@ -40,17 +40,17 @@ export function writeCapture(packets: readonly Written[], format: Format = 'pcap
     const content = concatBytes(...body)
     const padding = new Uint8Array(-content.length & 3)
     const length = 12 + content.length + padding.length
-    return concatBytes(label(type, length), content, padding, label(length))
+    return concatBytes(longs(type, length), content, padding, longs(length))
   }
-  const section = block(0x0a0d0d0a, label(0x1a2b3c4d), shorts(1, 0), label(0xffffffff, 0xffffffff))
+  const section = block(0x0a0d0d0a, longs(0x1a2b3c4d), shorts(1, 0), longs(0xffffffff, 0xffffffff))
   const nano = concatBytes(shorts(9, 1), Uint8Array.of(9, 0, 0, 0), shorts(0, 0))
-  const described = block(1, shorts(linkType, 0), label(65_535), ...(ticksPerMs === 1e6 ? [nano] : []))
+  const described = block(1, shorts(linkType, 0), longs(65_535), ...(ticksPerMs === 1e6 ? [nano] : []))
   const records = packets.map(({ at, bytes }) => {
     const ticks = BigInt(Math.floor(at)) * BigInt(ticksPerMs) + BigInt(Math.round((at % 1) * ticksPerMs))
-    const time = label(Number(ticks >> 32n), Number(ticks & 0xffffffffn))
-    return block(6, label(0), time, label(bytes.length, bytes.length), bytes)
+    const time = longs(Number(ticks >> 32n), Number(ticks & 0xffffffffn))
+    return block(6, longs(0), time, longs(bytes.length, bytes.length), bytes)
   })
-  const statistics = block(5, label(0, 0, 0))
+  const statistics = block(5, longs(0, 0, 0))
   return concatBytes(section, described, ...records, statistics)
 }
 

@@ -34,7 +34,7 @@ describe("against @ethereumjs/devp2p's ECIES", () => {
   })
 })
 
-/** It takes the EIP-8 format once it is reported that it comes. */
+/** It expects the EIP-8 format from the start. */
 class Eip8Ecies extends ECIES {
   protected override _gotEIP8Auth = true
   protected override _gotEIP8Ack = true

@@ -90,7 +90,7 @@ describe('a snap message', () => {
         .that.satisfies(({ message }: Error) => message.startsWith(place))
         .and.includes({ kind: name })
     })
-  it('is malformed in the text of geth, which ends its session with 0x10 and not with 0x02', () => {
+  it('throws no PeerError when it is malformed: geth ends its session with 0x10 and not with 0x02', () => {
     expect(() => decode(1, 'ByteCodes', new Uint8Array(0)))
       .to.throw(MalformedSnapMessage)
       .that.is.not.instanceOf(PeerError)

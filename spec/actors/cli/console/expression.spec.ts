@@ -75,7 +75,7 @@ describe('what is typed into the console', () => {
       expect(follow(peers, ['length'])).to.equal(1)
       expect(follow(null, [])).to.equal(null)
     })
-    it('or reported what it has', () => {
+    it('or with an error that lists what is there', () => {
       expect(() => follow(peers, [1])).to.throw(ExpressionError, 'the result has no [1]; it has 0')
       expect(() => follow(peers, [0, 'name'])).to.throw(ExpressionError, 'the result has no name; it has id, caps')
       expect(() => follow(null, ['x'])).to.throw(ExpressionError, 'the result has no x')

@@ -25,7 +25,7 @@ describe('a result in the console', () => {
       '{\n  "a": [\n    1,\n    "x"\n  ],\n  "b": {},\n  "c": []\n}',
     )
   })
-  it('reports a person what a quantity is', () => {
+  it('shows a person the decimal value of a quantity', () => {
     expect(stripVTControlCharacters(pretty('0x258', true))).to.equal('"0x258"  600')
     expect(pretty('0x258', false)).to.equal('"0x258"')
     expect(stripVTControlCharacters(pretty(`0x${'ab'.repeat(32)}`, true))).to.equal(`"0x${'ab'.repeat(32)}"`)

@@ -4,7 +4,7 @@ import * as label from '../../../../actors/inspector/page/labels.ts'
 /** A narrow space is shown as a full one here. */
 const plain = (text: string) => text.replaceAll('\u202f', ' ')
 
-describe('the text of the page', () => {
+describe('the labels of the page', () => {
   it('say ages, sizes, latencies and numbers shortly', () => {
     expect([900, 61_000, 7_800_000].map((ms) => plain(label.age(ms)))).to.deep.equal(['0 s', '1 m 01 s', '2 h 10 m'])
     expect([900, 61_000].map((ms) => plain(label.briefAge(ms)))).to.deep.equal(['0 s', '1 m'])
@@ -30,7 +30,7 @@ describe('the text of the page', () => {
     expect(label.eventName('xstate.after.pingInterval.peer.running')).to.equal('after pingInterval')
     expect(label.eventName('server.admitted')).to.equal('server.admitted')
   })
-  it('report the outermost state, and a state as far as it is one path', () => {
+  it('name the outermost state, and a state as far as it is one path', () => {
     const state = 'running.(keepalive.quiet writing.flowing)'
     expect([label.outermost(state), label.briefState(state)]).to.deep.equal(['running', 'running'])
     expect([label.outermost('a.b.c'), label.briefState('a.b.c')]).to.deep.equal(['a', 'a.b.c'])

@@ -56,7 +56,7 @@ describe('the lanes of the messages of a peer', () => {
     expect(step(status)).to.include({ from: 3, to: 2 })
     expect(step({ ...status, protocol: 'p2p', name: 'Hello' })).to.include({ from: 3, to: 1 })
   })
-  it('show what the server reports the connection', () => {
+  it('show an event that the server sends the connection', () => {
     const admitted = transition('node-1/peer/1', 'peer', 'server.admitted', 'greeting.checkpoint', 'admitted')
     expect(step(admitted)).to.deep.equal({ kind: 'cause', from: 0, to: 1, name: 'server.admitted', state: 'admitted' })
   })
@@ -65,7 +65,7 @@ describe('the lanes of the messages of a peer', () => {
     expect(step(auth)).to.include({ kind: 'message', from: 3, to: 1, name: 'auth' })
     expect(step({ ...auth, type: 'message.sent', code: 1, name: 'ack' })).to.include({ from: 1, to: 3, isEnd: false })
   })
-  it('show what the wire reports it where there is no message', () => {
+  it('show an event of the stream where there is no message', () => {
     const closed = transition('node-1/peer/1', 'peer', 'stream.closed', 'securing.handshaking', 'closed')
     const cause = { kind: 'cause', name: 'the stream closed', state: 'closed' }
     expect(step(closed)).to.deep.equal({ ...cause, from: 3, to: 1 })

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { statePaths } from '../../../../actors/inspector/page/state-paths.ts'
 import { describeState } from '../../../../machines/names/state-name.ts'
 
-describe('the paths of a state in text', () => {
+describe('the paths of a state written as text', () => {
   it('are those of every state that is active, outermost first', () => {
     expect(statePaths('running.(keepalive.quiet writing.flowing)')).to.deep.equal([
       'running',

@@ -20,7 +20,7 @@ describe('printing JSON', () => {
     expect(printJson(value)).to.equal(JSON.stringify(value))
   })
 
-  it('is how the dispatcher reports a result', async () => {
+  it('is how the dispatcher writes a result', async () => {
     const apis = [{ namespace: 'x', methods: { big: method([], () => ({ big: 2n ** 70n })) } }]
     const limits = { batchItems: 1, batchResponseBytes: 1_000 }
     const answer = await new Dispatcher({ apis, limits, log: silent }).answer(
