@@ -11,7 +11,7 @@ import {
   type MessageName,
   type RequestName,
 } from '../protocols/eth/versions.ts'
-import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
+import { DiscError, DiscReason, discReasonText } from '../protocols/p2p/disconnect-reasons.ts'
 import { DisallowedBlock, InvalidMessageCode, MessageTooLong, NoStatus, NotRegistered } from './eth-faults.ts'
 import type { StateMeta, StateTag } from './names/state-meta.ts'
 import { ofEvent, portActions } from './port-actions.ts'
@@ -159,11 +159,15 @@ const nextExpiry = {
   },
 } as const
 
+/** The disconnect reason of a breach, for its picture. */
+const breach = discReasonText(DiscReason.SubprotocolError)
+
 // What a message comes to, by the state that the session is in.
 
 const premature = {
   target: 'closed',
   actions: { type: 'end', params: ({ event }: From<MessageName>) => ({ error: new NoStatus(event.type) }) },
+  description: breach,
 } as const
 const served = {
   actions: {
@@ -193,6 +197,7 @@ const disallowed = {
     type: 'end',
     params: ({ event }: From<'NewBlockHashes' | 'NewBlock'>) => ({ error: new DisallowedBlock(event.type) }),
   },
+  description: breach,
 } as const
 
 /** One eth session from the match of its version on: geth's handler.runEthPeer and handleMessage, and the eth.Peer that they run. */
@@ -212,19 +217,30 @@ export const ethPeerMachine = extend({
   initial: 'waiting',
   on: {
     'session.closed': '.closed',
-    'fault.found': { target: '.closed', actions: { type: 'end', params: ({ event }) => ({ error: event.error }) } },
-    'manager.refused': { target: '.closed', actions: { type: 'end', params: ({ event }) => ({ error: event.error }) } },
+    'fault.found': {
+      target: '.closed',
+      actions: { type: 'end', params: ({ event }) => ({ error: event.error }) },
+      description: "the fault's reason",
+    },
+    'manager.refused': {
+      target: '.closed',
+      actions: { type: 'end', params: ({ event }) => ({ error: event.error }) },
+      description: "the manager's reason",
+    },
     'manager.dropped': {
       target: '.closed',
       actions: { type: 'end', params: ({ event }) => ({ error: new DiscError(event.reason) }) },
+      description: "the manager's reason",
     },
     'message.tooLong': {
       target: '.closed',
       actions: { type: 'end', params: ({ event }) => ({ error: new MessageTooLong(event.size) }) },
+      description: breach,
     },
     'code.unknown': {
       target: '.closed',
       actions: { type: 'end', params: ({ event }) => ({ error: new InvalidMessageCode(event.code) }) },
+      description: breach,
     },
     'request.made': {
       actions: { type: 'fail', params: ({ event: { caller } }) => ({ caller, error: new NotRegistered() }) },
@@ -269,6 +285,7 @@ export const ethPeerMachine = extend({
         statusTimeout: {
           target: 'closed',
           actions: { type: 'end', params: () => ({ error: new DiscError(DiscReason.ReadTimeout) }) },
+          description: discReasonText(DiscReason.ReadTimeout),
         },
       },
     },
@@ -304,6 +321,7 @@ export const ethPeerMachine = extend({
         Status: {
           target: 'closed',
           actions: { type: 'end', params: () => ({ error: new InvalidMessageCode(0) }) },
+          description: breach,
         },
         NewBlockHashes: disallowed,
         NewBlock: disallowed,
@@ -313,6 +331,7 @@ export const ethPeerMachine = extend({
             guard: ofEvent('isImpossibleRange'),
             target: 'closed',
             actions: { type: 'end', params: ({ event }) => ({ error: checkRange(event.range)! }) },
+            description: breach,
           },
           { actions: { type: 'noteRange', params: ({ event: { range } }) => ({ range }) } },
         ],
@@ -347,6 +366,7 @@ export const ethPeerMachine = extend({
               type: 'end',
               params: ({ context, event }) => ({ error: faultOf(context.requests, factsOf(event.answer))! }),
             },
+            description: breach,
           },
           {
             guard: { type: 'isAbandoned', params: ({ event }) => event.answer },
@@ -356,6 +376,7 @@ export const ethPeerMachine = extend({
             guard: { type: 'isImpossible', params: ({ event }) => event.answer },
             target: 'closed',
             actions: { type: 'end', params: ({ event }) => ({ error: checkAnswer(event.answer)! }) },
+            description: breach,
           },
           {
             actions: [

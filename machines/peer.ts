@@ -1,7 +1,7 @@
 import { assign, setup } from 'xstate'
 import { nodeIdOf } from '../protocols/enode/enode.ts'
 import { bytesToHex } from '../protocols/lib/bytes.ts'
-import { DiscError, DiscReason, reasonOf } from '../protocols/p2p/disconnect-reasons.ts'
+import { DiscError, DiscReason, discReasonText, reasonOf } from '../protocols/p2p/disconnect-reasons.ts'
 import { countMatching } from '../protocols/p2p/matching.ts'
 import { decodeDisconnect, type Hello } from '../protocols/p2p/messages.ts'
 import type { StateMeta, StateTag } from './names/state-meta.ts'
@@ -97,23 +97,32 @@ const delays = {
 }
 
 type From<Type> = { event: Extract<PeerEvent, { type: Type }> }
+// The disconnect reason that a transition to the end leads to, for its picture.
+const noDisconnect = 'no Disconnect'
+const reasonOfFault = "the fault's reason"
+const closedByThem = 'they closed'
+
 /** What ends a connection before its peer is added. geth's SetupConn sends the remote only what the server said. */
 const endsOfSetup = {
   'read.failed': {
     target: '#peer.closing',
     actions: ofEvent('conclude'),
+    description: reasonOfFault,
   },
   'stream.closed': {
     target: '#peer.closed',
     actions: { type: 'conclude', params: ({ event }: From<'stream.closed'>) => closedBy(event) },
+    description: closedByThem,
   },
   'peer.disconnect': {
     target: '#peer.closing',
     actions: { type: 'conclude', params: () => ({ error: new PeerClosed('server stopped') }) },
+    description: noDisconnect,
   },
   'server.refused': {
     target: '#peer.closing',
     actions: { type: 'conclude', params: ({ event }: From<'server.refused'>) => refused(event) },
+    description: "the server's reason",
   },
 } as const
 
@@ -194,6 +203,7 @@ export const peerMachine = extend({
             encHandshakeTimeout: {
               target: '#peer.closing',
               actions: { type: 'conclude', params: () => ({ error: new PeerTimeout('rlpx enc error: i/o timeout') }) },
+              description: noDisconnect,
             },
           },
         },
@@ -225,6 +235,7 @@ export const peerMachine = extend({
             'first.received': { actions: ofEvent('openHello') },
             'hello.invalid': {
               target: '#peer.closing',
+              description: noDisconnect,
               // Even a Disconnect is not echoed: geth wraps it as `rlpx proto error`.
               actions: {
                 type: 'conclude',
@@ -235,6 +246,7 @@ export const peerMachine = extend({
               {
                 guard: { type: 'isImpostor', params: ({ event }) => event.hello },
                 target: '#peer.closing',
+                description: discReasonText(DiscReason.UnexpectedIdentity),
                 actions: [
                   { type: 'adoptVersion', params: ({ event }) => event.hello },
                   { type: 'conclude', params: () => refused({ reason: DiscReason.UnexpectedIdentity }) },
@@ -252,6 +264,7 @@ export const peerMachine = extend({
           after: {
             frameReadTimeout: {
               target: '#peer.closing',
+              description: noDisconnect,
               actions: {
                 type: 'conclude',
                 params: () => ({ error: new PeerTimeout('rlpx proto error: i/o timeout') }),
@@ -279,11 +292,20 @@ export const peerMachine = extend({
       entry: ['noteAdded', { type: 'startProtocols', params: ({ context }) => context.hello! }],
       on: {
         'protocols.started': 'running',
-        'protocol.ended': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => ended(event) } },
-        'peer.disconnect': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => refused(event) } },
+        'protocol.ended': {
+          target: 'closing',
+          actions: { type: 'conclude', params: ({ event }) => ended(event) },
+          description: reasonOfFault,
+        },
+        'peer.disconnect': {
+          target: 'closing',
+          actions: { type: 'conclude', params: ({ event }) => refused(event) },
+          description: "the caller's reason",
+        },
         'stream.closed': {
           target: 'closed',
           actions: [{ type: 'conclude', params: ({ event }) => closedBy(event) }, 'endProtocols'],
+          description: closedByThem,
         },
       },
     },
@@ -296,14 +318,24 @@ export const peerMachine = extend({
         'ping.received': { actions: 'sendPong' },
         'disconnect.received': {
           target: 'closing',
+          description: 'theirs, echoed',
           actions: { type: 'conclude', params: ({ event }) => echoed(decodeDisconnect(event.payload)) },
         },
-        'protocol.ended': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => ended(event) } },
-        'peer.disconnect': { target: 'closing', actions: { type: 'conclude', params: ({ event }) => refused(event) } },
-        'read.failed': { target: 'closing', actions: ofEvent('conclude') },
+        'protocol.ended': {
+          target: 'closing',
+          actions: { type: 'conclude', params: ({ event }) => ended(event) },
+          description: reasonOfFault,
+        },
+        'peer.disconnect': {
+          target: 'closing',
+          actions: { type: 'conclude', params: ({ event }) => refused(event) },
+          description: "the caller's reason",
+        },
+        'read.failed': { target: 'closing', actions: ofEvent('conclude'), description: reasonOfFault },
         'stream.closed': {
           target: 'closed',
           actions: [{ type: 'conclude', params: ({ event }) => closedBy(event) }, 'endProtocols'],
+          description: closedByThem,
         },
       },
       states: {
@@ -322,6 +354,7 @@ export const peerMachine = extend({
               after: {
                 frameWriteTimeout: {
                   target: '#peer.closing',
+                  description: noDisconnect,
                   actions: { type: 'conclude', params: () => ({ error: new PeerTimeout('write: i/o timeout') }) },
                 },
               },

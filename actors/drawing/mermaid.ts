@@ -4,7 +4,13 @@ import { type Chart, type State, statesOf } from './chart.ts'
 type Edge = { readonly scope: string; readonly from: string; readonly to: string; readonly label: Label }
 
 /** Of one event; any of the guards is enough. */
-type Label = { readonly on: string; readonly guards: readonly string[]; readonly note: string }
+type Label = {
+  readonly on: string
+  readonly guards: readonly string[]
+  /** Where it begins and ends, when that is inside of what the arrow connects. */
+  readonly place: string
+  readonly why: string
+}
 
 /** @returns the chart's states, and the transitions between them, as GitHub draws them from Markdown */
 export function chartToMermaid({ name, root }: Chart): string {
@@ -22,7 +28,7 @@ export function chartToMermaid({ name, root }: Chart): string {
     return [
       ...regions.flatMap((region, i) => (isParallel && i > 0 ? ['--', ...region] : region)),
       ...(state.initial === undefined ? [] : [`[*] --> ${idOf(state.initial)}`]),
-      ...[...labels].map(([arrow, same]) => `${arrow} : ${withAlternatives(same).map(textOf).join('<br/>')}`),
+      ...[...labels].map(([arrow, same]) => `${arrow} : ${textOfAll(withAlternatives(same))}`),
       ...state.states.filter(({ type }) => type === 'final').map(({ path }) => `${idOf(path)} --> [*]`),
     ]
   }
@@ -51,8 +57,8 @@ function edgesOf({ path, transitions }: State): Edge[] {
       ].filter(Boolean)
       const place = inner.length > 0 ? ` (${inner.join(', ')})` : ''
       // A colon or semicolon would end the label.
-      const note = place + (description ? ` – ${description.replace(/[:;]/g, ',')}` : '')
-      const label = { on, guards: guard ? [guard] : [], note }
+      const why = description?.replace(/[:;]/g, ',') ?? ''
+      const label = { on, guards: guard ? [guard] : [], place, why }
       return { scope, from, to, label }
     }),
   )
@@ -63,14 +69,23 @@ function withAlternatives(labels: readonly Label[]): Label[] {
   const merged: Label[] = []
   for (const label of labels) {
     const last = merged.at(-1)
-    if (last?.on !== label.on || last.note !== label.note) merged.push(label)
+    if (last?.on !== label.on || last.place !== label.place || last.why !== label.why) merged.push(label)
     else merged[merged.length - 1] = { ...last, guards: [...last.guards, ...label.guards] }
   }
   return merged
 }
 
-const textOf = ({ on, guards, note }: Label): string =>
-  `${on}${guards.length > 0 ? ` ${guards.map((guard) => `[${guard}]`).join(' or ')}` : ''}${note}`
+/** What neighbours have in common is said once, at the last of them. */
+const textOfAll = (labels: readonly Label[]): string =>
+  labels
+    .map((label, i) => {
+      if (label.why === '' || labels[i + 1]?.why === label.why) return textOf(label)
+      return `${textOf(label)} – ${labels[i - 1]?.why === label.why ? 'each ' : ''}${label.why}`
+    })
+    .join('<br/>')
+
+const textOf = ({ on, guards, place }: Label): string =>
+  `${on}${guards.length > 0 ? ` ${guards.map((guard) => `[${guard}]`).join(' or ')}` : ''}${place}`
 
 const keysOf = (path: string): string[] => (path === '' ? [] : path.split('.'))
 const pathFrom = (outer: string, inner: string): string => keysOf(inner).slice(keysOf(outer).length).join('.')
