@@ -29,7 +29,9 @@ describe('peerchart charts', () => {
     const text = await good('peer')
     expect(text).to.match(/^peer: 15 states, 34 transitions\none connection /)
     expect(text).to.include('├─ ● securing (auth and ack (EIP-8), then the first checkpoint)\n')
-    expect(text).to.match(/ hello\.accepted \[isImpostor\] +→ closing +\/ adoptVersion, conclude \(unexpected identity\)\n/)
+    expect(text).to.match(
+      / hello\.accepted \[isImpostor\] +→ closing +\/ adoptVersion, conclude \(unexpected identity\)\n/,
+    )
     expect(text).to.match(/ after 15 s +↻ +\/ sendPing\n/)
     expect(text).to.include('└─ ◎ closed\n')
   })
