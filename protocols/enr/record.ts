@@ -73,7 +73,7 @@ export function signRecord(
 ): NodeRecord {
   const all = { ...values, id: utf8ToBytes('v4'), secp256k1: compressPublicKey(publicKeyOf(privateKey)) }
   const keys = Object.keys(all).sort() as (keyof typeof all)[]
-  const content = [encodeRlp(seq), ...keys.flatMap((key) => [encodeRlp(key), encodeRlp(all[key]!)])]
+  const content = [encodeRlp(seq), ...keys.flatMap((key) => [encodeRlp(utf8ToBytes(key)), encodeRlp(all[key]!)])]
   const signature = signRecoverable(keccak256(encodeList(content)), privateKey).subarray(0, 64)
   return decodeRecord(encodeList([encodeRlp(signature), ...content]))
 }

@@ -50,6 +50,8 @@ describe('a node record', () => {
       ),
     )
   })
+  it('has keys that look like hex as they are', () =>
+    expect([...signRecord(0n, { '0x': 0, ' ': 1 }, key).pairs.keys()]).to.deep.equal([' ', '0x', 'id', 'secp256k1']))
   it('reports where its node is: IPv4 before IPv6', () => {
     const ip6 = Uint8Array.from({ length: 16 }, (_, i) => i + 1)
     const place = (values: Record<string, Uint8Array | number>) => endpointOf(signRecord(1n, values, key))
