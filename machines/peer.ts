@@ -125,6 +125,24 @@ const endsOfSetup = {
     description: "the server's reason",
   },
 } as const
+/** What ends a peer that was added, in whatever it is doing. */
+const endsOfPeer = {
+  'protocol.ended': {
+    target: '#peer.closing',
+    actions: { type: 'conclude', params: ({ event }: From<'protocol.ended'>) => ended(event) },
+    description: reasonOfFault,
+  },
+  'peer.disconnect': {
+    target: '#peer.closing',
+    actions: { type: 'conclude', params: ({ event }: From<'peer.disconnect'>) => refused(event) },
+    description: "the caller's reason",
+  },
+  'stream.closed': {
+    target: '#peer.closed',
+    actions: [{ type: 'conclude', params: ({ event }: From<'stream.closed'>) => closedBy(event) }, 'endProtocols'],
+    description: closedByThem,
+  },
+} as const
 
 const { enqueueActions, extend } = setup({
   types: {} as { context: PeerContext; input: PeerInput; events: PeerEvent; meta: PeerMeta; tags: StateTag },
@@ -292,21 +310,7 @@ export const peerMachine = extend({
       entry: ['noteAdded', { type: 'startProtocols', params: ({ context }) => context.hello! }],
       on: {
         'protocols.started': 'running',
-        'protocol.ended': {
-          target: 'closing',
-          actions: { type: 'conclude', params: ({ event }) => ended(event) },
-          description: reasonOfFault,
-        },
-        'peer.disconnect': {
-          target: 'closing',
-          actions: { type: 'conclude', params: ({ event }) => refused(event) },
-          description: "the caller's reason",
-        },
-        'stream.closed': {
-          target: 'closed',
-          actions: [{ type: 'conclude', params: ({ event }) => closedBy(event) }, 'endProtocols'],
-          description: closedByThem,
-        },
+        ...endsOfPeer,
       },
     },
     running: {
@@ -321,22 +325,8 @@ export const peerMachine = extend({
           description: 'theirs, echoed',
           actions: { type: 'conclude', params: ({ event }) => echoed(decodeDisconnect(event.payload)) },
         },
-        'protocol.ended': {
-          target: 'closing',
-          actions: { type: 'conclude', params: ({ event }) => ended(event) },
-          description: reasonOfFault,
-        },
-        'peer.disconnect': {
-          target: 'closing',
-          actions: { type: 'conclude', params: ({ event }) => refused(event) },
-          description: "the caller's reason",
-        },
+        ...endsOfPeer,
         'read.failed': { target: 'closing', actions: ofEvent('conclude'), description: reasonOfFault },
-        'stream.closed': {
-          target: 'closed',
-          actions: [{ type: 'conclude', params: ({ event }) => closedBy(event) }, 'endProtocols'],
-          description: closedByThem,
-        },
       },
       states: {
         keepalive: {
