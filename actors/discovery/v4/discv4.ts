@@ -7,44 +7,20 @@ import { checkRelay, isUnicast } from '../../../protocols/enode/relay.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { isPublicKey } from '../../../protocols/lib/secp256k1.ts'
-import type { Logger } from '../../log/log.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { startActor } from '../../runtime/start-actor.ts'
 import type { UdpEndpoint } from '../datagrams.ts'
 import { type DiscoveredNode, seqOf } from '../discovered-node.ts'
-import type { LocalNode } from '../local-node.ts'
 import { type Lookup, startLookup } from '../lookups.ts'
-import type { NodeDatabase } from '../node-database.ts'
+import { type ProtocolOptions, seedCount, seedMaxAge } from '../protocol-options.ts'
 import { bucketSize, Table } from '../table.ts'
 import { KnownNode, type KnownNodeOwner } from './known-node.ts'
-
-export type Discv4Options = {
-  /** Of its actor; those of nodes and lookups are below it. */
-  readonly id: string
-  readonly parent: string
-  readonly privateKey: Uint8Array
-  readonly localNode: LocalNode
-  readonly database: NodeDatabase
-  /** Where to begin when the database has nothing. */
-  readonly bootnodes: readonly DiscoveredNode[]
-  /** Whom datagrams may go to. */
-  readonly isAllowed: (ip: string) => boolean
-  send(bytes: Uint8Array, to: UdpEndpoint): void
-  /** Unix time, ms. */
-  readonly now: () => number
-  readonly log: Logger
-  /** Nodes that a walk has found, and its end. */
-  readonly found?: (nodes: readonly DiscoveredNode[]) => void
-  readonly rested?: () => void
-}
 
 /** BOUNDED: nodes whose endpoint is not proven, and of those at one address that is not local; nodes that have proven it. */
 const maxUnproven = 1_024
 const maxUnprovenOfIp = 16
 const maxProven = 4_096
-/** geth `seedCount`, `seedMaxAge`, and the checks that a seed has passed. */
-const seedCount = 30
-const seedMaxAge = 5 * 24 * 3_600_000
+/** geth: the checks that a seed has passed. */
 const seedChecks = 5
 /** geth: a node below has no business to be named. */
 const lowestPort = 1_024
@@ -53,7 +29,7 @@ const lowestPort = 1_024
 export class Discv4 {
   readonly table: Table
   readonly #runtime: Runtime
-  readonly #options: Discv4Options
+  readonly #options: ProtocolOptions
   readonly #actor: Actor<typeof discoveryTableMachine>
   /** By id and address, the oldest first. BOUNDED: maxUnproven. */
   readonly #unproven = new Map<string, KnownNode>()
@@ -70,7 +46,7 @@ export class Discv4 {
   #isOpen = false
   #isClosed = false
 
-  constructor(runtime: Runtime, options: Discv4Options) {
+  constructor(runtime: Runtime, options: ProtocolOptions) {
     this.#runtime = runtime
     this.#options = options
     this.#owner = this.#createOwner()

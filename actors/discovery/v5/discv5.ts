@@ -15,38 +15,14 @@ import { startActor } from '../../runtime/start-actor.ts'
 import { guard, reportBug } from '../../runtime/supervision.ts'
 import type { UdpEndpoint } from '../datagrams.ts'
 import { type DiscoveredNode, seqOf } from '../discovered-node.ts'
-import type { LocalNode } from '../local-node.ts'
 import { type Lookup, startLookup } from '../lookups.ts'
-import type { NodeDatabase } from '../node-database.ts'
+import { type ProtocolOptions, seedCount, seedMaxAge } from '../protocol-options.ts'
 import { bucketSize, Table } from '../table.ts'
 import { FoundNodes, maxFound, packNodes } from './nodes.ts'
 import type { Call, Session } from './session.ts'
 import { Sessions } from './sessions.ts'
 import { type TalkHandler, TalkProtocols } from './talk.ts'
 
-export type Discv5Options = {
-  /** Of its actor; those of sessions and lookups are below it. */
-  readonly id: string
-  readonly parent: string
-  readonly localNode: LocalNode
-  readonly privateKey: Uint8Array
-  readonly database: NodeDatabase
-  /** Where to begin when the database has nothing. */
-  readonly bootnodes: readonly DiscoveredNode[]
-  /** Whom we exchange datagrams with. */
-  readonly isAllowed: (ip: string) => boolean
-  send(datagram: Uint8Array, to: UdpEndpoint): void
-  /** Unix time, ms. */
-  readonly now: () => number
-  readonly log: Logger
-  /** Nodes that a walk has found, and its end. */
-  readonly found?: (nodes: readonly DiscoveredNode[]) => void
-  readonly rested?: () => void
-}
-
-/** geth seedCount, seedMaxAge. */
-const seedCount = 30
-const seedMaxAge = 5 * 24 * 3_600_000
 /** geth lookupRequestLimit: distances in one FINDNODE of a lookup. */
 const lookupDistanceCount = 3
 /** geth handleResponse: answered checks after which a node is kept as a seed. */
@@ -55,7 +31,7 @@ const checksOfSeed = 5
 /** Node discovery v5 (geth UDPv5): sessions, a table of nodes, and what others ask of us. It owns no socket. */
 export class Discv5 {
   readonly #runtime: Runtime
-  readonly #options: Discv5Options
+  readonly #options: ProtocolOptions
   readonly #log: Logger
   readonly #sessions: Sessions
   readonly #talk = new TalkProtocols()
@@ -70,7 +46,7 @@ export class Discv5 {
   /** Nodes that are being checked. BOUNDED: by the table. */
   readonly #checking = new Set<string>()
 
-  constructor(runtime: Runtime, options: Discv5Options) {
+  constructor(runtime: Runtime, options: ProtocolOptions) {
     const { id, parent, localNode, privateKey, database, now, log } = options
     this.#runtime = runtime
     this.#options = options
@@ -193,7 +169,7 @@ export class Discv5 {
    * @param report takes nodes as they are found
    * @returns the closest nodes to it; it never fails
    */
-  lookUp(target: string, report?: Discv5Options['found']): Promise<readonly DiscoveredNode[]> {
+  lookUp(target: string, report?: ProtocolOptions['found']): Promise<readonly DiscoveredNode[]> {
     if (this.#isClosed) return Promise.resolve([])
     const { id, localNode } = this.#options
     const lookup = startLookup(this.#runtime, {

@@ -2,7 +2,8 @@ import type { DatagramSocket, UdpEndpoint } from '../../../../actors/discovery/d
 import type { DiscoveredNode } from '../../../../actors/discovery/discovered-node.ts'
 import { LocalNode } from '../../../../actors/discovery/local-node.ts'
 import { NodeDatabase } from '../../../../actors/discovery/node-database.ts'
-import { Discv4, type Discv4Options } from '../../../../actors/discovery/v4/discv4.ts'
+import type { ProtocolOptions } from '../../../../actors/discovery/protocol-options.ts'
+import { Discv4 } from '../../../../actors/discovery/v4/discv4.ts'
 import { silent } from '../../../../actors/log/log.ts'
 import { processRuntime } from '../../../../actors/runtime/process-runtime.ts'
 import { memoryDatagrams } from '../../../../actors/simulation/memory-datagrams.ts'
@@ -38,7 +39,7 @@ export class World {
   }
 
   /** A node of ours with the `i`th key, at 127.0.0.1 and its port of {@link someNode}. */
-  async node(i: number, change: Partial<Discv4Options> = {}): Promise<OwnNode> {
+  async node(i: number, change: Partial<ProtocolOptions> = {}): Promise<OwnNode> {
     const { clock } = this
     const now = () => clock.now()
     const { host, udp } = someNode(i)

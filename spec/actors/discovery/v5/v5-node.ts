@@ -3,8 +3,9 @@ import { type DatagramSocket, type Datagrams, reachable, restricted } from '../.
 import { type DiscoveredNode, nodeOfRecord } from '../../../../actors/discovery/discovered-node.ts'
 import { LocalNode } from '../../../../actors/discovery/local-node.ts'
 import { NodeDatabase } from '../../../../actors/discovery/node-database.ts'
+import type { ProtocolOptions } from '../../../../actors/discovery/protocol-options.ts'
 import { udp } from '../../../../actors/discovery/udp.ts'
-import { Discv5, type Discv5Options } from '../../../../actors/discovery/v5/discv5.ts'
+import { Discv5 } from '../../../../actors/discovery/v5/discv5.ts'
 import { createLogger } from '../../../../actors/log/log.ts'
 import { processRuntime } from '../../../../actors/runtime/process-runtime.ts'
 import type { Runtime } from '../../../../actors/runtime/runtime.ts'
@@ -28,10 +29,10 @@ export type V5NodeOptions = {
   readonly port?: number
   readonly privateKey?: Uint8Array
   readonly bootnodes?: readonly DiscoveredNode[]
-  readonly isAllowed?: Discv5Options['isAllowed']
+  readonly isAllowed?: ProtocolOptions['isAllowed']
   /** One that is kept by somebody else. */
   readonly database?: NodeDatabase
-} & Pick<Discv5Options, 'found' | 'rested'>
+} & Pick<ProtocolOptions, 'found' | 'rested'>
 
 export async function startV5Node(options: V5NodeOptions = {}): Promise<V5Node> {
   const { runtime = processRuntime(), host = '127.0.0.1', port = 0 } = options
