@@ -7,6 +7,7 @@ import { Ethtest, ethtest } from '../support/ethtest.ts'
 import { runDiscv4Suite } from './discv4.ts'
 import { runDiscv5Suite } from './discv5.ts'
 import { runEthSuite, type SuiteResult } from './eth.ts'
+import { byMethod, runRpcSuite } from './rpc.ts'
 
 const program = new Command('suites').description("Runs geth's conformance suites against our node.")
 
@@ -49,6 +50,26 @@ program
     const devp2p = findDevp2p()
     if (devp2p === undefined) return fail('no devp2p on PATH: set DEVP2P or PATH')
     await report(json, (print, signal) => runDiscv5Suite({ devp2p, run, timeout, print, signal }))
+  })
+
+program
+  .command('rpc')
+  .description('the tests of the execution-apis repository, against a fresh node on their chain')
+  .requiredOption('--tests <folder>', "the repository's folder `tests`")
+  .option('--url <url>', 'of another node that stands at the head of that chain')
+  .option('--run <regex>', 'only the tests whose `method/name` matches')
+  .option('--timeout <time>', 'how long an answer may take, as `20s` or `5m`', duration.parse!, 10_000)
+  .option('--json', 'print one JSON object on standard output, and the TAP on standard error')
+  .action(async ({ tests, url, run, timeout, json }: Omit<Options, 'chain'> & { tests: string; url?: string }) => {
+    const folder = resolve(tests)
+    if (!existsSync(`${folder}/chain.rlp`))
+      return fail(`no chain.rlp in ${tests}: --tests is the folder tests of execution-apis`)
+    const matches = run === undefined ? undefined : new RegExp(run)
+    await report(json, async (print, signal) => {
+      const result = await runRpcSuite({ folder, url, run: matches, timeout, print, signal })
+      for (const line of byMethod(result)) print(line)
+      return result
+    })
   })
 
 await program.parseAsync().catch((error: Error) => fail(error.message))
