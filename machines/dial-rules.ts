@@ -16,6 +16,8 @@ export type DialState = {
   readonly maxDialed: number
   readonly maxActiveDials: number
   readonly netRestrict?: Netlist | undefined
+  /** Whether discovery can be asked where a node is. */
+  readonly canResolve: boolean
   /** Nodes being dialed or set up. BOUNDED: maxActiveDials. */
   readonly dialing: ReadonlyMap<string, DialTask>
   /** BOUNDED: by the server's peers. */
@@ -33,8 +35,15 @@ export type DialState = {
 }
 
 export type DialTask = { readonly node: Enode; readonly origin: 'dyndial' | 'staticdial' }
-/** `ip` is what DNS said last of a host that is a name. */
-export type StaticNode = { readonly node: Enode; readonly ip?: string }
+export type StaticNode = {
+  readonly node: Enode
+  /** What DNS said last of a host that is a name. */
+  readonly ip?: string
+  /** Milliseconds for which discovery is not asked again, since it was last: twice as many each time that it did not know. */
+  readonly resolveDelay?: number
+  /** They are not over. */
+  readonly isResolveResting?: boolean
+}
 
 /** geth `freeDialSlots`: may be negative. */
 export function freeDialSlots({ maxDialed, dialPeers, maxActiveDials, dialing, history }: DialState): number {
@@ -66,13 +75,27 @@ export function poolWith(state: DialState, id: string): readonly string[] {
   return [...state.staticPool, id]
 }
 
-/** geth `startDial`, of several at once: all are in the history, and those with an address being dialed. */
+/** Whether discovery may be asked now where `id` is, which is a static node (geth dialTask.resolve). */
+export function mayResolve({ canResolve, statics }: DialState, id: string): boolean {
+  const known = statics.get(id)
+  return canResolve && known !== undefined && !known.isResolveResting
+}
+
+/** geth `initialResolveDelay`, `maxResolveDelay`. */
+const initialResolveDelay = 60_000
+const maxResolveDelay = 3_600_000
+
+/** @returns how long discovery is not asked again where a static node is, in ms */
+export const nextResolveDelay = ({ resolveDelay = initialResolveDelay }: StaticNode, isFound: boolean): number =>
+  isFound ? initialResolveDelay : Math.min(resolveDelay * 2, maxResolveDelay)
+
+/** geth `startDial`, of several at once: all are in the history, and those with an address, or to be given one, being dialed. */
 export function withDials(
   state: DialState,
   tasks: readonly DialTask[],
 ): Pick<DialState, 'dialing' | 'history' | 'staticPool'> {
   const ids = new Set(tasks.map(({ node }) => node.id))
-  const dialed = tasks.filter(({ node }) => node.host !== undefined).map((task) => [task.node.id, task] as const)
+  const dialed = tasks.filter(({ node }) => takesSlot(state, node)).map((task) => [task.node.id, task] as const)
   return {
     dialing: new Map([...state.dialing, ...dialed]),
     history: new Set([...state.history, ...ids]),
@@ -84,17 +107,19 @@ export function withDials(
 export function drawStatics(state: DialState, seed: number): { drawn: readonly StaticNode[]; seed: number } {
   const pool = [...state.staticPool]
   const drawn: StaticNode[] = []
-  // Without an address there is nothing to dial, and no slot taken.
+  // Without an address, and with nothing to ask for it, there is nothing to dial, and no slot taken.
   for (let slots = freeDialSlots(state); slots > 0 && pool.length > 0; ) {
     const next = draw(seed, pool.length)
     seed = next.seed
     const [id] = pool.splice(next.value, 1)
     const known = state.statics.get(id!)!
     drawn.push(known)
-    if (known.node.host !== undefined) slots--
+    if (takesSlot(state, known.node)) slots--
   }
   return { drawn, seed }
 }
+
+const takesSlot = (state: DialState, { id, host }: Enode) => host !== undefined || mayResolve(state, id)
 
 /** @returns the address that a node URL names, when it is not a DNS name */
 export const ipOf = ({ host }: Enode): string | undefined =>

@@ -1,5 +1,6 @@
-import { assign, setup } from 'xstate'
+import { assertEvent, assign, setup } from 'xstate'
 import type { Enode } from '../protocols/enode/enode.ts'
+import { isInNetlist } from '../protocols/enode/netlist.ts'
 import {
   checkDial,
   type DialState,
@@ -7,6 +8,8 @@ import {
   drawStatics,
   freeDialSlots,
   ipOf,
+  mayResolve,
+  nextResolveDelay,
   poolWith,
   withDials,
 } from './dial-rules.ts'
@@ -18,6 +21,8 @@ import { ofEvent, portActions } from './port-actions.ts'
 export type DialerPorts = {
   /** `dns.resolved` comes back, within `timeout` ms. */
   lookUp(name: { id: string; hostname: string; timeout: number }): void
+  /** `node.resolved` comes back. */
+  resolve(which: { node: Enode }): void
   /** Connects and sets up: `connect.failed`, or `dial.ended` when the setup has. */
   connect(target: ConnectTarget): void
   /** One `candidate.found` comes back, or never. */
@@ -38,7 +43,7 @@ export type ConnectTarget = {
   readonly timeout: number
 }
 
-export type DialerInput = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveDials' | 'netRestrict'> & {
+export type DialerInput = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveDials' | 'netRestrict' | 'canResolve'> & {
   readonly ports: DialerPorts
   readonly staticNodes: readonly Enode[]
   /** A uint32: which static node is dialed first is drawn from it. */
@@ -49,6 +54,10 @@ export type DialerEvent =
   | { type: 'candidate.found'; node: Enode }
   /** Without `ip` the lookup failed. */
   | { type: 'dns.resolved'; id: string; ip?: string }
+  /** By discovery. Without a node it is not known. */
+  | { type: 'node.resolved'; id: string; node?: Enode }
+  /** Discovery may be asked again where it is. */
+  | { type: 'resolve.due'; id: string }
   | { type: 'connect.failed'; id: string; error: Error }
   /** The connection's setup has ended, as a peer or not. */
   | { type: 'dial.ended'; id: string }
@@ -81,11 +90,27 @@ type Id = { id: string }
 const { enqueueActions, extend } = setup({
   types: {} as { context: DialerContext; input: DialerInput; events: DialerEvent; tags: StateTag },
   actions: {
-    ...portActions<DialerPorts>()('lookUp', 'connect', 'wantCandidate', 'discard', 'reportLooking', 'cancelDials'),
+    ...portActions<DialerPorts>()('lookUp', 'resolve', 'connect', 'wantCandidate', 'discard', 'reportLooking'),
+    ...portActions<DialerPorts>()('cancelDials'),
     hold: assign((_, { node }: { node: Enode }) => ({ held: node })),
     noteAddress: assign(({ context }, { id, ip }: { id: string; ip?: string }) => {
       const known = context.statics.get(id)
       return known && ip !== undefined ? { statics: new Map(context.statics).set(id, { ...known, ip }) } : {}
+    }),
+    /** A name stays one: DNS is asked again. */
+    noteFound: assign(({ context }, { id, node }: Id & { node?: Enode }) => {
+      const known = context.statics.get(id)
+      if (!known || !node || (known.node.host !== undefined && ipOf(known.node) === undefined)) return {}
+      return { statics: new Map(context.statics).set(id, { ...known, node }) }
+    }),
+    restResolve: assign(({ context }, { id, delay }: Id & { delay: number }) => {
+      const known = context.statics.get(id)
+      if (!known) return {}
+      return { statics: new Map(context.statics).set(id, { ...known, resolveDelay: delay, isResolveResting: true }) }
+    }),
+    endResolveRest: assign(({ context }, { id }: Id) => {
+      const known = context.statics.get(id)
+      return known ? { statics: new Map(context.statics).set(id, { ...known, isResolveResting: false }) } : {}
     }),
     endDial: assign(({ context }, { id }: Id) =>
       retrying(context, id, { dialing: without(context.dialing, id), tried: context.tried + 1 }),
@@ -128,6 +153,11 @@ const { enqueueActions, extend } = setup({
     isDialing: ({ context }, { id }: Id) => context.dialing.has(id),
     hasAddress: ({ context }, { id, ip }: { id: string; ip?: string }) =>
       context.dialing.has(id) && (ip ?? context.statics.get(id)?.ip) !== undefined,
+    isFound: ({ context }, { id, node }: Id & { node?: Enode }) =>
+      context.dialing.has(id) && node !== undefined && isReachable(context, node),
+    /** geth: of a static node that cannot be reached discovery may know a newer address. */
+    mayResolve: ({ context }, { id }: Id) =>
+      context.dialing.get(id)?.origin === 'staticdial' && mayResolve(context, id),
     isLooking: ({ context: { dialPeers, maxDialed } }) => dialPeers < enoughDialedPeers && dialPeers < maxDialed,
     isIdle: ({ context }) => context.dialing.size === 0,
   },
@@ -148,9 +178,19 @@ export const dialerMachine = extend({
         if (ip !== undefined)
           enqueue({ type: 'connect', params: { node, ip, origin: 'staticdial', timeout: connectTimeout } })
         else if (host !== undefined) enqueue({ type: 'lookUp', params: { id, hostname: host, timeout: dnsTimeout } })
-        // geth asks discovery v4 for the address, and without it gives up.
+        else if (mayResolve(context, id)) enqueue({ type: 'resolve', params: { node } })
+        // Discovery has just been asked, or there is none.
         else enqueue({ type: 'discard', params: { id, why: 'no IP address' } })
       }
+    }),
+    restResolving: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'node.resolved')
+      const { id, node } = event
+      const known = context.statics.get(id)
+      if (!known) return
+      const delay = nextResolveDelay(known, node !== undefined)
+      enqueue({ type: 'restResolve', params: { id, delay } })
+      enqueue.raise({ type: 'resolve.due', id }, { id: `resolve/${id}`, delay })
     }),
     dialHeld: enqueueActions(({ context, enqueue }) => {
       const node = context.held!
@@ -173,16 +213,17 @@ export const dialerMachine = extend({
   on: {
     'connect.failed': {
       guard: ofEvent('isDialing'),
-      actions: [
-        { type: 'discard', params: ({ event }) => ({ id: event.id, why: event.error.message }) },
-        ofEvent('endDial'),
-      ],
+      actions: ofEvent('endDial'),
     },
     'dial.ended': {
       guard: ofEvent('isDialing'),
       actions: ofEvent('endDial'),
     },
     'dns.resolved': {
+      guard: ofEvent('isDialing'),
+      actions: ofEvent('endDial'),
+    },
+    'node.resolved': {
       guard: ofEvent('isDialing'),
       actions: ofEvent('endDial'),
     },
@@ -208,6 +249,38 @@ export const dialerMachine = extend({
             ],
           },
         ],
+        'node.resolved': [
+          {
+            guard: ofEvent('isFound'),
+            actions: [
+              ofEvent('noteFound'),
+              'restResolving',
+              { type: 'connect', params: ({ context, event }) => found(context, event) },
+            ],
+          },
+          {
+            guard: ofEvent('isDialing'),
+            actions: [
+              'restResolving',
+              { type: 'discard', params: ({ event }) => ({ id: event.id, why: 'not found by discovery' }) },
+              ofEvent('endDial'),
+            ],
+          },
+        ],
+        'connect.failed': [
+          {
+            guard: ofEvent('mayResolve'),
+            actions: { type: 'resolve', params: ({ context, event }) => ({ node: nodeOf(context, event.id) }) },
+          },
+          {
+            guard: ofEvent('isDialing'),
+            actions: [
+              { type: 'discard', params: ({ event }) => ({ id: event.id, why: event.error.message }) },
+              ofEvent('endDial'),
+            ],
+          },
+        ],
+        'resolve.due': { actions: ofEvent('endResolveRest') },
         'peer.added': { actions: ofEvent('notePeer') },
         'peer.removed': { actions: ofEvent('forgetPeer') },
         'inbound.pending': { actions: ofEvent('notePending') },
@@ -279,6 +352,11 @@ function initialState(input: Omit<DialerInput, 'staticNodes' | 'ports'>, staticN
   return { ...state, staticPool: [...state.statics.keys()].filter((id) => poolWith(state, id).length > 0) }
 }
 
+const isReachable = ({ netRestrict }: DialerContext, node: Enode): boolean => {
+  const ip = ipOf(node)
+  return ip !== undefined && node.tcp > 0 && (!netRestrict || isInNetlist(netRestrict, ip))
+}
+
 /** What changed may have made `id`, if it is static, one to dial again. */
 const retrying = <Change extends Partial<DialerContext>>(context: DialerContext, id: string, change: Change) => ({
   ...change,
@@ -290,6 +368,13 @@ const whyNot = (context: DialerContext, node: Enode): string | undefined =>
 
 function resolved({ dialing, statics }: DialerContext, { id, ip }: { id: string; ip?: string }): ConnectTarget {
   return { ...dialing.get(id)!, ip: (ip ?? statics.get(id)?.ip)!, timeout: connectTimeout }
+}
+
+const nodeOf = ({ dialing, statics }: DialerContext, id: string): Enode =>
+  statics.get(id)?.node ?? dialing.get(id)!.node
+
+function found({ dialing }: DialerContext, { id, node }: { id: string; node?: Enode }): ConnectTarget {
+  return { ...dialing.get(id)!, node: node!, ip: ipOf(node!)!, timeout: connectTimeout }
 }
 
 const stats = ({ peers, tried, statics }: DialerContext) => ({ peers: peers.size, tried, statics: statics.size })

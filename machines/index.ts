@@ -1,3 +1,4 @@
+export { candidateMixMachine } from './candidate-mix.ts'
 export { dialerMachine } from './dialer.ts'
 export { discoveryTableMachine } from './discovery-table.ts'
 export { discv4NodeMachine } from './discv4-node.ts'

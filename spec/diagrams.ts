@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import type { AnyStateMachine } from 'xstate'
 import { chartOf, type State, statesOf } from '../actors/drawing/chart.ts'
 import { chartToMermaid } from '../actors/drawing/mermaid.ts'
+import { candidateMixMachine } from '../machines/candidate-mix.ts'
 import { dialerMachine } from '../machines/dialer.ts'
 import { discoveryTableMachine } from '../machines/discovery-table.ts'
 import { discv4NodeMachine } from '../machines/discv4-node.ts'
@@ -25,7 +26,7 @@ export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
   ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine],
-  ...[discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
+  ...[candidateMixMachine, discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
 ]
 
 export const chartsPath = new URL('../machines/README.md', import.meta.url)

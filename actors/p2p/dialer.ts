@@ -16,6 +16,8 @@ export type DialerOptions = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveD
   readonly staticNodes: readonly Enode[]
   readonly network: Pick<Network, 'dial'>
   readonly lookUp: LookUp
+  /** Asks discovery where a static node is. */
+  readonly resolve?: Resolve | undefined
   readonly candidates?: CandidateSource | undefined
   readonly log: Logger
   /** Takes over a connected stream, and sends `dial.ended` when its setup has. */
@@ -27,6 +29,9 @@ export type DialerOptions = Pick<DialState, 'selfId' | 'maxDialed' | 'maxActiveD
 /** The addresses of a DNS name. A rejection counts as none. */
 export type LookUp = (hostname: string) => Promise<readonly string[]>
 
+/** @returns the node with its address, if it is found; it never fails */
+export type Resolve = (node: Enode) => Promise<Enode | undefined>
+
 /** Nodes to dial: one for each `wanted` at most, and none before that, as it would not be read. */
 export type CandidateSource = (wanted: Observable<void>) => Observable<Enode>
 
@@ -36,7 +41,7 @@ export class Dialer {
   readonly #options: DialerOptions
   readonly #wanted = new Subject<void>()
   readonly #candidates = new Subscription()
-  /** Each gives up one lookup or connect. BOUNDED: maxActiveDials. */
+  /** Each gives up one lookup, resolve or connect. BOUNDED: maxActiveDials. */
   readonly #cancels = new Set<() => void>()
   readonly #actor: Actor<typeof dialerMachine>
   /** Its chart threw, and nothing is dialed any more. */
@@ -54,7 +59,17 @@ export class Dialer {
       input: (send) => {
         const found = options.candidates?.(this.#wanted).subscribe((node) => send({ type: 'candidate.found', node }))
         this.#candidates.add(found)
-        return { ports: this.#ports(send), selfId, maxDialed, maxActiveDials, netRestrict, staticNodes, seed }
+        const canResolve = options.resolve !== undefined
+        return {
+          ports: this.#ports(send),
+          selfId,
+          maxDialed,
+          maxActiveDials,
+          netRestrict,
+          canResolve,
+          staticNodes,
+          seed,
+        }
       },
     })
     const failed = () => {
@@ -81,6 +96,10 @@ export class Dialer {
         this.#lookUp(hostname, timeout, (ip) =>
           send(ip === undefined ? { type: 'dns.resolved', id } : { type: 'dns.resolved', id, ip }),
         ),
+      resolve: ({ node }) =>
+        this.#resolve(node, (found) =>
+          send({ type: 'node.resolved', id: node.id, ...(found?.id === node.id && { node: found }) }),
+        ),
       connect: (target) =>
         this.#connect(target, (error) => send({ type: 'connect.failed', id: target.node.id, error })),
       wantCandidate: () => this.#wanted.next(),
@@ -103,7 +122,16 @@ export class Dialer {
     const giveUp = () => conclude()
     this.#cancels.add(giveUp)
     const timer = this.#clock.setTimeout(giveUp, timeout)
-    this.#options.lookUp(hostname).then((ips) => conclude(firstOf(ips)), giveUp)
+    this.#options.lookUp(hostname).then((ips) => conclude(firstAddress(ips)), giveUp)
+  }
+
+  #resolve(node: Enode, answer: (found?: Enode) => void): void {
+    const conclude = (found?: Enode) => {
+      if (this.#cancels.delete(giveUp)) answer(found)
+    }
+    const giveUp = () => conclude()
+    this.#cancels.add(giveUp)
+    this.#options.resolve!(node).then(conclude, giveUp)
   }
 
   #connect({ node, ip, origin, timeout }: ConnectTarget, fail: (error: Error) => void): void {
@@ -122,7 +150,8 @@ export class Dialer {
   }
 }
 
-const firstOf = (ips: readonly string[]): string | undefined =>
+/** @returns what of the addresses of a name is dialed: IPv4 before IPv6, as geth */
+export const firstAddress = (ips: readonly string[]): string | undefined =>
   ips.find((ip) => parseIp(ip)?.length === 4) ?? ips.find((ip) => parseIp(ip) !== undefined)
 
 /** The server stopped before the connect ended. */

@@ -4,7 +4,7 @@ import type { Enode } from '../../protocols/enode/enode.ts'
 import type { Netlist } from '../../protocols/enode/netlist.ts'
 import type { Logger } from '../log/log.ts'
 import type { Connect, Network } from './connection.ts'
-import type { CandidateSource, LookUp } from './dialer.ts'
+import type { CandidateSource, LookUp, Resolve } from './dialer.ts'
 import type { Protocol } from './protocol.ts'
 
 export type ServerOptions = {
@@ -28,6 +28,8 @@ export type ServerOptions = {
   /** Whom to speak with: everybody when left out. */
   readonly netRestrict?: Netlist
   readonly candidates?: CandidateSource
+  /** Asks discovery where a static node is that says no address, or the wrong one. */
+  readonly resolve?: Resolve
   readonly network: Network
   readonly connect: Connect
   /** Resolves the host names of static nodes; none resolve when left out. */

@@ -214,7 +214,7 @@ export class Server {
   }
 
   #createDialer(send: Send<typeof serverMachine>): Dialer {
-    const { network, candidates, netRestrict, staticNodes = [], lookUp = async () => [] } = this.#options
+    const { network, candidates, resolve, netRestrict, staticNodes = [], lookUp = async () => [] } = this.#options
     const { selfId, maxDialed, maxPendingPeers } = this.#limits
     return new Dialer(this.#runtime, {
       ...{
@@ -225,7 +225,7 @@ export class Server {
         maxActiveDials: maxPendingPeers,
         netRestrict,
       },
-      ...{ staticNodes, network, candidates, lookUp, log: this.#log },
+      ...{ staticNodes, network, candidates, resolve, lookUp, log: this.#log },
       setUp: (stream, target, origin) => {
         const conn = this.#nextConn()
         this.#conns.set(conn, { stream, origin, target })

@@ -1,8 +1,11 @@
 import type { ForkFilter } from '../../protocols/chain/fork-id.ts'
+import type { Enode } from '../../protocols/enode/enode.ts'
 import { isInNetlist, type Netlist } from '../../protocols/enode/netlist.ts'
 import { isLoopback, parseIp } from '../../protocols/enode/netutil.ts'
 import { parseNode } from '../../protocols/enr/parse-node.ts'
 import { forkIdIn } from '../../protocols/enr/record.ts'
+import { resolveBootnodes } from '../discovery/bootnodes.ts'
+import { candidateMix } from '../discovery/candidate-mix.ts'
 import { Candidates } from '../discovery/candidates.ts'
 import { type DatagramSocket, type Datagrams, reachable, restricted, type UdpEndpoint } from '../discovery/datagrams.ts'
 import type { DiscoveredNode } from '../discovery/discovered-node.ts'
@@ -12,7 +15,7 @@ import { Discv4 } from '../discovery/v4/discv4.ts'
 import { Discv5 } from '../discovery/v5/discv5.ts'
 import type { Logger } from '../log/log.ts'
 import type { Service } from '../node/node.ts'
-import type { CandidateSource } from '../p2p/dialer.ts'
+import type { CandidateSource, LookUp } from '../p2p/dialer.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
 
@@ -22,7 +25,7 @@ export type DiscoveryOptions = {
   readonly v5?: boolean
   /** UDP port, 0 for any free one. @default the TCP port that is listened on */
   readonly port?: number
-  /** enode URLs or records of nodes to begin with, with an IP address. @default none */
+  /** enode URLs or records of nodes to begin with, by an IP address or a DNS name. @default none */
   readonly bootnodes?: readonly string[]
 }
 
@@ -30,6 +33,8 @@ export type DiscoveryParts = {
   /** Its actor's parent. */
   readonly parent: string
   readonly datagrams: Datagrams
+  /** Of bootnodes that are DNS names. */
+  readonly lookUp: LookUp | undefined
   readonly privateKey: Uint8Array
   readonly localNode: LocalNode
   readonly database: NodeDatabase
@@ -49,8 +54,13 @@ export class DiscoveryService implements Service {
   readonly #runtime: Runtime
   readonly #options: DiscoveryOptions
   readonly #parts: DiscoveryParts
-  readonly #bootnodes: readonly DiscoveredNode[]
-  readonly #candidates: Candidates
+  readonly #bootnodes: readonly Enode[]
+  readonly #v4Nodes = new Candidates((node) => this.#isOurs(node))
+  readonly #v5Nodes = new Candidates((node) => this.#isOurs(node))
+  /** Nodes for the dialer, from when the service runs. */
+  readonly candidates: CandidateSource
+  readonly #started: Promise<void>
+  #settleStart: () => void = () => {}
   #socket: DatagramSocket | undefined
   #v4: Discv4 | undefined
   #v5: Discv5 | undefined
@@ -60,17 +70,15 @@ export class DiscoveryService implements Service {
     this.#runtime = runtime
     this.#options = options
     this.#parts = parts
-    this.#bootnodes = (options.bootnodes ?? []).map(parseNode).flatMap(({ host, ...node }) => {
-      if (host !== undefined && parseIp(host) && node.udp > 0) return [{ ...node, host }]
-      parts.log.warn('Bootstrap node left out: it has no IP address or no UDP port', { id: node.id, host })
-      return []
+    this.#bootnodes = (options.bootnodes ?? []).map(parseNode)
+    this.#started = new Promise((resolve) => {
+      this.#settleStart = resolve
     })
-    this.#candidates = new Candidates((node) => this.#isOurs(node))
-  }
-
-  /** Nodes for the dialer, from when the service runs. */
-  get candidates(): CandidateSource {
-    return this.#candidates.source
+    const { v4 = true, v5 = true } = options
+    this.candidates = candidateMix(runtime, {
+      ...{ id: 'candidates', parent: parts.parent },
+      sources: { ...(v4 && { v4: this.#v4Nodes.source }), ...(v5 && { v5: this.#v5Nodes.source }) },
+    })
   }
 
   /** The table of discv4, its buckets from the closest on; undefined when it does not run. */
@@ -85,11 +93,13 @@ export class DiscoveryService implements Service {
 
   /** @throws (rejects) the system's error: the port is taken */
   async start(): Promise<void> {
-    const { datagrams, host, netRestrict, privateKey, localNode, database, parent, log } = this.#parts
+    const { datagrams, lookUp, host, netRestrict, privateKey, localNode, database, parent, log } = this.#parts
     const { port = this.#parts.tcpPort(), v4 = true, v5 = true } = this.#options
     const { wallClock: now } = this.#runtime
     const isAllowed = reachable(host, netRestrict)
-    for (const { id, host } of this.#bootnodes)
+    const { clock } = this.#runtime
+    const bootnodes = await resolveBootnodes(this.#bootnodes, { lookUp, clock, log })
+    for (const { id, host } of bootnodes)
       if (!isAllowed(host)) log.error('Bootstrap node filtered by netrestrict', { id, ip: host })
     const socket = await restricted(datagrams, isAllowed).bind(host, port, (bytes, from) =>
       guard(
@@ -102,30 +112,40 @@ export class DiscoveryService implements Service {
     localNode.setTcp(this.#parts.tcpPort())
     localNode.setFallback(isWildcard(host) ? '127.0.0.1' : socket.ip, socket.port)
     const common = {
-      ...{ parent, privateKey, localNode, database, bootnodes: this.#bootnodes, isAllowed, now, log },
+      ...{ parent, privateKey, localNode, database, bootnodes, isAllowed, now, log },
       send: (bytes: Uint8Array, to: UdpEndpoint) => socket.send(bytes, to),
-      found: (nodes: readonly DiscoveredNode[]) => this.#candidates.found(nodes),
-      rested: () => this.#candidates.rested(),
     }
-    if (v4) this.#v4 = new Discv4(this.#runtime, { id: 'discv4', ...common })
-    if (v5) this.#v5 = new Discv5(this.#runtime, { id: 'discv5', ...common })
-    this.#candidates.attach({
-      want: () => {
-        this.#v4?.want()
-        this.#v5?.want()
-      },
+    if (v4) {
+      const nodes = this.#v4Nodes
+      const discv4 = new Discv4(this.#runtime, { id: 'discv4', ...common, ...reportTo(nodes) })
+      nodes.attach({ want: () => discv4.want(), resolve: (node) => discv4.resolve(node) })
+      this.#v4 = discv4
+    }
+    if (v5) {
+      const nodes = this.#v5Nodes
+      const discv5 = new Discv5(this.#runtime, { id: 'discv5', ...common, ...reportTo(nodes) })
       // What discv5 finds has its record already.
-      resolve: (node) => (node.record || !this.#v4 ? Promise.resolve(node) : this.#v4.resolve(node)),
-    })
-    log.info('Node discovery runs', { udp: socket.port, bootnodes: this.#bootnodes.length })
+      nodes.attach({ want: () => discv5.want(), resolve: async (node) => node })
+      this.#v5 = discv5
+    }
+    this.#settleStart()
+    log.info('Node discovery runs', { udp: socket.port, bootnodes: bootnodes.length })
     if (isLoopback(host)) log.info('Discovery stays on this machine: --host 0.0.0.0 opens it', { host })
   }
 
   async stop(): Promise<void> {
-    this.#candidates.detach()
+    this.#settleStart()
+    this.#v4Nodes.detach()
+    this.#v5Nodes.detach()
     this.#v4?.close()
     this.#v5?.close()
     await this.#socket?.close()
+  }
+
+  /** Looks for a node whose address is not known, or not the right one; it never fails. */
+  async resolve(node: Enode): Promise<DiscoveredNode | undefined> {
+    await this.#started
+    return (await this.#v4?.locate(node)) ?? this.#v5?.locate(node)
   }
 
   /** geth eth.NewNodeFilter. */
@@ -136,5 +156,10 @@ export class DiscoveryService implements Service {
     return forkFilter(forkId) === undefined
   }
 }
+
+const reportTo = (candidates: Candidates) => ({
+  found: (nodes: readonly DiscoveredNode[]) => candidates.found(nodes),
+  rested: () => candidates.rested(),
+})
 
 const isWildcard = (host: string) => parseIp(host)?.every((byte) => byte === 0) ?? true

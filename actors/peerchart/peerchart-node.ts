@@ -144,6 +144,7 @@ export class PeerchartNode {
         ...{
           parent: 'node',
           datagrams: datagramsOf(transport),
+          lookUp: transport.lookUp,
           privateKey,
           localNode,
           database,
@@ -181,7 +182,7 @@ export class PeerchartNode {
           },
           ...(netRestrict && { netRestrict }),
           ...(transport.lookUp && { lookUp: transport.lookUp }),
-          ...(discovery && { candidates: discovery.candidates }),
+          ...(discovery && { candidates: discovery.candidates, resolve: (node) => discovery.resolve(node) }),
         })
         this.#server.next(server)
         return server

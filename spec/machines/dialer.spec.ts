@@ -13,6 +13,7 @@ describe('dialer', () => {
   const chart = new ChartWalk(dialerMachine)
   const input: DialerInput = {
     ...{ ports: noPorts, selfId: 'self', maxDialed: 4, maxActiveDials: 5, seed: 1, staticNodes: [] },
+    canResolve: false,
   }
   const dialer = (change: Partial<DialerInput>, ...events: DialerEvent[]) =>
     chart.from({ ...input, ...change }, ...events)
@@ -197,6 +198,81 @@ describe('dialer', () => {
       ).to.deep.equal(['wantCandidate']))
   })
 
+  describe('with discovery to ask', () => {
+    const asking = (staticNodes: readonly Enode[], ...events: DialerEvent[]) =>
+      dialer({ canResolve: true, staticNodes }, ...events)
+    const at = (i: number, found?: Enode): DialerEvent => ({
+      ...{ type: 'node.resolved', id: `node${i}`, ...(found && { node: found }) },
+    })
+    const due = (i: number): DialerEvent => ({ type: 'resolve.due', id: `node${i}` })
+    const resolve = (node: Enode) => ['resolve', { node }]
+    const delayOf = ({ context }: DialerStep) => context.statics.get('node1')!.resolveDelay
+
+    it('asks where a static node is that says no address, and dials it there', () => {
+      const step = asking([hostless(1)])
+      expect(step.effects[0]).to.deep.equal(resolve(hostless(1)))
+      expect(step.context.dialing.size).to.equal(1)
+      const dialed = chart.on(step, at(1, node(1, '10.0.0.7')))
+      expect(dialed.effects).to.deep.equal([
+        ['connect', { node: node(1, '10.0.0.7'), ip: '10.0.0.7', origin: 'staticdial', timeout: 15_000 }],
+      ])
+      expect(dialed.context.statics.get('node1')!.node.host).to.equal('10.0.0.7')
+    })
+    it('gives up on one that is not found, and asks again when both its dial and its resolve are due', () => {
+      const step = asking([hostless(1)], at(1))
+      expect(step.effects).to.deep.equal([['discard', { id: 'node1', why: 'not found by discovery' }]])
+      expect(chart.on(step, expired(1)).effects).to.deep.equal([['discard', { id: 'node1', why: 'no IP address' }]])
+      expect(chart.on(step, due(1), expired(1)).effects).to.deep.equal([resolve(hostless(1))])
+    })
+    it('asks half as often each time that it is not found, from a minute on to once an hour', () => {
+      let step = asking([hostless(1)], at(1))
+      const delays = [delayOf(step)]
+      for (let i = 0; i < 6; i++) {
+        step = chart.on(step, due(1), expired(1), at(1))
+        delays.push(delayOf(step))
+      }
+      expect(delays.map((ms) => ms! / 60_000)).to.deep.equal([2, 4, 8, 16, 32, 60, 60])
+      expect(delayOf(chart.on(step, due(1), expired(1), at(1, node(1))))).to.equal(60_000)
+    })
+    it('asks where a static node is that cannot be reached, once in a minute', () => {
+      const step = asking([node(1)], failed(1))
+      expect(step.effects).to.deep.equal([resolve(node(1))])
+      const moved = chart.on(step, at(1, node(1, '10.0.0.7')))
+      expect(dials(moved)).to.deep.equal(['node1'])
+      const again = chart.on(moved, failed(1))
+      expect(again.effects).to.deep.equal([['discard', { id: 'node1', why: 'refused' }]])
+      expect(again.context.dialing.size).to.equal(0)
+      expect(chart.on(again, expired(1)).effects[0]![1]).to.include({ ip: '10.0.0.7' })
+    })
+    it('never asks for a candidate that cannot be reached', () =>
+      expect(names(asking([], found(1), failed(1)))).to.deep.equal(['discard']))
+    it('dials a node that has a DNS name where it was found, and asks DNS again the next time', () => {
+      const named = node(1, 'node.example')
+      const step = asking([named], resolved(1, '10.0.0.7'), failed(1), at(1, node(1, '10.0.0.8')))
+      expect(step.effects[0]![1]).to.include({ ip: '10.0.0.8' })
+      expect(names(chart.on(step, failed(1), expired(1)))).to.deep.equal(['lookUp'])
+    })
+    it('does not dial what was found without a port, by a name, or out of the networks it is restricted to', () => {
+      for (const wrong of [node(1, '10.0.0.1', 0), node(1, 'a.example'), hostless(1), node(1, '11.0.0.1')]) {
+        const change = { canResolve: true, staticNodes: [node(1)], netRestrict: parseNetlist('10.0.0.0/8') }
+        expect(names(dialer(change, failed(1), at(1, wrong)))).to.deep.equal(['discard'])
+      }
+    })
+    it('dials one that was removed meanwhile, and remembers nothing of it', () => {
+      const step = asking([hostless(1)], { type: 'static.remove', id: 'node1' }, at(1, node(1)), due(1))
+      expect(step.context.statics.size).to.equal(0)
+      expect(dials(asking([hostless(1)], { type: 'static.remove', id: 'node1' }, at(1, node(1))))).to.deep.equal([
+        'node1',
+      ])
+    })
+    it('waits for what it asked when it stops', () => {
+      const stopping = asking([hostless(1)], { type: 'dialer.stop' })
+      expect(stopping.state).to.equal('stopping')
+      expect(chart.on(stopping, at(9)).state).to.equal('stopping')
+      expect(chart.on(stopping, at(1)).state).to.equal('stopped')
+    })
+  })
+
   describe('on the whole', () => {
     it('says every 10 s that it looks for peers, while it has few', () => {
       const few = dialer({}, found(1), failed(1), added(2), addStatic(node(3)), statsDue)
@@ -206,7 +282,12 @@ describe('dialer', () => {
       expect(dialer({ maxDialed: 1 }, added(1), statsDue).effects).to.deep.equal([])
     })
     it('ignores the end of a dial it does not know', () => {
-      for (const event of [failed(9), ended(9), resolved(9, '10.0.0.9')]) {
+      for (const event of [
+        failed(9),
+        ended(9),
+        resolved(9, '10.0.0.9'),
+        { type: 'node.resolved', id: 'node9' } as const,
+      ]) {
         const step = dialer({}, event)
         expect(step.effects).to.deep.equal([])
         expect(step.context.tried).to.equal(0)

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import type { AnyStateMachine, EventFromLogic, InputFrom, SnapshotFrom } from 'xstate'
+import { candidateMixMachine } from '../../machines/candidate-mix.ts'
 import { dialerMachine } from '../../machines/dialer.ts'
 import { discoveryTableMachine } from '../../machines/discovery-table.ts'
 import { discv4NodeMachine, maxQueries } from '../../machines/discv4-node.ts'
@@ -169,7 +170,7 @@ export const walkSubjects = [
   subject({
     machine: dialerMachine,
     input: {
-      ...{ ports: noPorts, selfId: 'self', maxDialed: 2, maxActiveDials: 3, seed: 1 },
+      ...{ ports: noPorts, selfId: 'self', maxDialed: 2, maxActiveDials: 3, seed: 1, canResolve: true },
       staticNodes: [node('a', '10.0.0.1'), node('b', 'b.example')],
     },
     events: [
@@ -181,6 +182,8 @@ export const walkSubjects = [
       }),
       ...['c', 'd', ...ids].flatMap((id) => [
         ...[{ type: 'dns.resolved', id } as const, { type: 'dns.resolved', id, ip: '10.0.0.4' } as const],
+        ...[{ type: 'node.resolved', id } as const, { type: 'resolve.due', id } as const],
+        { type: 'node.resolved', id, node: node(id, '10.0.0.5') } as const,
         ...[{ type: 'connect.failed', id, error } as const, { type: 'dial.ended', id } as const],
         ...[{ type: 'peer.added', id, dialed: false } as const, { type: 'peer.removed', id, dialed: false } as const],
         ...[{ type: 'inbound.pending', id } as const, { type: 'inbound.completed', id } as const],
@@ -194,6 +197,20 @@ export const walkSubjects = [
       for (const id of staticPool) {
         expect(statics.has(id) && !history.has(id) && !dialing.has(id)).to.equal(true, `${id} is in the pool`)
       }
+    },
+  }),
+  subject({
+    machine: candidateMixMachine,
+    input: { ports: noPorts, sources: ['a', 'b'] },
+    events: [
+      { type: 'candidate.wanted' },
+      ...['a', 'b', 'c'].map((source) => ({ type: 'candidate.offered', source, node: node('x', '10.0.0.1') }) as const),
+      { type: 'mix.stop' },
+    ],
+    last: [{ type: 'mix.stop' }],
+    holds: ({ offers, asked }) => {
+      for (const source of offers.keys()) expect(asked.has(source)).to.equal(false)
+      expect(offers.has('c')).to.equal(false)
     },
   }),
   subject({

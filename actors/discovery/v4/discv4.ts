@@ -1,7 +1,7 @@
 import type { Actor } from 'xstate'
 import { discoveryTableMachine } from '../../../machines/discovery-table.ts'
 import { decodePacket, encodePacket, isExpired, type Packet, PacketError } from '../../../protocols/discv4/packets.ts'
-import { toEnode } from '../../../protocols/enode/enode.ts'
+import { type Enode, toEnode } from '../../../protocols/enode/enode.ts'
 import { formatIp, isLan, parseIp } from '../../../protocols/enode/netutil.ts'
 import { checkRelay, isUnicast } from '../../../protocols/enode/relay.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
@@ -136,6 +136,15 @@ export class Discv4 {
       .catch(() => undefined)
     if (resolved) this.table.update(resolved)
     return resolved
+  }
+
+  /** @returns a node where it is now, with its record if it gives it (geth UDPv4.Resolve); it never fails */
+  async locate({ id, publicKey, host, tcp, udp }: Enode): Promise<DiscoveredNode | undefined> {
+    const known = host !== undefined && parseIp(host) && udp > 0 ? { id, publicKey, host, tcp, udp } : undefined
+    const isThere = known && this.#options.isAllowed(known.host) ? await this.resolve(known) : undefined
+    if (isThere) return isThere
+    const found = this.table.get(id)?.node ?? (await this.lookup(publicKey)).find((node) => node.id === id)
+    return found && ((await this.resolve(found)) ?? found)
   }
 
   /** Looks for nodes to dial: `found` gets them, and `rested` comes when it can be asked again. */

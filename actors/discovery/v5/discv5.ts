@@ -5,6 +5,7 @@ import type { Findnode, Message, Ping, Pong, TalkRequest, TalkResponse } from '.
 import { maxPacketBytes } from '../../../protocols/discv5/packet.ts'
 import { PacketError } from '../../../protocols/discv5/packet-error.ts'
 import { logDistance } from '../../../protocols/enode/distance.ts'
+import type { Enode } from '../../../protocols/enode/enode.ts'
 import { formatIp, parseIp } from '../../../protocols/enode/netutil.ts'
 import { checkRelay } from '../../../protocols/enode/relay.ts'
 import type { NodeRecord } from '../../../protocols/enr/record.ts'
@@ -190,6 +191,12 @@ export class Discv5 {
     if (answer) return answer
     const found = (await this.lookUp(node.id)).find(({ id }) => id === node.id)
     return found && seqOf(found) > seqOf(newest) ? found : newest
+  }
+
+  /** @returns a node where it is now; it never fails */
+  async locate({ id }: Pick<Enode, 'id'>): Promise<DiscoveredNode | undefined> {
+    const found = this.table.get(id)?.node ?? (await this.lookUp(id)).find((node) => node.id === id)
+    return found && this.resolve(found)
   }
 
   #handle(session: Session, message: Message): void {

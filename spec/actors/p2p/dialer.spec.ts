@@ -107,6 +107,42 @@ describe('a dialer', () => {
     })
   })
 
+  describe('with discovery', () => {
+    const nameless: Enode = { publicKey: enode(1).publicKey, id: enode(1).id, tcp: 0, udp: 0 }
+
+    it('dials a static node without an address where discovery finds it', async () => {
+      const { network, settle, connected } = rig({ staticNodes: [nameless], resolve: async () => enode(1) })
+      await settle()
+      expect(network.dials.map(({ address }) => address)).to.deep.equal(['10.0.0.1:30303'])
+      network.dials[0]!.connect()
+      await settle()
+      expect(connected).to.deep.equal([`staticdial ${enode(1).id}`])
+    })
+    it('gives up for now when it finds another, none, or fails', async () => {
+      for (const resolve of [async () => enode(2), async () => undefined, () => Promise.reject(new Error('closed'))]) {
+        const { log, settle, network } = rig({ staticNodes: [nameless], resolve })
+        await settle()
+        expect(log).to.deep.equal(['not found by discovery'])
+        expect(network.dials).to.be.empty
+      }
+    })
+    it('asks it again when two minutes are over', async () => {
+      let asked = 0
+      const resolve = async () => void asked++
+      const { runtime } = rig({ staticNodes: [nameless], resolve })
+      await runtime.clock.run(119_000)
+      expect(asked).to.equal(1)
+      await runtime.clock.run(41_000)
+      expect(asked).to.equal(2)
+    })
+    it('waits for no answer of it when it stops', async () => {
+      const { dialer, log, settle } = rig({ staticNodes: [nameless], resolve: () => new Promise(() => {}) })
+      dialer.send({ type: 'dialer.stop' })
+      await settle()
+      expect(log).to.deep.equal(['stopped'])
+    })
+  })
+
   describe('stopping', () => {
     it('gives up connects and lookups, and leaves no timer behind', async () => {
       const { dialer, log, network, settle, runtime, connected } = rig({

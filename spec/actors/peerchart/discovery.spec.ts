@@ -8,6 +8,7 @@ import type { UdpEndpoint } from '../../../actors/discovery/datagrams.ts'
 import { createNode } from '../../../actors/peerchart/create-node.ts'
 import type { NodeOptions } from '../../../actors/peerchart/node-options.ts'
 import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
+import type { Transport } from '../../../actors/peerchart/transport.ts'
 import { memoryDatagrams } from '../../../actors/simulation/memory-datagrams.ts'
 import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
 import { EnodeError } from '../../../protocols/enode/enode.ts'
@@ -21,7 +22,7 @@ describe('a node with discovery', () => {
   let nodes: PeerchartNode[]
   let sent: UdpEndpoint[]
   let datagrams: ReturnType<typeof memoryDatagrams>
-  let transport: ReturnType<typeof memoryNetwork>
+  let transport: Transport
 
   beforeEach(() => {
     nodes = []
@@ -85,6 +86,13 @@ describe('a node with discovery', () => {
       for (const node of nodes) expect(node.peers()).to.have.length(2)
       expect(first.discv5 !== undefined).to.equal(alone === 'v5')
     }).timeout(60_000)
+  it('begins with a bootnode that DNS names', async () => {
+    const first = await start()
+    const lookUp = async () => ['127.0.0.1']
+    transport = { ...transport, lookUp }
+    const other = await start({}, [first.enode.replace('127.0.0.1', 'boot.example')])
+    await Promise.all([peers(first, 1), peers(other, 1)])
+  }).timeout(30_000)
   it('does not dial nodes of another chain', async () => {
     const dialed: number[] = []
     const { dial } = transport

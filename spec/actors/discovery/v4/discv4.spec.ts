@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { encodePacket, type Packet, type PacketName, type SignedPacket } from '../../../../protocols/discv4/packets.ts'
+import { toEnode } from '../../../../protocols/enode/enode.ts'
 import { formatIp, parseIp } from '../../../../protocols/enode/netutil.ts'
 import { decodeRecord, signRecord } from '../../../../protocols/enr/record.ts'
 import { bytesToHex, concatBytes } from '../../../../protocols/lib/bytes.ts'
@@ -249,6 +250,27 @@ describe('discv4', () => {
       await world.clock.run(10_000)
       expect(again.v4.table.get(node.node.id)?.isLive).to.equal(true)
       expect(again.localNode.seq > other.localNode.seq).to.equal(true)
+    })
+    it('a node is found by its id alone, though the one who looks has never heard of it', async () => {
+      const sought = await world.node(2, { bootnodes: [node.node] })
+      await world.clock.run(20_000)
+      const other = await world.node(3, { bootnodes: [node.node] })
+      const { id, publicKey } = sought.node
+      const [found, none] = [
+        other.v4.locate({ id, publicKey, tcp: 0, udp: 0 }),
+        other.v4.locate(toEnode(someNode(4).publicKey)),
+      ]
+      await world.clock.run(20_000)
+      expect(await found).to.deep.include({ ...sought.node, record: sought.localNode.record })
+      expect(await none).to.equal(undefined)
+    })
+    it('a node that is not where it was is found where it is', async () => {
+      const sought = await world.node(2, { bootnodes: [node.node] })
+      await world.clock.run(20_000)
+      const other = await world.node(3, { bootnodes: [node.node] })
+      const found = other.v4.locate({ ...sought.node, udp: 9 })
+      await world.clock.run(20_000)
+      expect(await found).to.deep.include({ udp: sought.node.udp })
     })
     it('a node that goes is forgotten', async () => {
       const other = await world.node(2, { bootnodes: [node.node] })

@@ -89,6 +89,16 @@ describe('discovery over discv5', () => {
     await clock.run(60_000)
     expect(a.discv5.table.size).to.equal(0)
   })
+  it('finds a node by its id alone, though it has never heard of it', async () => {
+    const boot = await start()
+    const sought = await start({ bootnodes: [boot.self] })
+    await clock.run(30_000)
+    const other = await start({ bootnodes: [boot.self] })
+    const [found, none] = [other.discv5.locate({ id: sought.local.id }), other.discv5.locate({ id: '00'.repeat(32) })]
+    await clock.run(30_000)
+    expect(await found).to.deep.include({ id: sought.local.id, udp: sought.self.udp })
+    expect(await none).to.equal(undefined)
+  })
   it('takes the newer record of a node that it checks', async () => {
     const [a, b] = [await start(), await start()]
     await b.discv5.ping(a.self)
