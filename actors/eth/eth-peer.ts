@@ -37,6 +37,8 @@ import { checkAnnouncement, checkTransactions, TransactionsError } from './trans
 
 /** What a session needs of the protocol manager. */
 export type EthPeerOwner = {
+  /** Of its actor. */
+  readonly id: string
   readonly chain: ChainPort
   readonly backend: Backend
   readonly wheel: TimerWheel
@@ -88,7 +90,7 @@ export class EthPeer {
     this.#table = messageTable(this.version)
     this.#actor = startActor(this.#runtime, ethPeerMachine, {
       id: `${session.actor}/eth`,
-      parent: session.actor,
+      parent: owner.id,
       input: (send) => {
         this.#dispatch = send
         return { ports: this.#ports(send), version: this.version }

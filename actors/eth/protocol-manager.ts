@@ -30,6 +30,7 @@ export type ProtocolManagerOptions = {
 
 /** The peer set of eth: runs {@link protocolManagerMachine}. */
 export class ProtocolManager implements EthPeerOwner {
+  readonly id: string
   readonly chain: ChainPort
   readonly backend: Backend
   readonly wheel: TimerWheel
@@ -43,6 +44,7 @@ export class ProtocolManager implements EthPeerOwner {
 
   constructor(runtime: Runtime, options: ProtocolManagerOptions) {
     const { id, parent, chain, maxPeers } = options
+    this.id = id
     this.chain = chain
     this.backend = backendOf(chain)
     this.wheel = new TimerWheel(runtime.clock)

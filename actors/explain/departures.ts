@@ -1,5 +1,6 @@
 import { phaseOf } from '../../machines/state-facts.ts'
 import type { Status } from '../../protocols/eth/status.ts'
+import { connectionOf } from '../trace/actor-names.ts'
 import type { FeedEntry } from '../trace/entries.ts'
 import type { Kept } from '../trace/feed-lines.ts'
 import type { Departed, Explanation } from './facts.ts'
@@ -43,7 +44,7 @@ export class Departures {
 
   /** @param name of a connection or of a session on it */
   of(name: string): Departure | undefined {
-    return this.#byName.get(name) ?? this.#byName.get(parentOf(name))
+    return this.#byName.get(name) ?? this.#byName.get(connectionOf(name) ?? '')
   }
 
   /** The last that came to an end before the line `seq`, and whose node is `id`. */
@@ -53,7 +54,7 @@ export class Departures {
 
   /** @param name of a connection or of a session on it */
   beginning(name: string): Beginning | undefined {
-    return this.#beginnings.get(name) ?? this.#beginnings.get(parentOf(name))
+    return this.#beginnings.get(name) ?? this.#beginnings.get(connectionOf(name) ?? '')
   }
 
   /** Messages before the line `seq` with which connections that are alive began, in order. */
@@ -133,9 +134,6 @@ export function isEnd(chart: string, state: string): boolean {
 
 /** Hello, or the first message of a sub-protocol: of eth it is Status. */
 const isIntroduction = (entry: FeedEntry) => 'code' in entry && entry.code === 0 && entry.protocol !== 'rlpx'
-
-/** `peer/7` of `peer/7/eth`. */
-const parentOf = (actor: string) => actor.slice(0, Math.max(0, actor.lastIndexOf('/')))
 
 const mostLines = 32
 const largestPayload = 1_024

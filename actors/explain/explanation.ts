@@ -2,6 +2,7 @@ import { phaseOf } from '../../machines/state-facts.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Hello } from '../../protocols/p2p/messages.ts'
+import { connectionOf } from '../trace/actor-names.ts'
 import type { Kept } from '../trace/feed-lines.ts'
 import { decodeMessage, openEth, openHello } from '../trace/messages.ts'
 import { type Ending, endingOf, reasonLabel } from './disconnect-cause.ts'
@@ -22,9 +23,8 @@ export function explain(history: HistoryReader, name: string, seq?: number): Exp
   const left = history.departures.of(name)
   const hasLeft = left && (seq === undefined || left.seq <= seq)
   const world = history.worldAt(seq)
-  const asked = world?.actor(name)
-  const parent = asked?.parent === undefined ? undefined : world?.actor(asked.parent)
-  const actor = [asked, parent].find((one) => one && isConnection(one.chart))
+  const names = [name, connectionOf(name), world?.actor(name)?.parent]
+  const actor = names.map((one) => world?.actor(one ?? '')).find((one) => one && isConnection(one.chart))
   if (hasLeft && (!actor || history.at(left.first) === undefined)) return left.explanation
   if (!world || !actor) return undefined
   return explanationOf(history, { world, actor, lines: linesOf(history, actor.actor, seq), seq })

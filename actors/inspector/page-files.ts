@@ -54,15 +54,13 @@ const vendor: Readonly<Record<string, string>> = {
   '/vendor/jsx-runtime.mjs': 'preact/jsx-runtime',
 }
 
+/** Scripts of the node's that the page has, too. */
+const shared = ['/drawing/svg.js', '/drawing/style.js', '/trace/actor-names.js']
+
 /** Names all scripts to a browser at once: else it would find them import by import. */
 async function withPreloads(html: Buffer): Promise<Buffer> {
   const scripts = (await readdir(new URL('inspector/page/', built))).filter((name) => name.endsWith('.js'))
-  const paths = [
-    ...Object.keys(vendor),
-    ...scripts.map((name) => `/inspector/page/${name}`),
-    '/drawing/svg.js',
-    '/drawing/style.js',
-  ]
+  const paths = [...Object.keys(vendor), ...scripts.map((name) => `/inspector/page/${name}`), ...shared]
   const links = paths.map((path) => `<link rel="modulepreload" href=".${path}" />`)
   return Buffer.from(`${html}`.replace('</head>', `${links.join('')}</head>`))
 }
@@ -71,7 +69,7 @@ function placeOf(path: string): URL | undefined {
   if (path === '/') return new URL('index.html', source)
   if (path === '/icon.svg') return new URL('icon.svg', source)
   if (/^\/styles\/[a-z-]+\.css$/.test(path)) return new URL(`.${path}`, source)
-  if (/^\/(inspector\/page|drawing)\/[a-z-]+\.js$/.test(path)) return new URL(`.${path}`, built)
+  if (/^\/inspector\/page\/[a-z-]+\.js$/.test(path) || shared.includes(path)) return new URL(`.${path}`, built)
   const name = vendor[path]
   return name === undefined ? undefined : pathToFileURL(resolve(name))
 }

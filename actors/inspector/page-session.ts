@@ -6,6 +6,7 @@ import { explain } from '../explain/explanation.ts'
 import type { History } from '../explain/history.ts'
 import type { Test } from '../explain/history-reader.ts'
 import { guard } from '../runtime/supervision.ts'
+import { connectionOf } from '../trace/actor-names.ts'
 import type { Kept } from '../trace/feed-lines.ts'
 import type { Heading } from '../trace/lines.ts'
 import type { AnswerTime } from './answer-time.ts'
@@ -182,11 +183,13 @@ function take(lines: Iterable<Kept>, most: number): Kept[] {
   return taken
 }
 
-/** An actor and all beneath it: parents come before their children. */
+/** An actor, all beneath it, and sessions on what is: parents and connections come before theirs. */
 function familyOf({ world }: History, name: string): ReadonlySet<string> {
   const family = new Set([name])
-  for (const { actor, parent } of world.checkpoint().actors)
-    if (parent !== undefined && family.has(parent)) family.add(actor)
+  for (const { actor, parent } of world.checkpoint().actors) {
+    const connection = connectionOf(actor) ?? ''
+    if (family.has(parent ?? '') || (family.has(connection) && world.peers.get(connection))) family.add(actor)
+  }
   return family
 }
 

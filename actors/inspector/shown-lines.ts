@@ -1,6 +1,7 @@
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import type { History } from '../explain/history.ts'
 import type { Test } from '../explain/history-reader.ts'
+import { connectionOf } from '../trace/actor-names.ts'
 import type { Decoded } from '../trace/decoded.ts'
 import type { FeedEntry, MessageEntry, TransitionEntry } from '../trace/entries.ts'
 import { type Kept, toLine } from '../trace/feed-lines.ts'
@@ -98,7 +99,7 @@ class Links {
       this.#pair(kept, entry)
     } else if (entry.type === 'transition') {
       this.#follow(kept, entry)
-      for (const peer of [actor, parentName(actor)]) {
+      for (const peer of [actor, connectionOf(actor) ?? '']) {
         const cause = this.#received.get(peer)
         if (cause && isCausedBy(kept, cause)) this.related.set(kept.seq, cause.seq).set(cause.seq, kept.seq)
         this.#received.delete(peer)
@@ -130,11 +131,8 @@ class Links {
 
 /** Whose lines may belong to it. */
 function relativesOf({ entry, actor }: Kept): string[] {
-  return isMessage(entry) ? [actor, `${actor}/${entry.protocol}`] : [actor, parentName(actor)]
+  return isMessage(entry) ? [actor, `${actor}/${entry.protocol}`] : [actor, connectionOf(actor) ?? '']
 }
-
-/** `peer/7` of `peer/7/eth`. */
-const parentName = (actor: string) => actor.slice(0, Math.max(0, actor.lastIndexOf('/')))
 
 /**
  * A message is in the feed before the step that it leads to, and nothing of the connection or its sessions comes between

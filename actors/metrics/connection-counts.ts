@@ -7,6 +7,7 @@ import { phaseOf, stateFacts } from '../../machines/state-facts.ts'
 import { StatusError } from '../../protocols/eth/status.ts'
 import { DiscError, DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { Clock } from '../runtime/runtime.ts'
+import { connectionOf } from '../trace/actor-names.ts'
 import type { TransitionEntry } from '../trace/entries.ts'
 import type { Live } from '../trace/live.ts'
 
@@ -111,8 +112,7 @@ export class ConnectionCounts {
 
   #takeStatusError({ actor, event: type }: TransitionEntry, event: Live['event']): void {
     const { error } = (event ?? {}) as { error?: unknown }
-    // `peer/7/eth` is a session of `peer/7`.
-    const { statusErrors } = this.#directionOf(actor.slice(0, actor.lastIndexOf('/')))
+    const { statusErrors } = this.#directionOf(connectionOf(actor) ?? '')
     if (type.startsWith('xstate.after')) statusErrors.timeout++
     else if (error instanceof StatusError && error.fault !== 'range') statusErrors[error.fault]++
     else statusErrors.peer++

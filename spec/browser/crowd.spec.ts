@@ -39,9 +39,9 @@ describe('the inspector of a crowd', function () {
     expect(await page.evaluate('largestShift()'), 'layout that moved').to.be.below(0.002)
 
     await page.getByLabel('Search actors').fill('client:reth')
-    await page.locator('.tally', { hasText: /^1.668 actors$/ }).waitFor()
+    await page.locator('.tally', { hasText: /^1.669 actors$/ }).waitFor()
     await page.getByRole('tree').evaluate((tree) => tree.scrollTo({ top: tree.scrollHeight }))
-    await page.locator('.row[data-actor="peer/2496"]').waitFor()
+    await page.locator('.row[data-actor="peer/2496/eth"]').waitFor()
     expect(await rows.count(), 'rows drawn at the end').to.be.within(10, 60)
     expect(faults).to.deep.equal([])
     await page.context().close()

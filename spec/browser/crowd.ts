@@ -15,7 +15,7 @@ export class Crowd {
 
   private constructor(server: Server, actors: number) {
     this.#server = server
-    this.#peers = Math.ceil((actors - 2) / 2)
+    this.#peers = Math.ceil((actors - 4) / 2)
   }
 
   static async open(actors: number, port = 0): Promise<Crowd> {
@@ -54,11 +54,13 @@ export class Crowd {
     const actors: ActorFacts[] = [
       { actor: 'node', chart: 'node', state: 'running', count: 4, startedAt: 0 },
       { actor: 'server', chart: 'server', parent: 'node', state: 'running', count: 9, startedAt: 0 },
+      { actor: 'eth', chart: 'protocol-manager', parent: 'node', state: 'started', count: 9, startedAt: 0 },
+      { actor: 'eth/downloader', chart: 'downloader', parent: 'eth', state: 'idle', count: 9, startedAt: 0 },
     ]
     const peers: PeerFacts[] = []
     for (let i = 0; i < this.#peers; i++) {
       actors.push({ actor: `peer/${i}`, chart: 'peer', parent: 'server', state: calm, count: 6, startedAt: i })
-      actors.push({ ...session, actor: `peer/${i}/eth`, parent: `peer/${i}` })
+      actors.push({ ...session, actor: `peer/${i}/eth`, parent: 'eth' })
       peers.push(peerFacts(i, 0))
     }
     const now = { seq: this.#seq, at: this.#seq }

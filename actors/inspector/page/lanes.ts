@@ -85,7 +85,7 @@ function lanesOfPeer(scene: Scene, scope: string, isNarrow: boolean): Lanes {
   const server = isNarrow ? undefined : peer?.parent
   const inner = [...(server === undefined ? [] : [server]), scope, ...sessions]
   const lanes = [
-    ...inner.map((actor) => laneOfActor(scene, actor)),
+    ...inner.map((actor) => laneOfActor(scene, actor, scope)),
     { ...laneOfPeer(scene, scope), id: remote, note: directionOf(scene, scope) },
   ]
   const at = new Map(lanes.map(({ id }, index) => [id, index]))
@@ -124,9 +124,11 @@ function directionOf(scene: Scene, actor: string): string {
   return inbound === undefined ? '' : inbound ? 'dialed us' : 'we dialed'
 }
 
-function laneOfActor(scene: Scene, actor: string): Lane {
+function laneOfActor(scene: Scene, actor: string, connection: string): Lane {
   const facts = scene.actors.get(actor)
-  return { id: actor, title: facts ? nameOf(facts) : actor, note: facts?.chart ?? '' }
+  const isSession = actor.startsWith(`${connection}/`)
+  const title = isSession ? actor.slice(connection.length + 1) : facts ? nameOf(facts) : actor
+  return { id: actor, title, note: facts?.chart ?? '' }
 }
 
 function messageStep(line: ShownLine, us: number, them: number): Step | undefined {

@@ -1,3 +1,4 @@
+import { connectionOf } from '../../trace/actor-names.ts'
 import type { ActorFacts, Changes, Moment, PeerFacts, Snapshot } from '../wire.ts'
 
 /** All actors at one moment: the present, which changes, or one of the past, which does not. */
@@ -35,8 +36,10 @@ export class Scene {
     this.actors.set(facts.actor, facts)
   }
 
-  /** The peer that an actor is or belongs to. */
+  /** The peer that an actor is, is a session of, or is beneath of. */
   peerOf(actor: string | undefined): PeerFacts | undefined {
+    const ofSession = actor !== undefined && this.peers.get(connectionOf(actor) ?? '')
+    if (ofSession) return ofSession
     for (let facts = this.#facts(actor); facts; facts = this.#facts(facts.parent)) {
       const peer = this.peers.get(facts.actor)
       if (peer) return peer
@@ -52,15 +55,28 @@ export class Scene {
     return lineage
   }
 
-  /** Actors beneath one, itself first, at most `limit`; all, or those that live. */
+  /** Whether an actor is another, is beneath it, or is a session on a peer that is. */
+  isWithin(actor: string, scope: string): boolean {
+    const isBeneath = (name: string) => this.lineageOf(name).some((facts) => facts.actor === scope)
+    const peer = this.peerOf(actor)
+    return actor === scope || isBeneath(actor) || (peer !== undefined && isBeneath(peer.actor))
+  }
+
+  /** Actors beneath one and sessions on those, itself first, at most `limit`; all, or those that live. */
   beneath(actor: string, limit: number, isAlive = false): string[] {
     const found = new Set([actor])
     for (const facts of this.actors.values()) {
       if (found.size >= limit) break
       if (isAlive && facts.stoppedAt !== undefined) continue
-      if (facts.parent !== undefined && found.has(facts.parent)) found.add(facts.actor)
+      if (found.has(facts.parent ?? '') || this.#isSessionOf(found, facts)) found.add(facts.actor)
     }
     return [...found]
+  }
+
+  /** A session is beneath its protocol, and belongs to its connection by name. */
+  #isSessionOf(found: ReadonlySet<string>, { actor }: ActorFacts): boolean {
+    const connection = connectionOf(actor) ?? ''
+    return found.has(connection) && this.peers.has(connection)
   }
 
   #facts(actor: string | undefined): ActorFacts | undefined {

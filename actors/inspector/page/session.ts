@@ -235,7 +235,7 @@ export class Session {
     const { present } = this
     if (!present || this.#scope === undefined) return false
     if (this.#isOwn) return actor === this.#scope && !('protocol' in line)
-    return actor === this.#scope || present.lineageOf(actor).some((facts) => facts.actor === this.#scope)
+    return present.isWithin(actor, this.#scope)
   }
 
   #firstNode(): string | undefined {

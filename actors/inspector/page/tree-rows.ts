@@ -17,7 +17,7 @@ export const rowHeight = 30
 export const peerRowHeight = 48
 
 /**
- * Actors as rows, children beneath their parents, the ended after the others. With a filter: what passes, and the way to it.
+ * Actors as rows, children beneath their parents: the server first, the ended after the others. With a filter: what passes, and the way to it.
  *
  * @param closed actors whose children are hidden; a filter opens all
  */
@@ -55,15 +55,16 @@ function childrenOf(scene: Scene, shown: ReadonlySet<string> | undefined): Map<s
     if (siblings) siblings.push(facts)
     else children.set(parent, [facts])
   }
-  for (const [parent, siblings] of children) children.set(parent, endedLast(siblings))
+  for (const [parent, siblings] of children) children.set(parent, inOrder(siblings))
   return children
 }
 
-/** However many have come and gone: who is there is found at the top, then who left last. */
-function endedLast(siblings: ActorFacts[]): ActorFacts[] {
-  const isEnded = ({ stoppedAt }: ActorFacts) => stoppedAt !== undefined
-  if (!siblings.some(isEnded)) return siblings
-  return [...siblings.filter((facts) => !isEnded(facts)), ...siblings.filter(isEnded).reverse()]
+/** However many have come and gone: peers are found at the top, then who is there, then who left last. */
+function inOrder(siblings: ActorFacts[]): ActorFacts[] {
+  const [server, alive, ended]: [ActorFacts[], ActorFacts[], ActorFacts[]] = [[], [], []]
+  for (const facts of siblings)
+    (facts.stoppedAt !== undefined ? ended : facts.chart === 'server' ? server : alive).push(facts)
+  return [...server, ...alive, ...ended.reverse()]
 }
 
 function passing(scene: Scene, filter: Filter): Set<string> {

@@ -142,6 +142,7 @@ function Row({ row, scene, isChosen, choose, toggle }: RowProps) {
   // A row was laid out with the facts of then; its state is that of now.
   const facts = scene.actors.get(row.facts.actor) ?? row.facts
   const peer = scene.peers.get(facts.actor)
+  const ofSession = scene.peerOf(facts.actor)
   const pace = paceOf(facts)
   return (
     <div
@@ -179,6 +180,7 @@ function Row({ row, scene, isChosen, choose, toggle }: RowProps) {
           </b>
         )}
         {peer ? remoteOf(peer) : nameOf(facts)}
+        {!peer && ofSession && <small> {remoteOf(ofSession)}</small>}
       </span>
       <span class="state" key={facts.state}>
         {facts.stoppedAt === undefined ? briefState(facts.state) : 'ended'}

@@ -12,6 +12,7 @@ import { History } from '../../../actors/explain/history.ts'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
 import { InspectorFailed } from '../../../actors/inspector/inspector-errors.ts'
 import { openRecorded } from '../../../actors/inspector/recorded.ts'
+import type { ShownLine } from '../../../actors/inspector/wire.ts'
 import { createNode } from '../../../actors/peerchart/create-node.ts'
 import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
 import type { Bug } from '../../../actors/runtime/runtime.ts'
@@ -153,6 +154,22 @@ describe('the inspector of two nodes', () => {
     })
     const { actor } = await page.ask('actor', { actor: 'alice/peer/1/eth' })
     expect(actor.edges!['awaitingStatus · Status']![0]).to.equal(1)
+  })
+
+  it('has a session beneath its protocol manager, and its lines with those of its peer too', async () => {
+    const page = await open()
+    await meet()
+    const { actor } = await page.ask('actor', { actor: 'alice/peer/1/eth' })
+    expect(actor.parent).to.equal('alice/eth')
+    const isOfSession = (line: ShownLine) => line.type === 'transition' && line.actor === 'alice/peer/1/eth'
+    const isStatus = ({ name }: { name?: string }) => name === 'Status'
+    const ofPeer = (await page.ask('lines', { actor: 'alice/peer/1' })).lines
+    expect([ofPeer.some(isOfSession), ofPeer.some(isStatus)]).to.deep.equal([true, true])
+    const ofManager = (await page.ask('lines', { actor: 'alice/eth' })).lines
+    expect([ofManager.some(isOfSession), ofManager.some(({ actor }) => actor === 'alice/peer/1')]).to.deep.equal([
+      true,
+      false,
+    ])
   })
 
   it('says so where it has no answer', async () => {

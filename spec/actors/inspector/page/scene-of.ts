@@ -15,12 +15,13 @@ export function sceneOf(
   })
 }
 
-/** A node with a server, a peer and its session. */
+/** A node with a server, a peer, the protocol manager and its session of the peer. */
 export function nodeOf(node: string): (Partial<ActorFacts> & { readonly actor: string })[] {
   return [
     { actor: `${node}/node`, node },
     { actor: `${node}/server`, node, chart: 'server', parent: `${node}/node` },
+    { actor: `${node}/eth`, node, chart: 'protocol-manager', parent: `${node}/node` },
     { actor: `${node}/peer/1`, node, chart: 'peer', parent: `${node}/server`, state: 'running.(a.b c.d)' },
-    { actor: `${node}/peer/1/eth`, node, chart: 'eth-peer', parent: `${node}/peer/1`, state: 'active.flowing' },
+    { actor: `${node}/peer/1/eth`, node, chart: 'eth-peer', parent: `${node}/eth`, state: 'active.flowing' },
   ]
 }

@@ -10,13 +10,24 @@ const names = (search = '', closed: string[] = []) =>
 
 describe('the tree of actors', () => {
   it('has children beneath their parents', () => {
-    expect(names().slice(0, 5)).to.deep.equal([
+    expect(names().slice(0, 6)).to.deep.equal([
       'node-1/node',
       '.node-1/server',
       '..node-1/peer/1',
-      '...node-1/peer/1/eth',
+      '.node-1/eth',
+      '..node-1/peer/1/eth',
       'node-2/node',
     ])
+  })
+  it('has the server, where the peers are, before what began earlier', () => {
+    const rows = treeRows(
+      sceneOf([
+        { actor: 'eth', chart: 'protocol-manager' },
+        { actor: 'server', chart: 'server' },
+      ]),
+      new Set(),
+    )
+    expect(rows.map(({ facts }) => facts.actor)).to.deep.equal(['server', 'eth'])
   })
   it('has who is there first, then who left last', () => {
     const peers = [3, undefined, 7].map((stoppedAt, i) => ({
@@ -27,7 +38,13 @@ describe('the tree of actors', () => {
     expect(rows.map(({ facts }) => facts.actor)).to.deep.equal(['server', 'peer/1', 'peer/2', 'peer/0'])
   })
   it('hides what is beneath an actor that is closed', () => {
-    expect(names('', ['node-1/server', 'node-2/node'])).to.deep.equal(['node-1/node', '.node-1/server', 'node-2/node'])
+    expect(names('', ['node-1/server', 'node-2/node'])).to.deep.equal([
+      'node-1/node',
+      '.node-1/server',
+      '.node-1/eth',
+      '..node-1/peer/1/eth',
+      'node-2/node',
+    ])
   })
   for (const search of [
     'geth',
