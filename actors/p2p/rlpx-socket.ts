@@ -206,6 +206,8 @@ export class RlpxSocket implements Task {
   }
 
   #stepHandshake(handshake: Handshake): boolean {
+    const isAck = this.#options.remotePublicKey !== undefined
+    if (this.#ending && !isAck) return this.#finishIfEnded() // an auth is for one to whom we can answer
     for (let chunk = this.#nextChunk(); chunk; chunk = this.#nextChunk()) {
       if (!handshake.receive(chunk)) continue
       this.#handshake = undefined
@@ -321,9 +323,10 @@ export class RlpxSocket implements Task {
   #streamClosed(error: Error | undefined): void {
     if (this.#isDone) return
     this.#ending = { error, messages: lastMessages, bytes: lastBytes }
-    const isReading = this.#handshake ? this.#options.remotePublicKey !== undefined : this.#canTake()
-    if (!isReading || this.#offered) this.#finishIfEnded()
-    else this.#options.scheduler.ready(this)
+    const isReading = this.#canTake() && !this.#offered
+    // Also of a stranger that said nothing: its end frees the place of the next, which may be gone as well, and so on.
+    if (this.#handshake || isReading) this.#options.scheduler.ready(this)
+    else this.#finishIfEnded()
   }
 
   /** @returns whether nothing more is read, as the stream has closed */

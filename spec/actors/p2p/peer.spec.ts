@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { expect } from 'chai'
+import type { ConnectionOwner } from '../../../actors/p2p/connection.ts'
+import { peerConnector } from '../../../actors/p2p/peer.ts'
 import { WriteQueueFull } from '../../../actors/p2p/peer-session.ts'
 import type { Protocol, Session } from '../../../actors/p2p/protocol.ts'
+import { nodeCiphers } from '../../../actors/runtime/ciphers.ts'
 import { InputRoom } from '../../../actors/runtime/input-room.ts'
+import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
+import { FairScheduler } from '../../../actors/runtime/scheduler.ts'
 import { streamPair } from '../../../actors/simulation/memory-network.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { PeerError } from '../../../protocols/lib/peer-error.ts'
@@ -266,8 +271,48 @@ describe('a peer', () => {
     stranger[0].write(hexToBytes(vectors.auth.v4Format))
     stranger[0].end()
     await settle()
+    end.thaw()
+    await settle()
     expect(end.ended?.error.message).to.equal('EOF')
     expect(end.packets).to.deep.equal([])
+  })
+
+  it('ends a few strangers in one turn, though each that hung up makes room for the next that did', async () => {
+    const near = new End([])
+    const turns: (() => void)[] = []
+    let now = 0
+    const clock = { now: () => now, setTimeout: () => 0, clearTimeout() {} }
+    const runtime = processRuntime({ clock })
+    const connect = peerConnector(runtime, {
+      ...{ privateKey: near.privateKey, publicKey: near.publicKey, name: 'spec', protocols: [], parent: 'spec' },
+      ...{ ciphers: nodeCiphers, input: new InputRoom() },
+      scheduler: new FairScheduler(clock, (run) => turns.push(run)),
+    })
+    let ended = 0
+    const admitNext = (conn: number) => {
+      const [stranger, stream] = streamPair('127.0.0.1:1', '127.0.0.1:2')
+      stranger.destroy()
+      connect(stream, { conn, origin: 'inbound', owner })
+    }
+    const owner: ConnectionOwner = {
+      ...near.owner,
+      setupEnded: (conn) => {
+        ended++
+        now++ // the millisecond that a place takes
+        if (conn < 100) admitNext(conn + 1)
+      },
+    }
+    admitNext(1)
+    await settle()
+    expect(ended).to.equal(0)
+    const inTurns: number[] = []
+    for (let turn = 0; turn < 3; turn++) {
+      const before = ended
+      turns.shift()!()
+      await settle()
+      inTurns.push(ended - before)
+    }
+    expect(inTurns).to.deep.equal([1, 1, 1])
   })
 
   it('ends with its protocol, for the reason of its error', async () => {
