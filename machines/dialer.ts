@@ -164,6 +164,9 @@ const { enqueueActions, extend } = setup({
   delays: { historyExpiry: dialHistoryExpiry, statsInterval: 10_000 },
 })
 
+/** The timer of a node that was dialed: until it fires the node is in the history. */
+const historyTimer = (id: string) => ({ id: `history/${id}`, delay: 'historyExpiry' }) as const
+
 /** Whom to dial, when, and how many at a time: geth's dial scheduler. */
 export const dialerMachine = extend({
   actions: {
@@ -174,7 +177,7 @@ export const dialerMachine = extend({
       for (const { node } of tasks) {
         const { id, host } = node
         const ip = ipOf(node)
-        enqueue.raise({ type: 'history.expired', id }, { id: `history/${id}`, delay: 'historyExpiry' })
+        enqueue.raise({ type: 'history.expired', id }, historyTimer(id))
         if (ip !== undefined)
           enqueue({ type: 'connect', params: { node, ip, origin: 'staticdial', timeout: connectTimeout } })
         else if (host !== undefined) enqueue({ type: 'lookUp', params: { id, hostname: host, timeout: dnsTimeout } })
@@ -195,7 +198,7 @@ export const dialerMachine = extend({
     dialHeld: enqueueActions(({ context, enqueue }) => {
       const node = context.held!
       enqueue.assign({ held: undefined, ...withDials(context, [{ node, origin: 'dyndial' }]) })
-      enqueue.raise({ type: 'history.expired', id: node.id }, { id: `history/${node.id}`, delay: 'historyExpiry' })
+      enqueue.raise({ type: 'history.expired', id: node.id }, historyTimer(node.id))
       enqueue({ type: 'connect', params: { node, ip: ipOf(node)!, origin: 'dyndial', timeout: connectTimeout } })
     }),
     discardHeld: enqueueActions(({ context, enqueue }) => {

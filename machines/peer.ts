@@ -85,12 +85,15 @@ type PeerContext = PeerInput & {
   readonly reason: DiscReason | undefined
 }
 
+/** geth's: from the moment we are ready for a message to its last byte, in ms. Of Hello the chart sees to it, of the others the socket. */
+export const frameReadTimeout = 30_000
+
 type PeerMeta = StateMeta<PeerEvent['type'] | keyof typeof delays>
 
 const delays = {
   /** The whole of auth and ack, both directions. */
   encHandshakeTimeout: 5_000,
-  frameReadTimeout: 30_000,
+  frameReadTimeout,
   frameWriteTimeout: 20_000,
   disconnectWriteTimeout: 1_000,
   pingInterval: 15_000,

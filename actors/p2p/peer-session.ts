@@ -4,6 +4,7 @@ import type { Runtime } from '../runtime/runtime.ts'
 import type { Account } from '../runtime/scheduler.ts'
 import type { Client, Outcome, TimeSlicer } from '../runtime/time-slicer.ts'
 import type { MessageTrace } from '../trace/message-trace.ts'
+import { maxQueuedOutput } from './back-pressure.ts'
 import type { PeerFacts, Protocol, Session, SessionHandler } from './protocol.ts'
 import type { RlpxSocket } from './rlpx-socket.ts'
 
@@ -127,9 +128,6 @@ export class PeerSession implements Session, Client {
     return this.#handler?.info ? (this.#handler.info() ?? 'handshake') : 'unknown'
   }
 }
-
-/** BOUNDED: two of the largest messages, for a sender that does not wait. */
-const maxQueuedOutput = 2 ** 25
 
 /** Our own fault: a protocol went on sending after `send` had returned false. */
 export class WriteQueueFull extends Error {

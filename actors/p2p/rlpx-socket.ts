@@ -1,16 +1,17 @@
 import { plainDisconnect } from '../../protocols/plain-disconnect.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
-import { type Handshake, type HandshakeResult, initiate, respond } from '../../protocols/rlpx/handshake.ts'
-import { formatKeyLogLine } from '../../protocols/rlpx/key-log.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
-import { RlpxSession } from '../../protocols/rlpx/session.ts'
+import type { RlpxSession } from '../../protocols/rlpx/session.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import { type Holding, InputOverflow, type InputRoom } from '../runtime/input-room.ts'
 import type { Clock, Entropy } from '../runtime/runtime.ts'
 import type { Account, FairScheduler, Task } from '../runtime/scheduler.ts'
 import { guard } from '../runtime/supervision.ts'
-import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from '../trace/handshake-packet.ts'
+import type { HandshakePacket } from '../trace/handshake-packet.ts'
+import { flushSize, readHighWater, readLowWater, writeHighWater } from './back-pressure.ts'
 import type { Stream } from './connection.ts'
+import { EncryptionHandshake } from './encryption-handshake.ts'
+import { ReadDeadline } from './read-deadline.ts'
 
 /** What a socket reports. Every call is made from the scheduler's turn or a stream's event, never from inside a method. */
 export type SocketListener = {
@@ -51,7 +52,7 @@ export type SocketOptions = {
 export class RlpxSocket implements Task {
   account: Account
   readonly #options: SocketOptions
-  #handshake: Handshake | undefined
+  #handshake: EncryptionHandshake | undefined
   #session: RlpxSession | undefined
   /** Undefined: nothing is read. */
   #taker: MessageTaker | undefined
@@ -66,13 +67,17 @@ export class RlpxSocket implements Task {
   /** The stream has closed. What is left of its input may still be read so far. */
   #ending: { readonly error: Error | undefined; messages: number; bytes: number } | undefined
   #isDone = false
-  #messageBegan = 0
-  #deadline: unknown
+  readonly #deadline: ReadDeadline
 
   constructor(options: SocketOptions) {
     this.#options = options
     this.account = options.account
     this.#holding = options.input.open(() => this.#overflow())
+    this.#deadline = new ReadDeadline({
+      clock: options.clock,
+      isWaiting: () => !this.#isDone && this.#canTake() && !this.#offered,
+      expired: (error) => this.#guard(() => options.listener.failed(error)),
+    })
     options.stream.listen({
       data: (chunk) => this.#guard(() => this.#receive(chunk)),
       drain: () => this.#guard(() => this.#drained()),
@@ -82,14 +87,12 @@ export class RlpxSocket implements Task {
 
   /** Runs the encryption handshake: `secured` or `failed` follows. */
   secure(): void {
-    const { privateKey, publicKey, remotePublicKey, entropy, ciphers, stream, listener } = this.#options
-    const identity = { privateKey, publicKey, entropy, ciphers }
-    if (remotePublicKey) {
-      const handshake = initiate({ ...identity, remotePublicKey })
-      stream.write(handshake.packet)
-      listener.shook(sentPacket('auth', handshake.packet.length))
-      this.#handshake = handshake
-    } else this.#handshake = respond(identity)
+    const { stream, listener } = this.#options
+    this.#handshake = new EncryptionHandshake({
+      ...this.#options,
+      write: (packet) => stream.write(packet),
+      shook: (packet) => listener.shook(packet),
+    })
     this.#resume()
   }
 
@@ -101,7 +104,7 @@ export class RlpxSocket implements Task {
 
   /** Offers the waiting message again. */
   proceed(): void {
-    this.#beginMessage()
+    this.#deadline.begin()
     this.#options.scheduler.ready(this)
   }
 
@@ -205,15 +208,14 @@ export class RlpxSocket implements Task {
     this.#options.listener.failed(new InputOverflow())
   }
 
-  #stepHandshake(handshake: Handshake): boolean {
+  #stepHandshake(handshake: EncryptionHandshake): boolean {
     const isAck = this.#options.remotePublicKey !== undefined
     if (this.#ending && !isAck) return this.#finishIfEnded() // an auth is for one to whom we can answer
     for (let chunk = this.#nextChunk(); chunk; chunk = this.#nextChunk()) {
       if (!handshake.receive(chunk)) continue
       this.#handshake = undefined
-      const { secrets, remotePublicKey, rest } = this.#finish(handshake)
-      this.#options.keyLog?.(formatKeyLogLine(secrets, this.#options.remotePublicKey !== undefined))
-      this.#session = new RlpxSession(secrets, this.#options.ciphers)
+      const { session, remotePublicKey, rest } = handshake.finish()
+      this.#session = session
       if (rest.length > 0) {
         this.#chunks.unshift(rest)
         this.#queued += rest.length
@@ -224,25 +226,6 @@ export class RlpxSocket implements Task {
     return this.#finishIfEnded()
   }
 
-  #finish(handshake: Handshake): HandshakeResult {
-    const { stream, listener } = this.#options
-    try {
-      const result = handshake.finish()
-      listener.shook(receivedPacket(this.#awaited, handshake.received, result.remoteVersion))
-      if (!result.reply) return result
-      stream.write(result.reply)
-      listener.shook(sentPacket('ack', result.reply.length))
-      return result
-    } catch (error) {
-      if (isRemoteFault(error)) listener.shook(receivedPacket(this.#awaited, handshake.received))
-      throw error
-    }
-  }
-
-  get #awaited(): HandshakeName {
-    return this.#options.remotePublicKey ? 'ack' : 'auth'
-  }
-
   #stepFrames(): boolean {
     const { clock } = this.#options
     const end = clock.now() + stepBudget
@@ -251,8 +234,9 @@ export class RlpxSocket implements Task {
       if (message) {
         this.#offered = this.#taker!(message.code, message.payload) ? undefined : message
         if (this.#offered || this.#wasLast(message)) break
-        this.#messageBegan = clock.now()
-        if (this.#messageBegan >= end) return true
+        const now = clock.now()
+        this.#deadline.begin(now)
+        if (now >= end) return true
       } else {
         if (!this.#session!.hasWork) {
           const chunk = this.#nextChunk()
@@ -280,22 +264,6 @@ export class RlpxSocket implements Task {
   #resume(): void {
     this.#isPaused = false
     this.#options.stream.resume()
-  }
-
-  /** Arms the read deadline from the moment we are ready to read: one timer, moved only when it fires. */
-  #beginMessage(): void {
-    const { clock } = this.#options
-    this.#messageBegan = clock.now()
-    this.#deadline ??= clock.setTimeout(() => this.#guard(() => this.#checkDeadline()), frameReadTimeout)
-  }
-
-  #checkDeadline(): void {
-    const { clock, listener } = this.#options
-    this.#deadline = undefined
-    if (this.#isDone || !this.#canTake() || this.#offered) return
-    const left = this.#messageBegan + frameReadTimeout - clock.now()
-    if (left > 0) this.#deadline = clock.setTimeout(() => this.#guard(() => this.#checkDeadline()), left)
-    else listener.failed(new ReadTimeout())
   }
 
   #flush(): void {
@@ -351,8 +319,7 @@ export class RlpxSocket implements Task {
     if (this.#isDone) return
     this.#isDone = true
     this.#taker = undefined
-    if (this.#handshake && this.#handshake.received > 0)
-      this.#options.listener.shook(receivedPacket(this.#awaited, this.#handshake.received))
+    this.#handshake?.abandon()
     this.#handshake = undefined
     this.#chunks = []
     this.#queued = 0
@@ -361,18 +328,10 @@ export class RlpxSocket implements Task {
     this.#session?.free()
     this.#session = undefined
     this.#options.scheduler.forget(this)
-    if (this.#deadline !== undefined) this.#options.clock.clearTimeout(this.#deadline)
+    this.#deadline.close()
   }
 }
 
-/** Bytes of input that may wait for the scheduler. */
-const readHighWater = 256 * 1024
-const readLowWater = 64 * 1024
-/** Bytes of output that are gathered before a write, and that may wait for the remote before nothing more is read of it. */
-const flushSize = 64 * 1024
-const writeHighWater = 1024 * 1024
-/** geth frameReadTimeout: from the moment we are ready for a message to its last byte, in ms. */
-const frameReadTimeout = 30_000
 /** What is still read of a stream that has closed, as far as it came in order. */
 const lastMessages = 16
 const lastBytes = 1024 * 1024
@@ -380,11 +339,3 @@ const lastBytes = 1024 * 1024
 const stepBudget = 1
 
 const isRemoteFault = (error: unknown): error is Error => error instanceof RlpxError
-
-/** The remote sent no whole message for 30 s. */
-class ReadTimeout extends Error {
-  override readonly name = 'ReadTimeout'
-  constructor() {
-    super('read: i/o timeout')
-  }
-}

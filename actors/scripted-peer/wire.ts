@@ -1,16 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
 import { concatBytes } from '../../protocols/lib/bytes.ts'
 import { plainDisconnect } from '../../protocols/plain-disconnect.ts'
-import { type Handshake, type HandshakeResult, initiate, respond } from '../../protocols/rlpx/handshake.ts'
-import { formatKeyLogLine } from '../../protocols/rlpx/key-log.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
-import { RlpxSession } from '../../protocols/rlpx/session.ts'
+import type { RlpxSession } from '../../protocols/rlpx/session.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import type { Stream } from '../p2p/connection.ts'
+import { type Encrypted, EncryptionHandshake } from '../p2p/encryption-handshake.ts'
 import { nodeCiphers } from '../runtime/ciphers.ts'
 import type { Entropy } from '../runtime/runtime.ts'
 import { guard } from '../runtime/supervision.ts'
-import { type HandshakeName, type HandshakePacket, receivedPacket, sentPacket } from '../trace/handshake-packet.ts'
+import type { HandshakePacket } from '../trace/handshake-packet.ts'
 import { FrameWriter } from './frame-writer.ts'
 
 export type WireListener = {
@@ -43,7 +42,7 @@ export class Wire {
   readonly #listener: WireListener
   /** What came before the handshake was begun. BOUNDED: maxEarlyChunks. */
   readonly #early: Uint8Array[] = []
-  #handshake: Handshake | undefined
+  #handshake: EncryptionHandshake | undefined
   #session: RlpxSession | undefined
   #writer: FrameWriter | undefined
   #cutting: Promise<void> = Promise.resolve()
@@ -77,14 +76,12 @@ export class Wire {
 
   /** Does the encryption handshake, in whichever role: `secured` or `closed` follows. */
   secure(): void {
-    const { privateKey, remotePublicKey, entropy } = this.#options
-    const identity = { privateKey, entropy, ciphers: nodeCiphers }
-    if (remotePublicKey) {
-      const handshake = initiate({ ...identity, remotePublicKey })
-      this.write(handshake.packet)
-      this.#listener.shook(sentPacket('auth', handshake.packet.length))
-      this.#handshake = handshake
-    } else this.#handshake = respond(identity)
+    this.#handshake = new EncryptionHandshake({
+      ...this.#options,
+      ciphers: nodeCiphers,
+      write: (packet) => this.write(packet),
+      shook: (packet) => this.#listener.shook(packet),
+    })
     for (const chunk of this.#early.splice(0)) this.#receive(chunk)
   }
 
@@ -119,7 +116,7 @@ export class Wire {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#stream.destroy()
-    if (this.#handshake && this.#handshake.received > 0) this.#shook(this.#handshake)
+    this.#handshake?.abandon()
     this.#handshake = undefined
     this.#session?.free()
     this.#session = undefined
@@ -160,33 +157,21 @@ export class Wire {
     else if (this.#early.length < maxEarlyChunks) this.#early.push(chunk)
   }
 
-  #receiveHandshake(handshake: Handshake, chunk: Uint8Array): void {
-    let result: HandshakeResult
+  #receiveHandshake(handshake: EncryptionHandshake, chunk: Uint8Array): void {
+    let encrypted: Encrypted
     try {
       if (!handshake.receive(chunk)) return
-      result = handshake.finish()
+      encrypted = handshake.finish()
     } catch (error) {
       if (!(error instanceof RlpxError)) throw error
       return void this.close(error)
     }
-    this.#shook(handshake, result.remoteVersion)
-    this.#begin(result)
+    this.#begin(encrypted)
   }
 
-  /** @param version undefined for what is no packet of EIP-8 */
-  #shook({ received }: Handshake, version?: number): void {
-    const awaited: HandshakeName = this.#options.remotePublicKey ? 'ack' : 'auth'
-    this.#listener.shook(receivedPacket(awaited, received, version))
-  }
-
-  #begin({ secrets, remotePublicKey, reply, rest }: HandshakeResult): void {
+  #begin({ session, secrets, remotePublicKey, rest }: Encrypted): void {
     this.#handshake = undefined
-    if (reply) {
-      this.write(reply)
-      this.#listener.shook(sentPacket('ack', reply.length))
-    }
-    this.#options.keyLog?.(formatKeyLogLine(secrets, this.#options.remotePublicKey !== undefined))
-    this.#session = new RlpxSession(secrets, nodeCiphers)
+    this.#session = session
     this.#writer = new FrameWriter(secrets)
     this.#listener.secured(remotePublicKey)
     this.#receiveFrames(rest)
