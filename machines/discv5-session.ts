@@ -28,7 +28,11 @@ export type Discv5SessionPorts = {
 /** Why a call has no response; `queue full`: it was never sent. */
 export type CallFailure = 'timeout' | 'queue full' | 'closed'
 
-export type Discv5SessionInput = { readonly ports: Discv5SessionPorts }
+export type Discv5SessionInput = {
+  readonly ports: Discv5SessionPorts
+  /** The node's, 64 hex digits: readers of the feed know it by that. */
+  readonly id: string
+}
 
 export type Discv5SessionEvent =
   /** An ordinary packet that the keys of the session, if there are any, do not open. */

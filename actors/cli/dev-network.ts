@@ -24,7 +24,8 @@ export type DevNetworkOptions = {
 }
 
 /**
- * Full nodes over TCP on loopback: the first makes the blocks, each dials those before it, all follow the head. Their
+ * Full nodes over TCP on loopback: the first makes the blocks, and is the one that the others begin with to find
+ * each other; all follow the head. Their
  * chains are in a temporary directory, whole from the genesis on: what they hold in memory is as much after a day.
  */
 export class DevNetwork {
@@ -68,6 +69,7 @@ export class DevNetwork {
           nodeKey,
           host: '127.0.0.1',
           port: 0,
+          discovery: { bootnodes: () => (name === nameOf(0) ? [] : [nodes[0]!.enode]) },
           headPollInterval: 250,
           runtime: { feed },
           log: log.getSubLogger({ name }),
@@ -79,14 +81,11 @@ export class DevNetwork {
 
   /** Every node has its address when this resolves; they meet in their own time. */
   async start(): Promise<void> {
-    for (const [i, node] of this.nodes.entries()) {
-      await node.start()
-      for (const earlier of this.nodes.slice(0, i)) node.addPeer(earlier.enode)
-    }
+    for (const node of this.nodes) await node.start()
     this.#timer = setInterval(() => this.#produce(), this.#blockTime)
   }
 
-  /** The last node first: each takes leave of those it dialed. */
+  /** The last node first: the one that all know is there as long as any of them. */
   async stop(): Promise<void> {
     clearInterval(this.#timer)
     await this.#producing

@@ -42,6 +42,8 @@ export type ActorFacts = {
   readonly startedAt: number
   /** Kept for a while after its end, so that one can ask why. */
   readonly stoppedAt?: number
+  /** Of an actor that discovery has for a node: that node's name, if it is one of those here. */
+  readonly knows?: string
   /** The bug of ours that came up in it, in a line: it ended by that, or its connection or the node did. */
   readonly bug?: string
   /** How often each edge of its chart was taken, and when last: by the edge's name. Only where one actor was asked for. */

@@ -1,3 +1,6 @@
+import { discv4NodeMachine } from '../../machines/discv4-node.ts'
+import { discv5SessionMachine } from '../../machines/discv5-session.ts'
+import { lookupMachine } from '../../machines/lookup.ts'
 import type { BugEntry } from '../trace/entries.ts'
 import type { Data, Kept } from '../trace/feed-lines.ts'
 import type { ActorFacts, Checkpoint, HistoryChanges, SeenActor } from './facts.ts'
@@ -11,10 +14,13 @@ export type LiveChanges = Pick<
 /** The actors and peers of a process as they are after the entries that were applied. */
 export class LiveState {
   readonly peers: PeerTable
-  /** BOUNDED: by the actors alive, and maxEnded of those that are not. */
+  readonly #nodes: ReadonlyMap<string, string>
+  /** BOUNDED: by the actors alive, maxEnded and maxEndedOfDiscovery of those that are not. */
   readonly #actors = new Map<string, Tracked>()
   /** The oldest first. BOUNDED: maxEnded. */
   readonly #ended: string[] = []
+  /** Those of discovery, which come and go all the time: they push no other out. BOUNDED: maxEndedOfDiscovery. */
+  readonly #endedOfDiscovery: string[] = []
   /** BOUNDED: maxEnded. */
   #forgotten: string[] = []
   /** Lines at which a peer left. BOUNDED: maxEnded. */
@@ -28,10 +34,11 @@ export class LiveState {
 
   /** @param nodes names of the nodes here, by their ids */
   constructor(nodes: ReadonlyMap<string, string>, { actors, peers }: Checkpoint = nothing) {
+    this.#nodes = nodes
     this.peers = new PeerTable(nodes, peers)
     for (const facts of actors) {
       this.#actors.set(facts.actor, new Tracked(facts))
-      if (facts.stoppedAt !== undefined) this.#ended.push(facts.actor)
+      if (facts.stoppedAt !== undefined) this.#endedLike(facts.chart).push(facts.actor)
     }
   }
 
@@ -101,7 +108,9 @@ export class LiveState {
 
   #begin({ actor, parent, node, at, state = '', data }: Kept, chart: string): void {
     const of = { ...(parent !== undefined && { parent }), ...(node !== undefined && { node }) }
-    this.#set({ actor, chart, ...of, state, count: 0, startedAt: at, edges: {} }, data)
+    const known = isOfDiscovery(chart) && typeof data?.id === 'string' ? this.#nodes.get(data.id) : undefined
+    const facts = { actor, chart, ...of, ...(known !== undefined && { knows: known }) }
+    this.#set({ ...facts, state, count: 0, startedAt: at, edges: {} }, data)
   }
 
   #set(facts: SeenActor, input?: Data): void {
@@ -120,8 +129,13 @@ export class LiveState {
       this.endings = [...this.endings, seq].slice(-maxEnded)
       this.#newEndings = [...this.#newEndings, seq].slice(-maxEnded)
     }
-    this.#ended.push(name)
-    if (this.#ended.length > maxEnded) this.#forget(this.#ended.shift()!)
+    const ended = this.#endedLike(actor.facts.chart)
+    ended.push(name)
+    if (ended.length > (ended === this.#ended ? maxEnded : maxEndedOfDiscovery)) this.#forget(ended.shift()!)
+  }
+
+  #endedLike(chart: string): string[] {
+    return isOfDiscovery(chart) || chart === lookupMachine.id ? this.#endedOfDiscovery : this.#ended
   }
 
   #break(name: string, label: string): void {
@@ -209,6 +223,10 @@ export class Tracked {
 
 export const bugLabel = ({ error, message }: BugEntry): string => `${error}: ${message}`
 
+/** Whether actors of a chart are what discovery has for a node. */
+const isOfDiscovery = (chart: string): boolean => chart === discv4NodeMachine.id || chart === discv5SessionMachine.id
+
 /** Actors whose end is remembered: a peer has two or three. */
 const maxEnded = 1_000
+const maxEndedOfDiscovery = 30
 const nothing: Checkpoint = { actors: [], peers: [] }

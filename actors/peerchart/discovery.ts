@@ -25,8 +25,11 @@ export type DiscoveryOptions = {
   readonly v5?: boolean
   /** UDP port, 0 for any free one. @default the TCP port that is listened on */
   readonly port?: number
-  /** enode URLs or records of nodes to begin with, by an IP address or a DNS name. @default none */
-  readonly bootnodes?: readonly string[]
+  /**
+   * enode URLs or records of nodes to begin with, by an IP address or a DNS name. A function is asked when discovery
+   * starts: an enode is not known before its node has a port. @default none
+   */
+  readonly bootnodes?: readonly string[] | (() => readonly string[])
 }
 
 export type DiscoveryParts = {
@@ -54,7 +57,7 @@ export class DiscoveryService implements Service {
   readonly #runtime: Runtime
   readonly #options: DiscoveryOptions
   readonly #parts: DiscoveryParts
-  readonly #bootnodes: readonly Enode[]
+  readonly #bootnodes: () => readonly Enode[]
   readonly #v4Nodes = new Candidates((node) => this.#isOurs(node))
   readonly #v5Nodes = new Candidates((node) => this.#isOurs(node))
   /** Nodes for the dialer, from when the service runs. */
@@ -70,7 +73,9 @@ export class DiscoveryService implements Service {
     this.#runtime = runtime
     this.#options = options
     this.#parts = parts
-    this.#bootnodes = (options.bootnodes ?? []).map(parseNode)
+    const { bootnodes = [] } = options
+    const known = typeof bootnodes === 'function' ? undefined : bootnodes.map(parseNode)
+    this.#bootnodes = () => known ?? (bootnodes as () => readonly string[])().map(parseNode)
     this.#started = new Promise((resolve) => {
       this.#settleStart = resolve
     })
@@ -98,7 +103,7 @@ export class DiscoveryService implements Service {
     const { wallClock: now } = this.#runtime
     const isAllowed = reachable(host, netRestrict)
     const { clock } = this.#runtime
-    const bootnodes = await resolveBootnodes(this.#bootnodes, { lookUp, clock, log })
+    const bootnodes = await resolveBootnodes(this.#bootnodes(), { lookUp, clock, log })
     for (const { id, host } of bootnodes)
       if (!isAllowed(host)) log.error('Bootstrap node filtered by netrestrict', { id, ip: host })
     const socket = await restricted(datagrams, isAllowed).bind(host, port, (bytes, from) =>

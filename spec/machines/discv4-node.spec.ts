@@ -11,7 +11,7 @@ import { noPorts } from '../no-ports.ts'
 
 describe('a node of discv4', () => {
   const chart = new ChartWalk(discv4NodeMachine)
-  const input: Discv4NodeInput = { ports: noPorts, provenFor: 0, introducedFor: 0, findFails: 0, checks: 0 }
+  const input: Discv4NodeInput = { ports: noPorts, id: '', provenFor: 0, introducedFor: 0, findFails: 0, checks: 0 }
   const day = 24 * 3_600_000
   const node = (change: Partial<Discv4NodeInput>, ...events: Discv4NodeEvent[]) =>
     chart.from({ ...input, ...change }, ...events)

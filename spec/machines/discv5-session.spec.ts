@@ -11,7 +11,7 @@ import { noPorts } from '../no-ports.ts'
 
 describe('discv5-session', () => {
   const chart = new ChartWalk(discv5SessionMachine)
-  const input: Discv5SessionInput = { ports: noPorts }
+  const input: Discv5SessionInput = { ports: noPorts, id: '' }
   const upon = (...events: Discv5SessionEvent[]) => {
     const { state, effects } = chart.from(input, ...events)
     return { state, effects }

@@ -425,7 +425,7 @@ export const walkSubjects = [
   }),
   subject({
     machine: discv4NodeMachine,
-    input: { ports: noPorts, provenFor: 0, introducedFor: 0, findFails: 4, checks: 2 },
+    input: { ports: noPorts, id: '', provenFor: 0, introducedFor: 0, findFails: 4, checks: 2 },
     events: [
       { type: 'ping.received', ping: udpPing },
       ...[1, 2].map((request) => ({ type: 'pong.received', request, pong: { seq: 1n, to: undefined } }) as const),
@@ -479,7 +479,7 @@ export const walkSubjects = [
   }),
   subject({
     machine: discv5SessionMachine,
-    input: { ports: noPorts },
+    input: { ports: noPorts, id: '' },
     events: [
       ...(['answer.accepted', 'answer.refused', 'whoareyou.received', 'response.received', 'call.ended'] as const).map(
         (type) => ({ type }),

@@ -76,6 +76,7 @@ export class KnownNode {
       crashed: () => owner.crashed(this),
       input: {
         ports: this.#ports(),
+        id,
         provenFor: left(owner.database.lastPong(id, host)),
         introducedFor: left(owner.database.lastPing(id, host)),
         findFails: owner.database.findFails(id, host),

@@ -91,6 +91,7 @@ export class Session {
       id: name,
       parent: host.id,
       input: {
+        id,
         ports: {
           challenge: ({ nonce }) => this.#challenge(hexToBytes(nonce)),
           repeatChallenge: () => this.#sendChallenge(),

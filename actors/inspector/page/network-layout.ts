@@ -27,7 +27,21 @@ export type Tie = {
   readonly traffic: number
 }
 
+/** Two of our nodes that discovery has made known, the one to the other or both. */
+export type Acquaintance = {
+  readonly id: string
+  readonly from: string
+  readonly to: string
+  /** What each has for the other: nodes of discv4, sessions of discv5. */
+  readonly actors: readonly string[]
+  /** By which: `discv4`, `discv5`. */
+  readonly by: readonly string[]
+  /** Steps that their charts have taken: most of them for a packet. */
+  readonly steps: number
+}
+
 export type Network = {
+  readonly acquaintances: readonly Acquaintance[]
   readonly spots: readonly Spot[]
   readonly ties: readonly Tie[]
   /** Connections with strangers for whom there is no room. */
@@ -63,7 +77,22 @@ export function networkOf(scene: Scene): Network {
     fan(scene, strangers, nodes.length === 1 ? undefined : angleOf(index, nodes.length), spots)
   }
   const drawn = [...ties.values()].filter(({ from, to }) => spots.has(from) && spots.has(to))
-  return { spots: [...spots.values()], ties: drawn, left: ties.size - drawn.length }
+  const acquaintances = acquaintancesOf(scene).filter(({ from, to }) => spots.has(from) && spots.has(to))
+  return { spots: [...spots.values()], ties: drawn, acquaintances, left: ties.size - drawn.length }
+}
+
+/** BOUNDED: by the actors of the scene. */
+function acquaintancesOf(scene: Scene): Acquaintance[] {
+  const pairs = new Map<string, Acquaintance>()
+  for (const { actor, chart, node = '', knows, stoppedAt, count } of scene.actors.values()) {
+    if (knows === undefined || knows === node || stoppedAt !== undefined) continue
+    const [from, to] = [node, knows].toSorted() as [string, string]
+    const id = `${from} ${to}`
+    const pair = pairs.get(id) ?? { id, from, to, actors: [], by: [], steps: 0 }
+    const by = [...new Set([...pair.by, chart.replace(/-.*/, '')])].toSorted()
+    pairs.set(id, { ...pair, actors: [...pair.actors, actor], by, steps: pair.steps + count })
+  }
+  return [...pairs.values()]
 }
 
 /** One tie for both ends of a connection between two of our nodes. BOUNDED: by the peers of the scene. */

@@ -1,7 +1,7 @@
 import { useMemo, useRef } from 'preact/hooks'
 import { isPress } from './keys.ts'
 import { bytes, outermost, some } from './labels.ts'
-import { networkOf, type Spot, type Tie } from './network-layout.ts'
+import { type Acquaintance, networkOf, type Spot, type Tie } from './network-layout.ts'
 import type { Props } from './props.ts'
 import { useScrolling } from './scrolling.ts'
 
@@ -11,9 +11,10 @@ export function NetworkView({ session }: Props) {
   const { ref, width, height } = useScrolling()
   // Actors seldom change, and this updates the traffic often enough.
   const network = useMemo(() => scene && networkOf(scene), [scene, Math.floor(performance.now() / 250)])
-  const rates = useRates(network?.ties ?? [])
+  const rates = useRates(network?.ties ?? [], trafficOf)
+  const packets = useRates(network?.acquaintances ?? [], stepsOf)
   if (!network) return null
-  const { spots, ties, left } = network
+  const { spots, ties, acquaintances, left } = network
   const pointOf = ({ x, y }: Spot) => ({ x: x * (width / 2 - 60), y: y * (height / 2 - 56) })
   const places = new Map(spots.map((spot) => [spot.id, spot]))
   if (spots.length === 0) return <p class="empty">No node here.</p>
@@ -22,6 +23,17 @@ export function NetworkView({ session }: Props) {
       <div class="field" ref={ref}>
         <svg viewBox={`${-width / 2} ${-height / 2} ${width} ${height}`}>
           <title>Which nodes are connected</title>
+          {acquaintances.map((pair) => (
+            <Curve
+              key={pair.id}
+              pair={pair}
+              from={pointOf(places.get(pair.from)!)}
+              to={pointOf(places.get(pair.to)!)}
+              isLit={packets(pair) > 0}
+              isChosen={place.actor !== undefined && pair.actors.includes(place.actor)}
+              choose={() => session.go({ actor: pair.actors[0] })}
+            />
+          ))}
           {ties.map((tie) => (
             <Line
               key={tie.id}
@@ -49,6 +61,8 @@ export function NetworkView({ session }: Props) {
         {some(spots.filter(({ isOurs }) => isOurs).length, 'node')} in this process,{' '}
         {some(ties.length + left, 'connection')}. In a node is the number of its peers; a line is lit by what goes over
         it.
+        {acquaintances.length > 0 &&
+          ' A dotted curve: they know each other by discovery, and it is lit by its packets.'}
         {left > 0 && ` ${left} more are not drawn: search them among the actors.`}
       </p>
     </section>
@@ -102,6 +116,39 @@ function Line({ tie, from, to, rate, isChosen, pointOf, choose }: LineProps) {
   )
 }
 
+type CurveProps = {
+  readonly pair: Acquaintance
+  readonly from: Point
+  readonly to: Point
+  readonly isLit: boolean
+  readonly isChosen: boolean
+  choose(): void
+}
+
+/** Bent away from the line between the two. */
+function Curve({ pair, from: a, to: b, isLit, isChosen, choose }: CurveProps) {
+  const bend = { x: (a.x + b.x) / 2 - (b.y - a.y) * 0.12, y: (a.y + b.y) / 2 + (b.x - a.x) * 0.12 }
+  const path = `M${a.x} ${a.y}Q${bend.x} ${bend.y} ${b.x} ${b.y}`
+  const label = `${pair.from} and ${pair.to} know each other by ${pair.by.join(' and ')}`
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a line of a drawing cannot be an HTML button
+    <g
+      class="acquaintance"
+      role="button"
+      tabindex={0}
+      aria-label={label}
+      aria-pressed={isChosen}
+      data-lit={isLit}
+      onClick={choose}
+      onKeyDown={(event) => isPress(event) && choose()}
+    >
+      <title>{label}</title>
+      <path class="reach" d={path} />
+      <path class="curve" d={path} />
+    </g>
+  )
+}
+
 type DotProps = {
   readonly spot: Spot
   readonly at: Point
@@ -140,21 +187,29 @@ function Dot({ spot, at: { x, y }, isChosen, choose }: DotProps) {
   )
 }
 
-/** @returns bytes a second that went over each tie, of the last two seconds */
-function useRates(ties: readonly Tie[]): (tie: Tie) => number {
-  /** BOUNDED: by the ties that are drawn. */
+const trafficOf = ({ traffic }: Tie): number => traffic
+const stepsOf = ({ steps }: Acquaintance): number => steps
+
+/** @returns how much of what `amountOf` counts each had in a second, of the last two */
+function useRates<Edge extends { readonly id: string }>(
+  edges: readonly Edge[],
+  amountOf: (edge: Edge) => number,
+): (edge: Edge) => number {
+  /** BOUNDED: by what is drawn. */
   const samples = useRef<ReadonlyMap<string, Sample>>(new Map())
   const at = performance.now()
-  samples.current = new Map(ties.map((tie) => [tie.id, nextSample(samples.current.get(tie.id), tie.traffic, at)]))
+  samples.current = new Map(
+    edges.map((edge) => [edge.id, nextSample(samples.current.get(edge.id), amountOf(edge), at)]),
+  )
   return ({ id }) => samples.current.get(id)?.rate ?? 0
 }
 
-type Sample = { readonly at: number; readonly traffic: number; readonly rate: number }
+type Sample = { readonly at: number; readonly amount: number; readonly rate: number }
 
-function nextSample(last: Sample | undefined, traffic: number, at: number): Sample {
-  if (!last || traffic < last.traffic) return { at, traffic, rate: 0 }
+function nextSample(last: Sample | undefined, amount: number, at: number): Sample {
+  if (!last || amount < last.amount) return { at, amount, rate: 0 }
   const elapsed = (at - last.at) / 1_000
   if (elapsed < 0.5) return last
-  const rate = (traffic - last.traffic) / elapsed / 2 + last.rate / 2
-  return { at, traffic, rate: rate < 1 ? 0 : rate }
+  const rate = (amount - last.amount) / elapsed / 2 + last.rate / 2
+  return { at, amount, rate: rate < 1 ? 0 : rate }
 }

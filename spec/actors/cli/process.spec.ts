@@ -18,7 +18,8 @@ describe('the peerchart process', function () {
   })
   it('is a living network whose nodes all come to a head', async () => {
     const { child, ended, out, err } = peerchart('dev', '--block-time', '500ms', '--summary')
-    await seen(child.stdout, /^(?=.*node-1 +chain +head 4)(?=.*node-2 +chain +head 4)(?=.*node-3 +chain +head 4)/s)
+    const headed = /^(?=.*node-1 +chain +head 4)(?=.*node-2 +chain +head 4)(?=.*node-3 +chain +head 4)/s
+    await Promise.all([seen(child.stdout, headed), seen(child.stdout, /( is peer [0-9a-f]{8}.*){6}/s)])
     child.kill('SIGINT')
     expect(await ended).to.deep.equal({ code: 0, signal: null })
     const lines = (await out).trimEnd().split('\n')
@@ -28,7 +29,7 @@ describe('the peerchart process', function () {
     expect(transitions).to.be.above(30)
     expect(lines.filter((line) => /node-\d +peer\/\d+ +is peer [0-9a-f]{8} /.test(line))).to.have.length(6)
     expect(await err).to.equal('')
-  })
+  }).timeout(30_000)
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     it(`ends a network in order upon ${signal}`, async () => {
       const { child, ended, out } = peerchart('dev')

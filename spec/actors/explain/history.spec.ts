@@ -7,6 +7,10 @@ import type { PagePush } from '../../../actors/inspector/wire.ts'
 import { Feed } from '../../../actors/trace/feed.ts'
 import { toLine } from '../../../actors/trace/feed-lines.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../../../actors/trace/lines.ts'
+import type { Live } from '../../../actors/trace/live.ts'
+
+const actorGiven = (input: object) =>
+  ({ options: { input }, getSnapshot: () => undefined }) as unknown as NonNullable<Live['actor']>
 
 const heading: Heading = { format: recordingFormat, version: recordingVersion, client: 'spec', startedAt: '' }
 
@@ -131,6 +135,36 @@ describe('the history of a feed', () => {
     expect(history.picture()!.peers[0])
       .to.include({ id: 'ab', address: '10.1.2.3:4' })
       .and.not.have.any.keys('conn', 'client')
+  })
+  it('knows which of the nodes here discovery has found, by the id that its chart was given', () => {
+    const nodes = [{ name: 'node-2', id: 'ab' }]
+    const history = new History({ nodes, now: () => now++ })
+    history.follow(feed, 'node-1')
+    const begin = (actor: string, chart: string, id: string) =>
+      feed.publish({ type: 'actor.started', actor, chart }, { actor: actorGiven({ id }) })
+    begin('discv4/node/ab/1', 'discv4-node', 'ab')
+    begin('discv5/session/1', 'discv5-session', 'cd')
+    begin('lamp/1', 'lamp', 'ab')
+    const known = history.picture()!.actors.map(({ actor, knows }) => [actor, knows])
+    expect(known).to.deep.equal([
+      ['node-1/discv4/node/ab/1', 'node-2'],
+      ['node-1/discv5/session/1', undefined],
+      ['node-1/lamp/1', undefined],
+    ])
+  })
+  it('forgets lookups and sessions of discovery that are over before it forgets a peer', () => {
+    const history = follow(1 << 20)
+    start('peer/1', 'peer')
+    stop('peer/1', 'peer')
+    for (const chart of ['lookup', 'discv4-node', 'discv5-session'])
+      for (let i = 0; i < 1_000; i++) {
+        start(`${chart}/${i}`, chart)
+        stop(`${chart}/${i}`, chart)
+      }
+    const { actors } = history.picture()!
+    expect(actors[0]).to.include({ actor: 'peer/1' })
+    expect(actors).to.have.length(31)
+    expect(actors.at(-1)).to.include({ actor: 'discv5-session/999' })
   })
   it('names actors by their node where there are several', () => {
     const history = follow(1 << 20, 'alice')

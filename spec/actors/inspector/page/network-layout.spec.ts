@@ -42,6 +42,23 @@ describe('the network of a scene', () => {
     ])
     expect(ties).to.have.lengthOf(2)
   })
+  it('has one curve for two of our nodes that know each other by discovery, with the steps of both', () => {
+    const of = (node: string, knows: string, more: object = {}) => ({
+      ...{ actor: `${node}/discv4/node/${knows}/1`, node, knows, chart: 'discv4-node', count: 3, ...more },
+    })
+    const scene = sceneOf([
+      ...[...nodeOf('node-1'), ...nodeOf('node-2'), ...nodeOf('node-3')],
+      ...[of('node-2', 'node-1'), of('node-1', 'node-2'), of('node-1', 'node-1')],
+      of('node-1', 'node-2', { actor: 'node-1/discv5/session/7', chart: 'discv5-session', count: 4 }),
+      of('node-1', 'node-3', { stoppedAt: 5 }),
+    ])
+    expect(networkOf(scene).acquaintances).to.deep.equal([
+      {
+        ...{ id: 'node-1 node-2', from: 'node-1', to: 'node-2', by: ['discv4', 'discv5'], steps: 10 },
+        actors: ['node-2/discv4/node/node-1/1', 'node-1/discv4/node/node-2/1', 'node-1/discv5/session/7'],
+      },
+    ])
+  })
   it('leaves out who is gone', () => {
     const gone = { actor: 'peer/1', chart: 'peer', parent: 'node', stoppedAt: 3 }
     expect(networkOf(sceneOf([{ actor: 'node' }, gone], [gone])).ties).to.deep.equal([])
