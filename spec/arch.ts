@@ -20,7 +20,7 @@ export const floors: readonly (readonly string[])[] = [
   ['actors/rpc/json'],
   ['actors/rpc', 'actors/p2p', 'actors/chain'],
   ['actors/discovery'],
-  ['actors/discovery/v4', 'actors/discovery/v5'],
+  ['actors/discovery/v4', 'actors/discovery/v5', 'actors/discovery/dns'],
   ['actors/node'],
   ['actors/eth'],
   ['actors/apis/json'],

@@ -71,6 +71,9 @@ export const commands: Readonly<Record<string, Readonly<Record<string, Listed>>>
       async () => (await import('./enr-dump.ts')).addEnrDump,
     ],
   },
+  'Find nodes:': {
+    dns: ['lists of nodes in DNS (EIP-1459)', async () => (await import('./dns.ts')).addDns],
+  },
   'Look into sessions:': {
     explain: [
       'say why peers left: of a recording, or of a node that runs with --inspect',

@@ -1,9 +1,11 @@
 import { InvalidGenesis } from '../../protocols/chain/json-fields.ts'
+import { TreeError } from '../../protocols/dnsdisc/tree.ts'
 import { EnodeError } from '../../protocols/enode/enode.ts'
 import { RecordError } from '../../protocols/enr/record.ts'
 import { ImportError } from '../chain/import.ts'
 import { CorruptDatabase, DatabaseFailed, DatabaseLocked } from '../chain/store.ts'
 import { WrongGenesis } from '../chain/stored-chain.ts'
+import { DnsLookupFailed } from '../discovery/dns/txt-lookup.ts'
 import { InspectorFailed, InspectorUnreachable } from '../inspector/inspector-errors.ts'
 import { printable } from '../log/log.ts'
 import { MetricsListenFailed } from '../metrics/metrics-server.ts'
@@ -22,6 +24,8 @@ import { ExpressionError } from './console/expression.ts'
 import { CaptureFileError } from './decode.ts'
 import { PeerUnknown } from './explain.ts'
 import { ImportInterrupted } from './import-progress.ts'
+import { KeystoreError } from './keystore.ts'
+import { NodeSetError } from './node-set.ts'
 import { AnswersDiffer, ReplayDiffers } from './replay.ts'
 import { NodeRefused, NoTarget, UnknownAnswer } from './target.ts'
 
@@ -67,6 +71,10 @@ const mendable: readonly (readonly [fault: abstract new (...args: never) => Erro
   [RecordingError, ''],
   [ReplayDiffers, ''],
   [AnswersDiffer, ''],
+  [TreeError, ''],
+  [KeystoreError, ''],
+  [NodeSetError, 'want a nodes.json as geth writes it'],
+  [DnsLookupFailed, 'see that the DNS server answers, or name another with --resolver'],
   [NothingToSay, 'give another --peer, or a recording of a node that had peers'],
   [ScriptError, '`connect --explain` shows all that is said'],
   [RecordError, 'want a record as enr:…, signed by its node'],

@@ -1,3 +1,4 @@
+import { base64Url } from '../lib/base-n.ts'
 import { bytesToHex, utf8ToBytes } from '../lib/bytes.ts'
 import { keccak256 } from '../lib/keccak.ts'
 import {
@@ -56,11 +57,13 @@ export function decodeRecord(raw: Uint8Array): NodeRecord {
  */
 export function parseRecord(text: string): NodeRecord {
   if (!text.startsWith('enr:')) throw new RecordError("missing 'enr:' prefix for base64-encoded record")
-  return decodeRecord(fromBase64(text.slice('enr:'.length)))
+  const raw = base64Url.decode(text.slice('enr:'.length))
+  if (!raw) throw new RecordError('invalid base64 in the record')
+  return decodeRecord(raw)
 }
 
 /** @returns the text that {@link parseRecord} reads */
-export const formatRecord = ({ raw }: Pick<NodeRecord, 'raw'>): string => `enr:${toBase64(raw)}`
+export const formatRecord = ({ raw }: Pick<NodeRecord, 'raw'>): string => `enr:${base64Url.encode(raw)}`
 
 /**
  * @param values by key, as RLP takes them; "id" and "secp256k1" are added
@@ -172,21 +175,6 @@ function portAt(pairs: ReadonlyMap<string, Uint8Array>, key: string): number | u
   const bytes = stringAt(pairs, key)
   if (bytes === undefined || bytes.length > 2 || bytes[0] === 0) return undefined
   return bytes.reduce((port, byte) => port * 256 + byte, 0)
-}
-
-const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
-
-function fromBase64(text: string): Uint8Array {
-  const sextets = [...text].map((char) => alphabet.indexOf(char))
-  if (sextets.includes(-1) || text.length % 4 === 1) throw new RecordError('invalid base64 in the record')
-  const bits = sextets.map((sextet) => sextet.toString(2).padStart(6, '0')).join('')
-  const bytes = bits.match(/.{8}/g) ?? []
-  return Uint8Array.from(bytes, (byte) => Number.parseInt(byte, 2))
-}
-
-function toBase64(bytes: Uint8Array): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('')
-  return (bits.match(/.{1,6}/g) ?? []).map((sextet) => alphabet[Number.parseInt(sextet.padEnd(6, '0'), 2)]).join('')
 }
 
 /** The bytes or the text are no node record: the fault of its maker. */

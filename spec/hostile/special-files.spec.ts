@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -22,6 +22,8 @@ const readers: readonly string[] = [
   'connect --genesis FILE enode://NODE@127.0.0.1:1',
   'key to-enode FILE',
   'enrdump FILE',
+  'dns sign LIST FILE',
+  'dns to-txt FILE',
   'decode FILE --keylog EMPTY',
   'decode CAPTURE --keylog FILE',
   'explain FILE',
@@ -43,6 +45,8 @@ describe('a file of another kind than it should be', () => {
     await sparse.truncate(3 * 2 ** 30)
     await sparse.close()
     await writeFile(at('GENESIS'), JSON.stringify(devGenesisJson))
+    await mkdir(at('LIST'))
+    await writeFile(join(at('LIST'), 'nodes.json'), '{}')
     await writeFile(at('EMPTY'), '')
     await writeFile(at('CAPTURE'), writeCapture([]))
     await writeFile(at('secret'), '', { mode: 0 })
@@ -72,5 +76,5 @@ describe('a file of another kind than it should be', () => {
         expect(io.err).to.match(/^error: [^\n]+\n$/)
         expect(io.err).to.not.match(/unknown|not specified|command-argument| {4}at /)
       })
-  const named = ['GENESIS', 'EMPTY', 'CAPTURE']
+  const named = ['GENESIS', 'EMPTY', 'CAPTURE', 'LIST']
 })
