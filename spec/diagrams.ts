@@ -7,6 +7,7 @@ import { dialerMachine } from '../machines/dialer.ts'
 import { discoveryTableMachine } from '../machines/discovery-table.ts'
 import { discv4NodeMachine } from '../machines/discv4-node.ts'
 import { discv5SessionMachine } from '../machines/discv5-session.ts'
+import { dnsTreeMachine } from '../machines/dns-tree.ts'
 import { downloaderMachine } from '../machines/downloader.ts'
 import { ethPeerMachine } from '../machines/eth-peer.ts'
 import { gossipWatchMachine } from '../machines/gossip-watch.ts'
@@ -27,6 +28,7 @@ export const charts: readonly AnyStateMachine[] = [
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
   ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine],
   ...[candidateMixMachine, discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
+  dnsTreeMachine,
 ]
 
 export const chartsPath = new URL('../machines/README.md', import.meta.url)

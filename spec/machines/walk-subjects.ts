@@ -5,6 +5,7 @@ import { dialerMachine } from '../../machines/dialer.ts'
 import { discoveryTableMachine } from '../../machines/discovery-table.ts'
 import { discv4NodeMachine, maxQueries } from '../../machines/discv4-node.ts'
 import { discv5SessionMachine, maxCalls } from '../../machines/discv5-session.ts'
+import { dnsTreeMachine, maxLinks, maxMissing } from '../../machines/dns-tree.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import { gossipWatchMachine } from '../../machines/gossip-watch.ts'
@@ -19,13 +20,23 @@ import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
 import { readHeader } from '../../protocols/chain/header.ts'
 import type { HandshakePacket } from '../../protocols/discv5/packet.ts'
+import type { TreeEntry } from '../../protocols/dnsdisc/tree.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
+import { signRecord } from '../../protocols/enr/record.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { type EthVersion, ethVersions, type MessageName, messageTable } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import { noPorts } from '../no-ports.ts'
+
+const treeRoot = (root: string) => ({ nodesRoot: root, linksRoot: 'links', seq: 1n, signature: new Uint8Array(65) })
+const treeEntries: readonly TreeEntry[] = [
+  { kind: 'branch', children: [] },
+  { kind: 'branch', children: Array.from({ length: 40 }, (_, i) => `${i}`) },
+  { kind: 'link', link: { domain: 'n', publicKey: new Uint8Array(64) } },
+  { kind: 'node', record: signRecord(1n, {}, new Uint8Array(32).fill(1)) },
+]
 
 type Subject<Machine extends AnyStateMachine> = {
   readonly machine: Machine
@@ -475,6 +486,28 @@ export const walkSubjects = [
       expect(asked.size).to.be.at.most(maxAsked)
       expect(waiting.size).to.be.at.most(3)
       expect(closest.length).to.be.at.most(16)
+    },
+  }),
+  subject({
+    machine: dnsTreeMachine,
+    input: { ports: noPorts, seed: 1 },
+    events: [
+      { type: 'node.wanted' },
+      ...['a', 'b'].map((root) => ({ type: 'root.resolved', root: treeRoot(root) }) as const),
+      { type: 'root.failed' },
+      ...treeEntries.map((entry) => ({ type: 'entry.resolved', entry }) as const),
+      { type: 'entry.failed' },
+      { type: 'tree.stop' },
+    ],
+    first: [
+      { type: 'node.wanted' },
+      { type: 'root.resolved', root: treeRoot('a') },
+      { type: 'entry.resolved', entry: treeEntries[0]! },
+    ],
+    last: [{ type: 'tree.stop' }],
+    holds: ({ links, nodes, found }) => {
+      expect(Math.max(links.length, nodes.length)).to.be.at.most(maxMissing)
+      expect(found.length).to.be.at.most(maxLinks)
     },
   }),
   subject({

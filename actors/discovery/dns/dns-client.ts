@@ -64,8 +64,10 @@ export class DnsClient {
 
   /** @throws {DnsLookupFailed} {TreeError} (rejects) */
   async entry({ domain }: TreeLink, hash: string): Promise<TreeEntry> {
+    // geth: what is known has its turn, too, or a caller that finds nothing new would ask without end.
+    await this.#turn()
     const known = this.#cache.get(hash)
-    const entry = known ?? (await this.#fetch(`${hash}.${domain}`, hash))
+    const entry = known ?? (await this.#fetchText(`${hash}.${domain}`, hash)).entry
     this.#cache.delete(hash)
     this.#cache.set(hash, entry)
     for (const [oldest] of this.#cache) {
@@ -94,6 +96,7 @@ export class DnsClient {
       const txt = entries.get(hash) ?? known?.get(hash)
       if (txt !== undefined) return { txt, entry: parseEntry(txt, hash)! }
       fetched++
+      await this.#turn()
       return this.#fetchText(`${hash}.${link.domain}`, hash)
     }
     for (const [start, kind] of [
@@ -119,12 +122,7 @@ export class DnsClient {
     return { tree: { root, entries }, records, links, fetched }
   }
 
-  async #fetch(name: string, hash: string): Promise<TreeEntry> {
-    return (await this.#fetchText(name, hash)).entry
-  }
-
   async #fetchText(name: string, hash: string): Promise<{ txt: string; entry: TreeEntry }> {
-    await this.#turn()
     for (const txt of await this.#lookUpTxt(name)) {
       const entry = entryAt(name, txt, hash)
       if (entry) return { txt, entry }
@@ -142,7 +140,7 @@ export class DnsClient {
 }
 
 /** @throws {TreeError} nodes and links have a tree each */
-export function checkKind({ kind }: TreeEntry, wanted: 'node' | 'link'): void {
+function checkKind({ kind }: TreeEntry, wanted: 'node' | 'link'): void {
   if (kind === 'branch' || kind === wanted) return
   throw new TreeError(kind === 'node' ? 'enr entry in link tree' : 'link entry in ENR tree')
 }
