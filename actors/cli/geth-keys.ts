@@ -21,8 +21,7 @@ const sections: Readonly<Record<string, string>> = {
   'Eth.GPO': 'Blocks Percentile MaxHeaderHistory MaxBlockHistory MaxPrice IgnorePrice Default',
   Node: `KeyStoreDir ExternalSigner UseLightweightKDF InsecureUnlockAllowed NoUSB USB SmartCardDaemonPath WSExposeAll
     GraphQLCors GraphQLVirtualHosts AllowUnprotectedTxs EnablePersonal DBEngine`,
-  'Node.P2P': `MaxPendingPeers DialRatio NoDiscovery DiscoveryV4 DiscoveryV5 BootstrapNodes BootstrapNodesV5
-    NodeDatabase DiscAddr NAT EnableMsgEvents`,
+  'Node.P2P': 'MaxPendingPeers DialRatio NodeDatabase EnableMsgEvents',
   'Node.OpenTelemetry': 'Enabled Endpoint AuthUser AuthPassword InstanceID SampleRatio Tags',
   Ethstats: 'URL',
   Metrics: `EnabledExpensive EnableInfluxDB InfluxDBEndpoint InfluxDBDatabase InfluxDBUsername InfluxDBPassword

@@ -1,3 +1,4 @@
+import { network } from '../../protocols/chain/networks.ts'
 import type { Logger } from '../log/log.ts'
 import { parseNodeKey, readNodeKey } from '../node/node-key.ts'
 import type { NodeOptions } from '../peerchart/node-options.ts'
@@ -24,7 +25,7 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     discovery,
     discoveryV5,
     discoveryPort,
-    bootnodes,
+    nat,
     netrestrict,
   } = settings
   const nodeKey = await toNodeKey(settings)
@@ -43,18 +44,28 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(netrestrict.length > 0 && { netRestrict: netrestrict.join() }),
     ...((discovery || discoveryV5) && {
       discovery: {
-        v4: discovery,
-        v5: discoveryV5,
-        bootnodes,
+        v4: discovery ?? false,
+        v5: discoveryV5 ?? false,
+        ...bootnodesOf(settings),
         ...(discoveryPort !== undefined && { port: discoveryPort }),
       },
     }),
+    nat,
     maxPeers: maxpeers,
     maxInputBytes: maxInput,
     noDial: nodial,
     peers: peer,
     trusted,
     log,
+  }
+}
+
+/** What is set, else the network's. */
+function bootnodesOf({ bootnodes, bootnodesV5, network: name }: StartSettings) {
+  const ofNetwork = name && network(name)
+  return {
+    bootnodes: bootnodes ?? ofNetwork?.bootnodes ?? [],
+    bootnodesV5: bootnodesV5 ?? ofNetwork?.bootnodesV5 ?? [],
   }
 }
 

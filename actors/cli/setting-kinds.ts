@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { type NetworkName, networkNames } from '../../protocols/chain/networks.ts'
+import { formatNat, NatError, parseNat } from '../../protocols/enode/nat.ts'
 import { NetlistError, parseNetlist } from '../../protocols/enode/netlist.ts'
 import { joinHostPort } from '../../protocols/enode/netutil.ts'
 import type { Verbosity } from '../log/log.ts'
@@ -153,6 +154,27 @@ export const listenAddress: Kind<ListenAddress> = {
     return { host: bracketed ?? plain, port: Number(port) }
   },
   write: ({ host, port }) => joinHostPort(host, port),
+}
+
+/** geth's DiscAddr: `:30301`, of which the port counts; empty is the TCP port. */
+export const discAddr: Kind<number | undefined> = {
+  parse: port.parse as NonNullable<Kind<number | undefined>['parse']>,
+  read: (toml) => (toml === '' ? undefined : listenAddress.read(toml).port),
+  write: (value) => (value === undefined ? '' : `:${value}`),
+}
+
+/** geth's `--nat`. */
+export const nat: Kind<string> = {
+  parse(how) {
+    try {
+      return formatNat(parseNat(how))
+    } catch (error) {
+      if (error instanceof NatError) throw new InvalidArgumentError(`${error.message}.`)
+      throw error
+    }
+  },
+  read: (toml) => nat.parse!(text.read(toml)),
+  write: (value) => value,
 }
 
 /** enode URLs. */

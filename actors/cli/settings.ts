@@ -114,35 +114,52 @@ const peers = topic('Peers:', {
   ),
 })
 
-const nodiscover = flag('--nodiscover', 'find none, whatever a file says', { apply: () => false })
 const discovery = topic('Discovery:', {
   discovery: setting(
-    yesNo,
-    false,
-    'Peerchart.DiscoveryV4',
-    flag('--discovery.v4', 'find nodes by Node Discovery v4; with `--host` on loopback it stays on the machine', {
+    optional(yesNo),
+    undefined,
+    'Node.P2P.DiscoveryV4',
+    flag('--discovery.v4', 'find nodes by Node Discovery v4: so it is anyway on a public network', {
       conflicts: ['nodiscover'],
     }),
-    nodiscover,
   ),
   discoveryV5: setting(
+    optional(yesNo),
+    undefined,
+    'Node.P2P.DiscoveryV5',
+    flag('--discovery.v5', 'and by Node Discovery v5, on the same port', { conflicts: ['nodiscover'] }),
+  ),
+  nodiscover: setting(
     yesNo,
     false,
-    'Peerchart.DiscoveryV5',
-    flag('--discovery.v5', 'find nodes by Node Discovery v5, on the same port', { conflicts: ['nodiscover'] }),
-    nodiscover,
+    'Node.P2P.NoDiscovery',
+    flag('--nodiscover', 'find none: peers are named, or dial this node'),
   ),
   discoveryPort: setting(
-    optional(port),
+    kinds.discAddr,
     undefined,
-    'Peerchart.DiscoveryPort',
+    'Node.P2P.DiscAddr',
     flag('--discovery.port <number>', 'UDP port, 0 for any, when it is not the TCP port'),
   ),
   bootnodes: setting(
-    kinds.nodeList,
-    [],
-    'Peerchart.Bootnodes',
-    flag('--bootnodes <list>', 'nodes to begin with, by their IP addresses: `enode://…,enr:…`'),
+    optional(kinds.nodeList),
+    undefined,
+    'Node.P2P.BootstrapNodes',
+    flag('--bootnodes <list>', "nodes to begin with, `enode://…,enr:…`, when they are not the network's"),
+  ),
+  bootnodesV5: setting(
+    optional(kinds.nodeList),
+    undefined,
+    'Node.P2P.BootstrapNodesV5',
+    flag('--bootnodes <list>', 'for v5 as well, which may have others in a file', {
+      apply: (_, nodes: readonly string[]) => nodes,
+    }),
+  ),
+  nat: setting(
+    kinds.nat,
+    'any',
+    'Node.P2P.NAT',
+    flag('--nat <how>', 'how the node learns its address: `any` or `none` by what others report, `extip:<IP>` by this'),
   ),
   netrestrict: setting(
     kinds.netlist,

@@ -38,8 +38,11 @@ export async function resolveSettings({ config, ...given }: GivenFlags): Promise
   refuseIdle('ws', said.wsHost !== '', given)
   refuseIdle('metrics', said.metrics, given)
   const network = said.genesis === undefined ? (said.network ?? networkById(said.networkid)) : undefined
+  // geth: a public network is what its nodes are found for; one of one's own has no bootnodes.
+  const isOn = (asked: boolean | undefined) => !said.nodiscover && (asked ?? network !== undefined)
+  const discovery = { discovery: isOn(said.discovery), discoveryV5: isOn(said.discoveryV5) }
   const ipcPath = said.ipcPath ?? (said.datadir === '' ? '' : ipcName)
-  return { settings: { ...said, network, ipcPath, authHost: authHostOf(said, values, given) }, ignored }
+  return { settings: { ...said, ...discovery, network, ipcPath, authHost: authHostOf(said, values, given) }, ignored }
 }
 
 /**

@@ -23,6 +23,7 @@ export class LocalNode {
   /** BOUNDED: by the node's protocols. */
   readonly #entries = new Map<string, RlpInput>()
   readonly #predictors: { readonly 4: EndpointPredictor; readonly 6: EndpointPredictor }
+  #staticIp: string | undefined
   #fallback: { readonly ip: string; readonly udp: number } = { ip: '127.0.0.1', udp: 0 }
   #tcp = 0
   #seq: bigint
@@ -102,6 +103,11 @@ export class LocalNode {
     this.#fallback = { ip, udp }
   }
 
+  /** Our address, whatever other nodes report. */
+  setStaticIp(ip: string): void {
+    this.#staticIp = ip
+  }
+
   /** A node at `from`, which has proven that it is there, sees us at `endpoint`. */
   addStatement(from: string, endpoint: UdpEndpoint): void {
     const length = parseIp(endpoint.ip)?.length
@@ -114,10 +120,8 @@ export class LocalNode {
   }
 
   #values(): Record<string, RlpInput> {
-    const fallback = { ip: this.#fallback.ip, port: this.#fallback.udp }
-    const isFallback6 = fallback.ip.includes(':')
-    const at4 = this.#predictors[4].predict() ?? (isFallback6 ? undefined : fallback)
-    const at6 = this.#predictors[6].predict() ?? (isFallback6 ? fallback : undefined)
+    const at4 = this.#endpoint(4)
+    const at6 = this.#endpoint(6)
     const udp = at4?.port ?? at6?.port ?? 0
     return {
       ...Object.fromEntries(this.#entries),
@@ -127,6 +131,14 @@ export class LocalNode {
       ...(udp > 0 && { udp }),
       ...(at6 && at6.port > 0 && at6.port !== udp && { udp6: at6.port }),
     }
+  }
+
+  /** geth lnEndpoint.get: what is set, else what is reported, else what is known from the start. */
+  #endpoint(family: 4 | 6): UdpEndpoint | undefined {
+    const isOfFamily = (ip: string) => ip.includes(':') === (family === 6)
+    const fallback = { ip: this.#fallback.ip, port: this.#fallback.udp }
+    if (this.#staticIp !== undefined && isOfFamily(this.#staticIp)) return { ...fallback, ip: this.#staticIp }
+    return this.#predictors[family].predict() ?? (isOfFamily(fallback.ip) ? fallback : undefined)
   }
 
   /** A number that was published is never used again, also when the process is killed: those to come are reserved before. */

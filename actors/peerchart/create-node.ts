@@ -3,6 +3,7 @@ import { forkTable } from '../../protocols/chain/fork-table.ts'
 import { type Genesis, parseGenesis } from '../../protocols/chain/genesis.ts'
 import { network } from '../../protocols/chain/networks.ts'
 import { toEnode } from '../../protocols/enode/enode.ts'
+import { parseNat } from '../../protocols/enode/nat.ts'
 import { parseNode } from '../../protocols/enr/parse-node.ts'
 import { ethVersions } from '../../protocols/eth/versions.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
@@ -28,7 +29,7 @@ import { type NodeParts, PeerchartNode } from './peerchart-node.ts'
 
 /**
  * Makes a node: its chain is open and its key known, but nothing listens and nothing is dialed before `start`.
- * @throws (rejects) {NodeOptionError} {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError} {NetlistError}
+ * @throws (rejects) {NodeOptionError} {InvalidGenesis} {NodeKeyError} {DatabaseLocked} {CorruptDatabase} {WrongGenesis} {EnodeError} {NetlistError} {NatError}
  */
 export async function createNode(options: NodeOptions = {}): Promise<PeerchartNode> {
   checkOptions(options)
@@ -38,6 +39,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
   const datadir = options.datadir === undefined ? undefined : resolve(options.datadir)
   const staticNodes = (options.peers ?? []).map(parseNode)
   const trustedNodes = (options.trusted ?? []).map(parseNode)
+  const nat = parseNat(options.nat ?? 'any')
   const { genesis, networkId } = await chainOf(options)
   const instance = datadir === undefined ? undefined : instancePaths(datadir)
   const { log = silent } = options
@@ -79,6 +81,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     const nodes = options.discovery && instance?.nodes
     database = await NodeDatabase.open({ directory: nodes, clock, now, log })
     const localNode = await LocalNode.open({ privateKey, store: database, clock, now: now() })
+    if (nat.kind === 'extip') localNode.setStaticIp(nat.ip)
     const watchers = { recorder, metrics, keyLog, chaindata: instance?.chaindata }
     const parts = { staticNodes, trustedNodes, database, localNode, ...watchers }
     node = new PeerchartNode(runtime, options, { name, privateKey, chain, scheduler, ...parts })

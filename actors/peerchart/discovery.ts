@@ -19,6 +19,8 @@ import type { CandidateSource, LookUp } from '../p2p/dialer.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
 
+type Bootnodes = readonly string[] | (() => readonly string[])
+
 export type DiscoveryOptions = {
   /** Which protocols run, on one port. @default both, as in geth */
   readonly v4?: boolean
@@ -29,7 +31,9 @@ export type DiscoveryOptions = {
    * enode URLs or records of nodes to begin with, by an IP address or a DNS name. A function is asked when discovery
    * starts: an enode is not known before its node has a port. @default none
    */
-  readonly bootnodes?: readonly string[] | (() => readonly string[])
+  readonly bootnodes?: Bootnodes
+  /** For discv5. @default the same */
+  readonly bootnodesV5?: Bootnodes
 }
 
 export type DiscoveryParts = {
@@ -57,7 +61,7 @@ export class DiscoveryService implements Service {
   readonly #runtime: Runtime
   readonly #options: DiscoveryOptions
   readonly #parts: DiscoveryParts
-  readonly #bootnodes: () => readonly Enode[]
+  readonly #bootnodes: { readonly v4: () => readonly Enode[]; readonly v5: () => readonly Enode[] }
   readonly #v4Nodes = new Candidates((node) => this.#isOurs(node))
   readonly #v5Nodes = new Candidates((node) => this.#isOurs(node))
   /** Nodes for the dialer, from when the service runs. */
@@ -73,9 +77,8 @@ export class DiscoveryService implements Service {
     this.#runtime = runtime
     this.#options = options
     this.#parts = parts
-    const { bootnodes = [] } = options
-    const known = typeof bootnodes === 'function' ? undefined : bootnodes.map(parseNode)
-    this.#bootnodes = () => known ?? (bootnodes as () => readonly string[])().map(parseNode)
+    const { bootnodes = [], bootnodesV5 = bootnodes } = options
+    this.#bootnodes = { v4: readBootnodes(bootnodes), v5: readBootnodes(bootnodesV5) }
     this.#started = new Promise((resolve) => {
       this.#settleStart = resolve
     })
@@ -103,9 +106,15 @@ export class DiscoveryService implements Service {
     const { wallClock: now } = this.#runtime
     const isAllowed = reachable(host, netRestrict)
     const { clock } = this.#runtime
-    const bootnodes = await resolveBootnodes(this.#bootnodes(), { lookUp, clock, log })
-    for (const { id, host } of bootnodes)
-      if (!isAllowed(host)) log.error('Bootstrap node filtered by netrestrict', { id, ip: host })
+    const [bootnodes, bootnodesV5] = await Promise.all(
+      [v4 ? this.#bootnodes.v4() : [], v5 ? this.#bootnodes.v5() : []].map(async (nodes) => {
+        const resolved = await resolveBootnodes(nodes, { lookUp, clock, log })
+        for (const { id, host } of resolved)
+          if (netRestrict && !isInNetlist(netRestrict, host))
+            log.error('Bootstrap node filtered by netrestrict', { id, ip: host })
+        return resolved
+      }),
+    )
     const socket = await restricted(datagrams, isAllowed).bind(host, port, (bytes, from) =>
       guard(
         // geth: what discv4 cannot read may be of discv5.
@@ -117,24 +126,27 @@ export class DiscoveryService implements Service {
     localNode.setTcp(this.#parts.tcpPort())
     localNode.setFallback(isWildcard(host) ? '127.0.0.1' : socket.ip, socket.port)
     const common = {
-      ...{ parent, privateKey, localNode, database, bootnodes, isAllowed, now, log },
+      ...{ parent, privateKey, localNode, database, isAllowed, now, log },
       send: (bytes: Uint8Array, to: UdpEndpoint) => socket.send(bytes, to),
     }
     if (v4) {
       const nodes = this.#v4Nodes
-      const discv4 = new Discv4(this.#runtime, { id: 'discv4', ...common, ...reportTo(nodes) })
+      const discv4 = new Discv4(this.#runtime, { id: 'discv4', bootnodes: bootnodes!, ...common, ...reportTo(nodes) })
       nodes.attach({ want: () => discv4.want(), resolve: (node) => discv4.resolve(node) })
       this.#v4 = discv4
     }
     if (v5) {
       const nodes = this.#v5Nodes
-      const discv5 = new Discv5(this.#runtime, { id: 'discv5', ...common, ...reportTo(nodes) })
+      const discv5 = new Discv5(this.#runtime, { id: 'discv5', bootnodes: bootnodesV5!, ...common, ...reportTo(nodes) })
       // What discv5 finds has its record already.
       nodes.attach({ want: () => discv5.want(), resolve: async (node) => node })
       this.#v5 = discv5
     }
     this.#settleStart()
-    log.info('Node discovery runs', { udp: socket.port, bootnodes: bootnodes.length })
+    log.info('Node discovery runs', {
+      udp: socket.port,
+      bootnodes: new Set([...bootnodes!, ...bootnodesV5!].map(({ id }) => id)).size,
+    })
     if (isLoopback(host)) log.info('Discovery stays on this machine: --host 0.0.0.0 opens it', { host })
   }
 
@@ -160,6 +172,13 @@ export class DiscoveryService implements Service {
     if (!forkId || (netRestrict && !isInNetlist(netRestrict, host))) return false
     return forkFilter(forkId) === undefined
   }
+}
+
+/** @throws {EnodeError} at once, where they are known */
+function readBootnodes(bootnodes: Bootnodes): () => readonly Enode[] {
+  if (typeof bootnodes === 'function') return () => bootnodes().map(parseNode)
+  const nodes = bootnodes.map(parseNode)
+  return () => nodes
 }
 
 const reportTo = (candidates: Candidates) => ({

@@ -34,6 +34,7 @@ const known: Readonly<Record<keyof NodeOptions, true>> = {
   maxInputBytes: true,
   maxPeers: true,
   metrics: true,
+  nat: true,
   netRestrict: true,
   network: true,
   networkId: true,

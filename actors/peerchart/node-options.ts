@@ -39,6 +39,11 @@ export type NodeOptions = {
   readonly trusted?: readonly string[]
   /** Finds nodes by discv4 and discv5, and lets itself be found. On a loopback host it stays on the machine. @default off */
   readonly discovery?: DiscoveryOptions
+  /**
+   * How the node learns the address that others reach it at: `any` and `none` by what they report, `extip:<IP>` by this.
+   * No port is mapped. @default 'any'
+   */
+  readonly nat?: string
   /** Networks that peers are dialed in, are accepted from and are found in, as CIDR masks: `127.0.0.0/8,10.0.0.0/8`. @default any */
   readonly netRestrict?: string
   /** A word of your own in the client's name. */

@@ -1,5 +1,5 @@
 import { hexToBytes } from '../lib/bytes.ts'
-import { hoodiBootnodes, mainnetBootnodes, sepoliaBootnodes } from './bootnodes.ts'
+import { bootnodesV5, hoodiBootnodes, mainnetBootnodes, sepoliaBootnodes } from './bootnodes.ts'
 import type { BlobParams, ChainConfig } from './chain-config.ts'
 import { type Genesis, makeGenesis } from './genesis.ts'
 
@@ -13,6 +13,8 @@ export type Network = {
   readonly genesis: Genesis
   /** enode URLs and node records, as geth has them; a node for discovery alone has no TCP port. */
   readonly bootnodes: readonly string[]
+  /** The same for discv5. */
+  readonly bootnodesV5: readonly string[]
 }
 
 /** The genesis carries no alloc: its state root is enough for a node that executes nothing before it has the state. */
@@ -39,6 +41,7 @@ const builders: Readonly<Record<NetworkName, () => Network>> = {
     name: 'mainnet',
     networkId: 1n,
     bootnodes: mainnetBootnodes,
+    bootnodesV5,
     genesis: makeGenesis(mainnetConfig, {
       stateRoot: hexToBytes('d7f8974fb5ac78d9ac099b9ad5018bedc2ce0a72dad1827a1709da30580f0544'),
       difficulty: 0x4_0000_0000n,
@@ -51,6 +54,7 @@ const builders: Readonly<Record<NetworkName, () => Network>> = {
     name: 'sepolia',
     networkId: 11_155_111n,
     bootnodes: sepoliaBootnodes,
+    bootnodesV5,
     genesis: makeGenesis(sepoliaConfig, {
       stateRoot: hexToBytes('5eb6e371a698b8d68f665192350ffcecbbbf322916f4b51bd79bb6887da3f494'),
       difficulty: 0x2_0000n,
@@ -63,6 +67,7 @@ const builders: Readonly<Record<NetworkName, () => Network>> = {
     name: 'hoodi',
     networkId: 560_048n,
     bootnodes: hoodiBootnodes,
+    bootnodesV5,
     genesis: makeGenesis(hoodiConfig, {
       stateRoot: hexToBytes('da87d7f5f91c51508791bbcbd4aa5baf04917830b86985eeb9ad3d5bfb657576'),
       difficulty: 1n,

@@ -35,15 +35,26 @@ describe('a configuration file', () => {
     })
   })
   it("names geth's keys that mean nothing here", () => {
-    const { values, ignored } = parse('[Eth]', 'SyncMode = "snap"', '[Eth.Miner]', '[Node.P2P]', 'NAT = "any"')
-    expect({ values, ignored }).to.deep.equal({ values: {}, ignored: ['Eth.SyncMode', 'Node.P2P.NAT'] })
+    const { values, ignored } = parse('[Eth]', 'SyncMode = "snap"', '[Eth.Miner]', '[Node.P2P]', 'DialRatio = 3')
+    expect({ values, ignored }).to.deep.equal({ values: {}, ignored: ['Eth.SyncMode', 'Node.P2P.DialRatio'] })
   })
   it('names those that geth itself no longer heeds', () => {
     const { ignored } = parse('[Eth]', 'EnableStateSizeTracking = true', 'LightServ = 0', 'EVMInterpreter = ""')
     expect(ignored).to.deep.equal(['Eth.EnableStateSizeTracking', 'Eth.LightServ', 'Eth.EVMInterpreter'])
   })
 
-  it('takes records for nodes, and passes over bootnodes of either form', () => {
+  it("takes geth's keys of discovery", () => {
+    const { values, ignored } = parse(
+      ...['[Node.P2P]', 'NoDiscovery = false', 'DiscoveryV4 = true', 'DiscoveryV5 = false', 'DiscAddr = ":9"'],
+      'NAT = "ExtIP:1.2.3.4"',
+    )
+    expect({ values, ignored }).to.deep.equal({
+      values: { nodiscover: false, discovery: true, discoveryV5: false, discoveryPort: 9, nat: 'extip:1.2.3.4' },
+      ignored: [],
+    })
+    expect(parse('Node.P2P.DiscAddr = ""').values).to.deep.equal({ discoveryPort: undefined })
+  })
+  it('takes records for nodes, and for bootnodes', () => {
     const [record] = network('sepolia').bootnodes
     const url = network('sepolia').bootnodes.at(-1)
     const { values, ignored } = parse(
@@ -52,8 +63,8 @@ describe('a configuration file', () => {
       `TrustedNodes = ["${record}", "${url}"]`,
     )
     expect({ values, ignored }).to.deep.equal({
-      values: { trusted: [record, url] },
-      ignored: ['Node.P2P.BootstrapNodes'],
+      values: { bootnodes: [record, url], trusted: [record, url] },
+      ignored: [],
     })
   })
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
 import type { NodeOptions } from '../../../actors/peerchart/node-options.ts'
+import { network } from '../../../protocols/chain/networks.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { plantedBugs } from '../../bugs.ts'
 import { ScriptedIo } from './scripted-io.ts'
@@ -69,17 +70,19 @@ describe('peerchart start', () => {
     expect(options).to.deep.equal({
       ...{ datadir: 'd', genesis: 'g', networkId: 7n, port: 0, host: '::1', identity: 'me' },
       ...{ peers: [one, two], trusted: [one], maxPeers: 3, maxInputBytes: 64 << 20, noDial: true },
+      nat: 'any',
     })
     expect(bytesToHex(nodeKey!)).to.equal(key)
     expect(log).to.have.property('info')
   })
   it('looks for nodes when it is asked to, and only in the networks it may dial', async () => {
     const { given, status } = begin(
-      `--discovery.v4 --discovery.port 9 --bootnodes ${one},${two} --netrestrict 127.0.0.0/8,::1/128 --for 1ms`,
+      `--genesis g --discovery.v4 --discovery.port 9 --bootnodes ${one},${two} --netrestrict 127.0.0.0/8,::1/128 --for 1ms`,
     )
     expect(await status).to.equal(0)
     expect(given[0]).to.deep.include({
-      ...{ discovery: { v4: true, v5: false, bootnodes: [one, two], port: 9 }, netRestrict: '127.0.0.0/8,::1/128' },
+      ...{ netRestrict: '127.0.0.0/8,::1/128' },
+      discovery: { v4: true, v5: false, bootnodes: [one, two], bootnodesV5: [one, two], port: 9 },
     })
   })
   it('looks for them by v5 alone, or by both', async () => {
@@ -88,9 +91,31 @@ describe('peerchart start', () => {
       expect(await status).to.equal(0)
       return given[0]!.discovery
     }
-    expect(await by('--discovery.v5')).to.include({ v4: false, v5: true })
-    expect(await by('--discovery.v4 --discovery.v5')).to.include({ v4: true, v5: true })
-    expect(await by('--nodiscover')).to.equal(undefined)
+    expect(await by('--genesis g --discovery.v5')).to.deep.equal({
+      v4: false,
+      v5: true,
+      bootnodes: [],
+      bootnodesV5: [],
+    })
+    expect(await by('--genesis g --discovery.v4 --discovery.v5')).to.include({ v4: true, v5: true })
+    expect(await by('--genesis g')).to.equal(undefined)
+  })
+  it('looks for those of a public network without being asked, from its bootnodes on, unless it may not', async () => {
+    const of = async (flags: string) => {
+      const { given, status } = begin(`${flags} --for 1ms`)
+      expect(await status).to.equal(0)
+      return given[0]!.discovery
+    }
+    const { bootnodes, bootnodesV5 } = network('hoodi')
+    expect(await of('--network hoodi')).to.deep.equal({ v4: true, v5: true, bootnodes, bootnodesV5 })
+    expect(await of('')).to.include({ v4: true, v5: true, bootnodes: network('mainnet').bootnodes })
+    expect(await of(`--network hoodi --bootnodes ${one}`)).to.deep.include({ bootnodes: [one], bootnodesV5: [one] })
+    expect(await of('--network hoodi --nodiscover')).to.equal(undefined)
+  })
+  it('says its own address when it is given', async () => {
+    const { given, status } = begin('--nat EXTIP:203.0.113.7 --for 1ms')
+    expect(await status).to.equal(0)
+    expect(given[0]).to.include({ nat: 'extip:203.0.113.7' })
   })
   for (const [args, complaint] of [
     ['--discovery.v4 --nodiscover', 'cannot be used with option'],
@@ -98,6 +123,11 @@ describe('peerchart start', () => {
     ['--bootnodes enode://1', "option '--bootnodes <list>' argument 'enode://1' is invalid"],
     ['--netrestrict 127.0.0.1', "option '--netrestrict <list>' argument '127.0.0.1' is invalid"],
     ['--netrestrict everything', 'is invalid. Want networks, as'],
+    ['--nat upnp', 'upnp is not there: map the port in the router, and say extip:<IP> or any;'],
+    ['--nat stun:1.2.3.4:3478', 'stun is not there'],
+    ['--nat extip', 'missing IP address;'],
+    ['--nat pmp:here', 'invalid IP address;'],
+    ['--nat magic', 'unknown mechanism "magic";'],
     ['--discovery.port 65536', "option '--discovery.port <number>'"],
   ] as const)
     it(`is refused "${args}"`, async () => {
@@ -108,9 +138,10 @@ describe('peerchart start', () => {
   it("has geth's defaults, but listens on loopback", async () => {
     const { given, status } = begin('--for 1ms')
     expect(await status).to.equal(0)
-    const [{ log: _log, rpc: _rpc, ...options } = {}] = given
+    const [{ log: _log, rpc: _rpc, discovery: _, ...options } = {}] = given
     expect(options).to.deep.equal({
       ...{
+        nat: 'any',
         network: 'mainnet',
         host: '127.0.0.1',
         port: 30_303,

@@ -77,6 +77,18 @@ describe('our own record', () => {
       said(local, 100, 111, { ip: '9.9.9.8', port: 5 })
       expect(local.enode.host, 'more say something else').to.equal('9.9.9.8')
     })
+    it('says the address that was set, whatever they say', async () => {
+      const local = await open()
+      local.setFallback('127.0.0.2', 30_304)
+      local.setStaticIp('203.0.113.7')
+      said(local, 0, 10)
+      expect(local.enode).to.deep.include({ host: '203.0.113.7', udp: 30_304 })
+      said(local, 0, 10, { ip: '2a00::1', port: 30_304 })
+      expect([...local.record.pairs.keys()], 'of the other family it believes them').to.include('ip6')
+      const other = await open()
+      other.setStaticIp('2a00::2')
+      expect([...other.record.pairs.keys()]).to.include.members(['ip', 'ip6'])
+    })
     it('believes them for five minutes', async () => {
       const local = await open()
       said(local, 0, 10)

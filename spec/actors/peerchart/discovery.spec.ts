@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { filter, firstValueFrom, startWith } from 'rxjs'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
+import { toNodeOptions } from '../../../actors/cli/node-options.ts'
+import { resolveSettings } from '../../../actors/cli/start-settings.ts'
 import type { UdpEndpoint } from '../../../actors/discovery/datagrams.ts'
+import { nodeOfRecord } from '../../../actors/discovery/discovered-node.ts'
+import { silent } from '../../../actors/log/log.ts'
 import { createNode } from '../../../actors/peerchart/create-node.ts'
 import type { NodeOptions } from '../../../actors/peerchart/node-options.ts'
 import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
@@ -12,6 +16,7 @@ import type { Transport } from '../../../actors/peerchart/transport.ts'
 import { memoryDatagrams } from '../../../actors/simulation/memory-datagrams.ts'
 import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
 import { EnodeError } from '../../../protocols/enode/enode.ts'
+import { NatError } from '../../../protocols/enode/nat.ts'
 import { isInNetlist, NetlistError, parseNetlist } from '../../../protocols/enode/netlist.ts'
 import { isLoopback } from '../../../protocols/enode/netutil.ts'
 import { endpointOf, forkIdIn, parseRecord } from '../../../protocols/enr/record.ts'
@@ -117,6 +122,29 @@ describe('a node with discovery', () => {
       expect(sent.length).to.be.above(0)
       expect(sent.filter(({ ip }) => !isLoopback(ip))).to.deep.equal([])
     }).timeout(30_000)
+    it('nor a name to DNS, when it is started for a public network, as `peerchart start` does by itself', async () => {
+      const dialed: string[] = []
+      const asked: string[] = []
+      const { dial } = transport
+      transport = {
+        ...transport,
+        dial: (host, ...more) => dial(dialed[dialed.push(host) - 1]!, ...more),
+        lookUp: async (name) => [`${asked.push(name)}`],
+      }
+      const { settings } = await resolveSettings({ network: 'sepolia', port: 0 })
+      const options = await toNodeOptions({ ...settings, ipcPath: '' }, silent)
+      expect(options.discovery!.bootnodes).to.have.length.above(5)
+      const near = await start()
+      const node = await createNode({ ...options, transport })
+      nodes.push(node)
+      await node.start()
+      // Nodes of any chain answer: something is sent, so that what would leave the machine would be seen.
+      const { discovery: udp } = node.nodeInfo().ports
+      await near.discv5!.ping(nodeOfRecord(parseRecord(node.nodeInfo().enr))!)
+      expect(udp).to.be.above(0)
+      expect(sent.length).to.be.above(0)
+      expect([...sent.filter(({ ip }) => !isLoopback(ip)), ...dialed, ...asked]).to.deep.equal([])
+    })
     it('out of the networks it is restricted to, wherever it listens', async () => {
       const netRestrict = '127.0.0.0/8'
       const near = await start()
@@ -144,9 +172,17 @@ describe('a node with discovery', () => {
     expect(seqs[1]! > seqs[0]!).to.equal(true)
     await rm(datadir, { recursive: true })
   })
+  it('says the address that it was given, whether it discovers or not', async () => {
+    const node = await createNode({ genesis: devGenesisJson, transport, port: 0, nat: 'extip:203.0.113.7' })
+    nodes.push(node)
+    await node.start()
+    expect(node.nodeInfo()).to.include({ ip: '203.0.113.7' })
+    expect(node.enode).to.contain('@203.0.113.7:')
+  })
   it('is refused what is no bootnode and no network', async () => {
     const refused = (options: NodeOptions) => failureOf(createNode({ genesis: devGenesisJson, ...options }))
     expect(await refused({ discovery: { bootnodes: ['enode://1'] } })).to.be.instanceOf(EnodeError)
+    expect(await refused({ nat: 'upnp' })).to.be.instanceOf(NatError)
     expect(await refused({ netRestrict: 'all' })).to.be.instanceOf(NetlistError)
   })
   it('does not start when its port is taken', async () => {
