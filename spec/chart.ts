@@ -63,6 +63,16 @@ export class ChartWalk<Machine extends AnyStateMachine> {
     return this.#steps(step.snapshot, [], events)
   }
 
+  /**
+   * @param state in which the delay runs, as a path: `running.keepalive.quiet`
+   * @returns the event by which a chart hears that one of its delays is over
+   */
+  elapsed(delay: string, state: string): EventFromLogic<Machine> {
+    const type = `xstate.after.${delay}.${this.#machine.id}.${state}`
+    if (!this.#machine.events.includes(type)) throw new Error(`${this.#machine.id} has no such delay: ${type}`)
+    return { type } as never
+  }
+
   #steps(start: SnapshotFrom<Machine>, actions: readonly unknown[], events: EventFromLogic<Machine>[]): Step<Machine> {
     const machine: AnyStateMachine = this.#machine
     let snapshot = start as AnyMachineSnapshot

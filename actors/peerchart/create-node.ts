@@ -104,8 +104,7 @@ async function startRecording(
 ): Promise<Recorder> {
   const { id } = toEnode(publicKeyOf(privateKey))
   const recorder = await Recorder.open(file, {
-    ...{ client: name, nodes: [{ id }], forks: forkTable(chain.config, chain.genesis), log },
-    now: () => clock.now(),
+    ...{ client: name, nodes: [{ id }], forks: forkTable(chain.config, chain.genesis), clock, log },
     ...(maxBytes !== undefined && { maxBytes }),
   })
   recorder.follow(feed)

@@ -1,6 +1,8 @@
 import { closeSync } from 'node:fs'
 import { type Logger, silent } from '../log/log.ts'
 import { openPrivate } from '../runtime/private-file.ts'
+import { processClock } from '../runtime/process-runtime.ts'
+import type { Clock } from '../runtime/runtime.ts'
 import type { Feed } from '../trace/feed.ts'
 import { type Ending, type Heading, recordingFormat, recordingVersion } from '../trace/lines.ts'
 import { EntryWriter } from './entry-writer.ts'
@@ -10,8 +12,8 @@ import { RowBuffer } from './row-buffer.ts'
 export type RecorderOptions = Pick<Heading, 'client' | 'nodes' | 'forks'> & {
   /** Bytes of the file at most. @default 1 GiB */
   readonly maxBytes?: number
-  /** Milliseconds, monotonic. @default those of the process */
-  readonly now?: () => number
+  /** @default that of the process */
+  readonly clock?: Clock
   readonly log?: Logger
 }
 
@@ -24,7 +26,7 @@ export class Recorder {
   readonly #descriptor: number
   readonly #path: string
   readonly #log: Logger
-  readonly #now: () => number
+  readonly #clock: Clock
   readonly #began: number
   readonly #thread: LineThread
   /** On which entries are put down. */
@@ -33,16 +35,16 @@ export class Recorder {
   readonly #writer: EntryWriter
   /** BOUNDED: by the feeds that are followed. */
   readonly #unfollow: (() => void)[] = []
-  #timer: NodeJS.Timeout | undefined
+  #timer: unknown
   /** Why nothing more is recorded; `failed`: nothing can be said of it in the file. What is full has been said by the thread. */
   #ended: Ended | undefined
 
   private constructor(descriptor: number, path: string, options: RecorderOptions) {
-    const { maxBytes = defaultMaxBytes, now = () => performance.now(), log = silent } = options
+    const { maxBytes = defaultMaxBytes, clock = processClock, log = silent } = options
     this.#descriptor = descriptor
     this.#path = path
-    this.#now = now
-    this.#began = now()
+    this.#clock = clock
+    this.#began = clock.now()
     this.#log = log
     this.#thread = new LineThread(
       { fd: descriptor, maxBytes },
@@ -81,7 +83,7 @@ export class Recorder {
     const cast = this.#writer.cast(node)
     this.#unfollow.push(
       feed.subscribe((entry, live) => {
-        this.#writer.write(this.#now() - this.#began, entry, live, cast)
+        this.#writer.write(this.#clock.now() - this.#began, entry, live, cast)
         this.#timer ??= this.#startTimer()
       }, 'recorder'),
     )
@@ -90,15 +92,15 @@ export class Recorder {
   /** Resolves when everything is in the file. */
   async close(): Promise<void> {
     this.#stop()
-    clearTimeout(this.#timer)
+    this.#clock.clearTimeout(this.#timer)
     if (this.#ended !== 'failed') this.#writer.end({ ended: this.#ended ?? 'closed' })
     this.#page.turn()
     await this.#thread.close()
     closeSync(this.#descriptor)
   }
 
-  #startTimer(): NodeJS.Timeout {
-    return setTimeout(() => this.#flush(), flushInterval)
+  #startTimer(): unknown {
+    return this.#clock.setTimeout(() => this.#flush(), flushInterval)
   }
 
   /** While the thread has work, the page may as well grow. */

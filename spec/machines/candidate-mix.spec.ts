@@ -11,7 +11,7 @@ describe('candidate-mix', () => {
   const node = (i: number) => toEnode(new Uint8Array(64).fill(i), `10.0.0.${i}`)
   const wanted: CandidateMixEvent = { type: 'candidate.wanted' }
   const offered = (source: string, i = 1): CandidateMixEvent => ({ type: 'candidate.offered', source, node: node(i) })
-  const late = { type: 'xstate.after.turnTimeout.candidate-mix.turn' } as never as CandidateMixEvent
+  const late = chart.elapsed('turnTimeout', 'turn')
   const ask = (source: string) => ['ask', { source }]
   const deliver = (i: number) => ['deliver', { node: node(i) }]
 

@@ -33,7 +33,7 @@ describe('dialer', () => {
     ...{ type: 'dns.resolved', id: `node${i}`, ...(ip !== undefined && { ip }) },
   })
   const addStatic = (node: Enode): DialerEvent => ({ type: 'static.add', node })
-  const statsDue = { type: 'xstate.after.statsInterval.dialer.running.stats.counting' } as never as DialerEvent
+  const statsDue = chart.elapsed('statsInterval', 'running.stats.counting')
 
   const names = ({ effects }: DialerStep) => effects.map(([name]) => name)
   const dials = ({ effects }: DialerStep) =>

@@ -8,8 +8,7 @@ describe('the upkeep of the table', () => {
   const start = () => chart.from({ ports: noPorts, seed: 1 })
   const ended: DiscoveryTableEvent = { type: 'lookup.ended' }
   const wanted: DiscoveryTableEvent = { type: 'walk.wanted' }
-  const elapsed = (delay: string, state: string) =>
-    ({ type: `xstate.after.${delay}.discovery-table.running.${state}` }) as never as DiscoveryTableEvent
+  const elapsed = (delay: string, state: string) => chart.elapsed(delay, `running.${state}`)
   const names = ({ effects }: Step<typeof discoveryTableMachine>) => effects.map(([name]) => name)
   const ready = () => chart.on(start(), ended, ended, ended, ended)
 

@@ -34,8 +34,7 @@ describe('a node of discv4', () => {
   const neighbors = (length: number, count = length): Discv4NodeEvent => ({
     ...{ type: 'neighbors.received', nodes: found(length), count },
   })
-  const elapsed = (delay: string, state: string) =>
-    ({ type: `xstate.after.${delay}.discv4-node.known.${state}` }) as never as Discv4NodeEvent
+  const elapsed = (delay: string, state: string) => chart.elapsed(delay, `known.${state}`)
   const noPong = elapsed('responseTimeout', 'ping.awaitingPong')
   const noAnswer = elapsed('responseTimeout', 'query.asking')
   const names = ({ effects }: Step<typeof discv4NodeMachine>) => effects.map(([name]) => name)

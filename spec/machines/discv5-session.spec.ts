@@ -18,8 +18,7 @@ describe('discv5-session', () => {
   }
   const active = (keys: string, challenge: string, call: string) =>
     `active.(keys.${keys} challenge.${challenge} call.${call})`
-  const elapsed = (delay: string, state: string) =>
-    ({ type: `xstate.after.${delay}.discv5-session.active.${state}` }) as unknown as Discv5SessionEvent
+  const elapsed = (delay: string, state: string) => chart.elapsed(delay, `active.${state}`)
 
   const unreadable: Discv5SessionEvent = { type: 'packet.unreadable', nonce: 'ff' }
   const packet = { kind: 'handshake' } as HandshakePacket

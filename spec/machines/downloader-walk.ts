@@ -32,8 +32,8 @@ export const announces = (peer: number, latest: bigint): DownloaderEvent => {
 export const learnt = (peer: number, number?: bigint): DownloaderEvent => {
   return { type: 'head.learnt', peer, ...(number !== undefined && { head: { number, hash } }) }
 }
-export const poll = { type: 'xstate.after.headPollInterval.downloader.idle' } as never as DownloaderEvent
-export const rested = { type: 'xstate.after.restInterval.downloader.syncing.filling' } as never as DownloaderEvent
+export const poll = chart.elapsed('headPollInterval', 'idle')
+export const rested = chart.elapsed('restInterval', 'syncing.filling')
 export const compared = (number: bigint, isOurs: boolean, of = hash): DownloaderEvent => ({
   type: 'header.compared',
   number,

@@ -26,7 +26,7 @@ describe('eth-peer', () => {
   const payload = Uint8Array.of(0xc0)
   const message = (type: MessageName) => ({ type, payload }) as EthPeerEvent
   const status = { kind: 'Status' } as Status
-  const statusTimeout = { type: 'xstate.after.statusTimeout.eth-peer.awaitingStatus' } as never as EthPeerEvent
+  const statusTimeout = chart.elapsed('statusTimeout', 'awaitingStatus')
 
   const toAwaiting: EthPeerEvent[] = [{ type: 'manager.started' }]
   const toRegistering: EthPeerEvent[] = [...toAwaiting, { type: 'status.accepted', status }]

@@ -21,7 +21,7 @@ describe('tap', () => {
   const emitted: GossipWatchEvent = { type: 'gossip.emitted' }
   const done: GossipWatchEvent = { type: 'fetch.done' }
   const overdue: GossipWatchEvent = { type: 'fetch.overdue' }
-  const rested = { type: 'xstate.after.redial.tap.resting' } as unknown as GossipWatchEvent
+  const rested = chart.elapsed('redial', 'resting')
 
   it('dials', () => expect(upon()).to.deep.equal(['connecting', 'connect']))
   it('watches a node that runs', () => expect(upon(running)).to.deep.equal([reading, 'running', 'read']))

@@ -109,7 +109,7 @@ describe('node', () => {
   })
   it('waits for a service that hangs in its stop, and says whom it waits for', () => {
     const hanging = chart.on(running('a', 'b'), close(), deaf)
-    const slow = { type: 'xstate.after.slowStop.node.closing.services.current' } as unknown as NodeEvent
+    const slow = chart.elapsed('slowStop', 'closing.services.current')
     expect(chart.on(hanging, slow)).to.deep.include({
       state: 'closing.services.current',
       effects: [['reportSlow', { name: 'b' }]],

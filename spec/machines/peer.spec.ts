@@ -16,8 +16,6 @@ describe('peer', () => {
   const hello: Hello = { version: 5, name: 'Geth', caps: [{ name: 'eth', version: 72 }], listenPort: 0, id: key }
 
   const upon = (...events: PeerEvent[]) => chart.from(input, ...events)
-  const elapsed = (delay: string, state: string) =>
-    ({ type: `xstate.after.${delay}.peer.${state}` }) as never as PeerEvent
   const admitted: PeerEvent = { type: 'server.admitted', trusted: false }
   const refused = (reason: DiscReason): PeerEvent => ({ type: 'server.refused', reason })
   const failed: PeerEvent = { type: 'read.failed', error: new Error('bad frame MAC') }
@@ -54,7 +52,7 @@ describe('peer', () => {
       ))
     it('hangs up on a broken handshake without a word', () => expect(parting(upon(failed))).to.deep.equal(silently))
     it('gives auth and ack 5 s', () =>
-      expect(parting(upon(elapsed('encHandshakeTimeout', 'securing.handshaking')))).to.deep.equal(silently))
+      expect(parting(upon(chart.elapsed('encHandshakeTimeout', 'securing.handshaking')))).to.deep.equal(silently))
     it('hangs up without a word when the server stops', () => expect(parting(upon(leave))).to.deep.equal(silently))
     it('ends when the remote goes', () => expect(upon(gone).state).to.equal('closed'))
   })
@@ -93,7 +91,9 @@ describe('peer', () => {
       })
     })
     it('gives Hello 30 s', () =>
-      expect(parting(upon(...toGreeting, elapsed('frameReadTimeout', 'greeting.exchanging')))).to.deep.equal(silently))
+      expect(parting(upon(...toGreeting, chart.elapsed('frameReadTimeout', 'greeting.exchanging')))).to.deep.equal(
+        silently,
+      ))
     it('hangs up on a bad frame without a word', () =>
       expect(parting(upon(...toGreeting, failed))).to.deep.equal(silently))
     it('disconnects a useless peer with that reason', () =>
@@ -122,7 +122,7 @@ describe('peer', () => {
 
   describe('while running', () => {
     it('pings every 15 s', () => {
-      const ping = elapsed('pingInterval', 'running.keepalive.quiet')
+      const ping = chart.elapsed('pingInterval', 'running.keepalive.quiet')
       expect(upon(...toRunning, ping, ping)).to.deep.include({ state: running, effects: [['sendPing', undefined]] })
     })
     it('answers a ping', () =>
@@ -158,7 +158,9 @@ describe('peer', () => {
       expect(upon(...toRunning, { type: 'write.blocked' }).state).to.equal('running.(keepalive.quiet writing.blocked)')
       expect(upon(...toRunning, { type: 'write.blocked' }, { type: 'write.drained' }).state).to.equal(running)
       expect(
-        parting(upon(...toRunning, { type: 'write.blocked' }, elapsed('frameWriteTimeout', 'running.writing.blocked'))),
+        parting(
+          upon(...toRunning, { type: 'write.blocked' }, chart.elapsed('frameWriteTimeout', 'running.writing.blocked')),
+        ),
       ).to.deep.equal(silently)
     })
     it('follows a change of trust', () => {
@@ -186,7 +188,7 @@ describe('peer', () => {
       }))
     it('waits 1 s for its last word to leave', () =>
       expect(
-        upon(...toRunning, leave, elapsed('disconnectWriteTimeout', 'closing')).effects.map(([name]) => name),
+        upon(...toRunning, leave, chart.elapsed('disconnectWriteTimeout', 'closing')).effects.map(([name]) => name),
       ).to.deep.equal(['abandon', 'reportPeerEnd']))
     it('holds to the first reason', () =>
       expect(upon(...toRunning, leave, failed, refused(3)).context.reason).to.equal(DiscReason.Quitting))

@@ -21,8 +21,7 @@ describe('rpc-connection', () => {
   }
   const reported = (...types: Exclude<RpcConnectionEvent['type'], 'client.malformed'>[]) =>
     types.map((type) => ({ type }))
-  const elapsed = (delay: string, state: string) =>
-    ({ type: `xstate.after.${delay}.rpc-connection.open.${state}` }) as unknown as RpcConnectionEvent
+  const elapsed = (delay: string, state: string) => chart.elapsed(delay, `open.${state}`)
   const pingTime = elapsed('pingInterval', 'keepalive.quiet')
   const pongTime = elapsed('pongTimeout', 'keepalive.pinged')
   const writeTime = elapsed('writeTimeout', 'writing.blocked')

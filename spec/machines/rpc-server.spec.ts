@@ -23,7 +23,7 @@ describe('rpc-server', () => {
   const opened: RpcServerEvent = { type: 'listener.opened', address: '127.0.0.1:8545' }
   const failed = (error: Error): RpcServerEvent => ({ type: 'listener.failed', error })
   const closed: RpcServerEvent = { type: 'listener.closed' }
-  const timeOver = { type: 'xstate.after.shutdownTimeout.rpc-server.closing.draining' } as unknown as RpcServerEvent
+  const timeOver = chart.elapsed('shutdownTimeout', 'closing.draining')
 
   it('listens, and answers once it does', () => {
     expect(upon(open())).to.deep.equal({ state: 'opening', effects: [['listen', undefined]] })

@@ -6,6 +6,7 @@ import type { Drawing, DrawnEdge, Point, Rect } from '../../../actors/drawing/dr
 import { drawingOf } from '../../../actors/drawing/layout.ts'
 import { widthOf } from '../../../actors/drawing/measure.ts'
 import { peerMachine } from '../../../machines/peer.ts'
+import { someOf } from '../../long.ts'
 import { randomChart } from './random-charts.ts'
 import { doorMachine, oddMachine, ownCharts } from './some-charts.ts'
 
@@ -64,7 +65,7 @@ const promises: Readonly<Record<string, (drawing: Drawing, machine: AnyStateMach
 }
 
 for (const machine of [...ownCharts, doorMachine, oddMachine] as AnyStateMachine[])
-  for (const hasCounts of [false, true])
+  for (const hasCounts of someOf([false, true]))
     describe(`the drawing of ${machine.id}${hasCounts ? ', with room for counts' : ''}`, () => {
       for (const [promise, keeps] of Object.entries(promises))
         it(promise, async () => keeps(await drawingOf(machine, { hasCounts }), machine))

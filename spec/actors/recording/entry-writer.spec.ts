@@ -8,6 +8,7 @@ import { expect } from 'chai'
 import fc from 'fast-check'
 import { silent } from '../../../actors/log/log.ts'
 import { Recorder } from '../../../actors/recording/recorder.ts'
+import { processClock } from '../../../actors/runtime/process-runtime.ts'
 import type { FeedEntry } from '../../../actors/trace/entries.ts'
 import { Feed } from '../../../actors/trace/feed.ts'
 import { fullName, keep, toLine } from '../../../actors/trace/feed-lines.ts'
@@ -39,7 +40,7 @@ describe('what a recorder writes', () => {
     })
   const record = async (reported: readonly Report[], names: readonly (string | undefined)[]) => {
     let now = 0
-    const recorder = await Recorder.open(file, { client: 'x', now: () => now, log })
+    const recorder = await Recorder.open(file, { client: 'x', clock: { ...processClock, now: () => now }, log })
     const feeds = names.map(() => new Feed())
     for (const [i, feed] of feeds.entries()) recorder.follow(feed, names[i])
     for (const { entry, live, node, at } of reported) {

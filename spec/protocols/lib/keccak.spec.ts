@@ -4,6 +4,7 @@ import { expect } from 'chai'
 import { bytesToHex, utf8ToBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256, keccak256Steps } from '../../../protocols/lib/keccak.ts'
 import { allot, memory, release } from '../../../protocols/lib/sponge.ts'
+import { itTakesLong } from '../../long.ts'
 import { compileSponge } from './sponge.build.ts'
 
 describe('keccak256', () => {
@@ -58,9 +59,12 @@ describe('keccak256', () => {
 })
 
 describe('the committed WASM module', () => {
-  it('is what sponge.as.ts compiles to (else: npm run build:wasm)', async function () {
-    this.timeout(60_000)
-    const committed = await readFile(new URL('../../../protocols/lib/sponge.wasm.ts', import.meta.url), 'utf8')
-    expect((await compileSponge()) === committed).to.equal(true)
-  })
+  itTakesLong('the compiler is loaded')(
+    'is what sponge.as.ts compiles to (else: npm run build:wasm)',
+    async function () {
+      this.timeout(60_000)
+      const committed = await readFile(new URL('../../../protocols/lib/sponge.wasm.ts', import.meta.url), 'utf8')
+      expect((await compileSponge()) === committed).to.equal(true)
+    },
+  )
 })

@@ -5,6 +5,7 @@ import { formatIp, parseIp } from '../../../../protocols/enode/netutil.ts'
 import { decodeRecord, signRecord } from '../../../../protocols/enr/record.ts'
 import { bytesToHex, concatBytes } from '../../../../protocols/lib/bytes.ts'
 import { encodeList, encodeRlp } from '../../../../protocols/lib/rlp.ts'
+import { itTakesLong } from '../../../long.ts'
 import { signPacket } from '../../../protocols/discv4/sign-packet.ts'
 import { keyOf, someNode } from '../some-nodes.ts'
 import { type OwnNode, type Tester, World } from './world.ts'
@@ -135,19 +136,22 @@ describe('discv4', () => {
       await world.clock.run(0)
       expect(world.sent.get(`127.0.0.1 > ${victim}`)!).to.be.below(world.sent.get(`${victim} > 127.0.0.1`)! / 4)
     })
-    it('keeps what bonded while a thousand keys ping and random bytes come, and no more of them than it may', async () => {
-      await tester.bond()
-      const before = node.v4.nodeCount
-      const from = { ip: '127.0.0.1', port: 9 }
-      for (let i = 0; i < 1_100; i++) node.v4.receive(encodePacket(tester.ping(), keyOf(1_000 + i)).bytes, from)
-      const noise = new Uint8Array(200)
-      for (let i = 0; i < 10_000; i++) node.v4.receive(noise.fill(i & 255), { ip: '127.0.0.1', port: i })
-      expect(node.v4.nodeCount - before).to.be.at.most(1_024)
-      tester.send(tester.findnode())
-      expect(names(await tester.read(0))).to.deep.equal(['NEIGHBORS'])
-      await world.clock.run(10_000)
-      expect(node.v4.nodeCount, 'who did not answer is forgotten').to.be.at.most(before)
-    }).timeout(30_000)
+    itTakesLong('a thousand keys are made, and each signs')(
+      'keeps what bonded while a thousand keys ping and random bytes come, and no more of them than it may',
+      async () => {
+        await tester.bond()
+        const before = node.v4.nodeCount
+        const from = { ip: '127.0.0.1', port: 9 }
+        for (let i = 0; i < 1_100; i++) node.v4.receive(encodePacket(tester.ping(), keyOf(1_000 + i)).bytes, from)
+        const noise = new Uint8Array(200)
+        for (let i = 0; i < 10_000; i++) node.v4.receive(noise.fill(i & 255), { ip: '127.0.0.1', port: i })
+        expect(node.v4.nodeCount - before).to.be.at.most(1_024)
+        tester.send(tester.findnode())
+        expect(names(await tester.read(0))).to.deep.equal(['NEIGHBORS'])
+        await world.clock.run(10_000)
+        expect(node.v4.nodeCount, 'who did not answer is forgotten').to.be.at.most(before)
+      },
+    ).timeout(30_000)
     it('hears nothing from itself', async () => {
       const self = await world.tester(1, node)
       self.send(self.ping())
