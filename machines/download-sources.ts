@@ -44,6 +44,9 @@ export type Sources = ReadonlyMap<number, Source>
 /** A header that the peer has. */
 export type ProvenHead = { readonly number: bigint; readonly hash: Uint8Array }
 
+export const hasSource = (sources: Sources, number: bigint): boolean =>
+  [...sources.values()].some(({ range }) => range !== undefined && range.latest >= number)
+
 /** What the chain is to become. */
 export type Goal =
   /** The longest that a peer has: no consensus client has named a head. */

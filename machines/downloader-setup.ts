@@ -34,6 +34,7 @@ import {
   bestSource,
   changed,
   type Goal,
+  hasSource,
   isGoal,
   learnt,
   listsBecome,
@@ -306,6 +307,9 @@ const base = setup({
     isNextHead: ({ context }, { isOurs }: ConsensusHead) => !isOurs && context.goal.kind === 'missing',
     isSource: ({ context }, { peer }: { peer: number }) => context.sources.has(peer),
     isLeader: ({ context }, { peer }: { peer: number }) => context.target.peer === peer,
+    /** It leads, and no other says that it has what it leads to: geth ends every sync with its leader. */
+    isOnlySource: ({ context: { plan, sources, target } }, { peer }: { peer: number }) =>
+      target.peer === peer && !hasSource(without(sources, peer), plan.end),
     /** It has the block that a consensus client named, and a chain that does not lead to it yet. */
     mayLackTarget: ({ context }) => context.goal.kind !== 'longest',
     /** Its chain does not lead to the block that it has: both may be, but only one is wanted. */

@@ -343,9 +343,10 @@ export const downloaderMachine = downloaderSetup.createMachine({
             'peer.ready': {
               actions: [ofEvent('noteReady'), 'proceed'],
             },
-            'peer.left': {
-              actions: [ofEvent('jobFailed'), ofEvent('remove'), 'proceed'],
-            },
+            'peer.left': [
+              { guard: ofEvent('isOnlySource'), target: '#downloader.idle', actions: ['removeLeader', 'discard'] },
+              { actions: [ofEvent('jobFailed'), ofEvent('remove'), 'proceed'] },
+            ],
             'peer.lied': {
               actions: [
                 ofEvent('jobFailed'),

@@ -12,7 +12,7 @@ import {
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { processScheduler } from '../runtime/process-runtime.ts'
 import { ReaderStream } from '../runtime/reader-stream.ts'
-import { type Steps, TimeSlicer } from '../runtime/time-slicer.ts'
+import { interruptible, type Steps, TimeSlicer } from '../runtime/time-slicer.ts'
 import type { ChainOptions, ChainReader, NewBlock } from './chain-reader.ts'
 import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
 import type { KeyValueStore, Write } from './key-value-store.ts'
@@ -154,12 +154,13 @@ export class Chain implements ChainReader {
    * its number is higher than the head's: the longest chain is the chain, and of equals the first.
    * @param blocks each on the one before it, the first on any block we have; of those we have only a list is taken that
    * is not there yet
+   * @param signal once it is aborted no more is done, and nothing of them is stored: geth's InterruptInsert
    * @throws {InvalidBlock} the first block that cannot be, `parent` when it stands on nothing we have
+   * @throws the reason of `signal`
    */
-  insertBlocks(blocks: readonly NewBlock[]): Promise<void> {
-    return this.#inOrder(() =>
-      this.#insert(blocks, ({ number }) => !this.followsConsensus && number > this.#head.number),
-    )
+  insertBlocks(blocks: readonly NewBlock[], signal?: AbortSignal): Promise<void> {
+    const becomesHead = ({ number }: Header) => !this.followsConsensus && number > this.#head.number
+    return this.#inOrder(() => this.#insert(blocks, becomesHead, signal))
   }
 
   /** As {@link insertBlocks}, and the head stays where it is. */
@@ -205,11 +206,16 @@ export class Chain implements ChainReader {
     return done
   }
 
-  *#insert(blocks: readonly NewBlock[], becomesHead: (last: Header) => boolean): Steps<void> {
-    const { fresh, lists } = yield* this.#verify(blocks)
+  *#insert(
+    blocks: readonly NewBlock[],
+    becomesHead: (last: Header) => boolean,
+    signal?: AbortSignal,
+  ): Steps<void> {
+    const { fresh, lists } = yield* interruptible(this.#verify(blocks), signal)
     const last = fresh.at(-1)?.header
     const isHead = last !== undefined && becomesHead(last)
-    const canonical = isHead ? [...(yield* this.#makeCanonical(fresh)), { key: keys.head, value: last.hash }] : []
+    const branch = isHead ? yield* interruptible(this.#makeCanonical(fresh), signal) : []
+    const canonical = isHead ? [...branch, { key: keys.head, value: last.hash }] : []
     const writes = [...lists, ...fresh.flatMap(blockWrites), ...canonical]
     if (writes.length > 0) yield this.#store.write(writes)
     if (!isHead) return

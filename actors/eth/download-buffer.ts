@@ -23,6 +23,13 @@ export class DownloadBuffer {
   /** Access lists with the hashes that their headers have. BOUNDED: maxUndeliveredListBytes, and requests under way. */
   readonly #lists = new Map<bigint, Uint8Array>()
 
+  readonly #discarded = new AbortController()
+
+  /** Aborted once its sync is over: nothing that is done with what was here is wanted any more. */
+  get discarded(): AbortSignal {
+    return this.#discarded.signal
+  }
+
   /** Remembers an anchor that is not known yet. */
   anchorAt(number: bigint, hash: () => Uint8Array): void {
     if (!this.#anchors.has(number)) this.#anchors.set(number, hash())
@@ -107,6 +114,7 @@ export class DownloadBuffer {
 
   /** Its sync is over: nothing is here any more, for whatever comes late. */
   discard(): void {
+    this.#discarded.abort()
     for (const all of [this.#anchors, this.#headers, this.#bodies, this.#lists]) all.clear()
   }
 

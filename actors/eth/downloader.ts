@@ -92,7 +92,8 @@ export class Downloader {
   }
 
   send(event: DownloaderEvent): void {
-    if (event.type === 'peer.left') this.#pacer.forget(event.peer)
+    if (event.type === 'peer.left')
+      for (const all of [this.#pacer, this.#heads, this.#sync, this.#lists]) all.forget(event.peer)
     this.#send(event)
   }
 
@@ -252,11 +253,11 @@ export class Downloader {
     const send = (event: DownloaderEvent) => {
       if (buffer === this.#buffer) this.#send(event)
     }
-    this.#chain.insertBlocks(blocks).then(
+    this.#chain.insertBlocks(blocks, buffer.discarded).then(
       () => send({ type: 'blocks.imported', last, bytes, listBytes }),
       (error) => {
         if (error instanceof InvalidBlock) send({ type: 'import.failed', error })
-        else this.#failed(error)
+        else if (error !== buffer.discarded.reason) this.#failed(error)
       },
     )
   }

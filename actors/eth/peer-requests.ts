@@ -4,7 +4,7 @@ import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import type { EthAnswer, MessageOf } from '../../protocols/eth/messages.ts'
 import type { answerOf } from '../../protocols/eth/versions.ts'
 import { MalformedItem } from '../../protocols/lib/lazy-list.ts'
-import type { TimeSlicer } from '../runtime/time-slicer.ts'
+import type { Outcome, TimeSlicer } from '../runtime/time-slicer.ts'
 import type { TimerWheel } from '../runtime/timer-wheel.ts'
 import type { EthPeer, Query } from './eth-peer.ts'
 import type { Pacer } from './pacer.ts'
@@ -34,8 +34,8 @@ type PeerRequestsParts = {
 /** Sends requests to peers; distinguishes timeouts from invalid answers. */
 export class PeerRequests {
   readonly #parts: PeerRequestsParts
-  /** Takes back what has no answer yet. BOUNDED: by who asks, one or two a peer. */
-  readonly #underWay = new Set<() => void>()
+  /** What takes back each request whose answer has not come, or is being read, and its peer. BOUNDED: by who asks, one or two a peer. */
+  readonly #underWay = new Map<() => void, number>()
 
   constructor(parts: PeerRequestsParts) {
     this.#parts = parts
@@ -65,16 +65,22 @@ export class PeerRequests {
       parts.slow(session)
     }
     let deadline = wheel.arm(patience, late)
-    this.#underWay.add(withdraw)
+    const underWay = this.#underWay.set(withdraw, session)
+    const reader = {
+      account: slicer.account,
+      get isGone() {
+        return !underWay.has(withdraw)
+      },
+    }
     const resolve = (answer: EthAnswer) => {
       wheel.disarm(deadline)
-      if (!this.#underWay.has(withdraw)) parts.answered(session)
-      else
-        slicer.start(read(answer as never), (outcome) => {
-          if (!this.#underWay.delete(withdraw)) return
-          if ('value' in outcome) done(outcome.value)
-          else this.#blame(peer, outcome.error)
-        })
+      if (reader.isGone) return parts.answered(session)
+      const finish = (outcome: Outcome<T>) => {
+        underWay.delete(withdraw)
+        if ('value' in outcome) done(outcome.value)
+        else this.#blame(peer, outcome.error)
+      }
+      slicer.start(read(answer as never), finish, reader)
     }
     const reject = () => {
       wheel.disarm(deadline)
@@ -83,10 +89,22 @@ export class PeerRequests {
     cancel = peer.ask(query, { resolve, reject })
   }
 
-  /** Callers get no more answers; whether a late one comes is still reported. */
+  /** Callers get no more answers, and what is being read of one is left off; whether a late one comes is still reported. */
   withdrawAll(): void {
-    for (const withdraw of this.#underWay) withdraw()
-    this.#underWay.clear()
+    this.#withdraw(() => true)
+  }
+
+  /** As {@link withdrawAll}, of a peer that has left. */
+  forget(peer: number): void {
+    this.#withdraw((session) => session === peer)
+  }
+
+  #withdraw(isMeant: (session: number) => boolean): void {
+    for (const [withdraw, session] of this.#underWay) {
+      if (!isMeant(session)) continue
+      this.#underWay.delete(withdraw)
+      withdraw()
+    }
   }
 
   #blame(peer: EthPeer, error: unknown): void {

@@ -31,6 +31,11 @@ export class TimeSlicer {
     this.#crashed = crashed
   }
 
+  /** Who pays for work that is no client's. */
+  get account(): Account {
+    return this.#own.account
+  }
+
   /**
    * The first turn is the caller's.
    * @param done is not called when `client` leaves before the end
@@ -79,6 +84,22 @@ export class TimeSlicer {
       })
     if ('error' in outcome) throw outcome.error
     return outcome.value
+  }
+}
+
+/** `steps` as long as they are wanted. @throws the reason of `signal`, instead of the next step, once it is aborted */
+export function* interruptible<T>(steps: Steps<T>, signal: AbortSignal | undefined): Steps<T> {
+  let resume = () => steps.next()
+  for (;;) {
+    signal?.throwIfAborted()
+    const step = resume()
+    if (step.done) return step.value
+    try {
+      const input = yield step.value
+      resume = () => steps.next(input)
+    } catch (error) {
+      resume = () => steps.throw(error)
+    }
   }
 }
 

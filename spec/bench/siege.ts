@@ -1,8 +1,10 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { Agent, request } from 'node:http'
-import { setPriority } from 'node:os'
+import { setPriority, tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -59,10 +61,20 @@ export async function benchSiege(
   return result
 }
 
+/** With its database on disk, as a node has it: blocks in memory would count as what an attack leaves behind. */
 async function besiege(name: AttackName, seconds: number): Promise<SiegeResult[AttackName]> {
+  const datadir = await mkdtemp(join(tmpdir(), 'peerchart-siege-'))
+  try {
+    return await besiegeIn(datadir, name, seconds)
+  } finally {
+    await rm(datadir, { recursive: true })
+  }
+}
+
+async function besiegeIn(datadir: string, name: AttackName, seconds: number): Promise<SiegeResult[AttackName]> {
   const secret = randomBytes(32)
   const node = await startOwnNode({
-    ...{ blocks: 600, maxPeers: 50, rpc: { http: { port: 0 }, ws: { port: 0 }, auth: { port: 0, secret } } },
+    ...{ datadir, blocks: 600, maxPeers: 50, rpc: { http: { port: 0 }, ws: { port: 0 }, auth: { port: 0, secret } } },
     isSynced: name === 'announcements-100k' || name === 'big-transactions', // who else listens to them
   })
   const peer = await meet(node.enode, { answerPings: true })

@@ -424,6 +424,25 @@ describe('downloader', () => {
       expect(names(step)).to.include('discard')
       expect(step.context.sources.get(1)).to.deep.include({ work: 'tired', strikes: 1 })
     })
+    it('is over with its leader, with what is being imported, when no other peer says that it has that chain', () => {
+      const importing = (...others: DownloaderEvent[]) => {
+        let step = filling(...others)
+        step = chart.on(step, headersFor(step, 1))
+        step = chart.on(step, bodiesFor(step, 1))
+        expect(step.context.plan.isImporting).to.equal(true)
+        return chart.on(step, leaves(1))
+      }
+      for (const [state, others] of [
+        ['idle', []],
+        ['syncing.searching', [joins(2, 599n)]],
+      ] as const) {
+        const alone = importing(...others)
+        expect(alone.state).to.equal(state)
+        expect(names(alone)).to.include('discard')
+        expect(alone.context.sources.has(1)).to.equal(false)
+      }
+      expect(importing(joins(2, 600n)).state).to.equal('syncing.filling')
+    })
     it('drops a peer that gave a skeleton of blocks that cannot be', () => {
       const step = chart.on(filling(), { type: 'import.failed', error })
       expect(step.state).to.equal('idle')

@@ -9,7 +9,16 @@ import type { Subject } from './subject.ts'
 /** What of a node's options can be passed to another process. */
 export type OwnNodeOptions = Pick<
   NodeOptions,
-  'ethVersions' | 'genesis' | 'maxPeers' | 'peers' | 'noDial' | 'headPollInterval' | 'rpc' | 'discovery' | 'netRestrict'
+  | 'datadir'
+  | 'ethVersions'
+  | 'genesis'
+  | 'maxPeers'
+  | 'peers'
+  | 'noDial'
+  | 'headPollInterval'
+  | 'rpc'
+  | 'discovery'
+  | 'netRestrict'
 > & {
   /** A chain.rlp to import. */
   readonly chain?: string

@@ -101,6 +101,22 @@ describe('a chain', () => {
     expect(chain.head.number).to.equal(12n)
   })
 
+  it('does no more of an insertion that is interrupted, stores nothing of it, and takes the next', async () => {
+    const interrupt = new AbortController()
+    const reason = new Error('no longer wanted')
+    const hasBlock = chain.hasBlock.bind(chain)
+    let looked = 0
+    chain.hasBlock = (hash) => {
+      if (++looked === 3) interrupt.abort(reason)
+      return hasBlock(hash)
+    }
+    expect(await failureOf(chain.insertBlocks(blocks, interrupt.signal))).to.equal(reason)
+    expect(looked).to.equal(3)
+    expect(blocks.filter(({ header }) => hasBlock(header.hash))).to.deep.equal([])
+    await chain.insertBlocks(blocks.slice(0, 2))
+    expect(chain.head.hash).to.deep.equal(blocks[1]!.header.hash)
+  })
+
   it('finishes what is under way before it closes', async () => {
     const inserting = chain.insertBlocks(blocks)
     await chain.close()

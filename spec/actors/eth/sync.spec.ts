@@ -325,6 +325,19 @@ describe('a sync', () => {
     })
   })
 
+  it('ends an import under way with the last peer that has its chain', async () => {
+    const only = remote()
+    let signal: AbortSignal | undefined
+    ours.insertBlocks = (_, wanted) => {
+      signal = wanted!
+      only.session.vanish()
+      return new Promise((_, reject) => wanted!.addEventListener('abort', () => reject(wanted!.reason)))
+    }
+    await world.until(() => signal?.aborted === true)
+    await world.run(100)
+    expect(service.progress.isSyncing).to.equal(false)
+  })
+
   describe('at the head', () => {
     it('asks nothing of a fresh peer', async () => {
       await have(700)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Account, FairScheduler } from '../../../actors/runtime/scheduler.ts'
-import { type Steps, TimeSlicer } from '../../../actors/runtime/time-slicer.ts'
+import { interruptible, type Steps, TimeSlicer } from '../../../actors/runtime/time-slicer.ts'
 
 describe('a time slicer', () => {
   const setUp = () => {
@@ -121,6 +121,29 @@ describe('a time slicer', () => {
     runAll()
     expect(await outcome).to.equal(undefined)
     expect(seen).to.deep.equal(['first', 'left'])
+  })
+
+  it('takes no step of what was interrupted', async () => {
+    const { runAll, slicer } = setUp()
+    const interrupt = new AbortController()
+    const seen: unknown[] = []
+    function* steps(): Steps<void> {
+      seen.push(yield 1)
+      try {
+        yield Promise.reject(error)
+      } catch (caught) {
+        seen.push(caught)
+      }
+      interrupt.abort('enough')
+      yield
+      seen.push('too much')
+    }
+    let outcome: unknown
+    slicer.start(interruptible(steps(), interrupt.signal), (one) => {
+      outcome = one
+    })
+    for (; outcome === undefined; runAll()) await Promise.resolve()
+    expect([outcome, seen]).to.deep.equal([{ error: 'enough' }, [1, error]])
   })
 
   it('hands on what a callback throws, and goes on', async () => {
