@@ -206,11 +206,7 @@ export class Chain implements ChainReader {
     return done
   }
 
-  *#insert(
-    blocks: readonly NewBlock[],
-    becomesHead: (last: Header) => boolean,
-    signal?: AbortSignal,
-  ): Steps<void> {
+  *#insert(blocks: readonly NewBlock[], becomesHead: (last: Header) => boolean, signal?: AbortSignal): Steps<void> {
     const { fresh, lists } = yield* interruptible(this.#verify(blocks), signal)
     const last = fresh.at(-1)?.header
     const isHead = last !== undefined && becomesHead(last)
