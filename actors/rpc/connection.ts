@@ -3,6 +3,7 @@ import { type RpcConnectionEvent, rpcConnectionMachine } from '../../machines/rp
 import type { Logger } from '../log/log.ts'
 import type { Holding, InputRoom } from '../runtime/input-room.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { Account } from '../runtime/scheduler.ts'
 import { startActor } from '../runtime/start-actor.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
 import { newAccount } from '../runtime/time-slicer.ts'
@@ -34,6 +35,8 @@ export type ConnectionOptions = {
   readonly input: InputRoom
   /** Whether it has shown a secret. */
   readonly isProven?: boolean
+  /** All that this client asks for is on it. */
+  readonly account?: Account
 }
 
 /** A client over WebSocket or IPC: runs {@link rpcConnectionMachine}. */
@@ -43,8 +46,7 @@ export class RpcConnection {
   readonly #options: ConnectionOptions
   readonly #subscriptions: Subscriptions
   readonly #actor: Actor<typeof rpcConnectionMachine>
-  /** All that this client asks for is on it. */
-  readonly account = newAccount()
+  readonly account: Account
   /** Calls that run. BOUNDED: concurrentCalls, and what one read of the socket holds beyond. */
   #running = 0
   /** What came while a long text is being read. BOUNDED: what one read of the socket holds, as nothing more is read. */
@@ -57,6 +59,7 @@ export class RpcConnection {
     this.#runtime = runtime
     this.#wire = wire
     this.#options = options
+    this.account = options.account ?? newAccount()
     const { isProven = false } = options
     this.#holding = options.input.open(() => this.send({ type: 'input.overflowed' }), { isProven })
     this.#subscriptions = new Subscriptions({
@@ -104,10 +107,13 @@ export class RpcConnection {
 
   /** What came of this client is processed in `work`: a bug of ours in it ends this connection alone. */
   guard(work: () => unknown): void {
-    guard(work, (error) => {
-      this.#abandon()
-      reportBug(this.#runtime, { actor: this.#options.id, error, ends: 'connection' })
-    })
+    guard(work, (error) => this.crashed(error))
+  }
+
+  /** A bug of ours, in what was done for this client. */
+  crashed(error: unknown): void {
+    this.#abandon()
+    reportBug(this.#runtime, { actor: this.#options.id, error, ends: 'connection' })
   }
 
   #abandon(): void {

@@ -169,8 +169,9 @@ export class RpcStack {
     const { log } = this.#context
     const id = isShared ? 'rpc/http' : 'rpc/ws'
     const limits = this.#limits
-    const input = this.#input
-    server.enableWs(new WsHandler(this.#runtime, { id, dispatcher, origins, prefix, limits, log, input }), prefix)
+    const [input, scheduler] = [this.#input, this.#scheduler]
+    const handler = new WsHandler(this.#runtime, { id, dispatcher, origins, prefix, limits, log, input, scheduler })
+    server.enableWs(handler, prefix)
     return server
   }
 
@@ -189,7 +190,8 @@ export class RpcStack {
     const [corsdomain, origins] = [['localhost'], ['localhost']]
     this.#auth.setAddress(host, port)
     this.#auth.enableHttp(new HttpHandler(this.#runtime, { ...common, id: 'rpc/auth', corsdomain, vhosts }), '')
-    this.#auth.enableWs(new WsHandler(this.#runtime, { ...common, id: 'rpc/auth', origins, log }), '')
+    const ws = { ...common, id: 'rpc/auth', origins, log, scheduler: this.#scheduler }
+    this.#auth.enableWs(new WsHandler(this.#runtime, ws), '')
   }
 
   async #startIpc(path: string): Promise<void> {

@@ -4,14 +4,16 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../log/log.ts'
 import type { InputRoom } from '../runtime/input-room.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import type { FairScheduler } from '../runtime/scheduler.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
+import { newAccount } from '../runtime/time-slicer.ts'
 import { RpcConnection, type Wire } from './connection.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { isOnPath } from './http-handler.ts'
 import { tokenFault } from './jwt.ts'
 import type { RpcLimits } from './options.ts'
-import { FrameCutter } from './ws-frames.ts'
 import { isOriginAllowed } from './ws-origins.ts'
+import { WsReader } from './ws-reader.ts'
 
 export type WsHandlerOptions = {
   /** Of its connections' actors: `rpc/ws`; also the actor above them. */
@@ -25,6 +27,8 @@ export type WsHandlerOptions = {
   readonly log: Logger
   /** Where messages have their room until they are whole. */
   readonly input: InputRoom
+  /** Shares the thread between all who send something. */
+  readonly scheduler: FairScheduler
 }
 
 /** JSON-RPC over WebSocket: a message, a request or batch. The checks and their order are geth's, and gorilla's. */
@@ -44,7 +48,6 @@ export class WsHandler {
       clientTracking: false,
       perMessageDeflate: false, // as geth: nothing to inflate, no bombs
       skipUTF8Validation: true, // so does Go
-      allowSynchronousEvents: false, // one message, then everybody else has their turn
       maxPayload: options.limits.wsMessageBytes,
       handleProtocols: () => false,
     })
@@ -94,27 +97,28 @@ export class WsHandler {
   }
 
   #connect(ws: WebSocket, socket: Socket): void {
-    const { id, dispatcher, limits, log, input, secret } = this.#options
+    const { id, dispatcher, limits, log, input, secret, scheduler } = this.#options
     const isProven = secret !== undefined
-    const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log, input, isProven }
-    const connection = new RpcConnection(this.#runtime, wireOf(ws), options)
+    const holding = input.open(() => connection.send({ type: 'input.overflowed' }), { isProven })
+    const account = newAccount()
+    const reader = new WsReader(socket, {
+      ...{ scheduler, account, holding, maxBytes: limits.wsMessageBytes },
+      crashed: (error) => connection.crashed(error),
+    })
+    const options = { id: `${id}/${++this.#last}`, parent: id, dispatcher, limits, log, input, isProven, account }
+    const connection = new RpcConnection(this.#runtime, wireOf(ws, reader), options)
     this.#connections.set(ws, connection)
     ws.binaryType = 'fragments'
-    cutFrames(socket, limits.wsMessageBytes)
-    const holding = input.open(() => connection.send({ type: 'input.overflowed' }), { isProven })
-    // What ws keeps of a message is what has come since the one before, but for frames that are none of it.
-    socket.on('data', (chunk: Buffer) => holding.hold(holding.bytes + chunk.length))
-    const control = (payload: Buffer) => holding.hold(Math.max(0, holding.bytes - payload.length - controlHeadBytes))
     ws.on('message', (message: Buffer[]) => {
-      holding.hold(0)
-      connection.guard(() => connection.receive(message))
+      reader.messageEnded()
+      connection.receive(message)
     })
-    ws.on('ping', control)
-    ws.on('pong', (payload: Buffer) => {
-      control(payload)
+    ws.on('ping', ({ length }: Buffer) => reader.controlPassed(length))
+    ws.on('pong', ({ length }: Buffer) => {
+      reader.controlPassed(length)
       connection.send({ type: 'pong.received' })
     })
-    ws.on('error', () => {}) // a broken frame: ws says so to the client, and closes
+    ws.on('error', () => reader.discard()) // a broken frame: ws says so to the client, and closes
     ws.on('close', () => {
       holding.close()
       this.#connections.delete(ws)
@@ -124,33 +128,17 @@ export class WsHandler {
   }
 }
 
-/** What `ws` is given of `socket` from now on is cut: it listens to the bytes of the socket, and does so already. */
-function cutFrames(socket: Socket, maxBytes: number): void {
-  const cutter = new FrameCutter(maxBytes)
-  for (const listener of socket.listeners('data') as ((chunk: Buffer) => void)[]) {
-    const cut = (chunk: Buffer) => {
-      for (const part of cutter.push(chunk)) listener.call(socket, part)
-    }
-    socket.off('data', listener).on('data', cut)
-    // It reads what is left itself when the socket has closed, once it does not listen any more.
-    socket.prependListener('close', () => socket.off('data', cut))
-  }
-}
-
-/** Of a ping or pong of a client: its mask is in it. */
-const controlHeadBytes = 6
-
-function wireOf(ws: WebSocket): Wire {
+function wireOf(ws: WebSocket, reader: WsReader): Wire {
   return {
     send: (text) => ws.send(text),
     get waiting() {
       return ws.bufferedAmount
     },
     ping: () => ws.ping(),
-    pause: () => ws.pause(),
-    resume: () => ws.resume(),
+    pause: () => reader.pause(),
+    resume: () => reader.resume(),
     close: ({ now }) => {
-      ws.resume() // its answer to a close must be read
+      reader.resume() // its answer to a close must be read
       if (now) ws.terminate()
       else ws.close(1000)
     },

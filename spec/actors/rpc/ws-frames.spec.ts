@@ -97,6 +97,20 @@ describe("a client's WebSocket frames", () => {
       { numRuns: 60 },
     )
   })
+  it('have their mask taken off, in memory that the system gets back, when they are not whole in one read', () => {
+    const bytes = write(text(Buffer.alloc(100_000, 'x')))
+    const cutter = new FrameCutter(maxBytes)
+    const parts = [...cutter.push(bytes.subarray(0, 60_000)), ...cutter.push(bytes.subarray(60_000))]
+    expect(parts).to.have.length(4)
+    for (const part of parts) {
+      expect(String(part.subarray(8))).to.equal('x'.repeat(part.length - 8))
+      expect((part.buffer as ArrayBuffer).resizable).to.equal(true)
+    }
+  })
+  it('come one at a time, however many were read', () => {
+    const parts = [...new FrameCutter(maxBytes).push(Buffer.concat(Array(5).fill(write(text(Buffer.from('{}'))))))]
+    expect(parts).to.have.length(5)
+  })
   it('come as they are, byte by byte, when they are short', () => {
     const frames = [text(Buffer.from('{"id":1}')), { first: 0x8a, payload: Buffer.from('pong') }, text(Buffer.alloc(0))]
     expect(cut(frames, [1])).to.deep.equal(cut(frames, [1_000]))
