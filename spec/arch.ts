@@ -19,6 +19,7 @@ export const floors: readonly (readonly string[])[] = [
   ['actors/log', 'actors/keylog'],
   ['actors/rpc/json'],
   ['actors/rpc', 'actors/p2p', 'actors/chain'],
+  ['actors/execution'],
   ['actors/discovery'],
   ['actors/discovery/v4', 'actors/discovery/v5', 'actors/discovery/dns'],
   ['actors/node'],

@@ -10,6 +10,7 @@ import { discv5SessionMachine } from '../machines/discv5-session.ts'
 import { dnsTreeMachine } from '../machines/dns-tree.ts'
 import { downloaderMachine } from '../machines/downloader.ts'
 import { ethPeerMachine } from '../machines/eth-peer.ts'
+import { executorMachine } from '../machines/executor.ts'
 import { gossipWatchMachine } from '../machines/gossip-watch.ts'
 import { lookupMachine } from '../machines/lookup.ts'
 import { nodeMachine } from '../machines/node.ts'
@@ -25,7 +26,7 @@ import { serverMachine } from '../machines/server.ts'
 /** Every chart that machines/README.md shows. */
 export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
-  ...[ethPeerMachine, protocolManagerMachine, downloaderMachine],
+  ...[ethPeerMachine, protocolManagerMachine, downloaderMachine, executorMachine],
   ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine],
   ...[candidateMixMachine, discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
   dnsTreeMachine,

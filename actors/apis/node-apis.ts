@@ -1,5 +1,6 @@
 import type { Chain } from '../chain/chain.ts'
 import type { EthService } from '../eth/service.ts'
+import type { StatePort } from '../execution/queries.ts'
 import type { Logger } from '../log/log.ts'
 import type { LogLevels } from '../log/log-levels.ts'
 import { version } from '../p2p/client-name.ts'
@@ -18,6 +19,8 @@ import { web3Api } from './web3.ts'
 export type ServedNode = Administered & {
   readonly chain: Chain
   readonly eth: Pick<EthService, 'progress' | 'follow' | 'followed' | 'custody' | 'updateCustody'>
+  /** Of blocks that were executed; undefined where none are. Receipts are the chain's: `receiptsByHash`. */
+  readonly states?: StatePort | undefined
   readonly feed: Feed
   /** As peers see it. */
   readonly name: string

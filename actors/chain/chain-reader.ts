@@ -1,6 +1,7 @@
 import type { Genesis } from '../../protocols/chain/genesis.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import type { TimeSlicer } from '../runtime/time-slicer.ts'
+import type { ExecutionPort } from './execution-port.ts'
 
 export type ChainOptions = {
   readonly genesis: Genesis
@@ -10,6 +11,10 @@ export type ChainOptions = {
   readonly directory?: string
   /** Verifies and writes. One of the process' own when left out. */
   readonly slicer?: TimeSlicer
+  /** Executes what is inserted. Without it blocks are verified as far as can be without. */
+  readonly execution?: ExecutionPort
+  /** Blocks that the database has are executed before any other: how many are left, now and then. */
+  readonly catchingUp?: (left: bigint) => void
   /** Gets what a reader of {@link Chain.heads$} throws: it ends that reader. Without it the process ends, loudly. */
   readonly readerCrashed?: (error: unknown) => void
 }
@@ -26,6 +31,8 @@ export type ChainReader = {
   bodyByHash(hash: Uint8Array): Uint8Array | undefined
   /** @returns RLP of the block's access list (EIP-7928) as it came, when one came */
   accessListByHash(hash: Uint8Array): Uint8Array | undefined
+  /** @returns RLP of the list of the block's receipts, each as eth/69 has them; undefined of a block that was not executed */
+  receiptsByHash(hash: Uint8Array): Uint8Array | undefined
 }
 
 /** `body` is RLP: `[transactions, uncles, withdrawals?]`, and so is `accessList` (EIP-7928), which a block can do without. */

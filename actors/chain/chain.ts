@@ -14,6 +14,7 @@ import { processScheduler } from '../runtime/process-runtime.ts'
 import { ReaderStream } from '../runtime/reader-stream.ts'
 import { interruptible, type Steps, TimeSlicer } from '../runtime/time-slicer.ts'
 import type { ChainOptions, ChainReader, NewBlock } from './chain-reader.ts'
+import type { Executed, ExecutionPort } from './execution-port.ts'
 import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
 import type { KeyValueStore, Write } from './key-value-store.ts'
 import { decodeNumber, keys } from './schema.ts'
@@ -21,6 +22,8 @@ import { CorruptDatabase, DatabaseFailed, openStore } from './store.ts'
 import {
   accessListWrite,
   blockWrites,
+  executedWrites,
+  forgottenWrites,
   inMemory,
   readChain,
   type StoredChain,
@@ -49,9 +52,10 @@ export class Chain implements ChainReader {
   #marks: Marks | undefined
   #writing: Promise<unknown> = Promise.resolve()
   readonly #slicer: TimeSlicer
+  readonly #execution: ExecutionPort | undefined
 
   private constructor(store: KeyValueStore, options: ChainOptions, stored: StoredChain) {
-    const { genesis, networkId, directory, readerCrashed, slicer } = options
+    const { genesis, networkId, directory, readerCrashed, slicer, execution, catchingUp = () => {} } = options
     this.#slicer = slicer ?? new TimeSlicer(processScheduler())
     this.heads$ = new ReaderStream(this.#heads, readerCrashed)
     this.#store = store
@@ -64,6 +68,9 @@ export class Chain implements ChainReader {
     this.#head = stored.head
     this.#marks = stored.marks
     this.#transactions = new TransactionIndex(store, this)
+    this.#execution = execution
+    if (execution && !execution.hasState(stored.head.hash))
+      this.#inOrder(() => this.#catchUp(execution, catchingUp)).catch(() => {}) // failures$ has it
   }
 
   /**
@@ -135,6 +142,21 @@ export class Chain implements ChainReader {
     return number === undefined ? undefined : this.#store.get(keys.accessList(number, hash))
   }
 
+  receiptsByHash(hash: Uint8Array): Uint8Array | undefined {
+    const number = this.#numberOf(hash)
+    return number === undefined ? undefined : this.#store.get(keys.receipts(number, hash))
+  }
+
+  /** Whether blocks are executed here: else nothing is known of their states. */
+  get isExecuting(): boolean {
+    return this.#execution !== undefined
+  }
+
+  /** Whether a block we have was executed, or is the genesis, whose state is given. */
+  isExecuted(hash: Uint8Array): boolean {
+    return equalBytes(hash, this.genesis.hash) || this.receiptsByHash(hash) !== undefined
+  }
+
   /** @returns a canonical transaction of the last 2,350,000 blocks */
   transactionByHash(hash: Uint8Array): IndexedTransaction | undefined {
     return this.#transactions.find(hash)
@@ -154,6 +176,7 @@ export class Chain implements ChainReader {
    * its number is higher than the head's: the longest chain is the chain, and of equals the first.
    * @param blocks each on the one before it, the first on any block we have; of those we have only a list is taken that
    * is not there yet
+   * Where blocks are executed, those before the first that is bad are stored, and the head is one that was executed.
    * @param signal once it is aborted no more is done, and nothing of them is stored: geth's InterruptInsert
    * @throws {InvalidBlock} the first block that cannot be, `parent` when it stands on nothing we have
    * @throws the reason of `signal`
@@ -184,6 +207,8 @@ export class Chain implements ChainReader {
   /**
    * Makes any block we have the head, and its branch the canonical chain, as a consensus client wants it. From now on
    * nothing else does. A mark that is left out stays as it is. Killed meanwhile, the database has the old head or the new.
+   * @throws {InvalidBlock} one of its branch, which was not executed before, is bad
+   * @throws {StateMissing} nothing of its branch can be executed
    * @throws {ForkchoiceError} nothing is changed: a block that we do not have, or one marked that the head does not stand on
    */
   setForkchoice(forkchoice: Forkchoice): Promise<void> {
@@ -208,15 +233,139 @@ export class Chain implements ChainReader {
 
   *#insert(blocks: readonly NewBlock[], becomesHead: (last: Header) => boolean, signal?: AbortSignal): Steps<void> {
     const { fresh, lists } = yield* interruptible(this.#verify(blocks), signal)
+    if (!this.#execution) {
+      const writes = [...lists, ...fresh.flatMap(blockWrites)]
+      return yield* this.#write(fresh, writes, { becomesHead, signal })
+    }
+    if (lists.length > 0) yield this.#store.write(lists)
+    for (let at = 0; at < fresh.length; at += executedInWrite) {
+      signal?.throwIfAborted()
+      yield* this.#insertExecuted(this.#execution, fresh.slice(at, at + executedInWrite), { becomesHead })
+    }
+  }
+
+  /** @param blocks few: the states of those above the head must not push out its own */
+  *#insertExecuted(
+    execution: ExecutionPort,
+    blocks: readonly NewBlock[],
+    how: WriteOptions,
+  ): Steps<void> {
+    const { executed, bad } = yield* this.#execute(execution, blocks)
+    const rest = bad ? [] : blocks.slice(executed.length)
+    const good = blocks.slice(0, executed.length)
+    const writes = good.flatMap((block, i) => executedWrites(block, executed[i]!))
+    yield* this.#write(good, [...writes, ...rest.flatMap(blockWrites)], how)
+    if (bad) throw bad
+  }
+
+  /** @returns the results of the first of `blocks`, up to one that is bad, or whose parent's state is not there */
+  *#execute(
+    execution: ExecutionPort,
+    blocks: readonly NewBlock[],
+  ): Steps<{ executed: readonly Executed[]; bad?: InvalidBlock }> {
+    const executed: Executed[] = []
+    for (const block of blocks)
+      try {
+        const one: Executed | undefined = yield execution.execute(block, this.#head.hash)
+        if (!one) return { executed }
+        executed.push(one)
+      } catch (bad) {
+        if (bad instanceof InvalidBlock) return { executed, bad }
+        throw bad
+      }
+    return { executed }
+  }
+
+  /** @param fresh of which the last becomes the head, if it may @param writes what there is of them and others */
+  *#write(fresh: readonly NewBlock[], writes: readonly Write[], { becomesHead, signal }: WriteOptions): Steps<void> {
     const last = fresh.at(-1)?.header
     const isHead = last !== undefined && becomesHead(last)
     const branch = isHead ? yield* interruptible(this.#makeCanonical(fresh), signal) : []
     const canonical = isHead ? [...branch, { key: keys.head, value: last.hash }] : []
-    const writes = [...lists, ...fresh.flatMap(blockWrites), ...canonical]
-    if (writes.length > 0) yield this.#store.write(writes)
+    const all = [...writes, ...canonical]
+    if (all.length > 0) yield this.#store.write(all)
     if (!isHead) return
     this.#head = decodeHeader(last.raw.slice())
     this.#heads.next(this.#head)
+  }
+
+  /** Executes the canonical blocks above the last whose state is there. The chain ends before the first that is bad. */
+  *#catchUp(execution: ExecutionPort, catchingUp: (left: bigint) => void): Steps<void> {
+    const above = yield* this.#stateAbove(execution)
+    if (above) return yield* this.#moveHead(above)
+    let from = this.#head.number
+    for (; from > this.genesis.number && !execution.hasState(this.canonicalHash(from)!); from--) yield
+    if (!execution.hasState(this.canonicalHash(from)!)) yield execution.rebuild()
+    for (const top = this.#head.number; from < top; ) {
+      catchingUp(top - from)
+      const blocks: NewBlock[] = []
+      for (let number = from + 1n; number <= top && blocks.length < executedInWrite; number++) {
+        const header = this.headerByNumber(number)!
+        blocks.push({ header, body: this.bodyByHash(header.hash)! })
+      }
+      const { executed, bad } = yield* this.#execute(execution, blocks)
+      const writes = executed.flatMap((one, i) => executedWrites(blocks[i]!, one))
+      from += BigInt(executed.length)
+      if (writes.length > 0) yield this.#store.write(writes)
+      if (executed.length < blocks.length) return yield* this.#cutOff(from, bad ?? new StateMissing(from + 1n))
+    }
+    catchingUp(0n)
+  }
+
+  /** @returns a block on the head whose state is there, though the head's is not: a consensus client let us run far ahead */
+  *#stateAbove(execution: ExecutionPort): Steps<Header | undefined> {
+    const [lowest] = execution.states()
+    const found = lowest && this.headerByHash(lowest)
+    for (let at = found; at && at.number > this.#head.number; at = this.headerByHash(at.parentHash)) {
+      if (equalBytes(at.parentHash, this.#head.hash)) return found
+      yield
+    }
+    return undefined
+  }
+
+  *#moveHead(head: Header): Steps<void> {
+    const writes: CanonicalWrites = { index: [], blocks: [] }
+    for (const block of branchDown(this, head)) yield* this.#addCanonical(writes, block, this.bodyByHash(block.hash)!)
+    yield this.#store.write([...writes.index, ...writes.blocks, { key: keys.head, value: head.hash }])
+    this.#head = head
+    this.#heads.next(head)
+  }
+
+  /** Makes a canonical block the head, and forgets those above it: the first of them is bad. */
+  *#cutOff(last: bigint, why: Error): Steps<void> {
+    const head = this.headerByNumber(last)!
+    const writes: Write[] = [{ key: keys.head, value: head.hash }]
+    for (let number = this.#head.number; number > last; number--) {
+      for (const write of forgottenWrites(this.headerByNumber(number)!)) writes.push(write)
+      writes.push({ key: keys.canonical(number) })
+      yield
+    }
+    yield this.#store.write(writes)
+    this.#head = head
+    this.#heads.next(head)
+    throw why
+  }
+
+  /** Executes those blocks of the branch of `head` that were not, and have to be. */
+  *#executeBranch(execution: ExecutionPort, head: Header): Steps<void> {
+    // BOUNDED: by the branch, 32 bytes for each of its blocks.
+    const branch: Uint8Array[] = []
+    for (let at: Header | undefined = head; at && !execution.hasState(at.hash); at = this.headerByHash(at.parentHash)) {
+      branch.push(at.hash)
+      yield
+    }
+    while (branch.length > 0) {
+      const blocks = branch
+        .splice(-executedInWrite)
+        .reverse()
+        .map((hash) => ({ header: this.headerByHash(hash)!, body: this.bodyByHash(hash)! }))
+      const { executed, bad } = yield* this.#execute(execution, blocks)
+      const good = executed.flatMap((one, i) => executedWrites(blocks[i]!, one))
+      const rest = bad ? blocks.slice(executed.length).flatMap(({ header }) => forgottenWrites(header)) : []
+      const writes = [...good, ...rest]
+      if (writes.length > 0) yield this.#store.write(writes)
+      if (executed.length < blocks.length) throw bad ?? new StateMissing(head.number)
+    }
   }
 
   *#storeAccessLists(lists: readonly { readonly header: Header; readonly accessList: Uint8Array }[]): Steps<void> {
@@ -237,6 +386,7 @@ export class Chain implements ChainReader {
 
   *#setForkchoice({ head: hash, ...given }: Forkchoice): Steps<void> {
     const head = this.#known('head', hash)
+    if (this.#execution) yield* this.#executeBranch(this.#execution, head)
     const marks = { ...this.#marks, ...(yield* this.#checkMarks(head, given)) }
     const old = this.#head
     const writes: CanonicalWrites = { index: [], blocks: [] }
@@ -353,6 +503,22 @@ type CanonicalWrites = { readonly index: Write[]; readonly blocks: Write[] }
 const blocksInWrite = 1_024
 /** Transactions whose place is written in one go: a few milliseconds. */
 const indexedInWrite = 1_024
+
+type WriteOptions = {
+  readonly becomesHead: (last: Header) => boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** BOUNDED: blocks executed before what came of them is written: far fewer than the states that are kept. */
+const executedInWrite = 32
+
+/** The state that a block stands on is not there, and cannot be made: it is too far back, or on a branch that was left. */
+export class StateMissing extends Error {
+  override readonly name = 'StateMissing'
+  constructor(number: bigint) {
+    super(`the state that block ${number} stands on is not there`)
+  }
+}
 
 function* isFitting(header: Header, body: Uint8Array, accessList: Uint8Array): Steps<boolean> {
   try {

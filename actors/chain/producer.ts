@@ -64,9 +64,13 @@ export class BlockProducer {
   async produce(time: bigint): Promise<NewBlock> {
     if (time <= this.#chain.head.time) throw new RangeError(`a block at ${time} after one at ${this.#chain.head.time}`)
     const parent = this.#block(this.#chain.head.hash)
+    this.#common.setHardforkBy({ blockNumber: parent.header.number + 1n, timestamp: time })
     const builder = await buildBlock(this.#vm, {
       parentBlock: parent,
-      headerData: { timestamp: time, gasLimit: parent.header.gasLimit, parentBeaconBlockRoot: new Uint8Array(32) },
+      headerData: {
+        ...{ timestamp: time, gasLimit: parent.header.gasLimit },
+        ...(this.#common.isActivatedEIP(4788) && { parentBeaconBlockRoot: new Uint8Array(32) }),
+      },
       withdrawals: [],
       blockOpts: { common: this.#common, putBlockIntoBlockchain: false, setHardfork: true },
     })

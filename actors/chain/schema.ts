@@ -17,6 +17,8 @@ export const keys = {
   body: (number: bigint, hash: Uint8Array): Uint8Array => key('b', number, hash),
   /** A block access list as it came (EIP-7928); not there of most blocks. Kept as long as the body. */
   accessList: (number: bigint, hash: Uint8Array): Uint8Array => key('j', number, hash),
+  /** The receipts of a block that was executed, each as eth/69 has them. Kept as long as the body. */
+  receipts: (number: bigint, hash: Uint8Array): Uint8Array => key('r', number, hash),
   /** The hash of the canonical block. */
   canonical: (number: bigint): Uint8Array => key('h', number, canonicalSuffix),
   /** The number of the block with this hash. */
@@ -35,7 +37,7 @@ export function decodeNumber(bytes: Uint8Array): bigint {
 
 const canonicalSuffix = ascii('n')
 
-function key(prefix: 'h' | 'b' | 'H' | 'j', number: bigint | undefined, suffix: Uint8Array): Uint8Array {
+function key(prefix: 'h' | 'b' | 'H' | 'j' | 'r', number: bigint | undefined, suffix: Uint8Array): Uint8Array {
   const width = number === undefined ? 0 : 8
   const bytes = new Uint8Array(1 + width + suffix.length)
   bytes[0] = prefix.charCodeAt(0)

@@ -1,10 +1,14 @@
 import type { Header } from '../../protocols/chain/header.ts'
+import { decodeReceiptWithoutBloom, encodeReceipt } from '../../protocols/chain/receipt.ts'
 import type { GetBlockHeaders } from '../../protocols/eth/block-messages.ts'
 import { limits } from '../../protocols/eth/limits.ts'
+import type { GetReceipts } from '../../protocols/eth/receipt-messages.ts'
+import type { EthVersion } from '../../protocols/eth/versions.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
+import { encodeList, encodeRlp, RlpReader, readItem } from '../../protocols/lib/rlp.ts'
 import type { ChainReader } from './chain-reader.ts'
 
-// What a chain answers to requests for headers, bodies and access lists, as geth's eth/protocols/eth/handlers.go does. Step
+// What a chain answers to requests for headers, bodies, receipts and access lists, as geth's eth/protocols/eth/handlers.go does. Step
 // by step: a remote chooses how much it asks for.
 
 export type HeaderQuery = Pick<GetBlockHeaders, 'origin' | 'amount' | 'skip' | 'reverse'>
@@ -50,6 +54,72 @@ export function* getBlockAccessLists(chain: ChainReader, hashes: Iterable<Uint8A
   }
   return lists
 }
+
+export type ReceiptQuery = Pick<GetReceipts, 'hashes' | 'firstBlockReceiptIndex'>
+
+/**
+ * The answer ends at the first hash whose receipts are not there, as geth's does.
+ * @returns a list of receipts for each block, as `version` has them; before eth/70 whole. BOUNDED: 1024 items, about 2 MiB; and
+ * before eth/70 one list, since then one receipt
+ */
+export function* getReceipts(
+  chain: ChainReader,
+  { hashes, firstBlockReceiptIndex }: ReceiptQuery,
+  version: EthVersion,
+): Generator<void, { readonly receipts: Uint8Array[]; readonly lastBlockIncomplete: boolean }> {
+  const receipts: Uint8Array[] = []
+  let bytes = 0
+  for (const hash of hashes) {
+    if (bytes >= limits.softResponseBytes || receipts.length >= limits.maxReceiptsServed) break
+    const stored = chain.receiptsByHash(hash)
+    if (stored === undefined) break
+    const isFirst = receipts.length === 0
+    if (version < 70) receipts.push(version === 68 ? yield* withBlooms(stored) : stored)
+    else {
+      const from = isFirst ? firstBlockReceiptIndex : 0n
+      const page = yield* pageOf(stored, from, limits.softResponseBytes - bytes, isFirst)
+      if (!page) break
+      receipts.push(page.list)
+      if (page.isIncomplete) return { receipts, lastBlockIncomplete: true }
+    }
+    bytes += receipts.at(-1)!.length
+    yield
+  }
+  return { receipts, lastBlockIncomplete: false }
+}
+
+/** @param hasOne whether one receipt is taken, however long it is @returns undefined: not even one fits */
+function* pageOf(
+  stored: Uint8Array,
+  from: bigint,
+  room: number,
+  hasOne: boolean,
+): Generator<void, { list: Uint8Array; isIncomplete: boolean } | undefined> {
+  if (from === 0n && stored.length <= room) return { list: stored, isIncomplete: false }
+  const taken: Uint8Array[] = []
+  let [index, bytes] = [0n, 0]
+  for (const { raw } of new RlpReader(readItem(stored).content).rest()) {
+    if (index++ < from) continue
+    bytes += raw.length
+    if (bytes > room && !(hasOne && taken.length === 0))
+      return taken.length === 0 ? undefined : { list: encodeList(taken), isIncomplete: true }
+    if (taken.push(raw) % receiptsAStep === 0) yield
+  }
+  return { list: encodeList(taken), isIncomplete: false }
+}
+
+/** As eth/68 has them: a typed one in a string, and each with the bloom that is made of its logs. */
+function* withBlooms(stored: Uint8Array): Generator<void, Uint8Array> {
+  const all: Uint8Array[] = []
+  for (const item of new RlpReader(readItem(stored).content).rest()) {
+    const receipt = decodeReceiptWithoutBloom(item)
+    const encoded = encodeReceipt(receipt)
+    if (all.push(receipt.type === 0 ? encoded : encodeRlp(encoded)) % receiptsAStep === 0) yield
+  }
+  return encodeList(all)
+}
+
+const receiptsAStep = 64
 
 function* contiguousHeaders(chain: ChainReader, { origin, amount, reverse }: HeaderQuery): Steps {
   const count = amount < maxHeaders ? amount : maxHeaders

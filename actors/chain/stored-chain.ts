@@ -2,6 +2,7 @@ import type { Genesis } from '../../protocols/chain/genesis.ts'
 import { decodeHeader, type Header } from '../../protocols/chain/header.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import type { ChainOptions, NewBlock } from './chain-reader.ts'
+import type { Executed } from './execution-port.ts'
 import { decodeMarks, type Marks } from './forkchoice.ts'
 import type { KeyValueStore, Write } from './key-value-store.ts'
 import { decodeNumber, encodeNumber, keys, schemaVersion } from './schema.ts'
@@ -27,6 +28,22 @@ export function blockWrites({ header, body, accessList }: NewBlock): Write[] {
 
 export const accessListWrite = ({ number, hash }: Header, accessList: Uint8Array): Write => {
   return { key: keys.accessList(number, hash), value: accessList }
+}
+
+/** @param executed what an execution has found of `block`, whose list it makes itself */
+export function executedWrites({ header, body }: NewBlock, { receipts, accessList }: Executed): Write[] {
+  return [...blockWrites({ header, body, accessList }), receiptsWrite(header, receipts)]
+}
+
+export const receiptsWrite = ({ number, hash }: Header, receipts: Uint8Array): Write => {
+  return { key: keys.receipts(number, hash), value: receipts }
+}
+
+/** Of a block that turns out to be bad: as if it had never come. */
+export function forgottenWrites({ number, hash }: Header): Write[] {
+  return [keys.header(number, hash), keys.body(number, hash), keys.accessList(number, hash), keys.number(hash)].map(
+    (key) => ({ key }),
+  )
 }
 
 export async function writeGenesis(store: KeyValueStore, { header, body }: Genesis): Promise<void> {

@@ -39,6 +39,13 @@ const chain = topic('Chain:', {
     'Eth.NetworkId',
     flag('--networkid <id>', "when it is not the chain's own; a public network is known by it"),
   ),
+  execute: setting(
+    yesNo,
+    false,
+    'Peerchart.Execute',
+    flag('--execute', 'execute blocks in a thread of its own: states, receipts and verdicts; needs a `--genesis`'),
+    flag('--no-execute', 'verify them as far as can be without, whatever a file says'),
+  ),
   import: setting(
     optional(text),
     undefined,

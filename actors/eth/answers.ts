@@ -5,11 +5,11 @@ import { readReceiptList } from '../../protocols/eth/receipt-messages.ts'
 import { readCells } from '../../protocols/eth/transaction-messages.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 import { asItem, HashList, LazyList } from '../../protocols/lib/lazy-list.ts'
-import { getBlockAccessLists, getBlockBodies, getBlockHeaders } from '../chain/serve.ts'
+import { getBlockAccessLists, getBlockBodies, getBlockHeaders, getReceipts } from '../chain/serve.ts'
 import type { ChainPort } from './chain-port.ts'
 
 /**
- * What we have of what is asked for, in the right shape: of receipts, pooled transactions and cells nothing. Nothing is
+ * What we have of what is asked for, in the right shape: of pooled transactions and cells nothing. Nothing is
  * looked up for those, so that a request of any number of hashes costs no more than its bytes: geth looks at 4,096.
  */
 export function* answerSteps(version: EthVersion, request: EthRequest, chain: ChainPort): Generator<void, EthAnswer> {
@@ -19,8 +19,10 @@ export function* answerSteps(version: EthVersion, request: EthRequest, chain: Ch
       return { kind: 'BlockHeaders', id, headers: LazyList.of(yield* getBlockHeaders(chain, request), readHeader) }
     case 'GetBlockBodies':
       return { kind: 'BlockBodies', id, bodies: LazyList.of(yield* getBlockBodies(chain, request.hashes), readBody) }
-    case 'GetReceipts':
-      return { kind: 'Receipts', id, lastBlockIncomplete: false, receipts: LazyList.of([], readReceiptList(version)) }
+    case 'GetReceipts': {
+      const { receipts, lastBlockIncomplete } = yield* getReceipts(chain, request, version)
+      return { kind: 'Receipts', id, lastBlockIncomplete, receipts: LazyList.of(receipts, readReceiptList(version)) }
+    }
     case 'GetPooledTransactions':
       return { kind: 'PooledTransactions', id, transactions: LazyList.of([], asItem) }
     case 'GetBlockAccessLists':

@@ -16,6 +16,7 @@ export type ChainPort = Pick<
   | 'canonicalHash'
   | 'bodyByHash'
   | 'accessListByHash'
+  | 'receiptsByHash'
   | 'hasBlock'
   | 'insertBlocks'
   | 'storeAccessLists'

@@ -7,6 +7,8 @@ import type { Logger } from '../log/log.ts'
 export type InstancePaths = {
   readonly directory: string
   readonly chaindata: string
+  /** States of blocks, where they are executed. */
+  readonly states: string
   readonly nodekey: string
   /** The node database. */
   readonly nodes: string
@@ -18,6 +20,7 @@ export function instancePaths(datadir: string): InstancePaths {
   return {
     directory,
     chaindata: join(directory, 'chaindata'),
+    states: join(directory, 'states'),
     nodekey: join(directory, 'nodekey'),
     nodes: join(directory, 'nodes'),
     jwtsecret: join(directory, 'jwtsecret'),

@@ -11,6 +11,7 @@ import { Chain } from '../chain/chain.ts'
 import { loadGenesis } from '../chain/load-genesis.ts'
 import { LocalNode } from '../discovery/local-node.ts'
 import { NodeDatabase } from '../discovery/node-database.ts'
+import type { Executor } from '../execution/executor.ts'
 import { KeyLogFile } from '../keylog/key-log-file.ts'
 import { type Logger, silent } from '../log/log.ts'
 import { instancePaths, reportLegacyFiles } from '../node/instance.ts'
@@ -23,7 +24,7 @@ import type { Bug, Runtime } from '../runtime/runtime.ts'
 import { FairScheduler } from '../runtime/scheduler.ts'
 import { reportBug, supervised } from '../runtime/supervision.ts'
 import { TimeSlicer } from '../runtime/time-slicer.ts'
-import { checkOptions } from './node-option-error.ts'
+import { checkOptions, NodeOptionError } from './node-option-error.ts'
 import type { NodeOptions } from './node-options.ts'
 import { type NodeParts, PeerchartNode } from './peerchart-node.ts'
 
@@ -51,12 +52,19 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
   })
   const id = options.networkId ?? networkId
   const scheduler = new FairScheduler(runtime.clock, runtime.defer)
+  const executor = options.execute
+    ? await openExecutor(runtime, { genesis, directory: instance?.states, failed: (error) => node?.fail(error), log })
+    : undefined
   const chain = await Chain.open({
     genesis,
     slicer: new TimeSlicer(scheduler),
     ...(id !== undefined && { networkId: id }),
     ...(instance && { directory: instance.chaindata }),
+    ...(executor && { execution: executor, catchingUp: catchUpReporter(log) }),
     readerCrashed: (error) => reportBug(runtime, { actor: 'heads', error, ends: 'reader' }),
+  }).catch(async (error: unknown) => {
+    await executor?.close()
+    throw error
   })
   let recorder: Recorder | undefined
   let keyLog: KeyLogFile | undefined
@@ -82,7 +90,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     database = await NodeDatabase.open({ directory: nodes, clock, now, log })
     const localNode = await LocalNode.open({ privateKey, store: database, clock, now: now() })
     if (nat.kind === 'extip') localNode.setStaticIp(nat.ip)
-    const watchers = { recorder, metrics, keyLog, chaindata: instance?.chaindata }
+    const watchers = { executor, recorder, metrics, keyLog, chaindata: instance?.chaindata }
     const parts = { staticNodes, trustedNodes, database, localNode, ...watchers }
     node = new PeerchartNode(runtime, options, { name, privateKey, chain, scheduler, ...parts })
     if (early[0]) throw early[0].error
@@ -91,10 +99,32 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     keyLog?.close()
     await database?.close()
     await recorder?.close()
+    await executor?.close()
     await chain.close()
     throw error
   }
 }
+
+/** Only a node that executes loads what that takes. */
+async function openExecutor(runtime: Runtime, { genesis, directory, failed, log }: OpenExecutor): Promise<Executor> {
+  if (!genesis.alloc)
+    throw new NodeOptionError('execute needs a genesis with its accounts: the built-in networks have none')
+  const { Executor } = await import('../execution/executor.ts')
+  const before = runtime.clock.now()
+  const executor = await Executor.open(runtime, { genesis, failed, ...(directory !== undefined && { directory }) })
+  log.info('Opened states', { blocks: [...executor.states()].length, ms: Math.round(runtime.clock.now() - before) })
+  return executor
+}
+
+type OpenExecutor = {
+  readonly genesis: Genesis
+  readonly directory: string | undefined
+  readonly failed: (error: Error) => void
+  readonly log: Logger
+}
+
+const catchUpReporter = (log: Logger) => (left: bigint) =>
+  left === 0n ? log.info('Executed the blocks that were there') : log.info('Executing blocks that are there', { left })
 
 /** Before the first actor: one that lives already cannot be replayed. */
 async function startRecording(

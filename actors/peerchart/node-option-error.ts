@@ -25,6 +25,7 @@ const known: Readonly<Record<keyof NodeOptions, true>> = {
   datadir: true,
   discovery: true,
   ethVersions: true,
+  execute: true,
   genesis: true,
   headPollInterval: true,
   host: true,

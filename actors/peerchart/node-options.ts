@@ -18,6 +18,11 @@ export type NodeOptions = {
   readonly genesis?: string | object
   /** @default the chain's own */
   readonly networkId?: bigint
+  /**
+   * Executes blocks in a thread of its own, and keeps the states of the last 128. Needs a genesis with its accounts, which the
+   * built-in networks do not have. @default false
+   */
+  readonly execute?: boolean
   /** 32 bytes. @default the key in `datadir`, made when there is none */
   readonly nodeKey?: Uint8Array
   /** Address to listen on. @default '127.0.0.1' */

@@ -16,6 +16,8 @@ import type { LocalNode } from '../discovery/local-node.ts'
 import type { NodeDatabase } from '../discovery/node-database.ts'
 import type { Discv5 } from '../discovery/v5/discv5.ts'
 import { EthService } from '../eth/service.ts'
+import type { Executor } from '../execution/executor.ts'
+import type { StatePort } from '../execution/queries.ts'
 import type { KeyLogFile } from '../keylog/key-log-file.ts'
 import { type LeveledLogger, type Logger, silent } from '../log/log.ts'
 import { messageName } from '../metrics/message-counts.ts'
@@ -78,6 +80,7 @@ export type NodeParts = {
   readonly staticNodes: readonly Enode[]
   readonly trustedNodes: readonly Enode[]
   readonly metrics: NodeMetrics | undefined
+  readonly executor: Executor | undefined
 }
 
 /** A full node: p2p server, eth, and the chain behind it. Started and stopped once. */
@@ -90,6 +93,8 @@ export class PeerchartNode {
   /** Those, heads, and the whole feed: charts are observed while somebody subscribes. */
   readonly events$: Observable<NodeEvent>
   readonly eth: EthService
+  /** Reads the states of blocks, where they are executed. */
+  readonly states: StatePort | undefined
   /** If they were asked for. */
   readonly metrics: NodeMetrics | undefined
   readonly #node: Node
@@ -122,6 +127,7 @@ export class PeerchartNode {
     if (keyLog) log.warn('Session keys are written to a file that decrypts the traffic', { file: options.keyLog })
     this.#log = log
     this.chain = chain
+    this.states = parts.executor
     this.metrics = metrics
     this.feed = runtime.feed
     this.#now = () => runtime.clock.now()
@@ -211,6 +217,7 @@ export class PeerchartNode {
     chain.failures$.subscribe((error) => this.fail(error))
     logSync(log, this.eth.progress$, runtime.clock)
     this.#node.own({ close: async () => this.eth.close() })
+    if (parts.executor) this.#node.own(parts.executor)
     this.#node.own(chain)
     this.#node.own(localNode)
     this.#node.own(database)
@@ -242,10 +249,10 @@ export class PeerchartNode {
       scheduler: this.#scheduler,
       input: this.#input,
     })
-    const { chain, eth, feed, name } = this
+    const { chain, eth, feed, name, states } = this
     const own = nodeApis(
       {
-        ...{ chain, eth, feed, name, log, levels: (log as Partial<LeveledLogger>).levels },
+        ...{ chain, eth, feed, name, states, log, levels: (log as Partial<LeveledLogger>).levels },
         ...{ peerEvents$: this.peerEvents$, server: this.#node.server },
         datadir: datadir === undefined ? undefined : resolve(datadir),
         nodeInfo: () => this.nodeInfo(),

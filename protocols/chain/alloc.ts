@@ -1,7 +1,7 @@
 import { keccak256 } from '../lib/keccak.ts'
 import { encodeRlp } from '../lib/rlp.ts'
 import { JsonFields, toWord } from './json-fields.ts'
-import { trieRoot } from './trie-root.ts'
+import { type EmitNode, trieRoot } from './trie-root.ts'
 
 /** The accounts that a chain starts with. */
 export type Alloc = readonly GenesisAccount[]
@@ -20,9 +20,20 @@ export function readAlloc(fields: JsonFields): Alloc {
   return Array.from(fields.entries(20), ([address, value, path]) => readAccount(address, new JsonFields(value, path)))
 }
 
-/** @returns the root of the state trie with exactly these accounts */
-export function stateRoot(alloc: Alloc): Uint8Array {
-  return trieRoot(alloc.map((account) => ({ key: keccak256(account.address), value: encodeAccount(account) })))
+/** Gets a state as a database has it. */
+export type StateSink = {
+  /** @param owner keccak256 of the address whose storage it is of; undefined for the trie of accounts */
+  node(hash: Uint8Array, node: Uint8Array, owner?: Uint8Array): void
+  code(hash: Uint8Array, code: Uint8Array): void
+}
+
+/** @returns the root of the state trie with exactly these accounts; @param sink gets every node and code of it */
+export function stateRoot(alloc: Alloc, sink?: StateSink): Uint8Array {
+  const entries = alloc.map((account) => {
+    const key = keccak256(account.address)
+    return { key, value: encodeAccount(account, key, sink) }
+  })
+  return trieRoot(entries, sink && ((hash, node) => sink.node(hash, node)))
 }
 
 function readAccount(address: Uint8Array, fields: JsonFields): GenesisAccount {
@@ -36,15 +47,23 @@ function readAccount(address: Uint8Array, fields: JsonFields): GenesisAccount {
   }
 }
 
-function encodeAccount({ nonce, balance, storage, code }: GenesisAccount): Uint8Array {
-  return encodeRlp([nonce, balance, storageRoot(storage), keccak256(code)])
+function encodeAccount(
+  { nonce, balance, storage, code }: GenesisAccount,
+  key: Uint8Array,
+  sink?: StateSink,
+): Uint8Array {
+  const codeHash = keccak256(code)
+  if (code.length > 0) sink?.code(codeHash, code)
+  const emit = sink && ((hash: Uint8Array, node: Uint8Array) => sink.node(hash, node, key))
+  return encodeRlp([nonce, balance, storageRoot(storage, emit), codeHash])
 }
 
 /** A slot of zero is a slot that is not there. */
-function storageRoot(storage: GenesisAccount['storage']): Uint8Array {
+function storageRoot(storage: GenesisAccount['storage'], emit?: EmitNode): Uint8Array {
   const entries = storage.map(([slot, value]) => ({ key: keccak256(slot), value: trimZeros(value) }))
   return trieRoot(
     entries.filter(({ value }) => value.length > 0).map(({ key, value }) => ({ key, value: encodeRlp(value) })),
+    emit,
   )
 }
 

@@ -46,11 +46,18 @@ function* collect(items: Iterable<RlpItem>, pick: (item: RlpItem) => Uint8Array)
 /** @param key no key may be the beginning of another */
 export type TrieEntry = { readonly key: Uint8Array; readonly value: Uint8Array }
 
-export function trieRoot(entries: readonly TrieEntry[]): Uint8Array {
+/** Gets the nodes of a trie as a database has them: the RLP of each under its hash. */
+export type EmitNode = (hash: Uint8Array, node: Uint8Array) => void
+
+/** @param emit is called with every node that is not part of another, children first */
+export function trieRoot(entries: readonly TrieEntry[], emit?: EmitNode): Uint8Array {
   if (entries.length === 0) return emptyTrieRoot
   const leaves = entries.map(({ key, value }) => ({ path: toNibbles(key), value }))
   leaves.sort((a, b) => compareBytes(a.path, b.path))
-  return keccak256(node(leaves, 0, leaves.length, 0))
+  const top = node(leaves, 0, leaves.length, 0, emit)
+  const root = keccak256(top)
+  emit?.(root, top)
+  return root
 }
 
 const emptyString = Uint8Array.of(0x80)
@@ -59,15 +66,15 @@ export const emptyTrieRoot: Uint8Array = keccak256(emptyString)
 type Leaf = { readonly path: Uint8Array; readonly value: Uint8Array }
 
 /** @returns the RLP of the node above `leaves[from..to)`, which agree in their first `depth` nibbles */
-function node(leaves: readonly Leaf[], from: number, to: number, depth: number): Uint8Array {
+function node(leaves: readonly Leaf[], from: number, to: number, depth: number, emit?: EmitNode): Uint8Array {
   const first = leaves[from]!
   if (to - from === 1) return encodeRlp([hexPrefix(first.path.subarray(depth), true), first.value])
   const shared = sharedUntil(first.path, leaves[to - 1]!.path, depth)
   if (shared === first.path.length) throw new RangeError('a trie key is the beginning of another')
   const slots = Array<Uint8Array>(17).fill(emptyString)
   for (const [start, end] of children(leaves, from, to, shared))
-    slots[leaves[start]!.path[shared]!] = reference(node(leaves, start, end, shared + 1))
-  return below(first.path.subarray(depth, shared), encodeList(slots))
+    slots[leaves[start]!.path[shared]!] = reference(node(leaves, start, end, shared + 1, emit), emit)
+  return below(first.path.subarray(depth, shared), encodeList(slots), emit)
 }
 
 /** The reference to what {@link node} makes, step by step. */
@@ -116,12 +123,17 @@ function* children(leaves: readonly Leaf[], from: number, to: number, depth: num
 }
 
 /** A branch, or an extension to it where its leaves share more than their place. */
-function below(shared: Uint8Array, branch: Uint8Array): Uint8Array {
-  return shared.length === 0 ? branch : encodeList([encodeRlp(hexPrefix(shared, false)), reference(branch)])
+function below(shared: Uint8Array, branch: Uint8Array, emit?: EmitNode): Uint8Array {
+  return shared.length === 0 ? branch : encodeList([encodeRlp(hexPrefix(shared, false)), reference(branch, emit)])
 }
 
 /** A node shorter than a hash stands in its parent itself. */
-const reference = (encoded: Uint8Array) => (encoded.length < 32 ? encoded : encodeRlp(keccak256(encoded)))
+function reference(encoded: Uint8Array, emit?: EmitNode): Uint8Array {
+  if (encoded.length < 32) return encoded
+  const hash = keccak256(encoded)
+  emit?.(hash, encoded)
+  return encodeRlp(hash)
+}
 
 function toNibbles(key: Uint8Array): Uint8Array {
   const nibbles = new Uint8Array(key.length * 2)

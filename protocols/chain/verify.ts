@@ -257,6 +257,12 @@ export type InvalidReason =
   | 'withdrawals'
   | 'withdrawals root'
   | 'access list'
+  // What only an execution finds out.
+  | 'execution'
+  | 'requests hash'
+  | 'receipts root'
+  | 'bloom'
+  | 'state root'
 
 /** A block that cannot be on our chain: the fault of its sender. */
 export class InvalidBlock extends Error {
@@ -264,11 +270,19 @@ export class InvalidBlock extends Error {
   readonly number: bigint
   readonly hash: Uint8Array
   readonly reason: InvalidReason
+  /** The last block of its branch that was executed and is valid, where one is known. */
+  readonly latestValid: Uint8Array | undefined
 
-  constructor({ number, hash }: Header, reason: InvalidReason, detail?: string, options?: ErrorOptions) {
+  constructor(
+    { number, hash }: Header,
+    reason: InvalidReason,
+    detail?: string,
+    options?: ErrorOptions & { readonly latestValid?: Uint8Array },
+  ) {
     super(`block ${number} (${bytesToHex(hash).slice(0, 8)}…): wrong ${reason}${detail ? `: ${detail}` : ''}`, options)
     this.number = number
     this.hash = hash
     this.reason = reason
+    this.latestValid = options?.latestValid
   }
 }

@@ -10,6 +10,7 @@ export const limits = {
   /** geth handlers.go: the most of each that one answer serves. */
   maxHeadersServed: 1024,
   maxBodiesServed: 1024,
+  maxReceiptsServed: 1024,
   maxBlockAccessListsServed: 1024,
   /** geth handlers.go minReceiptEncodedSize. */
   leastReceiptBytes: 5,

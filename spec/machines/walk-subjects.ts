@@ -8,6 +8,7 @@ import { discv5SessionMachine, maxCalls } from '../../machines/discv5-session.ts
 import { dnsTreeMachine, maxLinks, maxMissing } from '../../machines/dns-tree.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
 import { ethPeerMachine } from '../../machines/eth-peer.ts'
+import { executorMachine } from '../../machines/executor.ts'
 import { gossipWatchMachine } from '../../machines/gossip-watch.ts'
 import { maxBacklog } from '../../machines/inbound.ts'
 import { lookupMachine, maxAsked } from '../../machines/lookup.ts'
@@ -238,6 +239,22 @@ export const walkSubjects = [
       ...[{ type: 'service.stopped', error } as const, { type: 'node.released', errors: [error] } as const],
     ],
     holds: ({ running, services }) => expect(running).to.be.within(0, services.length),
+  }),
+  subject({
+    machine: executorMachine,
+    input: { ports: noPorts },
+    events: [
+      ...[1, 2, 3].flatMap((job) =>
+        each(['b', 'c', 'd'], ['a', 'b', 'c'], (hash, parent) => ({ type: 'block.given', job, hash, parent }) as const),
+      ),
+      ...[[], ['a'], ['b']].map((gone) => ({ type: 'block.executed', gone }) as const),
+      { type: 'block.refused', reason: 'state root', detail: '' },
+      { type: 'executor.opened', states: ['a'] },
+      ...(['chain.lost', 'executor.stop', 'executor.closed'] as const).map((type) => ({ type })),
+      { type: 'executor.failed', error },
+    ],
+    first: [{ type: 'executor.opened', states: ['a'] }],
+    last: [{ type: 'executor.stop' }, { type: 'executor.closed' }],
   }),
   subject({
     machine: peerMachine,

@@ -214,4 +214,5 @@ const silent: ChainReader = {
   canonicalHash: () => undefined,
   bodyByHash: () => undefined,
   accessListByHash: () => undefined,
+  receiptsByHash: () => undefined,
 }

@@ -234,6 +234,7 @@ function readerOf(blocks: readonly NewBlock[]): ChainReader {
     canonicalHash: (number) => all[Number(number)]?.header.hash,
     bodyByHash: (hash) => byHash.get(bytesToHex(hash))?.body,
     accessListByHash: () => undefined,
+    receiptsByHash: () => undefined,
   }
 }
 

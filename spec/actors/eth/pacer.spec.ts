@@ -168,6 +168,7 @@ function trustingChain(chain: Chain, blocks: readonly NewBlock[]): ChainPort {
     headerByHash: () => undefined,
     bodyByHash: () => undefined,
     accessListByHash: () => undefined,
+    receiptsByHash: () => undefined,
     storeAccessLists: async () => {},
     insertBlocks: async (inserted) => {
       for (const { header } of inserted) has.add(bytesToHex(header.hash))
