@@ -245,11 +245,7 @@ export class Chain implements ChainReader {
   }
 
   /** @param blocks few: the states of those above the head must not push out its own */
-  *#insertExecuted(
-    execution: ExecutionPort,
-    blocks: readonly NewBlock[],
-    how: WriteOptions,
-  ): Steps<void> {
+  *#insertExecuted(execution: ExecutionPort, blocks: readonly NewBlock[], how: WriteOptions): Steps<void> {
     const { executed, bad } = yield* this.#execute(execution, blocks)
     const rest = bad ? [] : blocks.slice(executed.length)
     const good = blocks.slice(0, executed.length)
