@@ -1,10 +1,10 @@
 import { joinBlock } from '../../protocols/chain/block.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import { type Api, method } from '../rpc/api.ts'
+import { type BlockName, blockNumberOrHash } from '../rpc/block-params.ts'
 import { data } from '../rpc/json/hex.ts'
 import { hash } from '../rpc/params.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
-import { type BlockName, blockNumberOrHash } from './block-params.ts'
 import { type BlockChain, Blocks } from './blocks.ts'
 import { rawJson, type TransactionLookup } from './eth-transactions.ts'
 

@@ -15,8 +15,6 @@ export type EngineApiOptions = {
     | 'bodyByHash'
     | 'accessListByHash'
     | 'isCanonical'
-    | 'isExecuting'
-    | 'isExecuted'
     | 'storeBlocks'
     | 'followConsensus'
     | 'setForkchoice'

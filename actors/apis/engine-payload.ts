@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { encodeBodySteps, encodeWithdrawal, type Withdrawal } from '../../protocols/chain/block.ts'
 import { emptyUnclesHash } from '../../protocols/chain/genesis.ts'
 import {
@@ -14,6 +13,7 @@ import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256, keccak256Steps } from '../../protocols/lib/keccak.ts'
 import { encodeRlp, RlpError, type RlpItem, readItem } from '../../protocols/lib/rlp.ts'
 import type { NewBlock } from '../chain/chain-reader.ts'
+import { requestsHash } from '../chain/requests-hash.ts'
 import { data } from '../rpc/json/hex.ts'
 import { address, bigQuantity, bytes, hash, optional, type Param, quantity } from '../rpc/params.ts'
 import { completeStruct, listOf, struct } from '../rpc/struct-params.ts'
@@ -172,13 +172,6 @@ function checkVersionedHashes(
   const at = blobs.findIndex((hash, i) => !equalBytes(hash, wanted[i]!))
   if (at >= 0)
     throw new PayloadError(`invalid versionedHash at ${at}: ${data(wanted[at]!)} blobHash: ${data(blobs[at]!)}`)
-}
-
-/** EIP-7685: SHA-256 of the SHA-256 of each. */
-function requestsHash(requests: readonly Uint8Array[]): Uint8Array {
-  const all = createHash('sha256')
-  for (const request of requests) all.update(createHash('sha256').update(request).digest())
-  return new Uint8Array(all.digest())
 }
 
 function checkLength(name: string, value: Uint8Array, fits: boolean): Uint8Array {

@@ -1,16 +1,16 @@
 import type { Header } from '../../protocols/chain/header.ts'
+import type { Senders } from '../../protocols/chain/senders.ts'
 import { txEnvelope } from '../../protocols/chain/transaction.ts'
 import { keccak256Steps } from '../../protocols/lib/keccak.ts'
 import { type Method, method } from '../rpc/api.ts'
+import { blockTag } from '../rpc/block-params.ts'
 import { data, quantity } from '../rpc/json/hex.ts'
 import { boolean, hash, index } from '../rpc/params.ts'
 import type { Steps } from '../runtime/time-slicer.ts'
-import { blockTag } from './block-params.ts'
 import type { Blocks } from './blocks.ts'
 import { includedJson } from './eth-transactions.ts'
 import { type Block, blockJson, uncleJson } from './json/block.ts'
 import { headerJson } from './json/header.ts'
-import type { Senders } from './senders.ts'
 
 /** Those of `eth` that are about blocks: null for one that is not known. */
 export function blockMethods(blocks: Blocks, senders: Senders): Record<string, Method> {

@@ -1,14 +1,14 @@
+import type { Senders } from '../../protocols/chain/senders.ts'
 import { txEnvelope } from '../../protocols/chain/transaction.ts'
 import { decodeTransaction } from '../../protocols/chain/transaction-fields.ts'
 import type { IndexedTransaction } from '../chain/tx-index.ts'
 import { type Method, method } from '../rpc/api.ts'
+import { blockTag } from '../rpc/block-params.ts'
 import { data } from '../rpc/json/hex.ts'
 import { hash, index } from '../rpc/params.ts'
-import { blockTag } from './block-params.ts'
 import type { Blocks } from './blocks.ts'
 import type { Block } from './json/block.ts'
 import { transactionJson } from './json/transaction.ts'
-import type { Senders } from './senders.ts'
 
 export type TransactionLookup = {
   /** @returns the canonical transaction with this hash, as far back as they are indexed */

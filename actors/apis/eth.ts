@@ -1,6 +1,7 @@
 import { blobParams, isBlockForkActive } from '../../protocols/chain/chain-config.ts'
 import { blobBaseFee, initialBaseFee, nextBaseFee } from '../../protocols/chain/fees.ts'
 import type { Header } from '../../protocols/chain/header.ts'
+import { Senders } from '../../protocols/chain/senders.ts'
 import type { Chain } from '../chain/chain.ts'
 import { type Api, method, subscription } from '../rpc/api.ts'
 import { optionalQuantity, quantity } from '../rpc/json/hex.ts'
@@ -10,7 +11,6 @@ import { configJson } from './eth-config.ts'
 import { type TransactionLookup, transactionMethods } from './eth-transactions.ts'
 import { headJson } from './json/header.ts'
 import { newHeads } from './new-heads.ts'
-import { Senders } from './senders.ts'
 
 export type EthChain = BlockChain & Pick<Chain, 'config' | 'forkSchedule' | 'heads$'> & TransactionLookup
 

@@ -13,6 +13,8 @@ import { debugRawApi } from './debug-raw.ts'
 import { engineApi } from './engine.ts'
 import { ethApi } from './eth.ts'
 import { netApi } from './net.ts'
+import { stateApis } from './state.ts'
+import { stateCaller } from './state-caller.ts'
 import { txpoolApi } from './txpool.ts'
 import { web3Api } from './web3.ts'
 
@@ -31,7 +33,7 @@ export type ServedNode = Administered & {
 
 /** Every namespace that a node serves. */
 export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
-  const { chain, eth, feed, name, levels, log } = node
+  const { chain, eth, states, feed, name, levels, log } = node
   return [
     adminApi(node, endpoints),
     debugRawApi({ chain }),
@@ -39,6 +41,7 @@ export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
     ...(levels ? [debugLogApi(levels)] : []),
     engineApi({ chain, eth, version, ...(log && { log }) }),
     ethApi({ chain, progress: () => eth.progress }),
+    ...(states ? stateApis(chain, stateCaller(states)) : []),
     netApi({ networkId: chain.networkId, peerCount: () => node.peers().length }),
     txpoolApi(),
     web3Api({ clientVersion: name }),

@@ -5,6 +5,7 @@ import { InvalidBlock, type InvalidReason } from '../../protocols/chain/verify.t
 import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { type BlockToExecute, type Executed, type ExecutionPort, ExecutionStopped } from '../chain/execution-port.ts'
 import { CorruptDatabase, DatabaseFailed, DatabaseLocked } from '../chain/store.ts'
+import { RpcError } from '../rpc/rpc-error.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type Send, startActor } from '../runtime/start-actor.ts'
 import { ExecutionThread } from './execution-thread.ts'
@@ -210,5 +211,6 @@ const prototypes: Readonly<Record<string, object>> = {
   CorruptDatabase: CorruptDatabase.prototype,
   DatabaseFailed: DatabaseFailed.prototype,
   DatabaseLocked: DatabaseLocked.prototype,
+  RpcError: RpcError.prototype,
   StateUnavailable: StateUnavailable.prototype,
 }

@@ -1,5 +1,8 @@
 import type { Account } from '../../protocols/chain/account.ts'
 import type { ChainConfig } from '../../protocols/chain/chain-config.ts'
+import { printJson } from '../rpc/json/print.ts'
+import { methodBackend } from './method-backend.ts'
+import { runStateMethod, type StateMethodCall } from './methods/methods.ts'
 import { StateReader } from './state-reader.ts'
 import type { StateStore } from './state-store.ts'
 
@@ -34,6 +37,11 @@ export const queries = {
       return { value: await reader.storage(address, slot), nodes: await reader.storageProof(address, slot) }
     })
     return { account, nodes, storage }
+  },
+  /** JSON of what a method of RPC answers: see methods/. */
+  method: async ({ states, config }: QueryContext, call: StateMethodCall): Promise<string> => {
+    const answer = await runStateMethod({ backend: methodBackend(states, config), now: () => performance.now() }, call)
+    return printJson(answer) ?? 'null'
   },
 } as const
 

@@ -11,7 +11,7 @@ import { queries } from './queries.ts'
 import { StateStore } from './state-store.ts'
 import type { ThreadAnswer, ThreadError, ThreadInput, ThreadRequest } from './thread-messages.ts'
 
-// The thread of an execution: one request after the other, in the order that they come.
+// The thread of an execution: one request after the other.
 
 type Answer = ThreadAnswer extends infer One ? (One extends { readonly id: number } ? Omit<One, 'id'> : never) : never
 
@@ -77,12 +77,26 @@ function toThreadError(error: unknown): ThreadError {
   return { name, message, stack, ...(typeof code === 'number' && { code }), ...(data !== undefined && { data }) }
 }
 
-/** BOUNDED: by the callers, who wait for the answers. */
-let last: Promise<void> = Promise.resolve()
+/** What waits: blocks go before what is asked of states. BOUNDED: by the callers, who wait for the answers. */
+const [orders, questions]: [ThreadRequest[], ThreadRequest[]] = [[], []]
+let isBusy = false
+
 parentPort!.on('message', (request: ThreadRequest) => {
-  last = last.then(async () => {
+  const waiting = request.kind === 'query' ? questions : orders
+  waiting.push(request)
+  if (!isBusy) void serve()
+})
+
+/** One after the other; in between what has come meanwhile takes its place. */
+async function serve(): Promise<void> {
+  isBusy = true
+  for (let request = next(); request; request = next()) {
     const { id } = request
     const done = await answer(request).catch((error): Answer => ({ kind: 'failed', error: toThreadError(error) }))
     parentPort!.postMessage({ ...done, id })
-  })
-})
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  isBusy = false
+}
+
+const next = () => orders.shift() ?? questions.shift()

@@ -1,5 +1,6 @@
 import { atOnce } from '../../protocols/chain/at-once.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
+import { jsonText } from '../../protocols/lib/json-text.ts'
 
 // What a method takes: each reads one JSON value and refuses with geth's messages (common/hexutil, rpc/types.go).
 
@@ -36,6 +37,23 @@ export const int: Param<number> = required((json) => {
     ? new ParamError(`json: cannot unmarshal number ${json} into Go value of type int`)
     : unfit(json, 'int')
 })
+
+/** A JSON number, as Go's float64. */
+export const number: Param<number> = required((json) => {
+  if (typeof json === 'number') return json
+  throw unfit(json, 'float64')
+})
+
+/** A number below 2^64 in hex or decimal, quoted or not (geth `math.HexOrDecimal64`). */
+export const hexOrDecimal: Param<bigint> = required((json) => {
+  const text = typeof json === 'string' ? json : jsonText(json)
+  const isNumber = /^(?:0x[0-9a-f]+|[0-9]*)$/i.test(text) && text.length <= 40
+  const value = isNumber ? BigInt(text) : maxUint64 + 1n
+  if (value > maxUint64) throw new ParamError(`invalid hex or decimal integer ${JSON.stringify(text)}`)
+  return value
+})
+
+const maxUint64 = 2n ** 64n - 1n
 
 /** What may be left out, or null. */
 export function optional<Value>(param: Param<Value>): Param<Value | undefined> {

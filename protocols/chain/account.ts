@@ -53,3 +53,7 @@ function hashOr(fields: RlpReader, whenEmpty: Uint8Array): Uint8Array {
 
 const omit = (hash: Uint8Array, empty: Uint8Array): Uint8Array =>
   equalBytes(fixed(hash, 32), empty) ? new Uint8Array(0) : hash
+
+/** @returns the 20-byte address of the contract that a transaction makes: Yellow Paper, section 7 */
+export const contractAddress = (sender: Uint8Array, nonce: bigint): Uint8Array =>
+  keccak256(encodeRlp([sender, nonce])).subarray(12)

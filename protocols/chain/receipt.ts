@@ -84,7 +84,7 @@ function readOutcome(fields: RlpReader): Pick<Receipt, 'status' | 'root'> {
   throw new RlpError('expected a status of 0 or 1, or 32 bytes')
 }
 
-const readLog: ReadItem<Log> = (item) =>
+export const readLog: ReadItem<Log> = (item) =>
   readFields(item, (fields) => ({ address: fields.bytes(20), topics: readTopics(fields), data: fields.bytes() }))
 
 function readTopics(fields: RlpReader): Uint8Array[] {
@@ -94,17 +94,18 @@ function readTopics(fields: RlpReader): Uint8Array[] {
 }
 
 /** Yellow Paper, M3:2048: three bits of 2048 for every address and topic. */
-function bloomOf(logs: Iterable<Log>): Uint8Array {
+export function bloomOf(logs: Iterable<Log>): Uint8Array {
   const bloom = new Uint8Array(bloomBytes)
   for (const { address, topics } of logs)
-    for (const value of [address, ...topics]) {
-      const hash = keccak256(value)
-      for (const at of [0, 2, 4]) {
-        const bit = ((hash[at]! << 8) | hash[at + 1]!) & 2047
-        bloom[bloomBytes - 1 - (bit >> 3)]! |= 1 << (bit & 7)
-      }
-    }
+    for (const value of [address, ...topics])
+      for (const bit of bloomBits(value)) bloom[bloomBytes - 1 - (bit >> 3)]! |= 1 << (bit & 7)
   return bloom
+}
+
+/** @returns the three bits of a bloom that stand for an address or a topic, counted from its end */
+export function bloomBits(value: Uint8Array): number[] {
+  const hash = keccak256(value)
+  return [0, 2, 4].map((at) => ((hash[at]! << 8) | hash[at + 1]!) & 2047)
 }
 
 const bloomBytes = 256

@@ -133,9 +133,12 @@ async function play(url: string, { exchanges, isSpecOnly }: RpcTest, timeout: nu
 
 async function startOnChain(folder: string): Promise<{ url: string; stop: () => Promise<void> }> {
   const secret = new Uint8Array(32).fill(1)
-  const rpc = { http: { port: 0, api: ['admin', 'debug', 'eth', 'net', 'txpool', 'web3'] }, auth: { port: 0, secret } }
+  const rpc = {
+    http: { port: 0, api: ['admin', 'debug', 'eth', 'net', 'testing', 'txpool', 'web3'] },
+    auth: { port: 0, secret },
+  }
   const { genesis, chain, update } = new Ethtest(folder)
-  const node = await startOwnNode({ genesis, chain, rpc })
+  const node = await startOwnNode({ genesis, chain, execute: true, rpc })
   await askEngine(node.auth!, secret, update)
   return { url: node.http!, stop: () => node.stop() }
 }

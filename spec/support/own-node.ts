@@ -11,6 +11,7 @@ export type OwnNodeOptions = Pick<
   NodeOptions,
   | 'datadir'
   | 'ethVersions'
+  | 'execute'
   | 'genesis'
   | 'maxPeers'
   | 'peers'

@@ -37,6 +37,6 @@ export function withdrawalJson(item: RlpItem): Record<string, unknown> {
 const twoEmptyLists = 2
 
 /** Go prints the keys of a map in order. */
-function sorted(json: Record<string, unknown>): Record<string, unknown> {
+export function sorted(json: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(json).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -46,7 +46,7 @@ export function transactionJson(tx: Transaction, from: Uint8Array, inclusion?: I
 }
 
 /** What a unit of gas cost in the block (EIP-1559). */
-function gasPricePaid(tx: Transaction, baseFee: bigint | undefined): bigint {
+export function gasPricePaid(tx: Transaction, baseFee: bigint | undefined): bigint {
   const { gasPrice, maxFeePerGas = 0n, maxPriorityFeePerGas = 0n } = tx
   if (gasPrice !== undefined) return gasPrice
   const offered = baseFee === undefined ? maxFeePerGas : baseFee + maxPriorityFeePerGas

@@ -1,9 +1,9 @@
-import type { ChainConfig } from '../../protocols/chain/chain-config.ts'
-import type { Header } from '../../protocols/chain/header.ts'
-import { signerAt } from '../../protocols/chain/signer.ts'
-import type { Transaction } from '../../protocols/chain/transaction-fields.ts'
-import { checkSignature, recoverSender, SenderError } from '../../protocols/chain/transaction-sender.ts'
-import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { bytesToHex } from '../lib/bytes.ts'
+import type { ChainConfig } from './chain-config.ts'
+import type { Header } from './header.ts'
+import { signerAt } from './signer.ts'
+import type { Transaction } from './transaction-fields.ts'
+import { checkSignature, recoverSender, SenderError } from './transaction-sender.ts'
 
 /** Who sent the transactions of a chain. Remembers those it was asked for last: to recover one takes 0.3 ms. */
 export class Senders {

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { blockNumberOrHash, blockTag } from '../../../actors/apis/block-params.ts'
+import { blockNumberOrHash, blockTag } from '../../../actors/rpc/block-params.ts'
 import { ParamError } from '../../../actors/rpc/params.ts'
 
 describe('which block is meant', () => {

@@ -1,7 +1,7 @@
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import { JsonNames } from '../../protocols/lib/json-names.ts'
 import { jsonText } from '../../protocols/lib/json-text.ts'
-import { type Param, ParamError, readQuantity, required, unfit } from '../rpc/params.ts'
+import { type Param, ParamError, readQuantity, required, unfit } from './params.ts'
 
 // Which block is meant, read and refused as geth's rpc/types.go does.
 

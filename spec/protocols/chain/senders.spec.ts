@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { Senders } from '../../../actors/apis/senders.ts'
+import { Senders } from '../../../protocols/chain/senders.ts'
 import { decodeTransaction, type Transaction } from '../../../protocols/chain/transaction-fields.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
-import { anyData, chainId, itemOf, sign } from '../../protocols/eth/make-transactions.ts'
-import { everyFork, genesisOf, makeBlocks } from '../chain/make-chain.ts'
+import { everyFork, genesisOf, makeBlocks } from '../../actors/chain/make-chain.ts'
+import { anyData, chainId, itemOf, sign } from '../eth/make-transactions.ts'
 
 describe('the senders of a chain', () => {
   const config = { ...everyFork, chainId }

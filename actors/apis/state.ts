@@ -1,0 +1,88 @@
+import { Senders } from '../../protocols/chain/senders.ts'
+import type { StateMethodCall } from '../execution/methods/methods.ts'
+import { type Api, method } from '../rpc/api.ts'
+import { type BlockName, blockNumberOrHash, blockTag } from '../rpc/block-params.ts'
+import { address, hash, hexOrDecimal, number, optional, string } from '../rpc/params.ts'
+import { listOf } from '../rpc/struct-params.ts'
+import { type BlockChain, Blocks } from './blocks.ts'
+import { blockOverrides, callArgs, mapOf, simulation, stateOverrides } from './call-params.ts'
+import { capabilitiesJson } from './capabilities.ts'
+import { traceMethods } from './debug-trace.ts'
+import { FeeMarket } from './fee-market.ts'
+import { logQuery } from './log-params.ts'
+import { Logs } from './logs.ts'
+import { type ReceiptChain, Receipts } from './receipts.ts'
+import type { RunStateMethod, StateCaller } from './state-caller.ts'
+import { testingApi } from './testing.ts'
+
+/**
+ * Methods that need a state or receipts: of a node that executes. What is read from the chain is read here, in the turns of
+ * who asked; what needs a state is asked of `state`.
+ */
+export function stateApis(chain: BlockChain & ReceiptChain, state: StateCaller): Api[] {
+  const block = optional(blockNumberOrHash)
+  const blocks = new Blocks(chain)
+  const senders = new Senders(chain.config)
+  const receipts = new Receipts(chain, blocks, senders)
+  const logs = new Logs(chain, blocks, receipts)
+  const fees = new FeeMarket(chain, blocks, receipts, senders)
+  const run: RunStateMethod = (header, name, ...args) =>
+    state({ name, block: header.raw, args } as unknown as StateMethodCall)
+  const at = (name: BlockName | undefined) => blocks.headerWithState(name)
+  // Without a pool, what is pending is what the head has.
+  const nonceAt = (name: BlockName | undefined) =>
+    at(name && 'tag' in name && name.tag === 'pending' ? undefined : name)
+  return [
+    {
+      namespace: 'eth',
+      methods: {
+        getBalance: method([address, block], (address, block) => run(at(block), 'eth_getBalance', address)),
+        getCode: method([address, block], (address, block) => run(at(block), 'eth_getCode', address)),
+        getStorageAt: method([address, string, block], (address, key, block) =>
+          run(at(block), 'eth_getStorageAt', address, key),
+        ),
+        getStorageValues: method([storageRequests, block], (requests, block) =>
+          run(at(block), 'eth_getStorageValues', requests),
+        ),
+        getTransactionCount: method([address, block], (address, block) =>
+          run(nonceAt(block), 'eth_getTransactionCount', address),
+        ),
+        getProof: method([address, listOf(string, '[]string'), block], (address, keys = [], block) =>
+          run(at(block), 'eth_getProof', address, keys),
+        ),
+        getTransactionReceipt: method([hash], (hash) => receipts.ofTransaction(hash)),
+        getBlockReceipts: method([blockNumberOrHash], (block) => receipts.ofBlock(block)),
+        getLogs: method([logQuery], (query) => logs.query(query)),
+        call: method(
+          [callArgs, block, optional(stateOverrides), optional(blockOverrides)],
+          (args, block, state, overrides) => run(at(block), 'eth_call', args, state, overrides),
+        ),
+        estimateGas: method(
+          [callArgs, block, optional(stateOverrides), optional(blockOverrides)],
+          (args, block, state, overrides) => run(at(block), 'eth_estimateGas', args, state, overrides),
+        ),
+        createAccessList: method([callArgs, block, optional(stateOverrides)], (args, block, state) =>
+          run(at(block), 'eth_createAccessList', args, state),
+        ),
+        gasPrice: method([], () => fees.gasPrice()),
+        maxPriorityFeePerGas: method([], () => fees.maxPriorityFee()),
+        feeHistory: method([hexOrDecimal, blockTag, percentiles], (count, last, percentiles = []) =>
+          fees.history(count, last, percentiles),
+        ),
+        capabilities: method([], () => capabilitiesJson(chain.head)),
+        simulateV1: method([simulation, block], (simulation, block) => run(at(block), 'eth_simulateV1', simulation)),
+      },
+    },
+    {
+      namespace: 'debug',
+      methods: {
+        getRawReceipts: method([blockNumberOrHash], (block) => receipts.raw(block)),
+        ...traceMethods(chain, blocks, run),
+      },
+    },
+    testingApi(chain, run),
+  ]
+}
+
+const storageRequests = mapOf(20, 'common.Address', listOf(hash, '[]common.Hash'))
+const percentiles = listOf(number, '[]float64')
