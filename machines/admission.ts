@@ -98,7 +98,7 @@ export function setupOver({ setups }: State, { conn, id }: SetupEnd): DialerEven
   return setup && id !== undefined ? { type: 'inbound.completed', id } : undefined
 }
 
-export const isStillborn = ({ setups, peers }: State, { conn, id, added }: SetupEnd): boolean =>
+export const endedBeforeRun = ({ setups, peers }: State, { conn, id, added }: SetupEnd): boolean =>
   !added && setups.has(conn) && id !== undefined && peers.get(id)?.conn === conn
 
 /** @returns the dialer's event when a peer is gone */

@@ -30,12 +30,12 @@ export const downloadLimits = {
   /** Peers asked for what follows our head, each poll. */
   maxPolled: 3,
   /** Milliseconds until a request goes to others; geth's vary from 0.5 to 60 s (msgrate). */
-  patience: 10_000,
+  answerTimeout: 10_000,
   /** geth timeoutGracePeriod: milliseconds until a peer that does not answer is dropped. */
   stallTimeout: 120_000,
   /** Requests to one peer in `paceWindow` ms: some clients, not geth, disconnect a peer that makes 500 a minute. */
   maxRequests: 440,
   paceWindow: 60_000,
   /** Milliseconds until a peer that failed gets work again in the same sync. */
-  restInterval: 30_000,
+  cooldown: 30_000,
 } as const

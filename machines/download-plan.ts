@@ -124,7 +124,7 @@ function isStartable(plan: Plan, job: Job): boolean {
  * begins where the chain of a peer that is behind ends.
  */
 function canDo(peer: number, { range, ...source }: Source, { kind, first, last, failedBy }: Job): boolean {
-  if (!range || source.work === 'tired' || source.answers === 'late' || failedBy.includes(peer)) return false
+  if (!range || source.work === 'cooling' || source.answers === 'late' || failedBy.includes(peer)) return false
   if (kind === 'bodies' && !source.isAnnounced) return true
   return last <= range.latest + downloadLimits.rangeSlack && (kind === 'headers' || first >= range.earliest)
 }

@@ -19,19 +19,19 @@ export type Source = {
    */
   readonly answers: 'prompt' | 'polled' | 'late'
   /**
-   * `tired`: it failed; it gets no work and is not followed until it has rested. `spent`: it was asked as much as a peer is
+   * `cooling`: it failed; it gets no work and is not followed until it has cooled down. `spent`: it was asked as much as a peer is
    * in a minute; it is asked nothing until that is over.
    */
-  readonly work: 'ready' | 'tired' | 'spent'
+  readonly work: 'ready' | 'cooling' | 'spent'
   /**
-   * Access lists. `none`: it speaks no eth/71. `tired`: it could not be asked; it is asked for none until it has rested.
+   * Access lists. `none`: it speaks no eth/71. `cooling`: it could not be asked; it is asked for none until it has cooled down.
    * `late`: it was asked for some and does not answer; it is asked for no others until it does.
    */
-  readonly lists: 'none' | 'ready' | 'tired' | 'late'
+  readonly lists: 'none' | 'ready' | 'cooling' | 'late'
   /** `in order`: it does not answer when it is asked for every 192nd header. */
   readonly headers: 'by skeleton' | 'in order'
   /** Syncs in a row that got stuck behind it. */
-  readonly strikes: number
+  readonly stuckSyncs: number
   /** How often it answered, or did not, what was asked of heads. */
   readonly asks: number
   /** The hash of the block of those that it had last. */
@@ -83,7 +83,7 @@ export const newSource = (range: BlockRange | undefined, servesLists: boolean): 
   work: 'ready',
   lists: servesLists ? 'ready' : 'none',
   headers: 'by skeleton',
-  strikes: 0,
+  stuckSyncs: 0,
   asks: 0,
 })
 
@@ -105,18 +105,18 @@ type Sight = { readonly sources: Sources; readonly head: bigint; readonly goal: 
  * earliest block peers have headers only (EIP-7642)
  */
 export function bestSource({ sources, head, goal }: Sight): Target | undefined {
-  const byStrikes = ([, a]: [number, Source], [, b]: [number, Source]) => a.strikes - b.strikes
+  const byStuckSyncs = ([, a]: [number, Source], [, b]: [number, Source]) => a.stuckSyncs - b.stuckSyncs
   const able = [...sources].filter(([, source]) => isReady(source))
   if (goal.kind === 'missing') {
     const { hash, number } = goal
-    const [best] = able.filter(([, { holds }]) => holds && equalBytes(holds, hash)).sort(byStrikes)
+    const [best] = able.filter(([, { holds }]) => holds && equalBytes(holds, hash)).sort(byStuckSyncs)
     return best && number !== undefined ? { peer: best[0], number, hash } : undefined
   }
   if (goal.kind === 'reached') return undefined
   const hasNext = ({ range, isAnnounced }: Source) => !isAnnounced || (range?.earliest ?? 0n) <= head + 1n
   if (![...sources.values()].some(hasNext)) return undefined
   const ahead = able.filter(([, source]) => source.counts && latestOf(source) > head)
-  const [best] = ahead.sort((a, b) => byStrikes(a, b) || Number(latestOf(b[1]) - latestOf(a[1])))
+  const [best] = ahead.sort((a, b) => byStuckSyncs(a, b) || Number(latestOf(b[1]) - latestOf(a[1])))
   return best && { peer: best[0], number: latestOf(best[1]) }
 }
 
@@ -148,13 +148,13 @@ export function changed(sources: Sources, peers: readonly number[], change: Chan
   return next
 }
 
-/** It failed. A peer that is asked nothing rests as it is. */
-export const tired = ({ work }: Source): Pick<Source, 'work'> => ({ work: work === 'spent' ? 'spent' : 'tired' })
+/** It failed. A peer that is asked nothing stays as it is. */
+export const coolDown = ({ work }: Source): Pick<Source, 'work'> => ({ work: work === 'spent' ? 'spent' : 'cooling' })
 
-/** It has rested. */
-export const rested = ({ work, lists }: Source): Pick<Source, 'work' | 'lists'> => ({
-  work: work === 'tired' ? 'ready' : work,
-  lists: lists === 'tired' ? 'ready' : lists,
+/** Its cooldown is over. */
+export const cooledDown = ({ work, lists }: Source): Pick<Source, 'work' | 'lists'> => ({
+  work: work === 'cooling' ? 'ready' : work,
+  lists: lists === 'cooling' ? 'ready' : lists,
 })
 
 /** It has answered at last. */

@@ -33,6 +33,8 @@ import {
   aged,
   bestSource,
   changed,
+  coolDown,
+  cooledDown,
   type Goal,
   hasSource,
   isGoal,
@@ -42,10 +44,8 @@ import {
   nextGoal,
   type ProvenHead,
   prompt,
-  rested,
   type Sources,
   type Target,
-  tired,
   toPoll,
 } from './download-sources.ts'
 import { without } from './immutable-collections.ts'
@@ -138,12 +138,12 @@ export type DownloaderEvent =
   | { type: 'bodies.fetched'; peer: number; job: number; count: number; bytes: number }
   | { type: 'job.failed'; peer: number; job: number }
   | ({ type: 'lists.fetched'; request: number } & ListsAnswer)
-  /** No answer for `patience`: asked of others, and of this one no lists until it answers. */
+  /** No answer for `answerTimeout`: asked of others, and of this one no lists until it answers. */
   | { type: 'lists.slow'; peer: number }
   | { type: 'lists.answered'; peer: number }
   /** It cannot be asked now, or is gone. */
   | { type: 'lists.failed'; peer: number; request: number }
-  /** What it was asked is without an answer for `patience`: asked of others, while its answer is waited for. */
+  /** What it was asked is without an answer for `answerTimeout`: asked of others, while its answer is waited for. */
   | { type: 'peer.slow'; peer: number }
   | { type: 'peer.answered'; peer: number }
   /** No answer for `stallTimeout`. */
@@ -216,12 +216,12 @@ const base = setup({
     noteLearnt: assign(({ context }, { peer, head }: { peer: number; head?: ProvenHead }) => ({
       ...learnt(context, peer, head),
     })),
-    age: assign(({ context }) => ({ sources: aged(context.sources) })),
-    restAll: assign(({ context: { sources } }) => ({
-      sources: changed(sources, [...sources.keys()], rested),
+    countPoll: assign(({ context }) => ({ sources: aged(context.sources) })),
+    endCooldowns: assign(({ context: { sources } }) => ({
+      sources: changed(sources, [...sources.keys()], cooledDown),
     })),
-    tire: assign(({ context }, { peer }: { peer: number }) => ({
-      sources: changed(context.sources, [peer], tired),
+    coolDown: assign(({ context }, { peer }: { peer: number }) => ({
+      sources: changed(context.sources, [peer], coolDown),
     })),
     noteSlow: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
       sources: changed(sources, [peer], { answers: 'late' }),
@@ -230,7 +230,7 @@ const base = setup({
       sources: changed(sources, [peer], prompt),
     })),
     noteListsSlow: assign(({ context: { sources, lists } }, { peer }: { peer: number }) => ({
-      sources: changed(sources, [peer], listsBecome({ ready: 'late', tired: 'late' })),
+      sources: changed(sources, [peer], listsBecome({ ready: 'late', cooling: 'late' })),
       lists: listsFailed(lists, peer),
     })),
     noteListsAnswered: assign(({ context: { sources } }, { peer }: { peer: number }) => ({
@@ -238,7 +238,7 @@ const base = setup({
     })),
     noteListsUnasked: assign(
       ({ context: { sources, lists } }, { peer, request }: { peer: number; request: number }) => ({
-        sources: changed(sources, [peer], listsBecome({ ready: 'tired' })),
+        sources: changed(sources, [peer], listsBecome({ ready: 'cooling' })),
         lists: listsUnasked(lists, request),
       }),
     ),
@@ -252,15 +252,18 @@ const base = setup({
       sources: changed(sources, [target.peer], { headers: 'in order' }),
     })),
     /** What it had is ours now; more of it comes with the next poll. */
-    thankLeader: assign(({ context: { sources, target } }) => ({
-      sources: changed(sources, [target.peer], (source) => ({ ...tired(source), strikes: 0 })),
+    leaderDone: assign(({ context: { sources, target } }) => ({
+      sources: changed(sources, [target.peer], (source) => ({ ...coolDown(source), stuckSyncs: 0 })),
     })),
     /** It may be followed as soon as it answers, after others: geth has no such order, its consensus client leads. */
-    strikeSlowLeader: assign(({ context: { sources, target } }) => ({
-      sources: changed(sources, [target.peer], ({ strikes }) => ({ strikes: strikes + 1 })),
+    noteStuckWhileSlow: assign(({ context: { sources, target } }) => ({
+      sources: changed(sources, [target.peer], ({ stuckSyncs }) => ({ stuckSyncs: stuckSyncs + 1 })),
     })),
-    strikeLeader: assign(({ context: { sources, target } }) => ({
-      sources: changed(sources, [target.peer], (source) => ({ ...tired(source), strikes: source.strikes + 1 })),
+    noteStuck: assign(({ context: { sources, target } }) => ({
+      sources: changed(sources, [target.peer], (source) => ({
+        ...coolDown(source),
+        stuckSyncs: source.stuckSyncs + 1,
+      })),
     })),
     aim: assign(({ context }) => {
       const target = bestSource(context)!
@@ -342,7 +345,7 @@ const base = setup({
   },
   delays: {
     headPollInterval: ({ context }) => context.pollInterval,
-    restInterval: downloadLimits.restInterval,
+    cooldown: downloadLimits.cooldown,
   },
 })
 

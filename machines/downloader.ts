@@ -16,7 +16,7 @@ const leaderSlow = [
   {
     guard: ofEvent('isLeader'),
     target: '#downloader.idle',
-    actions: [ofEvent('noteSlow'), 'strikeSlowLeader', 'discard'],
+    actions: [ofEvent('noteSlow'), 'noteStuckWhileSlow', 'discard'],
   },
   { actions: ofEvent('noteSlow') },
 ] as const
@@ -28,7 +28,7 @@ const started = {
 } as const
 
 /** It may be honest, and is of no use now: another peer is followed. */
-const leaderFails = { target: '#downloader.idle', actions: ['strikeLeader', 'discard'] } as const
+const leaderFails = { target: '#downloader.idle', actions: ['noteStuck', 'discard'] } as const
 
 /** The peer that is followed sent what cannot be so, whatever chain it has. */
 const leaderLies = <Type extends DownloaderEvent['type']>(what: (event: EventOf<Type>) => string) =>
@@ -66,7 +66,7 @@ const unlike = ({ first, last }: EventOf<'headers.answered'>) =>
  *    reached.
  * 4. `adopting`: where a consensus client named the target, it becomes the head. Elsewhere the import did that.
  *
- * Who is at fault? A leader that does not have what it should is followed no more for now (`strikeLeader`): it may be on
+ * Who is at fault? A leader that does not have what it should is followed no more for now (`noteStuck`): it may be on
  * another branch. Only what contradicts itself is a lie, and ends the peer: a range without its header, headers that do not
  * follow one another, a segment that does not meet the sender's own skeleton, a block that is invalid. The same segment
  * of another peer is merely of another branch.
@@ -145,7 +145,9 @@ export const downloaderMachine = downloaderSetup.createMachine({
     idle: {
       description: 'no peer is known to have what we look for; heads are polled',
       always: { guard: 'hasTarget', target: 'syncing', actions: 'aim' },
-      after: { headPollInterval: { target: 'idle', reenter: true, actions: ['age', 'restAll', 'pollHeads'] } },
+      after: {
+        headPollInterval: { target: 'idle', reenter: true, actions: ['countPoll', 'endCooldowns', 'pollHeads'] },
+      },
     },
     syncing: {
       tags: ['syncing', 'moving'],
@@ -297,11 +299,11 @@ export const downloaderMachine = downloaderSetup.createMachine({
           always: [
             { guard: 'isGoalReached', target: 'adopting' },
             { guard: 'isGoalPassed', target: '#downloader.idle', actions: 'discard' },
-            { guard: 'isComplete', target: '#downloader.idle', actions: ['thankLeader', 'discard'] },
+            { guard: 'isComplete', target: '#downloader.idle', actions: ['leaderDone', 'discard'] },
             { guard: 'isSkeletonFilled', target: 'ahead' },
-            { guard: 'isStuck', target: '#downloader.idle', actions: ['strikeLeader', 'discard'] },
+            { guard: 'isStuck', target: '#downloader.idle', actions: ['noteStuck', 'discard'] },
           ],
-          after: { restInterval: { target: 'filling', reenter: true, actions: 'restAll' } },
+          after: { cooldown: { target: 'filling', reenter: true, actions: 'endCooldowns' } },
           on: {
             // What is under way leads to the next head, too: it is finished first.
             'consensus.head': {
@@ -326,7 +328,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
                   'proceed',
                 ],
               },
-              { guard: ofEvent('isRunning'), actions: [ofEvent('jobFailed'), ofEvent('tire'), 'proceed'] },
+              { guard: ofEvent('isRunning'), actions: [ofEvent('jobFailed'), ofEvent('coolDown'), 'proceed'] },
             ],
             'bodies.fetched': {
               guard: ofEvent('isRunning'),
@@ -334,7 +336,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
             },
             'job.failed': {
               guard: ofEvent('isRunning'),
-              actions: [ofEvent('jobFailed'), ofEvent('tire'), 'proceed'],
+              actions: [ofEvent('jobFailed'), ofEvent('coolDown'), 'proceed'],
             },
             'peer.slow': {
               actions: [ofEvent('jobFailed'), ofEvent('noteSlow'), 'proceed'],
@@ -376,7 +378,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
           description: 'every block is there: the one that a consensus client named becomes the head',
           entry: { type: 'adopt', params: ({ context: { target } }) => ({ hash: target.hash! }) },
           on: {
-            'head.adopted': { target: '#downloader.idle', actions: ['noteAdopted', 'thankLeader', 'discard'] },
+            'head.adopted': { target: '#downloader.idle', actions: ['noteAdopted', 'leaderDone', 'discard'] },
           },
         },
       },

@@ -36,7 +36,7 @@ export type GossipWatchEvent =
   /** An answer did not come in time. */
   | { type: 'fetch.overdue' }
   | { type: 'gossip.emitted' }
-  | { type: 'tap.stop' }
+  | { type: 'watch.stop' }
 
 /** Listens to what one node sends its peers. One that ran once is dialed again whenever it is lost, as geth does. */
 export const gossipWatchMachine = setup({
@@ -51,11 +51,11 @@ export const gossipWatchMachine = setup({
   },
   delays: { redial: dialHistoryExpiry },
 }).createMachine({
-  id: 'tap',
+  id: 'gossip-watch',
   description: 'listens to what one node sends its peers, and dials it again when it is lost',
   context: ({ input }) => input,
   initial: 'connecting',
-  on: { 'tap.stop': { target: '.stopped', actions: 'hangUp' } },
+  on: { 'watch.stop': { target: '.stopped', actions: 'hangUp' } },
   states: {
     connecting: {
       description: 'first dial: a failure is reported to the caller, and not retried',
@@ -81,7 +81,7 @@ export const gossipWatchMachine = setup({
             },
             fetching: {
               entry: 'fetch',
-              on: { 'fetch.done': 'emitting', 'fetch.overdue': '#tap.watching.sparing.emitting' },
+              on: { 'fetch.done': 'emitting', 'fetch.overdue': '#gossip-watch.watching.sparing.emitting' },
             },
             emitting: { entry: 'emit', on: { 'gossip.emitted': 'reading' } },
           },
@@ -95,7 +95,7 @@ export const gossipWatchMachine = setup({
               on: {
                 'request.received': { target: 'reading', reenter: true, actions: 'deny' },
                 'gossip.received': [
-                  { guard: ofEvent('isAnswer'), target: '#tap.watching.asking.emitting' },
+                  { guard: ofEvent('isAnswer'), target: '#gossip-watch.watching.asking.emitting' },
                   { target: 'emitting' },
                 ],
               },

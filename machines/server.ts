@@ -8,10 +8,10 @@ import {
   type CheckpointEvent,
   connOf,
   dropEvent,
+  endedBeforeRun,
   freeSlots,
   isFull,
   isInboundFull,
-  isStillborn,
   isUseless,
   type PeerEnd,
   type PeerEvent,
@@ -118,7 +118,7 @@ const { enqueueActions, extend } = setup({
     isInbound: (_, { inbound }: { inbound: boolean }) => inbound,
     isPeer: ({ context }, { conn, id }: { conn: number; id: string }) => context.peers.get(id)?.conn === conn,
     /** Admitted at addpeer, and gone before it ran. */
-    isStillborn: ({ context }, end: SetupEnd) => isStillborn(context, end),
+    endedBeforeRun: ({ context }, end: SetupEnd) => endedBeforeRun(context, end),
     isDrained: ({ context: { peers, setups, isListening } }) => peers.size + setups.size === 0 && !isListening,
   },
 })
@@ -167,7 +167,7 @@ export const serverMachine = extend({
   on: {
     'setup.ended': [
       {
-        guard: ofEvent('isStillborn'),
+        guard: ofEvent('endedBeforeRun'),
         actions: [
           'endSetup',
           { type: 'notifyDialer', params: ({ context, event }) => peerRemoved(context, event) },
@@ -217,10 +217,10 @@ export const serverMachine = extend({
           ],
         },
         'listener.failed': { target: 'stopped', actions: ofEvent('reportStart') },
-        'server.stop': 'unwanted',
+        'server.stop': 'stoppingBeforeOpen',
       },
     },
-    unwanted: {
+    stoppingBeforeOpen: {
       description: 'stopped while the listener opens',
       meta: { label: 'was stopped before its listener was open' },
       tags: 'moving',

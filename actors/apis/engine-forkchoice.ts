@@ -1,6 +1,8 @@
 import type { Header } from '../../protocols/chain/header.ts'
+import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import type { CellMask } from '../../protocols/eth/transaction-messages.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
+import { StateMissing } from '../chain/chain.ts'
 import { ForkchoiceError } from '../chain/forkchoice.ts'
 import { type Method, method } from '../rpc/api.ts'
 import { data } from '../rpc/json/hex.ts'
@@ -9,7 +11,7 @@ import { struct } from '../rpc/struct-params.ts'
 import { type Attributes, attributeChecks, attributesParam } from './engine-attributes.ts'
 import { optionalCustodyBitmap } from './engine-custody.ts'
 import { engineError } from './engine-errors.ts'
-import { linksToRejected } from './engine-new-payload.ts'
+import { isKnownValid, linksToRejected } from './engine-new-payload.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { invalid, type PayloadStatus, syncing, valid } from './engine-status.ts'
 
@@ -50,10 +52,10 @@ function updateCustody({ eth, log }: EngineParts, mask: CellMask): void {
 }
 
 /**
- * Sets the head when its block is there, and else has it fetched from peers. A head is called SYNCING, set or not, for
- * nothing is executed here: execution-apis wants that of "a payload that can't be validated because requisite data for the
- * validation is missing", and has no block built on such a head. All of a forkchoice holds or nothing does, as
- * execution-apis has it; geth moves its head before it refuses the blocks below.
+ * Sets the head when its block is there, and else has it fetched from peers. A head that was not executed is called SYNCING,
+ * set or not: execution-apis wants that of "a payload that can't be validated because requisite data for the validation is
+ * missing", and has no block built on such a head. All of a forkchoice holds or nothing does, as execution-apis has it; geth
+ * moves its head before it refuses the blocks below.
  */
 async function update(parts: EngineParts, state: ForkchoiceState, attributes: Attributes | undefined): Promise<Answer> {
   const { chain, eth, memory, log } = parts
@@ -61,7 +63,8 @@ async function update(parts: EngineParts, state: ForkchoiceState, attributes: At
   if (!head) return answer(invalid(null))
   const header = chain.headerByHash(head)
   if (!header) {
-    if (memory.isRejected(head)) return answer(linksToRejected)
+    const bad = memory.rejected(head)
+    if (bad) return answer(linksToRejected(parts, bad))
     const isLed = chain.followConsensus()
     const number = memory.header(head)?.number
     if (!isFollowed(parts, head)) log.info('Forkchoice requested sync to new head', { number, hash: data(head) })
@@ -69,21 +72,29 @@ async function update(parts: EngineParts, state: ForkchoiceState, attributes: At
     await isLed
     return answer(syncing)
   }
-  const status = isGenesis(parts, header) ? valid(head) : syncing
-  if (isUndoing(parts, header)) return answer(status)
+  if (isUndoing(parts, header)) return answer(statusOf(parts, head))
   const before = eth.followed
   const old = chain.head.hash
   // First of all, lest a sync that ends meanwhile has the last word.
   eth.follow({ hash: head, number: header.number, isOurs: true })
-  await chain.setForkchoice({ head, safe, finalized }).catch((error: unknown) => {
-    if (!(error instanceof ForkchoiceError)) throw error
-    if (before) eth.follow(before)
-    throw engineError('invalidForkchoiceState', error.message)
-  })
+  const refused = await chain.setForkchoice({ head, safe, finalized }).then(
+    () => undefined,
+    (error: unknown) => {
+      if (before) eth.follow(before)
+      if (error instanceof ForkchoiceError) throw engineError('invalidForkchoiceState', error.message)
+      if (error instanceof StateMissing) return syncing
+      if (!(error instanceof InvalidBlock)) throw error
+      memory.reject(error.hash, error.latestValid ?? header.parentHash)
+      return invalid(error.message, error.latestValid)
+    },
+  )
+  if (refused) return answer(refused)
   if (!equalBytes(old, head)) log.info('Chain head was updated', { number: header.number, hash: data(head) })
   if (attributes) refuseToBuild(parts, header, attributes)
-  return answer(status)
+  return answer(statusOf(parts, head))
 }
+
+const statusOf = (parts: EngineParts, head: Uint8Array) => (isKnownValid(parts, head) ? valid(head) : syncing)
 
 const answer = (payloadStatus: PayloadStatus): Answer => ({ payloadStatus, payloadId: null })
 
@@ -103,7 +114,5 @@ function isUndoing({ chain }: EngineParts, header: Header): boolean {
 function refuseToBuild(parts: EngineParts, head: Header, { timestamp }: Attributes): void {
   if (timestamp <= head.time)
     throw engineError('invalidPayloadAttributes', `invalid timestamp, parent ${head.time} given ${timestamp}`)
-  if (isGenesis(parts, head)) throw engineError('invalidPayloadAttributes', 'this node builds no blocks')
+  if (isKnownValid(parts, head.hash)) throw engineError('invalidPayloadAttributes', 'this node builds no blocks')
 }
-
-const isGenesis = ({ chain }: EngineParts, { hash }: Header) => equalBytes(hash, chain.genesis.hash)

@@ -1,4 +1,5 @@
 import { type ChainConfig, isTimeForkActive } from '../../protocols/chain/chain-config.ts'
+import type { Header } from '../../protocols/chain/header.ts'
 import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { type Method, method } from '../rpc/api.ts'
@@ -75,35 +76,54 @@ export function newPayloadMethods(parts: EngineParts): Record<string, Method> {
 }
 
 /**
- * Takes a block and stores it, head or not. Nothing is executed here, so a block is never called VALID but the genesis,
- * whose state is given. One that stands on what we have is ACCEPTED: that is what geth says of a block whose parent's state
- * it does not have, and to a consensus client the same as SYNCING, which execution-apis wants for a block on the canonical
- * chain: it follows such blocks optimistically. For the same reason the latest valid hash of an invalid block is null,
- * where geth names the parent that it has executed: "null if client software cannot determine the ancestor".
+ * Takes a block, executes it if blocks are executed here, and stores it, head or not.
+ * One that cannot be executed is ACCEPTED when it stands on what we have: that is what geth says of a block whose parent's
+ * state it does not have, and to a consensus client the same as SYNCING, which execution-apis wants for a block on the
+ * canonical chain: it follows such blocks optimistically. Where nothing is executed no block is called VALID but the
+ * genesis, whose state is given, and the latest valid hash of an invalid block is null, where geth names the parent that it
+ * has executed: "null if client software cannot determine the ancestor".
  */
-function* newPayload({ chain, memory }: EngineParts, payload: Payload, context: PayloadContext): Steps<PayloadStatus> {
+function* newPayload(parts: EngineParts, payload: Payload, context: PayloadContext): Steps<PayloadStatus> {
+  const { chain, memory } = parts
+  let parent: Header | undefined
   try {
     const block = yield* toBlock(payload, context)
     const { hash, parentHash } = block.header
-    if (equalBytes(hash, chain.genesis.hash)) return valid(hash)
-    if (memory.isRejected(hash) || memory.isRejected(parentHash, hash)) return linksToRejected
-    const parent = chain.headerByHash(parentHash)
+    if (isKnownValid(parts, hash)) return valid(hash)
+    const bad = memory.rejected(hash) ?? memory.rejected(parentHash, hash)
+    if (bad) return linksToRejected(parts, bad)
+    parent = chain.headerByHash(parentHash)
     if (!parent) {
       memory.remember(block.header)
       return syncing
     }
-    if (block.header.time <= parent.time) return invalid('invalid timestamp')
+    if (block.header.time <= parent.time) return invalid('invalid timestamp', latestValid(parts, parent))
     yield chain.storeBlocks([block])
-    return accepted
+    return isKnownValid(parts, hash) ? valid(hash) : accepted
   } catch (error) {
     if (error instanceof PayloadError) return invalid(error.message)
     if (!(error instanceof InvalidBlock)) throw error
-    memory.reject(payload.blockHash)
-    return invalid(error.message)
+    memory.reject(payload.blockHash, payload.parentHash)
+    return invalid(error.message, parent && latestValid(parts, parent))
   }
 }
 
-export const linksToRejected: PayloadStatus = invalid('links to previously rejected block')
+/** Whether it was executed, or is the genesis. */
+export const isKnownValid = ({ chain }: Pick<EngineParts, 'chain'>, hash: Uint8Array): boolean =>
+  equalBytes(hash, chain.genesis.hash) || (chain.isExecuting && chain.isExecuted(hash))
+
+/** @param bad the block that is to blame */
+export function linksToRejected(parts: EngineParts, { parent }: { readonly parent: Uint8Array }): PayloadStatus {
+  const header = parts.chain.headerByHash(parent)
+  const last = header ? latestValid(parts, header) : parts.chain.isExecuting ? parent : undefined
+  return invalid('links to previously rejected block', last)
+}
+
+/** A block of proof of work has no place in what a consensus client knows: zeros stand for it (execution-apis, paris.md). */
+function latestValid({ chain }: EngineParts, { hash, difficulty }: Header): Uint8Array | undefined {
+  if (!chain.isExecuting) return undefined
+  return difficulty > 0n ? new Uint8Array(32) : hash
+}
 
 function checkV2(config: ChainConfig, { timestamp, withdrawals, excessBlobGas, blobGasUsed }: Payload): void {
   const at = { number: config.blockForks.london ?? 0n, time: timestamp }

@@ -15,6 +15,8 @@ export type EngineApiOptions = {
     | 'bodyByHash'
     | 'accessListByHash'
     | 'isCanonical'
+    | 'isExecuting'
+    | 'isExecuted'
     | 'storeBlocks'
     | 'followConsensus'
     | 'setForkchoice'

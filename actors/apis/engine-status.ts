@@ -12,7 +12,9 @@ export const accepted: PayloadStatus = { ...syncing, status: 'ACCEPTED' }
 
 export const valid = (hash: Uint8Array): PayloadStatus => ({ ...syncing, status: 'VALID', latestValidHash: data(hash) })
 
-export const invalid = (validationError: string | null): PayloadStatus => ({
+/** @param latestValid the last block that is valid, where it is known */
+export const invalid = (validationError: string | null, latestValid?: Uint8Array): PayloadStatus => ({
   ...{ ...syncing, status: 'INVALID' },
+  ...(latestValid && { latestValidHash: data(latestValid) }),
   validationError,
 })

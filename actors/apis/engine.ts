@@ -13,7 +13,7 @@ import { PayloadMemory } from './payload-memory.ts'
 
 /**
  * The `engine` namespace, through which a consensus client sets the head (execution-apis, engine/): as far as it goes for
- * a node that executes nothing, builds no blocks and pools no transactions. What it does not have is not there either:
+ * a node that builds no blocks and pools no transactions, and executes blocks only if it is asked to. What it does not have is not there either:
  * witnesses, and executing on them. Texts and codes of its errors are geth's (eth/catalyst/api.go).
  */
 export function engineApi(options: EngineApiOptions): Api {

@@ -6,7 +6,7 @@ export class PayloadMemory {
   /** By hash. BOUNDED: maxHeaders, the oldest go. */
   readonly #headers = new Map<string, Header>()
   /** The bad block that a block is or stands on, by the block's hash. BOUNDED: maxRejected, the oldest go. */
-  readonly #rejected = new Map<string, string>()
+  readonly #rejected = new Map<string, BadBlock>()
   /** How often somebody came back to a bad block. BOUNDED: maxRejected, the oldest go. */
   readonly #hits = new Map<string, number>()
 
@@ -18,30 +18,34 @@ export class PayloadMemory {
     return this.#headers.get(bytesToHex(hash))
   }
 
-  reject(hash: Uint8Array): void {
+  /** @param parent of the block, as it says itself */
+  reject(hash: Uint8Array, parent: Uint8Array): void {
     const bad = bytesToHex(hash)
-    put(this.#rejected, bad, bad, maxRejected)
+    put(this.#rejected, bad, { hash: bad, parent }, maxRejected)
     put(this.#hits, bad, 0, maxRejected)
   }
 
   /**
-   * Whether a block is bad because `hash` is, itself or its parent. A block that is asked for again and again is tried
-   * anew: it may have been our mistake (geth's invalidBlockHitEviction).
+   * A block that is asked for again and again is tried anew: it may have been our mistake (geth's invalidBlockHitEviction).
+   * @returns the bad block because of which `block` is bad, if it is: `hash`, itself or its parent, or what that stands on
    */
-  isRejected(hash: Uint8Array, block: Uint8Array = hash): boolean {
+  rejected(hash: Uint8Array, block: Uint8Array = hash): BadBlock | undefined {
     const bad = this.#rejected.get(bytesToHex(hash))
-    if (bad === undefined) return false
-    const hits = (this.#hits.get(bad) ?? 0) + 1
-    this.#hits.set(bad, hits)
+    if (bad === undefined) return undefined
+    const hits = (this.#hits.get(bad.hash) ?? 0) + 1
+    this.#hits.set(bad.hash, hits)
     if (hits >= maxHits) {
-      for (const [hash, of] of this.#rejected) if (of === bad) this.#rejected.delete(hash)
-      this.#hits.delete(bad)
-      return false
+      for (const [hash, of] of this.#rejected) if (of.hash === bad.hash) this.#rejected.delete(hash)
+      this.#hits.delete(bad.hash)
+      return undefined
     }
     put(this.#rejected, bytesToHex(block), bad, maxRejected)
-    return true
+    return bad
   }
 }
+
+/** In hex digits, and 32 bytes. */
+type BadBlock = { readonly hash: string; readonly parent: Uint8Array }
 
 /** geth's maxTrackedHeaders, invalidTipsetsCap and invalidBlockHitEviction. */
 const maxHeaders = 96

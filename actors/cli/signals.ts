@@ -21,8 +21,8 @@ export function watchSignals(io: Pick<Io, 'signals' | 'exit' | 'hasReaderLeft'>,
     if (received === 1) {
       if (!io.hasReaderLeft?.()) log.info('Got interrupt, shutting down...')
       interrupt()
-    } else if (received <= patience) {
-      log.warn('Already shutting down, interrupt more to panic.', { times: patience + 1 - received })
+    } else if (received <= mostInterrupts) {
+      log.warn('Already shutting down, interrupt more to panic.', { times: mostInterrupts + 1 - received })
     } else {
       io.exit(2) // as Go's panic does
     }
@@ -67,4 +67,4 @@ export function interruption(io: Pick<Io, 'signals'>): Promise<void> {
 
 const endings: readonly Signal[] = ['SIGINT', 'SIGTERM']
 /** Signals heard before the one that ends the process. */
-const patience = 10
+const mostInterrupts = 10

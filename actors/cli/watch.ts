@@ -73,7 +73,7 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
   const begun = new Promise<void>((resolve) => {
     begin = resolve
   })
-  const taps = nodes.map(
+  const watches = nodes.map(
     (node, i) =>
       new GossipWatch(`${i + 1}`, {
         ...{ runtime, timeout: options.timeout, ...view, fetches: options.txs },
@@ -104,8 +104,8 @@ async function watch(named: readonly string[], options: WatchOptions, io: Io): P
   const { for: time } = options
   const over = time === undefined ? hopeless : begun.then(() => lifetime.end(time))
   await Promise.race([lifetime.end(), over, hopeless])
-  const peers = taps.map(({ state }, i) => ({ peer: parseNode(nodes[i]!).id, state, ...spread.of(i) }))
-  for (const tap of taps) tap.stop()
+  const peers = watches.map(({ state }, i) => ({ peer: parseNode(nodes[i]!).id, state, ...spread.of(i) }))
+  for (const watch of watches) watch.stop()
   lifetime.release()
   if (options.summary) io.stdout.write(`${JSON.stringify({ nodes: nodes.length, ...sightings.summary, peers })}\n`)
   const [first] = failures

@@ -56,7 +56,7 @@ export type Query<R extends EthRequest = EthRequest> = R extends EthRequest ? Om
 export type AnswerTo<R extends EthRequest> = MessageOf<(typeof answerOf)[R['kind']]>
 export type RequestOptions = {
   /** Milliseconds; when they have passed the request is cancelled, with {@link RequestTimeout}. 5 minutes when left out. */
-  readonly patience?: number
+  readonly timeout?: number
 }
 
 /** One eth session on a live peer: runs {@link ethPeerMachine}. */
@@ -134,7 +134,7 @@ export class EthPeer {
 
   request<Q extends Query>(
     query: Q,
-    { patience }: RequestOptions = {},
+    { timeout }: RequestOptions = {},
   ): Promise<AnswerTo<EthRequest & { kind: Q['kind'] }>> {
     return new Promise((resolve, reject) => {
       const { wheel } = this.#owner
@@ -153,10 +153,10 @@ export class EthPeer {
           reject(error)
         },
       })
-      if (patience === undefined || this.#isOver) return
-      deadline = wheel.arm(patience, () => {
+      if (timeout === undefined || this.#isOver) return
+      deadline = wheel.arm(timeout, () => {
         cancel()
-        reject(new RequestTimeout(query.kind, patience))
+        reject(new RequestTimeout(query.kind, timeout))
       })
     })
   }
@@ -377,8 +377,8 @@ export class PeerGone extends Error {
 
 /** No answer within the caller's time. The session goes on, and a late answer is ignored. */
 export class RequestTimeout extends Error {
-  override readonly name = 'TooSlow'
-  constructor(what: string, patience: number) {
-    super(`${what}: no answer in ${patience} ms`)
+  override readonly name = 'RequestTimeout'
+  constructor(what: string, timeout: number) {
+    super(`${what}: no answer in ${timeout} ms`)
   }
 }

@@ -49,7 +49,7 @@ export class PeerRequests {
       return
     }
     pacer.asked(session, peer.peer.name)
-    const { patience, stallTimeout } = downloadLimits
+    const { answerTimeout, stallTimeout } = downloadLimits
     let cancel = () => {}
     const withdraw = () => {
       wheel.disarm(deadline)
@@ -61,10 +61,10 @@ export class PeerRequests {
     }
     const late = () => {
       this.#underWay.delete(withdraw)
-      deadline = wheel.arm(stallTimeout - patience, stall)
+      deadline = wheel.arm(stallTimeout - answerTimeout, stall)
       parts.slow(session)
     }
-    let deadline = wheel.arm(patience, late)
+    let deadline = wheel.arm(answerTimeout, late)
     const underWay = this.#underWay.set(withdraw, session)
     const reader = {
       account: slicer.account,

@@ -22,40 +22,40 @@ import { disagreement, statusRows } from './status-rows.ts'
 export function explain(history: HistoryReader, name: string, seq?: number): Explanation | undefined {
   const left = history.departures.of(name)
   const hasLeft = left && (seq === undefined || left.seq <= seq)
-  const world = history.worldAt(seq)
-  const names = [name, connectionOf(name), world?.actor(name)?.parent]
-  const actor = names.map((one) => world?.actor(one ?? '')).find((one) => one && isConnection(one.chart))
+  const liveState = history.liveStateAt(seq)
+  const names = [name, connectionOf(name), liveState?.actor(name)?.parent]
+  const actor = names.map((one) => liveState?.actor(one ?? '')).find((one) => one && isConnection(one.chart))
   if (hasLeft && (!actor || history.at(left.first) === undefined)) return left.explanation
-  if (!world || !actor) return undefined
-  return explanationOf(history, { world, actor, lines: linesOf(history, actor.actor, seq), seq })
+  if (!liveState || !actor) return undefined
+  return explanationOf(history, { liveState, actor, lines: linesOf(history, actor.actor, seq), seq })
 }
 
 /** Remembers why a connection left that is over since the newest line: by a look at the lines about its end. */
 export function noteDeparture(history: HistoryReader, kept: Kept): void {
-  const { world, departures } = history
+  const { liveState, departures } = history
   const name = kept.actor
-  const actor = world.actor(name)
+  const actor = liveState.actor(name)
   if (!actor) return
   const { lines: began = [], closing = history.newest.seq } = departures.beginning(name) ?? {}
   const isFamily: Test = (segment, index) => segment.isUnder(index, name)
   const about = [...history.backwards(closing + aboutEnd, closing - aboutEnd, isFamily)].reverse()
   const lines = withBeginning(about, began)
-  departures.end(kept, explanationOf(history, { world, actor, lines, seq: undefined }), saidIn(lines).status.theirs)
+  departures.end(kept, explanationOf(history, { liveState, actor, lines, seq: undefined }), saidIn(lines).status.theirs)
 }
 
 type Scope = {
-  readonly world: LiveState
+  readonly liveState: LiveState
   readonly actor: SeenActor
   readonly lines: readonly Kept[]
   readonly seq: number | undefined
 }
 
-function explanationOf(history: HistoryReader, { world, actor, lines, seq }: Scope): Explanation {
-  const peer = world.peers.get(actor.actor)
+function explanationOf(history: HistoryReader, { liveState, actor, lines, seq }: Scope): Explanation {
+  const peer = liveState.peers.get(actor.actor)
   const ending = endingOf(lines)
   const said = saidIn(lines)
   const { ours, theirs } = said.status
-  const elsewhere = ours && !theirs && ending ? statusElsewhere(history, world, peer, seq) : undefined
+  const elsewhere = ours && !theirs && ending ? statusElsewhere(history, liveState, peer, seq) : undefined
   const status = ours && statusRows(ours, theirs ?? elsewhere?.status, history.forks)
   const apart = status && disagreement(status)
   const isOver = actor.stoppedAt !== undefined
@@ -119,9 +119,14 @@ function saidIn(lines: readonly Kept[]): Said {
 }
 
 /** The Status that the same node sent on another connection, the last before. */
-function statusElsewhere({ departures }: HistoryReader, world: LiveState, peer: PeerFacts | undefined, seq?: number) {
+function statusElsewhere(
+  { departures }: HistoryReader,
+  liveState: LiveState,
+  peer: PeerFacts | undefined,
+  seq?: number,
+) {
   if (peer?.id === undefined) return undefined
-  for (const { actor, id } of world.peers.facts.toReversed()) {
+  for (const { actor, id } of liveState.peers.facts.toReversed()) {
     if (id !== peer.id || actor === peer.actor) continue
     const status = saidIn(departures.beginning(actor)?.lines ?? []).status.theirs
     if (status) return { status, actor }

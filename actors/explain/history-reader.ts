@@ -11,7 +11,7 @@ export type Test = (segment: Segment, index: number) => boolean
 /** What an explanation is made from: the lines that are still there, and what outlives them. */
 export type HistoryReader = {
   /** As it is now. */
-  readonly world: LiveState
+  readonly liveState: LiveState
   /** They outlive the lines. */
   readonly departures: Departures
   readonly forks: Heading['forks']
@@ -20,6 +20,6 @@ export type HistoryReader = {
   at(seq: number): Kept | undefined
   /** Lines from the newest, or the one before `before`, back to the oldest, or the one after `after`. */
   backwards(before?: number, after?: number, isWanted?: Test): Iterable<Kept>
-  /** @returns the world after the line `seq`, or now; undefined for a line that is not there any more */
-  worldAt(seq?: number): LiveState | undefined
+  /** @returns the actors and peers as they were after the line `seq`, or now; undefined for a line that is not there any more */
+  liveStateAt(seq?: number): LiveState | undefined
 }

@@ -33,7 +33,7 @@ export type HistoryOptions = {
 export class History implements HistoryReader {
   readonly bytes: number
   /** As it is now. */
-  readonly world: LiveState
+  readonly liveState: LiveState
   /** They outlive the lines. */
   readonly departures: Departures
   readonly forks: Heading['forks']
@@ -45,7 +45,7 @@ export class History implements HistoryReader {
   readonly #segments: Segment[] = []
   #last: Segment
   /** Of what comes without. */
-  readonly #kinds = new ShapeTable()
+  readonly #shapes = new ShapeTable()
   /** BOUNDED: mostRecorded. */
   readonly #recorded = new Map<string, Who>()
   #at = 0
@@ -59,7 +59,7 @@ export class History implements HistoryReader {
     this.departures = new Departures(departures)
     this.forks = forks
     this.#nodes = new Map(nodes.map(({ name, id }) => [id, name ?? 'this node']))
-    this.world = new LiveState(this.#nodes)
+    this.liveState = new LiveState(this.#nodes)
     this.#now = now
     this.#began = now()
     this.#last = this.#open()
@@ -74,7 +74,7 @@ export class History implements HistoryReader {
         ...(parent !== undefined && { parent: fullName(node, parent) }),
         ...(node !== undefined && { node }),
       }
-      this.world.add({ actor: fullName(node, id), chart, ...of, state, startedAt: at })
+      this.liveState.add({ actor: fullName(node, id), chart, ...of, state, startedAt: at })
       if (isConnection(chart)) this.departures.begin(fullName(node, id))
     }
     this.#open()
@@ -88,12 +88,12 @@ export class History implements HistoryReader {
     const who = this.#whose(kept)
     if (isOther(entry)) this.#addOther(kept)
     else {
-      const kind = this.#kinds.of(entry, edges)
-      if (entry.type === 'transition') this.#addTransition(at, who, kind, data)
-      else this.#addMessage(at, who, kind, entry.size, payload)
+      const shape = this.#shapes.of(entry, edges)
+      if (entry.type === 'transition') this.#addTransition(at, who, shape, data)
+      else this.#addMessage(at, who, shape, entry.size, payload)
     }
     this.#seq = kept.seq
-    this.world.apply(kept)
+    this.liveState.apply(kept)
     this.#mark(kept)
     this.#noteRun(kept)
     if (!isOther(entry)) this.#note(entry, this.departures.beginning(kept.actor))
@@ -147,28 +147,28 @@ export class History implements HistoryReader {
       }
   }
 
-  /** @returns the world after the line `seq`, or now; undefined for a line that is not there any more */
-  worldAt(seq?: number): LiveState | undefined {
-    if (seq === undefined || seq >= this.#seq) return this.world
+  /** @returns the actors and peers as they were after the line `seq`, or now; undefined for a line that is not there any more */
+  liveStateAt(seq?: number): LiveState | undefined {
+    if (seq === undefined || seq >= this.#seq) return this.liveState
     const segment = this.#segmentOf(seq)
     if (!segment) return undefined
-    const world = new LiveState(this.#nodes, segment.checkpoint)
-    for (let i = 0; i <= seq - segment.first; i++) world.apply(segment.at(i, isAboutPeers)!)
-    return world
+    const liveState = new LiveState(this.#nodes, segment.checkpoint)
+    for (let i = 0; i <= seq - segment.first; i++) liveState.apply(segment.at(i, isAboutPeers)!)
+    return liveState
   }
 
-  /** As {@link worldAt}, for a page: without the edges, which are asked for actor by actor. */
+  /** As {@link liveStateAt}, for a page: without the edges, which are asked for actor by actor. */
   picture(seq?: number): Snapshot | undefined {
-    const world = this.worldAt(seq)
-    if (!world) return undefined
-    const { actors, peers } = world.checkpoint()
+    const liveState = this.liveStateAt(seq)
+    if (!liveState) return undefined
+    const { actors, peers } = liveState.checkpoint()
     const moment = seq === undefined ? this.newest : { seq: Math.min(seq, this.#seq), at: this.at(seq)?.at ?? this.#at }
     return { ...moment, oldest: this.oldest, actors: actors.map(({ edges: _, ...facts }) => facts), peers }
   }
 
   /** @returns where a recording is opened whose nodes are over, or its connections where it has no nodes: at the last line before */
   get opening(): number | undefined {
-    const isOver = this.world
+    const isOver = this.liveState
       .checkpoint()
       .actors.every(({ stoppedAt, chart, state }) => stoppedAt !== undefined || isLast(stateFacts(chart, state)))
     return isOver ? this.#lastRunning : undefined
@@ -184,7 +184,7 @@ export class History implements HistoryReader {
   /** What has changed since the last call: for all pages at once. */
   takeChanges(): HistoryChanges {
     const departures = this.departures.takeChanges()
-    return { now: this.newest, oldest: this.oldest, ...this.world.takeChanges(), departures }
+    return { now: this.newest, oldest: this.oldest, ...this.liveState.takeChanges(), departures }
   }
 
   #take(entry: FeedEntry, live: Live, players: Players): void {
@@ -195,17 +195,17 @@ export class History implements HistoryReader {
       return
     }
     const player = players.of(entry.actor)
-    const kind = live.kind ?? this.#kinds.of(entry, live.taken ?? none)
+    const shape = live.shape ?? this.#shapes.of(entry, live.taken ?? none)
     if (entry.type === 'transition') {
       const { event } = live
-      this.#addTransition(at, player, kind, event)
+      this.#addTransition(at, player, shape, event)
       this.#seq += 1
-      if (player.tracked) this.world.step(player.tracked, entry.to, kind.edges, at)
-      this.world.peers.noteTransition(entry, player, event)
+      if (player.tracked) this.liveState.step(player.tracked, entry.to, shape.edges, at)
+      this.liveState.peers.noteTransition(entry, player, event)
     } else {
-      const payload = this.#addMessage(at, player, kind, entry.size, live.payload)
+      const payload = this.#addMessage(at, player, shape, entry.size, live.payload)
       this.#seq += 1
-      if (player.peer) this.world.peers.noteMessage(entry, player.peer, payload)
+      if (player.peer) this.liveState.peers.noteMessage(entry, player.peer, payload)
     }
     this.#note(entry, player.beginning)
   }
@@ -218,7 +218,7 @@ export class History implements HistoryReader {
     const kept = keep(entry, live, { seq: this.#seq + 1, at: this.#at, node, actor, parent })
     this.#addOther(kept)
     this.#seq += 1
-    this.world.apply(kept)
+    this.liveState.apply(kept)
     this.#mark(kept)
     players.change(entry)
   }
@@ -247,20 +247,20 @@ export class History implements HistoryReader {
     return who
   }
 
-  #addTransition(at: number, who: Who, kind: EntryShape, data: object | undefined): void {
-    if (!this.#last.addTransition(at, who, kind, data)) this.#open().addTransition(at, who, kind, data)
+  #addTransition(at: number, who: Who, shape: EntryShape, data: object | undefined): void {
+    if (!this.#last.addTransition(at, who, shape, data)) this.#open().addTransition(at, who, shape, data)
   }
 
   /** @returns the payload, if it is kept */
   #addMessage(
     at: number,
     who: Who,
-    kind: EntryShape,
+    shape: EntryShape,
     size: number,
     payload: Uint8Array | undefined,
   ): Uint8Array | undefined {
     const kept = size <= this.bytes / largestPart ? payload : undefined
-    if (!this.#last.addMessage(at, who, kind, size, kept)) this.#open().addMessage(at, who, kind, size, kept)
+    if (!this.#last.addMessage(at, who, shape, size, kept)) this.#open().addMessage(at, who, shape, size, kept)
     return kept
   }
 
@@ -271,7 +271,7 @@ export class History implements HistoryReader {
   /** Begins a segment, with the memory of the oldest one. */
   #open(): Segment {
     const spare = this.#segments.length >= segmentsKept ? this.#segments.shift() : undefined
-    const segment = new Segment(this.#seq + 1, this.world.checkpoint(), this.bytes / segmentsKept, spare)
+    const segment = new Segment(this.#seq + 1, this.liveState.checkpoint(), this.bytes / segmentsKept, spare)
     this.#segments.push(segment)
     this.#last = segment
     return segment
@@ -298,11 +298,11 @@ type Player = Who & { tracked: Tracked | undefined; peer: Peer | undefined; begi
 /** The actors of one feed, found by the names that it has for them. */
 class Players {
   readonly node: string | undefined
-  readonly #history: Pick<History, 'world' | 'departures'>
+  readonly #history: Pick<History, 'liveState' | 'departures'>
   /** BOUNDED: by the actors alive. */
   readonly #players = new Map<string, Player>()
 
-  constructor(history: Pick<History, 'world' | 'departures'>, node: string | undefined) {
+  constructor(history: Pick<History, 'liveState' | 'departures'>, node: string | undefined) {
     this.#history = history
     this.node = node
   }
@@ -311,9 +311,9 @@ class Players {
     let player = this.#players.get(name)
     if (!player) {
       const actor = fullName(this.node, name)
-      const { world, departures } = this.#history
+      const { liveState, departures } = this.#history
       player = {
-        ...{ actor, node: this.node, tracked: world.find(actor), peer: world.peers.find(actor) },
+        ...{ actor, node: this.node, tracked: liveState.find(actor), peer: liveState.peers.find(actor) },
         beginning: departures.beginning(actor),
       }
       this.#players.set(name, player)

@@ -22,8 +22,8 @@ export class Segment {
   readonly #columns: Columns
   readonly #events: EventBytes
   /** BOUNDED: by the weight. */
-  readonly #kinds: EntryShape[] = []
-  readonly #kindNumbers = new Map<EntryShape, number>()
+  readonly #shapes: EntryShape[] = []
+  readonly #shapeNumbers = new Map<EntryShape, number>()
   /** BOUNDED: by the entries. */
   readonly #actors: Who[] = []
   /** Entries that are kept as they are: births, deaths and bugs. BOUNDED: as those. */
@@ -47,11 +47,11 @@ export class Segment {
   }
 
   /** @returns false when there is no room */
-  addTransition(at: number, who: Who, kind: EntryShape, data: object | undefined): boolean {
+  addTransition(at: number, who: Who, shape: EntryShape, data: object | undefined): boolean {
     if (this.#isFull()) return false
     const end = data ? this.#events.write(data, this.#used) : this.#used
     if (end < 0) return false
-    this.#row(at, this.#numberOf(who), this.#numberOfKind(kind), end - this.#used, 0)
+    this.#row(at, this.#numberOf(who), this.#numberOfShape(shape), end - this.#used, 0)
     this.#used = end
     return true
   }
@@ -60,11 +60,11 @@ export class Segment {
    * @param payload left out when it is not kept
    * @returns false when there is no room
    */
-  addMessage(at: number, who: Who, kind: EntryShape, size: number, payload: Uint8Array | undefined): boolean {
+  addMessage(at: number, who: Who, shape: EntryShape, size: number, payload: Uint8Array | undefined): boolean {
     const end = this.#used + (payload ? payload.length : 0)
     if (this.#isFull() || end > this.#columns.bytes.length) return false
     if (payload) this.#columns.bytes.set(payload, this.#used)
-    this.#row(at, this.#numberOf(who), this.#numberOfKind(kind), payload ? payload.length : -1, size)
+    this.#row(at, this.#numberOf(who), this.#numberOfShape(shape), payload ? payload.length : -1, size)
     this.#used = end
     return true
   }
@@ -84,7 +84,7 @@ export class Segment {
     if (index < 0 || index >= this.#count) return undefined
     const { what, whose, when, start, length, size, bytes } = this.#columns
     if (what[index]! < 0) return this.#others[-what[index]! - 1]
-    const { entry, edges } = this.#kinds[what[index]!]!
+    const { entry, edges } = this.#shapes[what[index]!]!
     const { actor, node } = this.#actors[whose[index]!]!
     const [seq, at] = [this.first + index, when[index]!]
     const [begin, count] = [start[index]!, length[index]!]
@@ -120,7 +120,7 @@ export class Segment {
   }
   isMessage(index: number): boolean {
     const number = this.#columns.what[index]!
-    return number >= 0 && this.#kinds[number]!.entry.type !== 'transition'
+    return number >= 0 && this.#shapes[number]!.entry.type !== 'transition'
   }
 
   #actorAt(index: number): string {
@@ -134,12 +134,12 @@ export class Segment {
     return this.#count >= this.#columns.when.length || this.#weight + this.#events.weight > this.#limit
   }
 
-  #row(at: number, who: number, kind: number, length: number, size: number): void {
+  #row(at: number, who: number, shape: number, length: number, size: number): void {
     const { when, whose, what, start, length: lengths, size: sizes } = this.#columns
     const i = this.#count++
     when[i] = at
     whose[i] = who
-    what[i] = kind
+    what[i] = shape
     start[i] = this.#used
     lengths[i] = length
     sizes[i] = size
@@ -153,12 +153,12 @@ export class Segment {
     return number
   }
 
-  #numberOfKind(kind: EntryShape): number {
-    const known = this.#kindNumbers.get(kind)
+  #numberOfShape(shape: EntryShape): number {
+    const known = this.#shapeNumbers.get(shape)
     if (known !== undefined) return known
     this.#weight += 300
-    const number = this.#kinds.push(kind) - 1
-    this.#kindNumbers.set(kind, number)
+    const number = this.#shapes.push(shape) - 1
+    this.#shapeNumbers.set(shape, number)
     return number
   }
 }
@@ -171,7 +171,7 @@ function columnsOf(bytes: number) {
   return {
     when: new Float64Array(rows),
     whose: new Int32Array(rows),
-    /** The number of a kind; below zero, of an entry that is kept as it is. */
+    /** The number of a shape; below zero, of an entry that is kept as it is. */
     what: new Int32Array(rows),
     /** Where in `bytes` its data or payload stands; -1 bytes are a payload that was not kept. */
     start: new Int32Array(rows),

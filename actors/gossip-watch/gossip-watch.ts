@@ -61,7 +61,7 @@ export class GossipWatch {
 
   constructor(id: string, options: GossipWatchOptions) {
     this.#options = options
-    this.#id = `tap/${id}`
+    this.#id = `watch/${id}`
     this.#actor = startActor(options.runtime, gossipWatchMachine, {
       id: this.#id,
       input: {
@@ -97,7 +97,7 @@ export class GossipWatch {
   }
 
   stop(): void {
-    if (this.#isActive) this.#actor.send({ type: 'tap.stop' })
+    if (this.#isActive) this.#actor.send({ type: 'watch.stop' })
   }
 
   get #isActive(): boolean {

@@ -12,17 +12,17 @@ import {
 } from '../../protocols/lib/shapes.ts'
 import { parseAnswer } from '../rpc/client-wire.ts'
 import { InspectorUnreachable } from './inspector-errors.ts'
-import type { PagePush, PageRequest } from './wire.ts'
+import type { PageMessage, PageRequest } from './wire.ts'
 
 type Question = PageRequest extends infer One ? (One extends { readonly id: number } ? Omit<One, 'id'> : never) : never
-type Answer<Of> = Extract<PagePush, { readonly push: Of }>
+type Answer<Of> = Extract<PageMessage, { readonly push: Of }>
 
 /** Asks the inspector of a running node, as its page does. */
 export class InspectorClient {
   readonly #socket: WebSocket
   readonly #address: string
   /** BOUNDED: by the questions of one command. */
-  readonly #waiting = new Map<number, { ask: string; resolve(push: PagePush): void; reject(error: Error): void }>()
+  readonly #waiting = new Map<number, { ask: string; resolve(push: PageMessage): void; reject(error: Error): void }>()
   #lastId = 0
   #end: InspectorUnreachable | undefined
 
@@ -62,7 +62,7 @@ export class InspectorClient {
   async ask<Q extends Question>(question: Q): Promise<Answer<Q['ask']>> {
     if (this.#end) throw this.#end
     const id = ++this.#lastId
-    const timer = setTimeout(() => this.#fail('it does not answer'), patience)
+    const timer = setTimeout(() => this.#fail('it does not answer'), answerTimeout)
     try {
       return await new Promise((resolve, reject) => {
         this.#waiting.set(id, { ask: question.ask, resolve: (push) => resolve(push as Answer<Q['ask']>), reject })
@@ -90,7 +90,7 @@ export class InspectorClient {
     if (!shape || firstInvalid(push, shape) !== undefined)
       waiting.reject(new InspectorUnreachable(this.#address, 'it answers what no inspector of this version does'))
     else if (name === 'error') waiting.reject(new InspectorUnreachable(this.#address, push.error as string))
-    else waiting.resolve(push as PagePush)
+    else waiting.resolve(push as PageMessage)
   }
 
   #fail(why: string): void {
@@ -101,7 +101,7 @@ export class InspectorClient {
 }
 
 /** Milliseconds. */
-const patience = 30_000
+const answerTimeout = 30_000
 
 const isTime: Validator = (value) => Number.isFinite(value)
 const isText: Validator = maybe(isString)

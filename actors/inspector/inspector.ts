@@ -81,18 +81,18 @@ export class Inspector {
 
   /** @throws (rejects) {InspectorFailed} */
   static async show(
-    exhibit: InspectedSource,
+    source: InspectedSource,
     port = 0,
     ended = () => {},
     supervisor: Supervisor = logBug,
   ): Promise<Inspector> {
     const token = randomBytes(16).toString('hex')
-    const pages = new Pages(exhibit, supervisor)
+    const pages = new Pages(source, supervisor)
     const policy = await contentSecurityPolicy()
     const crashed = (error: unknown) => reportBug({ supervisor }, { actor: 'inspector', error, ends: 'connection' })
     const server = createServer((request, response) => {
       guard(
-        () => serve(request, response, { token, policy, exhibit }),
+        () => serve(request, response, { token, policy, source }),
         (error) => {
           crashed(error)
           if (response.headersSent) response.destroy()
@@ -156,17 +156,17 @@ function headingOf(nodes: readonly Named[]): Heading {
   }
 }
 
-type Served = { readonly token: string; readonly policy: string; readonly exhibit: InspectedSource }
+type Served = { readonly token: string; readonly policy: string; readonly source: InspectedSource }
 
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  { token, policy, exhibit }: Served,
+  { token, policy, source }: Served,
 ): Promise<void> {
   const verdict = admit(request, token)
   if ('status' in verdict) return answer(response, verdict.status, `${verdict.why}\n`)
   if (verdict.path === '') return void response.writeHead(308, { ...headers, location: `/${token}/` }).end()
-  if (verdict.path === '/history.ndjson') return save(response, exhibit)
+  if (verdict.path === '/history.ndjson') return save(response, source)
   const file = await readPageFile(verdict.path)
   if (!file) return answer(response, 404, 'not found\n')
   response.writeHead(200, {

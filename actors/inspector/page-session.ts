@@ -12,7 +12,7 @@ import type { Heading } from '../trace/lines.ts'
 import type { AnswerTime } from './answer-time.ts'
 import { showLine, showLines } from './shown-lines.ts'
 import type { NamedFeed } from './stately.ts'
-import type { Changes, Hello, PagePush, PageRequest } from './wire.ts'
+import type { Changes, Hello, PageMessage, PageRequest } from './wire.ts'
 
 /** What is shown: a process that runs, or a recording. */
 export type InspectedSource = {
@@ -35,7 +35,7 @@ type Common = Omit<Changes, 'lines' | 'dropped'>
 
 /** One open page: its requests, and what is pushed to it. */
 export class PageSession {
-  readonly #exhibit: InspectedSource
+  readonly #source: InspectedSource
   readonly #socket: PageSocket
   /** BOUNDED: mostWatched. */
   #watched = new Set<string>()
@@ -49,25 +49,25 @@ export class PageSession {
   readonly #crashed: (error: unknown) => void
 
   /** @param crashed gets bugs of ours that come up when no call of this can throw them */
-  constructor(exhibit: InspectedSource, socket: PageSocket, time: AnswerTime, crashed: (error: unknown) => void) {
-    this.#exhibit = exhibit
+  constructor(source: InspectedSource, socket: PageSocket, time: AnswerTime, crashed: (error: unknown) => void) {
+    this.#source = source
     this.#socket = socket
     this.#time = time
     this.#crashed = crashed
-    this.#lastSeq = exhibit.history.newest.seq
+    this.#lastSeq = source.history.newest.seq
     this.#greet()
   }
 
   /** What happened since the last call, unless the page has not read that yet: then it begins anew once it has. */
   push(common: Common): void {
     if (this.#socket.bufferedAmount > mostUnread) {
-      this.#dropped += this.#exhibit.history.count(this.#lastSeq, this.#isWanted)
+      this.#dropped += this.#source.history.count(this.#lastSeq, this.#isWanted)
       this.#isBehind = true
     } else if (this.#isBehind) {
       this.#isBehind = false
       this.#greet()
     } else this.#send({ ...common, lines: this.#newLines(), dropped: this.#dropped })
-    this.#lastSeq = this.#exhibit.history.newest.seq
+    this.#lastSeq = this.#source.history.newest.seq
     this.#proceed()
   }
 
@@ -91,8 +91,8 @@ export class PageSession {
     }
   }
 
-  #answer(ask: Exclude<Question, { ask: 'chart' }>): PagePush {
-    const { history } = this.#exhibit
+  #answer(ask: Exclude<Question, { ask: 'chart' }>): PageMessage {
+    const { history } = this.#source
     const { id } = ask
     switch (ask.ask) {
       case 'picture': {
@@ -100,9 +100,9 @@ export class PageSession {
         return picture ? { push: 'picture', id, picture } : refusal(id, gone)
       }
       case 'actor': {
-        const world = history.worldAt(ask.seq)
-        if (!world) return refusal(id, gone)
-        const actor = world.actor(ask.actor)
+        const liveState = history.liveStateAt(ask.seq)
+        if (!liveState) return refusal(id, gone)
+        const actor = liveState.actor(ask.actor)
         return actor ? { push: 'actor', id, actor } : refusal(id, `there is no actor ${ask.actor}`)
       }
       case 'lines':
@@ -121,7 +121,7 @@ export class PageSession {
   }
 
   async #draw({ id, chart }: Extract<PageRequest, { ask: 'chart' }>): Promise<void> {
-    const machine = definitionOf(chart, this.#exhibit.feeds)
+    const machine = definitionOf(chart, this.#source.feeds)
     if (!machine) return this.#send(refusal(id, `there is no chart ${chart}`))
     try {
       this.#send({ push: 'chart', id, chart, drawing: await drawingOf(machine, { hasCounts: true }) })
@@ -131,12 +131,12 @@ export class PageSession {
   }
 
   #greet(): void {
-    const { heading, history, isRecording } = this.#exhibit
+    const { heading, history, isRecording } = this.#source
     const nodes = (heading.nodes ?? []).flatMap(({ name }) => name ?? [])
     const hello: Hello = {
       ...{ push: 'hello', heading, isRecording, nodes, historyBytes: history.bytes },
       picture: history.picture()!,
-      endings: history.world.endings.filter((seq) => seq >= history.oldest.seq),
+      endings: history.liveState.endings.filter((seq) => seq >= history.oldest.seq),
       departures: history.departures.all,
       ...(isRecording && history.opening !== undefined && { opening: history.opening }),
     }
@@ -145,7 +145,7 @@ export class PageSession {
 
   /** The newest that fit; the others are counted. */
   #newLines(): Changes['lines'] {
-    const { history } = this.#exhibit
+    const { history } = this.#source
     const chosen = take(history.backwards(undefined, this.#lastSeq, this.#isWanted), mostLines)
     if (chosen.length === mostLines) this.#dropped += history.count(this.#lastSeq, this.#isWanted) - mostLines
     return showLines(history, chosen.reverse())
@@ -154,7 +154,7 @@ export class PageSession {
   readonly #isWanted: Test = (segment, index) =>
     (this.#isTapped && segment.isMessage(index)) || (this.#watched.size > 0 && segment.isOf(index, this.#watched))
 
-  #send(push: PagePush): void {
+  #send(push: PageMessage): void {
     this.#socket.send(JSON.stringify(push))
   }
 }
@@ -184,16 +184,16 @@ function take(lines: Iterable<Kept>, most: number): Kept[] {
 }
 
 /** An actor, all beneath it, and sessions on what is: parents and connections come before theirs. */
-function familyOf({ world }: History, name: string): ReadonlySet<string> {
+function familyOf({ liveState }: History, name: string): ReadonlySet<string> {
   const family = new Set([name])
-  for (const { actor, parent } of world.checkpoint().actors) {
+  for (const { actor, parent } of liveState.checkpoint().actors) {
     const connection = connectionOf(actor) ?? ''
-    if (family.has(parent ?? '') || (family.has(connection) && world.peers.get(connection))) family.add(actor)
+    if (family.has(parent ?? '') || (family.has(connection) && liveState.peers.get(connection))) family.add(actor)
   }
   return family
 }
 
-const refusal = (id: number, error: string): PagePush => ({ push: 'error', id, error })
+const refusal = (id: number, error: string): PageMessage => ({ push: 'error', id, error })
 
 function parse(text: string): PageRequest {
   let value: unknown

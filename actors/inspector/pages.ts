@@ -9,7 +9,7 @@ import { StatelyTap } from './stately.ts'
 
 /** The pages that are open. */
 export class Pages {
-  readonly #exhibit: InspectedSource
+  readonly #source: InspectedSource
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 10, perMessageDeflate: false })
   /** BOUNDED: mostPages, with the taps. */
   readonly #open = new Map<WebSocket, PageSession>()
@@ -19,8 +19,8 @@ export class Pages {
   #timer: NodeJS.Timeout | undefined
 
   /** @param now milliseconds, monotonic */
-  constructor(exhibit: InspectedSource, supervisor: Supervisor, now = () => performance.now()) {
-    this.#exhibit = exhibit
+  constructor(source: InspectedSource, supervisor: Supervisor, now = () => performance.now()) {
+    this.#source = source
     this.#supervisor = supervisor
     this.#time = new AnswerTime(now)
   }
@@ -45,7 +45,7 @@ export class Pages {
   }
 
   #tap(socket: WebSocket): void {
-    const tap = new StatelyTap(this.#exhibit.feeds ?? [], socket)
+    const tap = new StatelyTap(this.#source.feeds ?? [], socket)
     this.#taps.set(socket, tap)
     socket.on('error', () => {})
     socket.on('close', () => {
@@ -55,10 +55,10 @@ export class Pages {
   }
 
   #add(socket: WebSocket): void {
-    if (this.#open.size === 0) this.#exhibit.history.takeChanges() // a picture has them all
+    if (this.#open.size === 0) this.#source.history.takeChanges() // a picture has them all
     socket.on('error', () => {})
     const crashed = (error: unknown) => this.#crashed(socket, error)
-    this.#attempt(socket, () => this.#attend(socket, new PageSession(this.#exhibit, socket, this.#time, crashed)))
+    this.#attempt(socket, () => this.#attend(socket, new PageSession(this.#source, socket, this.#time, crashed)))
   }
 
   #attend(socket: WebSocket, session: PageSession): void {
@@ -75,7 +75,7 @@ export class Pages {
 
   /** What all pages get is gathered once. The first page is the last next time, as they share the time for answers. */
   #push(): void {
-    const common = { push: 'changes', ...this.#exhibit.history.takeChanges() } as const
+    const common = { push: 'changes', ...this.#source.history.takeChanges() } as const
     this.#time.renew()
     for (const [socket, session] of this.#open) this.#attempt(socket, () => session.push(common))
     const [first] = this.#open

@@ -19,13 +19,13 @@ export async function openRecorded(
     ...{ bytes: recordedBytes, departures: recordedDepartures },
     ...{ nodes: heading.nodes ?? [], forks: heading.forks },
   })
-  const exhibit: InspectedSource = { heading, history, isRecording: true }
+  const source: InspectedSource = { heading, history, isRecording: true }
   try {
     for await (const line of lines) history.append(fromLine(line))
-    return exhibit
+    return source
   } catch (error) {
     const isCut = error instanceof RecordingError && !(error instanceof MisshapenLine)
-    if (isCut || error instanceof UnreadableFile) return { ...exhibit, fault: error }
+    if (isCut || error instanceof UnreadableFile) return { ...source, fault: error }
     throw error
   }
 }

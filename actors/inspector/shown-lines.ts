@@ -1,3 +1,5 @@
+import type { EthPeerEvent, EthPeerPorts } from '../../machines/eth-peer.ts'
+import type { PeerEvent, PeerPorts } from '../../machines/peer.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import type { History } from '../explain/history.ts'
 import type { Test } from '../explain/history-reader.ts'
@@ -154,15 +156,19 @@ function outcomeIn({ outcomes }: Links, { seq }: Kept): Pick<ShownLine, 'outcome
 }
 
 const isOutcome = (entry: FeedEntry, event: string): boolean =>
-  entry.type === 'transition' && entry.effects.some((effect) => outcomesOf[effect]?.includes(event))
+  entry.type === 'transition' && entry.effects.some((effect) => outcomesOf.get(effect)?.includes(event))
 
-/** Events of a chart that has something opened or handled. */
-const outcomesOf: Readonly<Record<string, readonly string[]>> = {
-  openHello: ['hello.accepted', 'hello.invalid'],
-  openStatus: ['status.accepted', 'fault.found'],
-  openAnswer: ['answer.opened', 'fault.found'],
-  handle: ['fault.found'],
-}
+/** Events that an effect of a connection or session comes to: what it opened, or that it could not. */
+const outcomesOf: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    openHello: ['hello.accepted', 'hello.invalid'],
+    openStatus: ['status.accepted', 'fault.found'],
+    openRange: ['range.opened', 'fault.found'],
+    openAnswer: ['answer.opened', 'fault.found'],
+    serve: ['fault.found'],
+    checkTransactions: ['fault.found'],
+  } satisfies { readonly [Port in keyof (PeerPorts & EthPeerPorts)]?: readonly (PeerEvent | EthPeerEvent)['type'][] }),
+)
 
 const latency = (request: Kept, answer: Kept) => ({
   seq: request.seq,

@@ -52,7 +52,7 @@ export type PageRequest =
   | { readonly ask: 'why'; readonly id: number; readonly actor: string; readonly seq?: number }
 
 /** To the page: an answer, which bears the `id` of its question, or what is pushed without one. */
-export type PagePush =
+export type PageMessage =
   | Hello
   | Changes
   | { readonly push: 'picture'; readonly id: number; readonly picture: Snapshot }

@@ -6,7 +6,7 @@ import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import { decodeFirstMessage, type Hello, HelloError } from '../../protocols/p2p/messages.ts'
 import { isRemoteFault } from '../../protocols/sub-protocols.ts'
 import type { PeerState, ScriptedPeer, ScriptedPeerOptions } from '../scripted-peer/scripted-peer.ts'
-import { type Noted, ScriptError, type Wait } from '../scripted-peer/transcript.ts'
+import { ScriptError, type TranscriptLine, type Wait } from '../scripted-peer/transcript.ts'
 import { describeFork, type ForkStanding } from './forks.ts'
 import { findFault, headOf, knownChain, type ProbedChain, statusOn } from './probed-chain.ts'
 import { timeLabel } from './time-label.ts'
@@ -109,7 +109,7 @@ type Found = { -readonly [K in Exclude<keyof ProbeReport, keyof Verdict>]?: Prob
 
 async function follow(peer: ScriptedPeer, { chain, now, timeout, step }: ProbeOptions, found: Found): Promise<void> {
   const wait = { timeout }
-  const report = (name: ProbeStep['step'], label: string, [first]: readonly Noted[]) =>
+  const report = (name: ProbeStep['step'], label: string, [first]: readonly TranscriptLine[]) =>
     step({ at: first!.at, step: name, label })
   const heard = (name: string) => peer.log.filter((noted) => noted.label.startsWith(name))
   const reach = async (state: PeerState, name: ProbeStep['step'], label: string) => {
@@ -207,7 +207,7 @@ function malformed({ theirStatus, version }: ScriptedPeer, found: Found, fault: 
   return `its first message is no Hello that can be: ${fault.message}`
 }
 
-const isHeaders = ({ label }: Noted) => label.startsWith('BlockHeaders')
+const isHeaders = ({ label }: TranscriptLine) => label.startsWith('BlockHeaders')
 
 function helloLabel(hello: Hello): string {
   return `${hello.name || 'without a name'}: ${capLabel(hello)}, p2p/${hello.version}`

@@ -7,8 +7,8 @@ import type { Enode } from '../../protocols/enode/enode.ts'
  */
 export function speaksTls({ host, tcp: port }: Pick<Enode, 'host' | 'tcp'>, timeout: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const patience = Math.min(timeout, longest)
-    const socket = connect({ host: host!, port, rejectUnauthorized: false, timeout: patience })
+    const limit = Math.min(timeout, longest)
+    const socket = connect({ host: host!, port, rejectUnauthorized: false, timeout: limit })
     const end = (found: boolean) => {
       socket.destroy()
       resolve(found)

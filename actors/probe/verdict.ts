@@ -60,10 +60,10 @@ export type Verdict = { readonly outcome: Outcome; readonly cause: string }
 
 /**
  * @param known what their Hello or Status has shown already
- * @param patience ms, of a wait that was in vain
+ * @param timeout ms, of a wait that was in vain
  * @returns why the connection did not come as far as it was to
  */
-export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: number): Verdict {
+export function judge(peer: ScriptedPeer, known: Verdict | undefined, timeout: number): Verdict {
   const stage = stagesOf(peer).findLast((phase) => phase !== 'closed') as Stage
   const { by, reason, error } = peer.end
   if (peer.bug !== undefined) return { outcome: 'bug', cause: `a bug of ours ended it: ${lineOfBug(peer.bug)}` }
@@ -72,10 +72,10 @@ export function judge(peer: ScriptedPeer, known: Verdict | undefined, patience: 
   if (reason !== undefined)
     return { outcome: outcomes[reason] ?? 'dropped', cause: `${ending}${after[stage]}${meanings[reason] ?? ''}` }
   if (by === 'us') return { outcome: 'interrupted', cause: `interrupted${after[stage]}` }
-  if (stage === 'dialing') return { outcome: 'unreachable', cause: unreachable(error, patience) }
-  if (stage === 'securing') return isDialed(peer) ? stranger(peer, patience) : caller(peer, patience)
+  if (stage === 'dialing') return { outcome: 'unreachable', cause: unreachable(error, timeout) }
+  if (stage === 'securing') return isDialed(peer) ? stranger(peer, timeout) : caller(peer, timeout)
   if (error?.name === 'RlpxError') return { outcome: 'incompatible', cause: `${unreadable(error)}${after[stage]}` }
-  if (!peer.isClosed) return { outcome: 'silent', cause: `${silence(stage, peer)} within ${patience} ms` }
+  if (!peer.isClosed) return { outcome: 'silent', cause: `${silence(stage, peer)} within ${timeout} ms` }
   return { outcome: 'dropped', cause: `it closed the connection without a word${after[stage]}${because(error)}` }
 }
 
@@ -118,9 +118,9 @@ function silence(stage: Stage, { said }: ScriptedPeer): string {
   return stage === 'running' && asked ? `both have said Status, and no answer to ${asked.label} came` : silences[stage]
 }
 
-function unreachable(error: Error | undefined, patience: number): string {
+function unreachable(error: Error | undefined, timeout: number): string {
   const code = error && 'code' in error ? `${error.code}` : ''
-  return systemErrors[code] ?? `no TCP connection: ${error?.message ?? `no answer within ${patience} ms`}`
+  return systemErrors[code] ?? `no TCP connection: ${error?.message ?? `no answer within ${timeout} ms`}`
 }
 
 const systemErrors: Readonly<Record<string, string>> = {
@@ -134,7 +134,7 @@ const systemErrors: Readonly<Record<string, string>> = {
 const isDialed = (peer: ScriptedPeer) => stagesOf(peer)[0] !== 'listening'
 
 /** It dialed us, and did no handshake. */
-function caller({ opening, isClosed, end }: ScriptedPeer, patience: number): Verdict {
+function caller({ opening, isClosed, end }: ScriptedPeer, timeout: number): Verdict {
   const other = protocolOf(opening)
   const outcome = 'not-devp2p'
   if (other !== undefined) return { outcome, cause: `what dialed us speaks ${other}, not RLPx` }
@@ -142,19 +142,19 @@ function caller({ opening, isClosed, end }: ScriptedPeer, patience: number): Ver
     const cause = `what dialed us sent no auth to our key: it has another enode of us, or does not speak RLPx`
     return { outcome, cause: `${cause}${because(end.error)}` }
   }
-  if (!isClosed) return { outcome: 'silent', cause: `it dialed us, and sent no auth within ${patience} ms` }
+  if (!isClosed) return { outcome: 'silent', cause: `it dialed us, and sent no auth within ${timeout} ms` }
   return { outcome, cause: 'it dialed us, and hung up before its auth' }
 }
 
 /** It took the connection, and did no handshake. geth closes what comes again within 30 s, but from a local network. */
-function stranger({ opening, isClosed, end, remoteAddress = '' }: ScriptedPeer, patience: number): Verdict {
+function stranger({ opening, isClosed, end, remoteAddress = '' }: ScriptedPeer, timeout: number): Verdict {
   const other = protocolOf(opening)
   const outcome = 'not-devp2p'
   if (other !== undefined) return { outcome, cause: `what is there speaks ${other}, not RLPx` }
   if (opening.length > 0)
     return { outcome, cause: `what is there answers our auth with no ack of RLPx${because(end.error)}` }
   if (!isClosed)
-    return { outcome: 'silent', cause: `it takes connections, and does not answer our auth within ${patience} ms` }
+    return { outcome: 'silent', cause: `it takes connections, and does not answer our auth within ${timeout} ms` }
   const causes = isLan(parseAddress(remoteAddress)?.ip ?? '')
     ? 'its key is not that of the enode, or it does not speak RLPx'
     : 'its key is not that of the enode, it does not speak RLPx, or our address has dialed it within the last 30 s'

@@ -27,7 +27,7 @@ export class EntryWriter {
   /** BOUNDED: by the feeds. */
   readonly #casts: Cast[] = []
   /** Of what comes without. */
-  readonly #kinds = new ShapeTable()
+  readonly #shapes = new ShapeTable()
   /** BOUNDED: mostNames. */
   readonly #named = new Map<EntryShape, number>()
   /** Numbers that are given. */
@@ -50,7 +50,7 @@ export class EntryWriter {
     }
     if (this.#count >= mostNames) this.#forget()
     const whose = this.#actorOf(cast, entry)
-    const what = this.#kindOf(live.kind ?? this.#kinds.of(entry, live.taken ?? none))
+    const what = this.#numberOfShape(live.shape ?? this.#shapes.of(entry, live.taken ?? none))
     const page = this.#page
     const { event, payload } = live
     const size = entry.type === 'transition' ? 0 : entry.size
@@ -95,12 +95,12 @@ export class EntryWriter {
     return named[type]
   }
 
-  #kindOf(kind: EntryShape): number {
-    const known = this.#named.get(kind)
+  #numberOfShape(shape: EntryShape): number {
+    const known = this.#named.get(shape)
     if (known !== undefined) return known
-    const [before, after] = aroundOf(kind.entry, kind.edges)
+    const [before, after] = aroundOf(shape.entry, shape.edges)
     const name = this.#name(before, after)
-    this.#named.set(kind, name)
+    this.#named.set(shape, name)
     return name
   }
 

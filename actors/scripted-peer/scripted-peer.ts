@@ -21,7 +21,7 @@ import { type FieldsOf, toMessage } from './fields.ts'
 import { describeMatch, isMatch } from './match.ts'
 import { hex, type PeerMessage, type PeerMessageName, type Reason, toReason } from './negotiated-messages.ts'
 import { Speaker, type SpeakerOptions } from './speaker.ts'
-import type { Noted, Received, Wait } from './transcript.ts'
+import type { Received, TranscriptLine, Wait } from './transcript.ts'
 
 export type ScriptedPeerOptions<O extends Offers = Offers> = SpeakerOptions<O> & {
   /**
@@ -69,8 +69,8 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
   }
 
   /** The states it has come to, in order: `securing.agreeing`, with when. */
-  get states(): readonly Noted[] {
-    return this.exchange.states
+  get states(): readonly TranscriptLine[] {
+    return this.transcript.states
   }
   /** Who closed it (neither, if a bug of ours did), the reason of their Disconnect, what went wrong with the wire. */
   get end(): { readonly by: 'us' | 'them' | undefined; readonly reason?: DiscReason; readonly error?: Error } {
@@ -84,12 +84,12 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     if (!peerStates.includes(state))
       throw new TypeError(`no peer has the state ${JSON.stringify(state)}: they are ${peerStates.join(', ')}`)
     const hasCome = () => this.states.some(({ label }) => label === state || label.startsWith(`${state}.`))
-    await this.exchange.until(() => hasCome() || this.isClosed, wait)
+    await this.transcript.until(() => hasCome() || this.isClosed, wait)
     if (hasCome()) return this
     const { reason, error } = this.end
     const label = reason === undefined ? error?.message : `they sent Disconnect, ${discReasonText(reason)}`
-    const why = this.isClosed ? `it closed${label ? `: ${label}` : ''}` : this.exchange.within(wait)
-    return this.exchange.fail(`never came to ${state}: ${why}`, error && { cause: error })
+    const why = this.isClosed ? `it closed${label ? `: ${label}` : ''}` : this.transcript.within(wait)
+    return this.transcript.fail(`never came to ${state}: ${why}`, error && { cause: error })
   }
 
   /** @returns whether both have come to speak `cap`: its messages are then typed by that version alone */
@@ -123,38 +123,38 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     const wanted = reason === undefined ? undefined : toReason(reason)
     const got = await this.#hear('Disconnect', {}, wait)
     if (wanted !== undefined && got.reason !== wanted)
-      this.exchange.fail(`${reasonLabel(got.reason)} where ${reasonLabel(wanted)} was expected`)
+      this.transcript.fail(`${reasonLabel(got.reason)} where ${reasonLabel(wanted)} was expected`)
     return got.reason
   }
 
   /** Listens on for `ms`, in which they neither say anything but Ping nor hang up. @throws {ScriptError} they did */
   async expectSilence(ms: number): Promise<void> {
-    const before = this.isClosed ? undefined : this.exchange.lastHeard
-    let broken: Noted | undefined
+    const before = this.isClosed ? undefined : this.transcript.lastHeard
+    let broken: TranscriptLine | undefined
     const isBroken = () => {
-      const { lastHeard } = this.exchange // asked at each, so none is missed
+      const { lastHeard } = this.transcript // asked at each, so none is missed
       if (lastHeard !== before && lastHeard?.label !== 'Ping') broken ??= lastHeard
       return broken !== undefined
     }
-    await this.exchange.until(isBroken, { timeout: ms })
-    if (broken) this.exchange.fail(`${broken.label} in what was to be ${ms} ms of silence`)
+    await this.transcript.until(isBroken, { timeout: ms })
+    if (broken) this.transcript.fail(`${broken.label} in what was to be ${ms} ms of silence`)
   }
 
   /** @returns the first unread message that is `wanted`, its payload as it came @throws {ScriptError} none came */
   next(wanted: string | ((message: Received) => boolean), wait?: Wait): Promise<Received> {
-    if (typeof wanted === 'function') return this.exchange.next('such message', wanted, wait)
-    return this.exchange.next(wanted, ({ name }) => name === wanted, wait)
+    if (typeof wanted === 'function') return this.transcript.next('such message', wanted, wait)
+    return this.transcript.next(wanted, ({ name }) => name === wanted, wait)
   }
 
   /** @throws {ScriptError} it is still open when the time is up */
   async closed(wait: Wait = {}): Promise<void> {
-    await this.exchange.until(() => this.isClosed, wait)
-    if (!this.isClosed) this.exchange.fail(`it did not close ${this.exchange.within(wait)}`)
+    await this.transcript.until(() => this.isClosed, wait)
+    if (!this.isClosed) this.transcript.fail(`it did not close ${this.transcript.within(wait)}`)
   }
 
   /** Listens on for `ms`, or until the connection closes. */
   listen(ms: number): Promise<void> {
-    return this.exchange.until(() => this.isClosed, { timeout: ms })
+    return this.transcript.until(() => this.isClosed, { timeout: ms })
   }
 
   /** Does the encryption handshake, where `through` stops before it. @throws {ScriptError} it failed */
@@ -182,7 +182,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
   /** Hangs up without a word. */
   close(): void {
     this.dispatch({ type: 'script.close' })
-    this.exchange.close()
+    this.transcript.close()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -199,8 +199,8 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     wait?: Wait,
   ): Promise<PeerMessage<N>> {
     checkName(name)
-    const read = ({ payload }: Received) => this.vocabulary.decode(name, payload)
-    const { payload } = await this.exchange.next(
+    const read = ({ payload }: Received) => this.messages.decode(name, payload)
+    const { payload } = await this.transcript.next(
       `${name}${describeMatch(match)}`,
       (one) => {
         const message = one.name === name ? read(one) : undefined
@@ -209,10 +209,10 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
       wait,
     )
     try {
-      return this.vocabulary.read(name, payload)
+      return this.messages.read(name, payload)
     } catch (cause) {
       if (!isRemoteFault(cause)) throw cause
-      return this.exchange.fail(`a ${name} that is malformed`, { cause })
+      return this.transcript.fail(`a ${name} that is malformed`, { cause })
     }
   }
 
@@ -240,7 +240,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
               (stream) => this.adopt(stream),
               (error: Error) => {
                 send({ type: 'dial.failed', error })
-                this.exchange.close()
+                this.transcript.close()
               },
             )
             connected.catch((error) => this.broke(error))
@@ -259,7 +259,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     let last = ''
     const note = (value: unknown) => {
       const state = describeState(value)
-      if (state !== last) this.exchange.enter(state)
+      if (state !== last) this.transcript.enter(state)
       last = state
     }
     note(actor.getSnapshot().value)
@@ -276,7 +276,7 @@ export class ScriptedPeer<C extends SubCap = SubCap> extends Speaker<C> {
     } catch (error) {
       // The script's own function threw: waits for this peer fail.
       this.dispatch({ type: 'script.close', error: error as Error })
-      this.exchange.close()
+      this.transcript.close()
     }
   }
 }

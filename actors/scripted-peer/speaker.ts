@@ -33,7 +33,7 @@ import { type FieldsOf, toBasePayload, toHello, toMessage } from './fields.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { isBase, NegotiatedMessages, type PeerMessageName, type Reason } from './negotiated-messages.ts'
 import { type RawFrame, sealRaw } from './raw-frame.ts'
-import { type Noted, type Passed, Transcript } from './transcript.ts'
+import { type AttributedLine, Transcript, type TranscriptLine } from './transcript.ts'
 import { Wire } from './wire.ts'
 
 export type SpeakerOptions<O extends Offers = Offers> = {
@@ -72,9 +72,9 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   readonly caps: readonly Cap[]
   /** By which the feed knows it. */
   readonly id: string
-  protected readonly exchange: Transcript
+  protected readonly transcript: Transcript
   protected readonly runtime: Runtime
-  protected vocabulary: NegotiatedMessages = new NegotiatedMessages()
+  protected messages: NegotiatedMessages = new NegotiatedMessages()
   readonly #options: SpeakerOptions
   readonly #remotePublicKey: Uint8Array | undefined
   #wire: Wire | undefined
@@ -104,32 +104,32 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     const id = publicKeyOf(this.privateKey)
     const hello = { version: baseProtocolVersion, name, caps: this.caps, listenPort: 0, id }
     this.#hello = toHello(hello, options.hello)
-    this.exchange = new Transcript(this.runtime.clock, options.timeout ?? defaultTimeout)
+    this.transcript = new Transcript(this.runtime.clock, options.timeout ?? defaultTimeout)
   }
 
   /** What happens, for its chart. */
   protected abstract dispatch(event: ScriptedPeerEvent): void
 
   /** All that was heard, in order. */
-  get log(): readonly Noted[] {
-    return this.exchange.heard
+  get log(): readonly TranscriptLine[] {
+    return this.transcript.heard
   }
   /** All that was said, in order. */
-  get said(): readonly Noted[] {
-    return this.exchange.said
+  get said(): readonly TranscriptLine[] {
+    return this.transcript.said
   }
   /** All that passed in order, auth and ack too. BOUNDED: by `log` and `said`. */
-  get passed(): readonly Passed[] {
-    const ofAll = (by: Passed['by'], lines: readonly Noted[]) => lines.map((line) => ({ ...line, by }))
-    const { packets, said, heard } = this.exchange
+  get passed(): readonly AttributedLine[] {
+    const ofAll = (by: AttributedLine['by'], lines: readonly TranscriptLine[]) => lines.map((line) => ({ ...line, by }))
+    const { packets, said, heard } = this.transcript
     return [...packets, ...ofAll('us', said), ...ofAll('them', heard)].sort((a, b) => a.at - b.at)
   }
   get isClosed(): boolean {
-    return this.exchange.isClosed
+    return this.transcript.isClosed
   }
   /** Milliseconds since it was made. */
   get age(): number {
-    return this.exchange.now
+    return this.transcript.now
   }
   /** `ip:port` of the other side, once there is a connection. */
   get remoteAddress(): string | undefined {
@@ -156,15 +156,15 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   }
   /** The highest version of eth that both Hellos name. */
   get version(): VersionOf<'eth', C> | undefined {
-    return this.vocabulary.eth?.version as VersionOf<'eth', C> | undefined
+    return this.messages.eth?.version as VersionOf<'eth', C> | undefined
   }
   /** The highest version of snap that both Hellos name. */
   get snapVersion(): VersionOf<'snap', C> | undefined {
-    return this.vocabulary.snap?.version as VersionOf<'snap', C> | undefined
+    return this.messages.snap?.version as VersionOf<'snap', C> | undefined
   }
   /** Makes frames by hand; whatever is made must be sent, and in order, or what follows has a wrong MAC. */
   get frames(): FrameWriter {
-    return this.#wire?.writer ?? this.exchange.fail('frames need the RLPx handshake first')
+    return this.#wire?.writer ?? this.transcript.fail('frames need the RLPx handshake first')
   }
 
   /**
@@ -190,7 +190,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
     if (name === 'Hello') return this.sendHello(fields)
     if (isBase(name)) return this.#sendMessage(baseCodes[name], toBasePayload(name, fields))
     const message = toMessage(name, fields, () => this.nextId())
-    const payload = this.vocabulary.encode(message)
+    const payload = this.messages.encode(message)
     const mayGoOn = this.#sendMessage(this.#codeOf(name), payload)
     if (message.kind === 'Status') {
       this.#ourStatus = message
@@ -203,13 +203,13 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   raw(what: Uint8Array | RawFrame<C>): boolean {
     if (what instanceof Uint8Array) {
       if (this.isClosed || !this.#wire) return false
-      this.exchange.say(`${what.length} bytes`)
+      this.transcript.say(`${what.length} bytes`)
       return this.#wire.write(what)
     }
     const code = typeof what.code === 'string' ? this.#codeOf(what.code) : what.code
     const sealed = sealRaw(this.frames, { ...what, code })
     if (this.isClosed) return false
-    this.exchange.say(`a frame of code 0x${code.toString(16).padStart(2, '0')}`)
+    this.transcript.say(`a frame of code 0x${code.toString(16).padStart(2, '0')}`)
     return this.#wire!.write(sealed)
   }
 
@@ -234,7 +234,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
 
   /** @param code relative to `protocol` @returns the code on this connection */
   codeIn(protocol: string, code: number): number {
-    return this.vocabulary.codeIn(protocol, code) ?? this.exchange.fail(`${protocol} is not matched`)
+    return this.messages.codeIn(protocol, code) ?? this.transcript.fail(`${protocol} is not matched`)
   }
 
   /** All that was sent has been taken, or the connection is over. */
@@ -267,7 +267,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
       },
       {
         shook: (packet) => {
-          this.exchange.shake(packet.type === 'message.sent' ? 'us' : 'them', describePacket(packet))
+          this.transcript.shake(packet.type === 'message.sent' ? 'us' : 'them', describePacket(packet))
           this.runtime.feed.publish({ ...packet, actor: this.id })
         },
         secured: (publicKey) => {
@@ -277,7 +277,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
         message: (code, payload) => this.#hear(code, payload),
         closed: (error) => {
           this.dispatch({ type: 'stream.closed', error })
-          this.exchange.close(error?.name === 'RlpxError' ? error.message : undefined)
+          this.transcript.close(error?.name === 'RlpxError' ? error.message : undefined)
         },
         crashed: (error) => this.broke(error),
       },
@@ -296,7 +296,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   protected crash(error: unknown): void {
     this.#bug ??= error
     this.hangUp()
-    this.exchange.close()
+    this.transcript.close()
   }
 
   /** The exception of ours that ended it. */
@@ -320,24 +320,24 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   #hear(code: number, payload: Uint8Array): void {
     const isFirst = code === baseCodes.Hello && !this.#theirHello
     if (isFirst) this.#meet(payload)
-    const name = this.vocabulary.nameOf(code)
+    const name = this.messages.nameOf(code)
     this.#observe('message.received', code, payload)
-    this.exchange.receive({ name, code, payload, label: this.vocabulary.describe(code, payload) })
+    this.transcript.receive({ name, code, payload, label: this.messages.describe(code, payload) })
     if (isFirst && this.#theirHello) this.dispatch({ type: 'hello.received', speaksEth: this.version !== undefined })
     else if (name === 'Ping') this.dispatch({ type: 'ping.received' })
     else if (name === 'Disconnect') {
-      const { reason } = this.vocabulary.decode('Disconnect', payload)!
+      const { reason } = this.messages.decode('Disconnect', payload)!
       this.dispatch({ type: 'disconnect.received', reason })
     } else if (name === 'Status' && !this.#theirStatus) {
-      this.#theirStatus = this.vocabulary.decode('Status', payload)
+      this.#theirStatus = this.messages.decode('Status', payload)
       if (this.#theirStatus) this.dispatch({ type: 'status.received' })
     }
   }
 
   #meet(payload: Uint8Array): void {
-    this.#theirHello = this.vocabulary.decode('Hello', payload)
+    this.#theirHello = this.messages.decode('Hello', payload)
     if (!this.#theirHello) return
-    this.vocabulary = new NegotiatedMessages(matchProtocols(this.caps.map(withLength), this.#theirHello.caps))
+    this.messages = new NegotiatedMessages(matchProtocols(this.caps.map(withLength), this.#theirHello.caps))
     this.#readSnappy()
   }
 
@@ -349,7 +349,7 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   #sendMessage(code: number, payload: Uint8Array): boolean {
     const { frames } = this
     if (this.isClosed) return false
-    this.exchange.say(this.vocabulary.describe(code, payload))
+    this.transcript.say(this.messages.describe(code, payload))
     this.#observe('message.sent', code, payload)
     return this.#wire!.write(frames.message(code, this.#isSnappy ? compress(payload) : payload))
   }
@@ -357,11 +357,11 @@ export abstract class Speaker<C extends SubCap = SubCap> {
   #observe(type: 'message.received' | 'message.sent', code: number, payload: Uint8Array): void {
     const { feed } = this.runtime
     if (!feed.isRead) return
-    feed.publish({ type, actor: this.id, ...this.vocabulary.protocolOf(code), size: payload.length }, { payload })
+    feed.publish({ type, actor: this.id, ...this.messages.protocolOf(code), size: payload.length }, { payload })
   }
 
   #codeOf(name: PeerMessageName): number {
-    return this.vocabulary.codeOf(name) ?? this.exchange.fail(`the connection has no ${name}`)
+    return this.messages.codeOf(name) ?? this.transcript.fail(`the connection has no ${name}`)
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Clock } from '../runtime/runtime.ts'
 
 /** One line of a log: what was heard or said, and when, in milliseconds since the peer began. */
-export type Noted = { readonly at: number; readonly label: string }
+export type TranscriptLine = { readonly at: number; readonly label: string }
 
 /** One line of the exchange: whose it is, too. */
-export type Passed = Noted & { readonly by: 'us' | 'them' }
+export type AttributedLine = TranscriptLine & { readonly by: 'us' | 'them' }
 
 /** A message from the other side, its payload inflated. */
-export type Received = Noted & { readonly name: string; readonly code: number; readonly payload: Uint8Array }
+export type Received = TranscriptLine & { readonly name: string; readonly code: number; readonly payload: Uint8Array }
 
 export type Wait = {
   /** Milliseconds; the peer's own `timeout` when left out. */
@@ -17,16 +17,16 @@ export type Wait = {
 /** All that passes over one connection, for a script that waits for it and for the error that shows it. */
 export class Transcript {
   /** What the other side said. BOUNDED: the first maxNoted. */
-  readonly heard: Noted[] = []
+  readonly heard: TranscriptLine[] = []
   /** What the script said, and which states it came to. BOUNDED: the first maxNoted of each. */
-  readonly said: Noted[] = []
-  readonly states: Noted[] = []
+  readonly said: TranscriptLine[] = []
+  readonly states: TranscriptLine[] = []
   /** auth and ack, which are no messages. BOUNDED: a handshake has two. */
-  readonly packets: Passed[] = []
+  readonly packets: AttributedLine[] = []
   /** What passed last. BOUNDED: maxLines. */
-  readonly latest: Passed[] = []
+  readonly latest: AttributedLine[] = []
   #count = 0
-  #lastHeard: Noted | undefined
+  #lastHeard: TranscriptLine | undefined
   /** BOUNDED: maxUnread, and maxUnreadBytes of payload; the oldest fall off. */
   readonly #unread: Received[] = []
   #unreadBytes = 0
@@ -58,12 +58,12 @@ export class Transcript {
     return this.#count
   }
 
-  get lastHeard(): Noted | undefined {
+  get lastHeard(): TranscriptLine | undefined {
     return this.#lastHeard
   }
 
   /** A packet of the handshake went or came. */
-  shake(by: Passed['by'], label: string): void {
+  shake(by: AttributedLine['by'], label: string): void {
     const line = { at: this.now, by, label }
     this.packets.push(line)
     this.#pass(line)
@@ -152,7 +152,7 @@ export class Transcript {
     this.#pass({ at, by: 'them', label })
   }
 
-  #pass(line: Passed): void {
+  #pass(line: AttributedLine): void {
     this.#count += 1
     this.latest.push(line)
     if (this.latest.length > maxLines) this.latest.shift()
@@ -173,7 +173,7 @@ const maxNoted = 10_000
 const maxUnread = 10_000
 const maxUnreadBytes = 64 * 1024 * 1024
 
-function note(log: Noted[], line: Noted): void {
+function note(log: TranscriptLine[], line: TranscriptLine): void {
   if (log.length < maxNoted) log.push(line)
 }
 
@@ -198,7 +198,7 @@ export class ScriptError extends Error {
 }
 
 /** @returns `> Hello` of what we said, `< Hello` of what they did */
-export const lineOf = ({ by, label }: Omit<Passed, 'at'>): string => `${by === 'us' ? '>' : '<'} ${label}`
+export const lineOf = ({ by, label }: Omit<AttributedLine, 'at'>): string => `${by === 'us' ? '>' : '<'} ${label}`
 
 /** Lines of the exchange that an error shows. */
 const maxLines = 100

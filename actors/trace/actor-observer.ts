@@ -6,7 +6,7 @@ import { defer, observeActor } from './inspection.ts'
 import type { FeedListener } from './live.ts'
 
 export type Mailbox = { deepest: number }
-type Shaped = { readonly entry: TransitionEntry; readonly kind: EntryShape }
+type Shaped = { readonly entry: TransitionEntry; readonly shape: EntryShape }
 
 /**
  * Turns XState's inspection of one actor into transitions: one entry for each event that a chart took, published when the
@@ -23,7 +23,7 @@ export class Watch {
   #effects: string[] | undefined
   #taken: readonly AnyTransitionDefinition[] = nothing
   readonly #mailbox: Mailbox
-  readonly #kinds: ShapeTable
+  readonly #shapes: ShapeTable
   #last: Shaped | undefined
   /** Events sent and not yet taken, the one in hand included. */
   #waiting = 0
@@ -31,7 +31,7 @@ export class Watch {
   constructor(facts: ActorFacts, mailbox: Mailbox, kinds: ShapeTable) {
     this.facts = facts
     this.#mailbox = mailbox
-    this.#kinds = kinds
+    this.#shapes = kinds
   }
 
   open(actor: AnyActor, publish: FeedListener): void {
@@ -83,8 +83,8 @@ export class Watch {
     const from = this.#state
     const to = this.#settle((actor.getSnapshot() as AnyMachineSnapshot).value)
     if (taken.length === 0 && from === to) return
-    const { entry, kind } = this.#shaped(event.type, from, to, effects, taken)
-    publish(entry, { kind, event, taken, actor })
+    const { entry, shape } = this.#shaped(event.type, from, to, effects, taken)
+    publish(entry, { shape, event, taken, actor })
   }
 
   #reset(): void {
@@ -97,10 +97,10 @@ export class Watch {
   /** The last entry again, where nothing is another: a chart takes the same step again and again. */
   #shaped(event: string, from: string, to: string, effects: readonly string[], taken: Taken): Shaped {
     const last = this.#last
-    if (last !== undefined && last.entry.event === event && last.kind.isOfStep(from, to, effects, taken)) return last
+    if (last !== undefined && last.entry.event === event && last.shape.isOfStep(from, to, effects, taken)) return last
     const { id, chart } = this.facts
     const entry: TransitionEntry = { type: 'transition', actor: id, chart, event, from, to, effects }
-    this.#last = { entry, kind: this.#kinds.of(entry, taken) }
+    this.#last = { entry, shape: this.#shapes.of(entry, taken) }
     return this.#last
   }
 

@@ -8,7 +8,7 @@ export type Taken = readonly (AnyTransitionDefinition | string)[]
 
 /**
  * What a transition or a message has in common with others: all but the actor, the data, the size and the payload. There
- * is one object for all of a kind, so that what a reader makes of them is made once, and found by it.
+ * is one object for all of a shape, so that what a reader makes of them is made once, and found by it.
  */
 export class EntryShape {
   /** The first of them. */
@@ -55,30 +55,30 @@ export class ShapeTable {
   of(entry: Shaped, taken: Taken): EntryShape {
     const key = entry.type === 'transition' ? entry.event : entry.code
     const like = this.#found.get(key)
-    if (like) for (const kind of like) if (isLike(kind, entry, taken)) return kind
+    if (like) for (const shape of like) if (isLike(shape, entry, taken)) return shape
     return this.#add(key, new EntryShape(entry, taken))
   }
 
-  #add(key: string | number, kind: EntryShape): EntryShape {
+  #add(key: string | number, shape: EntryShape): EntryShape {
     if (this.#size === mostKinds) {
       this.#found.clear()
       this.#size = 0
     }
     this.#size += 1
     const like = this.#found.get(key)
-    if (like) like.push(kind)
-    else this.#found.set(key, [kind])
-    return kind
+    if (like) like.push(shape)
+    else this.#found.set(key, [shape])
+    return shape
   }
 }
 
 const mostKinds = 16_384
 
 /** Of the same event or code. */
-function isLike(kind: EntryShape, entry: Shaped, taken: Taken): boolean {
-  if (entry.type !== 'transition') return kind.isOfMessage(entry)
+function isLike(shape: EntryShape, entry: Shaped, taken: Taken): boolean {
+  if (entry.type !== 'transition') return shape.isOfMessage(entry)
   const { chart, from, to, effects } = entry
-  return kind.entry.type === 'transition' && kind.entry.chart === chart && kind.isOfStep(from, to, effects, taken)
+  return shape.entry.type === 'transition' && shape.entry.chart === chart && shape.isOfStep(from, to, effects, taken)
 }
 
 function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {

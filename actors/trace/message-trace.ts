@@ -3,7 +3,7 @@ import type { EntryShape, ShapeTable } from './entry-shapes.ts'
 import type { Publisher } from './live.ts'
 
 export type MessageSource = Pick<MessageEntry, 'actor' | 'protocol' | 'version'>
-type Shaped = { readonly entry: MessageEntry; readonly kind: EntryShape }
+type Shaped = { readonly entry: MessageEntry; readonly shape: EntryShape }
 
 /** Publishes the messages of one protocol of a connection. It costs nothing while the feed has no reader. */
 export class MessageTrace {
@@ -31,16 +31,16 @@ export class MessageTrace {
 
   #publish(type: MessageEntry['type'], lasts: Shaped[], code: number, payload: Uint8Array): void {
     const last = lasts[code]
-    const shaped = last?.entry.size === payload.length ? last : this.#make(type, code, payload.length, last?.kind)
+    const shaped = last?.entry.size === payload.length ? last : this.#make(type, code, payload.length, last?.shape)
     lasts[code] = shaped
-    this.#feed.publish(shaped.entry, { kind: shaped.kind, payload })
+    this.#feed.publish(shaped.entry, { shape: shaped.shape, payload })
   }
 
-  #make(type: MessageEntry['type'], code: number, size: number, kind: EntryShape | undefined): Shaped {
+  #make(type: MessageEntry['type'], code: number, size: number, shape: EntryShape | undefined): Shaped {
     const { actor, protocol, version } = this.#of
     const entry =
       version === undefined ? { type, actor, protocol, code, size } : { type, actor, protocol, version, code, size }
-    return { entry, kind: kind ?? this.#kinds.of(entry, nothing) }
+    return { entry, shape: shape ?? this.#kinds.of(entry, nothing) }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Bystander } from './node.ts'
 
 /** A peer that asks for one header at a time. */
 export async function goodPeer(enode: string): Promise<Bystander> {
-  const peer = await meet(enode, { answerPings: true, timeout: patience })
+  const peer = await meet(enode, { answerPings: true, timeout: timeout })
   await peer.status()
   let asked = 0n
   return {
@@ -14,4 +14,4 @@ export async function goodPeer(enode: string): Promise<Bystander> {
 }
 
 /** Milliseconds for an answer: it is not slow then, it does not come. */
-export const patience = 60_000
+export const timeout = 60_000

@@ -191,7 +191,7 @@ describe('what is to be seen of a bug', function () {
     expect(plantedBugs()).to.have.length(1)
   })
 
-  it('in a port of a tap: that tap alone', async () => {
+  it('in a port of a watch: that watch alone', async () => {
     const machine = gossipWatchMachine as unknown as AnyStateMachine
     const reached: string[] = []
     const untilGossip = ['deny', 'fetch', 'emit'] // this node sends none
@@ -202,7 +202,7 @@ describe('what is to be seen of a bug', function () {
       let peer: ScriptedPeer | undefined
       const lost: string[] = []
       let failures = 0
-      const tap = new GossipWatch('1', {
+      const watch = new GossipWatch('1', {
         ...{ runtime, timeout: 5_000, fetches: false, now: () => 0n, monotonic: () => 0n, isNew: () => true },
         dial: (parent) => {
           peer = dial(planted.name === 'reportFailed' ? absent : node.enode, { runtime, parent })
@@ -215,16 +215,16 @@ describe('what is to be seen of a bug', function () {
           failures += 1
         },
       })
-      while (bugs.length === 0 && tap.state === 'connecting') await new Promise(setImmediate)
+      while (bugs.length === 0 && watch.state === 'connecting') await new Promise(setImmediate)
       if (planted.name === 'reportLost') peer!.close()
       while (planted.name === 'reportLost' && bugs.length === 0) await new Promise(setImmediate)
-      if (bugs.length === 0) tap.stop()
+      if (bugs.length === 0) watch.stop()
       if (bug.count === 0) continue
       reached.push(planted.name)
       expect(
         bugs.map(({ actor, ends }) => `${actor} ${ends}`),
         planted.name,
-      ).to.deep.equal(['tap/1 connection'])
+      ).to.deep.equal(['watch/1 connection'])
       expect([lost, failures], planted.name).to.deep.equal([['internal error'], 0])
     }
     expect(reached).to.have.members(['connect', 'running', 'read', 'hangUp', 'reportLost', 'reportFailed'])

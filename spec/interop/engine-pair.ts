@@ -4,8 +4,11 @@ import { ethApi } from '../../actors/apis/eth.ts'
 import { Chain } from '../../actors/chain/chain.ts'
 import { importChain } from '../../actors/chain/import.ts'
 import { loadGenesis } from '../../actors/chain/load-genesis.ts'
+import { Executor } from '../../actors/execution/executor.ts'
 import type { Api } from '../../actors/rpc/api.ts'
 import { RpcError } from '../../actors/rpc/rpc-error.ts'
+import { processRuntime } from '../../actors/runtime/process-runtime.ts'
+import { supervised } from '../../actors/runtime/supervision.ts'
 import { callApi } from '../actors/apis/call-api.ts'
 import { noEth } from '../actors/apis/engine-caller.ts'
 import { findGeth, requireClient } from '../support/clients.ts'
@@ -18,10 +21,12 @@ export class EnginePair {
   readonly geth: Geth
   readonly chain: Chain
   readonly #apis: readonly Api[]
+  readonly #executor: Executor | undefined
 
-  private constructor(geth: Geth, chain: Chain) {
+  private constructor(geth: Geth, chain: Chain, executor?: Executor) {
     this.geth = geth
     this.chain = chain
+    this.#executor = executor
     this.#apis = [engineApi({ chain, eth: noEth, version: '0.1.0' }), ethApi({ chain })]
   }
 
@@ -39,6 +44,22 @@ export class EnginePair {
     const chain = await Chain.open({ genesis: await loadGenesis(genesis), networkId })
     if (first !== undefined) await importChain(chain, first)
     return new EnginePair(geth, chain)
+  }
+
+  /** As {@link start}, and blocks are executed on our side, too. @param genesis a file of another chain than the test chain */
+  static async startExecuting(context: Mocha.Context, genesis?: string): Promise<EnginePair> {
+    const path = requireClient(context, findGeth(), 'geth')
+    await requireRelease(context, path, '1.17.6')
+    const file = genesis ?? requireEthtest(context).genesis
+    const read = await loadGenesis(file)
+    const networkId = read.config.chainId
+    const geth = await Geth.start({ path, genesis: file, networkId, args: ['--syncmode', 'full'] })
+    const failed = (error: Error) => {
+      throw error
+    }
+    const runtime = supervised(processRuntime(), ({ error }) => failed(error as Error))
+    const executor = await Executor.open(runtime, { genesis: read, failed })
+    return new EnginePair(geth, await Chain.open({ genesis: read, networkId, execution: executor }), executor)
   }
 
   ours(method: string, ...params: unknown[]): Promise<RpcAnswer> {
@@ -67,5 +88,6 @@ export class EnginePair {
   async stop(): Promise<void> {
     await this.geth.stop()
     await this.chain.close()
+    await this.#executor?.close()
   }
 }

@@ -8,6 +8,7 @@ import {
   chart,
   compared,
   contiguous,
+  cooledDown,
   type DownloaderStep,
   failed,
   fetches,
@@ -19,7 +20,6 @@ import {
   lied,
   names,
   poll,
-  rested,
   skeleton,
 } from './downloader-walk.ts'
 
@@ -154,21 +154,25 @@ export function describeLists(): void {
       const [request] = [...context.lists.running.values()].filter((one) => one.peer === peer).slice(-1)
       return { type: 'lists.failed', peer, request: request!.id }
     }
-    it('are asked of another when a peer cannot be asked; of that one again when it has rested, and those under way come', () => {
+    it('are asked of another when a peer cannot be asked; of that one again when it has cooled down, and those under way come', () => {
       const step = listed(joins(1, 1_000n), serves(2, 1_000n), joins(3, 1_000n))
       expect(asks(step)).to.deep.equal(['2: 1–128', '2: 129–192'])
       const refused = chart.on(step, unasked(step, 2))
       expect([asks(refused), wanted(refused)]).to.deep.equal([[], blocks(129n, 192n)])
       expect(refused.context.lists.running.size).to.equal(1)
       expect(asks(chart.on(refused, serves(4, 1_000n)))).to.deep.equal(['4: 129–192'])
-      expect(asks(chart.on(refused, rested))).to.deep.equal(['2: 129–192'])
+      expect(asks(chart.on(refused, cooledDown))).to.deep.equal(['2: 129–192'])
       expect(wanted(chart.on(refused, answers(refused, 2)))).to.deep.equal(blocks(129n, 192n))
     })
     it('may be asked of a peer in the next sync that could not be asked in one that ended', () => {
       const step = listed(serves(1, 1_000n))
       const ended = chart.on(step, failed(1), unasked(step, 1))
       const standing = ({ context }: DownloaderStep) => context.sources.get(1)!.lists
-      expect([ended.state, standing(ended), standing(chart.on(ended, poll))]).to.deep.equal(['idle', 'tired', 'ready'])
+      expect([ended.state, standing(ended), standing(chart.on(ended, poll))]).to.deep.equal([
+        'idle',
+        'cooling',
+        'ready',
+      ])
     })
     it('are never waited for: their blocks are imported, and what was not asked for by then is forgotten', () => {
       let step = listed(serves(1, 1_000n), joins(2, 1_000n))

@@ -33,7 +33,7 @@ export const learnt = (peer: number, number?: bigint): DownloaderEvent => {
   return { type: 'head.learnt', peer, ...(number !== undefined && { head: { number, hash } }) }
 }
 export const poll = chart.elapsed('headPollInterval', 'idle')
-export const rested = chart.elapsed('restInterval', 'syncing.filling')
+export const cooledDown = chart.elapsed('cooldown', 'syncing.filling')
 export const compared = (number: bigint, isOurs: boolean, of = hash): DownloaderEvent => ({
   type: 'header.compared',
   number,

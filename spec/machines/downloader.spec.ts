@@ -10,6 +10,7 @@ import {
   chart,
   compared,
   contiguous,
+  cooledDown,
   type DownloaderStep,
   error,
   failed,
@@ -27,7 +28,6 @@ import {
   names,
   othersFor,
   poll,
-  rested,
   skeleton,
 } from './downloader-walk.ts'
 
@@ -188,11 +188,11 @@ describe('downloader', () => {
       while (step.context.plan.running.size > 0) step = chart.on(step, bodiesFor(step, 1))
       step = chart.on(step, { type: 'chain.head', number: 600n }, imported(600n))
       expect(step.state).to.equal('idle')
-      expect(step.context.sources.get(1)?.strikes).to.equal(0)
+      expect(step.context.sources.get(1)?.stuckSyncs).to.equal(0)
     })
     it('is no longer followed when it gives nothing at all', () => {
       const step = chart.on(refused(), failed(1))
-      expect([step.state, step.context.sources.get(1)?.strikes]).to.deep.equal(['idle', 1])
+      expect([step.state, step.context.sources.get(1)?.stuckSyncs]).to.deep.equal(['idle', 1])
       expect(chart.on(refused(), lied(1)).effects).to.deep.include(['drop', { peer: 1, error }])
     })
   })
@@ -231,7 +231,7 @@ describe('downloader', () => {
       ] as const) {
         const step = chart.on(before, event)
         expect(dropped(step)).to.equal(undefined)
-        expect(step.context.sources.get(peer)!.work).to.equal('tired')
+        expect(step.context.sources.get(peer)!.work).to.equal('cooling')
       }
     })
   })
@@ -268,9 +268,9 @@ describe('downloader', () => {
       expect(step.context.sources.has(2)).to.equal(true)
       expect(fetches(chart.on(step, joins(3, 600n)))).to.deep.equal(['3: headers 193–384'])
     })
-    it('is asked nothing, rested or not, until it answers', () => {
+    it('is asked nothing, cooled down or not, until it answers', () => {
       const step = chart.on(filling(joins(2, 600n)), slow(2))
-      expect(fetches(chart.on(step, rested))).to.deep.equal([])
+      expect(fetches(chart.on(step, cooledDown))).to.deep.equal([])
       expect(fetches(chart.on(step, answers(2)))).to.deep.equal(['2: headers 385–576'])
     })
     it('is dropped after two minutes', () => {
@@ -383,9 +383,9 @@ describe('downloader', () => {
       step = chart.on(step, joins(3, 600n))
       expect(fetches(step)).to.deep.equal(['3: headers 193–384'])
     })
-    it('gives a peer that failed something else when it has rested', () => {
+    it('gives a peer that failed something else when it has cooled down', () => {
       let step = filling(joins(2, 600n))
-      step = chart.on(step, failsFor(step, 2), rested)
+      step = chart.on(step, failsFor(step, 2), cooledDown)
       expect(fetches(step)).to.deep.equal(['2: headers 385–576'])
     })
     it('asks again for the bodies that were missing', () => {
@@ -422,7 +422,7 @@ describe('downloader', () => {
       const step = chart.on(stuck, failsFor(stuck, 1))
       expect(step.state).to.equal('idle')
       expect(names(step)).to.include('discard')
-      expect(step.context.sources.get(1)).to.deep.include({ work: 'tired', strikes: 1 })
+      expect(step.context.sources.get(1)).to.deep.include({ work: 'cooling', stuckSyncs: 1 })
     })
     it('is over with its leader, with what is being imported, when no other peer says that it has that chain', () => {
       const importing = (...others: DownloaderEvent[]) => {

@@ -3,7 +3,7 @@ import { type GossipWatchEvent, type GossipWatchInput, gossipWatchMachine } from
 import { ChartWalk } from '../chart.ts'
 import { noPorts } from '../no-ports.ts'
 
-describe('tap', () => {
+describe('gossip-watch', () => {
   const chart = new ChartWalk(gossipWatchMachine)
   const input: GossipWatchInput = { ports: noPorts, fetches: true }
   const upon = (...events: GossipWatchEvent[]) => steps(input, events)
@@ -13,7 +13,7 @@ describe('tap', () => {
   }
   const running: GossipWatchEvent = { type: 'peer.running' }
   const lost: GossipWatchEvent = { type: 'peer.lost', cause: 'it left' }
-  const stop: GossipWatchEvent = { type: 'tap.stop' }
+  const stop: GossipWatchEvent = { type: 'watch.stop' }
   const reading = 'watching.asking.reading'
   const announced: GossipWatchEvent = { type: 'gossip.received', announced: 2, isAnswer: false }
   const nothingNew: GossipWatchEvent = { type: 'gossip.received', announced: 0, isAnswer: false }

@@ -414,7 +414,7 @@ export const walkSubjects = [
       ...[
         { type: 'peer.running' } as const,
         { type: 'peer.lost', cause: 'of the spec' } as const,
-        { type: 'tap.stop' } as const,
+        { type: 'watch.stop' } as const,
       ],
       ...[0, 2].flatMap((announced) =>
         [true, false].map((isAnswer) => ({ type: 'gossip.received', announced, isAnswer }) as const),
@@ -422,7 +422,7 @@ export const walkSubjects = [
       ...(['request.received', 'fetch.done', 'fetch.overdue', 'gossip.emitted'] as const).map((type) => ({ type })),
     ],
     first: [{ type: 'peer.running' }],
-    last: [{ type: 'tap.stop' }],
+    last: [{ type: 'watch.stop' }],
   }),
   subject({
     machine: rpcServerMachine,

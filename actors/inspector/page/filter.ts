@@ -33,7 +33,17 @@ export function paceOf({ state, stoppedAt }: ActorFacts): 'moving' | 'steady' | 
 /** Outermost states, as the charts tag them: a spec holds these names to the tags. */
 const over = new Set(['closed', 'stopped', 'failed', 'forgotten', 'done', 'released'])
 const moving = new Set([
-  ...['initializing', 'starting', 'unwanted', 'stopping', 'opening', 'securing', 'greeting', 'admitted', 'closing'],
+  ...[
+    'initializing',
+    'starting',
+    'stoppingBeforeOpen',
+    'stopping',
+    'opening',
+    'securing',
+    'greeting',
+    'admitted',
+    'closing',
+  ],
   ...['awaitingStatus', 'registering', 'syncing', 'dialing', 'handshaking', 'connecting', 'reconnecting'],
 ])
 

@@ -1,4 +1,4 @@
-import type { PagePush, PageRequest } from '../wire.ts'
+import type { PageMessage, PageRequest } from '../wire.ts'
 
 /** `lost`: it was there, or never was; it is tried again by itself. */
 export type LinkState = 'connecting' | 'open' | 'lost'
@@ -7,11 +7,11 @@ type Numbered = Extract<PageRequest, { readonly id: number }>
 type Name = Numbered['ask']
 /** A question without its number. */
 export type Question<Of extends Name> = Omit<Extract<Numbered, { readonly ask: Of }>, 'id' | 'ask'>
-export type Answer<Of extends Name> = Extract<PagePush, { readonly push: Of }>
+export type Answer<Of extends Name> = Extract<PageMessage, { readonly push: Of }>
 
 export type LinkListener = {
   changed(state: LinkState): void
-  pushed(push: PagePush): void
+  pushed(push: PageMessage): void
 }
 
 /** The WebSocket to the node: questions get their answers, all else goes to the listener. Comes back when it is lost. */
@@ -19,7 +19,7 @@ export class Link {
   readonly #url: URL
   readonly #listener: LinkListener
   /** BOUNDED: by the questions of one page; all are refused when the socket closes. */
-  readonly #pending = new Map<number, { resolve(push: PagePush): void; reject(error: Error): void }>()
+  readonly #pending = new Map<number, { resolve(push: PageMessage): void; reject(error: Error): void }>()
   #socket: WebSocket | undefined
   #id = 0
   #delay = shortestDelay
@@ -59,11 +59,12 @@ export class Link {
       this.#delay = shortestDelay
       this.#listener.changed('open')
     }
-    socket.onmessage = ({ data }) => this.#take(JSON.parse((data as string).replaceAll(unseen, '\ufffd')) as PagePush)
+    socket.onmessage = ({ data }) =>
+      this.#take(JSON.parse((data as string).replaceAll(unseen, '\ufffd')) as PageMessage)
     socket.onclose = () => this.#lost()
   }
 
-  #take(push: PagePush): void {
+  #take(push: PageMessage): void {
     if (!('id' in push)) {
       this.#listener.pushed(push)
       return

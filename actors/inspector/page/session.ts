@@ -1,4 +1,4 @@
-import type { Departed, Hello, PagePush, ShownLine } from '../wire.ts'
+import type { Departed, Hello, PageMessage, ShownLine } from '../wire.ts'
 import { LineWindow } from './line-window.ts'
 import { Link, type LinkState } from './link.ts'
 import { Scene } from './picture.ts'
@@ -122,7 +122,7 @@ export class Session {
     }, 100)
   }
 
-  #take(push: PagePush): void {
+  #take(push: PageMessage): void {
     if (push.push === 'hello') {
       const { push: _, picture, endings, departures, ...hello } = push
       this.hello = hello

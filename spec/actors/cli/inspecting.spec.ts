@@ -132,7 +132,7 @@ describe('--inspect of a command that is a peer itself', () => {
     page.close()
     expect(await running).to.equal(6)
   })
-  it('shows the taps of watch with their peers beneath them, in a network of its own', async () => {
+  it('shows the connections of watch with their peers beneath them, in a network of its own', async () => {
     await using listener = await listen({ status, caps: ['eth/70'] })
     await using peer = listener.accept()
     const io = new ScriptedIo()
@@ -141,13 +141,17 @@ describe('--inspect of a command that is a peer itself', () => {
     await peer.until('running')
     await answerHead(peer)
     await page.until('changes', ({ states }) =>
-      states.some(([actor, state]) => actor === 'tap/1' && state.startsWith('watching.')),
+      states.some(([actor, state]) => actor === 'watch/1' && state.startsWith('watching.')),
     )
     const { picture } = await page.ask('picture', {})
-    const [tap, scripted] = picture.actors
-    expect([tap!.chart, scripted!.chart, scripted!.parent]).to.deep.equal(['tap', 'scripted-peer', 'tap/1'])
+    const [watch, scripted] = picture.actors
+    expect([watch!.chart, scripted!.chart, scripted!.parent]).to.deep.equal([
+      'gossip-watch',
+      'scripted-peer',
+      'watch/1',
+    ])
     expect(picture.peers[0]).to.include({ inbound: false, address: parsed(listener.enode) })
-    expect((await lines(page, 'tap/1')).slice(0, 2)).to.deep.equal([
+    expect((await lines(page, 'watch/1')).slice(0, 2)).to.deep.equal([
       ['message.sent', 'auth'],
       ['message.received', 'ack'],
     ])

@@ -72,7 +72,7 @@ describe('requests to an eth peer', () => {
     expect(world.clock.pending).to.equal(1) // the next poll
   })
 
-  it('are cancelled when the patience of the caller ends, and the late answer is ignored', async () => {
+  it('are cancelled when the timeout of the caller ends, and the late answer is ignored', async () => {
     const asked: EthRequest[] = []
     const { remote, peer } = await connect({
       answer: (request) => {
@@ -80,9 +80,9 @@ describe('requests to an eth peer', () => {
         return undefined
       },
     })
-    const impatient = outcome(peer.getBlockHeaders(query, { patience: 1_000 }))
+    const impatient = outcome(peer.getBlockHeaders(query, { timeout: 1_000 }))
     await world.run(2_000)
-    expect(await impatient).to.equal('TooSlow')
+    expect(await impatient).to.equal('RequestTimeout')
     remote.send(noHeaders(asked[0]!.id))
     await world.run(100)
     expect(remote.disconnected).to.equal(undefined)

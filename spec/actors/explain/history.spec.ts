@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { History } from '../../../actors/explain/history.ts'
 import { AnswerTime } from '../../../actors/inspector/answer-time.ts'
 import { PageSession } from '../../../actors/inspector/page-session.ts'
-import type { PagePush } from '../../../actors/inspector/wire.ts'
+import type { PageMessage } from '../../../actors/inspector/wire.ts'
 import { Feed } from '../../../actors/trace/feed.ts'
 import { toLine } from '../../../actors/trace/feed-lines.ts'
 import { type Heading, recordingFormat, recordingVersion } from '../../../actors/trace/lines.ts'
@@ -73,7 +73,7 @@ describe('the history of a feed', () => {
     const kept = [...history.forwards(0)]
     expect(kept).to.have.length(history.newest.seq - history.oldest.seq + 1)
     for (const { seq, payload } of kept) expect(payload).to.deep.equal(new Uint8Array(100).fill(seq - 2))
-    expect(history.world.peers.get('peer/1')!.sent).to.deep.equal([2_000_000, 20_000])
+    expect(history.liveState.peers.get('peer/1')!.sent).to.deep.equal([2_000_000, 20_000])
   })
   it('takes no memory but its bytes, however long it follows', () => {
     const before = process.memoryUsage()
@@ -171,12 +171,12 @@ describe('the history of a feed', () => {
     feed.publish({ type: 'actor.started', actor: 'peer/1', chart: 'peer', parent: 'server' })
     step('peer/1', 'on')
     expect(toLine(history.at(1)!)).to.deep.include({ node: 'alice', actor: 'alice/peer/1', parent: 'alice/server' })
-    expect(history.world.actor('alice/peer/1')).to.deep.include({ state: 'on', count: 1 })
+    expect(history.liveState.actor('alice/peer/1')).to.deep.include({ state: 'on', count: 1 })
   })
 
   describe('pushed to a page', () => {
     const page = (history: History, now = () => 0) => {
-      const pushes: PagePush[] = []
+      const pushes: PageMessage[] = []
       const socket = { bufferedAmount: 0, send: (text: string) => void pushes.push(JSON.parse(text)) }
       history.takeChanges() // the picture has them
       const time = new AnswerTime(now)
@@ -195,7 +195,7 @@ describe('the history of a feed', () => {
       stop('lamp/1')
       push()
       push()
-      const changes = pushes.slice(1) as Extract<PagePush, { push: 'changes' }>[]
+      const changes = pushes.slice(1) as Extract<PageMessage, { push: 'changes' }>[]
       expect(
         changes.map(({ started, states, stopped }) => [started.map(({ state }) => state), states, stopped]),
       ).to.deep.equal([
@@ -210,7 +210,7 @@ describe('the history of a feed', () => {
       session.take('{"ask":"tap","isOn":true}')
       for (let i = 0; i < 1_000; i++) say('peer/1', Uint8Array.of(0xc0))
       push()
-      const { lines, dropped } = pushes.at(-1) as Extract<PagePush, { push: 'changes' }>
+      const { lines, dropped } = pushes.at(-1) as Extract<PageMessage, { push: 'changes' }>
       expect([lines.length, lines.at(-1)!.seq, dropped]).to.deep.equal([100, 1_000, 900])
     })
     it('waits for a page that does not read, and begins anew with it', () => {
@@ -250,7 +250,7 @@ describe('the history of a feed', () => {
       const { pushes, session } = page(history)
       for (let i = 0; i < 1_500; i++) say('peer/1', Uint8Array.of(0xc0))
       session.take('{"ask":"lines","id":1,"limit":5000}')
-      expect((pushes.at(-1) as Extract<PagePush, { push: 'lines' }>).lines).to.have.length(1_000)
+      expect((pushes.at(-1) as Extract<PageMessage, { push: 'lines' }>).lines).to.have.length(1_000)
     })
     it('ends a page that asks without end', () => {
       const { session, socket } = page(follow(1 << 20))
@@ -264,12 +264,12 @@ describe('the history of a feed', () => {
       const history = follow(16 << 20)
       for (let i = 0; i < 5_000; i++) start(`lamp/${i}`)
       const { pushes, push } = page(history)
-      expect((pushes[0] as Extract<PagePush, { push: 'hello' }>).picture.actors).to.have.length(5_000)
+      expect((pushes[0] as Extract<PageMessage, { push: 'hello' }>).picture.actors).to.have.length(5_000)
       for (let i = 0; i < 5_000; i++) step(`lamp/${i}`, 'on')
       const before = pushes.length
       push()
       expect(pushes).to.have.length(before + 1)
-      expect((pushes.at(-1) as Extract<PagePush, { push: 'changes' }>).states).to.have.length(5_000)
+      expect((pushes.at(-1) as Extract<PageMessage, { push: 'changes' }>).states).to.have.length(5_000)
     })
   })
 })

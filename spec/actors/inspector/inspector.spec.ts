@@ -211,8 +211,8 @@ describe('the history of an inspector, saved', () => {
       const { history, fault } = await openRecorded(file)
       expect(fault).to.equal(undefined)
       expect(history.newest.seq).to.be.above(100)
-      expect(history.world.actor('peer/1/eth')!.state).to.match(/^active/)
-      expect(history.world.peers.get('peer/1')!.client).to.match(/^Peerchart\/other\//)
+      expect(history.liveState.actor('peer/1/eth')!.state).to.match(/^active/)
+      expect(history.liveState.peers.get('peer/1')!.client).to.match(/^Peerchart\/other\//)
       expect(explain(history, 'peer/1')!.status).to.have.length.above(3)
     } finally {
       page.close()

@@ -1,15 +1,15 @@
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
-import type { PagePush, PageRequest } from '../../../actors/inspector/wire.ts'
+import type { PageMessage, PageRequest } from '../../../actors/inspector/wire.ts'
 
-type Answer<Of extends PagePush['push']> = Extract<PagePush, { readonly push: Of }>
+type Answer<Of extends PageMessage['push']> = Extract<PageMessage, { readonly push: Of }>
 type Question = Extract<PageRequest, { readonly id: number }>
 
 /** A page as a browser has it open, without what it draws. */
 export class OpenPage {
   readonly socket: WebSocket
   /** Every push that it received. */
-  readonly pushes: PagePush[] = []
+  readonly pushes: PageMessage[] = []
   readonly #waiting = new Set<() => void>()
   #lastId = 0
 
@@ -29,7 +29,7 @@ export class OpenPage {
   }
 
   /** @returns the first push of that kind, received or to come, that passes `test` */
-  async until<Of extends PagePush['push']>(
+  async until<Of extends PageMessage['push']>(
     kind: Of,
     test: (push: Answer<Of>) => boolean = () => true,
   ): Promise<Answer<Of>> {
@@ -57,7 +57,7 @@ export class OpenPage {
   ): Promise<Answer<Of>> {
     const id = ++this.#lastId
     this.socket.send(JSON.stringify({ ask, id, ...question }))
-    const isMine = (push: PagePush) => 'id' in push && push.id === id
+    const isMine = (push: PageMessage) => 'id' in push && push.id === id
     const answer = await Promise.race([this.until(ask, isMine as never), this.until('error', isMine)])
     if ('error' in answer) throw new Error(answer.error)
     return answer as Answer<Of>

@@ -37,9 +37,9 @@ describe('a recording in the inspector', () => {
   it('is opened where its node was about to end, not on what is left of it', async () => {
     const { history } = await openRecorded(file)
     const seq = history.opening!
-    const node = history.worldAt(seq)!.actor('node')!
+    const node = history.liveStateAt(seq)!.actor('node')!
     expect([node.state, node.stoppedAt]).to.deep.equal(['running', undefined])
-    expect(history.worldAt(seq + 1)!.actor('node')!.state).to.match(/^closing/)
+    expect(history.liveStateAt(seq + 1)!.actor('node')!.state).to.match(/^closing/)
   })
   it('is line for line what was recorded', async () => {
     const { history, fault } = await openRecorded(file)

@@ -44,15 +44,15 @@ describe('what a node sends and cannot be read', () => {
       caps: ['eth/69'],
     })
     await using node = listener.accept()
-    await using peer = dial(listener.enode, { network, timeout: patience })
+    await using peer = dial(listener.enode, { network, timeout: timeout })
     // The time that a wait in vain would take is more than a spec has.
-    const probing = probe(peer, { now: () => 0n, timeout: patience, step() {} })
+    const probing = probe(peer, { now: () => 0n, timeout: timeout, step() {} })
     await node.until(afterHello ? 'handshaking' : 'greeting')
     await say(node)
     const { outcome, cause } = await probing
     return { outcome, cause, heard: peer.log.map(({ label }) => label) }
   }
-  const patience = 600_000
+  const timeout = 600_000
   const disconnect = (payload: Uint8Array, compressed: boolean) => (node: ScriptedPeer) =>
     node.raw({ code: baseCodes.Disconnect, payload, compressed })
   const beforeHello = ', once keys were agreed and before its Hello'

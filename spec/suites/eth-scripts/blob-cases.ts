@@ -93,7 +93,7 @@ function blobTx(trial: Trial, values: readonly bigint[], ahead = 0n): SignedBlob
 const unasked = ['NewPooledTransactionHashes', 'GetCells'] as const
 
 /** ms: within which it asks somebody, and somebody else after that. */
-const patience = 12_000
+const timeout = 12_000
 
 /** ms: of its first blob a client may read the trusted setup of KZG. */
 const verification = 20_000
@@ -162,7 +162,7 @@ class Asked<N extends 'GetPooledTransactions' | 'GetCells'> {
   readonly #waits: Map<ScriptedPeer, Promise<{ readonly peer: ScriptedPeer; readonly message: MessageOf<N> }>>
 
   constructor(peers: readonly ScriptedPeer[], name: N) {
-    const wait = { timeout: 2 * patience }
+    const wait = { timeout: 2 * timeout }
     const hear = async (peer: ScriptedPeer) => ({ peer, message: (await peer.expect(name, {}, wait)) as MessageOf<N> })
     this.#waits = new Map(peers.map((peer) => [peer, hear(peer)]))
   }

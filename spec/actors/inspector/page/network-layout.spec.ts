@@ -32,9 +32,13 @@ describe('the network of a scene', () => {
     expect(networkOf(scene).spots, 'the same again').to.deep.equal(spots)
   })
   it('has one home for scripts, that play a node where there is none', () => {
-    const taps = [1, 2].map((i) => ({ actor: `tap/${i}`, chart: 'tap', state: 'watching' }))
-    const peers = taps.map(({ actor: parent }, i) => ({ actor: `scripted-peer/${i}`, chart: 'scripted-peer', parent }))
-    const { spots, ties } = networkOf(sceneOf([...taps, ...peers], peers))
+    const watches = [1, 2].map((i) => ({ actor: `watch/${i}`, chart: 'gossip-watch', state: 'watching' }))
+    const peers = watches.map(({ actor: parent }, i) => ({
+      actor: `scripted-peer/${i}`,
+      chart: 'scripted-peer',
+      parent,
+    }))
+    const { spots, ties } = networkOf(sceneOf([...watches, ...peers], peers))
     expect(spots.map(({ isOurs, degree }) => [isOurs, degree])).to.deep.equal([
       [true, 2],
       [false, 1],
