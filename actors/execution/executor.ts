@@ -56,7 +56,7 @@ export class Executor implements ExecutionPort, StatePort {
       this.#settleClose = resolve
     })
     this.#thread = new ExecutionThread({
-      ...{ config: genesis.config, genesisHeader: genesis.header.raw, alloc: genesis.alloc ?? [] },
+      ...{ config: genesis.config, genesisHeader: genesis.header.raw },
       ...(directory !== undefined && { directory }),
     })
     this.#actor = startActor(runtime, executorMachine, {
@@ -120,8 +120,8 @@ export class Executor implements ExecutionPort, StatePort {
 
   #ports(): ExecutorPorts {
     return {
-      open: () => this.#ask({ kind: 'open' }, (answer) => this.#openedBy(answer)),
-      rebuild: () => this.#ask({ kind: 'rebuild' }, (answer) => this.#openedBy(answer)),
+      open: () => this.#open('open'),
+      rebuild: () => this.#open('rebuild'),
       execute: ({ job }) => {
         const { block, head } = this.#jobs.get(job)!
         this.#ask({ kind: 'execute', header: block.header.raw, body: block.body, head }, (answer) =>
@@ -143,8 +143,21 @@ export class Executor implements ExecutionPort, StatePort {
     }
   }
 
+  #open(kind: 'open' | 'rebuild'): void {
+    const { alloc = [] } = this.#options.genesis
+    const opened = this.#thread.ask({ kind })
+    this.#await(
+      opened.then((answer) => (answer.kind === 'empty' ? this.#thread.ask({ kind: 'begin', alloc }) : answer)),
+      (answer) => this.#openedBy(answer),
+    )
+  }
+
   #ask(request: Parameters<ExecutionThread['ask']>[0], answered: (answer: ThreadAnswer) => ExecutorEvent): void {
-    this.#thread.ask(request).then(
+    this.#await(this.#thread.ask(request), answered)
+  }
+
+  #await(asked: Promise<ThreadAnswer>, answered: (answer: ThreadAnswer) => ExecutorEvent): void {
+    asked.then(
       (answer) => this.#send(answered(answer)),
       (error: Error) => this.#send({ type: 'executor.failed', error }),
     )

@@ -43,8 +43,8 @@ export type Base = {
 export class StateStore {
   readonly #store: KeyValueStore
   #base: Base
-  /** By hash in hex digits. */
-  readonly #layers = new Map<string, Layer>()
+  /** By hash in hex digits, parents first. */
+  readonly #layers = new Map<string, Placed>()
   /** Nodes of layers, and how many have added each. */
   readonly #nodes = new Map<string, { readonly node: Uint8Array; count: number }>()
 
@@ -76,7 +76,7 @@ export class StateStore {
   /** The blocks whose states there are. */
   *states(): Generator<Pick<Base, 'hash' | 'number' | 'stateRoot'>> {
     yield this.#base
-    yield* this.#layers.values()
+    for (const { layer } of this.#layers.values()) yield layer
   }
 
   has(hash: Uint8Array): boolean {
@@ -85,11 +85,11 @@ export class StateStore {
 
   /** What a block whose state is there is known by. */
   result(hash: Uint8Array): Uint8Array | undefined {
-    return equalBytes(hash, this.#base.hash) ? this.#base.result : this.#layers.get(hex(hash))?.result
+    return equalBytes(hash, this.#base.hash) ? this.#base.result : this.#layers.get(hex(hash))?.layer.result
   }
 
   stateRoot(hash: Uint8Array): Uint8Array | undefined {
-    return equalBytes(hash, this.#base.hash) ? this.#base.stateRoot : this.#layers.get(hex(hash))?.stateRoot
+    return equalBytes(hash, this.#base.hash) ? this.#base.stateRoot : this.#layers.get(hex(hash))?.layer.stateRoot
   }
 
   /** @param key latin1, see {@link nodeKey} */
@@ -105,7 +105,7 @@ export class StateStore {
       if (left === 0) return at
       const layer = this.#layers.get(hex(at))
       if (!layer) return undefined
-      at = layer.parent
+      at = layer.layer.parent
     }
   }
 
@@ -117,17 +117,17 @@ export class StateStore {
     const writes: Write[] = [{ key: layerKey(layer.hash), value: encodeLayer(layer) }]
     for (const [key, code] of codes) writes.push({ key: diskKey(key), value: code })
     this.#add(layer)
-    const dropped: Layer[] = []
+    const dropped = new Set<Layer>()
     let base = this.#base
     while (layer.number - base.number > BigInt(keptStates)) {
-      const lowest = this.#descendant(base, layer)
-      if (!this.#isBelow(lowest, head) && this.#layers.size - dropped.length <= mostLayers) break
-      base = this.#flatten(lowest, base, writes, dropped)
+      const branch = this.#branch(layer, base)
+      const isHeadsOwn = this.#keeps(branch, base, head)
+      if (!isHeadsOwn && this.#layers.size - dropped.size <= mostLayers) break
+      base = this.#flatten(branch, base, writes, dropped)
     }
     if (base !== this.#base) writes.push({ key: baseKey, value: encodeBase(base) })
-    const gone = new Set(dropped)
-    const left = [...this.#layers.values()].filter((one) => !gone.has(one))
-    writes.push({ key: layersKey, value: concat(left.map(({ hash }) => hash)) })
+    const left = [...this.#layers.values()].filter((one) => !dropped.has(one.layer))
+    writes.push({ key: layersKey, value: concat(left.map((one) => one.layer.hash)) })
     await this.#store.write(writes)
     this.#base = base
     for (const one of dropped) this.#drop(one)
@@ -137,43 +137,42 @@ export class StateStore {
     return this.#store.close()
   }
 
-  /** The layer right on `base` that `top` stands on. */
-  #descendant(base: Base, top: Layer): Layer {
-    let at = top
-    while (!equalBytes(at.parent, base.hash)) at = this.#layers.get(hex(at.parent))!
-    return at
+  /** @returns the layers from the one right on `base` up to `top` */
+  #branch(top: Layer, base: Base): Layer[] {
+    const branch: Layer[] = []
+    const end = hex(base.hash)
+    for (let at = this.#layers.get(hex(top.hash))!; ; at = this.#layers.get(at.parent)!) {
+      branch.push(at.layer)
+      if (at.parent === end) return branch.reverse()
+    }
   }
 
-  #flatten(layer: Layer, base: Base, writes: Write[], dropped: Layer[]): Base {
-    for (const [key, node] of layer.added) writes.push({ key: diskKey(key), value: node })
-    for (const key of layer.removed) writes.push({ key: diskKey(key) })
-    const gone = new Set(dropped)
-    for (const one of this.#layers.values())
-      if (!gone.has(one) && !this.#standsOn(one, layer)) {
-        dropped.push(one)
-        writes.push({ key: layerKey(one.hash) })
-      }
-    dropped.push(layer)
-    writes.push({ key: layerKey(layer.hash) })
-    const ancestors = [base.hash, ...base.ancestors].slice(0, knownAncestors)
-    const { hash, number, stateRoot, result } = layer
-    return { hash, number, stateRoot, ancestors, result }
-  }
-
-  /** Whether the state of `head` stays when `layer` is the lowest. One that is not there any more cannot be kept. */
-  #isBelow(layer: Layer, head: Uint8Array): boolean {
+  /** Whether the state of `head` stays when the lowest layer of `branch` is written. One that is not there cannot be kept. */
+  #keeps(branch: readonly Layer[], base: Base, head: Uint8Array): boolean {
+    if (branch.some(({ hash }) => equalBytes(hash, head))) return true
+    if (equalBytes(base.hash, head)) return false
     const its = this.#layers.get(hex(head))
-    return its ? this.#standsOn(its, layer) : !equalBytes(head, this.#base.hash)
+    return !its || this.#branch(its.layer, base)[0] === branch[0]
   }
 
-  #standsOn(layer: Layer, on: Layer): boolean {
-    let at: Layer | undefined = layer
-    while (at && at.number > on.number) at = this.#layers.get(hex(at.parent))
-    return at === on
+  /** Writes the lowest layer of `branch` into the whole state; those that do not stand on it go. */
+  #flatten([layer]: readonly Layer[], base: Base, writes: Write[], dropped: Set<Layer>): Base {
+    const { hash, number, stateRoot, result, added, removed } = layer!
+    for (const [key, node] of added) writes.push({ key: diskKey(key), value: node })
+    for (const key of removed) writes.push({ key: diskKey(key) })
+    const kept = new Set([hex(hash)])
+    for (const [key, { layer: one, parent }] of this.#layers) {
+      if (dropped.has(one)) continue
+      if (kept.has(parent)) kept.add(key)
+      else if (!kept.has(key)) dropped.add(one)
+    }
+    dropped.add(layer!)
+    for (const one of dropped) writes.push({ key: layerKey(one.hash) })
+    return { hash, number, stateRoot, result, ancestors: [base.hash, ...base.ancestors].slice(0, knownAncestors) }
   }
 
   #add(layer: Layer): void {
-    this.#layers.set(hex(layer.hash), layer)
+    this.#layers.set(hex(layer.hash), { layer, parent: hex(layer.parent) })
     for (const [key, node] of layer.added) {
       const known = this.#nodes.get(key)
       if (known) known.count++
@@ -189,6 +188,8 @@ export class StateStore {
     }
   }
 }
+
+type Placed = { readonly layer: Layer; readonly parent: string }
 
 /** @param owner keccak256 of the address whose storage the node is of: two may have a node in common, and lose it apart */
 export const nodeKey = (hash: Uint8Array, owner?: Uint8Array): string => (owner ? latin1(owner) : '') + latin1(hash)

@@ -12,12 +12,14 @@ export type ThreadInput = {
   readonly config: ChainConfig
   /** RLP */
   readonly genesisHeader: Uint8Array
-  readonly alloc: Alloc
 }
 
 export type ThreadRequest = { readonly id: number } & (
   | { readonly kind: 'open' }
+  /** Forgets all states: nothing is open then. */
   | { readonly kind: 'rebuild' }
+  /** Writes the state of the genesis, where there is none. */
+  | { readonly kind: 'begin'; readonly alloc: Alloc }
   /** RLP of its parts; `head` is the hash of the chain's head, whose state is to stay. */
   | { readonly kind: 'execute'; readonly header: Uint8Array; readonly body: Uint8Array; readonly head: Uint8Array }
   /** The result of a block whose state is there. */
@@ -28,6 +30,8 @@ export type ThreadRequest = { readonly id: number } & (
 
 export type ThreadAnswer = { readonly id: number } & (
   | { readonly kind: 'opened'; readonly states: readonly Uint8Array[] }
+  /** There is no state: `begin` is to come. */
+  | { readonly kind: 'empty' }
   | { readonly kind: 'executed'; readonly result: Executed; readonly gone: readonly Uint8Array[] }
   | { readonly kind: 'refused'; readonly reason: BadBlockReason; readonly detail: string }
   | { readonly kind: 'answered'; readonly answer: unknown }

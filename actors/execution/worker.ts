@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { Alloc } from '../../protocols/chain/alloc.ts'
 import { decodeHeader } from '../../protocols/chain/header.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import type { KeyValueStore } from '../chain/key-value-store.ts'
@@ -15,19 +16,25 @@ import type { ThreadAnswer, ThreadError, ThreadInput, ThreadRequest } from './th
 
 type Answer = ThreadAnswer extends infer One ? (One extends { readonly id: number } ? Omit<One, 'id'> : never) : never
 
-const { directory, config, genesisHeader, alloc } = workerData as ThreadInput
+const { directory, config, genesisHeader } = workerData as ThreadInput
 let store: KeyValueStore | undefined
 let states: StateStore
 let executor: BlockExecutor
 
 async function open(): Promise<Answer> {
   store = await openStore(directory)
+  const found = StateStore.open(store)
+  return found ? use(found) : { kind: 'empty' }
+}
+
+async function begin(alloc: Alloc): Promise<Answer> {
   const { hash, number, stateRoot } = decodeHeader(genesisHeader)
-  states =
-    StateStore.open(store) ??
-    (await writeGenesisState(store, alloc).then(() =>
-      StateStore.begin(store!, { hash, number, stateRoot, ancestors: [], result: noResult }),
-    ))
+  await writeGenesisState(store!, alloc)
+  return use(await StateStore.begin(store!, { hash, number, stateRoot, ancestors: [], result: noResult }))
+}
+
+function use(found: StateStore): Answer {
+  states = found
   executor = new BlockExecutor(states, config)
   return { kind: 'opened', states: Array.from(states.states(), ({ hash }) => hash) }
 }
@@ -59,6 +66,8 @@ async function answer(request: ThreadRequest): Promise<Answer> {
       return open()
     case 'rebuild':
       return rebuild()
+    case 'begin':
+      return begin(request.alloc)
     case 'execute':
       return execute(request)
     case 'recall':

@@ -1,6 +1,6 @@
 import { equalBytes } from '../lib/bytes.ts'
 import { keccak256, keccak256Steps } from '../lib/keccak.ts'
-import { encodeList, encodeRlp, lengthPrefix, type RlpItem } from '../lib/rlp.ts'
+import { encodeBytes, encodeList, encodeRlp, lengthPrefix, type RlpItem } from '../lib/rlp.ts'
 import { atOnce } from './at-once.ts'
 
 // Roots of Merkle-Patricia tries that are built once and thrown away (Yellow Paper, appendix D). @ethereumjs/mpt keeps
@@ -68,7 +68,8 @@ type Leaf = { readonly path: Uint8Array; readonly value: Uint8Array }
 /** @returns the RLP of the node above `leaves[from..to)`, which agree in their first `depth` nibbles */
 function node(leaves: readonly Leaf[], from: number, to: number, depth: number, emit?: EmitNode): Uint8Array {
   const first = leaves[from]!
-  if (to - from === 1) return encodeRlp([hexPrefix(first.path.subarray(depth), true), first.value])
+  if (to - from === 1)
+    return encodeList([encodeBytes(hexPrefix(first.path.subarray(depth), true)), encodeBytes(first.value)])
   const shared = sharedUntil(first.path, leaves[to - 1]!.path, depth)
   if (shared === first.path.length) throw new RangeError('a trie key is the beginning of another')
   const slots = Array<Uint8Array>(17).fill(emptyString)
@@ -124,7 +125,7 @@ function* children(leaves: readonly Leaf[], from: number, to: number, depth: num
 
 /** A branch, or an extension to it where its leaves share more than their place. */
 function below(shared: Uint8Array, branch: Uint8Array, emit?: EmitNode): Uint8Array {
-  return shared.length === 0 ? branch : encodeList([encodeRlp(hexPrefix(shared, false)), reference(branch, emit)])
+  return shared.length === 0 ? branch : encodeList([encodeBytes(hexPrefix(shared, false)), reference(branch, emit)])
 }
 
 /** A node shorter than a hash stands in its parent itself. */
@@ -132,7 +133,7 @@ function reference(encoded: Uint8Array, emit?: EmitNode): Uint8Array {
   if (encoded.length < 32) return encoded
   const hash = keccak256(encoded)
   emit?.(hash, encoded)
-  return encodeRlp(hash)
+  return encodeBytes(hash)
 }
 
 function toNibbles(key: Uint8Array): Uint8Array {

@@ -8,6 +8,17 @@ export type RlpInput = Input
 /** @returns the RLP of `value`: bytes, bigints and numbers as strings, arrays as lists */
 export const encodeRlp = (value: RlpInput): Uint8Array => RLP.encode(value)
 
+/** As {@link encodeRlp}, several times faster */
+export function encodeBytes(bytes: Uint8Array): Uint8Array {
+  const { length } = bytes
+  if (length === 1 && bytes[0]! < 0x80) return bytes
+  const prefix = lengthPrefix(length, 0x80)
+  const encoded = new Uint8Array(prefix.length + length)
+  encoded.set(prefix)
+  encoded.set(bytes, prefix.length)
+  return encoded
+}
+
 /** @returns the list of `items`, each of them RLP already */
 export function encodeList(items: readonly Uint8Array[]): Uint8Array {
   const length = items.reduce((sum, item) => sum + item.length, 0)

@@ -85,7 +85,7 @@ function argumentsOf(chain: Ethtest, enode: string, engine: string, secret: Uint
 /** Our node at its head, which a consensus client has sent it, too: block access lists are in no file of blocks (EIP-7928). */
 export async function startOnChain(chain: Ethtest, secret: Uint8Array): Promise<OwnNode> {
   const { genesis, chain: file } = chain
-  const node = await startOwnNode({ genesis, chain: file, rpc: { auth: { port: 0, secret } } })
+  const node = await startOwnNode({ genesis, chain: file, execute: true, rpc: { auth: { port: 0, secret } } })
   for (const payload of await readPayloads(chain)) await askEngine(node.auth!, secret, payload)
   return node
 }

@@ -10,7 +10,7 @@ import { maskOf } from './blob.ts'
 import type { EthtestChain } from './ethtest-chain.ts'
 
 /** What a node must have before a case can be tried on it. */
-export type Need = 'receipts' | 'a transaction pool' | 'cells'
+export type Need = 'a transaction pool' | 'cells'
 
 /** One test of geth's `devp2p rlpx eth-test`, by its name there. */
 export type EthCase = {

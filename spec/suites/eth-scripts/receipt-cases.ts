@@ -10,7 +10,6 @@ import type { EthtestBlock } from './ethtest-chain.ts'
 export const receiptCases: readonly EthCase[] = [
   {
     name: 'GetReceipts',
-    needs: 'receipts',
     async run(trial) {
       const peer = await trial.join()
       const { blocks, largeReceipts } = trial.chain
@@ -22,7 +21,6 @@ export const receiptCases: readonly EthCase[] = [
   },
   {
     name: 'GetLargeReceipts',
-    needs: 'receipts',
     // More than 10 MiB of one block: in parts from eth/70 on, in one message before. geth's own test asks for nothing then.
     async run(trial) {
       const peer = await trial.join()
