@@ -1,10 +1,20 @@
 import { expect } from 'chai'
 import { Chain } from '../../../actors/chain/chain.ts'
 import type { ChainReader } from '../../../actors/chain/chain-reader.ts'
-import { getBlockAccessLists, getBlockBodies, getBlockHeaders, type HeaderQuery } from '../../../actors/chain/serve.ts'
+import {
+  getBlockAccessLists,
+  getBlockBodies,
+  getBlockHeaders,
+  getReceipts,
+  type HeaderQuery,
+} from '../../../actors/chain/serve.ts'
 import { atOnce } from '../../../protocols/chain/at-once.ts'
 import { decodeHeader, type Header } from '../../../protocols/chain/header.ts'
+import { decodeReceiptWithBloom } from '../../../protocols/chain/receipt.ts'
+import type { EthVersion } from '../../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
+import { HashList } from '../../../protocols/lib/lazy-list.ts'
+import { encodeList, encodeRlp, RlpReader, readItem } from '../../../protocols/lib/rlp.ts'
 import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
 
 const maxUint64 = 2n ** 64n - 1n
@@ -204,6 +214,62 @@ describe('serving access lists', () => {
     expect(of(() => new Uint8Array(5_000_000))).to.have.length(1)
     let asked = 0
     expect(of(() => (asked++ % 2 ? new Uint8Array(700_000) : undefined))).to.have.length(6)
+  })
+})
+
+describe('serving receipts', () => {
+  const log = (bytes: number) => [new Uint8Array(20), [], new Uint8Array(bytes)]
+  const receipt = (bytes: number, type = 2) => encodeRlp([type, 1, 21_000, [log(bytes)]])
+  /** The receipts of block N are at index N; the hash of a block is its number. */
+  const receiptsOf = (blocks: readonly (readonly Uint8Array[] | undefined)[], version: EthVersion, first = 0n) => {
+    const chain = {
+      ...silent,
+      receiptsByHash: ([number]: Uint8Array) => blocks[number!] && encodeList(blocks[number!]!),
+    } as ChainReader
+    const hashes = HashList.of(blocks.map((_, number) => new Uint8Array(32).fill(number)))
+    return atOnce(getReceipts(chain, { hashes, firstBlockReceiptIndex: first }, version))
+  }
+  const counts = ({ receipts }: ReturnType<typeof receiptsOf>) =>
+    receipts.map((list) => [...new RlpReader(readItem(list).content).rest()].length)
+
+  it('gives the stored bytes from eth/69 on, up to the first block that has none', () => {
+    const blocks = [[receipt(5)], [], [receipt(1), receipt(2)], undefined, [receipt(1)]]
+    for (const version of [69, 70, 71, 72] as const) {
+      const answer = receiptsOf(blocks, version)
+      expect(answer.receipts).to.deep.equal(blocks.slice(0, 3).map((list) => encodeList(list!)))
+      expect(answer.lastBlockIncomplete).to.equal(false)
+    }
+  })
+  it('gives eth/68 the blooms, and what has a type in a string', () => {
+    const { receipts } = receiptsOf([[receipt(5, 0), receipt(5, 2)]], 68)
+    const [legacy, typed] = [...new RlpReader(readItem(receipts[0]!).content).rest()]
+    expect([legacy!.isList, typed!.isList, typed!.content[0]]).to.deep.equal([true, false, 2])
+    for (const item of [legacy!, typed!]) {
+      const { logsBloom, logs } = decodeReceiptWithBloom(item)
+      expect(logsBloom.filter((byte) => byte !== 0).length).to.be.within(1, 3)
+      expect(logs.count).to.equal(1)
+    }
+  })
+  it('gives a long block in pages of 2 MiB from eth/70 on, each from where the one before ended', () => {
+    const big = Array.from({ length: 9 }, () => receipt(500_000))
+    const pages = [0n, 4n, 8n].map((first) => receiptsOf([big], 70, first))
+    expect(pages.map(counts)).to.deep.equal([[4], [4], [1]])
+    expect(pages.map(({ lastBlockIncomplete }) => lastBlockIncomplete)).to.deep.equal([true, true, false])
+    expect(counts(receiptsOf([big], 69))).to.deep.equal([9])
+  })
+  it('gives one receipt that is longer than a page, and no block of which nothing fits', () => {
+    const [huge, small] = [receipt(3_000_000), receipt(1_000_000)]
+    expect(counts(receiptsOf([[huge, huge]], 70))).to.deep.equal([1])
+    const answer = receiptsOf([[small], [huge]], 70)
+    expect([counts(answer), answer.lastBlockIncomplete]).to.deep.equal([[1], false])
+    const part = receiptsOf([[small], [small, small, small]], 70)
+    expect([counts(part), part.lastBlockIncomplete]).to.deep.equal([[1, 1], true])
+  })
+  it('gives an empty list past the last receipt, and 1,024 blocks at most', () => {
+    expect(counts(receiptsOf([[receipt(1)]], 70, 2n ** 64n - 1n))).to.deep.equal([0])
+    const chain = { ...silent, receiptsByHash: () => Uint8Array.of(0xc0) }
+    const hashes = HashList.of(Array(2_000).fill(new Uint8Array(32)))
+    expect(atOnce(getReceipts(chain, { hashes, firstBlockReceiptIndex: 0n }, 70)).receipts).to.have.length(1_024)
   })
 })
 
