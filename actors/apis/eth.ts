@@ -1,3 +1,4 @@
+import { NEVER, type Observable } from 'rxjs'
 import { blobParams, isBlockForkActive } from '../../protocols/chain/chain-config.ts'
 import { blobBaseFee, initialBaseFee, nextBaseFee } from '../../protocols/chain/fees.ts'
 import type { Header } from '../../protocols/chain/header.ts'
@@ -11,23 +12,23 @@ import { configJson } from './eth-config.ts'
 import { type TransactionLookup, transactionMethods } from './eth-transactions.ts'
 import { headJson } from './json/header.ts'
 import { newHeads } from './new-heads.ts'
+import { type SyncStatus, syncStatus } from './sync-status.ts'
 
 export type EthChain = BlockChain & Pick<Chain, 'config' | 'forkSchedule' | 'heads$'> & TransactionLookup
-
-/** How far a sync is: `starting` is where it began, the current block when left out. */
-export type SyncStatus = { readonly starting?: bigint; readonly current: bigint; readonly highest: bigint }
 
 export type EthApiOptions = {
   readonly chain: EthChain
   /** Nothing is being synced when left out. */
   readonly progress?: () => SyncStatus
+  /** As it goes on. */
+  readonly progress$?: Observable<SyncStatus & { readonly isSyncing: boolean }>
 }
 
 /**
  * geth's `eth` namespace, as far as it can be answered from blocks alone: without state, receipts and a pool of
  * transactions. Messages and shapes are geth's (internal/ethapi/api.go).
  */
-export function ethApi({ chain, progress }: EthApiOptions): Api {
+export function ethApi({ chain, progress, progress$ = NEVER }: EthApiOptions): Api {
   const blocks = new Blocks(chain)
   const senders = new Senders(chain.config)
   return {
@@ -44,6 +45,7 @@ export function ethApi({ chain, progress }: EthApiOptions): Api {
       ...transactionMethods(blocks, senders, chain),
     },
     subscriptions: {
+      syncing: subscription([], (notify) => syncStatus(progress$, notify)),
       newHeads: subscription([], (notify) => newHeads(chain, (header: Header) => notify(headJson(header)))),
     },
   }

@@ -6,6 +6,7 @@ import type { BlockTag } from '../rpc/block-params.ts'
 import { RpcCode, RpcError } from '../rpc/rpc-error.ts'
 import type { Steps } from '../runtime/time-slicer.ts'
 import type { BlockChain, Blocks } from './blocks.ts'
+import type { HeadChange } from './branches.ts'
 import { logJson } from './json/log.ts'
 import type { Receipts } from './receipts.ts'
 
@@ -37,23 +38,27 @@ export class Logs {
   /** BOUNDED: maxAnswerLength. @throws {RpcError} no such range, or more than can be answered */
   *query(query: LogQuery): Steps<unknown[]> {
     checkLimits(query)
-    const found: unknown[] = []
-    let length = 0
+    const found = new FoundLogs()
     for (const header of this.#headers(query)) {
       yield
-      if (!header) continue
-      for (const { log, json } of this.ofBlock(header, query)) {
-        length += lengthOf(log)
-        if (length > maxAnswerLength) throw new RpcError('response too large', RpcCode.responseTooLarge)
-        found.push(json)
-        if (found.length % fewLogs === 0) yield
-      }
+      if (header) yield* found.add(this.ofBlock(header, query))
     }
-    return found
+    return found.json
+  }
+
+  /** @returns those that go with their blocks, and those that come, within the range of `query` */
+  *ofChange({ gone, fresh }: HeadChange, query: LogQuery): Steps<unknown[]> {
+    const found = new FoundLogs()
+    const isInRange = ({ number }: Header) =>
+      !(typeof query.fromBlock === 'bigint' && number < query.fromBlock) &&
+      !(typeof query.toBlock === 'bigint' && number > query.toBlock)
+    for (const header of gone.filter(isInRange)) yield* found.add(this.ofBlock(header, query, true))
+    for (const header of fresh.filter(isInRange)) yield* found.add(this.ofBlock(header, query))
+    return found.json
   }
 
   /** @returns those of a block that fit, without a look into it where its bloom rules them out */
-  *ofBlock(header: Header, filter: LogFilter, removed = false): Generator<{ log: Log; json: Record<string, unknown> }> {
+  *ofBlock(header: Header, filter: LogFilter, removed = false): Generator<FoundLog> {
     const block = mayHave(header.bloom, filter) ? this.#blocks.blockByHash(header.hash) : undefined
     for (const { item, index, receipt, firstLog } of block ? this.#receipts.executed(block) : []) {
       let [at, hash] = [firstLog, undefined as Uint8Array | undefined]
@@ -90,6 +95,23 @@ export class Logs {
     if (from > to) throw badRange()
     if (to > this.#chain.head.number) throw invalid('block range extends beyond current head block')
     return [from, to]
+  }
+}
+
+type FoundLog = { readonly log: Log; readonly json: Record<string, unknown> }
+
+/** BOUNDED: maxAnswerLength. */
+class FoundLogs {
+  #length = 0
+  readonly json: unknown[] = [];
+
+  /** @throws {RpcError} they are more than can be answered */
+  *add(logs: Iterable<FoundLog>): Steps<void> {
+    for (const { log, json } of logs) {
+      this.#length += lengthOf(log)
+      if (this.#length > maxAnswerLength) throw new RpcError('response too large', RpcCode.responseTooLarge)
+      if (this.json.push(json) % fewLogs === 0) yield
+    }
   }
 }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../log/log.ts'
 import type { LogLevels } from '../log/log-levels.ts'
 import { version } from '../p2p/client-name.ts'
 import type { Api } from '../rpc/api.ts'
+import type { FairScheduler } from '../runtime/scheduler.ts'
 import type { Feed } from '../trace/feed.ts'
 import { type Administered, adminApi, type Endpoints } from './admin.ts'
 import { debugChartApi } from './debug-chart.ts'
@@ -12,6 +13,7 @@ import { debugLogApi } from './debug-log.ts'
 import { debugRawApi } from './debug-raw.ts'
 import { engineApi } from './engine.ts'
 import { ethApi } from './eth.ts'
+import type { FilterRuntime } from './filters.ts'
 import { netApi } from './net.ts'
 import { stateApis } from './state.ts'
 import { stateCaller } from './state-caller.ts'
@@ -20,7 +22,7 @@ import { web3Api } from './web3.ts'
 
 export type ServedNode = Administered & {
   readonly chain: Chain
-  readonly eth: Pick<EthService, 'progress' | 'follow' | 'followed' | 'custody' | 'updateCustody'>
+  readonly eth: Pick<EthService, 'progress' | 'progress$' | 'follow' | 'followed' | 'custody' | 'updateCustody'>
   /** Of blocks that were executed; undefined where none are. Receipts are the chain's: `receiptsByHash`. */
   readonly states?: StatePort | undefined
   readonly feed: Feed
@@ -29,19 +31,24 @@ export type ServedNode = Administered & {
   /** Those of its log, if they can be changed. */
   readonly levels?: LogLevels | undefined
   readonly log?: Logger
+  /** Shares the thread with peers and callers. */
+  readonly scheduler?: FairScheduler
+  readonly filterRuntime?: FilterRuntime
 }
 
 /** Every namespace that a node serves. */
 export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
-  const { chain, eth, states, feed, name, levels, log } = node
+  const { chain, eth, states, feed, name, levels, log, scheduler, filterRuntime } = node
   return [
     adminApi(node, endpoints),
     debugRawApi({ chain }),
     debugChartApi(feed),
     ...(levels ? [debugLogApi(levels)] : []),
     engineApi({ chain, eth, version, ...(log && { log }) }),
-    ethApi({ chain, progress: () => eth.progress }),
-    ...(states ? stateApis(chain, stateCaller(states)) : []),
+    ethApi({ chain, progress: () => eth.progress, progress$: eth.progress$ }),
+    ...(states
+      ? stateApis(chain, stateCaller(states), { ...(scheduler && { scheduler }), ...(filterRuntime ?? {}) })
+      : []),
     netApi({ networkId: chain.networkId, peerCount: () => node.peers().length }),
     txpoolApi(),
     web3Api({ clientVersion: name }),

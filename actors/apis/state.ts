@@ -1,30 +1,48 @@
 import { Senders } from '../../protocols/chain/senders.ts'
 import type { StateMethodCall } from '../execution/methods/methods.ts'
-import { type Api, method } from '../rpc/api.ts'
+import { type Api, method, subscription } from '../rpc/api.ts'
 import { type BlockName, blockNumberOrHash, blockTag } from '../rpc/block-params.ts'
-import { address, hash, hexOrDecimal, number, optional, string } from '../rpc/params.ts'
+import { address, boolean, hash, hexOrDecimal, number, optional, string } from '../rpc/params.ts'
 import { listOf } from '../rpc/struct-params.ts'
+import { processRuntime, processScheduler } from '../runtime/process-runtime.ts'
+import type { FairScheduler } from '../runtime/scheduler.ts'
+import { TimeSlicer } from '../runtime/time-slicer.ts'
 import { type BlockChain, Blocks } from './blocks.ts'
 import { blockOverrides, callArgs, mapOf, simulation, stateOverrides } from './call-params.ts'
 import { capabilitiesJson } from './capabilities.ts'
 import { traceMethods } from './debug-trace.ts'
 import { FeeMarket } from './fee-market.ts'
+import { checkSubscription, type FilterRuntime, Filters } from './filters.ts'
 import { logQuery } from './log-params.ts'
 import { Logs } from './logs.ts'
+import type { HeadsChain } from './new-heads.ts'
+import { newLogs } from './new-logs.ts'
 import { type ReceiptChain, Receipts } from './receipts.ts'
 import type { RunStateMethod, StateCaller } from './state-caller.ts'
 import { testingApi } from './testing.ts'
+
+export type StateApiOptions = {
+  /** Shares the thread with peers and callers. One of its own when left out. */
+  readonly scheduler?: FairScheduler | undefined
+} & Partial<FilterRuntime>
 
 /**
  * Methods that need a state or receipts: of a node that executes. What is read from the chain is read here, in the turns of
  * who asked; what needs a state is asked of `state`.
  */
-export function stateApis(chain: BlockChain & ReceiptChain, state: StateCaller): Api[] {
+export function stateApis(
+  chain: BlockChain & ReceiptChain & HeadsChain,
+  state: StateCaller,
+  { scheduler = processScheduler(), ...given }: StateApiOptions = {},
+): Api[] {
+  const { clock, entropy } = processRuntime()
   const block = optional(blockNumberOrHash)
   const blocks = new Blocks(chain)
   const senders = new Senders(chain.config)
   const receipts = new Receipts(chain, blocks, senders)
   const logs = new Logs(chain, blocks, receipts)
+  const filters = new Filters(chain, logs, { now: () => clock.now(), entropy, ...given })
+  const slicer = new TimeSlicer(scheduler)
   const fees = new FeeMarket(chain, blocks, receipts, senders)
   const run: RunStateMethod = (header, name, ...args) =>
     state({ name, block: header.raw, args } as unknown as StateMethodCall)
@@ -53,6 +71,12 @@ export function stateApis(chain: BlockChain & ReceiptChain, state: StateCaller):
         getTransactionReceipt: method([hash], (hash) => receipts.ofTransaction(hash)),
         getBlockReceipts: method([blockNumberOrHash], (block) => receipts.ofBlock(block)),
         getLogs: method([logQuery], (query) => logs.query(query)),
+        newFilter: method([logQuery], (query) => filters.newLogFilter(query)),
+        newBlockFilter: method([], () => filters.newBlockFilter()),
+        newPendingTransactionFilter: method([optional(boolean)], () => filters.newPendingTransactionFilter()),
+        getFilterChanges: method([string], (id) => filters.changes(id)),
+        getFilterLogs: method([string], (id) => filters.all(id)),
+        uninstallFilter: method([string], (id) => filters.uninstall(id)),
         call: method(
           [callArgs, block, optional(stateOverrides), optional(blockOverrides)],
           (args, block, state, overrides) => run(at(block), 'eth_call', args, state, overrides),
@@ -71,6 +95,12 @@ export function stateApis(chain: BlockChain & ReceiptChain, state: StateCaller):
         ),
         capabilities: method([], () => capabilitiesJson(chain.head)),
         simulateV1: method([simulation, block], (simulation, block) => run(at(block), 'eth_simulateV1', simulation)),
+      },
+      subscriptions: {
+        logs: subscription([logQuery], (notify, query) => {
+          checkSubscription(query)
+          return newLogs({ chain, logs, slicer }, query, notify)
+        }),
       },
     },
     {

@@ -253,7 +253,8 @@ export class PeerchartNode {
     const own = nodeApis(
       {
         ...{ chain, eth, feed, name, states, log, levels: (log as Partial<LeveledLogger>).levels },
-        ...{ peerEvents$: this.peerEvents$, server: this.#node.server },
+        ...{ peerEvents$: this.peerEvents$, server: this.#node.server, scheduler: this.#scheduler },
+        filterRuntime: { now: this.#now, entropy: runtime.entropy },
         datadir: datadir === undefined ? undefined : resolve(datadir),
         nodeInfo: () => this.nodeInfo(),
         peers: () => this.peers(),

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { type EthChain, ethApi, type SyncStatus } from '../../../actors/apis/eth.ts'
+import { type EthChain, ethApi } from '../../../actors/apis/eth.ts'
+import type { SyncStatus } from '../../../actors/apis/sync-status.ts'
 import { Chain } from '../../../actors/chain/chain.ts'
 import { encodeBody } from '../../../protocols/chain/block.ts'
 import type { Header, HeaderFields } from '../../../protocols/chain/header.ts'
