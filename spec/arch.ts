@@ -32,7 +32,7 @@ export const floors: readonly (readonly string[])[] = [
   ['actors/simulation'],
   ['actors/scripted-peer'],
   ['actors/probe'],
-  ['actors/gossip-watch'],
+  ['actors/gossip-watch', 'actors/crawler'],
   ['actors/explain'],
   ['actors/inspector'],
   ['actors/inspector/page'],

@@ -72,6 +72,16 @@ export const commands: Readonly<Record<string, Readonly<Record<string, Listed>>>
     ],
   },
   'Find nodes:': {
+    discv4: [
+      'ask nodes by Node Discovery v4: ping, records, neighbors; crawl',
+      async () => (await import('./discovery.ts')).addDiscv4,
+    ],
+    discv5: [
+      'ask nodes by Node Discovery v5: ping, records, neighbors; crawl',
+      async () => (await import('./discovery.ts')).addDiscv5,
+    ],
+    discovery: ['run a node of both on one port', async () => (await import('./discovery.ts')).addDiscovery],
+    nodeset: ['count and filter the nodes of a crawl', async () => (await import('./node-set-command.ts')).addNodeSet],
     dns: ['lists of nodes in DNS (EIP-1459)', async () => (await import('./dns.ts')).addDns],
   },
   'Look into sessions:': {

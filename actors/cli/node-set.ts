@@ -1,30 +1,16 @@
 import { writeFile } from 'node:fs/promises'
-import { type Enode, EnodeError, formatEnode } from '../../protocols/enode/enode.ts'
+import { EnodeError, formatEnode } from '../../protocols/enode/enode.ts'
 import { parseNode } from '../../protocols/enr/parse-node.ts'
-import { formatRecord, type NodeRecord, parseRecord } from '../../protocols/enr/record.ts'
+import { formatRecord, parseRecord } from '../../protocols/enr/record.ts'
+import type { CrawledNode } from '../crawler/crawler.ts'
 import { readText } from './given-file.ts'
 import type { Io } from './io.ts'
 
 // geth's nodes.json (cmd/devp2p/nodeset.go): what a crawl knows, as an object by node id. Names that geth does not know
 // are passed over by it: the reason of each node is one.
 
-/** A node of a set. Times are Unix ms, 0 for never. */
-export type SetNode = {
-  readonly node: Enode
-  readonly record?: NodeRecord | undefined
-  /** Checks that it passed, halved by each that it did not. */
-  readonly score: number
-  readonly firstResponse: number
-  readonly lastResponse: number
-  readonly lastCheck: number
-  /** What became of the last dial: ours alone. */
-  readonly reason?: string | undefined
-  readonly cause?: string | undefined
-  readonly client?: string | undefined
-}
-
 /** By node id. BOUNDED: by the crawl, or by the file. */
-export type NodeSet = ReadonlyMap<string, SetNode>
+export type NodeSet = ReadonlyMap<string, CrawledNode>
 
 /** Bytes of a file: 100,000 nodes have about 70 MB. */
 const maxFileBytes = 256 << 20
@@ -79,7 +65,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function readNode(id: string, value: unknown): SetNode {
+function readNode(id: string, value: unknown): CrawledNode {
   const fields = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
   const { record: text, score, reason, cause, client } = fields
   if (typeof text !== 'string') throw new NodeSetError(`invalid node ${id}: it has no record`)
@@ -105,7 +91,7 @@ function readTime(value: unknown): number {
   return Number.isFinite(time) ? Math.max(0, time) : 0
 }
 
-function toJson({ node, record, score, firstResponse, lastResponse, lastCheck, ...ours }: SetNode): unknown {
+function toJson({ node, record, score, firstResponse, lastResponse, lastCheck, ...ours }: CrawledNode): unknown {
   return {
     seq: `${record?.seq ?? 0n}`,
     record: record ? formatRecord(record) : formatEnode(node),

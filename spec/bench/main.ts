@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { findChromium } from '../support/clients.ts'
+import { benchCrawl } from './crawl.ts'
 import { benchInspect } from './inspect.ts'
 import { benchInspectMemory } from './inspect-memory.ts'
 import { benchPeers } from './peers.ts'
@@ -103,6 +104,17 @@ program
   .option('--seconds <n>', 'length of each attack', '10')
   .option('--only <name>', 'this attack alone; may be given again', (one, all: string[]) => [...all, one], [])
   .action(async ({ json, seconds, only }) => print(json, await benchSiege(Number(seconds), only, note)))
+
+program
+  .command('crawl')
+  .description('nodes a second that a crawl finds of a network over UDP on loopback, all of it in this process')
+  .option('--json', 'print one JSON object on standard output')
+  .option('--nodes <n>', 'how many there are', '200')
+  .option('--version <v4|v5>', 'of Node Discovery', 'v4')
+  .option('--parallel <n>', 'nodes that are asked at a time', '16')
+  .action(async ({ json, nodes, version, parallel }) =>
+    print(json, await benchCrawl({ nodes: Number(nodes), version, parallel: Number(parallel) }, note)),
+  )
 
 await program.parseAsync()
 process.exit(0)

@@ -1,5 +1,6 @@
 import type { Actor } from 'xstate'
 import { discoveryTableMachine } from '../../../machines/discovery-table.ts'
+import type { QueryFailure } from '../../../machines/discv4-node.ts'
 import { decodePacket, encodePacket, isExpired, type Packet, PacketError } from '../../../protocols/discv4/packets.ts'
 import { type Enode, toEnode } from '../../../protocols/enode/enode.ts'
 import { formatIp, isLan, parseIp } from '../../../protocols/enode/netutil.ts'
@@ -14,7 +15,7 @@ import { type DiscoveredNode, seqOf } from '../discovered-node.ts'
 import { type Lookup, startLookup } from '../lookups.ts'
 import { type ProtocolOptions, seedCount, seedMaxAge } from '../protocol-options.ts'
 import { bucketSize, Table } from '../table.ts'
-import { KnownNode, type KnownNodeOwner } from './known-node.ts'
+import { KnownNode, type KnownNodeOwner, QueryFailed } from './known-node.ts'
 
 /** BOUNDED: nodes whose endpoint is not proven, and of those at one address that is not local; nodes that have proven it. */
 const maxUnproven = 1_024
@@ -41,6 +42,8 @@ export class Discv4 {
   readonly #checking = new Set<string>()
   /** BOUNDED: by who looks up: the chart one for itself and one for the dialer, callers theirs. */
   readonly #lookups = new Set<Lookup>()
+  /** Who waits for a PONG. BOUNDED: by the program, which asks. */
+  readonly #pings = new Map<KnownNode, readonly Settle[]>()
   readonly #owner: KnownNodeOwner
   #lastActor = 0
   #isOpen = false
@@ -120,6 +123,23 @@ export class Discv4 {
     return nodes
   }
 
+  /** PINGs a node, and settles with its PONG. @throws {QueryFailed} (rejects) */
+  ping(node: DiscoveredNode): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) return reject(new QueryFailed('closed'))
+      const known = this.#known(node)
+      const settle: Settle = (why) => (why === undefined ? resolve() : reject(new QueryFailed(why)))
+      this.#pings.set(known, [...(this.#pings.get(known) ?? []), settle])
+      known.check()
+    })
+  }
+
+  /** @returns the node with its record @throws {QueryFailed} (rejects) it does not answer */
+  async requestRecord(node: DiscoveredNode): Promise<DiscoveredNode> {
+    if (this.#isClosed) throw new QueryFailed('closed')
+    return this.#known(node).requestRecord()
+  }
+
   /** Nodes that it remembers, those of the table among them. */
   get nodeCount(): number {
     return this.#proven.size + this.#unproven.size
@@ -157,7 +177,10 @@ export class Discv4 {
     this.#actor.send({ type: 'discovery.stop' })
     for (const lookup of this.#lookups) lookup.stop()
     for (const nodes of [this.#unproven, this.#proven]) {
-      for (const node of nodes.values()) node.forget()
+      for (const node of nodes.values()) {
+        this.#settlePings(node, 'closed')
+        node.forget()
+      }
       nodes.clear()
     }
   }
@@ -240,6 +263,7 @@ export class Discv4 {
       },
       checked: (node, { isAlive, checks, seq = 0n }) => {
         this.#checking.delete(node.id)
+        this.#settlePings(node, isAlive ? undefined : 'timeout')
         const entry = this.table.get(node.id)
         if (entry?.node.host !== node.ip) return
         if (!isAlive) this.table.noteSilent(node.id, checks)
@@ -267,7 +291,14 @@ export class Discv4 {
     if (this.#unproven.get(key) === node) this.#removeUnproven(key, node)
     if (this.#proven.get(key) === node) this.#proven.delete(key)
     this.#checking.delete(node.id)
+    this.#settlePings(node, 'closed')
     node.forget()
+  }
+
+  #settlePings(node: KnownNode, why?: QueryFailure): void {
+    const waiting = this.#pings.get(node) ?? []
+    this.#pings.delete(node)
+    for (const settle of waiting) settle(why)
   }
 
   #removeUnproven(key: string, { ip }: KnownNode): void {
@@ -307,6 +338,9 @@ export class Discv4 {
     return seen
   }
 }
+
+/** @param why it failed; undefined when it did not */
+type Settle = (why?: QueryFailure) => void
 
 const keyOf = (id: string, ip: string) => `${id} ${ip}`
 const uint32 = (bytes: Uint8Array): number => new DataView(bytes.slice().buffer).getUint32(0)

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { formatNodeSet, NodeSetError, parseNodeSet, type SetNode } from '../../../actors/cli/node-set.ts'
+import { formatNodeSet, NodeSetError, parseNodeSet } from '../../../actors/cli/node-set.ts'
+import type { CrawledNode } from '../../../actors/crawler/crawler.ts'
 import { formatEnode } from '../../../protocols/enode/enode.ts'
 import { parseNode } from '../../../protocols/enr/parse-node.ts'
 import { formatRecord, signRecord } from '../../../protocols/enr/record.ts'
@@ -9,7 +10,7 @@ describe("a set of nodes in geth's form", () => {
   const record = signRecord(2n ** 63n + 1n, { ip: Uint8Array.of(127, 0, 0, 1), udp: 30_303 }, keyOf(1))
   const never = { score: 0, firstResponse: 0, lastResponse: 0, lastCheck: 0 }
   const node = parseNode(formatRecord(record))
-  const one: SetNode = {
+  const one: CrawledNode = {
     ...{ node, record, score: 3, firstResponse: 1_000, lastResponse: 2_000, lastCheck: 3_000 },
     ...{ reason: 'full', cause: 'it sent Disconnect 0x04', client: 'Geth/v1' },
   }
