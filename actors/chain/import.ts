@@ -19,7 +19,7 @@ export type ImportProgress = {
 }
 
 export type ImportOptions = {
-  /** Called after every batch. */
+  /** Called after every batch, and where blocks are executed after every few. */
   readonly onProgress?: (progress: ImportProgress) => void
   /** Milliseconds, never going back. */
   readonly now?: () => number
@@ -45,11 +45,15 @@ export async function importChain(
       bytes += count
     })
     for await (const batch of batches(inflated(chunks), path)) {
-      await insert(chain, batch, path)
-      const blocks = progress.blocks + batch.blocks.length
-      const blocksPerSecond = Math.round((blocks * 1000) / Math.max(1, now() - start))
-      progress = { blocks, bytes, totalBytes, blocksPerSecond }
-      onProgress?.(progress)
+      const before = progress
+      for (const some of chain.isExecuting ? parts(batch.blocks) : [batch.blocks]) {
+        await insert(chain, some, path)
+        const blocks = progress.blocks + some.length
+        const share = (blocks - before.blocks) / Math.max(1, batch.blocks.length)
+        const blocksPerSecond = Math.round((blocks * 1000) / Math.max(1, now() - start))
+        progress = { blocks, bytes: before.bytes + (bytes - before.bytes) * share, totalBytes, blocksPerSecond }
+        onProgress?.(progress)
+      }
       if (batch.broken) throw batch.broken
     }
     return progress
@@ -58,6 +62,13 @@ export async function importChain(
     throw new ImportError(path, undefined, error)
   }
 }
+
+/** Executing takes its time: how it goes is seen more often. */
+function* parts(blocks: readonly PlacedBlock[]): Generator<readonly PlacedBlock[]> {
+  for (let at = 0; at < blocks.length; at += blocksInPart) yield blocks.slice(at, at + blocksInPart)
+}
+
+const blocksInPart = 32
 
 async function* counted(chunks: AsyncIterable<Uint8Array>, count: (bytes: number) => void): AsyncGenerator<Uint8Array> {
   for await (const chunk of chunks) {
@@ -140,7 +151,7 @@ function takeBlocks(
 }
 
 /** All or none is the chain's way; here what stands before a bad block is kept. */
-async function insert(chain: Chain, { blocks }: Batch, path: string): Promise<void> {
+async function insert(chain: Chain, blocks: readonly PlacedBlock[], path: string): Promise<void> {
   const [first] = blocks
   const isGenesis = first !== undefined && first.header.number === chain.genesis.number
   if (isGenesis && !equalBytes(first.header.hash, chain.genesis.hash)) {

@@ -6,12 +6,13 @@ export function importReporter(log: Logger): {
   note(progress: ImportProgress): void
   finish(progress: ImportProgress): void
 } {
-  let next = performance.now() + interval
+  const start = performance.now()
+  let next = start + interval
   return {
     note(progress) {
       if (performance.now() < next) return
       next = performance.now() + interval
-      log.info('Importing blocks', fieldsOf(progress))
+      log.info('Importing blocks', { ...fieldsOf(progress), left: timeLeft(progress, performance.now() - start) })
     },
     finish: (progress) => log.info('Imported blocks', fieldsOf(progress)),
   }
@@ -22,6 +23,10 @@ const fieldsOf = ({ blocks, bytes, totalBytes, blocksPerSecond }: ImportProgress
   'blocks/s': blocksPerSecond,
   done: `${Math.floor((100 * bytes) / Math.max(1, totalBytes))}%`,
 })
+
+/** As long as the rest of the bytes takes at the rate so far. */
+const timeLeft = ({ bytes, totalBytes }: ImportProgress, elapsed: number) =>
+  `${Math.ceil((elapsed * Math.max(0, totalBytes - bytes)) / Math.max(1, bytes) / 1_000)} s`
 
 /** In milliseconds. */
 const interval = 1_000
