@@ -59,16 +59,6 @@ describe('over discv4, our nodes and geth', function () {
     expect(result).to.deep.equal({ passed: names, failed: [], hung: [] })
   })
 
-  it('all find each other, when one geth is the bootnode of another and of five of ours', async function () {
-    const path = requireClient(this, findGeth(), 'geth')
-    const bootnode = await startGeth(path)
-    await startGeth(path, [bootnode.enode])
-    const ours = await Promise.all(Array.from({ length: 5 }, () => start([bootnode.enode])))
-    await Promise.all(ours.map((node) => connected(node, 6)))
-    for (const geth of geths)
-      await eventually('six peers', async () => Number(await geth.rpc<string>('net_peerCount')) === 6, 60_000)
-  })
-
   it('are in each other’s tables, and its tool resolves our record', async function () {
     const path = requireClient(this, findGeth(), 'geth')
     const devp2p = requireClient(this, findDevp2p(), 'devp2p')

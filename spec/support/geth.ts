@@ -17,8 +17,8 @@ export type GethOptions = {
   readonly networkId: bigint
   /** A chain.rlp to import. */
   readonly chain?: string
-  /** Runs discovery v4, on loopback alone. @default no discovery */
-  readonly discovery?: { readonly bootnodes: readonly string[] }
+  /** Runs discovery, one version alone, on loopback alone. @default no discovery; v4 */
+  readonly discovery?: { readonly bootnodes: readonly string[]; readonly by?: 'v4' | 'v5' }
   /** Further flags. */
   readonly args?: readonly string[]
 }
@@ -138,7 +138,10 @@ export class Geth {
 const loopback = '127.0.0.1'
 const discoveryFlags = (discovery: GethOptions['discovery']): readonly string[] =>
   discovery
-    ? ['--netrestrict', '127.0.0.0/8', '--bootnodes', discovery.bootnodes.join(), '--discovery.v5=false']
+    ? [
+        ...['--netrestrict', '127.0.0.0/8', '--bootnodes', discovery.bootnodes.join()],
+        ...['v4', 'v5'].map((version) => `--discovery.${version}=${version === (discovery.by ?? 'v4')}`),
+      ]
     : ['--nodiscover']
 const onLoopback = [
   ...['--nat', 'none', '--port', '0', '--maxpeers', '500', '--ipcdisable', '--log.format', 'json'],
