@@ -70,7 +70,7 @@ export type DownloaderPorts = {
   fetchLists(assignment: ListAssignment): void
   /** `blocks.imported` or `import.failed` comes back. */
   importBlocks(which: { after: bigint; last: bigint }): void
-  /** Makes the block that a consensus client named the head: `head.adopted` comes back. */
+  /** Makes the block that a consensus client named the head: `head.adopted` or `head.refused` comes back. */
   adopt(head: { hash: Uint8Array }): void
   /** Forgets everything that was fetched, and whatever is under way. */
   discard(): void
@@ -155,6 +155,8 @@ export type DownloaderEvent =
   /** A block was refused: the peer that gave the skeleton lied. */
   | { type: 'import.failed'; error: Error }
   | { type: 'head.adopted' }
+  /** It cannot be executed: it is bad, or the state that it stands on is not there. */
+  | { type: 'head.refused' }
   | { type: 'downloader.stop' }
 
 /** `count` headers of those from `first` to `last`. `meetsSkeleton`: all came, they link, and they meet the skeleton at both ends. */

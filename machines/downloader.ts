@@ -379,6 +379,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
           entry: { type: 'adopt', params: ({ context: { target } }) => ({ hash: target.hash! }) },
           on: {
             'head.adopted': { target: '#downloader.idle', actions: ['noteAdopted', 'leaderDone', 'discard'] },
+            'head.refused': { target: '#downloader.idle', actions: ['noteStuck', 'discard'] },
           },
         },
       },

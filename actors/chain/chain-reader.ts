@@ -15,6 +15,8 @@ export type ChainOptions = {
   readonly execution?: ExecutionPort
   /** Blocks that the database has are executed before any other: how many are left, now and then. */
   readonly catchingUp?: (left: bigint) => void
+  /** Those blocks turn out to be bad: why the chain ends before them from now on. */
+  readonly cutOff?: (why: Error) => void
   /** Gets what a reader of {@link Chain.heads$} throws: it ends that reader. Without it the process ends, loudly. */
   readonly readerCrashed?: (error: unknown) => void
 }

@@ -55,7 +55,16 @@ export class Chain implements ChainReader {
   readonly #execution: ExecutionPort | undefined
 
   private constructor(store: KeyValueStore, options: ChainOptions, stored: StoredChain) {
-    const { genesis, networkId, directory, readerCrashed, slicer, execution, catchingUp = () => {} } = options
+    const {
+      genesis,
+      networkId,
+      directory,
+      readerCrashed,
+      slicer,
+      execution,
+      catchingUp = () => {},
+      cutOff = () => {},
+    } = options
     this.#slicer = slicer ?? new TimeSlicer(processScheduler())
     this.heads$ = new ReaderStream(this.#heads, readerCrashed)
     this.#store = store
@@ -70,7 +79,9 @@ export class Chain implements ChainReader {
     this.#transactions = new TransactionIndex(store, this)
     this.#execution = execution
     if (execution && !execution.hasState(stored.head.hash))
-      this.#inOrder(() => this.#catchUp(execution, catchingUp)).catch(() => {}) // failures$ has it
+      this.#inOrder(() => this.#catchUp(execution, catchingUp)).catch((error: Error) => {
+        if (error instanceof InvalidBlock || error instanceof StateMissing) cutOff(error) // failures$ has others
+      })
   }
 
   /**

@@ -6,6 +6,8 @@ import type { DownloaderEvent, DownloaderPorts } from '../../machines/downloader
 import type { Header } from '../../protocols/chain/header.ts'
 import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import { HashList } from '../../protocols/lib/lazy-list.ts'
+import { StateMissing } from '../chain/chain.ts'
+import { ExecutionStopped } from '../chain/execution-port.ts'
 import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type Send, startActor } from '../runtime/start-actor.ts'
@@ -268,16 +270,19 @@ export class Downloader {
       () => {
         if (buffer === this.#buffer) this.#send({ type: 'head.adopted' })
       },
-      (error) => this.#failed(error),
+      (error) => {
+        if (!(error instanceof InvalidBlock || error instanceof StateMissing)) this.#failed(error)
+        else if (buffer === this.#buffer) this.#send({ type: 'head.refused' })
+      },
     )
   }
 
   /**
-   * A chain that is closed already refuses what was under way, and one whose database fails has reported it to the node; anything
-   * else is a bug.
+   * A chain that is closed already refuses what was under way, and one whose database fails, or its execution, has reported it to
+   * the node; anything else is a bug.
    */
   #failed(error: unknown): void {
-    if (this.#isStopped || error instanceof DatabaseFailed || error instanceof CorruptDatabase) return
+    if (this.#isStopped || reported.some((known) => error instanceof known)) return
     reportBug(this.#runtime, { actor: this.#id, error, ends: 'node' })
   }
 
@@ -294,5 +299,7 @@ export class Downloader {
     })
   }
 }
+
+const reported = [DatabaseFailed, CorruptDatabase, ExecutionStopped]
 
 const bytesOf = (lists: readonly FetchedList[]) => lists.reduce((sum, { accessList }) => sum + accessList.length, 0)

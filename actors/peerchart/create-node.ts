@@ -60,7 +60,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     slicer: new TimeSlicer(scheduler),
     ...(id !== undefined && { networkId: id }),
     ...(instance && { directory: instance.chaindata }),
-    ...(executor && { execution: executor, catchingUp: catchUpReporter(log) }),
+    ...(executor && { execution: executor, catchingUp: catchUpReporter(log), cutOff: cutOffReporter(log) }),
     readerCrashed: (error) => reportBug(runtime, { actor: 'heads', error, ends: 'reader' }),
   }).catch(async (error: unknown) => {
     await executor?.close()
@@ -154,5 +154,8 @@ async function chainOf({
   if (genesis !== undefined) return { genesis: parseGenesis(JSON.stringify(genesis)) }
   return network(name ?? 'mainnet')
 }
+
+const cutOffReporter = (log: Logger) => (why: Error) =>
+  log.warn('The chain ends before a block that was there, and is bad', { err: why.message })
 
 const capsOf = (protocols: readonly Protocol[] = []) => protocols.map(({ name, version }) => `${name}/${version}`)

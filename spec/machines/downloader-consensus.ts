@@ -165,6 +165,13 @@ export function describeConsensus(): void {
       expect(done.context.goal).to.deep.equal({ kind: 'reached' })
       expect(names(done)).to.deep.equal(['report', 'discard'])
     })
+    it('does not get its block for the head when that cannot be executed: the leader rests, and is asked again', () => {
+      const step = chart.on(ledNearlyDone(), imported(600n), { type: 'head.refused' })
+      expect(step.state).to.equal('idle')
+      expect(step.context.goal).to.include({ kind: 'missing', hash: named })
+      expect(step.context.sources.get(1)).to.include({ stuckSyncs: 1 })
+      expect(names(step)).to.include('discard')
+    })
     it('gets a block for the head that an earlier sync has fetched', () => {
       const step = led(compared(600n, true))
       expect(step.state).to.equal('syncing.adopting')

@@ -115,7 +115,7 @@ const downloaderEvents: readonly EventFromLogic<typeof downloaderMachine>[] = [
     (number, isOurs) => ({ type: 'header.compared', number, hash: hashOf(1), isOurs }) as const,
   ),
   ...[5n, 700n].map((number) => ({ type: 'chain.head', number }) as const),
-  ...[{ type: 'head.adopted' } as const, { type: 'import.failed', error } as const],
+  ...[{ type: 'head.adopted' } as const, { type: 'head.refused' } as const, { type: 'import.failed', error } as const],
   ...[
     { type: 'skeleton.empty' } as const,
     { type: 'skeleton.fetched', anchors: [197n, 389n, 700n], hash: hashOf(1) } as const,

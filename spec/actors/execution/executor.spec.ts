@@ -26,6 +26,7 @@ describe('an execution', function () {
   let blocks: NewBlock[]
   let others: NewBlock[]
   let folder: string
+  const cutOffs: string[] = []
   const open: { close(): Promise<void> }[] = []
   before(async () => {
     blocks = await forkedBlocks(150)
@@ -47,7 +48,12 @@ describe('an execution', function () {
     const executor = await Executor.open(runtime, { genesis, failed, ...states })
     open.push(executor)
     const chaindata = isKept ? { directory: join(folder, 'chaindata') } : {}
-    const chain = await Chain.open({ genesis, execution: executor, ...chaindata })
+    const chain = await Chain.open({
+      genesis,
+      execution: executor,
+      cutOff: (why) => cutOffs.push((why as InvalidBlock).reason),
+      ...chaindata,
+    })
     open.push(chain)
     return { chain, executor }
   }
@@ -132,6 +138,7 @@ describe('an execution', function () {
     await plain.close()
     const { chain } = await openBoth()
     await chain.insertBlocks(blocks.slice(9, 11))
+    expect(cutOffs).to.deep.equal(['state root'])
     expect(bytesToHex(chain.head.hash)).to.equal(hex(blocks[10]!))
   })
   it('begins at the genesis again when its states are lost', async () => {
