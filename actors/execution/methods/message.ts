@@ -224,7 +224,7 @@ function intrinsicGas({ common }: Environment, message: Message): { readonly gas
     },
     { common, freeze: false, allowUnlimitedInitCodeSize: true },
   )
-  const gas = tx.getIntrinsicGas() + BigInt(authorizations.length) * authorizationGas(common)
+  const gas = tx.getIntrinsicGas() + BigInt(authorizations.length) * authorizationGas(tx.common)
   const floor = getCalldataFloorGas(tx, new Address(from))
   if (gasLimit < gas) throw new MessageError('intrinsicGas', `intrinsic gas too low: have ${gasLimit}, want ${gas}`)
   if (gasLimit < floor)

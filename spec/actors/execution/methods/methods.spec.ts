@@ -1,6 +1,6 @@
 import { toChecksumAddress } from '@ethereumjs/util'
 import { expect } from 'chai'
-import { devAccounts } from '../../../../actors/chain/dev-genesis.ts'
+import { devAccounts, devGenesisJson } from '../../../../actors/chain/dev-genesis.ts'
 import { data } from '../../../../actors/rpc/json/hex.ts'
 import { contractAddress } from '../../../../protocols/chain/account.ts'
 import { keccak256 } from '../../../../protocols/lib/keccak.ts'
@@ -429,6 +429,23 @@ describe('methods of RPC that need a state', () => {
     })
   })
 
+  it('price a call under Amsterdam as geth does', async () => {
+    // What geth 1.17.10 answers on the same genesis.
+    const config = { ...devGenesisJson.config, amsterdamTime: 0 }
+    const amsterdam = await ExecutedChain.open({ ...devGenesisJson, config })
+    const from = data(sender)
+    const estimate = (args: object, state?: object) =>
+      amsterdam.call('eth_estimateGas', { from, ...args }, 'latest', ...(state ? [state] : []))
+    expect(await estimate({ to: data(devAccounts[1]!.address), value: '0x1' })).to.equal('0x5208')
+    expect(await estimate({ to: target, value: '0x1' })).to.equal('0x32a1f')
+    expect(await estimate({ data: '0x6001600c60003960016000f300' })).to.equal('0x33cc3')
+    expect(await estimate({ to: target }, withCode('0x602a600055'))).to.equal('0x1ec99')
+    expect(await amsterdam.call('eth_call', { from, to: target }, 'latest', withCode(gasLeft))).to.equal(
+      word(0x2fab5e6),
+    )
+    const list = await amsterdam.call('eth_createAccessList', { from, to: target }, 'latest', withCode('0x602a600055'))
+    expect(list.gasUsed).to.equal('0x200b6')
+  })
   it('build a block of transactions that are given, or say why they cannot', async () => {
     const { head } = node.chain
     const attributes = {
