@@ -8,11 +8,11 @@ import {
   type TreeLink,
   toTxt,
 } from '../../protocols/dnsdisc/tree.ts'
-import { isLoopback, parseIp } from '../../protocols/enode/netutil.ts'
+import { parseIp } from '../../protocols/enode/netutil.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import { isPrivateKey } from '../../protocols/lib/secp256k1.ts'
 import { DnsClient } from '../discovery/dns/dns-client.ts'
-import { dnsLookup, systemServers } from '../discovery/dns/txt-lookup.ts'
+import { dnsLookup, reachableServers, serverAddress, systemServers } from '../discovery/dns/txt-lookup.ts'
 import { processClock } from '../runtime/process-runtime.ts'
 import { toDuration, toWhole } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
@@ -88,7 +88,7 @@ export function addDns(dns: Command, io: Io): void {
 /** @throws {TreeError} {DnsLookupFailed} {CommandFailed} */
 async function sync(link: TreeLink, given: string | undefined, options: SyncOptions, io: Io): Promise<void> {
   const { host, timeout, rate, json } = options
-  const servers = reachableServers(options.resolver ?? systemServers(), host)
+  const servers = serversFor(options.resolver ?? systemServers(), host)
   const directory = given ?? link.domain
   const client = new DnsClient({ lookUpTxt: dnsLookup({ servers, host, timeout }), clock: processClock, rate })
   const before = await readDefinition(directory).catch((error) => {
@@ -182,9 +182,9 @@ const maxKeyBytes = 65_536
 /** The hashes of a tree do not depend on who signs it. */
 const anyKey = new Uint8Array(32).fill(1)
 
-/** What may be asked from `host`: one on loopback keeps all on the machine. */
-function reachableServers(servers: readonly string[], host: string): readonly string[] {
-  const reachable = isLoopback(host) ? servers.filter((server) => isLoopback(addressOf(server))) : servers
+/** @throws {CommandFailed} none may be asked */
+function serversFor(servers: readonly string[], host: string): readonly string[] {
+  const reachable = reachableServers(servers, host)
   if (reachable.length > 0) return reachable
   throw new CommandFailed(
     'no DNS server is on this machine, and --host keeps questions on it; --host 0.0.0.0 opens it',
@@ -192,12 +192,9 @@ function reachableServers(servers: readonly string[], host: string): readonly st
   )
 }
 
-const addressOf = (server: string) =>
-  /^\[(.*)\]/.exec(server)?.[1] ?? (parseIp(server) ? server : server.replace(/:\d+$/, ''))
-
 function addServer(text: string, others: readonly string[] = []): readonly string[] {
   const port = /:(\d{1,5})$/.exec(text)?.[1]
-  const isServer = parseIp(addressOf(text)) && (port === undefined || parseIp(text) || Number(port) <= 65_535)
+  const isServer = parseIp(serverAddress(text)) && (port === undefined || parseIp(text) || Number(port) <= 65_535)
   if (isServer) return [...others, text]
   throw new InvalidArgumentError('Want an IP address, and a port behind a colon if it is not 53.')
 }

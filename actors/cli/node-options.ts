@@ -44,11 +44,12 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(keylog !== undefined && { keyLog: keylog }),
     ...listen,
     ...(netrestrict.length > 0 && { netRestrict: netrestrict.join() }),
-    ...((discovery || discoveryV5) && {
+    ...((discovery || discoveryV5 || (settings.discoveryDns.length > 0 && !settings.nodiscover)) && {
       discovery: {
         v4: discovery ?? false,
         v5: discoveryV5 ?? false,
         ...bootnodesOf(settings),
+        ...(settings.discoveryDns.length > 0 && { dns: settings.discoveryDns }),
         ...(discoveryPort !== undefined && { port: discoveryPort }),
       },
     }),

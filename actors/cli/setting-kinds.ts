@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { type NetworkName, networkNames } from '../../protocols/chain/networks.ts'
+import { parseLink, TreeError } from '../../protocols/dnsdisc/tree.ts'
 import { formatNat, NatError, parseNat } from '../../protocols/enode/nat.ts'
 import { NetlistError, parseNetlist } from '../../protocols/enode/netlist.ts'
 import { joinHostPort } from '../../protocols/enode/netutil.ts'
@@ -186,6 +187,22 @@ export const dialableNodes: Kind<readonly string[]> = nodesBy(addDialable)
 export const nodeList: Kind<readonly string[]> = {
   ...nodes,
   parse: (text) => nodes.read(list.parse!(text)),
+}
+
+/** Lists of nodes in DNS, with commas between. */
+export const linkList: Kind<readonly string[]> = {
+  parse: (text) => linkList.read(list.parse!(text)),
+  read(toml) {
+    const links = list.read(toml)
+    try {
+      for (const link of links) parseLink(link)
+    } catch (error) {
+      if (error instanceof TreeError) throw new InvalidArgumentError('Want enrtree://<key>@<domain>.')
+      throw error
+    }
+    return links
+  },
+  write: (links) => links,
 }
 
 /** Networks as CIDR masks, with commas between. */

@@ -162,6 +162,12 @@ const discovery = topic('Discovery:', {
       apply: (_, nodes: readonly string[]) => nodes,
     }),
   ),
+  discoveryDns: setting(
+    kinds.linkList,
+    [],
+    'Peerchart.DiscoveryDNS',
+    flag('--discovery.dns <list>', 'lists of nodes in DNS, `enrtree://…`, whose nodes are dialed, too'),
+  ),
   nat: setting(
     kinds.nat,
     'any',

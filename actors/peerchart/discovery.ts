@@ -1,4 +1,5 @@
 import type { ForkFilter } from '../../protocols/chain/fork-id.ts'
+import { parseLink } from '../../protocols/dnsdisc/tree.ts'
 import type { Enode } from '../../protocols/enode/enode.ts'
 import { isInNetlist, type Netlist } from '../../protocols/enode/netlist.ts'
 import { isLoopback, parseIp } from '../../protocols/enode/netutil.ts'
@@ -9,6 +10,9 @@ import { candidateMix } from '../discovery/candidate-mix.ts'
 import { Candidates } from '../discovery/candidates.ts'
 import { type DatagramSocket, type Datagrams, reachable, restricted, type UdpEndpoint } from '../discovery/datagrams.ts'
 import type { DiscoveredNode } from '../discovery/discovered-node.ts'
+import { DnsClient } from '../discovery/dns/dns-client.ts'
+import { DnsLists } from '../discovery/dns/dns-lists.ts'
+import { type DnsOptions, type LookUpTxt, reachableServers, systemServers } from '../discovery/dns/txt-lookup.ts'
 import type { LocalNode } from '../discovery/local-node.ts'
 import type { NodeDatabase } from '../discovery/node-database.ts'
 import { Discv4 } from '../discovery/v4/discv4.ts'
@@ -34,6 +38,10 @@ export type DiscoveryOptions = {
   readonly bootnodes?: Bootnodes
   /** For discv5. @default the same */
   readonly bootnodesV5?: Bootnodes
+  /** Lists of nodes in DNS, `enrtree://<key>@<domain>`, whose nodes are dialed, too. @default none */
+  readonly dns?: readonly string[]
+  /** DNS servers for them, as `127.0.0.1:5353`; a node that listens on loopback asks no others. @default those of the system */
+  readonly dnsServers?: readonly string[]
 }
 
 export type DiscoveryParts = {
@@ -42,6 +50,8 @@ export type DiscoveryParts = {
   readonly datagrams: Datagrams
   /** Of bootnodes that are DNS names. */
   readonly lookUp: LookUp | undefined
+  /** TXT records of lists. */
+  readonly dnsLookup: ((options: DnsOptions) => LookUpTxt) | undefined
   readonly privateKey: Uint8Array
   readonly localNode: LocalNode
   readonly database: NodeDatabase
@@ -64,6 +74,7 @@ export class DiscoveryService implements Service {
   readonly #bootnodes: { readonly v4: () => readonly Enode[]; readonly v5: () => readonly Enode[] }
   readonly #v4Nodes = new Candidates((node) => this.#isOurs(node))
   readonly #v5Nodes = new Candidates((node) => this.#isOurs(node))
+  readonly #dnsNodes = new Candidates((node) => this.#isOurs(node))
   /** Nodes for the dialer, from when the service runs. */
   readonly candidates: CandidateSource
   readonly #started: Promise<void>
@@ -71,8 +82,9 @@ export class DiscoveryService implements Service {
   #socket: DatagramSocket | undefined
   #v4: Discv4 | undefined
   #v5: Discv5 | undefined
+  #lists: DnsLists | undefined
 
-  /** @throws {EnodeError} a bootnode is none */
+  /** @throws {EnodeError} a bootnode is none @throws {TreeError} a list is none */
   constructor(runtime: Runtime, options: DiscoveryOptions, parts: DiscoveryParts) {
     this.#runtime = runtime
     this.#options = options
@@ -82,10 +94,15 @@ export class DiscoveryService implements Service {
     this.#started = new Promise((resolve) => {
       this.#settleStart = resolve
     })
-    const { v4 = true, v5 = true } = options
+    const { v4 = true, v5 = true, dns = [] } = options
+    for (const url of dns) parseLink(url)
     this.candidates = candidateMix(runtime, {
       ...{ id: 'candidates', parent: parts.parent },
-      sources: { ...(v4 && { v4: this.#v4Nodes.source }), ...(v5 && { v5: this.#v5Nodes.source }) },
+      sources: {
+        ...(dns.length > 0 && { dns: this.#dnsNodes.source }),
+        ...(v4 && { v4: this.#v4Nodes.source }),
+        ...(v5 && { v5: this.#v5Nodes.source }),
+      },
     })
   }
 
@@ -142,6 +159,7 @@ export class DiscoveryService implements Service {
       nodes.attach({ want: () => discv5.want(), resolve: async (node) => node })
       this.#v5 = discv5
     }
+    this.#readLists()
     this.#settleStart()
     log.info('Node discovery runs', {
       udp: socket.port,
@@ -154,9 +172,25 @@ export class DiscoveryService implements Service {
     this.#settleStart()
     this.#v4Nodes.detach()
     this.#v5Nodes.detach()
+    this.#dnsNodes.detach()
+    this.#lists?.close()
     this.#v4?.close()
     this.#v5?.close()
     await this.#socket?.close()
+  }
+
+  #readLists(): void {
+    const { dns = [], dnsServers = systemServers() } = this.#options
+    const { dnsLookup, host, parent, log } = this.#parts
+    if (dns.length === 0) return
+    const servers = reachableServers(dnsServers, host)
+    if (!dnsLookup || servers.length === 0)
+      return void log.warn('Lists of nodes are not read: no DNS server may be asked', { host })
+    const client = new DnsClient({ lookUpTxt: dnsLookup({ servers, host }), clock: this.#runtime.clock })
+    const nodes = this.#dnsNodes
+    const lists = new DnsLists(this.#runtime, { id: 'dns', parent, urls: dns, client, log, ...reportTo(nodes) })
+    nodes.attach({ want: () => lists.want(), resolve: async (node) => node })
+    this.#lists = lists
   }
 
   /** Looks for a node whose address is not known, or not the right one; it never fails. */

@@ -151,6 +151,7 @@ export class PeerchartNode {
           parent: 'node',
           datagrams: datagramsOf(transport),
           lookUp: transport.lookUp,
+          dnsLookup: transport.dnsLookup,
           privateKey,
           localNode,
           database,

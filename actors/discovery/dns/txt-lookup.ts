@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
+import { isLoopback, parseIp } from '../../../protocols/enode/netutil.ts'
 
 /**
  * TXT records as a port: DNS in a process, a map in a spec.
@@ -32,6 +33,18 @@ export function dnsLookup({ servers, host, timeout = 5_000 }: DnsOptions): LookU
     }
   }
 }
+
+/**
+ * @param host that questions are sent from
+ * @returns those of `servers` that may be asked: from a loopback address only what is on the machine
+ */
+export function reachableServers(servers: readonly string[], host: string): readonly string[] {
+  return isLoopback(host) ? servers.filter((server) => isLoopback(serverAddress(server))) : servers
+}
+
+/** @returns `127.0.0.1` of `127.0.0.1:53` */
+export const serverAddress = (server: string): string =>
+  /^\[(.*)\]/.exec(server)?.[1] ?? (parseIp(server) ? server : server.replace(/:\d+$/, ''))
 
 /** @returns the servers that the system asks, as `127.0.0.53` */
 export const systemServers = (): readonly string[] => new Resolver().getServers()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { StartSettings } from '../../../actors/cli/settings.ts'
 import { networkNames } from '../../../protocols/chain/networks.ts'
+import { exampleUrl } from '../../protocols/dnsdisc/vectors.ts'
 
 const generator = `${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}${'483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8'}`
 
@@ -32,6 +33,7 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   nodial: fc.boolean(),
   ...{ discovery: maybe(fc.boolean()), discoveryV5: maybe(fc.boolean()), nodiscover: fc.boolean() },
   discoveryPort: maybe(port),
+  discoveryDns: fc.constantFrom([], [exampleUrl]),
   ...{ bootnodes: maybe(enodes), bootnodesV5: maybe(enodes) },
   nat: fc.constantFrom('any', 'none', 'extip:1.2.3.4', 'extip:::1'),
   netrestrict: fc.array(fc.constantFrom('127.0.0.0/8', '10.0.0.0/8', 'fc00::/7'), { maxLength: 3 }),

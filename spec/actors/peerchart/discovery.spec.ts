@@ -8,6 +8,7 @@ import { toNodeOptions } from '../../../actors/cli/node-options.ts'
 import { resolveSettings } from '../../../actors/cli/start-settings.ts'
 import type { UdpEndpoint } from '../../../actors/discovery/datagrams.ts'
 import { nodeOfRecord } from '../../../actors/discovery/discovered-node.ts'
+import { dnsLookup } from '../../../actors/discovery/dns/txt-lookup.ts'
 import { silent } from '../../../actors/log/log.ts'
 import { createNode } from '../../../actors/peerchart/create-node.ts'
 import type { NodeOptions } from '../../../actors/peerchart/node-options.ts'
@@ -15,12 +16,14 @@ import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
 import type { Transport } from '../../../actors/peerchart/transport.ts'
 import { memoryDatagrams } from '../../../actors/simulation/memory-datagrams.ts'
 import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
+import { formatLink, linkOf, signTree, TreeError, toTxt } from '../../../protocols/dnsdisc/tree.ts'
 import { EnodeError } from '../../../protocols/enode/enode.ts'
 import { NatError } from '../../../protocols/enode/nat.ts'
 import { isInNetlist, NetlistError, parseNetlist } from '../../../protocols/enode/netlist.ts'
 import { isLoopback } from '../../../protocols/enode/netutil.ts'
 import { endpointOf, forkIdIn, parseRecord } from '../../../protocols/enr/record.ts'
 import { failureOf } from '../../failure.ts'
+import { DnsServer } from '../../support/dns-server.ts'
 import { keyOf } from '../discovery/some-nodes.ts'
 
 describe('a node with discovery', () => {
@@ -63,6 +66,37 @@ describe('a node with discovery', () => {
     expect(enode).to.equal(node.enode)
     expect(enode).to.not.contain('discport')
     expect(forkIdIn(record)).to.deep.equal(node.chain.forkId())
+  })
+  it('finds nodes in a list of DNS, whose server is on this machine', async () => {
+    const [a, b] = [await start({}, []), await start({}, [])]
+    const records = [a, b].map((node) => parseRecord(node.nodeInfo().enr))
+    const zone = toTxt(signTree({ seq: 1n, records, links: [] }, keyOf(9)), 'l.example')
+    const server = await DnsServer.open(zone)
+    try {
+      const dns = [formatLink(linkOf('l.example', keyOf(9)))]
+      const lists = { v4: false, v5: false, dns, dnsServers: [server.address] }
+      const c = await start({ transport: { ...transport, dnsLookup }, discovery: lists })
+      await peers(c, 2)
+      expect(
+        c
+          .peers()
+          .map(({ id }) => id)
+          .sort(),
+      ).to.deep.equal([a.id, b.id].sort())
+    } finally {
+      server.close()
+    }
+  })
+  it('asks no DNS server elsewhere from a loopback address, and takes no list that is none', async () => {
+    const dns = [formatLink(linkOf('l.example', keyOf(9)))]
+    const lookups: unknown[] = []
+    const other: Transport['dnsLookup'] = (options) => {
+      lookups.push(options)
+      return async () => []
+    }
+    await start({ transport: { ...transport, dnsLookup: other }, discovery: { dns, dnsServers: ['192.0.2.1'] } })
+    expect(lookups).to.deep.equal([])
+    expect(await failureOf(start({ discovery: { dns: ['enrtree://l.example'] } }))).to.be.instanceOf(TreeError)
   })
   it('without it says that it is not found by it', async () => {
     const node = await createNode({ genesis: devGenesisJson, transport, port: 0 })
