@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { findChromium } from '../support/clients.ts'
 import { benchCrawl } from './crawl.ts'
+import { benchDiscovery } from './discovery.ts'
 import { benchInspect } from './inspect.ts'
 import { benchInspectMemory } from './inspect-memory.ts'
 import { benchPeers } from './peers.ts'
@@ -115,6 +116,13 @@ program
   .action(async ({ json, nodes, version, parallel }) =>
     print(json, await benchCrawl({ nodes: Number(nodes), version, parallel: Number(parallel) }, note)),
   )
+
+program
+  .command('discovery')
+  .description('PINGs of discv4 a second that are verified and answered, against @ethereumjs/devp2p and geth; lookups')
+  .option('--json', 'print one JSON object on standard output')
+  .option('--seconds <n>', 'length of each measurement', '5')
+  .action(async ({ json, seconds }) => print(json, await benchDiscovery(Number(seconds), note)))
 
 await program.parseAsync()
 process.exit(0)
