@@ -114,6 +114,7 @@ export const executorMachine = extend({
   },
   states: {
     opening: {
+      tags: 'moving',
       description: 'the states that the database has are looked for, and those of a genesis written',
       entry: 'open',
       on: { 'executor.opened': { target: 'deciding', actions: ofEvent('noteStates') } },
@@ -208,6 +209,7 @@ export const executorMachine = extend({
       on: { 'executor.opened': { target: 'deciding', actions: ofEvent('noteStates') } },
     },
     failed: {
+      tags: 'ended',
       description: 'nothing more is executed, and the node ends',
       entry: 'concludeAll',
       on: {
@@ -218,6 +220,7 @@ export const executorMachine = extend({
       },
     },
     stopping: {
+      tags: 'moving',
       entry: ['concludeAll', 'close'],
       on: {
         'block.given': {

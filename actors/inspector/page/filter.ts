@@ -39,6 +39,7 @@ const moving = new Set([
     'stoppingBeforeOpen',
     'stopping',
     'opening',
+    'deciding',
     'securing',
     'greeting',
     'admitted',

@@ -5,6 +5,7 @@ import { silent } from '../../../actors/log/log.ts'
 import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
 import { memoryDatagrams } from '../../../actors/simulation/memory-datagrams.ts'
 import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
+import { itTakesLong } from '../../long.ts'
 import { discoveryNetwork, lookAround, nodeOf } from '../../support/discovery-network.ts'
 import { someNode } from '../discovery/some-nodes.ts'
 
@@ -34,18 +35,21 @@ describe('a crawl', function () {
     ['discv4', { v4: true, v5: false }],
     ['discv5', { v4: false, v5: true }],
   ] as const)
-    it(`finds every node of a network by ${name}, from one`, async () => {
-      await using network = await discoveryNetwork(24, { runtime, datagrams, ...versions })
-      while (lookAround(network.endpoints) < network.endpoints.length) await clock.run(3_000)
-      const { nodes, progress } = await crawl(versions, { bootnodes: [network.bootnode] })
-      const ids = network.endpoints.map(({ local }) => local.id).sort()
-      expect([...nodes.keys()].sort()).to.deep.equal(ids)
-      expect(progress).to.deep.equal({ seen: 24, asked: 24, answered: 24 })
-      for (const { score, record, lastCheck, firstResponse, reason } of nodes.values())
-        expect({ score, reason, isThere: record !== undefined && lastCheck === firstResponse }).to.deep.equal({
-          ...{ score: 1, reason: undefined, isThere: true },
-        })
-    })
+    itTakesLong('25 nodes look for each other first')(
+      `finds every node of a network by ${name}, from one`,
+      async () => {
+        await using network = await discoveryNetwork(24, { runtime, datagrams, ...versions })
+        while (lookAround(network.endpoints) < network.endpoints.length) await clock.run(3_000)
+        const { nodes, progress } = await crawl(versions, { bootnodes: [network.bootnode] })
+        const ids = network.endpoints.map(({ local }) => local.id).sort()
+        expect([...nodes.keys()].sort()).to.deep.equal(ids)
+        expect(progress).to.deep.equal({ seen: 24, asked: 24, answered: 24 })
+        for (const { score, record, lastCheck, firstResponse, reason } of nodes.values())
+          expect({ score, reason, isThere: record !== undefined && lastCheck === firstResponse }).to.deep.equal({
+            ...{ score: 1, reason: undefined, isThere: true },
+          })
+      },
+    )
 
   it('goes on from what is known: who answers again counts more, who does not less, who was asked just now is not', async () => {
     await using network = await discoveryNetwork(2, { runtime, datagrams, v5: false })
