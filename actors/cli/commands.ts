@@ -81,6 +81,10 @@ export const commands: Readonly<Record<string, Readonly<Record<string, Listed>>>
       async () => (await import('./discovery.ts')).addDiscv5,
     ],
     discovery: ['run a node of both on one port', async () => (await import('./discovery.ts')).addDiscovery],
+    reachable: [
+      'dial a node and wait to be dialed by it: say which half fails',
+      async () => (await import('./reachable.ts')).addReachable,
+    ],
     nodeset: ['count and filter the nodes of a crawl', async () => (await import('./node-set-command.ts')).addNodeSet],
     dns: ['lists of nodes in DNS (EIP-1459)', async () => (await import('./dns.ts')).addDns],
   },

@@ -2,8 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { formatNodeSet, parseNodeSet } from '../../../actors/cli/node-set.ts'
 import { runCli } from '../../../actors/cli/program.ts'
+import { silent } from '../../../actors/log/log.ts'
+import { createNode } from '../../../actors/peerchart/create-node.ts'
 import { formatEnode } from '../../../protocols/enode/enode.ts'
 import { formatRecord, signRecord } from '../../../protocols/enr/record.ts'
 import { type DiscoveryNetwork, discoveryNetwork, nodeOf } from '../../support/discovery-network.ts'
@@ -120,6 +123,35 @@ describe('discovery on the command line', function () {
     expect(nodes.has(gone.id)).to.equal(false)
     await printed('discv4', 'crawl', file, '--json', '--bootnodes', formatEnode(gone), '--all', '--no-dial')
     expect(parseNodeSet(await readFile(file, 'utf8')).get(gone.id)).to.have.property('reason', 'timeout')
+  })
+  it('says which half of a node cannot be reached', async () => {
+    const node = await createNode({ genesis: devGenesisJson, port: 0, log: silent, discovery: {} })
+    await node.start()
+    try {
+      const io = new ScriptedIo()
+      const over = runCli(['reachable', node.enode, '--json'], io)
+      const enode = (await io.stderr.line(/have it dial/)).trim().replace('have it dial ', '')
+      node.addPeer(enode)
+      expect(await over, io.err).to.equal(0)
+      expect(JSON.parse(io.out))
+        .to.deep.include({ udp: true, dialed: true })
+        .and.have.nested.property('tcp.outcome', 'ok')
+      const silence = await run('reachable', node.enode, '--wait', '10ms')
+      expect(silence.exit).to.equal(4)
+      expect(silence.out).to.match(
+        /^udp {3}it answers PING\ntcp {3}it takes connections: [^\n]+\nback {2}it has not dialed us/,
+      )
+    } finally {
+      await node.stop()
+    }
+    const { exit, out } = await run(
+      'reachable',
+      formatEnode({ ...someNode(3, '127.0.0.1', 9), tcp: 1 }),
+      '--wait',
+      '10ms',
+    )
+    expect(exit).to.equal(2)
+    expect(out).to.match(/^udp {3}it does not answer PING\ntcp {3}it cannot be reached: the port is closed/)
   })
   it('counts and filters what a crawl found', async () => {
     const file = join(dir, 'set.json')
