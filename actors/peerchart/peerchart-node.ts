@@ -134,7 +134,7 @@ export class PeerchartNode {
     this.name = name
     this.#recorder = recorder
     this.#scheduler = scheduler
-    const reclaimer = new Reclaimer(runtime.clock)
+    const reclaimer = new Reclaimer(runtime.clock, { worked: () => scheduler.worked })
     this.#input = new InputRoom(options.maxInputBytes, (bytes) => reclaimer.passed(bytes))
     this.#localNode = localNode
     const announceFork = () => {

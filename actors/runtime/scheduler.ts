@@ -31,6 +31,7 @@ export class FairScheduler {
   /** BOUNDED: one task a connection. */
   readonly #ready = new Set<Task>()
   #isDue = false
+  #worked = 0
 
   /** @param defer runs its argument after the events that wait now: `setImmediate` */
   constructor(clock: Pick<Clock, 'now'>, defer: (run: () => void) => void) {
@@ -40,6 +41,11 @@ export class FairScheduler {
 
   now(): number {
     return this.#clock.now()
+  }
+
+  /** Milliseconds of all that was done. */
+  get worked(): number {
+    return this.#worked
   }
 
   ready(task: Task): void {
@@ -66,6 +72,7 @@ export class FairScheduler {
       task.account.served += then - now
       now = then
     }
+    this.#worked += now - start
     this.#isDue = this.#ready.size > 0
     if (this.#isDue) this.#defer(() => this.#slice())
   }

@@ -88,7 +88,7 @@ function* checkBody(header: Header, raw: Uint8Array): Generator<void, void> {
   check(
     transactions.count === 0
       ? isEmptyTrieRoot(header.txRoot)
-      : equalBytes(yield* listRootSteps(yield* transactionValues(transactions.items())), header.txRoot),
+      : equalBytes(yield* listRootSteps(yield* transactionValues(transactions)), header.txRoot),
     'transaction root',
   )
   check(
@@ -100,7 +100,7 @@ function* checkBody(header: Header, raw: Uint8Array): Generator<void, void> {
   check((withdrawals === undefined) === (header.withdrawalsRoot === undefined), 'withdrawals')
   if (withdrawals && header.withdrawalsRoot)
     check(
-      equalBytes(yield* listRootSteps(yield* rawValues(withdrawals.items())), header.withdrawalsRoot),
+      equalBytes(yield* listRootSteps(yield* rawValues(withdrawals)), header.withdrawalsRoot),
       'withdrawals root',
     )
   const blobGas = blobGasPerBlob * BigInt(yield* readItems(header, body))

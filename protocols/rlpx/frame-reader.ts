@@ -125,4 +125,4 @@ export class FrameReader {
 }
 
 /** The most one call works on: about a millisecond. */
-export const workBytes = 4 * sourceBytes
+const workBytes = 4 * sourceBytes

@@ -2,7 +2,7 @@ import { address, memory, sourceBytes } from '../lib/sponge.ts'
 import { ByteBuffer } from './byte-buffer.ts'
 import type { Ciphers } from './ciphers.ts'
 import { FrameCipher, headerBytes, macBytes, padded } from './frame-cipher.ts'
-import { FrameReader, workBytes } from './frame-reader.ts'
+import { FrameReader } from './frame-reader.ts'
 import { Inflation } from './inflation.ts'
 import { maxCodeBytes, readCode, writeCode } from './message-code.ts'
 import { RlpxError } from './rlpx-error.ts'
@@ -156,7 +156,7 @@ export class RlpxSession {
   }
 
   #inflate(message: { code: number; wireSize: number; inflation: Inflation }): RlpxMessage | undefined {
-    const payload = message.inflation.run(workBytes)
+    const payload = message.inflation.run(sourceBytes)
     this.#inflating = payload ? undefined : message
     return payload && { code: message.code, payload, wireSize: message.wireSize }
   }
@@ -165,7 +165,7 @@ export class RlpxSession {
 /** @throws {RlpxError} with what came, where it is not compressed */
 function openShort(code: number, block: Uint8Array): RlpxMessage {
   try {
-    const payload = new Inflation(block, readClaim(block)).run(workBytes)!
+    const payload = new Inflation(block, readClaim(block)).run(sourceBytes)!
     return { code, payload, wireSize: block.length }
   } catch (error) {
     if (error instanceof RlpxError) throw new RlpxError(error.code, { plain: { code, payload: block } })

@@ -90,6 +90,7 @@ describe('the fair scheduler', () => {
     turn()
     expect(order).to.have.length(4)
     expect(due).to.have.length(1)
+    expect(scheduler.worked).to.equal(4)
   })
 
   it('goes on with the others when a step throws, and never runs that task again', () => {

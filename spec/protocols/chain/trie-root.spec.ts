@@ -62,8 +62,8 @@ describe('the root of a trie', () => {
       most = Math.max(most, reads)
       reads = 0
     }
-    expect(most).to.equal(256)
-    expect(count).to.be.above((2 * 70_000) / 256)
+    expect(most).to.equal(2 * 256) // for its length, and for itself
+    expect(count).to.be.above(70_000 / 256)
     const all = items.map((value, index) => ({ key: RLP.encode(index), value }))
     expect(bytesToHex(step.value)).to.equal(bytesToHex(trieRoot(all)))
   })

@@ -262,7 +262,7 @@ describe('an RLPx session', () => {
         } while (b.hasWork)
       }
       expect(got).to.deep.equal([1, maxMessageBytes, 2, 12_000_000])
-      expect(steps).to.be.greaterThan(maxMessageBytes / 262_144 + output.length / 65_536)
+      expect(steps).to.be.greaterThan(maxMessageBytes / 65_536 + output.length / 65_536)
     })
   }).timeout(30_000)
 
