@@ -99,10 +99,7 @@ function* checkBody(header: Header, raw: Uint8Array): Generator<void, void> {
   )
   check((withdrawals === undefined) === (header.withdrawalsRoot === undefined), 'withdrawals')
   if (withdrawals && header.withdrawalsRoot)
-    check(
-      equalBytes(yield* listRootSteps(yield* rawValues(withdrawals)), header.withdrawalsRoot),
-      'withdrawals root',
-    )
+    check(equalBytes(yield* listRootSteps(yield* rawValues(withdrawals)), header.withdrawalsRoot), 'withdrawals root')
   const blobGas = blobGasPerBlob * BigInt(yield* readItems(header, body))
   check(
     blobGas === (header.blobGasUsed ?? 0n),
