@@ -1,4 +1,5 @@
 import type { Chain } from '../chain/chain.ts'
+import type { TableEntry } from '../discovery/table.ts'
 import type { EthService } from '../eth/service.ts'
 import type { StatePort } from '../execution/queries.ts'
 import type { Logger } from '../log/log.ts'
@@ -9,6 +10,7 @@ import type { FairScheduler } from '../runtime/scheduler.ts'
 import type { Feed } from '../trace/feed.ts'
 import { type Administered, adminApi, type Endpoints } from './admin.ts'
 import { debugChartApi } from './debug-chart.ts'
+import { debugDiscoveryApi } from './debug-discovery.ts'
 import { debugLogApi } from './debug-log.ts'
 import { debugRawApi } from './debug-raw.ts'
 import { engineApi } from './engine.ts'
@@ -26,6 +28,8 @@ export type ServedNode = Administered & {
   /** Of blocks that were executed; undefined where none are. Receipts are the chain's: `receiptsByHash`. */
   readonly states?: StatePort | undefined
   readonly feed: Feed
+  /** The closest first; undefined when discovery v4 does not run. */
+  discoveryV4Buckets?(): readonly (readonly TableEntry[])[] | undefined
   /** As peers see it. */
   readonly name: string
   /** Those of its log, if they can be changed. */
@@ -43,6 +47,7 @@ export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
     adminApi(node, endpoints),
     debugRawApi({ chain }),
     debugChartApi(feed),
+    debugDiscoveryApi(() => node.discoveryV4Buckets?.()),
     ...(levels ? [debugLogApi(levels)] : []),
     engineApi({ chain, eth, version, ...(log && { log }) }),
     ethApi({ chain, progress: () => eth.progress, progress$: eth.progress$ }),

@@ -34,6 +34,8 @@ export function registerGethGauges(registry: Registry, { traffic, connections, c
   const gauge = (name: string, help: string, read: () => number) => gaugeOf(registry, name, help, read)
   gauge('p2p_ingress', 'Bytes received on all sockets', () => traffic.ingress)
   gauge('p2p_egress', 'Bytes sent on all sockets', () => traffic.egress)
+  gauge('discover_ingress', 'Bytes of datagrams received by discovery', () => traffic.discoveryIngress)
+  gauge('discover_egress', 'Bytes of datagrams sent by discovery', () => traffic.discoveryEgress)
   gauge('p2p_peers', 'Peers connected', () => connections.peers(true) + connections.peers(false))
   gauge('p2p_peers_inbound', 'Peers that came to us', () => connections.peers(false))
   gauge('p2p_peers_outbound', 'Peers that we dialed', () => connections.peers(true))

@@ -1,3 +1,4 @@
+import type { Datagrams } from '../discovery/datagrams.ts'
 import type { Network, Stream, StreamListener } from '../p2p/connection.ts'
 
 /** What passes the sockets of a node. */
@@ -5,6 +6,9 @@ export class Traffic {
   /** Bytes of the streams, handshakes and frames included. */
   ingress = 0
   egress = 0
+  /** Bytes of datagrams. */
+  discoveryIngress = 0
+  discoveryEgress = 0
   /** Streams that are not read now, for too much of theirs waits. */
   paused = 0
 }
@@ -15,6 +19,27 @@ export function meterNetwork(network: Network, traffic: Traffic): Network {
     dial: async (host, port, timeout, signal) =>
       new MeteredStream(await network.dial(host, port, timeout, signal), traffic),
     listen: (host, port, accept) => network.listen(host, port, (stream) => accept(new MeteredStream(stream, traffic))),
+  }
+}
+
+/** @returns `datagrams`, whose sockets add to `traffic`: geth's meteredUdpConn */
+export function meterDatagrams(datagrams: Datagrams, traffic: Traffic): Datagrams {
+  return {
+    async bind(host, port, receive) {
+      const socket = await datagrams.bind(host, port, (bytes, from) => {
+        traffic.discoveryIngress += bytes.length
+        receive(bytes, from)
+      })
+      return {
+        ip: socket.ip,
+        port: socket.port,
+        send: (bytes, to) => {
+          traffic.discoveryEgress += bytes.length
+          socket.send(bytes, to)
+        },
+        close: () => socket.close(),
+      }
+    },
   }
 }
 

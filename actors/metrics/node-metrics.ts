@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { stateOf } from '../../machines/names/state-name.ts'
+import type { Datagrams } from '../discovery/datagrams.ts'
 import { type Logger, silent } from '../log/log.ts'
 import type { Service } from '../node/node.ts'
 import { version } from '../p2p/client-name.ts'
@@ -23,7 +24,7 @@ import {
 } from './gauges.ts'
 import { MessageCounts } from './message-counts.ts'
 import { type Calls, meterApis } from './metered-apis.ts'
-import { meterNetwork, Traffic } from './metered-network.ts'
+import { meterDatagrams, meterNetwork, Traffic } from './metered-network.ts'
 import { MetricsServer } from './metrics-server.ts'
 import { processMetrics } from './process-metrics.ts'
 import { RequestCounts } from './request-counts.ts'
@@ -97,6 +98,11 @@ export class NodeMetrics implements Service {
   /** @returns the network as the node should use it: its streams are metered */
   meter(network: Network): Network {
     return meterNetwork(network, this.#traffic)
+  }
+
+  /** @returns the datagrams as discovery should use them: they are metered */
+  meterDatagrams(datagrams: Datagrams): Datagrams {
+    return meterDatagrams(datagrams, this.#traffic)
   }
 
   /** @returns the APIs of the node's RPC as they should be served: their methods are metered */

@@ -149,7 +149,7 @@ export class PeerchartNode {
       new DiscoveryService(runtime, options.discovery, {
         ...{
           parent: 'node',
-          datagrams: datagramsOf(transport),
+          datagrams: metrics?.meterDatagrams(datagramsOf(transport)) ?? datagramsOf(transport),
           lookUp: transport.lookUp,
           dnsLookup: transport.dnsLookup,
           privateKey,
@@ -258,6 +258,7 @@ export class PeerchartNode {
         filterRuntime: { now: this.#now, entropy: runtime.entropy },
         datadir: datadir === undefined ? undefined : resolve(datadir),
         nodeInfo: () => this.nodeInfo(),
+        discoveryV4Buckets: () => this.#discovery?.v4?.table.buckets(),
         peers: () => this.peers(),
       },
       () => stack,

@@ -1,8 +1,26 @@
 import { expect } from 'chai'
-import { meterNetwork, Traffic } from '../../../actors/metrics/metered-network.ts'
+import { meterDatagrams, meterNetwork, Traffic } from '../../../actors/metrics/metered-network.ts'
 import type { Stream } from '../../../actors/p2p/connection.ts'
+import { memoryDatagrams } from '../../../actors/simulation/memory-datagrams.ts'
 import { memoryNetwork } from '../../../actors/simulation/memory-network.ts'
 import { failureOf } from '../../failure.ts'
+
+describe('metered datagrams', () => {
+  it('are counted both ways', async () => {
+    const traffic = new Traffic()
+    const datagrams = meterDatagrams(memoryDatagrams(), traffic)
+    const received: number[] = []
+    const [a, b] = [
+      await datagrams.bind('127.0.0.1', 0, () => {}),
+      await datagrams.bind('127.0.0.1', 0, (bytes) => received.push(bytes.length)),
+    ]
+    a.send(new Uint8Array(100), b)
+    a.send(new Uint8Array(20), { ip: '127.0.0.1', port: 9 })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(received).to.deep.equal([100])
+    expect(traffic).to.include({ discoveryEgress: 120, discoveryIngress: 100 })
+  })
+})
 
 describe('a metered network', () => {
   let traffic: Traffic
