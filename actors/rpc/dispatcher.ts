@@ -154,6 +154,7 @@ export class Dispatcher {
 
   #call(request: Request, isLong: boolean, { subscriptions }: Caller): unknown {
     const { method: name, params } = request
+    checkLength(name)
     const method = this.#registry.method(name)
     if (method !== undefined && isLong) return callSteps(method, params)
     if (method !== undefined) return method.run(readArguments(method.params, params) as never[])
@@ -191,6 +192,16 @@ function inOne(answer: Answer | Promise<Answer>): string | undefined | Promise<s
 }
 
 const textOf = (answer: Answer) => (answer instanceof PrintedJson ? answer.text : answer)
+
+/** @throws geth's error; one that is far too long is not looked into, and counted in characters */
+function checkLength(method: string): void {
+  const length = method.length > maxMethodLength ? method.length : Buffer.byteLength(method)
+  if (length > maxMethodLength)
+    throw new RpcError(`method name too long: ${length} > ${maxMethodLength}`, RpcCode.invalidRequest)
+}
+
+/** Bytes (geth rpc/json.go, maxMethodNameLength). */
+const maxMethodLength = 2_048
 
 function* callSteps(method: Method, given: unknown): Steps<unknown> {
   const result = method.run((yield* readArgumentsSteps(method.params, given)) as never[])

@@ -4,14 +4,14 @@ import type { InputRoom } from '../runtime/input-room.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { Account } from '../runtime/scheduler.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
-import { type Client, newAccount } from '../runtime/time-slicer.ts'
+import { type Client, newAccount, type Steps } from '../runtime/time-slicer.ts'
 import { Cors } from './cors.ts'
 import { Deadline } from './deadline.ts'
 import type { Answer, Dispatcher } from './dispatcher.ts'
 import { type BodyFault, type BodyLimits, readBody } from './http-body.ts'
 import { empty, json, type Reply, refusal, send } from './http-reply.ts'
 import { tokenFault } from './jwt.ts'
-import { failure, lengthOf, type RequestText } from './request.ts'
+import { failure, isLong, lengthOf, type RequestText } from './request.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
 import { isVhostAllowed } from './vhosts.ts'
 
@@ -34,15 +34,17 @@ export type HttpHandlerOptions = {
 export class HttpHandler {
   readonly #clock: Runtime['clock']
   readonly #wallClock: Runtime['wallClock']
+  readonly #defer: Runtime['defer']
   readonly #supervised: Pick<Runtime, 'supervisor'>
   readonly #options: HttpHandlerOptions
   readonly #cors: Cors
   readonly #vhosts: ReadonlySet<string>
   readonly #accounts = new WeakMap<Socket, Account>()
 
-  constructor(runtime: Pick<Runtime, 'clock' | 'wallClock' | 'supervisor'>, options: HttpHandlerOptions) {
+  constructor(runtime: Pick<Runtime, 'clock' | 'wallClock' | 'defer' | 'supervisor'>, options: HttpHandlerOptions) {
     this.#clock = runtime.clock
     this.#wallClock = runtime.wallClock
+    this.#defer = runtime.defer
     this.#supervised = runtime
     this.#options = options
     this.#cors = new Cors(options.corsdomain)
@@ -74,7 +76,10 @@ export class HttpHandler {
     const headers = this.#cors.headers(req)
     const early = earlyReply(req, limits.bodyBytes, headers)
     if (early) return early
-    const body = await readBody(req, limits, input, { clock: this.#clock, isProven: secret !== undefined })
+    const body = await readBody(req, limits, input, {
+      ...{ clock: this.#clock, isProven: secret !== undefined },
+      turn: () => this.#options.dispatcher.run(nothing(), this.#client(req)),
+    })
     if (body.fault !== undefined) return faultReply(body.fault, headers)
     return json((await this.#answer(req, body.parts)) ?? '', headers)
   }
@@ -85,6 +90,7 @@ export class HttpHandler {
     const holding = input.open(() => req.socket.destroy(), { isProven: secret !== undefined })
     holding.hold(lengthOf(request)) // until it was read and answered
     try {
+      if (isLong(request)) await this.#nextRead()
       return await dispatcher.answerInParts(request, { deadline, client: this.#client(req) })
     } finally {
       deadline.end()
@@ -99,9 +105,14 @@ export class HttpHandler {
     return {
       account,
       get isGone() {
-        return socket.destroyed
+        return socket.destroyed || socket.writableEnded
       },
     }
+  }
+
+  /** Node learns with its next read of a socket that it has no more than the request: crowds send one and leave. */
+  #nextRead(): Promise<void> {
+    return new Promise((resolve) => this.#defer(() => this.#defer(resolve)))
   }
 
   /** A client that leaves part of its request with us, or does not read its answer, is hung up on. */
@@ -126,6 +137,9 @@ function apologize({ socket }: IncomingMessage, res: ServerResponse): void {
   res.writeHead(status, ['Connection', 'close', ...headers]).end(body)
   socket.destroySoon()
 }
+
+/** A turn in which there is nothing to do but to have had it. */
+function* nothing(): Steps<void> {}
 
 /** Milliseconds: an answer that says that the time is over must still get through (geth ContextRequestTimeout). */
 const margin = 100

@@ -54,11 +54,12 @@ function* decoded(parts: readonly (string | Uint8Array)[]): Generator<string> {
   const decoder = new StringDecoder('utf8')
   for (const part of parts) {
     if (typeof part === 'string') yield part
-    else
-      for (let at = 0; at < part.length; at += 65_536) yield decoder.write(Buffer.from(part.subarray(at, at + 65_536)))
+    else for (let at = 0; at < part.length; at += 65_536) yield decoder.write(viewOf(part.subarray(at, at + 65_536)))
   }
   yield decoder.end()
 }
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength)
 
 /** What Go's bytes.TrimSpace leaves nothing of. */
 const isBlank = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/

@@ -9,6 +9,7 @@ const failed = (id: unknown, code: number, message: string) => ({ jsonrpc: '2.0'
 const invalid = (id: unknown) => failed(id, -32600, 'invalid request')
 const wrong = (id: unknown, message: string) => failed(id, -32602, message)
 const missing = (method: string) => failed(1, -32601, `the method ${method} does not exist/is not available`)
+const tooLong = (length: number) => failed(1, -32600, `method name too long: ${length} > 2048`)
 const call = (method: string, params?: unknown) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
 const chainId = '{"jsonrpc":"2.0","id":7,"method":"eth_chainId"}'
 
@@ -21,6 +22,10 @@ export const malformedRequests: readonly Case[] = [
   { request: '{"id":1,"method":"eth_chainId"}', answer: invalid(1) },
   { request: '{"jsonrpc":"2.0","id":1,"method":5}', answer: invalid(1) },
   { request: call(''), answer: invalid(1) },
+  { request: call('x'.repeat(2_048)), answer: missing('x'.repeat(2_048)) },
+  { request: call('x'.repeat(2_049)), answer: tooLong(2_049) },
+  { request: call('é'.repeat(1_025)), answer: tooLong(2_050) },
+  { request: call(`${'x'.repeat(2_048)}_subscribe`), answer: tooLong(2_058) },
   { request: '{"jsonrpc":"2.0","method":""}', answer: invalid(null) },
   { request: '{"jsonrpc":"2.0","id":{"a":1},"method":"eth_chainId"}', answer: invalid(null) },
   { request: '{"jsonrpc":"2.0","id":[1],"method":"eth_chainId"}', answer: invalid(null) },
