@@ -5,22 +5,25 @@ import { web3Names } from './web3-calls.ts'
 const namespaces: Readonly<Record<string, string>> = {
   admin: `addPeer addTrustedPeer datadir exportChain importChain nodeInfo peers removePeer removeTrustedPeer startHTTP
     startWS stopHTTP stopWS`,
-  debug: `chart freeOSMemory gcStats getRawBlock getRawHeader getRawReceipts getRawTransaction memStats setHead stacks
+  debug: `chart discoveryV4Table freeOSMemory gcStats getRawBlock getRawHeader getRawReceipts getRawTransaction memStats setHead stacks
     traceBlockByHash traceBlockByNumber traceTransaction verbosity vmodule`,
   engine: `exchangeCapabilities exchangeTransitionConfigurationV1 forkchoiceUpdatedV1 forkchoiceUpdatedV2
     forkchoiceUpdatedV3 forkchoiceUpdatedV4 getBlobsV1 getBlobsV2 getBlobsV3 getBlobsV4 getClientVersionV1
     getPayloadBodiesByHashV1 getPayloadBodiesByHashV2 getPayloadBodiesByRangeV1 getPayloadBodiesByRangeV2 getPayloadV1
     getPayloadV2 getPayloadV3 getPayloadV4 getPayloadV5 getPayloadV6 hasBlobs newPayloadV1 newPayloadV2 newPayloadV3
     newPayloadV4 newPayloadV5`,
-  eth: `accounts baseFee blobBaseFee blockNumber call chainId config createAccessList estimateGas feeHistory gasPrice
-    getBalance getBlockByHash getBlockByNumber getBlockReceipts getBlockTransactionCountByHash
-    getBlockTransactionCountByNumber getCode getFilterChanges getFilterLogs getHeaderByHash getHeaderByNumber getLogs
-    getProof getRawTransactionByBlockHashAndIndex getRawTransactionByBlockNumberAndIndex getRawTransactionByHash
-    getStorageAt getTransactionByBlockHashAndIndex getTransactionByBlockNumberAndIndex getTransactionByHash
+  eth: `accounts baseFee blobBaseFee blockNumber call capabilities chainId config createAccessList estimateGas
+    feeHistory gasPrice getBalance getBlockByHash getBlockByNumber getBlockReceipts
+    getBlockTransactionCountByHash getBlockTransactionCountByNumber getCode getFilterChanges getFilterLogs
+    getHeaderByHash getHeaderByNumber getLogs getProof getRawTransactionByBlockHashAndIndex
+    getRawTransactionByBlockNumberAndIndex getRawTransactionByHash getStorageAt getStorageValues
+    getTransactionByBlockHashAndIndex getTransactionByBlockNumberAndIndex getTransactionByHash
     getTransactionCount getTransactionReceipt getUncleByBlockHashAndIndex getUncleByBlockNumberAndIndex
-    getUncleCountByBlockHash getUncleCountByBlockNumber maxPriorityFeePerGas sendRawTransaction syncing`,
+    getUncleCountByBlockHash getUncleCountByBlockNumber maxPriorityFeePerGas newBlockFilter newFilter
+    newPendingTransactionFilter sendRawTransaction simulateV1 syncing uninstallFilter`,
   net: 'listening peerCount version',
   rpc: 'modules',
+  testing: 'buildBlockV1',
   txpool: 'content contentFrom inspect status',
   web3: 'clientVersion sha3',
 }

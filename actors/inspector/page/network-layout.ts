@@ -101,9 +101,12 @@ function tiesOf(scene: Scene): Map<string, Tie> {
   for (const peer of scene.peers.values()) {
     const facts = scene.actors.get(peer.actor)
     if (!facts || facts.stoppedAt !== undefined) continue
-    const from = facts.node ?? ''
-    const to = peer.isNode ?? `${strange}${peer.actor}`
-    const id = [from, to].toSorted().join(' ')
+    const own = facts.node ?? ''
+    // Of two of our nodes either may have dialed: their line is called the same.
+    const [from, to] = peer.isNode
+      ? ([own, peer.isNode].toSorted() as [string, string])
+      : [own, `${strange}${peer.actor}`]
+    const id = `${from} ${to}`
     const known = ties.get(id)
     const traffic = Math.max(peer.received[0] + peer.sent[0], known?.traffic ?? 0)
     const peers = [...(known?.peers ?? []), peer.actor]

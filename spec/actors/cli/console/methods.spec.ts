@@ -23,7 +23,8 @@ describe('completion', () => {
     expect(complete('x(admin.pe', modules)).to.deep.equal([['admin.peers'], 'admin.pe'])
   })
   it('knows every method of our own nodes', () => {
-    const node = { chain: {}, eth: {}, feed: {}, name: '', levels: {}, peers: () => [] } as unknown as ServedNode
+    const parts = { chain: {}, eth: {}, feed: {}, states: {}, levels: {}, filterRuntime: { now: () => 0 } }
+    const node = { ...parts, name: '', peers: () => [] } as unknown as ServedNode
     const apis = nodeApis(node, () => ({}) as never)
     for (const { namespace, methods } of apis)
       for (const name of Object.keys(methods))
