@@ -76,7 +76,7 @@ describe('the fuzzer', () => {
     {
       name: 'rpc',
       open: rpc,
-      sabotaged: 'headerByHash',
+      sabotaged: 'bodyByHash',
       options: {
         rpc: { http: { port: 0 }, ws: { port: 0 }, ipc: join(tmpdir(), `peerchart-fuzz-${process.pid}.ipc`) },
       },
