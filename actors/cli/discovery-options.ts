@@ -13,8 +13,6 @@ import type { Runtime } from '../runtime/runtime.ts'
 import { publishBug, supervised } from '../runtime/supervision.ts'
 import { toDuration, toPort } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
-import type { Io } from './io.ts'
-import { interruption } from './signals.ts'
 
 /** What every command takes that runs a discovery node, as those of geth's `devp2p`. */
 export type DiscoveryOptions = {
@@ -51,25 +49,6 @@ export async function openEndpoint(
   const common = { ...versions, host, port, privateKey, bootnodes, directory: nodedb, log: silent }
   return { endpoint: await DiscoveryEndpoint.open(runtime, common), runtime }
 }
-
-/** @returns what comes of `work` @throws {CommandFailed} the time is over, or it was interrupted */
-export async function within<T>(time: number, work: Promise<T>, io: Io): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new CommandFailed(`no answer within ${time} ms`, exitSilent)), time)
-  })
-  const stopped = interruption(io).then((): never => {
-    throw new CommandFailed('interrupted', 130)
-  })
-  try {
-    return await Promise.race([work, late, stopped])
-  } finally {
-    clearTimeout(timer)
-  }
-}
-
-/** As of `connect`: it does not answer. */
-export const exitSilent = 4
 
 /** @throws {InvalidArgumentError} it is no node, or not one that discovery can ask */
 export function toNode(text: string): DiscoveredNode {

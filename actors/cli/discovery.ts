@@ -4,6 +4,7 @@ import type { DiscoveryEndpoint } from '../crawler/discovery-endpoint.ts'
 import type { DiscoveredNode } from '../discovery/discovered-node.ts'
 import { QueryFailed } from '../discovery/v4/known-node.ts'
 import { CallFailed } from '../discovery/v5/discv5.ts'
+import { silent } from '../log/log.ts'
 import { printJson } from '../rpc/json/print.ts'
 import { toDuration } from './arguments.ts'
 import { CommandFailed } from './command-failed.ts'
@@ -13,15 +14,14 @@ import {
   addTimeout,
   checkPlace,
   type DiscoveryOptions,
-  exitSilent,
   nodeText,
   openEndpoint,
   toNode,
   type Versions,
-  within,
 } from './discovery-options.ts'
 import type { Io } from './io.ts'
-import { interruption } from './signals.ts'
+import { watchSignals } from './signals.ts'
+import { exitSilent, within } from './within.ts'
 
 type AskOptions = DiscoveryOptions & { readonly timeout: number }
 type FindOptions = AskOptions & { readonly target?: Uint8Array; readonly distances?: readonly number[] }
@@ -74,7 +74,7 @@ async function ping(node: DiscoveredNode, options: AskOptions, versions: Version
   await using _endpoint = endpoint
   const began = performance.now()
   const pong: Promise<unknown> = endpoint.v4 ? endpoint.v4.ping(node) : endpoint.v5!.ping(node)
-  await within(options.timeout, orFail(pong, "node didn't respond"), io)
+  await answer(pong, "node didn't respond", options, io)
   const rtt = Number((performance.now() - began).toFixed(3))
   io.stdout.write(
     options.json ? `${JSON.stringify({ id: node.id, rtt })}\n` : `node responded to ping (RTT ${rtt}ms).\n`,
@@ -92,7 +92,7 @@ async function printNode(
   checkPlace(node, options.host)
   const { endpoint } = await openEndpoint(options, versions)
   await using _endpoint = endpoint
-  const found = await within(options.timeout, orFail(find(endpoint), "can't retrieve record"), io)
+  const found = await answer(find(endpoint), "can't retrieve record", options, io)
   if (!found) throw new CommandFailed('the node was not found', 10)
   io.stdout.write(options.json ? `${printJson(toJson(found))}\n` : `${nodeText(found)}\n`)
 }
@@ -106,14 +106,8 @@ async function findNodes(node: DiscoveredNode, options: FindOptions, versions: V
   await using _endpoint = endpoint
   const { v4, v5 } = endpoint
   const { target = runtime.entropy(64), distances = [] } = options
-  const found = await within(
-    options.timeout,
-    orFail(
-      v4 ? v4.ping(node).then(() => v4.findnode(node, target)) : v5!.findNode(node, distances),
-      "node didn't respond",
-    ),
-    io,
-  )
+  const asked = v4 ? v4.ping(node).then(() => v4.findnode(node, target)) : v5!.findNode(node, distances)
+  const found = await answer(asked, "node didn't respond", options, io)
   if (options.json) io.stdout.write(`${printJson(found.map(toJson))}\n`)
   else for (const one of found) io.stdout.write(`${nodeText(one)}\n`)
 }
@@ -125,19 +119,20 @@ async function listen(options: ListenOptions, versions: Versions, io: Io): Promi
   const { enode } = endpoint.local
   const self = { ...enode, host: enode.host ?? options.host, record }
   io.stdout.write(options.json ? `${printJson(toJson(self))}\n` : `${nodeText(self)}\n`)
-  await Promise.race([
-    interruption(io),
-    ...(options.for === undefined ? [] : [new Promise((resolve) => setTimeout(resolve, options.for))]),
-  ])
+  const lifetime = watchSignals(io, silent)
+  await lifetime.end(options.for)
+  lifetime.release()
 }
 
-/** A node that is silent is the world's fault, and an exit status. */
-const orFail = <T>(asked: Promise<T>, what: string): Promise<T> =>
-  asked.catch((error) => {
+/** A node that is silent is the world's fault, and an exit status. @param what it did not do */
+function answer<T>(asked: Promise<T>, what: string, { timeout }: AskOptions, io: Io): Promise<T> {
+  const answered = asked.catch((error) => {
     if (error instanceof QueryFailed || error instanceof CallFailed)
       throw new CommandFailed(`${what}: ${error.message}`, exitSilent)
     throw error
   })
+  return within(answered, { time: timeout, late: `no answer within ${timeout} ms` }, io)
+}
 
 const toJson = ({ id, host, tcp, udp, publicKey, record }: DiscoveredNode) => ({
   ...{ id, ip: host, tcp, udp, publicKey: bytesToHex(publicKey) },

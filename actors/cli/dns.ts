@@ -20,7 +20,6 @@ import { readText } from './given-file.ts'
 import type { Io } from './io.ts'
 import { decryptKey, KeystoreError } from './keystore.ts'
 import { formatJson, writeText } from './node-set.ts'
-import { interruption } from './signals.ts'
 import {
   directoryName,
   readDefinition,
@@ -29,6 +28,7 @@ import {
   writeInfo,
   writeNodes,
 } from './tree-definition.ts'
+import { within } from './within.ts'
 
 type SyncOptions = {
   readonly resolver?: readonly string[]
@@ -99,9 +99,10 @@ async function sync(link: TreeLink, given: string | undefined, options: SyncOpti
   const report = (entries: number) => {
     if (entries % 100 === 0) io.stderr.write(`${entries} entries read\n`)
   }
-  const { tree, records, links, fetched } = await inTime(
+  // A part of a list is none: nothing is written before it is whole.
+  const { tree, records, links, fetched } = await within(
     client.sync(link, { ...(known && { known }), report }),
-    options,
+    { time: options.for, late: 'the list was not read in that time' },
     io,
   )
   await writeInfo(directory, link, tree, links.map(formatLink), io.now())
@@ -112,23 +113,6 @@ async function sync(link: TreeLink, given: string | undefined, options: SyncOpti
       ? `${JSON.stringify(summary)}\n`
       : `${records.length} nodes and ${links.length} links, sequence number ${tree.root.seq}, in ${directory}; ${fetched} entries were new\n`,
   )
-}
-
-/** A part of a list is none: nothing is written before it is whole. */
-async function inTime<T>(work: Promise<T>, options: SyncOptions, io: Io): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    if (options.for !== undefined)
-      timer = setTimeout(() => reject(new CommandFailed('the list was not read in that time', 4)), options.for)
-  })
-  const stopped = interruption(io).then((): never => {
-    throw new CommandFailed('interrupted', 130)
-  })
-  try {
-    return await Promise.race([work, late, stopped])
-  } finally {
-    clearTimeout(timer)
-  }
 }
 
 /** @throws {TreeError} {KeystoreError} {NodeSetError} and the system's error */
