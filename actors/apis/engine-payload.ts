@@ -7,11 +7,12 @@ import {
   type HeaderFields,
   headerFieldNames,
 } from '../../protocols/chain/header.ts'
+import { readTxEnvelope } from '../../protocols/chain/transaction.ts'
 import { readTransaction } from '../../protocols/chain/transaction-fields.ts'
 import { listRootSteps } from '../../protocols/chain/trie-root.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256, keccak256Steps } from '../../protocols/lib/keccak.ts'
-import { encodeRlp, RlpError, type RlpItem, readItem } from '../../protocols/lib/rlp.ts'
+import { encodeRlp, RlpError, type RlpItem } from '../../protocols/lib/rlp.ts'
 import type { NewBlock } from '../chain/chain-reader.ts'
 import { requestsHash } from '../chain/requests-hash.ts'
 import { data } from '../rpc/json/hex.ts'
@@ -139,25 +140,12 @@ const noWithdrawal: Withdrawal = { index: 0n, validatorIndex: 0n, address: new U
 
 function toItem(envelope: Uint8Array, index: number): RlpItem & { readonly blobHashes: readonly Uint8Array[] } {
   try {
-    const item = readEnvelope(envelope)
+    const item = readTxEnvelope(envelope)
     return { ...item, blobHashes: readTransaction(item).blobVersionedHashes ?? [] }
   } catch (cause) {
     if (cause instanceof RlpError) throw new PayloadError(`invalid transaction ${index}: ${cause.message}`, { cause })
     throw cause
   }
-}
-
-/** EIP-2718: a list is a legacy transaction, a small first byte the type of another. */
-function readEnvelope(envelope: Uint8Array): RlpItem {
-  const [first] = envelope
-  if (first === undefined || first < 0x80) {
-    if (envelope.length < 2) throw new RlpError('typed transaction too short')
-    return { isList: false, content: envelope, raw: encodeRlp(envelope) }
-  }
-  const item = readItem(envelope)
-  if (!item.isList) throw new RlpError('expected a list, got a string')
-  if (item.raw.length !== envelope.length) throw new RlpError('bytes after the transaction')
-  return item
 }
 
 /** EIP-4844: a consensus client knows the blobs, and says which it means. */

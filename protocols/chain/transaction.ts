@@ -19,6 +19,23 @@ export function txEnvelope({ isList, content, raw }: RlpItem): Uint8Array {
 }
 
 /**
+ * Of a transaction as JSON-RPC and the engine API have it: a list is a legacy one, a small first byte the type of another
+ * (EIP-2718).
+ * @returns its item in a block @throws {RlpError} no transaction
+ */
+export function readTxEnvelope(envelope: Uint8Array): RlpItem {
+  const [first] = envelope
+  if (first === undefined || first < 0x80) {
+    if (envelope.length < 2) throw new RlpError('typed transaction too short')
+    return { isList: false, content: envelope, raw: encodeRlp(envelope) }
+  }
+  const item = readItem(envelope)
+  if (!item.isList) throw new RlpError('expected a list, got a string')
+  if (item.raw.length !== envelope.length) throw new RlpError('bytes after the transaction')
+  return item
+}
+
+/**
  * The 32-byte hash; of a pooled blob transaction without its blobs (EIP-4844, "Networking").
  * @throws {RlpError} no transaction
  */

@@ -10,6 +10,7 @@ import { blobGasPerBlob, initialBaseFee, nextBaseFee, nextExcessBlobGas } from '
 import { emptyUnclesHash } from '../../../protocols/chain/genesis.ts'
 import { decodeHeader, encodeHeader, type Header, type HeaderFields } from '../../../protocols/chain/header.ts'
 import { bloomOf, encodeReceipt, type Receipt, readLog } from '../../../protocols/chain/receipt.ts'
+import { readTxEnvelope } from '../../../protocols/chain/transaction.ts'
 import { listRoot } from '../../../protocols/chain/trie-root.ts'
 import { hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { LazyList } from '../../../protocols/lib/lazy-list.ts'
@@ -99,7 +100,7 @@ export async function assembleBlock(
     ...(evm.blockLevelAccessList && { balHash: evm.blockLevelAccessList.hash() }),
   })
   const body = encodeBody({
-    transactions: envelopes.map((envelope) => (envelope[0]! < 0x80 ? encodeRlp(envelope) : envelope)),
+    transactions: envelopes.map((envelope) => readTxEnvelope(envelope).raw),
     uncles: [],
     ...(hasWithdrawals && { withdrawals: rawWithdrawals }),
   })

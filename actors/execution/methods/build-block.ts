@@ -3,10 +3,10 @@ import { isBlockForkActive, isTimeForkActive } from '../../../protocols/chain/ch
 import { elasticityMultiplier } from '../../../protocols/chain/fees.ts'
 import type { Header, HeaderFields } from '../../../protocols/chain/header.ts'
 import { signerAt } from '../../../protocols/chain/signer.ts'
-import { txEnvelope } from '../../../protocols/chain/transaction.ts'
+import { readTxEnvelope, txEnvelope } from '../../../protocols/chain/transaction.ts'
 import { decodeTransaction, type Transaction } from '../../../protocols/chain/transaction-fields.ts'
 import { checkSignature, recoverSender, SenderError } from '../../../protocols/chain/transaction-sender.ts'
-import { encodeRlp, RlpError, type RlpItem, readItem } from '../../../protocols/lib/rlp.ts'
+import { RlpError } from '../../../protocols/lib/rlp.ts'
 import { withdrawalJson } from '../../apis/json/block.ts'
 import { data, optionalQuantity, quantity } from '../../rpc/json/hex.ts'
 import { RpcCode, RpcError } from '../../rpc/rpc-error.ts'
@@ -146,10 +146,7 @@ function senderOf(tx: Transaction, config: Backend['config'], header: HeaderFiel
 
 function readEnvelope(envelope: Uint8Array): Transaction {
   try {
-    const isTyped = envelope.length > 0 && envelope[0]! < 0x80
-    const item: RlpItem = isTyped ? { isList: false, content: envelope, raw: encodeRlp(envelope) } : readItem(envelope)
-    if (item.raw.length < envelope.length) throw new RlpError('bytes after the transaction')
-    return decodeTransaction(item)
+    return decodeTransaction(readTxEnvelope(envelope))
   } catch (error) {
     throw error instanceof RlpError ? new RpcError(`invalid transaction 0: ${error.message}`) : error
   }
