@@ -7,6 +7,7 @@ import { type BlockToExecute, type Executed, type ExecutionPort, ExecutionStoppe
 import { CorruptDatabase, DatabaseFailed, DatabaseLocked } from '../chain/store.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { settledWithin } from '../runtime/settled-within.ts'
 import { type Send, startActor } from '../runtime/start-actor.ts'
 import { ExecutionThread } from './execution-thread.ts'
 import type { QueryAnswer, QueryName, QueryParams, StatePort } from './queries.ts'
@@ -195,13 +196,9 @@ export class Executor implements ExecutionPort, StatePort {
     }
   }
 
-  #patience(): Promise<void> {
-    return new Promise((resolve) => this.#runtime.clock.setTimeout(resolve, closeTimeout))
-  }
-
   async #close(): Promise<void> {
     // Closes its database in order, if it is not in the middle of a block: what is on the disk is whole at any time.
-    await Promise.race([this.#thread.ask({ kind: 'close' }).catch(() => {}), this.#patience()])
+    await settledWithin(this.#runtime.clock, closeTimeout, this.#thread.ask({ kind: 'close' }))
     await this.#thread.terminate()
     this.#send({ type: 'executor.closed' })
     this.#settleClose()

@@ -8,6 +8,7 @@ import { joinHostPort } from '../../protocols/enode/netutil.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import { type Logger, silent } from '../log/log.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { settledWithin } from '../runtime/settled-within.ts'
 import { type Send, startActor } from '../runtime/start-actor.ts'
 import { parseAddress } from './address.ts'
 import type { Connection, ConnectionOwner, Listener, Origin, Stream } from './connection.ts'
@@ -246,9 +247,7 @@ export class Server {
       this.#whenEmpty = resolve
       if (this.#conns.size === 0) resolve()
     })
-    const { clock } = this.#runtime
-    const late = new Promise<void>((resolve) => clock.setTimeout(resolve, farewell))
-    await Promise.race([gone, late])
+    await settledWithin(this.#runtime.clock, farewell, gone)
     await this.#listener?.close()
   }
 
