@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { filter, firstValueFrom, startWith } from 'rxjs'
 import { devGenesisJson } from '../../../actors/chain/dev-genesis.ts'
 import { toNodeOptions } from '../../../actors/cli/node-options.ts'
 import { resolveSettings } from '../../../actors/cli/start-settings.ts'
@@ -24,6 +23,7 @@ import { isLoopback } from '../../../protocols/enode/netutil.ts'
 import { endpointOf, forkIdIn, parseRecord } from '../../../protocols/enr/record.ts'
 import { failureOf } from '../../failure.ts'
 import { DnsServer } from '../../support/dns-server.ts'
+import { peerCount } from '../../support/peer-count.ts'
 import { keyOf } from '../discovery/some-nodes.ts'
 
 describe('a node with discovery', () => {
@@ -47,15 +47,6 @@ describe('a node with discovery', () => {
     await node.start()
     return node
   }
-  /** Resolves once `node` has so many: two that dial each other are added and dropped on the way. */
-  const peers = (node: PeerchartNode, count: number) =>
-    firstValueFrom(
-      node.peerEvents$.pipe(
-        startWith(undefined),
-        filter(() => node.peers().length >= count),
-      ),
-    )
-
   it('says in its record where it is found, and of which chain it is', async () => {
     const node = await start()
     const { enode, enr, ports } = node.nodeInfo()
@@ -76,7 +67,7 @@ describe('a node with discovery', () => {
       const dns = [formatLink(linkOf('l.example', keyOf(9)))]
       const lists = { v4: false, v5: false, dns, dnsServers: [server.address] }
       const c = await start({ transport: { ...transport, dnsLookup }, discovery: lists })
-      await peers(c, 2)
+      await peerCount(c, 2)
       expect(
         c
           .peers()
@@ -109,9 +100,9 @@ describe('a node with discovery', () => {
   it('finds the others of its chain, and connects to them, though it knows one of them alone', async () => {
     const first = await start()
     const others: PeerchartNode[] = []
-    const connected: Promise<unknown>[] = [peers(first, 3)]
+    const connected: Promise<unknown>[] = [peerCount(first, 3)]
     for (let i = 0; i < 3; i++) others.push(await start({}, [first.enode]))
-    for (const other of others) connected.push(peers(other, 3))
+    for (const other of others) connected.push(peerCount(other, 3))
     await Promise.all(connected)
     for (const node of nodes) expect(node.peers()).to.have.length(3)
   }).timeout(60_000)
@@ -121,7 +112,7 @@ describe('a node with discovery', () => {
       const first = await start({ discovery: only })
       const others: PeerchartNode[] = []
       for (let i = 0; i < 2; i++) others.push(await start({ discovery: { ...only, bootnodes: [first.enode] } }))
-      await Promise.all([peers(first, 2), ...others.map((other) => peers(other, 2))])
+      await Promise.all([peerCount(first, 2), ...others.map((other) => peerCount(other, 2))])
       for (const node of nodes) expect(node.peers()).to.have.length(2)
       expect(first.discv5 !== undefined).to.equal(alone === 'v5')
     }).timeout(60_000)
@@ -130,7 +121,7 @@ describe('a node with discovery', () => {
     const lookUp = async () => ['127.0.0.1']
     transport = { ...transport, lookUp }
     const other = await start({}, [first.enode.replace('127.0.0.1', 'boot.example')])
-    await Promise.all([peers(first, 1), peers(other, 1)])
+    await Promise.all([peerCount(first, 1), peerCount(other, 1)])
   }).timeout(30_000)
   it('does not dial nodes of another chain', async () => {
     const dialed: number[] = []
@@ -139,7 +130,7 @@ describe('a node with discovery', () => {
     const first = await start({ genesis: { ...devGenesisJson, timestamp: '0x1' } })
     const other = await start({}, [first.enode])
     const third = await start({}, [first.enode])
-    await Promise.race([peers(third, 1), peers(other, 1)])
+    await Promise.race([peerCount(third, 1), peerCount(other, 1)])
     const ports = [other, third].map((node) => node.nodeInfo().ports.listener)
     expect(dialed.length).to.be.above(0)
     expect(dialed.filter((port) => !ports.includes(port))).to.deep.equal([])
@@ -152,7 +143,7 @@ describe('a node with discovery', () => {
     it('away from the machine when it listens on loopback', async () => {
       const near = await start()
       await start({}, [...far, near.enode])
-      await peers(near, 1)
+      await peerCount(near, 1)
       expect(sent.length).to.be.above(0)
       expect(sent.filter(({ ip }) => !isLoopback(ip))).to.deep.equal([])
     }).timeout(30_000)
