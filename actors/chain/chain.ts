@@ -183,8 +183,9 @@ export class Chain implements ChainReader {
   }
 
   /**
-   * Verifies and stores all of `blocks` or none; where blocks are executed, those before the first that is bad. As long as no consensus client sets the head, the last becomes it when
-   * its number is higher than the head's: the longest chain is the chain, and of equals the first.
+   * Verifies and stores all of `blocks` or none; where blocks are executed, those before the first that is bad. As long as
+   * no consensus client sets the head, the last becomes it when its number is higher than the head's: the longest chain is
+   * the chain, and of equals the first.
    * @param blocks each on the one before it, the first on any block we have; of those we have only a list is taken that
    * is not there yet
    * @param signal once it is aborted no more is done, and nothing of them is stored: geth's InterruptInsert

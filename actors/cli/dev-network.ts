@@ -24,9 +24,9 @@ export type DevNetworkOptions = {
 }
 
 /**
- * Full nodes over TCP on loopback: the first makes the blocks, and is the one that the others begin with to find
- * each other; all follow the head. Their
- * chains are in a temporary directory, whole from the genesis on: what they hold in memory is as much after a day.
+ * Full nodes over TCP on loopback: the first makes the blocks, and is the one that the others begin with to find each
+ * other; all follow the head. Their chains are in a temporary directory, whole from the genesis on: what they hold in
+ * memory is as much after a day.
  */
 export class DevNetwork {
   readonly nodes: readonly PeerchartNode[]
