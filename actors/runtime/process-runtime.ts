@@ -1,5 +1,6 @@
 import { randomFillSync } from 'node:crypto'
 import { Feed } from '../trace/feed.ts'
+import './native-secp256k1.ts'
 import type { Clock, Defer, Runtime } from './runtime.ts'
 import { FairScheduler } from './scheduler.ts'
 

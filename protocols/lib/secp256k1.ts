@@ -2,9 +2,27 @@ import { at, compressed, context, libsecp256k1 as lib, uncompressed } from './li
 
 // Keys as devp2p writes them: a public key is 64 bytes, x ‖ y, without SEC 1's prefix 0x04; a private key is 32.
 
+/** The costly operations as machine code. Each takes the lengths that it must have, and throws for what is bad. */
+export type NativeSecp256k1 = {
+  /** @returns 65 bytes, SEC 1's uncompressed form */
+  publicKeyCreate(privateKey: Uint8Array, compressed: false): Uint8Array
+  /** @returns r ‖ s, and the recovery id 0 to 3 */
+  ecdsaSign(hash: Uint8Array, privateKey: Uint8Array): { readonly signature: Uint8Array; readonly recid: number }
+  /** @returns 65 bytes */
+  ecdsaRecover(signature: Uint8Array, recoveryId: number, hash: Uint8Array, compressed: false): Uint8Array
+}
+
+/** From here on the process's costly operations are those of `implementation`; those of WebAssembly when left out. */
+export function useNative(implementation: NativeSecp256k1 | undefined): void {
+  native = implementation
+}
+
+let native: NativeSecp256k1 | undefined
+
 /** @throws {Secp256k1Error} zero, or not below the group's order */
 export function publicKeyOf(privateKey: Uint8Array): Uint8Array {
   if (privateKey.length !== 32) throw new Secp256k1Error('bad private key')
+  if (native) return natively(native, 'bad private key', (lib) => lib.publicKeyCreate(privateKey, false).subarray(1))
   const isMade = withSecret(privateKey, () => lib._secp256k1_ec_pubkey_create(context, at.key, at.secret))
   if (!isMade) throw new Secp256k1Error('bad private key')
   return writtenKey()
@@ -49,6 +67,7 @@ export function ecdhPoint(publicKey: Uint8Array, privateKey: Uint8Array): Uint8A
 export function signRecoverable(hash: Uint8Array, privateKey: Uint8Array): Uint8Array {
   if (hash.length !== 32) throw new Secp256k1Error('bad hash')
   if (privateKey.length !== 32) throw new Secp256k1Error('bad private key')
+  if (native) return natively(native, 'bad private key', (lib) => signatureOf(lib.ecdsaSign(hash, privateKey)))
   lib.memory.set(hash, at.hash)
   const sign = () => lib._secp256k1_ecdsa_sign_recoverable(context, at.sig, at.hash, at.secret)
   if (!withSecret(privateKey, sign)) throw new Secp256k1Error('bad private key')
@@ -68,7 +87,10 @@ export function recoverPublicKey(hash: Uint8Array, sig: Uint8Array): Uint8Array 
   const recoveryId = sig[64]
   if (hash.length !== 32) throw new Secp256k1Error('bad hash')
   if (sig.length !== 65 || recoveryId === undefined || recoveryId > 3) throw new Secp256k1Error('bad signature')
-  lib.memory.set(sig.subarray(0, 64), at.compact)
+  const compact = sig.subarray(0, 64)
+  if (native)
+    return natively(native, 'bad signature', (lib) => lib.ecdsaRecover(compact, recoveryId, hash, false).subarray(1))
+  lib.memory.set(compact, at.compact)
   lib.memory.set(hash, at.hash)
   const isRead = lib._secp256k1_ecdsa_recoverable_signature_parse_compact(context, at.sig, at.compact, recoveryId) === 1
   if (!isRead || lib._secp256k1_ecdsa_recover(context, at.key, at.sig, at.hash) !== 1)
@@ -126,6 +148,26 @@ function written({ size, form }: typeof compressed | typeof uncompressed): Uint8
   return lib.memory.slice(at.point, at.point + size)
 }
 
+function signatureOf({ signature, recid }: ReturnType<NativeSecp256k1['ecdsaSign']>): Uint8Array {
+  const sig = new Uint8Array(65)
+  sig.set(signature)
+  sig[64] = recid
+  return sig
+}
+
+/** @throws {Secp256k1Error} the library refuses what it was given */
+function natively<Result>(
+  lib: NativeSecp256k1,
+  reason: Secp256k1Error['reason'],
+  step: (lib: NativeSecp256k1) => Result,
+): Result {
+  try {
+    return step(lib)
+  } catch (cause) {
+    throw new Secp256k1Error(reason, { cause })
+  }
+}
+
 /** @returns whether `step` has worked with `privateKey`, of which nothing is left behind */
 function withSecret(privateKey: Uint8Array, step: () => number): boolean {
   lib.memory.set(privateKey, at.secret)
@@ -139,8 +181,8 @@ export class Secp256k1Error extends Error {
   override readonly name = 'Secp256k1Error'
   readonly reason: 'bad private key' | 'bad public key' | 'bad hash' | 'bad signature'
 
-  constructor(reason: Secp256k1Error['reason']) {
-    super(`secp256k1: ${reason}`)
+  constructor(reason: Secp256k1Error['reason'], options?: ErrorOptions) {
+    super(`secp256k1: ${reason}`, options)
     this.reason = reason
   }
 }

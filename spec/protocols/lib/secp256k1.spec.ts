@@ -1,5 +1,6 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { expect } from 'chai'
+import { nativeSecp256k1 } from '../../../actors/runtime/native-secp256k1.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import {
   ecdhX,
@@ -9,6 +10,7 @@ import {
   recoverPublicKey,
   Secp256k1Error,
   signRecoverable,
+  useNative,
 } from '../../../protocols/lib/secp256k1.ts'
 
 const order = 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141' // SEC 2, 2.4.1
@@ -44,7 +46,52 @@ const badPrivateKeys: [string, Uint8Array][] = [
   ['33 bytes', new Uint8Array(33).fill(1)],
 ]
 
-describe('secp256k1', () => {
+for (const [how, implementation] of [
+  ['as machine code', nativeSecp256k1],
+  ['as WebAssembly', undefined],
+] as const)
+  describe(`secp256k1 ${how}`, () => {
+    before(function () {
+      if (how === 'as machine code' && !implementation) return this.skip() // there is none for this platform
+      useNative(implementation)
+    })
+    after(() => useNative(nativeSecp256k1))
+    behavesAsOne()
+  })
+
+describe('secp256k1 as machine code and as WebAssembly', () => {
+  const both = <Result>(step: () => Result): [Result, Result] => {
+    const first = step()
+    useNative(undefined)
+    const second = step()
+    useNative(nativeSecp256k1)
+    return [first, second]
+  }
+  it('signs alike', () => {
+    for (let i = 1; i <= 20; i++) {
+      const [native, wasm] = both(() => signRecoverable(new Uint8Array(32).fill(i), key))
+      expect(native).to.deep.equal(wasm)
+    }
+  })
+  it('recovers alike, whatever the signature', () => {
+    const outcome = (signature: Uint8Array) => {
+      try {
+        return bytesToHex(recoverPublicKey(hash, signature))
+      } catch (error) {
+        if (error instanceof Secp256k1Error) return error.message
+        throw error
+      }
+    }
+    for (const r of ['01', '02', '05', '79be667e', 'ff'.repeat(32), order])
+      for (const s of ['01', 'ff'.repeat(32), order.replace(/1$/, '0')])
+        for (const v of [0, 1, 2, 3]) {
+          const [native, wasm] = both(() => outcome(signatureWith({ r, s, v })))
+          expect(native, `${r} ${s} ${v}`).to.equal(wasm)
+        }
+  })
+})
+
+function behavesAsOne(): void {
   it('gives the generator for the private key 1', () => expect(bytesToHex(publicKeyOf(one))).to.equal(generator))
 
   it('agrees with @noble/curves on public keys and shared secrets', () => {
@@ -100,7 +147,7 @@ describe('secp256k1', () => {
 
   it('goes on working after all that', () =>
     expect(ecdhX(publicKeyOf(one), key)).to.deep.equal(publicKeyOf(key).subarray(0, 32)))
-})
+}
 
 function signatureWith({ r, s, v }: { r?: string; s?: string; v?: number }): Uint8Array {
   const signature = signRecoverable(hash, key)
