@@ -3,7 +3,7 @@
 // itself no longer heeds are among them (cmd/geth, `deprecatedConfigFields`), and those that it had up to 1.13.
 
 const sections: Readonly<Record<string, string>> = {
-  Eth: `Genesis SyncMode HistoryMode EthDiscoveryURLs SnapDiscoveryURLs NoPruning NoPrefetch NoPrecompileCache
+  Eth: `Genesis SyncMode HistoryMode SnapDiscoveryURLs NoPruning NoPrefetch NoPrecompileCache
     TxLookupLimit
     TransactionHistory LogHistory LogNoHistory LogExportCheckpoints StateHistory TrienodeHistory
     NodeFullValueCheckpoint StateScheme BinTrieGroupDepth SlowBlockThreshold DatabaseCache DatabaseFreezer DatabaseEra

@@ -165,7 +165,7 @@ const discovery = topic('Discovery:', {
   discoveryDns: setting(
     kinds.linkList,
     [],
-    'Peerchart.DiscoveryDNS',
+    'Eth.EthDiscoveryURLs',
     flag('--discovery.dns <list>', 'lists of nodes in DNS, `enrtree://…`, whose nodes are dialed, too'),
   ),
   nat: setting(

@@ -26,19 +26,20 @@ export type ProtocolDefinition<Machine extends AnyStateMachine, Name extends str
   decode?(name: Name, payload: Uint8Array): EventFromLogic<Machine>
   /** The chart's event for the end of the peer; none when left out. */
   readonly closed?: EventFromLogic<Machine>
-}
+} & Pick<Protocol, 'attributes'>
 
 /** Makes a chart a devp2p capability: what `createNode({ protocols })` takes. */
 export function defineProtocol<Machine extends AnyStateMachine, Name extends string>(
   definition: ProtocolDefinition<Machine, Name>,
 ): Protocol {
-  const { name, version, messages, machine, input, decode, closed } = definition
+  const { name, version, messages, machine, input, decode, closed, attributes } = definition
   const names = new Map(Object.entries<number>(messages).map(([name, code]) => [code, name as Name]))
   const length = Array.from(names.keys()).reduce((most, code) => Math.max(most, code), 0) + 1
   return {
     name,
     version,
     length,
+    ...(attributes && { attributes }),
     run(session) {
       const named: NamedSession<Name> = {
         peer: session.peer,

@@ -1,3 +1,4 @@
+import type { RlpInput } from '../../protocols/lib/rlp.ts'
 import type { Cap } from '../../protocols/p2p/messages.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 
@@ -9,6 +10,8 @@ export type Protocol = {
   readonly length: number
   /** Called once for each peer that runs it. Nothing of the peer is read before it returns. */
   run(session: Session): SessionHandler
+  /** Entries of the node record, by key: what others look for before they dial (geth's Attributes). */
+  readonly attributes?: Readonly<Record<string, RlpInput>>
   /** For admin_nodeInfo. */
   nodeInfo?(): unknown
 }

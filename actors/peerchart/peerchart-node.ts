@@ -165,6 +165,8 @@ export class PeerchartNode {
     this.#node = new Node(runtime, {
       createServer: (protocols, parent) => {
         const all = [...protocols, ...(options.protocols ?? [])]
+        for (const { attributes = {} } of all)
+          for (const [key, value] of Object.entries(attributes)) localNode.set(key, value)
         const id = 'server'
         const connect = peerConnector(runtime, {
           privateKey,

@@ -8,6 +8,11 @@ import { settingsArbitrary } from './settings-arbitrary.ts'
 describe('a configuration file', () => {
   const parse = (...lines: string[]) => parseConfig(lines.join('\n'), settings, 'c.toml')
 
+  it('reads geth’s lists of nodes in DNS', () => {
+    const url = 'enrtree://AM5FCQLWIZX2QFPNJAP7VUERCCRNGRHWZG3YYHIUV7BVDQ5FDPRT2@nodes.example.org'
+    const { values, ignored } = parse('[Eth]', `EthDiscoveryURLs = ["${url}"]`, 'SnapDiscoveryURLs = []')
+    expect({ values, ignored }).to.deep.equal({ values: { discoveryDns: [url] }, ignored: ['Eth.SnapDiscoveryURLs'] })
+  })
   it('is read back to the settings that wrote it', () => {
     const inFile = (values: StartSettings) =>
       Object.fromEntries(

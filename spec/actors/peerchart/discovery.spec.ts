@@ -58,6 +58,12 @@ describe('a node with discovery', () => {
     expect(enode).to.not.contain('discport')
     expect(forkIdIn(record)).to.deep.equal(node.chain.forkId())
   })
+  it('says in its record what its protocols say of themselves there, as `snap` does', async () => {
+    const protocol = { name: 'own', version: 1, length: 1, run: () => ({ message() {}, closed() {} }) }
+    const node = await start({ protocols: [{ ...protocol, attributes: { snap: [], own: 7 } }] })
+    const { pairs } = parseRecord(node.nodeInfo().enr)
+    expect([pairs.get('snap'), pairs.get('own')]).to.deep.equal([Uint8Array.of(0xc0), Uint8Array.of(7)])
+  })
   it('finds nodes in a list of DNS, whose server is on this machine', async () => {
     const [a, b] = [await start({}, []), await start({}, [])]
     const records = [a, b].map((node) => parseRecord(node.nodeInfo().enr))
