@@ -18,6 +18,8 @@ export type DevNetworkOptions = {
   readonly nodes: number
   /** Milliseconds from one block to the next. */
   readonly blockTime: number
+  /** Whether every node executes what it follows, in a thread of its own. */
+  readonly execute: boolean
   readonly log: Logger
   /** What all of them do is written there. */
   readonly record?: { readonly file: string; readonly maxBytes: number } | undefined
@@ -51,7 +53,14 @@ export class DevNetwork {
     this.#blockTime = blockTime
   }
 
-  static async open({ createNode, nodes: count, blockTime, log, record }: DevNetworkOptions): Promise<DevNetwork> {
+  static async open({
+    createNode,
+    nodes: count,
+    blockTime,
+    execute,
+    log,
+    record,
+  }: DevNetworkOptions): Promise<DevNetwork> {
     const cast = Array.from({ length: count }, (_, i) => ({
       name: nameOf(i),
       nodeKey: randomBytes(32),
@@ -59,12 +68,13 @@ export class DevNetwork {
     }))
     const recorder = record && (await recordAll(cast, record, log))
     const directory = await TemporaryDirectory.make('peerchart-dev')
-    const nodes: PeerchartNode[] = []
-    for (const { name, nodeKey, feed } of cast)
-      nodes.push(
-        await createNode({
+    // All at once: the thread of each takes its time to be there.
+    const nodes: readonly PeerchartNode[] = await Promise.all(
+      cast.map(({ name, nodeKey, feed }) =>
+        createNode({
           datadir: join(directory.path, name),
           genesis: devGenesisJson,
+          execute,
           identity: name,
           nodeKey,
           host: '127.0.0.1',
@@ -74,7 +84,8 @@ export class DevNetwork {
           runtime: { feed },
           log: log.getSubLogger({ name }),
         }),
-      )
+      ),
+    )
     const producer = await BlockProducer.open(nodes[0]!.chain, { seed: randomBytes(32) })
     return new DevNetwork(nodes, producer, blockTime, recorder, directory)
   }

@@ -17,6 +17,7 @@ type DevOptions = InspectOptions &
   ValuesOf<typeof recording> & {
     readonly nodes: number
     readonly blockTime: number
+    readonly execute: boolean
     readonly verbosity: Verbosity
     readonly jsonLogs: boolean
     readonly for?: number
@@ -29,6 +30,7 @@ export function addDev(command: Command, io: Io): void {
     .addOption(
       new Option('--block-time <time>', 'from one block to the next').argParser(toDuration).default(1_000, '1s'),
     )
+    .option('--no-execute', 'verify blocks as far as can be without states: it takes less memory')
     .option('--verbosity <level>', '0 silent, 3 what a person follows, 4 every transition, 5 messages', toVerbosity, 3)
     .option('--json-logs', 'print everything as JSON, one object a line', false)
     .option('--inspect [port]', 'where the page that shows it is served, on 127.0.0.1 (default: any port)', port.parse!)
@@ -45,13 +47,16 @@ const whereChainsAre = `The chains are in a temporary directory (TMPDIR) as long
 block and node: all blocks can be asked for, and the memory that is needed is
 the same after a day.`
 
-async function dev({ nodes: count, blockTime, verbosity, jsonLogs, ...options }: DevOptions, io: Io): Promise<void> {
+async function dev(
+  { nodes: count, blockTime, execute, verbosity, jsonLogs, ...options }: DevOptions,
+  io: Io,
+): Promise<void> {
   // The story is for people and goes to standard output; the log has only what should not happen.
   const log = createLogger({ verbosity: verbosity === 0 ? 0 : 2, json: jsonLogs, stream: io.stderr })
   const narrator = new Narrator({ stream: io.stdout, verbosity, json: jsonLogs })
   const { DevNetwork } = await import('./dev-network.ts') // brings the whole EVM: not for `--help`
   const record = options.record === undefined ? undefined : { file: options.record, maxBytes: options.recordMax }
-  const network = await DevNetwork.open({ createNode: io.createNode, nodes: count, blockTime, log, record })
+  const network = await DevNetwork.open({ createNode: io.createNode, nodes: count, blockTime, execute, log, record })
   const { nodes } = network
   const tally = options.summary ? new Tally(nodes) : undefined
   const unfollow = nodes.map((node, i) => narrator.follow(i, node))

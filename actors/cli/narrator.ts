@@ -131,9 +131,13 @@ class NodeStory {
     this.#verbosity = verbosity
   }
 
+  get #synced(): string {
+    return this.#node.chain.isExecuting ? executed : verified
+  }
+
   take(event: NodeEvent): void {
     if (event.type === 'add' || event.type === 'drop') this.#peer(event)
-    else if (event.type === 'head') this.#say('chain', `head ${event.number}`, this.#isSyncing ? synced : made)
+    else if (event.type === 'head') this.#say('chain', `head ${event.number}`, this.#isSyncing ? this.#synced : made)
     else this.#entry(event)
   }
 
@@ -181,7 +185,8 @@ class NodeStory {
 }
 
 const made = 'made here'
-const synced = 'header and body fetched, every link and root verified'
+const verified = 'header and body fetched, every link and root verified'
+const executed = 'header and body fetched, verified and executed'
 const peerName = (id: string) => `peer ${shortId(id)}`
 const changeOf = ({ from, to }: TransitionEntry) => `${outermost(from)} → ${outermost(to)}`
 

@@ -12,7 +12,6 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     genesis,
     network,
     networkid,
-    execute,
     listen,
     maxpeers,
     maxInput,
@@ -35,7 +34,7 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(genesis !== undefined && { genesis }),
     ...(network !== undefined && { network }),
     ...(networkid !== undefined && { networkId: networkid }),
-    ...(execute && { execute }),
+    ...(isExecuting(settings, log) && { execute: true }),
     ...(identity !== undefined && { identity }),
     ...(nodeKey && { nodeKey }),
     rpc: await toRpcOptions(settings, log),
@@ -61,6 +60,15 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     trusted,
     log,
   }
+}
+
+/** What is set, else whether there are accounts to begin with. */
+function isExecuting({ execute, genesis, network }: StartSettings, log: Logger): boolean {
+  if (execute === undefined && genesis === undefined)
+    log.info('Blocks are not executed: the first accounts of this network are not here, --genesis FILE gives them', {
+      network,
+    })
+  return execute ?? genesis !== undefined
 }
 
 /** What is set, else the network's. */

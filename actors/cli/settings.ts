@@ -40,11 +40,11 @@ const chain = topic('Chain:', {
     flag('--networkid <id>', "when it is not the chain's own; a public network is known by it"),
   ),
   execute: setting(
-    yesNo,
-    false,
+    optional(yesNo),
+    undefined,
     'Peerchart.Execute',
-    flag('--execute', 'execute blocks in a thread of its own: states, receipts and verdicts; needs a `--genesis`'),
-    flag('--no-execute', 'verify them as far as can be without, whatever a file says'),
+    flag('--execute', 'execute blocks in a thread of its own: so it is anyway with a `--genesis`, and needs one'),
+    flag('--no-execute', 'verify blocks as far as can be without states: no receipts, no verdicts'),
   ),
   import: setting(
     optional(text),

@@ -19,8 +19,9 @@ export type NodeOptions = {
   /** @default the chain's own */
   readonly networkId?: bigint
   /**
-   * Executes blocks in a thread of its own, and keeps the states of the last 128. Needs a genesis with its accounts, which the
-   * built-in networks do not have. @default false
+   * Executes blocks in a thread of its own, and keeps the states of the last 128: some 60 MB of memory. Needs a genesis with
+   * its accounts, which the built-in networks do not have. The command `start` does so by itself, a program asks for it:
+   * what it needs of a chain in a test is often blocks that nothing can execute. @default false
    */
   readonly execute?: boolean
   /** 32 bytes. @default the key in `datadir`, made when there is none */

@@ -25,7 +25,7 @@ export async function benchInspectMemory(
   minutes: number,
   report: (line: string) => void,
 ): Promise<InspectMemoryResult> {
-  const network = await DevNetwork.open({ createNode, nodes: 3, blockTime: 100, log: silent })
+  const network = await DevNetwork.open({ createNode, nodes: 3, blockTime: 100, execute: true, log: silent })
   const inspector = await Inspector.open(Object.fromEntries(network.nodes.map((node, i) => [`node-${i + 1}`, node])))
   await network.start()
   const page = new WebSocket(new URL('feed', inspector.address.replace('http', 'ws')))

@@ -17,7 +17,7 @@ const readers: readonly string[] = [
   'start --config FILE',
   'start --genesis GENESIS --nodekey FILE',
   'start --genesis GENESIS --authrpc.port 0 --authrpc.jwtsecret FILE',
-  'start --genesis GENESIS --import FILE',
+  'start --genesis GENESIS --no-execute --import FILE',
   'dumpconfig --config FILE',
   'connect --genesis FILE enode://NODE@127.0.0.1:1',
   'key to-enode FILE',

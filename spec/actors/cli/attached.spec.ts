@@ -31,7 +31,17 @@ describe('two processes of peerchart start, asked from the command line', functi
   /** Resolves when the node has said where it listens. */
   async function start(name: string, ...args: string[]): Promise<Started> {
     const datadir = join(dir, name)
-    const flags = ['--datadir', datadir, '--genesis', join(dir, 'genesis.json'), '--port', '0', '--json-logs', ...args]
+    const flags = [
+      '--no-execute',
+      '--datadir',
+      datadir,
+      '--genesis',
+      join(dir, 'genesis.json'),
+      '--port',
+      '0',
+      '--json-logs',
+      ...args,
+    ]
     const { child } = processes.start('start', ...flags)
     const log = await seen(child.stderr, /"Started P2P networking"[^\n]*\n/)
     const lines = log

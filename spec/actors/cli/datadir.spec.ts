@@ -20,7 +20,7 @@ describe('a datadir', function () {
     await rm(dir, { recursive: true })
   })
   const start = (...more: string[]) => {
-    const files = ['--genesis', join(dir, 'genesis.json'), '--datadir', join(dir, 'data')]
+    const files = ['--no-execute', '--genesis', join(dir, 'genesis.json'), '--datadir', join(dir, 'data')]
     return processes.start('start', '--port', '0', ...files, ...more)
   }
 

@@ -21,7 +21,7 @@ describe('the network of peerchart dev', () => {
     else process.env.TMPDIR = usual
     await rm(temporary, { recursive: true })
   })
-  const open = () => DevNetwork.open({ createNode, nodes: 2, blockTime: 20, log: silent })
+  const open = () => DevNetwork.open({ createNode, nodes: 2, blockTime: 20, execute: false, log: silent })
 
   it('has its chains on disk until it stops', async () => {
     const network = await open()

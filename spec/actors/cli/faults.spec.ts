@@ -29,7 +29,10 @@ describe('peerchart start on files that are not what they should be', () => {
   /** `@` stands for the spec's directory. */
   async function start(line: string) {
     const io = new ScriptedIo(createNode)
-    const args = `start --host 127.0.0.1 --port 0 --for 1ms --summary --verbosity 0 ${line}`.replaceAll('@', dir)
+    const args = `start --host 127.0.0.1 --port 0 --for 1ms --summary --verbosity 0 --no-execute ${line}`.replaceAll(
+      '@',
+      dir,
+    )
     const status = await runCli(args.split(' '), io)
     return { status, out: io.out, err: io.err }
   }

@@ -20,7 +20,7 @@ import { ScriptedIo } from './scripted-io.ts'
 describe('--inspect', () => {
   it('is on in the network of npm start, which prints its address first', async () => {
     const io = new ScriptedIo(createNode)
-    const running = runCli(['dev', '--nodes', '2'], io)
+    const running = runCli(['dev', '--nodes', '2', '--no-execute'], io)
     const line = await io.stdout.line(/^Watch it in a browser: /)
     const page = await OpenPage.at(/http:\S+/.exec(line)![0])
     const { nodes, heading } = await page.until('hello')
@@ -33,7 +33,7 @@ describe('--inspect', () => {
   })
   it('may be left out there', async () => {
     const io = new ScriptedIo(createNode)
-    const running = runCli(['dev', '--nodes', '2', '--no-inspect'], io)
+    const running = runCli(['dev', '--nodes', '2', '--no-execute', '--no-inspect'], io)
     await io.stdout.line(/^Ctrl-C ends it/)
     expect(io.out).not.to.contain('http://')
     io.signal('SIGINT')

@@ -65,6 +65,7 @@ describe('the command line', () => {
     dev: [
       'nodes',
       'block-time',
+      'no-execute',
       'verbosity',
       'json-logs',
       'inspect',

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
 import type { NodeOptions } from '../../../actors/peerchart/node-options.ts'
-import { network } from '../../../protocols/chain/networks.ts'
+import { network, networkNames } from '../../../protocols/chain/networks.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { plantedBugs } from '../../bugs.ts'
 import { ScriptedIo } from './scripted-io.ts'
@@ -68,12 +68,25 @@ describe('peerchart start', () => {
     expect(await status).to.equal(0)
     const [{ log, nodeKey, rpc: _, ...options } = {}] = given
     expect(options).to.deep.equal({
-      ...{ datadir: 'd', genesis: 'g', networkId: 7n, port: 0, host: '::1', identity: 'me' },
+      ...{ datadir: 'd', genesis: 'g', networkId: 7n, execute: true, port: 0, host: '::1', identity: 'me' },
       ...{ peers: [one, two], trusted: [one], maxPeers: 3, maxInputBytes: 64 << 20, noDial: true },
       nat: 'any',
     })
     expect(bytesToHex(nodeKey!)).to.equal(key)
     expect(log).to.have.property('info')
+  })
+  it('executes what it follows where there are accounts to begin with, and says why it does not elsewhere', async () => {
+    const executes = async (flags: string) => {
+      const { io, given, status } = begin(`${flags} --for 1ms --json-logs`.trim())
+      expect(await status).to.equal(0)
+      return [given[0]!.execute, /Blocks are not executed: .*--genesis FILE gives them/.test(io.err)]
+    }
+    expect(await executes('--genesis g')).to.deep.equal([true, false])
+    expect(await executes('--genesis g --no-execute')).to.deep.equal([undefined, false])
+    for (const flags of ['', ...networkNames.map((name) => `--network ${name}`)])
+      expect(await executes(flags), flags).to.deep.equal([undefined, true])
+    expect(await executes('--network sepolia --no-execute')).to.deep.equal([undefined, false])
+    expect(await executes('--network sepolia --execute')).to.deep.equal([true, false]) // which createNode refuses
   })
   it('looks for nodes when it is asked to, and only in the networks it may dial', async () => {
     const { given, status } = begin(
@@ -163,8 +176,13 @@ describe('peerchart start', () => {
     const { io, status } = begin('--import chain.rlp --for 1ms --json-logs', node)
     expect(await status).to.equal(0)
     expect(node.calls).to.deep.equal(['import chain.rlp', 'start', 'stop'])
-    const [, imported] = io.err.split('\n').map((line) => JSON.parse(line || '{}'))
-    expect(imported).to.include({ message: 'Imported blocks', blocks: 600, 'blocks/s': 1_200, done: '100%' })
+    const lines = io.err.split('\n').map((line) => JSON.parse(line || '{}'))
+    expect(lines.find(({ blocks }) => blocks)).to.include({
+      message: 'Imported blocks',
+      blocks: 600,
+      'blocks/s': 1_200,
+      done: '100%',
+    })
   })
   it('ends in order when an import is interrupted', async () => {
     const node = new StandInNode()

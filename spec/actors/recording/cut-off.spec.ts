@@ -45,7 +45,7 @@ describe('a recording whose process ended before it', function () {
 
   it('by kill -9 is replayed and explained as far as it goes, and said to be cut off', async () => {
     const found = written('status.accepted')
-    const { child, ended } = processes.start('dev', '--block-time', '100ms', '--record', file)
+    const { child, ended } = processes.start('dev', '--no-execute', '--block-time', '100ms', '--record', file)
     await found
     child.kill('SIGKILL')
     expect(await ended).to.deep.equal({ code: null, signal: 'SIGKILL' })
