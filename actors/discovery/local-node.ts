@@ -30,7 +30,11 @@ export class LocalNode {
   /** Numbers up to here are ours even if the process ends now. */
   #reserved: bigint
   #record: NodeRecord | undefined
+  /** What the record was last made of, and what it says. */
+  #seen = ''
   #signed = ''
+  /** How often an entry was set. */
+  #changes = 0
 
   /** @throws (rejects) the database's error */
   static async open(options: {
@@ -67,7 +71,12 @@ export class LocalNode {
 
   /** As it is now. */
   get record(): NodeRecord {
-    const values = this.#values()
+    const [at4, at6] = [this.#endpoint(4), this.#endpoint(6)]
+    // Every packet asks.
+    const seen = `${at4?.ip} ${at4?.port} ${at6?.ip} ${at6?.port} ${this.#tcp} ${this.#changes}`
+    if (this.#record !== undefined && seen === this.#seen) return this.#record
+    this.#seen = seen
+    const values = this.#values(at4, at6)
     const said = JSON.stringify(values, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
     if (this.#record === undefined || said !== this.#signed) {
       this.#raise()
@@ -89,6 +98,7 @@ export class LocalNode {
 
   /** @param value undefined takes the entry away */
   set(key: string, value: RlpInput | undefined): void {
+    this.#changes++
     if (value === undefined) this.#entries.delete(key)
     else this.#entries.set(key, value)
   }
@@ -119,9 +129,7 @@ export class LocalNode {
     return this.#store.storeLocalSeq(this.id, this.#seq)
   }
 
-  #values(): Record<string, RlpInput> {
-    const at4 = this.#endpoint(4)
-    const at6 = this.#endpoint(6)
+  #values(at4: UdpEndpoint | undefined, at6: UdpEndpoint | undefined): Record<string, RlpInput> {
     const udp = at4?.port ?? at6?.port ?? 0
     return {
       ...Object.fromEntries(this.#entries),

@@ -7,7 +7,7 @@ import type { DatagramSocket, Datagrams } from './datagrams.ts'
 export const udp: Datagrams = {
   bind(host, port, receive) {
     return new Promise<DatagramSocket>((resolve, reject) => {
-      const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4')
+      const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup: asGiven })
       socket.once('error', reject)
       socket.bind({ port, address: host, exclusive: true }, () => {
         socket.off('error', reject)
@@ -19,7 +19,7 @@ export const udp: Datagrams = {
           port,
           send: (bytes, to) => {
             // Port 0 and a socket that closes throw at once; the rest comes back as an error that is not needed.
-            if (to.port > 0 && isOpen) socket.send(bytes, to.port, to.ip, () => {})
+            if (to.port > 0 && isOpen) socket.send(bytes, to.port, to.ip)
           },
           close: () =>
             new Promise((closed) => {
@@ -38,3 +38,7 @@ export const udp: Datagrams = {
     })
   },
 }
+
+/** Whom datagrams go to is an IP address: no name is looked up, and none waits for a turn. */
+const asGiven = (ip: string, _: unknown, done: (error: Error | null, ip: string, family: number) => void): void =>
+  done(null, ip, isIPv6(ip) ? 6 : 4)

@@ -45,12 +45,27 @@ function longestZeroRun(groups: readonly string[]): { start: number; length: num
   return longest
 }
 
+/** Of every datagram's sender: in one pass. */
 function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split('.')
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) < 256))
-    return undefined
-  return Uint8Array.from(parts, Number)
+  const bytes = new Uint8Array(4)
+  let [at, value, digits] = [0, 0, 0]
+  for (let i = 0; i <= text.length; i++) {
+    const code = i < text.length ? text.charCodeAt(i) : dot
+    if (code === dot) {
+      if (digits === 0 || value > 255 || at === 4) return undefined
+      bytes[at++] = value
+      value = digits = 0
+    } else {
+      const isLeadingZero = digits > 0 && value === 0
+      if (code < zero || code > nine || isLeadingZero || digits === 3) return undefined
+      value = 10 * value + code - zero
+      digits++
+    }
+  }
+  return at === 4 ? bytes : undefined
 }
+
+const [dot, zero, nine] = [0x2e, 0x30, 0x39]
 
 function parseIpv6(text: string): Uint8Array | undefined {
   const halves = text.split('::')

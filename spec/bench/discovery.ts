@@ -1,130 +1,238 @@
-import { spawn } from 'node:child_process'
-import { createSocket, type Socket } from 'node:dgram'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DPT } from '@ethereumjs/devp2p'
-import { DiscoveryEndpoint } from '../../actors/crawler/discovery-endpoint.ts'
-import type { DiscoveredNode } from '../../actors/discovery/discovered-node.ts'
+import { fileURLToPath } from 'node:url'
+import { type DiscoveredNode, nodeOfRecord } from '../../actors/discovery/discovered-node.ts'
 import { startLookup } from '../../actors/discovery/lookups.ts'
 import { bucketSize, Table } from '../../actors/discovery/table.ts'
-import { silent } from '../../actors/log/log.ts'
+import { udp } from '../../actors/discovery/udp.ts'
 import { processRuntime } from '../../actors/runtime/process-runtime.ts'
 import { decodePacket, type Endpoint, encodePacket } from '../../protocols/discv4/packets.ts'
 import { closestTo } from '../../protocols/enode/distance.ts'
 import { toEnode } from '../../protocols/enode/enode.ts'
 import { parseNode } from '../../protocols/enr/parse-node.ts'
+import { parseRecord } from '../../protocols/enr/record.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
-import { findDevp2p } from '../support/clients.ts'
+import { Tester } from '../actors/discovery/v5/tester.ts'
+import { findChainsafeDiscv5, findDevp2p } from '../support/clients.ts'
+import type { Ready } from './discovery-child.ts'
 
-/** One node's answers to PINGs of discv4: each is verified, and a PONG signed, over UDP on loopback. */
+/**
+ * What one core does for a node that discovers, beside other implementations: PINGs of discv4 verified and answered, sessions of
+ * discv5 begun by others. Each node has a process of its own; what counts is the processor's time that this process takes.
+ */
 export async function benchDiscovery(seconds: number, report: (line: string) => void) {
-  const key = new Uint8Array(32).fill(7)
-  const ours = await rateOf(await startOwn(), key, seconds)
-  report(`Peerchart: ${ours.perSecond} PINGs answered a second, ${ours.cpuMs} ms of the processor for each`)
-  const theirs = await rateOf(await startDpt(), key, seconds)
-  report(`@ethereumjs/devp2p: ${theirs.perSecond} a second, ${theirs.cpuMs} ms for each`)
-  const path = findDevp2p()
-  const geth = path === undefined ? undefined : (await rateOf(await startDevp2p(path), key, seconds)).perSecond
-  if (geth !== undefined) report(`geth: ${geth} a second, in a process of its own`)
+  const measure = async (name: string, work: Work, subject: Promise<Subject>) => {
+    const rate = await rateOf(work, await subject, seconds)
+    report(`${work.name}, ${name}: ${rate.perCoreSecond} a second of one core (${rate.cpuMs} ms each)`)
+    return rate
+  }
+  const devp2p = canReadCpu() ? findDevp2p() : undefined
+  const chainsafe = findChainsafeDiscv5()
+  const pings = {
+    ours: await measure('Peerchart', answerPings, forked('v4')),
+    ethereumjs: await measure('@ethereumjs/devp2p', answerPings, forked('dpt')),
+    ...(devp2p !== undefined && { geth: await measure('geth', answerPings, startDevp2p(devp2p, 'discv4')) }),
+  }
+  const handshakes = {
+    ours: await measure('Peerchart', acceptSessions, forked('v5')),
+    ...(chainsafe !== undefined && {
+      chainsafe: await measure('@chainsafe/discv5', acceptSessions, forked('chainsafe', chainsafe)),
+    }),
+    ...(devp2p !== undefined && { geth: await measure('geth', acceptSessions, startDevp2p(devp2p, 'discv5')) }),
+  }
   const lookups = await lookupRate(500, seconds)
   report(`lookups in a table of 500 nodes: ${lookups} a second`)
-  const ratio = Math.round((theirs.cpuMs / ours.cpuMs) * 10) / 10
-  report(`${ratio} times those of @ethereumjs/devp2p, by the time of the processor`)
-  const beside = geth !== undefined && { geth, gethRatio: Math.round((ours.perSecond / geth) * 100) / 100 }
-  return { ours, ethereumjs: theirs, ratio, ...beside, lookupsPerSecond: lookups }
+  const result = {
+    ...{ pings, handshakes, lookupsPerSecond: lookups },
+    pingRatios: ratios(pings),
+    handshakeRatios: ratios(handshakes),
+  }
+  report(`ours against theirs: PINGs ${jsonOf(result.pingRatios)}, sessions ${jsonOf(result.handshakeRatios)}`)
+  return result
 }
 
-type Subject = { readonly port: number; close(): Promise<void> | void }
+type Subject = {
+  readonly port: number
+  /** Its node, where it has a record. */
+  readonly node?: DiscoveredNode | undefined
+  /** Of the processor, in µs, since it started. */
+  cpu(): Promise<number> | number
+  close(): void
+}
+
+/** Keeps a subject busy. */
+type Work = { readonly name: string; begin(subject: Subject): Promise<Working> }
+type Working = { readonly done: number; close(): void }
 
 type Rate = {
-  readonly perSecond: number
-  /** Of this process, for each PING: its sender's part is small, and the same for all. */
+  readonly perCoreSecond: number
+  /** Of the subject's process, for each. */
   readonly cpuMs: number
+  /** As they came, with all processes on this machine's cores. */
+  readonly perSecond: number
 }
 
 const host = '127.0.0.1'
-/** PINGs under way. */
+/** PINGs under way, and sessions. */
 const window = 64
 
-async function startOwn(): Promise<Subject> {
-  const runtime = processRuntime()
-  const endpoint = await DiscoveryEndpoint.open(runtime, {
-    ...{ v4: true, v5: false, host, port: 0, privateKey: runtime.entropy(32), bootnodes: [], log: silent },
-  })
-  return { port: endpoint.socket.port, close: () => endpoint.close() }
-}
-
-async function startDpt(): Promise<Subject> {
-  const port = await freePort()
-  const dpt = new DPT(new Uint8Array(32).fill(9), {
-    endpoint: { address: host, udpPort: port, tcpPort: port },
-    shouldGetDnsPeers: false,
-  })
-  dpt.events.on('error', () => {})
-  dpt.bind(port, host)
-  await once(dpt.events as never, 'listening')
-  return { port, close: () => dpt.destroy() }
-}
-
-async function startDevp2p(path: string): Promise<Subject> {
-  const listening = spawn(path, ['discv4', 'listen', '--addr', `${host}:0`, '--bootnodes', ''], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const [record] = (await once(createInterface({ input: listening.stdout }), 'line')) as [string]
-  const { udp } = parseNode(record)
-  return { port: udp, close: () => void listening.kill('SIGKILL') }
-}
-
-async function rateOf(subject: Subject, key: Uint8Array, seconds: number): Promise<Rate> {
-  const sender = await bound()
-  const { port } = sender.address()
-  const self: Endpoint = { ip: Uint8Array.of(127, 0, 0, 1), udp: port, tcp: 0 }
-  const to: Endpoint = { ...self, udp: subject.port }
-  const expiration = BigInt(Math.floor(Date.now() / 1_000)) + 3_600n
-  const ping = (enrSeq: bigint) =>
-    encodePacket({ name: 'PING', version: 4n, from: self, to, expiration, enrSeq }, key).bytes
-  const pings = Array.from({ length: window }, (_, i) => ping(BigInt(i + 1)))
-  let [sent, answered] = [0, 0]
-  const next = () => sender.send(pings[sent++ % window]!, subject.port, host)
-  sender.on('message', (bytes) => {
-    if (bytes[typeAt] === 2) {
-      answered++
-      next()
-    } else if (bytes[typeAt] === 1) {
-      // It wants to see that we are here.
-      const { hash } = decodePacket(new Uint8Array(bytes))
-      sender.send(encodePacket({ name: 'PONG', to, replyTo: hash, expiration }, key).bytes, subject.port, host)
-    }
-  })
-  const fill = () => {
-    for (let i = 0; i < window; i++) next()
-  }
-  fill()
-  // What is lost is sent anew: a subject whose socket overflows is not to be found idle.
-  let seen = 0
-  const refill = setInterval(() => {
-    if (answered - seen < window / 4) fill()
-    seen = answered
-  }, 100)
-  await sleep(500)
-  const [before, cpu, began] = [answered, process.cpuUsage(), performance.now()]
+async function rateOf(work: Work, subject: Subject, seconds: number): Promise<Rate> {
+  const working = await work.begin(subject)
+  await sleep(1_000) // it is compiled
+  const [before, cpu, began] = [working.done, await subject.cpu(), performance.now()]
   await sleep(seconds * 1_000)
-  const [count, elapsed] = [answered - before, performance.now() - began]
-  const { user, system } = process.cpuUsage(cpu)
-  clearInterval(refill)
-  sender.close()
-  await subject.close()
-  if (count === 0) throw new Error('no PING was answered')
+  const [count, used, elapsed] = [working.done - before, (await subject.cpu()) - cpu, performance.now() - began]
+  working.close()
+  subject.close()
+  if (count === 0) throw new Error(`${work.name}: none`)
   return {
+    perCoreSecond: Math.round((count / used) * 1e6),
+    cpuMs: Math.round(used / count) / 1_000,
     perSecond: Math.round((count / elapsed) * 1_000),
-    cpuMs: Math.round((user + system) / count) / 1_000,
   }
 }
 
-/** Where a packet has its type. */
+/** @returns how many times as many as each of the others we do in the same time of the processor */
+function ratios({ ours, ...others }: { readonly ours: Rate } & { readonly [name: string]: Rate | undefined }) {
+  const of = ([name, rate]: [string, Rate | undefined]) =>
+    rate ? [[name, Math.round((rate.cpuMs / ours.cpuMs) * 100) / 100] as const] : []
+  return Object.fromEntries(Object.entries(others).flatMap(of))
+}
+
+const jsonOf = (value: object): string => JSON.stringify(value)
+
+async function forked(...args: string[]): Promise<Subject> {
+  const isBuilt = import.meta.url.endsWith('.js')
+  const program = fileURLToPath(new URL(`./discovery-child.${isBuilt ? 'js' : 'ts'}`, import.meta.url))
+  const child: ChildProcess = fork(program, args, { execArgv: isBuilt ? [] : ['--import', 'tsx'] })
+  const [{ port, record }] = (await once(child, 'message')) as [Ready]
+  return {
+    port,
+    node: record === undefined ? undefined : nodeOfRecord(parseRecord(record)),
+    cpu: async () => {
+      child.send('cpu')
+      return ((await once(child, 'message')) as [number])[0]
+    },
+    close: () => void child.kill('SIGKILL'),
+  }
+}
+
+async function startDevp2p(path: string, version: 'discv4' | 'discv5'): Promise<Subject> {
+  const args = [version, 'listen', '--addr', `${host}:0`, '--bootnodes', '']
+  const listening = spawn(path, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const [text] = (await once(createInterface({ input: listening.stdout }), 'line')) as [string]
+  const { id, publicKey, tcp, udp: port } = parseNode(text)
+  const record = text.startsWith('enr:') ? parseRecord(text) : undefined
+  return {
+    ...{ port, node: { id, publicKey, host, tcp, udp: port, ...(record && { record }) } },
+    cpu: () => cpuOf(listening.pid!),
+    close: () => void listening.kill('SIGKILL'),
+  }
+}
+
+const canReadCpu = () => process.platform === 'linux'
+
+/** @returns µs, of a process on Linux (proc_pid_stat(5): utime and stime, in ticks of 10 ms) */
+function cpuOf(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10_000
+}
+
+const answerPings: Work = {
+  name: 'PINGs answered',
+  async begin(subject) {
+    const key = new Uint8Array(32).fill(7)
+    const sender = createSocket('udp4')
+    sender.bind(0, host)
+    await once(sender, 'listening')
+    const self: Endpoint = { ip: Uint8Array.of(127, 0, 0, 1), udp: sender.address().port, tcp: 0 }
+    const to: Endpoint = { ...self, udp: subject.port }
+    const expiration = BigInt(Math.floor(Date.now() / 1_000)) + 3_600n
+    const ping = (enrSeq: bigint) =>
+      encodePacket({ name: 'PING', version: 4n, from: self, to, expiration, enrSeq }, key).bytes
+    const pings = Array.from({ length: window }, (_, i) => ping(BigInt(i + 1)))
+    let [sent, answered] = [0, 0]
+    const next = () => sender.send(pings[sent++ % window]!, subject.port, host)
+    sender.on('message', (bytes) => {
+      if (bytes[typeAt] === 2) {
+        answered++
+        next()
+      } else if (bytes[typeAt] === 1) {
+        // It wants to see that we are here.
+        const { hash } = decodePacket(new Uint8Array(bytes))
+        sender.send(encodePacket({ name: 'PONG', to, replyTo: hash, expiration }, key).bytes, subject.port, host)
+      }
+    })
+    const fill = () => {
+      for (let i = 0; i < window; i++) next()
+    }
+    fill()
+    // What is lost is sent anew: a subject whose socket overflows is not to be found idle.
+    let seen = 0
+    const refill = setInterval(() => {
+      if (answered - seen < window / 4) fill()
+      seen = answered
+    }, 100)
+    return {
+      get done() {
+        return answered
+      },
+      close: () => {
+        clearInterval(refill)
+        sender.close()
+      },
+    }
+  },
+}
+
+/** Where a packet of discv4 has its type. */
 const typeAt = 97
+
+const acceptSessions: Work = {
+  name: 'sessions accepted',
+  async begin({ node }) {
+    let done = 0
+    let isOpen = true
+    const repeat = async () => {
+      while (isOpen) if (await beginSession(node!)) done++
+    }
+    for (let i = 0; i < window / 4; i++) void repeat()
+    return {
+      get done() {
+        return done
+      },
+      close: () => {
+        isOpen = false
+      },
+    }
+  },
+}
+
+/** A stranger's: a packet that cannot be read, a challenge, its answer with a PING, and a PONG. @returns whether that came */
+async function beginSession(node: DiscoveredNode): Promise<boolean> {
+  const tester = new Tester(udp, node)
+  const line = await tester.listen(host)
+  tester.setEndpoint(line)
+  const ping = { kind: 'Ping', requestId: Uint8Array.of(1), recordSeq: tester.record.seq } as const
+  const isDone = await new Promise<boolean>((resolve) => {
+    const timeout = setTimeout(() => resolve(false), 1_000)
+    line.answer = (read) => {
+      if (read?.kind === 'whoareyou') tester.prove(line, ping, read)
+      else if (read?.kind === 'Pong') {
+        clearTimeout(timeout)
+        resolve(true)
+      }
+    }
+    tester.write(line, ping)
+  })
+  await line.close()
+  return isDone
+}
 
 /** Lookups of random targets, each of whose questions is answered from a table of so many nodes. */
 async function lookupRate(size: number, seconds: number): Promise<number> {
@@ -146,18 +254,4 @@ async function lookupRate(size: number, seconds: number): Promise<number> {
       .closest
   }
   return Math.round(count / seconds)
-}
-
-async function bound(): Promise<Socket> {
-  const socket = createSocket('udp4')
-  socket.bind(0, host)
-  await once(socket, 'listening')
-  return socket
-}
-
-async function freePort(): Promise<number> {
-  const socket = await bound()
-  const { port } = socket.address()
-  socket.close()
-  return port
 }
