@@ -41,4 +41,4 @@ export const udp: Datagrams = {
 
 /** Whom datagrams go to is an IP address: no name is looked up, and none waits for a turn. */
 const asGiven = (ip: string, _: unknown, done: (error: Error | null, ip: string, family: number) => void): void =>
-  done(null, ip, isIPv6(ip) ? 6 : 4)
+  done(null, ip, ip.includes(':') ? 6 : 4)

@@ -10,6 +10,10 @@ export type NativeSecp256k1 = {
   ecdsaSign(hash: Uint8Array, privateKey: Uint8Array): { readonly signature: Uint8Array; readonly recid: number }
   /** @returns 65 bytes */
   ecdsaRecover(signature: Uint8Array, recoveryId: number, hash: Uint8Array, compressed: false): Uint8Array
+  /** @param publicKey 65 bytes @returns false also for a high s */
+  ecdsaVerify(signature: Uint8Array, hash: Uint8Array, publicKey: Uint8Array): boolean
+  /** @param publicKey 65 bytes @returns the point in SEC 1's form, 33 or 65 bytes */
+  publicKeyTweakMul(publicKey: Uint8Array, privateKey: Uint8Array, compressed: boolean): Uint8Array
 }
 
 /** From here on the process's costly operations are those of `implementation`; those of WebAssembly when left out. */
@@ -44,8 +48,7 @@ export function isPrivateKey(privateKey: Uint8Array): boolean {
  * @throws {Secp256k1Error} either key is bad; before any multiplication
  */
 export function ecdhX(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array {
-  multiply(publicKey, privateKey)
-  return writtenKey().subarray(0, 32)
+  return multiplied(publicKey, privateKey, uncompressed).subarray(1, 33)
 }
 
 /**
@@ -54,8 +57,7 @@ export function ecdhX(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array
  * @throws {Secp256k1Error} either key is bad; before any multiplication
  */
 export function ecdhPoint(publicKey: Uint8Array, privateKey: Uint8Array): Uint8Array {
-  multiply(publicKey, privateKey)
-  return written(compressed)
+  return multiplied(publicKey, privateKey, compressed)
 }
 
 /**
@@ -103,7 +105,14 @@ export function recoverPublicKey(hash: Uint8Array, sig: Uint8Array): Uint8Array 
  * @returns whether `publicKey` signed `hash`, with the low s
  */
 export function verifySignature(hash: Uint8Array, sig: Uint8Array, publicKey: Uint8Array): boolean {
-  if (hash.length !== 32 || sig.length !== 64 || !isPublicKey(publicKey)) return false
+  if (hash.length !== 32 || sig.length !== 64 || publicKey.length !== 64) return false
+  if (native)
+    try {
+      return native.ecdsaVerify(sig, hash, withPrefix(publicKey))
+    } catch {
+      return false
+    }
+  if (!readKey(publicKey)) return false
   lib.memory.set(sig, at.compact)
   lib.memory.set(hash, at.hash)
   const isRead = lib._secp256k1_ecdsa_signature_parse_compact(context, at.sig, at.compact) === 1
@@ -124,12 +133,27 @@ export function decompressPublicKey(compressed: Uint8Array): Uint8Array {
   return writtenKey()
 }
 
-/** Makes the shared point the key of the library's next step. @throws {Secp256k1Error} */
-function multiply(publicKey: Uint8Array, privateKey: Uint8Array): void {
+/** @returns the shared point in SEC 1's `form` @throws {Secp256k1Error} */
+function multiplied(publicKey: Uint8Array, privateKey: Uint8Array, form: Form): Uint8Array {
   if (!isPrivateKey(privateKey)) throw new Secp256k1Error('bad private key')
-  if (!isPublicKey(publicKey)) throw new Secp256k1Error('bad public key')
+  if (publicKey.length !== 64) throw new Secp256k1Error('bad public key')
+  const isCompressed = form === compressed
+  const multiply = (lib: NativeSecp256k1) => lib.publicKeyTweakMul(withPrefix(publicKey), privateKey, isCompressed)
+  if (native) return natively(native, 'bad public key', multiply)
+  if (!readKey(publicKey)) throw new Secp256k1Error('bad public key')
   const isMade = withSecret(privateKey, () => lib._secp256k1_ec_pubkey_tweak_mul(context, at.key, at.secret))
   if (!isMade) throw new Secp256k1Error('bad public key')
+  return written(form)
+}
+
+type Form = typeof compressed | typeof uncompressed
+
+/** As SEC 1 has it, uncompressed. */
+function withPrefix(publicKey: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(65)
+  bytes[0] = 4
+  bytes.set(publicKey, 1)
+  return bytes
 }
 
 /** Has the library read it, as the key of its next step. @returns whether it is one */
@@ -142,7 +166,7 @@ function readKey(publicKey: Uint8Array): boolean {
 /** @returns the key of its last step */
 const writtenKey = (): Uint8Array => written(uncompressed).subarray(1)
 
-function written({ size, form }: typeof compressed | typeof uncompressed): Uint8Array {
+function written({ size, form }: Form): Uint8Array {
   lib.view32[at.number >> 2] = size
   lib._secp256k1_ec_pubkey_serialize(context, at.point, at.number, at.key, form)
   return lib.memory.slice(at.point, at.point + size)

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { nativeSecp256k1 } from '../../../actors/runtime/native-secp256k1.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import {
+  ecdhPoint,
   ecdhX,
   isPrivateKey,
   isPublicKey,
@@ -11,6 +12,7 @@ import {
   Secp256k1Error,
   signRecoverable,
   useNative,
+  verifySignature,
 } from '../../../protocols/lib/secp256k1.ts'
 
 const order = 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141' // SEC 2, 2.4.1
@@ -89,6 +91,31 @@ describe('secp256k1 as machine code and as WebAssembly', () => {
           expect(native, `${r} ${s} ${v}`).to.equal(wasm)
         }
   })
+  it('verifies alike, whatever the signature and the key', () => {
+    const publicKey = publicKeyOf(key)
+    const made = signatureWith({}).subarray(0, 64)
+    const highS = concatBytes(made.subarray(0, 32), wordOf(BigInt(`0x${order}`) - wordAt(made, 32)))
+    const signatures = [
+      made,
+      highS,
+      flipped(made.slice(), 5),
+      made.subarray(1),
+      new Uint8Array(64),
+      new Uint8Array(64).fill(0xff),
+    ]
+    for (const signature of signatures)
+      for (const candidate of [publicKey, ...badPublicKeys.map(([, bad]) => bad)]) {
+        const [native, wasm] = both(() => verifySignature(hash, signature, candidate))
+        expect(native).to.equal(wasm)
+        expect(native).to.equal(signature === made && candidate === publicKey)
+      }
+  })
+  it('agrees alike on a point', () => {
+    for (let i = 1; i <= 5; i++) {
+      const [native, wasm] = both(() => ecdhPoint(publicKeyOf(new Uint8Array(32).fill(i)), key))
+      expect(native).to.deep.equal(wasm)
+    }
+  })
 })
 
 function behavesAsOne(): void {
@@ -156,6 +183,9 @@ function signatureWith({ r, s, v }: { r?: string; s?: string; v?: number }): Uin
   if (v !== undefined) signature[64] = v
   return signature
 }
+
+const wordAt = (bytes: Uint8Array, at: number) => BigInt(`0x${bytesToHex(bytes.subarray(at, at + 32))}`)
+const wordOf = (value: bigint) => hexToBytes(value.toString(16).padStart(64, '0'))
 
 function flipped(bytes: Uint8Array, at: number): Uint8Array {
   bytes[at]! ^= 1
