@@ -1,3 +1,4 @@
+import { DiscError, DiscReason } from '../protocols/p2p/disconnect-reasons.ts'
 import type { DialerEvent } from './dialer.ts'
 import type { InboundState } from './inbound.ts'
 
@@ -102,10 +103,11 @@ export const endedBeforeRun = ({ setups, peers }: State, { conn, id, added }: Se
   !added && setups.has(conn) && id !== undefined && peers.get(id)?.conn === conn
 
 /** @returns the dialer's event when a peer is gone */
-export const peerRemoved = ({ peers }: State, { id = '' }: { id?: string }): DialerEvent => ({
+export const peerRemoved = ({ peers }: State, { id = '', error }: { id?: string; error?: Error }): DialerEvent => ({
   type: 'peer.removed',
   id,
   dialed: peers.get(id)?.inbound === false,
+  crossed: error instanceof DiscError && error.reason === DiscReason.AlreadyConnected,
 })
 
 export const addEvent = ({ conn, id: peer, local, remote }: PeerStart): PeerEvent => ({

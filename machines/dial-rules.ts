@@ -26,14 +26,20 @@ export type DialState = {
   readonly dialPeers: number
   /** BOUNDED: by the server's pending slots. */
   readonly pendingInbound: ReadonlySet<string>
-  /** BOUNDED: maxDialHistory. */
-  readonly history: ReadonlySet<string>
+  /** Nodes dialed within {@link dialHistoryExpiry}. BOUNDED: maxDialHistory. */
+  readonly history: ReadonlyMap<string, DialRecord>
   /** BOUNDED: by who calls addPeer: the node's own configuration and API. */
   readonly statics: ReadonlyMap<string, StaticNode>
   /** Statics that may be dialed now. BOUNDED: by statics. */
   readonly staticPool: readonly string[]
 }
 
+/**
+ * How a node's last dial stands. Two nodes that dial each other at once may each keep another of the two connections and
+ * refuse the other one, so that none is left: `crossed`. Each then dials once more before its 35 s are over (`again`), the
+ * one with the greater id at once; geth waits.
+ */
+export type DialRecord = 'dialed' | 'crossed' | 'again'
 export type DialTask = { readonly node: Enode; readonly origin: 'dyndial' | 'staticdial' }
 export type StaticNode = {
   readonly node: Enode
@@ -59,7 +65,7 @@ export function checkDial(state: DialState, node: Enode, ip = ipOf(node)): strin
   if (state.pendingInbound.has(node.id)) return 'peer has pending inbound connection'
   if (state.netRestrict && !(ip !== undefined && isInNetlist(state.netRestrict, ip)))
     return 'not contained in netrestrict list'
-  if (state.history.has(node.id)) return 'recently dialed'
+  if ((state.history.get(node.id) ?? 'crossed') !== 'crossed') return 'recently dialed'
   return undefined
 }
 
@@ -98,10 +104,15 @@ export function withDials(
   const dialed = tasks.filter(({ node }) => takesSlot(state, node)).map((task) => [task.node.id, task] as const)
   return {
     dialing: new Map([...state.dialing, ...dialed]),
-    history: new Set([...state.history, ...ids]),
+    history: new Map([...state.history, ...[...ids].map((id) => [id, nextRecord(state, id)] as const)]),
     staticPool: state.staticPool.filter((id) => !ids.has(id)),
   }
 }
+
+const nextRecord = ({ history }: DialState, id: string): DialRecord => (history.has(id) ? 'again' : 'dialed')
+
+/** For so many ms a node waits after crossed dials for the other one, whose id is the greater, to dial again. */
+export const crossedDialDelay = 3_000
 
 /** geth `startStaticDials`: @returns random nodes of the pool, as many as there are free slots for, and the next seed */
 export function drawStatics(state: DialState, seed: number): { drawn: readonly StaticNode[]; seed: number } {

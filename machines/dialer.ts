@@ -3,6 +3,7 @@ import type { Enode } from '../protocols/enode/enode.ts'
 import { isInNetlist } from '../protocols/enode/netlist.ts'
 import {
   checkDial,
+  crossedDialDelay,
   type DialState,
   dialHistoryExpiry,
   drawStatics,
@@ -62,7 +63,10 @@ export type DialerEvent =
   /** The connection's setup has ended, as a peer or not. */
   | { type: 'dial.ended'; id: string }
   | { type: 'peer.added'; id: string; dialed: boolean }
-  | { type: 'peer.removed'; id: string; dialed: boolean }
+  /** `crossed` when the remote has it that we are connected already, which we no longer are. */
+  | { type: 'peer.removed'; id: string; dialed: boolean; crossed: boolean }
+  /** The other one of two whose dials crossed has had its time to dial again. */
+  | { type: 'crossing.over'; id: string }
   | { type: 'inbound.pending'; id: string }
   | { type: 'inbound.completed'; id: string }
   | { type: 'static.add'; node: Enode }
@@ -126,6 +130,9 @@ const { enqueueActions, extend } = setup({
         dialPeers: context.dialPeers - (dialed ? 1 : 0),
       }),
     ),
+    noteCrossing: assign(({ context }, { id }: Id) =>
+      retrying(context, id, { history: new Map(context.history).set(id, 'crossed') }),
+    ),
     notePending: assign(({ context }, { id }: Id) => ({ pendingInbound: new Set(context.pendingInbound).add(id) })),
     forgetPending: assign(({ context }, { id }: Id) =>
       retrying(context, id, { pendingInbound: withoutMember(context.pendingInbound, id) }),
@@ -138,9 +145,7 @@ const { enqueueActions, extend } = setup({
       statics: without(context.statics, id),
       staticPool: context.staticPool.filter((other) => other !== id),
     })),
-    forgetDialed: assign(({ context }, { id }: Id) =>
-      retrying(context, id, { history: withoutMember(context.history, id) }),
-    ),
+    forgetDialed: assign(({ context }, { id }: Id) => retrying(context, id, { history: without(context.history, id) })),
     resetTried: assign({ tried: 0 }),
   },
   guards: {
@@ -151,6 +156,9 @@ const { enqueueActions, extend } = setup({
       freeDialSlots(context) > context.staticPool.length && whyNot(context, context.held!) === undefined,
     isStatic: ({ context }, { node }: { node: Enode }) => context.statics.has(node.id),
     isDialing: ({ context }, { id }: Id) => context.dialing.has(id),
+    isCrossed: ({ context }, { id, crossed }: Id & { crossed: boolean }) =>
+      crossed && context.history.get(id) === 'dialed',
+    isDialedOnce: ({ context }, { id }: Id) => context.history.get(id) === 'dialed',
     hasAddress: ({ context }, { id, ip }: { id: string; ip?: string }) =>
       context.dialing.has(id) && (ip ?? context.statics.get(id)?.ip) !== undefined,
     isFound: ({ context }, { id, node }: Id & { node?: Enode }) =>
@@ -177,6 +185,7 @@ export const dialerMachine = extend({
       for (const { node } of tasks) {
         const { id, host } = node
         const ip = ipOf(node)
+        enqueue.cancel(historyTimer(id).id)
         enqueue.raise({ type: 'history.expired', id }, historyTimer(id))
         if (ip !== undefined)
           enqueue({ type: 'connect', params: { node, ip, origin: 'staticdial', timeout: connectTimeout } })
@@ -198,8 +207,16 @@ export const dialerMachine = extend({
     dialHeld: enqueueActions(({ context, enqueue }) => {
       const node = context.held!
       enqueue.assign({ held: undefined, ...withDials(context, [{ node, origin: 'dyndial' }]) })
+      enqueue.cancel(historyTimer(node.id).id)
       enqueue.raise({ type: 'history.expired', id: node.id }, historyTimer(node.id))
       enqueue({ type: 'connect', params: { node, ip: ipOf(node)!, origin: 'dyndial', timeout: connectTimeout } })
+    }),
+    awaitCrossing: enqueueActions(({ context, event, enqueue }) => {
+      assertEvent(event, 'peer.removed')
+      const { id } = event
+      const timer = { id: `crossing/${id}`, delay: context.selfId > id ? 0 : crossedDialDelay }
+      enqueue.cancel(timer.id)
+      enqueue.raise({ type: 'crossing.over', id }, timer)
     }),
     discardHeld: enqueueActions(({ context, enqueue }) => {
       const { id } = context.held!
@@ -285,7 +302,11 @@ export const dialerMachine = extend({
         ],
         'resolve.due': { actions: ofEvent('endResolveRest') },
         'peer.added': { actions: ofEvent('notePeer') },
-        'peer.removed': { actions: ofEvent('forgetPeer') },
+        'peer.removed': [
+          { guard: ofEvent('isCrossed'), actions: [ofEvent('forgetPeer'), 'awaitCrossing'] },
+          { actions: ofEvent('forgetPeer') },
+        ],
+        'crossing.over': { guard: ofEvent('isDialedOnce'), actions: ofEvent('noteCrossing') },
         'inbound.pending': { actions: ofEvent('notePending') },
         'inbound.completed': { actions: ofEvent('forgetPending') },
         'static.add': [{ guard: ofEvent('isStatic') }, { actions: ofEvent('addStatic') }],
@@ -348,7 +369,7 @@ function initialState(input: Omit<DialerInput, 'staticNodes' | 'ports'>, staticN
     peers: new Set(),
     dialPeers: 0,
     pendingInbound: new Set(),
-    history: new Set(),
+    history: new Map(),
     statics: new Map(staticNodes.map((node) => [node.id, { node }])),
     staticPool: [],
   }

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { createActor, SimulatedClock } from 'xstate'
 import { draw, maxDialHistory } from '../../machines/dial-rules.ts'
 import { type DialerEvent, type DialerInput, dialerMachine } from '../../machines/dialer.ts'
 import { type Enode, toEnode } from '../../protocols/enode/enode.ts'
@@ -25,7 +26,10 @@ describe('dialer', () => {
   const hostless = (i: number): Enode => ({ publicKey: new Uint8Array(64), id: `node${i}`, tcp: 0, udp: 0 })
   const found = (i: number): DialerEvent => ({ type: 'candidate.found', node: node(i) })
   const added = (i: number, dialed = true): DialerEvent => ({ type: 'peer.added', id: `node${i}`, dialed })
-  const removed = (i: number, dialed = true): DialerEvent => ({ type: 'peer.removed', id: `node${i}`, dialed })
+  const removed = (i: number, dialed = true, crossed = false): DialerEvent => ({
+    ...{ type: 'peer.removed', id: `node${i}`, dialed, crossed },
+  })
+  const crossingOver = (i: number): DialerEvent => ({ type: 'crossing.over', id: `node${i}` })
   const failed = (i: number): DialerEvent => ({ type: 'connect.failed', id: `node${i}`, error: new Error('refused') })
   const ended = (i: number): DialerEvent => ({ type: 'dial.ended', id: `node${i}` })
   const expired = (i: number): DialerEvent => ({ type: 'history.expired', id: `node${i}` })
@@ -90,6 +94,52 @@ describe('dialer', () => {
       expect(pending.effects[0]).to.deep.equal(['discard', { id: 'node1', why: 'peer has pending inbound connection' }])
       expect(dials(chart.on(pending, { type: 'inbound.completed', id: 'node1' }, found(1)))).to.deep.equal(['node1'])
     })
+    it('dials a node once more when their dials crossed and left neither', () => {
+      for (const kept of [true, false]) {
+        const left = dialer({}, found(1), added(1, kept), ended(1), removed(1, kept, true))
+        expect(dials(chart.on(left, found(1)))).to.deep.equal([])
+        const again = chart.on(left, crossingOver(1), found(1))
+        expect(dials(again)).to.deep.equal(['node1'])
+        // A node that ends each so has one dial more, and its next after 35 s.
+        const twice = chart.on(again, added(1, kept), ended(1), removed(1, kept, true), crossingOver(1))
+        expect(dials(chart.on(twice, found(1)))).to.deep.equal([])
+        expect(dials(chart.on(twice, expired(1), found(1)))).to.deep.equal(['node1'])
+      }
+    })
+    it('dials it at once when its own id is the greater, and gives the other one 3 s if not', () => {
+      const clock = new SimulatedClock()
+      const record = (selfId: string) => {
+        const actor = createActor(dialerMachine, { input: { ...input, selfId }, clock }).start()
+        for (const event of [found(1), added(1), ended(1), removed(1, true, true)]) actor.send(event)
+        return () => actor.getSnapshot().context.history.get('node1')
+      }
+      const [greater, lesser] = [record('z'), record('a')]
+      clock.increment(0)
+      expect([greater(), lesser()]).to.deep.equal(['crossed', 'dialed'])
+      clock.increment(2_999)
+      expect(lesser()).to.equal('dialed')
+      clock.increment(1)
+      expect(lesser()).to.equal('crossed')
+    })
+    it('has no dial more of one that it did not dial', () => {
+      const left = dialer({}, added(1, false), removed(1, false, true), crossingOver(1))
+      expect(left.context.history.size).to.equal(0)
+    })
+    it('counts the 35 s of a node from its last dial', () => {
+      const clock = new SimulatedClock()
+      const actor = createActor(dialerMachine, { input, clock }).start()
+      const send = (...events: DialerEvent[]) => events.forEach((event) => actor.send(event))
+      const record = () => actor.getSnapshot().context.history.get('node1')
+      send(found(1), added(1), ended(1))
+      clock.increment(30_000)
+      send(removed(1, true, true))
+      clock.increment(0)
+      send(found(1))
+      clock.increment(34_999)
+      expect(record()).to.equal('again')
+      clock.increment(1)
+      expect(record()).to.equal(undefined)
+    })
     for (const [why, candidate, before] of [
       ['is self', { ...node(1), id: 'self' }, []],
       ['node does not provide TCP port', node(1, '10.0.0.1', 0), []],
@@ -111,7 +161,7 @@ describe('dialer', () => {
       })
     it(`remembers ${maxDialHistory} dials and dials no more until one is forgotten`, () => {
       const full = dialer({}, found(1), failed(1))
-      const history = new Set(Array.from({ length: maxDialHistory }, (_, i) => `old${i}`))
+      const history = new Map(Array.from({ length: maxDialHistory }, (_, i) => [`old${i}`, 'dialed']))
       const snapshot = { ...full.snapshot, context: { ...full.context, history } } as DialerStep['snapshot']
       const step = chart.on({ ...full, snapshot }, found(2))
       expect(dials(step)).to.deep.equal([])
@@ -144,6 +194,10 @@ describe('dialer', () => {
       const peer = dialer({ staticNodes: [node(1)] }, added(1), ended(1))
       expect(dials(chart.on(peer, removed(1)))).to.deep.equal([])
       expect(dials(chart.on(peer, expired(1), removed(1)))).to.deep.equal(['node1'])
+    })
+    it('dials one at once when the dials of both crossed', () => {
+      const peer = dialer({ staticNodes: [node(1)] }, added(1), ended(1))
+      expect(dials(chart.on(peer, removed(1, true, true), crossingOver(1)))).to.deep.equal(['node1'])
     })
     it('dials one that came in and left', () => {
       const inbound = dialer({}, { type: 'inbound.pending', id: 'node1' }, addStatic(node(1)))

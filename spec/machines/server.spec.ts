@@ -5,7 +5,7 @@ import type { ServerEvent, ServerInput } from '../../machines/server.ts'
 import { serverMachine } from '../../machines/server.ts'
 import { toEnode } from '../../protocols/enode/enode.ts'
 import { parseNetlist } from '../../protocols/enode/netlist.ts'
-import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+import { DiscError, DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import { ChartWalk, type Effect } from '../chart.ts'
 import { noPorts } from '../no-ports.ts'
 
@@ -253,7 +253,7 @@ describe('server', () => {
       const step = upon(dialed(1, 'a'), secured(1, 'a', false), greeted(1, 'a', { inbound: false }), ended(1, 'a'))
       expect(step.effects).to.deep.equal([
         ['notifyDialer', { type: 'dial.ended', id: 'a' }],
-        ['notifyDialer', { type: 'peer.removed', id: 'a', dialed: true }],
+        ['notifyDialer', { type: 'peer.removed', id: 'a', dialed: true, crossed: false }],
       ])
       expect(step.context.peers.size).to.equal(0)
     })
@@ -265,10 +265,20 @@ describe('server', () => {
       expect(came.effects).to.deep.equal([['emitPeerEvent', { type: 'add', conn: 1, peer: 'a', ...addresses }]])
       const left = chart.on(came, gone(1, 'a'))
       expect(left.effects).to.deep.equal([
-        ['notifyDialer', { type: 'peer.removed', id: 'a', dialed: false }],
+        ['notifyDialer', { type: 'peer.removed', id: 'a', dialed: false, crossed: false }],
         ['emitPeerEvent', { type: 'drop', conn: 1, peer: 'a', error: 'EOF', ...addresses }],
       ])
       expect(left.context.peers.size).to.equal(0)
+    })
+    it('reports to the dialer a peer for which we are connected already, which crossed dials leave without either', () => {
+      const left = upon(...inboundPeer(1, 'a'), {
+        ...{ type: 'peer.ended', conn: 1, id: 'a', ...addresses },
+        error: new DiscError(DiscReason.AlreadyConnected),
+      })
+      expect(left.effects[0]).to.deep.equal([
+        'notifyDialer',
+        { type: 'peer.removed', id: 'a', dialed: false, crossed: true },
+      ])
     })
     it('hears only the connection that is the peer', () =>
       expect(upon(...inboundPeer(1, 'a'), gone(2, 'a')).effects).to.deep.equal([]))

@@ -197,7 +197,11 @@ export const walkSubjects = [
         ...[{ type: 'node.resolved', id } as const, { type: 'resolve.due', id } as const],
         { type: 'node.resolved', id, node: node(id, '10.0.0.5') } as const,
         ...[{ type: 'connect.failed', id, error } as const, { type: 'dial.ended', id } as const],
-        ...[{ type: 'peer.added', id, dialed: false } as const, { type: 'peer.removed', id, dialed: false } as const],
+        ...[
+          { type: 'peer.added', id, dialed: false } as const,
+          { type: 'peer.removed', id, dialed: false, crossed: false } as const,
+        ],
+        ...[{ type: 'peer.removed', id, dialed: true, crossed: true } as const, { type: 'crossing.over', id } as const],
         ...[{ type: 'inbound.pending', id } as const, { type: 'inbound.completed', id } as const],
         ...[{ type: 'static.remove', id } as const, { type: 'history.expired', id } as const],
       ]),
@@ -207,7 +211,10 @@ export const walkSubjects = [
     holds: ({ dialing, maxActiveDials, staticPool, statics, history }) => {
       expect(dialing.size).to.be.at.most(maxActiveDials)
       for (const id of staticPool) {
-        expect(statics.has(id) && !history.has(id) && !dialing.has(id)).to.equal(true, `${id} is in the pool`)
+        expect(statics.has(id) && (history.get(id) ?? 'crossed') === 'crossed' && !dialing.has(id)).to.equal(
+          true,
+          `${id} is in the pool`,
+        )
       }
     },
   }),

@@ -71,7 +71,7 @@ describe('a dialer', () => {
       for (const i of [1, 2, 3, 4]) dialer.send({ type: 'peer.added', id: `${i}`, dialed: true })
       offers.next(enode(6))
       expect(network.dials).to.be.empty
-      dialer.send({ type: 'peer.removed', id: '1', dialed: true })
+      dialer.send({ type: 'peer.removed', id: '1', dialed: true, crossed: false })
       expect(network.dials.map(({ address }) => address)).to.deep.equal(['10.0.0.6:30303'])
     })
     it('lets go of it when it stops', () => {
