@@ -128,7 +128,9 @@ describe('dialer', () => {
     it('counts the 35 s of a node from its last dial', () => {
       const clock = new SimulatedClock()
       const actor = createActor(dialerMachine, { input, clock }).start()
-      const send = (...events: DialerEvent[]) => events.forEach((event) => actor.send(event))
+      const send = (...events: DialerEvent[]) => {
+        for (const event of events) actor.send(event)
+      }
       const record = () => actor.getSnapshot().context.history.get('node1')
       send(found(1), added(1), ended(1))
       clock.increment(30_000)
