@@ -5,6 +5,7 @@ import { type Client, newAccount, type Steps, TimeSlicer } from '../runtime/time
 import type { Api, Method } from './api.ts'
 import { readArguments, readArgumentsSteps, readSubscription, subscriptionId } from './arguments.ts'
 import type { Deadline } from './deadline.ts'
+import type { LongText } from './json/long-text.ts'
 import { PrintedJson } from './json/print.ts'
 import { Registry } from './registry.ts'
 import {
@@ -154,11 +155,11 @@ export class Dispatcher {
 
   #call(request: Request, isLong: boolean, { subscriptions }: Caller): unknown {
     const { method: name, params } = request
-    checkLength(name)
+    checkName(name)
     const method = this.#registry.method(name)
     if (method !== undefined && isLong) return callSteps(method, params)
     if (method !== undefined) return method.run(readArguments(method.params, params) as never[])
-    if (name.endsWith('_subscribe')) return this.#subscribe(request, subscriptions)
+    if (name.endsWith('_subscribe')) return this.#subscribe(name.slice(0, name.indexOf('_')), request, subscriptions)
     if (!name.endsWith('_unsubscribe'))
       throw new RpcError(`the method ${name} does not exist/is not available`, RpcCode.methodNotFound)
     const [id] = readArguments([subscriptionId], params) as [string]
@@ -166,9 +167,8 @@ export class Dispatcher {
     return true
   }
 
-  #subscribe({ method, params, id }: Request, subscriptions: RequestSubscriptions | undefined): unknown {
+  #subscribe(namespace: string, { params, id }: Request, subscriptions: RequestSubscriptions | undefined): unknown {
     if (!subscriptions) throw new RpcError('notifications not supported', RpcCode.methodNotFound)
-    const namespace = method.slice(0, method.indexOf('_'))
     const { name, args } = readSubscription(params)
     const subscription = this.#registry.subscription(namespace, name)
     if (subscription === undefined)
@@ -178,7 +178,7 @@ export class Dispatcher {
     return id === undefined ? undefined : subscriptions.open(namespace, subscription, given)
   }
 
-  #crashed(method: string, error: unknown): RpcError {
+  #crashed(method: Request['method'], error: unknown): RpcError {
     this.#options.log.error('RPC method crashed', { method, err: error instanceof Error ? error.stack : error })
     return new RpcError('method handler crashed', RpcCode.internal)
   }
@@ -194,8 +194,9 @@ function inOne(answer: Answer | Promise<Answer>): string | undefined | Promise<s
 const textOf = (answer: Answer) => (answer instanceof PrintedJson ? answer.text : answer)
 
 /** @throws geth's error; one that is far too long is not looked into, and counted in characters */
-function checkLength(method: string): void {
-  const length = method.length > maxMethodLength ? method.length : Buffer.byteLength(method)
+function checkName(method: string | LongText): asserts method is string {
+  const length =
+    typeof method !== 'string' || method.length > maxMethodLength ? method.length : Buffer.byteLength(method)
   if (length > maxMethodLength)
     throw new RpcError(`method name too long: ${length} > ${maxMethodLength}`, RpcCode.invalidRequest)
 }

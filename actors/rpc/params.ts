@@ -1,6 +1,7 @@
 import { atOnce } from '../../protocols/chain/at-once.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import { jsonText } from '../../protocols/lib/json-text.ts'
+import { LongText, pieceBytes } from './json/long-text.ts'
 
 // What a method takes: each reads one JSON value and refuses with geth's messages (common/hexutil, rpc/types.go).
 
@@ -11,10 +12,14 @@ export type Param<Value> = {
   read(json: unknown): Value
   /** As `read`, step by step, where it may take long. */
   steps?(json: unknown): Generator<void, Value>
+  /** `steps` reads a {@link LongText} too: a string of more than 1,048,576 characters, which all others refuse. */
+  readonly takesLongText?: boolean
 }
 
 /** @throws {ParamError} */
 export function* readSteps<Value>(param: Param<Value>, json: unknown): Generator<void, Value> {
+  if (json instanceof LongText && !param.takesLongText)
+    throw new ParamError(`string of ${json.length} bytes is too long`)
   return param.steps ? yield* param.steps(json) : param.read(json)
 }
 
@@ -59,6 +64,7 @@ const maxUint64 = 2n ** 64n - 1n
 export function optional<Value>(param: Param<Value>): Param<Value | undefined> {
   return {
     isOptional: true,
+    takesLongText: param.takesLongText === true,
     read: (json) => (json === null ? undefined : param.read(json)),
     *steps(json) {
       return json === null ? undefined : yield* readSteps(param, json)
@@ -73,17 +79,22 @@ export const hash: Param<Uint8Array> = required((json) => fixedBytes(json, 32, '
 export const address: Param<Uint8Array> = required((json) => fixedBytes(json, 20, 'common.Address'))
 
 /** Any number of bytes in hex. */
-export const bytes: Param<Uint8Array> = inSteps(function* (json) {
-  const digits = byteDigits(json, 'hexutil.Bytes')
-  const bytes = new Uint8Array(digits.length / 2)
-  for (let at = 0; at < digits.length; at += digitsInStep) {
-    if (at > 0) yield
-    const piece = digits.slice(at, at + digitsInStep)
-    if (!isHex(piece)) throw malformed('invalid hex string', 'hexutil.Bytes')
-    bytes.set(hexToBytes(piece), at / 2)
-  }
-  return bytes
-})
+export const bytes: Param<Uint8Array> = {
+  ...inSteps(function* (json) {
+    const length = digitsOf(json, 'hexutil.Bytes')
+    const bytes = new Uint8Array(length / 2)
+    const target = Buffer.from(bytes.buffer)
+    for (let at = 0; at < length; ) {
+      if (at > 0) yield
+      const digits = digitsAt(json, at)
+      if (!isHex(digits)) throw malformed('invalid hex string', 'hexutil.Bytes')
+      target.write(digits, at / 2, 'hex')
+      at += digits.length
+    }
+    return bytes
+  }),
+  takesLongText: true,
+}
 
 /** A number in hex without leading zeros, below 2^64; an empty string is 0. */
 export const quantity: Param<bigint> = required((json) => readTyped(json, 'hexutil.Uint64'))
@@ -104,9 +115,9 @@ export function readQuantity(text: string): bigint {
 
 /** @throws {ParamError} as geth's `hexutil.UnmarshalFixedJSON` */
 export function fixedBytes(json: unknown, length: number, type: string): Uint8Array {
-  const digits = byteDigits(json, type)
-  if (digits.length !== 2 * length)
-    throw new ParamError(`hex string has length ${digits.length}, want ${2 * length} for ${type}`)
+  const given = digitsOf(json, type)
+  if (given !== 2 * length) throw new ParamError(`hex string has length ${given}, want ${2 * length} for ${type}`)
+  const digits = (json as string).slice(2)
   if (!isHex(digits)) throw malformed('invalid hex string', type)
   return hexToBytes(digits)
 }
@@ -119,9 +130,6 @@ export function required<Value>(read: (json: unknown) => Value): Param<Value> {
 export function inSteps<Value>(steps: (json: unknown) => Generator<void, Value>): Param<Value> {
   return { isOptional: false, read: (json) => atOnce(steps(json)), steps }
 }
-
-/** Half a millisecond. */
-const digitsInStep = 65_536
 
 /** @param type as Go names it */
 export function unfit(json: unknown, type: string): ParamError {
@@ -153,12 +161,22 @@ function faultOf(text: string, bits = 64): string | undefined {
   return isHex(digits) ? undefined : 'invalid hex string'
 }
 
-/** The digits of whole bytes, not looked at; none for an empty string. */
-function byteDigits(json: unknown, type: string): string {
-  if (typeof json !== 'string') throw malformed('non-string', type)
-  if (json !== '' && !hasPrefix(json)) throw malformed('hex string without 0x prefix', type)
-  if (json.length % 2 === 1) throw malformed('hex string of odd length', type)
-  return json.slice(2)
+/** How many digits there are, of whole bytes, not looked at; none for an empty string. */
+function digitsOf(json: unknown, type: string): number {
+  if (typeof json !== 'string' && !(json instanceof LongText)) throw malformed('non-string', type)
+  const { length } = json
+  if (length === 0) return 0
+  if (!hasPrefix(typeof json === 'string' ? json : json.head)) throw malformed('hex string without 0x prefix', type)
+  if (length % 2 === 1) throw malformed('hex string of odd length', type)
+  return length - 2
+}
+
+/** Some of the digits from the `at`th on: no more than are read in one step. */
+function digitsAt(json: unknown, at: number): string {
+  const from = at + 2
+  if (!(json instanceof LongText)) return (json as string).slice(from, from + pieceBytes)
+  const skipped = from % pieceBytes
+  return json.pieceAt(from - skipped).toString('latin1', skipped)
 }
 
 const hasPrefix = (text: string) => /^0x/i.test(text)

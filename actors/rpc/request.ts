@@ -1,6 +1,6 @@
-import { StringDecoder } from 'node:string_decoder'
 import { checkJson, JsonSyntaxError } from '../../protocols/lib/json-scanner.ts'
-import { parseSteps } from './json/parse-steps.ts'
+import { LongText } from './json/long-text.ts'
+import { parseSteps, windows } from './json/parse-steps.ts'
 import { PrintedJson, printJson } from './json/print.ts'
 import { RpcCode, RpcError } from './rpc-error.ts'
 
@@ -9,7 +9,7 @@ import { RpcCode, RpcError } from './rpc-error.ts'
 export type Request = {
   readonly jsonrpc: '2.0'
   readonly id?: unknown
-  readonly method: string
+  readonly method: string | LongText
   readonly params?: unknown
 }
 
@@ -24,42 +24,31 @@ export const lengthOf = (request: RequestText): number =>
 
 /** @throws {NoRequest} the text is not one JSON value, or has anything behind it */
 export function readRequest(request: RequestText): Asked {
-  const text = typeof request === 'string' ? request : [...decoded(request)].join('')
+  const text = typeof request === 'string' ? request : [...windows(request)].join('')
   const json = parse(text)
   return { json: json === undefined ? scanAndParse(text) : json, ids: new Ids(text) }
 }
 
 /** As {@link readRequest}, step by step. */
 export function* readRequestSteps(request: RequestText): Generator<void, Asked> {
-  const parts: string[] = []
-  for (const part of decoded(typeof request === 'string' ? [request] : request)) {
-    parts.push(part)
-    yield
-  }
+  const parts = typeof request === 'string' ? [request] : request
   try {
     const { json, ids } = yield* parseSteps(parts)
     return { json, ids: new Ids(ids), isLong: true }
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error
     let isAllBlank = true
-    for (let i = 0; i < parts.length && isAllBlank; i++, yield) isAllBlank = isBlank.test(parts[i]!)
+    for (const text of windows(parts)) {
+      isAllBlank = isBlank.test(text)
+      if (!isAllBlank) break
+      yield
+    }
     throw new NoRequest(error.message, isAllBlank)
   }
 }
 
 /** Nothing shorter nests too deep for Go, or takes long to read. */
 export const isLong = (request: RequestText): boolean => lengthOf(request) > 20_000
-
-function* decoded(parts: readonly (string | Uint8Array)[]): Generator<string> {
-  const decoder = new StringDecoder('utf8')
-  for (const part of parts) {
-    if (typeof part === 'string') yield part
-    else for (let at = 0; at < part.length; at += 65_536) yield decoder.write(viewOf(part.subarray(at, at + 65_536)))
-  }
-  yield decoder.end()
-}
-
-const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength)
 
 /** What Go's bytes.TrimSpace leaves nothing of. */
 const isBlank = /^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$/
@@ -87,18 +76,20 @@ function parse(text: string): unknown {
 export function isRequest(json: unknown): json is Request {
   if (typeof json !== 'object' || json === null) return false
   const { jsonrpc, method, id } = json as Partial<Request>
-  return jsonrpc === '2.0' && typeof method === 'string' && method !== '' && isPlain(id)
+  return jsonrpc === '2.0' && isName(method) && isPlain(id)
 }
 
 /** Ignored: only a server that calls its clients gets responses. */
 export function isResponse(json: unknown): boolean {
   if (typeof json !== 'object' || json === null) return false
   const { jsonrpc, method, id, params } = json as Partial<Request>
-  if (jsonrpc !== '2.0' || (typeof method === 'string' && method !== '') || id === undefined) return false
+  if (jsonrpc !== '2.0' || isName(method) || id === undefined) return false
   return isPlain(id) && params === undefined && ('result' in json || 'error' in json)
 }
 
-const isPlain = (id: unknown) => id === null || typeof id !== 'object'
+const isName = (method: unknown) => (typeof method === 'string' && method !== '') || method instanceof LongText
+/** Ours: nor is a string of more than 1,048,576 characters, or a number of more than 1,024. */
+const isPlain = (id: unknown) => (id === null || typeof id !== 'object') && !Number.isNaN(id)
 
 /** The ids of a text as they were written there: `1.0` and numbers past 2^53 too. Asked for in the text's order. */
 export class Ids {

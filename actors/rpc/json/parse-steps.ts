@@ -1,4 +1,6 @@
+import { StringDecoder } from 'node:string_decoder'
 import { JsonScanner, JsonSyntaxError, unexpected } from '../../../protocols/lib/json-scanner.ts'
+import { LongText } from './long-text.ts'
 
 /** The value of a text. */
 export type Parsed = {
@@ -10,38 +12,47 @@ export type Parsed = {
 /**
  * Reads a long text step by step: JSON.parse would keep the thread for as long as somebody's text is, and so does making
  * one text of its parts.
- * @param parts of the text, one behind the other
- * @returns what JSON.parse does, but for a number of more than 1,024 characters, which is NaN: no method takes one
+ * @param parts of the text, one behind the other; bytes are UTF-8
+ * @returns what JSON.parse does, but for a number of more than 1,024 characters, which is NaN, as no method takes one; for a
+ * string of more than 1,048,576, which is a {@link LongText}; and for a key of so many, which only its beginning stands for
  * @throws {JsonSyntaxError} the text is not one value and space; the message is Go's; or of more than 1,048,576 values
  */
-export function* parseSteps(parts: readonly string[]): Generator<void, Parsed> {
-  yield* check(parts)
-  return yield* new Builder(parts).value()
+export function* parseSteps(parts: readonly (string | Uint8Array)[]): Generator<void, Parsed> {
+  return yield* new Builder(checked(windows(parts))).value()
 }
 
-function* check(parts: readonly string[]): Generator<void, void> {
+/** The text in pieces that are looked at in one step. */
+export function* windows(parts: readonly (string | Uint8Array)[]): Generator<string> {
+  const decoder = new StringDecoder('utf8')
+  for (const part of parts)
+    for (let at = 0; at < part.length; at += window)
+      yield typeof part === 'string' ? part.slice(at, at + window) : decoder.write(viewOf(part, at))
+  yield decoder.end()
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array, at: number) =>
+  Buffer.from(buffer, byteOffset + at, Math.min(window, byteLength - at))
+
+/** Each of `texts`, once it is known that they are JSON so far. */
+function* checked(texts: Iterable<string>): Generator<string> {
   const scanner = new JsonScanner()
   let isOver = false
-  for (const part of windows(parts)) {
+  for (const text of texts) {
     let from = 0
     if (!isOver) {
-      const end = scanner.scan(part, 0)
+      const end = scanner.scan(text, 0)
       if (end !== undefined) isOver = true
-      from = end ?? part.length
+      from = end ?? text.length
     }
-    const char = /[^ \t\r\n]/.exec(part.slice(from))?.[0]
+    const char = /[^ \t\r\n]/.exec(text.slice(from))?.[0]
     if (char !== undefined) throw unexpected(char, 'after top-level value')
-    yield
+    yield text
   }
   // A number ends where something else begins.
   if (!isOver && scanner.scan(' ', 0) === undefined) throw new JsonSyntaxError('unexpected end of JSON input')
 }
 
-function* windows(parts: Iterable<string>): Generator<string> {
-  for (const part of parts) for (let at = 0; at < part.length; at += window) yield part.slice(at, at + window)
-}
-
-/** Makes the value of a text that is known to be JSON. */
+/** Makes the value of a text that is known to be JSON as far as it is taken. */
 class Builder {
   readonly #windows: Iterator<string>
   readonly #ids = new WeakMap<object, string>()
@@ -52,8 +63,8 @@ class Builder {
   #tokens = 0
   #values = 0
 
-  constructor(parts: readonly string[]) {
-    this.#windows = windows(parts)
+  constructor(windows: Iterator<string>) {
+    this.#windows = windows
   }
 
   *value(): Generator<void, Parsed> {
@@ -76,7 +87,7 @@ class Builder {
       } else if (char === '"') {
         value = yield* this.#string()
         if (around && !Array.isArray(around.into) && around.key === undefined) {
-          around.key = value as string
+          around.key = value instanceof LongText ? value.head : (value as string)
           continue
         }
       } else {
@@ -85,7 +96,10 @@ class Builder {
       }
       if (++this.#values > maxValues) throw new JsonSyntaxError(`more than ${maxValues} values`)
       const into = open.at(-1)
-      if (!into) return { json: value, ids: this.#ids }
+      if (!into) {
+        while (yield* this.#more()) this.#at = this.#text.length // nothing but space
+        return { json: value, ids: this.#ids }
+      }
       if (Array.isArray(into.into)) into.into.push(value)
       else {
         if (into.key === 'id') this.#noteId(into.into, value, written)
@@ -97,7 +111,8 @@ class Builder {
 
   /** Of a key that comes again the last counts. */
   #noteId(object: object, value: unknown, written: string | undefined): void {
-    if (typeof value === 'number' && written !== JSON.stringify(value)) this.#ids.set(object, written!)
+    const isNumber = typeof value === 'number' && !Number.isNaN(value)
+    if (isNumber && written !== JSON.stringify(value)) this.#ids.set(object, written!)
     else this.#ids.delete(object)
   }
 
@@ -109,19 +124,25 @@ class Builder {
     yield
   }
 
-  *#string(): Generator<void, string> {
+  *#string(): Generator<void, string | LongText> {
     this.#at++
     let value = ''
+    let long: LongText | undefined
     for (;;) {
       value += this.#take(plain)
       // An escape has six characters at most.
       if (this.#text.length - this.#at < 6) yield* this.#more()
       const char = this.#text[this.#at]
-      if (char === '"') break
       if (char === '\\') value += JSON.parse(`"${this.#take(escapes)}"`)
+      if (long || value.length > maxText) {
+        long ??= new LongText()
+        long.append(value)
+        value = ''
+      }
+      if (char === '"') break
     }
     this.#at++
-    return value
+    return long ?? value
   }
 
   /** A number or literal. */
@@ -136,6 +157,7 @@ class Builder {
 
   /** Takes the next window. @returns whether there was one */
   *#more(): Generator<void, boolean> {
+    yield
     const { done, value } = this.#windows.next()
     if (done) return false
     this.#text = this.#text.slice(this.#at) + value
@@ -158,8 +180,10 @@ function define(object: Record<string, unknown>, key: string, value: unknown): v
   else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true })
 }
 
-/** Characters that are looked at in one step. */
+/** Characters or bytes that are looked at in one step. */
 const window = 16_384
+/** Characters of a string that is one text. */
+const maxText = 1_048_576
 const tokensInStep = 256
 /** BOUNDED: the values of one text, which take more memory than they take characters. */
 const maxValues = 1_048_576

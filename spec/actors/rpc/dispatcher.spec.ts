@@ -55,6 +55,18 @@ describe('the RPC dispatcher', () => {
       result: { number: '0x7', full: true },
     })
   })
+  it('refuses an id and a name that are too long to be answered with', async () => {
+    const long = 'x'.repeat(1_048_577)
+    const refused = (id: unknown, message: string) => ({ jsonrpc: '2.0', id, error: { code: -32600, message } })
+    const number = call('eth_chainId', [], 0).replace('"id":0', `"id":${'1'.repeat(20_001)}`)
+    for (const request of [call('eth_chainId', [], long), number, JSON.stringify(long)])
+      expect(await ask(request)).to.deep.equal(refused(null, 'invalid request'))
+    expect(await ask(call(long))).to.deep.equal(refused(1, 'method name too long: 1048577 > 2048'))
+    expect(await ask(call('eth_getBlockByNumber', [long, true]))).to.deep.equal({
+      ...{ jsonrpc: '2.0', id: 1 },
+      error: { code: -32602, message: 'invalid argument 0: string of 1048577 bytes is too long' },
+    })
+  })
   it('answers a batch in its order, and says nothing to notifications', async () => {
     const notification = '{"jsonrpc":"2.0","method":"eth_chainId"}'
     const batch = `[${call('eth_getBlockByNumber', ['0x7', true], 1)},${notification},${call('eth_chainId', [], 2)}]`

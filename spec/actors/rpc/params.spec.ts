@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { LongText } from '../../../actors/rpc/json/long-text.ts'
 import {
   address,
   boolean,
@@ -10,8 +11,10 @@ import {
   ParamError,
   quantity,
   readSteps,
+  string,
 } from '../../../actors/rpc/params.ts'
 import { listOf, struct } from '../../../actors/rpc/struct-params.ts'
+import { atOnce } from '../../../protocols/chain/at-once.ts'
 
 describe('what a method takes', () => {
   it('is read as geth reads it', () => {
@@ -49,6 +52,49 @@ describe('what a method takes', () => {
     }
     expect(() => bytes.read(`${text}0g`)).to.throw(ParamError, 'invalid hex string')
     expect(bytes.read(text)).to.deep.equal(new Uint8Array(200_000).fill(10))
+  })
+
+  describe('of more than 1,048,576 characters', () => {
+    const long = (text: string) => {
+      const long = new LongText()
+      for (let at = 0; at < text.length; at += 10_000) long.append(text.slice(at, at + 10_000))
+      return long
+    }
+    const digits = '0aB1'.repeat(300_000)
+    for (const [name, param] of [
+      ['bytes', bytes],
+      ['optional bytes', optional(bytes)],
+    ] as const)
+      it(`is read piece by piece where it is ${name}`, () => {
+        const steps = readSteps<Uint8Array | undefined>(param, long(`0x${digits}`))
+        let count = 0
+        let step = steps.next()
+        for (; !step.done; step = steps.next()) count++
+        expect(Buffer.from(digits, 'hex').equals(step.value!)).to.equal(true)
+        expect(count).to.equal(Math.ceil(1_200_002 / 65_536) - 1)
+      })
+    for (const [text, message] of [
+      [digits, 'json: cannot unmarshal hex string without 0x prefix into Go value of type hexutil.Bytes'],
+      [`0x${digits}1`, 'json: cannot unmarshal hex string of odd length into Go value of type hexutil.Bytes'],
+      [`0x${digits}0g`, 'json: cannot unmarshal invalid hex string into Go value of type hexutil.Bytes'],
+      [`0x${digits}\u0130`, 'json: cannot unmarshal invalid hex string into Go value of type hexutil.Bytes'],
+    ] as const)
+      it(`is refused as a short one: ${message.slice(0, 55)}, ${text.slice(-3)}`, () => {
+        expect(() => atOnce(readSteps(bytes, long(text)))).to.throw(ParamError, message)
+      })
+    const others = {
+      hash,
+      quantity,
+      boolean,
+      string,
+      list: listOf(bytes, '[]hexutil.Bytes'),
+      struct: struct('a.B', {}),
+    }
+    for (const [name, param] of Object.entries(others))
+      it(`is no ${name}`, () => {
+        const message = 'string of 1200002 bytes is too long'
+        expect(() => atOnce(readSteps(param as Param<unknown>, long(`0x${digits}`)))).to.throw(ParamError, message)
+      })
   })
 
   const to = (reason: string, type: string) => `json: cannot unmarshal ${reason} into Go value of type ${type}`

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { LongText, pieceBytes } from '../../../../actors/rpc/json/long-text.ts'
 import { parseSteps } from '../../../../actors/rpc/json/parse-steps.ts'
 import { checkJson, JsonSyntaxError } from '../../../../protocols/lib/json-scanner.ts'
 import { failureOf } from '../../../failure.ts'
@@ -32,6 +33,32 @@ describe('a long text', () => {
     expect(read(`[${'1'.repeat(1_024)},${'0.'.padEnd(1_025, '1')},-${'2'.repeat(40_000)}e1,7]`).value).to.deep.equal([
       ...[Number.POSITIVE_INFINITY, Number.NaN, Number.NaN, 7],
     ])
+  })
+  it('has its bytes read as UTF-8, wherever they are cut', () => {
+    const text = '{"é€😀":["\\u00e9","x é"],"a":"€"}'
+    const bytes = Buffer.from(text)
+    for (let at = 1; at < bytes.length; at++) {
+      const reading = parseSteps([bytes.subarray(0, at), bytes.subarray(at)])
+      let step = reading.next()
+      while (!step.done) step = reading.next()
+      expect(step.value.json).to.deep.equal(JSON.parse(text))
+    }
+  })
+  it('keeps a string of more than 1,048,576 characters in pieces, and of a key of so many the beginning', () => {
+    const long = `é\n${'x'.repeat(1_048_576)}`
+    const value = read(JSON.stringify({ a: 'x'.repeat(1_048_576), b: long, [long]: 1 })).value as Record<
+      string,
+      unknown
+    >
+    expect(value.a).to.have.length(1_048_576)
+    expect(Object.values(value)).to.include(1)
+    expect(Object.keys(value)[2]).to.have.length.below(100)
+    const { b } = value as { b: LongText }
+    expect(b).to.be.instanceOf(LongText)
+    expect(b.length).to.equal(Buffer.byteLength(long))
+    const pieces: Buffer[] = []
+    for (let at = 0; at < b.length; at += pieceBytes) pieces.push(b.pieceAt(at))
+    expect(Buffer.concat(pieces).toString() === long).to.equal(true)
   })
   it('of more than 1,048,576 values is refused', async () => {
     const text = (values: number) => `[${'0,'.repeat(values - 2)}0]`
