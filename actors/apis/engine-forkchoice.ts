@@ -7,6 +7,7 @@ import { ForkchoiceError } from '../chain/forkchoice.ts'
 import { type Method, method } from '../rpc/api.ts'
 import { data } from '../rpc/json/hex.ts'
 import { hash } from '../rpc/params.ts'
+import { RpcError } from '../rpc/rpc-error.ts'
 import { struct } from '../rpc/struct-params.ts'
 import { type Attributes, attributeChecks, attributesParam } from './engine-attributes.ts'
 import { optionalCustodyBitmap } from './engine-custody.ts'
@@ -14,6 +15,7 @@ import { engineError } from './engine-errors.ts'
 import { isKnownValid, linksToRejected } from './engine-new-payload.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { invalid, type PayloadStatus, syncing, valid } from './engine-status.ts'
+import type { PayloadVersion } from './payload-id.ts'
 
 const stateParam = struct('engine.ForkchoiceStateV1', {
   headBlockHash: hash,
@@ -22,14 +24,17 @@ const stateParam = struct('engine.ForkchoiceStateV1', {
 })
 type ForkchoiceState = ReturnType<typeof stateParam.read>
 
-type Answer = { readonly payloadStatus: PayloadStatus; readonly payloadId: null }
+/** What a block is to be built of. */
+type Wanted = { readonly version: PayloadVersion; readonly attributes: Attributes }
+
+type Answer = { readonly payloadStatus: PayloadStatus; readonly payloadId: string | null }
 
 /** `engine_forkchoiceUpdated` in its versions, which differ in what they take beside the state. */
 export function forkchoiceMethods(parts: EngineParts): Record<string, Method> {
   const run = (version: 1 | 2 | 3 | 4, state: ForkchoiceState, attributes?: Attributes, custody?: CellMask) => {
     if (attributes) attributeChecks[version](parts.chain.config, attributes)
     if (custody) updateCustody(parts, custody)
-    return update(parts, state, attributes)
+    return update(parts, state, attributes && { version, attributes })
   }
   const before = (version: 1 | 2 | 3) =>
     method([stateParam, attributesParam], (state, attributes) => run(version, state, attributes))
@@ -57,7 +62,7 @@ function updateCustody({ eth, log }: EngineParts, mask: CellMask): void {
  * missing", and has no block built on such a head. All of a forkchoice holds or nothing does, as execution-apis has it; geth
  * moves its head before it refuses the blocks below.
  */
-async function update(parts: EngineParts, state: ForkchoiceState, attributes: Attributes | undefined): Promise<Answer> {
+async function update(parts: EngineParts, state: ForkchoiceState, wanted: Wanted | undefined): Promise<Answer> {
   const { chain, eth, memory, log } = parts
   const [head, safe, finalized] = [state.headBlockHash, state.safeBlockHash, state.finalizedBlockHash].map(given)
   if (!head) return answer(invalid(null))
@@ -90,8 +95,8 @@ async function update(parts: EngineParts, state: ForkchoiceState, attributes: At
   )
   if (refused) return answer(refused)
   if (!equalBytes(old, head)) log.info('Chain head was updated', { number: header.number, hash: data(head) })
-  if (attributes) refuseToBuild(parts, header, attributes)
-  return answer(statusOf(parts, head))
+  const status = statusOf(parts, head)
+  return { payloadStatus: status, payloadId: wanted ? await begin(parts, header, wanted) : null }
 }
 
 const statusOf = (parts: EngineParts, head: Uint8Array) => (isKnownValid(parts, head) ? valid(head) : syncing)
@@ -110,9 +115,18 @@ function isUndoing({ chain }: EngineParts, header: Header): boolean {
   return chain.finalized !== undefined && header.number < chain.finalized.number && chain.isCanonical(header)
 }
 
-/** No block is built here: on a head that is VALID one would have to be. */
-function refuseToBuild(parts: EngineParts, head: Header, { timestamp }: Attributes): void {
+/** @returns the id of a block on the head; null where the head is not known to be VALID: none is built on it */
+async function begin(parts: EngineParts, head: Header, { version, attributes }: Wanted): Promise<string | null> {
+  const { timestamp } = attributes
   if (timestamp <= head.time)
     throw engineError('invalidPayloadAttributes', `invalid timestamp, parent ${head.time} given ${timestamp}`)
-  if (isKnownValid(parts, head.hash)) throw engineError('invalidPayloadAttributes', 'this node builds no blocks')
+  if (!isKnownValid(parts, head.hash)) return null
+  if (!parts.builder) throw engineError('invalidPayloadAttributes', 'this node builds no blocks')
+  try {
+    const id = data(await parts.builder.begin(version, head, attributes))
+    parts.log.info('Starting work on payload', { id })
+    return id
+  } catch (error) {
+    throw error instanceof RpcError ? engineError('invalidPayloadAttributes', error.message) : error
+  }
 }

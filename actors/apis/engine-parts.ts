@@ -1,6 +1,7 @@
 import type { Chain } from '../chain/chain.ts'
 import type { EthService } from '../eth/service.ts'
 import type { Logger } from '../log/log.ts'
+import type { PayloadBuilder } from './payload-builder.ts'
 import type { PayloadMemory } from './payload-memory.ts'
 
 export type EngineApiOptions = {
@@ -23,6 +24,8 @@ export type EngineApiOptions = {
   >
   /** Who fetches a head that the chain does not have, and the cells of blobs. */
   readonly eth: Pick<EthService, 'follow' | 'followed' | 'custody' | 'updateCustody'>
+  /** Of blocks for a consensus client; none are built when left out. */
+  readonly builder?: PayloadBuilder | undefined
   /** Of this program: `0.1.0`. */
   readonly version: string
   readonly log?: Logger

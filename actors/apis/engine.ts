@@ -12,16 +12,16 @@ import { transitionMethods } from './engine-transition.ts'
 import { PayloadMemory } from './payload-memory.ts'
 
 /**
- * The `engine` namespace, through which a consensus client sets the head (execution-apis, engine/): as far as it goes for
- * a node that builds no blocks and pools no transactions, and executes blocks only if it is asked to. What it does not have is not there either:
- * witnesses, and executing on them. Texts and codes of its errors are geth's (eth/catalyst/api.go).
+ * The `engine` namespace, through which a consensus client sets the head and has blocks built (execution-apis, engine/):
+ * with as much as the node has of it, states and a pool. Witnesses, and executing on them, are not there. Texts and codes of
+ * its errors are geth's (eth/catalyst/api.go).
  */
 export function engineApi(options: EngineApiOptions): Api {
   const parts = { log: silent, ...options, memory: new PayloadMemory() }
   const methods = {
     ...forkchoiceMethods(parts),
     ...newPayloadMethods(parts),
-    ...getPayloadMethods(),
+    ...getPayloadMethods(parts),
     ...bodyMethods(parts),
     ...blobMethods(parts),
     ...transitionMethods(parts),

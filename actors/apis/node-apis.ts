@@ -17,6 +17,7 @@ import { engineApi } from './engine.ts'
 import { ethApi } from './eth.ts'
 import type { FilterRuntime } from './filters.ts'
 import { netApi } from './net.ts'
+import { PayloadBuilder } from './payload-builder.ts'
 import { stateApis } from './state.ts'
 import { stateCaller } from './state-caller.ts'
 import { txpoolApi } from './txpool.ts'
@@ -49,7 +50,7 @@ export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
     debugChartApi(feed),
     debugDiscoveryApi(() => node.discoveryV4Buckets?.()),
     ...(levels ? [debugLogApi(levels)] : []),
-    engineApi({ chain, eth, version, ...(log && { log }) }),
+    engineApi({ chain, eth, version, builder: states && new PayloadBuilder(states), ...(log && { log }) }),
     ethApi({ chain, progress: () => eth.progress, progress$: eth.progress$ }),
     ...(states
       ? stateApis(chain, stateCaller(states), { ...(scheduler && { scheduler }), ...(filterRuntime ?? {}) })

@@ -1,15 +1,14 @@
-import { type Block, createBlockFromRLP } from '@ethereumjs/block'
+import type { Block } from '@ethereumjs/block'
 import type { Common } from '@ethereumjs/common'
-import { createVM, runBlock, type VM } from '@ethereumjs/vm'
-import { joinBlock } from '../../protocols/chain/block.ts'
 import type { ChainConfig } from '../../protocols/chain/chain-config.ts'
 import { decodeHeader, type Header } from '../../protocols/chain/header.ts'
 import { equalBytes, hexToBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
-import { encodeList, encodeRlp, RlpReader, readItem } from '../../protocols/lib/rlp.ts'
+import { RlpReader, readItem } from '../../protocols/lib/rlp.ts'
 import type { Executed } from '../chain/execution-port.ts'
 import { CorruptDatabase } from '../chain/store.ts'
 import { decodeResult, encodeResult } from './block-result.ts'
+import { BlockVm, type RawBlock, receiptsOf } from './block-vm.ts'
 import { commonOf, hardforkOf } from './evm-common.ts'
 import { stateManagerOf } from './state-manager.ts'
 import { type Layer, nodeKey, type StateStore } from './state-store.ts'
@@ -23,9 +22,7 @@ export class BlockExecutor {
   readonly #common: Common
   readonly #database: TrieDatabase
   /** Stands at the state of the block executed last. */
-  #vm: { readonly vm: VM; readonly at: Uint8Array } | undefined
-  /** Whose creation was begun in this block, as `0x` and hex digits. */
-  readonly #created = new Set<string>()
+  #vm: { readonly vm: BlockVm; readonly at: Uint8Array } | undefined
   #parent: Header | undefined
 
   constructor(states: StateStore, config: ChainConfig) {
@@ -63,57 +60,35 @@ export class BlockExecutor {
     const vm = await this.#vmAt(header.parentHash, root)
     this.#common.setHardfork(hardforkOf(this.#config, header))
     this.#parent = header
-    this.#created.clear()
-    const block = this.#read(raw)
-    const done = await runBlock(vm, { block, skipHeaderValidation: true, skipHardForkValidation: true }).catch(
-      (error: unknown) => {
-        throw error instanceof CorruptDatabase ? error : badBlock(oneLine(error))
-      },
-    )
-    this.#vm = { vm, at: header.hash }
-    const receipts = done.receipts.map(({ cumulativeBlockGasUsed: gas, logs, ...one }, i) => {
-      const outcome = 'stateRoot' in one ? one.stateRoot : one.status
-      return encodeRlp([block.transactions[i]!.type, outcome, gas, logs])
+    const block = this.#read(vm, raw)
+    const done = await vm.run(block, { isSealed: true }).catch((error: unknown) => {
+      throw error instanceof CorruptDatabase ? error : badBlock(oneLine(error))
     })
-    const accessList = done.blockLevelAccessList && this.#accessList(done.blockLevelAccessList)
+    this.#vm = { vm, at: header.hash }
+    const { accessList } = done
     if (header.balHash && !(accessList && equalBytes(keccak256(accessList), header.balHash)))
       throw new BadBlock('access list', 'not what the block does')
-    return { receipts: encodeList(receipts), ...(accessList && header.balHash && { accessList }) }
-  }
-
-  /** The library forgets accounts whose creation failed: EIP-7928 has whatever was accessed, reverted or not. */
-  #accessList(list: NonNullable<VM['evm']['blockLevelAccessList']>): Uint8Array {
-    for (const address of this.#created) list.addAddress(address as `0x${string}`)
-    return list.serialize()
+    return { receipts: receiptsOf(done), ...(accessList && header.balHash && { accessList }) }
   }
 
   /** @throws {BadBlock} a transaction that is none under the rules of its fork */
-  #read({ header, body }: RawBlock): Block {
+  #read(vm: BlockVm, raw: RawBlock): Block {
     try {
-      return createBlockFromRLP(joinBlock({ header, body }), { common: this.#common, setHardfork: false })
+      return vm.read(raw)
     } catch (error) {
       throw new BadBlock('execution', oneLine(error))
     }
   }
 
-  async #vmAt(parent: Uint8Array, root: Uint8Array): Promise<VM> {
+  async #vmAt(parent: Uint8Array, root: Uint8Array): Promise<BlockVm> {
     if (this.#vm && equalBytes(this.#vm.at, parent)) return this.#vm.vm
     const stateManager = stateManagerOf(this.#database, this.#common, root)
-    const blockchain = {
-      getBlock: async (number: number) => ({ hash: () => this.#ancestor(BigInt(number)) }),
-      putBlock: async () => {},
-      shallowCopy: () => blockchain,
-    }
-    const vm = await createVM({ common: this.#common, stateManager, blockchain: blockchain as never })
-    vm.evm.events?.on('afterMessage', ({ createdAddress }) => {
-      if (createdAddress) this.#created.add(createdAddress.toString())
-    })
-    return vm
+    return BlockVm.create({ common: this.#common, stateManager, ancestor: (number) => this.#ancestor(number) })
   }
 
-  #ancestor(number: bigint): Uint8Array {
+  #ancestor(number: bigint): Uint8Array | undefined {
     const { parentHash, number: own } = this.#parent!
-    return this.#states.ancestor(parentHash, Number(own - 1n - number)) ?? new Uint8Array(32)
+    return this.#states.ancestor(parentHash, Number(own - 1n - number))
   }
 
   #layer({ hash, parentHash, number, stateRoot }: Header, before: Uint8Array, result: Executed): Layer {
@@ -141,9 +116,6 @@ export class BlockExecutor {
     return new Map([...this.#database.fresh].filter(([key]) => key.length === codeKeyLength))
   }
 }
-
-/** RLP of its parts. */
-export type RawBlock = { readonly header: Uint8Array; readonly body: Uint8Array }
 
 /** `c` and a hash: the only keys of that length. */
 const codeKeyLength = 33

@@ -1,7 +1,10 @@
 import type { Account } from '../../protocols/chain/account.ts'
 import type { ChainConfig } from '../../protocols/chain/chain-config.ts'
+import { decodeHeader } from '../../protocols/chain/header.ts'
 import { printJson } from '../rpc/json/print.ts'
 import { methodBackend } from './method-backend.ts'
+import { type BlockToBuild, type BuiltBlock, buildPayload } from './methods/build-block.ts'
+import { buildTimeout, TimeLimit } from './methods/limits.ts'
 import { runStateMethod, type StateMethodCall } from './methods/methods.ts'
 import { StateReader } from './state-reader.ts'
 import type { StateStore } from './state-store.ts'
@@ -37,6 +40,14 @@ export const queries = {
       return { value: await reader.storage(address, slot), nodes: await reader.storageProof(address, slot) }
     })
     return { account, nodes, storage }
+  },
+  /** A block on `parent`, RLP of its header, of what of `wanted` can be there. */
+  build: (
+    { states, config }: QueryContext,
+    { parent, wanted }: { readonly parent: Uint8Array; readonly wanted: BlockToBuild },
+  ): Promise<BuiltBlock> => {
+    const limit = new TimeLimit(() => performance.now(), buildTimeout)
+    return buildPayload(methodBackend(states, config), decodeHeader(parent), wanted, limit)
   },
   /** JSON of what a method of RPC answers: see methods/. */
   method: async ({ states, config }: QueryContext, call: StateMethodCall): Promise<string> => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { engineApi } from '../../actors/apis/engine.ts'
 import { ethApi } from '../../actors/apis/eth.ts'
+import { PayloadBuilder } from '../../actors/apis/payload-builder.ts'
 import { Chain } from '../../actors/chain/chain.ts'
 import { importChain } from '../../actors/chain/import.ts'
 import { loadGenesis } from '../../actors/chain/load-genesis.ts'
@@ -27,7 +28,8 @@ export class EnginePair {
     this.geth = geth
     this.chain = chain
     this.#executor = executor
-    this.#apis = [engineApi({ chain, eth: noEth, version: '0.1.0' }), ethApi({ chain })]
+    const builder = executor && new PayloadBuilder(executor)
+    this.#apis = [engineApi({ chain, eth: noEth, version: '0.1.0', builder }), ethApi({ chain })]
   }
 
   /**

@@ -4,6 +4,8 @@ import { RpcError } from '../../rpc/rpc-error.ts'
 export const gasCap = 50_000_000n
 /** In milliseconds (geth's `--rpc.evmtimeout`). */
 export const evmTimeout = 5_000
+/** In milliseconds: what transactions of a block that is built are looked through for. A consensus client waits 1 s for it. */
+export const buildTimeout = 500
 /** In characters of JSON: of one answer. As much as geth gives a batch. */
 export const maxAnswerLength = 25_000_000
 

@@ -1,4 +1,5 @@
 import { decodeHeader, type Header } from '../../../protocols/chain/header.ts'
+import { envelopeJson } from '../../apis/json/payload.ts'
 import { getBalance, getCode, getProof, getStorageAt, getStorageValues, getTransactionCount } from './accounts.ts'
 import type { Backend } from './backend.ts'
 import { type BlockToBuild, buildBlock } from './build-block.ts'
@@ -53,7 +54,7 @@ export const stateMethods = {
   debug_traceBlock: ({ backend, now }, block: Header, traced: TracedBlock, options: TraceOptions) =>
     traceBlock(backend, block, traced, options, now),
   testing_buildBlock: ({ backend, now }, block: Header, wanted: BlockToBuild) =>
-    buildBlock(backend, block, wanted, new TimeLimit(now)),
+    buildBlock(backend, block, wanted, new TimeLimit(now)).then((built) => envelopeJson(built)),
 } satisfies Readonly<Record<string, (context: MethodContext, block: Header, ...args: never[]) => Promise<unknown>>>
 
 export type StateMethodName = keyof typeof stateMethods

@@ -12,6 +12,7 @@ import { encodeResult } from '../../../../actors/execution/block-result.ts'
 import { writeGenesisState } from '../../../../actors/execution/genesis-state.ts'
 import { methodBackend } from '../../../../actors/execution/method-backend.ts'
 import { runStateMethod, type StateMethodCall } from '../../../../actors/execution/methods/methods.ts'
+import { queries, type StatePort } from '../../../../actors/execution/queries.ts'
 import { StateStore } from '../../../../actors/execution/state-store.ts'
 import type { Api } from '../../../../actors/rpc/api.ts'
 import { data } from '../../../../actors/rpc/json/hex.ts'
@@ -37,9 +38,15 @@ export class ExecutedChain {
   #time = 0
   readonly #nonces = devAccounts.map(() => 0n)
 
+  /** Builds blocks. */
+  readonly states: Pick<StatePort, 'query'>
+
   private constructor(chain: Chain, states: StateStore) {
     this.chain = chain
     const { config } = chain
+    this.states = {
+      query: async (name, params) => structuredClone(await queries[name]({ states, config }, params as never)) as never,
+    }
     const now = () => {
       this.#time += this.stepTime
       return this.#time
@@ -92,6 +99,11 @@ export class ExecutedChain {
     )
     await this.chain.insertBlocks([block])
     return signed.map((tx) => data(tx.hash()))
+  }
+
+  /** @returns its envelope */
+  sign(transaction: SentTransaction): Uint8Array {
+    return this.#sign(transaction).serialize()
   }
 
   #sign({ from = 0, to, data: input, value = 0n, gasLimit = 1_000_000n }: SentTransaction) {
