@@ -1,5 +1,5 @@
 import { assign, setup } from 'xstate'
-import { checkAnswer } from '../protocols/eth/answer-rules.ts'
+import { hasRules } from '../protocols/eth/answer-rules.ts'
 import { type BlockRange, checkRange } from '../protocols/eth/block-range.ts'
 import { limits } from '../protocols/eth/limits.ts'
 import { countOf, type EthAnswer } from '../protocols/eth/messages.ts'
@@ -50,6 +50,8 @@ export type EthPeerPorts = {
   noteRange(change: { range: BlockRange }): void
   /** Decodes an answer without opening its items: `answer.opened` or `fault.found`. */
   openAnswer(message: EthPayload<AnswerName>): void
+  /** Looks at what is in an answer that was asked for: `answer.checked` or `fault.found`. */
+  checkAnswer(which: { answer: EthAnswer }): void
   send(message: EthPayload): void
   /** The caller gets the answer to its request, or why there is none. */
   deliver(answer: { caller: number; answer: EthAnswer }): void
@@ -96,6 +98,7 @@ export type EthPeerEvent =
   | { type: 'request.cancelled'; id: bigint; caller: number }
   | { type: 'requests.elapsed'; now: number }
   | { type: 'answer.opened'; answer: EthAnswer; now: number }
+  | { type: 'answer.checked'; answer: EthAnswer }
   | { type: 'write.blocked' }
   | { type: 'write.drained' }
   | { type: 'session.closed' }
@@ -120,6 +123,7 @@ const { enqueueActions, extend } = setup({
       'openRange',
       'noteRange',
       'openAnswer',
+      'checkAnswer',
       'send',
       'deliver',
       'fail',
@@ -143,7 +147,8 @@ const { enqueueActions, extend } = setup({
     isAwaited: ({ context }, which: { id: bigint; caller: number }) => isAwaited(context.requests, which),
     isUnasked: ({ context }, answer: EthAnswer) => faultOf(context.requests, factsOf(answer)) !== undefined,
     isAbandoned: ({ context }, { id }: EthAnswer) => context.requests.pending.get(id)!.isCancelled,
-    isImpossible: (_, answer: EthAnswer) => checkAnswer(answer) !== undefined,
+    isOver: ({ context }, { id }: EthAnswer) => !context.requests.pending.has(id),
+    hasRules: (_, answer: EthAnswer) => hasRules(answer),
   },
   delays: { statusTimeout: limits.statusTimeout },
 })
@@ -190,6 +195,18 @@ const checked = {
     }),
   },
 } as const
+type Answered = From<'answer.opened' | 'answer.checked'>
+const settled = [{ type: 'settle', params: ({ event }: Answered) => event.answer }, nextExpiry] as const
+const delivered = [
+  {
+    type: 'deliver',
+    params: ({ context, event: { answer } }: In & Answered) => ({
+      caller: context.requests.pending.get(answer.id)!.caller,
+      answer,
+    }),
+  },
+  ...settled,
+] as const
 /** eth/68 still has them; after the merge blocks do not come this way (geth eth/handler_eth.go). */
 const disallowed = {
   target: 'closed',
@@ -368,29 +385,17 @@ export const ethPeerMachine = extend({
             },
             description: breach,
           },
+          { guard: { type: 'isAbandoned', params: ({ event }) => event.answer }, actions: settled },
           {
-            guard: { type: 'isAbandoned', params: ({ event }) => event.answer },
-            actions: [{ type: 'settle', params: ({ event }) => event.answer }, nextExpiry],
+            guard: { type: 'hasRules', params: ({ event }) => event.answer },
+            actions: { type: 'checkAnswer', params: ({ event: { answer } }) => ({ answer }) },
           },
-          {
-            guard: { type: 'isImpossible', params: ({ event }) => event.answer },
-            target: 'closed',
-            actions: { type: 'end', params: ({ event }) => ({ error: checkAnswer(event.answer)! }) },
-            description: breach,
-          },
-          {
-            actions: [
-              {
-                type: 'deliver',
-                params: ({ context, event: { answer } }) => ({
-                  caller: context.requests.pending.get(answer.id)!.caller,
-                  answer,
-                }),
-              },
-              { type: 'settle', params: ({ event }) => event.answer },
-              nextExpiry,
-            ],
-          },
+          { actions: delivered },
+        ],
+        'answer.checked': [
+          { guard: { type: 'isOver', params: ({ event }) => event.answer }, description: 'it has expired meanwhile' },
+          { guard: { type: 'isAbandoned', params: ({ event }) => event.answer }, actions: settled },
+          { actions: delivered },
         ],
       },
       states: {

@@ -1,10 +1,12 @@
 import type { Actor } from 'xstate'
 import { type EthPayload, type EthPeerPorts, ethPeerMachine } from '../../machines/eth-peer.ts'
 import type { Header } from '../../protocols/chain/header.ts'
+import { checkAnswer } from '../../protocols/eth/answer-rules.ts'
 import type { BlockRange } from '../../protocols/eth/block-range.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import {
   decode,
+  decodeSteps,
   type EthAnswer,
   type EthMessage,
   type EthRequest,
@@ -14,6 +16,7 @@ import {
 } from '../../protocols/eth/messages.ts'
 import { checkStatus, type Status } from '../../protocols/eth/status.ts'
 import {
+  type AnswerName,
   type answerOf,
   type EthVersion,
   type MessageTable,
@@ -271,11 +274,8 @@ export class EthPeer {
         this.range = range
         owner.rangeChanged(this)
       },
-      openAnswer: ({ name, payload }) =>
-        opening(() => {
-          const answer = decode(this.version, name, payload)
-          send({ type: 'answer.opened', answer, now: this.#runtime.clock.now() })
-        }),
+      openAnswer: ({ name, payload }) => this.#session.work(this.#open(name, payload)),
+      checkAnswer: ({ answer }) => this.#session.work(this.#checkAnswer(answer)),
       send: (message) => this.#send(message),
       deliver: ({ caller, answer }) => this.#take(caller)?.resolve(answer),
       fail: ({ caller, error }) => this.#take(caller)?.reject(error),
@@ -294,17 +294,33 @@ export class EthPeer {
   *#serve(name: RequestName, payload: Uint8Array): Steps<void> {
     let request: EthRequest
     try {
-      request = decode(this.version, name, payload)
+      request = yield* decodeSteps(this.version, name, payload)
     } catch (error) {
       return this.#blame(error, MalformedMessage)
     }
     this.sendMessage(yield* this.#owner.backend.answer(request, this.version))
   }
 
+  *#open(name: AnswerName, payload: Uint8Array): Steps<void> {
+    let answer: EthAnswer
+    try {
+      answer = yield* decodeSteps(this.version, name, payload)
+    } catch (error) {
+      return this.#blame(error, MalformedMessage)
+    }
+    this.#dispatch({ type: 'answer.opened', answer, now: this.#runtime.clock.now() })
+  }
+
+  *#checkAnswer(answer: EthAnswer): Steps<void> {
+    const fault = yield* checkAnswer(answer)
+    if (fault) this.accused(fault)
+    else this.#dispatch({ type: 'answer.checked', answer })
+  }
+
   *#check(name: 'Transactions' | 'NewPooledTransactionHashes', payload: Uint8Array): Steps<void> {
     try {
       if (name === 'Transactions') yield* checkTransactions(this.version, payload)
-      else checkAnnouncement(this.version, payload)
+      else yield* checkAnnouncement(this.version, payload)
     } catch (error) {
       // An item that is no transaction comes as an RlpError of its own: a decodable message all the same, so 0x10.
       this.#blame(error, MalformedMessage, TransactionsError, RlpError)

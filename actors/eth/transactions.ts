@@ -1,10 +1,9 @@
-import { blobTxType, txEnvelope, txType } from '../../protocols/chain/transaction.ts'
-import { checkTransaction } from '../../protocols/chain/transaction-fields.ts'
+import { blobTxType, txType } from '../../protocols/chain/transaction.ts'
+import { hashTransaction } from '../../protocols/chain/transaction-fields.ts'
 import { limits } from '../../protocols/eth/limits.ts'
-import { decode } from '../../protocols/eth/messages.ts'
+import { decodeSteps } from '../../protocols/eth/messages.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import { keccak256Steps } from '../../protocols/lib/keccak.ts'
 
 // What geth checks of transactions and their announcements before its fetcher sees them (eth/handler_eth.go).
 
@@ -15,15 +14,14 @@ import { keccak256Steps } from '../../protocols/lib/keccak.ts'
  * @throws {RlpError} an item is no transaction
  */
 export function* checkTransactions(version: EthVersion, payload: Uint8Array): Generator<void, void> {
-  const { transactions } = decode(version, 'Transactions', payload)
+  const { transactions } = yield* decodeSteps(version, 'Transactions', payload)
   if (transactions.count > limits.maxTransactions)
     throw new TransactionsError(`too many transactions: ${transactions.count} > ${limits.maxTransactions}`)
   /** BOUNDED: limits.maxTransactions. */
   const hashes = new Set<string>()
   for (const item of transactions) {
     if (txType(item) === blobTxType) throw new TransactionsError('disallowed broadcast blob transaction')
-    checkTransaction(item)
-    const hash = bytesToHex(yield* keccak256Steps(txEnvelope(item)))
+    const hash = bytesToHex(yield* hashTransaction(item))
     yield
     if (hashes.has(hash)) throw new TransactionsError(`multiple copies of the same hash ${hash}`)
     hashes.add(hash)
@@ -31,8 +29,8 @@ export function* checkTransactions(version: EthVersion, payload: Uint8Array): Ge
 }
 
 /** @throws as {@link checkTransactions} */
-export function checkAnnouncement(version: EthVersion, payload: Uint8Array): void {
-  const { types, sizes, hashes } = decode(version, 'NewPooledTransactionHashes', payload)
+export function* checkAnnouncement(version: EthVersion, payload: Uint8Array): Generator<void, void> {
+  const { types, sizes, hashes } = yield* decodeSteps(version, 'NewPooledTransactionHashes', payload)
   if (hashes.count !== types.length || hashes.count !== sizes.count)
     throw new TransactionsError(
       `invalid len of fields: ${hashes.count} hashes, ${types.length} types, ${sizes.count} sizes`,

@@ -165,6 +165,7 @@ const outcomesOf: ReadonlyMap<string, readonly string[]> = new Map(
     openStatus: ['status.accepted', 'fault.found'],
     openRange: ['range.opened', 'fault.found'],
     openAnswer: ['answer.opened', 'fault.found'],
+    checkAnswer: ['answer.checked', 'fault.found'],
     serve: ['fault.found'],
     checkTransactions: ['fault.found'],
   } satisfies { readonly [Port in keyof (PeerPorts & EthPeerPorts)]?: readonly (PeerEvent | EthPeerEvent)['type'][] }),

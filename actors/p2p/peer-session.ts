@@ -26,7 +26,8 @@ export class PeerSession implements Session, Client {
   readonly #parts: SessionParts
   #handler: SessionHandler | undefined
   #isPaused = false
-  #isWorking = false
+  /** Works that go on. One may begin another. */
+  #works = 0
   #isClosed = false
 
   constructor(parts: SessionParts) {
@@ -88,12 +89,14 @@ export class PeerSession implements Session, Client {
     let isDone = false
     const done = (outcome: Outcome<void>) => {
       isDone = true
-      if (this.#isWorking) socket.proceed()
-      this.#isWorking = false
+      if (isLeft && --this.#works === 0) socket.proceed()
       if ('error' in outcome) crashed(outcome.error)
     }
+    let isLeft = false
     slicer.start(steps, done, this)
-    this.#isWorking = !isDone
+    if (isDone) return
+    isLeft = true
+    this.#works++
   }
 
   end(error: Error): void {
@@ -106,7 +109,7 @@ export class PeerSession implements Session, Client {
 
   /** @returns false while the protocol does not read, or works on what it has read */
   take(code: number, payload: Uint8Array): boolean {
-    if (this.#isPaused || this.#isWorking) return false
+    if (this.#isPaused || this.#works > 0) return false
     const relative = code - this.#parts.matched.offset
     this.#parts.messageTrace.received(relative, payload)
     this.#handler?.message(relative, payload)

@@ -20,7 +20,7 @@ export function readBody({ isList, content, raw }: RlpItem): BlockBody {
   if (!isList) throw new RlpError('expected a list, got a string')
   const fields = new RlpReader(content)
   const transactions = new LazyList(fields.listItem(), asItem, leastTransactionBytes)
-  const uncles = new LazyList(fields.listItem(), readHeader)
+  const uncles = new LazyList(unclesOf(fields), readHeader)
   if (fields.isDone) return { raw, transactions, uncles }
   const withdrawals = new LazyList(fields.listItem(), asItem, leastWithdrawalBytes)
   fields.end()
@@ -114,6 +114,15 @@ export function blockSize(headerBytes: number, bodyItemBytes: number): number {
   const lengthBytes = length < 56 ? 0 : Math.ceil(length.toString(16).length / 2)
   return 1 + lengthBytes + length
 }
+
+function unclesOf(fields: RlpReader): RlpItem {
+  const list = fields.listItem()
+  if (list.content.length > maxUnclesBytes) throw new RlpError(`uncles of ${list.content.length} bytes`)
+  return list
+}
+
+/** Of the two that a block may have: their extra data has 100 KiB at most (geth `Header.SanityCheck`). */
+const maxUnclesBytes = 2 << 17
 
 function whole(raw: Uint8Array): RlpItem {
   const item = readItem(raw)

@@ -1,7 +1,7 @@
 import { concatBytes } from '../lib/bytes.ts'
-import { hashes, lazyList, readFields, writeFields } from '../lib/fields.ts'
+import { readFields, writeFields } from '../lib/fields.ts'
 import { keccak256 } from '../lib/keccak.ts'
-import type { LazyList, ReadItem } from '../lib/lazy-list.ts'
+import { HashList, LazyList, type ReadItem } from '../lib/lazy-list.ts'
 import { RlpError, type RlpItem, type RlpReader, readItem } from '../lib/rlp.ts'
 
 // Receipts as answers carry them, and as the receipt trie holds them (caps/eth.md, "Receipt Encoding"; EIP-7642). Fields
@@ -47,7 +47,7 @@ export const decodeReceiptWithoutBloom: ReadItem<Receipt69> = (item) =>
     type: checkType(Number(fields.uint(1)), 0),
     ...readOutcome(fields),
     cumulativeGasUsed: fields.uint(),
-    logs: lazyList(fields, readLog),
+    logs: new LazyList(fields.item(), readLog),
   }))
 
 /** As {@link decodeReceiptWithoutBloom}. @param item as the receipt trie holds it, a typed one in a string */
@@ -58,7 +58,7 @@ export function decodeReceiptWithBloom(item: RlpItem): Receipt68 {
     ...readOutcome(fields),
     cumulativeGasUsed: fields.uint(),
     logsBloom: fields.bytes(bloomBytes),
-    logs: lazyList(fields, readLog),
+    logs: new LazyList(fields.item(), readLog),
   }))
 }
 
@@ -88,7 +88,7 @@ export const readLog: ReadItem<Log> = (item) =>
   readFields(item, (fields) => ({ address: fields.bytes(20), topics: readTopics(fields), data: fields.bytes() }))
 
 function readTopics(fields: RlpReader): Uint8Array[] {
-  const topics = hashes(fields)
+  const topics = new HashList(fields.item())
   if (topics.count > maxTopics) throw new RlpError(`log of ${topics.count} topics`)
   return [...topics]
 }

@@ -1,7 +1,7 @@
-import { keccak256 } from '../lib/keccak.ts'
+import { keccak256, keccak256Steps } from '../lib/keccak.ts'
 import { RlpError, type RlpItem, RlpReader, readItem, skipItem } from '../lib/rlp.ts'
-import { bytesOf, type Check, fieldsOf, listOf, string, uint } from '../lib/rlp-checks.ts'
-import { txEnvelope, txType } from './transaction.ts'
+import { bytesOf, type Check, checkSteps, fieldsOf, listOf, string, uint } from '../lib/rlp-checks.ts'
+import { blobTxType, txEnvelope, txType } from './transaction.ts'
 
 // What a transaction in a block says (EIP-155, EIP-2930, EIP-1559, EIP-4844, EIP-7702; geth core/types/tx_*.go).
 
@@ -74,18 +74,32 @@ export function readTransaction(item: RlpItem): Omit<Transaction, 'hash'> {
 
 /**
  * Looks at a transaction as geth does at one that a peer sends: what types 0 to 2 pay and transfer may be of any width
- * there, for the pool to refuse; signature and chain id may not (core/types `validateDecoded`).
+ * there, for the pool to refuse; signature and chain id may not (core/types `validateDecoded`). Step by step: its access list
+ * may be all of a message.
  * @throws {RlpError} as {@link decodeTransaction}
  */
-export function checkTransaction(item: RlpItem): void {
+export function* checkTransaction(item: RlpItem): Generator<void, void> {
   const { type, list } = open(item)
-  checks[type]!(list.raw, 0)
+  yield* checkSteps(peersChecks[type]!, list.raw, 0)
 }
 
 /** @returns the 32-byte hash of one that {@link checkTransaction} lets pass @throws {RlpError} as there */
-export function hashTransaction(item: RlpItem): Uint8Array {
-  checkTransaction(item)
-  return keccak256(txEnvelope(item))
+export function* hashTransaction(item: RlpItem): Generator<void, Uint8Array> {
+  yield* checkTransaction(item)
+  return yield* keccak256Steps(txEnvelope(item))
+}
+
+/**
+ * Looks at a transaction of a block: what {@link readTransaction} reads, step by step.
+ * @returns how many blobs it has @throws {RlpError} as there
+ */
+export function* checkBlockTransaction(item: RlpItem): Generator<void, number> {
+  const { type, layout, list } = open(item)
+  yield* checkSteps(blocksChecks[type]!, list.raw, 0)
+  if (type !== blobTxType) return 0
+  const fields = new RlpReader(list.content)
+  for (let at = layout.findIndex(([name]) => name === 'blobVersionedHashes'); at > 0; at--) fields.item()
+  return fields.item().content.length / encodedHashBytes
 }
 
 function open(item: RlpItem) {
@@ -159,6 +173,9 @@ const signature: readonly Field[] = [
   ['s', uint256],
 ]
 
+/** With its prefix. */
+const encodedHashBytes = 33
+
 /** In the order of the wire. */
 const layouts: Readonly<Record<number, readonly Field[]>> = {
   0: [nonce, gasPrice, gas, ...mayCreate, ...signature],
@@ -177,19 +194,27 @@ const layouts: Readonly<Record<number, readonly Field[]>> = {
   ],
 }
 
-/** Of the whole list of fields, by type. */
-const checks: Readonly<Record<number, Check>> = Object.fromEntries(
-  Object.entries(layouts).map(([type, layout]) => [
-    type,
-    fieldsOf(
-      layout.map(
-        ([name, { check }]): Check =>
-          (bytes, at) =>
-            named(name, () => check(bytes, at)),
-      ),
-    ),
-  ]),
-)
+/** Of the whole list of fields, by type: of a peer's transaction, and of a block's. */
+const peersChecks = checksOf(({ check }) => check)
+const blocksChecks = checksOf((kind) => (kind === amount ? uint256 : kind).check)
+
+function checksOf(checkOf: (kind: Kind) => Check): Readonly<Record<number, Check>> {
+  const each = ([name, kind]: Field) => namedCheck(name, checkOf(kind))
+  return Object.fromEntries(Object.entries(layouts).map(([type, layout]) => [type, fieldsOf(layout.map(each))]))
+}
+
+function namedCheck(name: string, check: Check): Check {
+  const all: Check = (bytes, at) => named(name, () => check(bytes, at))
+  if (!check.steps) return all
+  const steps: Check['steps'] = function* (bytes, at) {
+    try {
+      return yield* checkSteps(check, bytes, at)
+    } catch (cause) {
+      throw inField(name, cause)
+    }
+  }
+  return Object.assign(all, { steps })
+}
 
 function readRecipient(fields: RlpReader): Uint8Array | undefined {
   const bytes = fields.bytes()
@@ -234,7 +259,10 @@ function named<T>(name: string, read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    if (cause instanceof RlpError) throw new RlpError(`${name}: ${cause.message}`, { cause })
-    throw cause
+    throw inField(name, cause)
   }
+}
+
+function inField(name: string, cause: unknown): unknown {
+  return cause instanceof RlpError ? new RlpError(`${name}: ${cause.message}`, { cause }) : cause
 }

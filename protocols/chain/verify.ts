@@ -8,7 +8,7 @@ import { blobParams, type ChainConfig, isBlockForkActive, isTimeForkActive } fro
 import { blobGasPerBlob, elasticityMultiplier, initialBaseFee, nextBaseFee, nextExcessBlobGas } from './fees.ts'
 import { emptyUnclesHash } from './genesis.ts'
 import type { Header } from './header.ts'
-import { readTransaction } from './transaction-fields.ts'
+import { checkBlockTransaction } from './transaction-fields.ts'
 import { isEmptyTrieRoot, listRootSteps, rawValues, transactionValues } from './trie-root.ts'
 
 // What a block shows of itself without being executed: its place after its parent, what gas costs in it, and that its body
@@ -141,7 +141,7 @@ export function* isAccessListOf({ balHash }: Header, raw: Uint8Array): Generator
 }
 
 /**
- * Opens every item of the body, so that no later reader meets a malformed one.
+ * Looks at every item of the body, so that no later reader meets a malformed one.
  * @returns how many blobs its transactions have
  */
 function* readItems(header: Header, { transactions, withdrawals }: BlockBody): Generator<void, number> {
@@ -152,7 +152,7 @@ function* readItems(header: Header, { transactions, withdrawals }: BlockBody): G
     for (const item of transactions.items()) {
       place = `transaction ${index++}`
       if (index % fewItems === 0) yield
-      blobs += readTransaction(item).blobVersionedHashes?.length ?? 0
+      blobs += yield* checkBlockTransaction(item)
     }
     index = 0
     for (const item of withdrawals?.items() ?? []) {

@@ -9,22 +9,28 @@ import { countColumns } from './transaction-messages.ts'
 
 // What an answer must keep by itself, whatever was asked (geth eth/protocols/eth/peer.go bufferReceipts, eth/handler_eth.go).
 
-/** @returns undefined for an answer that can be; otherwise the remote broke a rule */
-export function checkAnswer(answer: EthAnswer): AnswerError | undefined {
+/** Whether there are such rules for its kind. */
+export const hasRules = ({ kind }: EthAnswer): boolean =>
+  kind === 'Receipts' || kind === 'Cells' || kind === 'PooledTransactions'
+
+/** Step by step: each item may be looked at. @returns undefined for an answer that can be; otherwise the remote broke a rule */
+export function* checkAnswer(answer: EthAnswer): Generator<void, AnswerError | undefined> {
   if (answer.kind === 'Receipts') return checkReceipts(answer)
-  if (answer.kind === 'Cells') return checkCells(answer)
-  if (answer.kind === 'PooledTransactions') return checkPooled(answer)
+  if (answer.kind === 'Cells') return yield* checkCells(answer)
+  if (answer.kind === 'PooledTransactions') return yield* checkPooled(answer)
   return undefined
 }
 
 /** What their blobs are is for who asked. */
-function checkPooled({ transactions }: MessageOf<'PooledTransactions'>): AnswerError | undefined {
+function* checkPooled({ transactions }: MessageOf<'PooledTransactions'>): Check {
+  /** BOUNDED: by the bytes of the message. */
   const hashes = new Set<string>()
   try {
     for (const item of transactions) {
-      const hash = bytesToHex(hashTransaction(withoutBlobs(item)))
+      const hash = bytesToHex(yield* hashTransaction(withoutBlobs(item)))
       if (hashes.has(hash)) return new AnswerError(`multiple copies of the same hash ${hash}`)
       hashes.add(hash)
+      yield
     }
   } catch (error) {
     if (error instanceof RlpError) return new AnswerError(error.message, { cause: error })
@@ -42,10 +48,11 @@ function checkReceipts({ lastBlockIncomplete, receipts }: MessageOf<'Receipts'>)
 }
 
 /** EIP-8070: as many cells for each blob of a transaction as the mask has columns. */
-function checkCells({ hashes, cells, mask }: MessageOf<'Cells'>): AnswerError | undefined {
+function* checkCells({ hashes, cells, mask }: MessageOf<'Cells'>): Check {
   const columns = countColumns(mask)
   try {
     for (const group of cells) {
+      yield
       if (group.count === 0) continue
       if (group.count > maxCellsOfOne) return new AnswerError('cells per tx exceeded the possible maximum')
       if (columns === 0 || group.count % columns !== 0)
@@ -60,6 +67,8 @@ function checkCells({ hashes, cells, mask }: MessageOf<'Cells'>): AnswerError | 
     return new AnswerError(`cells reply length mismatch: ${hashes.count} hashes, ${cells.count} cells`)
   return undefined
 }
+
+type Check = Generator<void, AnswerError | undefined>
 
 const maxCellsOfOne = limits.maxBlobsPerTransaction * limits.cellsPerBlob
 

@@ -87,7 +87,7 @@ export type NewBlockHashes = { readonly kind: 'NewBlockHashes'; readonly blocks:
 export type BlockName = { readonly hash: Uint8Array; readonly number: bigint }
 
 export const NewBlockHashes: Codec<NewBlockHashes> = {
-  decode: (payload) => ({ kind: 'NewBlockHashes', blocks: new LazyList(payload, readBlockName) }),
+  decode: (payload) => ({ kind: 'NewBlockHashes', blocks: LazyList.uncounted(payload, readBlockName) }),
   encode: ({ blocks }) => blocks.raw,
 }
 

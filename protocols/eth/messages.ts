@@ -119,6 +119,15 @@ export function decode<N extends MessageName>(version: EthVersion, name: N, payl
   return codecs.decode(version, name, payload)
 }
 
+/** As {@link decode}, step by step. */
+export function decodeSteps<N extends MessageName>(
+  version: EthVersion,
+  name: N,
+  payload: Uint8Array,
+): Generator<void, MessageOf<N>> {
+  return codecs.decodeSteps(version, name, payload)
+}
+
 /** @throws {RangeError} `version` has no such message, or a field of ours does not fit */
 export function encode<N extends MessageName>(version: EthVersion, message: MessageOf<N>): Uint8Array {
   return codecs.encode(version, message)

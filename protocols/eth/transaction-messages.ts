@@ -10,7 +10,7 @@ import { limits } from './limits.ts'
 export type Transactions = { readonly kind: 'Transactions'; readonly transactions: LazyList<RlpItem> }
 
 export const Transactions: Codec<Transactions> = {
-  decode: (payload) => ({ kind: 'Transactions', transactions: new LazyList(payload, asItem) }),
+  decode: (payload) => ({ kind: 'Transactions', transactions: LazyList.uncounted(payload, asItem) }),
   encode: ({ transactions }) => transactions.raw,
 }
 
@@ -34,7 +34,7 @@ export const NewPooledTransactionHashes: Codec<NewPooledTransactionHashes> = {
     readFields(payload, (fields) => ({
       kind: 'NewPooledTransactionHashes',
       types: fields.bytes(),
-      sizes: new Uint32List(fields.item()),
+      sizes: Uint32List.uncounted(fields.item()),
       hashes: hashes(fields),
       ...(version >= 72 ? { mask: fields.bytes(maskBytes) } : {}),
     })),

@@ -21,8 +21,10 @@ export function writeFieldList(fields: readonly Field[]): Uint8Array {
   return encodeList(fields.map((field) => (isRaw(field) ? field.raw : encodeRlp(field))))
 }
 
-export const hashes = (fields: RlpReader): HashList => new HashList(fields.item())
-export const lazyList = <T>(fields: RlpReader, read: ReadItem<T>): LazyList<T> => new LazyList(fields.item(), read)
+/** Lists of a message: they are counted once it is decoded. */
+export const hashes = (fields: RlpReader): HashList => HashList.uncounted(fields.item())
+export const lazyList = <T>(fields: RlpReader, read: ReadItem<T>): LazyList<T> =>
+  LazyList.uncounted(fields.item(), read)
 
 /** @throws {RangeError} fixed bytes of ours have the wrong length */
 export function fixed(bytes: Uint8Array, length: number): Uint8Array {

@@ -1,25 +1,80 @@
-import { contentStart, countItems, encodeList, encodeRlp, RlpError, type RlpItem, readItem, skipItem } from './rlp.ts'
+import {
+  type Count,
+  contentStart,
+  countOn,
+  encodeList,
+  encodeRlp,
+  RlpError,
+  type RlpItem,
+  readItem,
+  skipItem,
+} from './rlp.ts'
 
 // Lists that stay the bytes they came as. Their items are counted and bounded when a message is decoded, as geth's
 // rlp.RawList does, and opened one by one when somebody asks.
 
-/** A list whose items are read on every walk over it. It keeps alive the buffer it is a view of. */
-export class LazyList<T> implements Iterable<T> {
+/** Counts on, to `until` or the end of the item there. @throws {RlpError} an item is not what the list is of */
+type CountOn = (content: Uint8Array, count: Count, until: number) => void
+
+/** What lists have in common. 10 MiB can be ten million items: a message's are counted step by step, once it is decoded. */
+export abstract class RawList {
   /** The whole list, prefix included. */
   readonly raw: Uint8Array
-  readonly count: number
+  readonly #content: Uint8Array
+  readonly #countOn: CountOn
+  readonly #count: Count = { at: 0, items: 0 }
+
+  /** @throws {RlpError} `list` is none */
+  protected constructor(list: RlpItem, countOn: CountOn) {
+    if (!list.isList) throw new RlpError('expected a list, got a string')
+    this.raw = list.raw
+    this.#content = list.content
+    this.#countOn = countOn
+  }
+
+  /** How many items it has. It must be counted. */
+  get count(): number {
+    if (this.#count.at < this.#content.length) throw new Error('a list was read before it was counted')
+    return this.#count.items
+  }
+
+  /** @throws {RlpError} its items are not what it is of, or do not fill it exactly */
+  countNow(): this {
+    this.#countOn(this.#content, this.#count, this.#content.length)
+    return this
+  }
+
+  /** As {@link countNow}, in steps of 64 KiB. */
+  *countSteps(): Generator<void, void> {
+    const count = this.#count
+    const end = this.#content.length
+    while (count.at < end) {
+      this.#countOn(this.#content, count, Math.min(end, count.at + fewBytes))
+      if (count.at < end) yield
+    }
+  }
+}
+
+/** That are counted in one step: half a millisecond. */
+const fewBytes = 65_536
+
+/** A list whose items are read on every walk over it. It keeps alive the buffer it is a view of. */
+export class LazyList<T> extends RawList implements Iterable<T> {
   readonly #read: ReadItem<T>
 
   /**
    * @param leastBytes an item has: more items than fit into the list are refused before any is opened
    * @throws {RlpError} `list` is none, or the items do not fill it exactly
    */
-  constructor(list: RlpItem, read: ReadItem<T>, leastBytes = 1) {
-    this.raw = list.raw
-    this.count = countItems(contentOf(list))
-    if (this.count * leastBytes > list.content.length)
-      throw new RlpError(`${this.count} items in ${list.content.length} bytes`)
+  constructor(list: RlpItem, read: ReadItem<T>, leastBytes = 1, isCounted = true) {
+    super(list, leastBytes === 1 ? countOn : countOnOf(leastBytes))
     this.#read = read
+    if (isCounted) this.countNow()
+  }
+
+  /** Of a message: who decodes it counts the items. @throws {RlpError} `list` is none */
+  static uncounted<T>(list: RlpItem, read: ReadItem<T>): LazyList<T> {
+    return new LazyList(list, read, 1, false)
   }
 
   /** @param items each of them RLP already */
@@ -65,14 +120,17 @@ export const asBytes: ReadItem<Uint8Array> = ({ isList, content }) => {
 }
 
 /** A list of 32-byte hashes, checked when it is made. */
-export class HashList implements Iterable<Uint8Array> {
-  readonly raw: Uint8Array
-  readonly count: number
-
+export class HashList extends RawList implements Iterable<Uint8Array> {
   /** @throws {RlpError} anything but a list of 32-byte strings */
-  constructor(list: RlpItem) {
-    this.raw = list.raw
-    this.count = countHashes(contentOf(list))
+  constructor(list: RlpItem, isCounted = true) {
+    super(list, countHashes)
+    if (list.content.length % hashItemBytes !== 0) throw new RlpError('expected 32 bytes')
+    if (isCounted) this.countNow()
+  }
+
+  /** As {@link LazyList.uncounted}. */
+  static uncounted(list: RlpItem): HashList {
+    return new HashList(list, false)
   }
 
   static of(hashes: readonly Uint8Array[]): HashList {
@@ -97,14 +155,16 @@ export class HashList implements Iterable<Uint8Array> {
 }
 
 /** A list of uint32, checked when it is made. */
-export class Uint32List implements Iterable<number> {
-  readonly raw: Uint8Array
-  readonly count: number
-
+export class Uint32List extends RawList implements Iterable<number> {
   /** @throws {RlpError} anything but a list of canonical integers of at most 4 bytes */
-  constructor(list: RlpItem) {
-    this.raw = list.raw
-    this.count = countUint32s(contentOf(list))
+  constructor(list: RlpItem, isCounted = true) {
+    super(list, countUint32s)
+    if (isCounted) this.countNow()
+  }
+
+  /** As {@link LazyList.uncounted}. */
+  static uncounted(list: RlpItem): Uint32List {
+    return new Uint32List(list, false)
   }
 
   static of(values: readonly number[]): Uint32List {
@@ -122,30 +182,32 @@ export class Uint32List implements Iterable<number> {
   }
 }
 
-function contentOf({ isList, content }: RlpItem): Uint8Array {
-  if (!isList) throw new RlpError('expected a list, got a string')
-  return content
-}
-
-function countHashes(content: Uint8Array): number {
-  const count = content.length / hashItemBytes
-  if (!Number.isInteger(count)) throw new RlpError('expected 32 bytes')
-  for (let at = 0; at < content.length; at += hashItemBytes)
-    if (content[at] !== hashPrefix) throw new RlpError('expected 32 bytes')
-  return count
-}
-
-function countUint32s(content: Uint8Array): number {
-  let count = 0
-  for (let offset = 0; offset < content.length; count++) {
-    const prefix = content[offset]!
-    // 2 to 4 bytes are what sizes have: 200,000 of them must cost next to nothing.
-    const isShort =
-      prefix > 0x81 && prefix <= 0x84 && content[offset + 1]! > 0 && offset + prefix - 0x80 < content.length
-    if (isShort) offset += prefix - 0x7f
-    else offset = prefix > 0 && prefix <= 0x80 ? offset + 1 : skipUint32(content, offset)
+const countOnOf =
+  (leastBytes: number): CountOn =>
+  (content, count, until) => {
+    while (count.at < until) {
+      countOn(content, count, Math.min(until, count.at + fewBytes))
+      if (count.items * leastBytes > content.length)
+        throw new RlpError(`${count.items} items in ${content.length} bytes`)
+    }
   }
-  return count
+
+const countHashes: CountOn = (content, count, until) => {
+  for (; count.at < until; count.at += hashItemBytes, count.items++)
+    if (content[count.at] !== hashPrefix) throw new RlpError('expected 32 bytes')
+}
+
+const countUint32s: CountOn = (content, count, until) => {
+  let { at, items } = count
+  for (; at < until; items++) {
+    const prefix = content[at]!
+    // 2 to 4 bytes are what sizes have: 200,000 of them must cost next to nothing.
+    const isShort = prefix > 0x81 && prefix <= 0x84 && content[at + 1]! > 0 && at + prefix - 0x80 < content.length
+    if (isShort) at += prefix - 0x7f
+    else at = prefix > 0 && prefix <= 0x80 ? at + 1 : skipUint32(content, at)
+  }
+  count.at = at
+  count.items = items
 }
 
 function skipUint32(bytes: Uint8Array, offset: number): number {

@@ -1,9 +1,11 @@
+import { RawList } from './lazy-list.ts'
 import type { MessageTable } from './message-table.ts'
 import { RlpError, type RlpItem, readItem } from './rlp.ts'
 
 /** The bytes of one message in every version that has it. */
 export type Codec<M, V extends number = number> = {
   /**
+   * Its lists come uncounted.
    * @param payload the first RLP value of the message
    * @throws {RlpError} it is no `M` of this version
    */
@@ -41,10 +43,23 @@ export class MessageCodecs<M extends Message, V extends number> {
   decode<N extends M['kind']>(version: V, name: N, payload: Uint8Array): Of<M, N> {
     const code = this.#codeIn(version, name)
     try {
-      return this.#codecs[name].decode(readItem(payload), version)
+      const message = this.#codecs[name].decode(readItem(payload), version)
+      for (const list of listsOf(message)) list.countNow()
+      return message
     } catch (cause) {
-      if (cause instanceof RlpError) throw this.#malformed(name, code, payload.length, cause)
-      throw cause
+      throw this.#faultOf(name, code, payload, cause)
+    }
+  }
+
+  /** As {@link decode}, in steps of 64 KiB: a message may be ten million empty items. */
+  *decodeSteps<N extends M['kind']>(version: V, name: N, payload: Uint8Array): Generator<void, Of<M, N>> {
+    const code = this.#codeIn(version, name)
+    try {
+      const message = this.#codecs[name].decode(readItem(payload), version)
+      for (const list of listsOf(message)) yield* list.countSteps()
+      return message
+    } catch (cause) {
+      throw this.#faultOf(name, code, payload, cause)
     }
   }
 
@@ -55,9 +70,15 @@ export class MessageCodecs<M extends Message, V extends number> {
     return this.#codecs[name].encode(message, version)
   }
 
+  #faultOf(name: M['kind'], code: number, { length }: Uint8Array, cause: unknown): unknown {
+    return cause instanceof RlpError ? this.#malformed(name, code, length, cause) : cause
+  }
+
   #codeIn(version: V, name: M['kind']): number {
     const code = this.#tableOf(version).codeOf(name)
     if (code === undefined) throw new RangeError(`${this.#protocol}/${version} has no ${name}`)
     return code
   }
 }
+
+const listsOf = (message: object) => Object.values(message).filter((field) => field instanceof RawList)

@@ -67,18 +67,29 @@ export function contentStart(bytes: Uint8Array, offset: number): number {
   return offset + prefixLength(bytes[offset]!)
 }
 
+/** How far a list's content has been counted, from its beginning. */
+export type Count = { at: number; items: number }
+
 /**
- * @returns how many items stand in a list's `content`, without opening any
+ * Counts the items of a list's `content` on, without opening any, to `until` or the end of the item there.
  * @throws {RlpError} they do not fill it exactly
  */
-export function countItems(content: Uint8Array): number {
-  let count = 0
-  for (let offset = 0; offset < content.length; count++) {
-    const prefix = content[offset]!
+export function countOn(content: Uint8Array, count: Count, until: number): void {
+  let { at, items } = count
+  for (; at < until; items++) {
+    const prefix = content[at]!
     // 10 MiB of empty items are a message like any other, so this loop must cost next to nothing.
-    offset = prefix <= 0x80 || prefix === 0xc0 ? offset + 1 : skipItem(content, offset)
+    at = prefix <= 0x80 || prefix === 0xc0 ? at + 1 : skipItem(content, at)
   }
-  return count
+  count.at = at
+  count.items = items
+}
+
+/** @returns how many items stand in a list's `content`, without opening any @throws {RlpError} as {@link countOn} */
+export function countItems(content: Uint8Array): number {
+  const count = { at: 0, items: 0 }
+  countOn(content, count, content.length)
+  return count.items
 }
 
 /** Takes the items of one list in order. Every method throws {@link RlpError} when the next item is not what it names. */

@@ -71,7 +71,7 @@ describe('a bug', function () {
 
   for (const [machine, elsewhere] of [
     [machines.peerMachine, ['sendPing', 'abandon']], // only time comes to them: bugs-late.spec.ts
-    [machines.ethPeerMachine, ['checkTransactions', 'fail']], // of a synced node, and of a request that no peer outlives: bugs-charts.spec.ts
+    [machines.ethPeerMachine, ['checkTransactions', 'checkAnswer', 'fail']], // of a synced node, of answers that a node does not ask for, and of a request that no peer outlives: bugs-charts.spec.ts
   ] as unknown as [AnyStateMachine, string[]][])
     it(`in what ${machine.id} does ends that peer alone, and nothing of it stays`, async () => {
       const unreached: string[] = []

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { DisallowedBlock } from '../../machines/eth-faults.ts'
 import { type EthPeerEvent, type EthPeerInput, ethPeerMachine } from '../../machines/eth-peer.ts'
 import { maxTracked, RequestExpired, RequestIdCollision } from '../../machines/request-tracker.ts'
+import { AnswerError } from '../../protocols/eth/answer-rules.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import type { EthAnswer } from '../../protocols/eth/messages.ts'
 import { readReceiptList } from '../../protocols/eth/receipt-messages.ts'
@@ -273,12 +274,29 @@ describe('eth-peer', () => {
           }),
         ),
       ).to.deep.equal(['watchExpiry']))
-    it('ends on an answer that cannot be, asked for as it is', () => {
+    describe('for what has rules of its own', () => {
       const receipts = LazyList.of([], readReceiptList(70))
       const answer: EthAnswer = { kind: 'Receipts', id: 1n, lastBlockIncomplete: true, receipts }
-      expect(verdict(upon(...toActive, made(1n, 'GetReceipts'), opened(answer)))).to.deep.equal(
-        ended(DiscReason.SubprotocolError, 'invalid empty receipt response with incomplete flag'),
-      )
+      const asked = [...toActive, made(1n, 'GetReceipts'), opened(answer)]
+      const checked: EthPeerEvent = { type: 'answer.checked', answer }
+
+      it('has the answer checked before anybody gets it', () => {
+        expect(upon(...asked).effects).to.deep.equal([['checkAnswer', { answer }]])
+        expect(upon(...asked, checked).effects).to.deep.equal([
+          ['deliver', { caller: 101, answer }],
+          ['watchExpiry', { at: undefined }],
+        ])
+      })
+      it('ends on one that cannot be', () =>
+        expect(verdict(upon(...asked, { type: 'fault.found', error: new AnswerError('no') }))).to.deep.equal(
+          ended(DiscReason.SubprotocolError, 'no'),
+        ))
+      it('delivers none that was cancelled or has expired meanwhile', () => {
+        const cancelled: EthPeerEvent = { type: 'request.cancelled', id: 1n, caller: 101 }
+        expect(effectNames(upon(...asked, cancelled, checked))).to.deep.equal(['watchExpiry'])
+        const expired: EthPeerEvent = { type: 'requests.elapsed', now: 301_000 }
+        expect(upon(...asked, expired, checked)).to.deep.include({ state: active, effects: [] })
+      })
     })
     it('does not report its end twice', () =>
       expect(effectNames(upon(...toActive, made(1n), { type: 'session.closed' }))).to.deep.equal(['leave']))

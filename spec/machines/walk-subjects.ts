@@ -19,11 +19,12 @@ import { rpcConnectionMachine } from '../../machines/rpc-connection.ts'
 import { rpcServerMachine } from '../../machines/rpc-server.ts'
 import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
-import { readHeader } from '../../protocols/chain/header.ts'
 import type { HandshakePacket } from '../../protocols/discv5/packet.ts'
 import type { TreeEntry } from '../../protocols/dnsdisc/tree.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
 import { signRecord } from '../../protocols/enr/record.ts'
+import type { EthAnswer } from '../../protocols/eth/messages.ts'
+import { readReceiptList } from '../../protocols/eth/receipt-messages.ts'
 import type { Status } from '../../protocols/eth/status.ts'
 import { type EthVersion, ethVersions, type MessageName, messageTable } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
@@ -64,6 +65,12 @@ const rlpxSecured = { type: 'rlpx.secured', id: '5ac4' } as const
 const payload = Uint8Array.of(0xc0)
 const peerId = bytesToHex(nodeIdOf(new Uint8Array(64).fill(7)))
 const hello = { version: 5, name: '', caps: [], listenPort: 0, id: new Uint8Array(64).fill(7) }
+const someReceipts = {
+  kind: 'Receipts',
+  lastBlockIncomplete: false,
+  receipts: LazyList.of([], readReceiptList(72)),
+} as const
+
 const range = (latest: bigint) => ({ earliest: 0n, latest, latestHash: new Uint8Array(32).fill(1) })
 const hashOf = (n: number) => new Uint8Array(32).fill(n)
 const messageNames = [...new Set(ethVersions.flatMap(namesOf))]
@@ -312,17 +319,19 @@ export const walkSubjects = [
       ...[{ type: 'manager.refused', error } as const, { type: 'manager.dropped', reason: 8 } as const],
       { type: 'message.tooLong', name: 'Transactions', size: 2 ** 24 },
       { type: 'status.accepted', status: {} as Status },
-      ...[1n, 2n].flatMap((id) => [
-        { type: 'request.made', id, caller: 1, name: 'GetBlockHeaders', count: 1, payload, now: 0 } as const,
-        { type: 'request.cancelled', id, caller: 1 } as const,
-        {
-          ...({ type: 'answer.opened', now: 2 } as const),
-          answer: { kind: 'BlockHeaders', id, headers: LazyList.of([], readHeader) } as const,
-        },
-      ]),
+      ...[1n, 2n].flatMap((id) => {
+        const answer: EthAnswer = { ...someReceipts, id }
+        return [
+          { type: 'request.made', id, caller: 1, name: 'GetReceipts', count: 1, payload, now: 0 } as const,
+          { type: 'request.cancelled', id, caller: 1 } as const,
+          { type: 'answer.opened', answer, now: 2 } as const,
+          { type: 'answer.checked', answer } as const,
+        ]
+      }),
     ],
     first: [
       { type: 'manager.started' },
+      { type: 'Status', payload },
       { type: 'status.accepted', status: {} as Status },
       { type: 'manager.registered', isSynced: false },
     ],

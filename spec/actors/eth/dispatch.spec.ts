@@ -3,7 +3,9 @@ import type { Chain } from '../../../actors/chain/chain.ts'
 import type { FeedEntry, TransitionEntry } from '../../../actors/trace/entries.ts'
 import { protocolManagerMachine } from '../../../machines/protocol-manager.ts'
 import type { EthRequest } from '../../../protocols/eth/messages.ts'
+import { messageTable } from '../../../protocols/eth/versions.ts'
 import { HashList } from '../../../protocols/lib/lazy-list.ts'
+import { encodeList } from '../../../protocols/lib/rlp.ts'
 import { chainOf, mainBlocks, type ScriptedRemote, World } from './world.ts'
 
 describe('the dispatch of a message', () => {
@@ -42,6 +44,16 @@ describe('the dispatch of a message', () => {
       ])
     })
 
+  for (const name of ['BlockHeaders', 'BlockBodies', 'Receipts', 'BlockAccessLists', 'GetBlockBodies'] as const)
+    it(`of a million empty items in ${name} is worked on a part at a time`, async () => {
+      const items = new Uint8Array(2 ** 20).fill(0xc0)
+      const fields = name === 'Receipts' ? [Uint8Array.of(1), Uint8Array.of(0x80)] : [Uint8Array.of(1)]
+      const list =
+        name === 'GetBlockBodies' ? HashList.of(Array(32_768).fill(items.subarray(0, 32))).raw : encodeList([items])
+      remote.sendRaw(messageTable(72).codeOf(name)!, encodeList([...fields, list]))
+      await world.run(100)
+      expect(remote.far.steps).to.be.at.least(15)
+    })
   it('is nothing to the protocol manager, whatever comes', async () => {
     for (const request of requests) remote.send(request)
     remote.send({ kind: 'BlockRangeUpdate', earliest: 0n, latest: 7n, latestHash: mainBlocks[6]!.header.hash })

@@ -43,6 +43,8 @@ export class PipeEnd implements Session {
   isGone = false
   remote: PipeEnd | undefined
   handler: SessionHandler | undefined
+  /** Of work that was left off to go on with. */
+  steps = 0
   /** What this side sent in Disconnect, or got. */
   reason: DiscReason | undefined
   error: Error | undefined
@@ -96,7 +98,7 @@ export class PipeEnd implements Session {
   }
 
   work(steps: Generator<unknown, void>): void {
-    for (const _step of steps);
+    for (const _step of steps) this.steps++
   }
 
   end(error: Error): void {

@@ -236,6 +236,36 @@ describe('a peer', () => {
     expect(seen.slice(3)).to.deep.equal(['first', 'left'])
   })
 
+  it('is read on when all that is worked on for a message is done: one work may begin another', async () => {
+    const [ours, theirs] = [new Probe(), new Probe()]
+    const releases: (() => void)[] = []
+    function* wait() {
+      yield new Promise<void>((resolve) => releases.push(resolve))
+    }
+    const run = theirs.run.bind(theirs)
+    theirs.run = (session) => {
+      const handler = run(session)
+      function* outer() {
+        yield* wait()
+        session.work(wait())
+      }
+      const message = (code: number, payload: Uint8Array) => {
+        handler.message(code, payload)
+        if (code === 1) session.work(outer())
+      }
+      return { ...handler, message }
+    }
+    await meet([ours], [theirs])
+    for (const code of [1, 0]) ours.session!.send(code, empty)
+    await settle()
+    releases.shift()!()
+    await settle()
+    expect([theirs.heard, releases.length]).to.deep.equal([[1], 1])
+    releases.shift()!()
+    await settle()
+    expect(theirs.heard).to.deep.equal([1, 0])
+  })
+
   it('is hung up on without a word when it holds most of the unfinished input, and there is no room', async () => {
     const input = new InputRoom(400_000)
     const pairs = [100_000, 200_000, 150_000].map(async (size) => {

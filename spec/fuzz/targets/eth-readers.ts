@@ -79,7 +79,7 @@ export const ethReaders: Readers = {
     (raw) => {
       const item = readItem(raw)
       txHash(item)
-      hashTransaction(item)
+      atOnce(hashTransaction(item))
       const transaction = decodeTransaction(item)
       checkSignature(transaction, { chainId: config.chainId, lowS: true, highestType: 4 })
       recoverSender(transaction)

@@ -36,6 +36,10 @@ describe('a block', () => {
     const body = decodeBody(encodeBody({ transactions: [], uncles: [Uint8Array.of(0xc0)] }))
     expect(() => [...body.uncles]).to.throw(MalformedItem, 'item 0: too few header fields')
   })
+  it('has no uncles of more bytes than two headers can have, which are not counted', () => {
+    const body = encodeBody({ transactions: [], uncles: [new Uint8Array(2 ** 18 + 1).fill(0xc0)] })
+    expect(() => decodeBody(body)).to.throw(RlpError, 'uncles of 262145 bytes')
+  })
   it('distinguishes an empty list of withdrawals from none', () => {
     const parts = { transactions: [], uncles: [] }
     expect(bytesToHex(encodeBody(parts))).to.equal('c2c0c0')

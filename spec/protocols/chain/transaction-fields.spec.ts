@@ -1,8 +1,10 @@
 import type { TypedTransaction } from '@ethereumjs/tx'
 import { expect } from 'chai'
 import fc from 'fast-check'
+import { atOnce } from '../../../protocols/chain/at-once.ts'
 import {
   type AccessTuple,
+  checkBlockTransaction,
   decodeTransaction,
   hashTransaction,
   legacyChainId,
@@ -116,10 +118,32 @@ describe('a transaction', () => {
       return bytes
     })
 
+  it('is looked at in a block as it is read: the same is refused, and of the others the blobs are counted', () => {
+    const outcome = <T>(run: () => T) => {
+      try {
+        return run()
+      } catch (error) {
+        expect(error).to.be.instanceOf(RlpError)
+        return 'refused'
+      }
+    }
+    const wide = [put(legacy, 1, 2n ** 256n), put(legacy, 4, 2n ** 256n)].map((fields) => encodeRlp(fields))
+    fc.assert(
+      fc.property(fc.oneof(damaged, fc.uint8Array({ maxLength: 100 }), fc.constantFrom(...seeds, ...wide)), (bytes) => {
+        const looked = outcome(() => atOnce(checkBlockTransaction(readItem(bytes))))
+        const read = outcome(() => decodeTransaction(readItem(bytes)).blobVersionedHashes?.length ?? 0)
+        expect(looked).to.equal(read)
+      }),
+      { numRuns: 2_000 },
+    )
+    for (const raw of wide) expect(() => atOnce(checkBlockTransaction(readItem(raw)))).to.throw(RlpError, 'wider')
+    expect(atOnce(checkBlockTransaction(readItem(seeds[1]!)))).to.be.above(0)
+  })
+
   describe('of a peer', () => {
     const access: RlpInput[] = [1, 0, 1, 21_000, to, 0, '', [], 0, 1, 1]
     const fee: RlpInput[] = [1, 0, 1, 1, 21_000, to, 0, '', [], 0, 1, 1]
-    const hashOf = (raw: Uint8Array) => bytesToHex(hashTransaction(readItem(raw)))
+    const hashOf = (raw: Uint8Array) => bytesToHex(atOnce(hashTransaction(readItem(raw))))
     const kinds = [encodeRlp(legacy), typed(1, access), typed(2, fee), typed(3, blob), typed(4, setCode)]
 
     it('has the hash that it has in a block', () => {

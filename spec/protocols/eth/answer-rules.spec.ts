@@ -1,10 +1,12 @@
 import { expect } from 'chai'
-import { checkAnswer } from '../../../protocols/eth/answer-rules.ts'
-import { decode, type MessageOf } from '../../../protocols/eth/messages.ts'
+import { atOnce } from '../../../protocols/chain/at-once.ts'
+import { checkAnswer as checkAnswerSteps } from '../../../protocols/eth/answer-rules.ts'
+import { decode, type EthAnswer, type MessageOf } from '../../../protocols/eth/messages.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'
 
 describe('an answer that was asked for', () => {
+  const checkAnswer = (answer: EthAnswer) => atOnce(checkAnswerSteps(answer))
   const receipt = [0, 1, 21_000, []]
   const receipts = (isIncomplete: boolean, ...blocks: RlpInput[]) =>
     checkAnswer(decode(70, 'Receipts', encodeRlp([7, isIncomplete ? 1 : 0, blocks])))?.message
@@ -76,6 +78,18 @@ describe('an answer that was asked for', () => {
       'chainId: integer wider than 32 bytes',
     )
     expect(pooled('')).to.equal('typed transaction too short')
+  })
+  it('is looked at a transaction, and 64 KiB of one, at a time', () => {
+    const many = Array.from({ length: 1_000 }, (_, i) => legacy(BigInt(i + 1)))
+    const long = typed(1, [1, 1, 1, 21_000, to, 0, '', [[to, Array<Uint8Array>(20_000).fill(hash)]], 0, 1, 1])
+    const steps = (items: RlpInput[]) => [...checkAnswerSteps(decode(72, 'PooledTransactions', encodeRlp([7, items])))]
+    expect(steps(many).length).to.be.at.least(1_000)
+    expect(steps([long]).length).to.be.at.least((2 * 20_000 * 33) / 2 ** 16 - 2) // it is checked, and it is hashed
+  })
+  it('has cells that are looked at a transaction at a time', () => {
+    const groups = Array<RlpInput[]>(1_000).fill([])
+    const answer = decode(72, 'Cells', encodeRlp([7, groups.map(() => hash), groups, mask(1)]))
+    expect([...checkAnswerSteps(answer)].length).to.be.at.least(1_000)
   })
   it('of any other kind has no rule of its own', () => {
     const none = encodeRlp([7, []])

@@ -8,7 +8,7 @@ import {
   type ReadItem,
   Uint32List,
 } from '../../../protocols/lib/lazy-list.ts'
-import { RlpError, readItem, toUint } from '../../../protocols/lib/rlp.ts'
+import { encodeRlp, RlpError, readItem, toUint } from '../../../protocols/lib/rlp.ts'
 import { repeat } from '../../vectors/eth-messages.ts'
 
 const item = (hex: string) => readItem(hexToBytes(hex))
@@ -101,5 +101,37 @@ describe('a list of uint32', () => {
     it(`is none with ${what}`, () => expect(() => new Uint32List(item(hex))).to.throw(RlpError))
   it('takes no number of ours that is none', () => {
     for (const value of [-1, 1.5, 2 ** 32, Number.NaN]) expect(() => Uint32List.of([value])).to.throw(RangeError)
+  })
+})
+
+describe('a list of a message', () => {
+  const raw = (byte: string, count: number) =>
+    hexToBytes(`fa${count.toString(16).padStart(6, '0')}${byte.repeat(count)}`)
+  const million = 2 ** 20
+  const steps = (list: { countSteps(): Generator<void, void> }) => [...list.countSteps()].length
+
+  it('is counted 64 KiB at a time', () => {
+    const lazy = LazyList.uncounted(readItem(raw('c0', million)), asItem)
+    expect(steps(lazy)).to.equal(15)
+    expect(lazy.count).to.equal(million)
+    const numbers = Uint32List.uncounted(readItem(raw('01', million)))
+    expect(steps(numbers)).to.equal(15)
+    expect(numbers.count).to.equal(million)
+    const hashes = HashList.uncounted(readItem(encodeRlp(Array(32_768).fill(new Uint8Array(32)))))
+    expect(steps(hashes)).to.equal(16)
+    expect(hashes.count).to.equal(32_768)
+  })
+  it('is refused for what is no item of it, wherever that is', () => {
+    const last = (bytes: Uint8Array, byte: number) => readItem(bytes.fill(byte, bytes.length - 1))
+    expect(() => steps(LazyList.uncounted(last(raw('c0', million), 0xc1), asItem))).to.throw(RlpError)
+    expect(() => steps(Uint32List.uncounted(last(raw('01', million), 0xc0)))).to.throw(RlpError)
+  })
+  it('says nothing before it is counted', () =>
+    expect(() => LazyList.uncounted(item('c20100'), asItem).count).to.throw('read before it was counted'))
+  it('of few bytes is refused for more items than it can hold, before they are counted', () => {
+    const content = new Uint8Array(million).fill(0xc0)
+    content[content.length - 1] = 0xc1 // never reached
+    const list = { isList: true, content, raw: content }
+    expect(() => new LazyList(list, asItem, 500)).to.throw(RlpError, `65536 items in ${million} bytes`)
   })
 })
