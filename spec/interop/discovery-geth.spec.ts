@@ -1,4 +1,3 @@
-import { expect } from 'chai'
 import { findGeth, requireClient } from '../support/clients.ts'
 import type { Geth } from '../support/geth.ts'
 import { peerCount } from '../support/peer-count.ts'
@@ -6,7 +5,7 @@ import { MixedNetwork } from './mixed-network.ts'
 import { eventually } from './own-ethtest-node.ts'
 
 describe('by discovery, our nodes and geth', function () {
-  this.timeout(180_000)
+  this.timeout(60_000)
   let network: MixedNetwork
   beforeEach(() => {
     network = new MixedNetwork()
@@ -20,7 +19,6 @@ describe('by discovery, our nodes and geth', function () {
     it(`all find each other within a minute by ${by} alone: a geth that two of it and five of ours begin with`, async function () {
       const path = requireClient(this, findGeth(), 'geth')
       const bootnodes = [await asBootnode(await network.startGeth(path, { by }), by)]
-      const began = performance.now()
       for (let i = 0; i < 2; i++) await network.startGeth(path, { by, bootnodes })
       const ours = await Promise.all(
         Array.from({ length: 5 }, () => network.start({ v4: by === 'v4', v5: by === 'v5', bootnodes })),
@@ -28,6 +26,5 @@ describe('by discovery, our nodes and geth', function () {
       await Promise.all(ours.map((node) => peerCount(node, 7)))
       for (const geth of network.geths)
         await eventually('seven peers', async () => Number(await geth.rpc<string>('net_peerCount')) === 7, 60_000)
-      expect(performance.now() - began).to.be.below(60_000)
     })
 })

@@ -1,7 +1,13 @@
 import type { Actor } from 'xstate'
 import { discoveryTableMachine } from '../../../machines/discovery-table.ts'
 import type { QueryFailure } from '../../../machines/discv4-node.ts'
-import { decodePacket, encodePacket, isExpired, type Packet, PacketError } from '../../../protocols/discv4/packets.ts'
+import {
+  decodePacket,
+  encodePacket,
+  isExpired,
+  PacketError,
+  type SignedPacket,
+} from '../../../protocols/discv4/packets.ts'
 import { type Enode, toEnode } from '../../../protocols/enode/enode.ts'
 import { formatIp, isLan, parseIp } from '../../../protocols/enode/netutil.ts'
 import { checkRelay, isUnicast } from '../../../protocols/enode/relay.ts'
@@ -16,6 +22,7 @@ import { type Lookup, startLookup } from '../lookups.ts'
 import { type ProtocolOptions, seedCount, seedMaxAge } from '../protocol-options.ts'
 import { bucketSize, Table } from '../table.ts'
 import { KnownNode, type KnownNodeOwner, QueryFailed } from './known-node.ts'
+import { UnprovenTraffic } from './unproven-traffic.ts'
 
 /** BOUNDED: nodes whose endpoint is not proven, and of those at one address that is not local; nodes that have proven it. */
 const maxUnproven = 1_024
@@ -45,6 +52,7 @@ export class Discv4 {
   /** Who waits for a PONG. BOUNDED: by the program, which asks. */
   readonly #pings = new Map<KnownNode, readonly Settle[]>()
   readonly #owner: KnownNodeOwner
+  readonly #traffic: UnprovenTraffic
   #lastActor = 0
   #isOpen = false
   #isClosed = false
@@ -52,6 +60,7 @@ export class Discv4 {
   constructor(runtime: Runtime, options: ProtocolOptions) {
     this.#runtime = runtime
     this.#options = options
+    this.#traffic = new UnprovenTraffic(runtime.clock)
     this.#owner = this.#createOwner()
     const draw = (end: number) => uint32(runtime.entropy(4)) % end
     this.table = new Table({ self: options.localNode.id, now: options.now, draw })
@@ -85,7 +94,7 @@ export class Discv4 {
   receive(bytes: Uint8Array, from: UdpEndpoint): boolean {
     try {
       const { packet, publicKey, hash } = decodePacket(bytes)
-      this.#dispatch(packet, publicKey, hash, from)
+      this.#dispatch({ packet, publicKey, hash }, from, bytes.length)
       return true
     } catch (error) {
       if (!(error instanceof PacketError)) throw error
@@ -185,11 +194,13 @@ export class Discv4 {
     }
   }
 
-  #dispatch(packet: Packet, publicKey: Uint8Array, hash: Uint8Array, from: UdpEndpoint): void {
+  #dispatch({ packet, publicKey, hash }: SignedPacket, from: UdpEndpoint, size: number): void {
     if ('expiration' in packet && isExpired(packet.expiration, this.#options.now())) return
     const { id } = toEnode(publicKey)
     if (id === this.#options.localNode.id || this.#isClosed) return
     const key = keyOf(id, from.ip)
+    // A PONG is not answered, and may prove the address.
+    if (this.#isBooked(id, from.ip) && !this.#traffic.received(from.ip, size) && packet.name !== 'PONG') return
     const known = this.#proven.get(key) ?? this.#unproven.get(key)
     if (known) known.receive(packet, hash, from)
     else if (packet.name === 'PING') {
@@ -203,6 +214,11 @@ export class Discv4 {
   /** The database remembers it, though it has no chart now. */
   #wasProven(id: string, ip: string): boolean {
     return this.#options.database.lastPong(id, ip) > 0
+  }
+
+  /** Whether what goes to a node and comes from it counts: it has proven nothing, and its address may be anyone's. */
+  #isBooked(id: string, ip: string): boolean {
+    return !isLan(ip) && !this.#proven.has(keyOf(id, ip)) && !this.#wasProven(id, ip)
   }
 
   /** An address that does not answer our PINGs gets no more than a few of them: it may be a victim's. */
@@ -233,9 +249,11 @@ export class Discv4 {
     const { database, localNode, privateKey, now, isAllowed } = this.#options
     return {
       ...{ database, localNode, now },
-      send: (packet, to) => {
+      send: (packet, { id, ip }, port) => {
         const { bytes, hash } = encodePacket(packet, privateKey)
-        if (!this.#isClosed) this.#options.send(bytes, to)
+        if (this.#isClosed) return hash
+        if (this.#isBooked(id, ip)) this.#traffic.sent(ip, bytes.length)
+        this.#options.send(bytes, { ip, port })
         return hash
       },
       closestFor: (target, ip) =>
@@ -251,6 +269,7 @@ export class Discv4 {
       proven: (node) => {
         const key = keyOf(node.id, node.ip)
         if (this.#unproven.get(key) === node) this.#removeUnproven(key, node)
+        this.#traffic.forgive(node.ip)
         this.#proven.delete(key)
         this.#proven.set(key, node)
         this.#evict(this.#proven, maxProven, node)

@@ -26,7 +26,7 @@ export type KnownNodeOwner = {
   /** Unix time, ms. */
   now(): number
   /** Signs and sends. @returns the packet's hash */
-  send(packet: Packet, to: UdpEndpoint): Uint8Array
+  send(packet: Packet, node: Pick<KnownNode, 'id' | 'ip'>, port: number): Uint8Array
   /** Nodes of the table that may be named to one at `ip`, the closest first. */
   closestFor(target: Uint8Array, ip: string): readonly DiscoveredNode[]
   /** @returns undefined for one that a node at `ip` may not name, or that we would not contact */
@@ -173,7 +173,6 @@ export class KnownNode {
   #ports(): Discv4NodePorts {
     const owner = this.#owner
     const expiration = () => BigInt(Math.floor(owner.now() / 1_000)) + packetLife
-    const at = (port: number): UdpEndpoint => ({ ip: this.ip, port })
     const endpoint = (udp: number, tcp: number): Endpoint => ({ ip: parseIp(this.ip)!, udp, tcp })
     return {
       sendPing: ({ request }) => {
@@ -188,27 +187,31 @@ export class KnownNode {
           expiration: expiration(),
           enrSeq,
         } as const
-        this.#ping = { request, hash: owner.send(ping, at(udp)) }
+        this.#ping = { request, hash: owner.send(ping, this, udp) }
       },
       sendPong: ({ ping: { hash, udp, tcp } }) => {
         const to = endpoint(udp, tcp)
         const enrSeq = owner.localNode.seq
-        owner.send({ name: 'PONG', to, replyTo: hash, expiration: expiration(), enrSeq }, at(udp))
+        owner.send({ name: 'PONG', to, replyTo: hash, expiration: expiration(), enrSeq }, this, udp)
         owner.database.notePing(this.id, this.ip)
       },
       sendNeighbors: ({ findnode: { target, udp } }) => {
         const nodes = owner.closestFor(target, this.ip).map(neighborFields)
         // With none to name, too: who asked is to know.
         for (let i = 0; i === 0 || i < nodes.length; i += maxNeighbors)
-          owner.send({ name: 'NEIGHBORS', nodes: nodes.slice(i, i + maxNeighbors), expiration: expiration() }, at(udp))
+          owner.send(
+            { name: 'NEIGHBORS', nodes: nodes.slice(i, i + maxNeighbors), expiration: expiration() },
+            this,
+            udp,
+          )
       },
       sendRecord: ({ request: { hash, udp } }) =>
-        void owner.send({ name: 'ENRRESPONSE', replyTo: hash, record: owner.localNode.record.raw }, at(udp)),
+        void owner.send({ name: 'ENRRESPONSE', replyTo: hash, record: owner.localNode.record.raw }, this, udp),
       sendQuery: ({ query }) => {
         const target = this.#calls.get(query)?.target
-        if (target) owner.send({ name: 'FINDNODE', target, expiration: expiration() }, at(this.#node.udp))
+        if (target) owner.send({ name: 'FINDNODE', target, expiration: expiration() }, this, this.#node.udp)
         else {
-          const hash = owner.send({ name: 'ENRREQUEST', expiration: expiration() }, at(this.#node.udp))
+          const hash = owner.send({ name: 'ENRREQUEST', expiration: expiration() }, this, this.#node.udp)
           this.#recordRequest = { query, hash }
         }
       },
