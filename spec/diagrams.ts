@@ -18,6 +18,7 @@ import { peerMachine } from '../machines/peer.ts'
 import { protocolManagerMachine } from '../machines/protocol-manager.ts'
 import { rpcConnectionMachine } from '../machines/rpc-connection.ts'
 import { rpcServerMachine } from '../machines/rpc-server.ts'
+import { scriptedDiscv5Machine } from '../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
 
@@ -29,7 +30,7 @@ export const charts: readonly AnyStateMachine[] = [
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine, executorMachine],
   ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine],
   ...[candidateMixMachine, discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
-  dnsTreeMachine,
+  ...[dnsTreeMachine, scriptedDiscv5Machine],
 ]
 
 export const chartsPath = new URL('../machines/README.md', import.meta.url)

@@ -7,7 +7,8 @@ export type TranscriptLine = { readonly at: number; readonly label: string }
 export type AttributedLine = TranscriptLine & { readonly by: 'us' | 'them' }
 
 /** A message from the other side, its payload inflated. */
-export type Received = TranscriptLine & { readonly name: string; readonly code: number; readonly payload: Uint8Array }
+export type Received = ReceivedBytes & { readonly code: number }
+type ReceivedBytes = TranscriptLine & { readonly name: string; readonly payload: Uint8Array }
 
 export type Wait = {
   /** Milliseconds; the peer's own `timeout` when left out. */
@@ -15,7 +16,7 @@ export type Wait = {
 }
 
 /** All that passes over one connection, for a script that waits for it and for the error that shows it. */
-export class Transcript {
+export class Transcript<Message extends ReceivedBytes = Received> {
   /** What the other side said. BOUNDED: the first maxNoted. */
   readonly heard: TranscriptLine[] = []
   /** What the script said, and which states it came to. BOUNDED: the first maxNoted of each. */
@@ -28,7 +29,7 @@ export class Transcript {
   #count = 0
   #lastHeard: TranscriptLine | undefined
   /** BOUNDED: maxUnread, and maxUnreadBytes of payload; the oldest fall off. */
-  readonly #unread: Received[] = []
+  readonly #unread: Message[] = []
   #unreadBytes = 0
   #fallen = 0
   /** BOUNDED: by the script, which waits for one thing at a time, or a few. */
@@ -69,8 +70,8 @@ export class Transcript {
     this.#pass(line)
   }
 
-  receive(message: Omit<Received, 'at'>): void {
-    const received = { at: this.now, ...message }
+  receive(message: Omit<Message, 'at'>): void {
+    const received = { at: this.now, ...message } as Message
     this.#hear(message.label, received.at)
     this.#unread.push(received)
     this.#unreadBytes += message.payload.length
@@ -106,7 +107,7 @@ export class Transcript {
    * @returns the first unread message that is `wanted`; those before it stay unread
    * @throws {ScriptError} the connection closed without it, or the time is up
    */
-  async next(what: string, wanted: (message: Received) => boolean, wait: Wait = {}): Promise<Received> {
+  async next(what: string, wanted: (message: Message) => boolean, wait: Wait = {}): Promise<Message> {
     const find = () => this.#unread.findIndex(wanted)
     await this.until(() => find() >= 0 || this.#isClosed, wait)
     const at = find()
@@ -158,7 +159,7 @@ export class Transcript {
     if (this.latest.length > maxLines) this.latest.shift()
   }
 
-  #take(at: number): Received | undefined {
+  #take(at: number): Message | undefined {
     const [taken] = this.#unread.splice(at, 1)
     this.#unreadBytes -= taken?.payload.length ?? 0
     return taken
@@ -177,7 +178,7 @@ function note(log: TranscriptLine[], line: TranscriptLine): void {
   if (log.length < maxNoted) log.push(line)
 }
 
-type Story = Pick<Transcript, 'latest' | 'count' | 'states'>
+type Story = Pick<Transcript<never>, 'latest' | 'count' | 'states'>
 
 /** The other side did not do what the script waited for. The message has the end of the exchange, and its states. */
 export class ScriptError extends Error {
@@ -191,7 +192,11 @@ export class ScriptError extends Error {
     ]
     const path = states.map(({ at, label }) => `${label} (${Math.round(at)} ms)`).join(' → ')
     super(
-      [what, `  states: ${path}`, ...(shown.length > 0 ? shown : ['  nothing said, nothing heard'])].join('\n'),
+      [
+        what,
+        ...(path ? [`  states: ${path}`] : []),
+        ...(shown.length > 0 ? shown : ['  nothing said, nothing heard']),
+      ].join('\n'),
       options,
     )
   }

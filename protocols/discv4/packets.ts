@@ -75,9 +75,16 @@ export const maxNeighbors = 12
 
 /** @returns the packet's bytes, and its hash */
 export function encodePacket(packet: Packet, privateKey: Uint8Array): { bytes: Uint8Array; hash: Uint8Array } {
-  const rlp = packet.name === 'ENRRESPONSE' ? responseRlp(packet) : encodeRlp(fieldsOf(packet))
+  return signPacket({ type: typeOf(packet.name), rlp: rlpOf(packet) }, privateKey)
+}
+
+/** @returns a packet of anything: its hash and signature are sound, whatever it holds */
+export function signPacket(
+  { type, rlp }: { readonly type: number; readonly rlp: Uint8Array },
+  privateKey: Uint8Array,
+): { bytes: Uint8Array; hash: Uint8Array } {
   const bytes = new Uint8Array(headBytes + 1 + rlp.length)
-  bytes[headBytes] = packetNames.indexOf(packet.name) + 1
+  bytes[headBytes] = type
   bytes.set(rlp, headBytes + 1)
   bytes.set(signRecoverable(keccak256(bytes.subarray(headBytes)), privateKey), hashBytes)
   const hash = keccak256(bytes.subarray(hashBytes))
@@ -115,7 +122,12 @@ export function decodePacket(bytes: Uint8Array): SignedPacket {
 export const isExpired = (expiration: bigint, now: number): boolean =>
   BigInt.asIntN(64, expiration) * 1_000n < BigInt(Math.floor(now))
 
-const packetNames = ['PING', 'PONG', 'FINDNODE', 'NEIGHBORS', 'ENRREQUEST', 'ENRRESPONSE'] as const
+export const typeOf = (name: PacketName): number => packetNames.indexOf(name) + 1
+/** @returns what is signed, after the type */
+export const rlpOf = (packet: Packet): Uint8Array =>
+  packet.name === 'ENRRESPONSE' ? responseRlp(packet) : encodeRlp(fieldsOf(packet))
+
+export const packetNames = ['PING', 'PONG', 'FINDNODE', 'NEIGHBORS', 'ENRREQUEST', 'ENRRESPONSE'] as const
 const hashBytes = 32
 const headBytes = hashBytes + 65
 

@@ -17,9 +17,10 @@ import { peerMachine } from '../../machines/peer.ts'
 import { protocolManagerMachine } from '../../machines/protocol-manager.ts'
 import { rpcConnectionMachine } from '../../machines/rpc-connection.ts'
 import { rpcServerMachine } from '../../machines/rpc-server.ts'
+import { scriptedDiscv5Machine } from '../../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
-import type { HandshakePacket } from '../../protocols/discv5/packet.ts'
+import type { HandshakePacket, WhoareyouPacket } from '../../protocols/discv5/packet.ts'
 import type { TreeEntry } from '../../protocols/dnsdisc/tree.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
 import { signRecord } from '../../protocols/enr/record.ts'
@@ -423,6 +424,20 @@ export const walkSubjects = [
     events: scriptedPeerEvents,
     last: [{ type: 'script.close' }],
   }),
+  ...(['session', 'packets'] as const).map((through) =>
+    subject({
+      machine: scriptedDiscv5Machine,
+      input: { ports: noPorts, through, answersPings: true, hasKeys: through === 'packets' },
+      events: [
+        ...(['request.sent', 'challenge.sent', 'keys.agreed', 'script.close'] as const).map((type) => ({ type })),
+        { type: 'whoareyou.received', packet: {} as WhoareyouPacket },
+        { type: 'packet.unreadable', nonce: payload },
+        { type: 'handshake.received', packet: {} as HandshakePacket },
+        { type: 'ping.received', requestId: payload },
+      ],
+      last: [{ type: 'script.close' }],
+    }),
+  ),
   subject({
     machine: gossipWatchMachine,
     input: { ports: noPorts, fetches: true },

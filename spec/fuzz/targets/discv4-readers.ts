@@ -1,9 +1,15 @@
 import fc from 'fast-check'
-import { decodePacket, encodePacket, isExpired, type Packet, PacketError } from '../../../protocols/discv4/packets.ts'
+import {
+  decodePacket,
+  encodePacket,
+  isExpired,
+  type Packet,
+  PacketError,
+  signPacket,
+} from '../../../protocols/discv4/packets.ts'
 import { checkRelay, isUnicast } from '../../../protocols/enode/relay.ts'
 import { signRecord } from '../../../protocols/enr/record.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
-import { signPacket } from '../../protocols/discv4/sign-packet.ts'
 import { mutatedBytes, mutatedRlp, mutatedText } from '../mutate.ts'
 import { type Readers, reader } from '../readers.ts'
 
@@ -28,7 +34,7 @@ export const discv4Readers: Readers = {
   'discv4 packet, signed': reader(
     fc.tuple(fc.integer({ min: 0, max: 8 }), mutatedRlp(fc.constantFrom(...encoded.map((bytes) => bytes.slice(98))))),
     ([type, body]) => {
-      const { packet } = decodePacket(signPacket(key, type, body))
+      const { packet } = decodePacket(signPacket({ type, rlp: body }, key).bytes)
       if ('expiration' in packet) isExpired(packet.expiration, 0)
     },
     PacketError,

@@ -8,6 +8,7 @@ import {
   maxPacketBytes,
   type Packet,
   PacketError,
+  signPacket,
 } from '../../../protocols/discv4/packets.ts'
 import { formatIp, parseIp } from '../../../protocols/enode/netutil.ts'
 import { bytesToHex, concatBytes, hexToBytes } from '../../../protocols/lib/bytes.ts'
@@ -15,7 +16,6 @@ import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
 import eip8 from '../../vectors/discv4-eip-8.json' with { type: 'json' }
-import { signPacket } from './sign-packet.ts'
 
 describe('discv4 packets', () => {
   const key = hexToBytes(eip8.privateKey)
@@ -128,7 +128,7 @@ describe('discv4 packets', () => {
       { numRuns: 50 },
     ))
 
-  const signed = (type: number, body: Uint8Array) => signPacket(key, type, body)
+  const signed = (type: number, body: Uint8Array) => signPacket({ type, rlp: body }, key).bytes
   const list = (...items: RlpInput[]) => encodeRlp(items)
   const at = [new Uint8Array(4), 1, 1]
   for (const [what, bytes, complaint] of [

@@ -1,4 +1,4 @@
-import type { DatagramSocket, UdpEndpoint } from '../../../../actors/discovery/datagrams.ts'
+import type { DatagramSocket } from '../../../../actors/discovery/datagrams.ts'
 import type { DiscoveredNode } from '../../../../actors/discovery/discovered-node.ts'
 import { LocalNode } from '../../../../actors/discovery/local-node.ts'
 import { NodeDatabase } from '../../../../actors/discovery/node-database.ts'
@@ -6,18 +6,9 @@ import type { ProtocolOptions } from '../../../../actors/discovery/protocol-opti
 import { Discv4 } from '../../../../actors/discovery/v4/discv4.ts'
 import { silent } from '../../../../actors/log/log.ts'
 import { processRuntime } from '../../../../actors/runtime/process-runtime.ts'
+import { discv4, type ScriptedDiscv4 } from '../../../../actors/scripted-peer/discv4.ts'
 import { memoryDatagrams } from '../../../../actors/simulation/memory-datagrams.ts'
 import { VirtualClock } from '../../../../actors/simulation/virtual-clock.ts'
-import {
-  decodePacket,
-  type Endpoint,
-  encodePacket,
-  type Packet,
-  type PacketName,
-  type SignedPacket,
-} from '../../../../protocols/discv4/packets.ts'
-import { parseIp } from '../../../../protocols/enode/netutil.ts'
-import { publicKeyOf } from '../../../../protocols/lib/secp256k1.ts'
 import { keyOf, someNode } from '../some-nodes.ts'
 
 /** Who is there, in memory and on one clock. */
@@ -35,7 +26,8 @@ export class World {
   #entropy = 0
 
   get runtime() {
-    return processRuntime({ clock: this.clock, entropy: (length: number) => this.#random(length) })
+    const { clock } = this
+    return processRuntime({ clock, wallClock: () => clock.now(), entropy: (length) => this.#random(length) })
   }
 
   /** A node of ours with the `i`th key, at 127.0.0.1 and its port of {@link someNode}. */
@@ -56,11 +48,18 @@ export class World {
     return { v4, database, localNode, socket, node: someNode(i) }
   }
 
-  /** One that speaks by the script of its spec, with the `i`th key. */
-  async tester(i: number, to: OwnNode, ip = '127.0.0.1'): Promise<Tester> {
-    const tester = new Tester(this.clock, keyOf(i), { ip: to.node.host, port: to.node.udp })
-    await tester.open((receive) => this.datagrams.bind(ip, 0, receive))
-    return tester
+  /** One that speaks by the script of its spec, with the `i`th key, and answers nothing by itself. */
+  tester(i: number, to: OwnNode, localAddress = '127.0.0.1'): Promise<ScriptedDiscv4> {
+    const { runtime, datagrams: network } = this
+    return discv4(to.node, {
+      ...{ privateKey: keyOf(i), localAddress, runtime, network, answerPings: false, timeout: responseWait },
+    })
+  }
+
+  /** Lets the time pass that a tester waits at most, and what comes of it. */
+  async passes<T>(waits: Promise<T>): Promise<T> {
+    const [result] = await Promise.all([waits, this.clock.run(responseWait)])
+    return result
   }
 
   #random(length: number): Uint8Array {
@@ -81,82 +80,5 @@ export type OwnNode = {
   readonly node: DiscoveredNode
 }
 
-/** What conformance tests are made of: sends any packet, and sees what comes back. */
-export class Tester {
-  readonly key: Uint8Array
-  readonly #clock: VirtualClock
-  readonly #to: UdpEndpoint
-  #socket: DatagramSocket | undefined
-  #received: SignedPacket[] = []
-
-  constructor(clock: VirtualClock, key: Uint8Array, to: UdpEndpoint) {
-    this.#clock = clock
-    this.key = key
-    this.#to = to
-  }
-
-  async open(bind: (receive: (bytes: Uint8Array) => void) => Promise<DatagramSocket>): Promise<void> {
-    this.#socket = await bind((bytes) => this.#received.push(decodePacket(bytes)))
-  }
-
-  get publicKey(): Uint8Array {
-    return publicKeyOf(this.key)
-  }
-
-  get endpoint(): Endpoint {
-    return { ip: parseIp(this.#socket!.ip)!, udp: this.#socket!.port, tcp: 0 }
-  }
-
-  get expiration(): bigint {
-    return BigInt(this.#clock.now()) / 1_000n + 20n
-  }
-
-  /** The trick of geth's suite: far ahead for who does not read it as signed. */
-  get pastExpiration(): bigint {
-    return BigInt.asUintN(64, -this.expiration)
-  }
-
-  ping(change: object = {}): Packet {
-    const to = { ip: parseIp(this.#to.ip)!, udp: this.#to.port, tcp: 0 }
-    return { name: 'PING', version: 4n, from: this.endpoint, to, expiration: this.expiration, ...change }
-  }
-
-  findnode(change: object = {}): Packet {
-    return { name: 'FINDNODE', target: new Uint8Array(64).fill(1), expiration: this.expiration, ...change }
-  }
-
-  /** @returns the packet's hash */
-  send(packet: Packet): Uint8Array {
-    const { bytes, hash } = encodePacket(packet, this.key)
-    this.sendBytes(bytes)
-    return hash
-  }
-
-  sendBytes(bytes: Uint8Array): void {
-    this.#socket!.send(bytes, this.#to)
-  }
-
-  pong(replyTo: Uint8Array, change: object = {}): void {
-    const to = { ip: parseIp(this.#to.ip)!, udp: this.#to.port, tcp: 0 }
-    this.send({ name: 'PONG', to, replyTo, expiration: this.expiration, ...change })
-  }
-
-  /** @returns what comes within 300 ms, as geth's suite waits */
-  async read(wait = 300): Promise<SignedPacket[]> {
-    await this.#clock.run(wait)
-    const received = this.#received
-    this.#received = []
-    return received
-  }
-
-  async names(): Promise<PacketName[]> {
-    return (await this.read()).map(({ packet }) => packet.name)
-  }
-
-  /** PING both ways: afterwards the node knows that it is here. */
-  async bond(): Promise<void> {
-    this.send(this.ping())
-    for (const { packet, hash } of await this.read(0)) if (packet.name === 'PING') this.pong(hash)
-    await this.read(0)
-  }
-}
+/** ms that geth's suite waits for an answer. */
+export const responseWait = 300

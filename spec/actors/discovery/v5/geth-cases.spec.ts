@@ -1,131 +1,107 @@
 import { expect } from 'chai'
 import { processRuntime } from '../../../../actors/runtime/process-runtime.ts'
+import { type Discv5Options, discv5, type ScriptedDiscv5 } from '../../../../actors/scripted-peer/discv5.ts'
+import { memoryDatagrams } from '../../../../actors/simulation/memory-datagrams.ts'
 import { VirtualClock } from '../../../../actors/simulation/virtual-clock.ts'
-import type { Message, Nodes, Pong } from '../../../../protocols/discv5/messages.ts'
-import type { WhoareyouPacket } from '../../../../protocols/discv5/packet.ts'
+import type { Nodes, Pong } from '../../../../protocols/discv5/messages.ts'
 import { logDistance } from '../../../../protocols/enode/distance.ts'
 import { nodeIdOf } from '../../../../protocols/enode/enode.ts'
 import { parseIp } from '../../../../protocols/enode/netutil.ts'
 import { decodeRecord } from '../../../../protocols/enr/record.ts'
-import { bytesToHex, utf8ToBytes } from '../../../../protocols/lib/bytes.ts'
-import { RecordedDatagrams } from './recorded-datagrams.ts'
-import { type Line, type Read, Tester } from './tester.ts'
+import { bytesToHex } from '../../../../protocols/lib/bytes.ts'
 import { startV5Node, type V5Node } from './v5-node.ts'
 
 // The cases of geth's "devp2p discv5 test" (cmd/devp2p/internal/v5test), by their names.
 
 describe("the cases of geth's discv5 test, against our node", () => {
-  let datagrams: RecordedDatagrams
+  let network: ReturnType<typeof memoryDatagrams>
   let clock: VirtualClock
   let node: V5Node
-  let tester: Tester
-  let line: Line
-  let requests: number
-  const newTester = () => new Tester(datagrams, node.self)
-  const requestId = () => Uint8Array.of(0, 0, 0, ++requests)
-  const ping = (id = requestId()): Message => ({ kind: 'Ping', requestId: id, recordSeq: 1n })
-  const findnode = (...distances: number[]): Message => ({ kind: 'Findnode', requestId: requestId(), distances })
-  const idsIn = (nodes: Read) =>
-    (nodes as Nodes).records.map((raw) => bytesToHex(nodeIdOf(decodeRecord(raw).publicKey)))
-  const expectPong = (read: Read, { requestId }: Message, at: Line) => {
-    const { ip, port } = at
-    expect(read).to.deep.include({ kind: 'Pong', requestId, ip: parseIp(ip)!, port } satisfies Partial<Pong>)
+  let tester: ScriptedDiscv5
+  const open = (options: Discv5Options = {}) => {
+    const runtime = processRuntime({ clock })
+    return discv5(node.self, { network, runtime, record: {}, timeout: 300, ...options })
   }
+  /** The same node, and its session, at another address. */
+  const elsewhere = (options: Discv5Options = {}) =>
+    open({ privateKey: tester.privateKey, keys: tester.keys!, localAddress: '127.0.0.2', ...options })
+  const silence = (of = tester) => Promise.all([of.expectSilence(300), clock.run(300)])
+  const idsIn = ({ records }: Nodes) => records.map((raw) => bytesToHex(nodeIdOf(decodeRecord(raw).publicKey)))
+  const expectPong = (pong: Pong, { endpoint: { ip, port } }: ScriptedDiscv5) =>
+    expect(pong).to.deep.include({ ip: parseIp(ip)!, port })
 
   beforeEach(async () => {
-    datagrams = new RecordedDatagrams()
+    network = memoryDatagrams()
     clock = new VirtualClock(1_000)
-    requests = 0
-    node = await startV5Node({ runtime: processRuntime({ clock }), datagrams })
+    node = await startV5Node({ runtime: processRuntime({ clock }), datagrams: network })
     await clock.run(0)
-    tester = newTester()
-    line = await tester.listen()
+    tester = await open()
   })
   afterEach(() => node.stop())
 
   it('Ping: is answered once the tester has proven who it is', async () => {
-    const request = ping()
-    const nonce = tester.write(line, request)
-    const challenge = (await tester.read(line)) as WhoareyouPacket
-    expect(challenge).to.deep.include({ kind: 'whoareyou', recordSeq: 0n })
-    expect(bytesToHex(challenge.nonce)).to.equal(nonce)
-    tester.prove(line, request, challenge)
-    expectPong(await tester.read(line), request, line)
+    const nonce = tester.send('Ping')
+    expect(await tester.expect('whoareyou', { nonce })).to.include({ recordSeq: 0n })
+    expectPong(await tester.expect('Pong'), tester)
   })
-  it('PingLargeRequestID: is not answered', async () =>
-    expect(await tester.ask(line, ping(new Uint8Array(9)))).to.equal(undefined))
+  it('PingLargeRequestID: is not answered', async () => {
+    tester.send('Ping', { requestId: new Uint8Array(9) })
+    await tester.expect('whoareyou')
+    await silence()
+  })
   it('PingMultiIP: a session holds for one endpoint', async () => {
-    const [other, first, second] = [await tester.listen('127.0.0.2'), ping(), ping()]
-    expectPong(await tester.ask(line, first), first, line)
-    expectPong(await tester.ask(other, second), second, other)
-    tester.write(line, ping())
-    expect(await tester.read(line)).to.include({ kind: 'whoareyou' })
+    expectPong(await tester.request('Ping', {}), tester)
+    const other = await elsewhere()
+    expectPong(await other.request('Ping', {}), other)
+    expect(other.log.map(({ label }) => label)).to.deep.equal(['whoareyou', 'Pong'])
+    tester.send('Ping', {}, { key: other.keys!.writeKey })
+    await tester.expect('whoareyou')
   })
   it('HandshakeResend: the challenge stays the same', async () => {
-    tester.write(line, ping())
-    const challenge = await tester.read(line)
-    expect(challenge).to.include({ kind: 'whoareyou' })
-    tester.write(line, ping())
-    expect(await tester.read(line)).to.deep.equal(challenge)
+    tester = await open({ through: 'packets' })
+    tester.send('Ping')
+    const challenge = await tester.expect('whoareyou')
+    tester.send('Ping')
+    expect(await tester.expect('whoareyou')).to.deep.equal(challenge)
   })
   it('TalkRequest: an unknown protocol is answered with nothing, whatever the request ID', async () => {
-    for (const id of [requestId(), new Uint8Array(0)]) {
-      const request = { requestId: id, protocol: utf8ToBytes('test-protocol'), request: new Uint8Array(0) }
-      const response = await tester.ask(line, { kind: 'TalkRequest', ...request })
-      expect(response).to.deep.equal({ kind: 'TalkResponse', requestId: id, response: new Uint8Array(0) })
+    for (const requestId of [Uint8Array.of(7), new Uint8Array(0)]) {
+      const { response } = await tester.request('TalkRequest', { requestId, protocol: 'test-protocol' })
+      expect(response).to.have.length(0)
     }
   })
   it('FindnodeWrongIP: another endpoint is challenged', async () => {
-    await tester.ask(line, ping())
-    const other = await tester.listen('127.0.0.2')
-    tester.write(other, findnode(0))
-    expect(await tester.read(other)).to.include({ kind: 'whoareyou' })
-    expect(await tester.read(other)).to.equal(undefined)
+    await tester.request('Ping', {})
+    const other = await elsewhere({ through: 'packets' })
+    other.send('Findnode', { distances: [0] })
+    await other.expect('whoareyou')
+    await silence(other)
   })
-  it('FindnodeHandshake: nodes come after the handshake', async () => {
-    const request = findnode(0)
-    expect(await tester.ask(line, request)).to.deep.include({ kind: 'Nodes', requestId: request.requestId })
-  })
-  it('FindnodeZeroDistance: is the node itself', async () => {
-    const response = await tester.ask(line, findnode(0))
-    expect(response).to.include({ total: 1 })
-    expect(idsIn(response)).to.deep.equal([node.local.id])
+  it('FindnodeHandshake, FindnodeZeroDistance: is the node itself, once the handshake is made', async () => {
+    const nodes = await tester.request('Findnode', { distances: [0] })
+    expect(nodes).to.include({ total: 1 })
+    expect(idsIn(nodes)).to.deep.equal([node.local.id])
   })
   it('FindnodeResults: those who asked are checked, and found from then on', async () => {
-    const bystanders = await Promise.all(
-      Array.from({ length: 5 }, async () => {
-        const bystander = newTester()
-        const line = await bystander.listen()
-        bystander.setEndpoint(line)
-        await bystander.ask(line, ping())
-        line.answer = (read) => {
-          if (read?.kind !== 'Ping') return
-          const { ip, udp } = node.socket && { ip: parseIp(node.self.host)!, udp: node.self.udp }
-          bystander.write(line, { kind: 'Pong', requestId: read.requestId, recordSeq: 2n, ip, port: udp })
-        }
-        return bystander
-      }),
-    )
+    const bystanders = await Promise.all(Array.from({ length: 5 }, () => discv5(node.self, { network })))
+    for (const bystander of bystanders) await bystander.request('Ping', {})
     const distances = [...new Set(bystanders.map(({ id }) => logDistance(id, node.local.id)))]
-    expect(idsIn(await tester.ask(line, findnode(...distances)))).to.deep.equal([])
+    expect(idsIn(await tester.request('Findnode', { distances }))).to.deep.equal([])
     await clock.run(60_000)
-    const found = await tester.ask(line, findnode(...distances))
-    const all = [...idsIn(found), ...((found as Nodes).total > 1 ? idsIn(await tester.read(line)) : [])]
+    const found = await tester.request('Findnode', { distances })
+    const all = [...idsIn(found), ...(found.total > 1 ? idsIn(await tester.expect('Nodes')) : [])]
     expect(all.sort()).to.deep.equal(bystanders.map(({ id }) => id).sort())
   })
   it('UnsolicitedNodes: no one hears of them', async () => {
-    await tester.ask(line, ping())
-    const fake = newTester()
-    const fakeLine = await fake.listen()
-    fake.setEndpoint(fakeLine)
-    tester.write(line, { kind: 'Nodes', requestId: requestId(), total: 1, records: [fake.record.raw] })
-    const prober = newTester()
-    const probing = await prober.listen()
-    const request = findnode(logDistance(fake.id, node.local.id))
+    await tester.request('Ping', {})
+    const fake = await discv5(node.self, { network })
+    tester.send('Nodes', { requestId: Uint8Array.of(9), records: [fake.record.raw] })
+    const prober = await open()
+    const distances = [logDistance(fake.id, node.local.id)]
     for (let i = 0; i < 3; i++) {
-      expect(idsIn(await prober.ask(probing, request))).to.deep.equal([])
+      expect(idsIn(await prober.request('Findnode', { distances }))).to.deep.equal([])
       await clock.run(10_000)
     }
-    expect(fakeLine.inbox).to.deep.equal([])
+    expect(fake.log).to.deep.equal([])
   })
 })
