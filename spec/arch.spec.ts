@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
 import { describePlan, planOf } from './arch.ts'
+import { projectRoot } from './support/project.ts'
 
 describe('the floor plan', () => {
   it('has no circle, no upward import and no folder without a floor', () => {
-    const plan = planOf(join(import.meta.dirname, '..'))
+    const plan = planOf(projectRoot)
     expect(plan.folders.size).to.be.above(30)
     expect({ circles: plan.circles, upward: plan.upward, homeless: plan.homeless }).to.deep.equal({
       circles: [],

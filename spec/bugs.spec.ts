@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import { failureOf } from './failure.ts'
+import { projectRoot } from './support/project.ts'
 
 describe('a run with bugs', function () {
   this.timeout(60_000)
 
   it('fails each spec in which one came up, and runs the others', async () => {
-    const root = join(import.meta.dirname, '..')
     const args = ['node_modules/mocha/bin/mocha.js', '--reporter', 'json', 'spec/bugs-child.ts']
-    const failed = await failureOf(promisify(execFile)(process.execPath, args, { cwd: root }))
+    const failed = await failureOf(promisify(execFile)(process.execPath, args, { cwd: projectRoot }))
     const { code, stdout } = failed as { code?: number; stdout?: string }
     const { stats, failures } = JSON.parse(stdout!) as Report
     expect(failures.map(({ title, err }) => `${title}: ${err.message}`)).to.deep.equal([

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { expect } from 'chai'
 import { createMachine, StateMachine } from 'xstate'
 import { lampMachine } from './actors/drawing/lamp.ts'
 import { charts, chartsPath, machineToMarkdown, withCharts } from './diagrams.ts'
+import { programFile, projectRoot } from './support/project.ts'
 
 describe('the pictures in machines/README.md', () => {
   const markdown = readFileSync(chartsPath, 'utf8')
@@ -10,9 +12,8 @@ describe('the pictures in machines/README.md', () => {
   it('are those of the charts as they are (if not: npx tsx spec/diagrams.ts --write)', () =>
     expect(withCharts(markdown)).to.equal(markdown))
   it('are of every chart there is', async () => {
-    const folder = new URL('../machines/', import.meta.url)
-    const files = readdirSync(folder).filter((file) => file.endsWith('.ts') && file !== 'index.ts')
-    const modules = await Promise.all(files.map((file) => import(new URL(file, folder).href)))
+    const files = readdirSync(join(projectRoot, 'machines')).filter((file) => /(?<!^index)\.ts$/.test(file))
+    const modules = await Promise.all(files.map((file) => import(programFile(`machines/${basename(file, '.ts')}`))))
     const machines = modules.flatMap((module) => Object.values(module)).filter((one) => one instanceof StateMachine)
     expect(charts.map(({ id }) => id)).to.have.members(machines.map(({ id }) => id))
   })

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { AnyStateMachine } from 'xstate'
 import { chartOf, type State, statesOf } from '../actors/drawing/chart.ts'
 import { chartToMermaid } from '../actors/drawing/mermaid.ts'
@@ -21,6 +22,7 @@ import { rpcServerMachine } from '../machines/rpc-server.ts'
 import { scriptedDiscv5Machine } from '../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
+import { projectRoot } from './support/project.ts'
 
 // The pictures of machines/README.md, drawn from the charts. To draw them again: npx tsx spec/diagrams.ts --write
 
@@ -33,7 +35,7 @@ export const charts: readonly AnyStateMachine[] = [
   ...[dnsTreeMachine, scriptedDiscv5Machine],
 ]
 
-export const chartsPath = new URL('../machines/README.md', import.meta.url)
+export const chartsPath = join(projectRoot, 'machines/README.md')
 
 /**
  * @returns `markdown` with every chart drawn between its markers, `<!-- chart:server -->` and `<!-- /chart -->`

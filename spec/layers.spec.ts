@@ -3,11 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect } from 'chai'
+import { projectRoot } from './support/project.ts'
 
 /** spec → actors → machines → protocols, never up and never sideways: the enforcers are tried on a small tree of their own. */
 describe('the layer rule', function () {
   this.timeout(60_000)
-  const root = join(import.meta.dirname, '..')
   const sound = {
     'protocols/lib/bytes.ts': 'export const bytes = 1\n',
     'protocols/eth/status.ts': "import { bytes } from '../lib/bytes.ts'\n\nexport const status = bytes\n",
@@ -26,10 +26,10 @@ describe('the layer rule', function () {
   beforeEach(() => {
     tree = mkdtempSync(join(tmpdir(), 'peerchart-layers-'))
     for (const file of ['package.json', 'biome.json', '.biome', 'tsconfig.json', 'tsconfig.base.json'])
-      cpSync(join(root, file), join(tree, file), { recursive: true })
+      cpSync(join(projectRoot, file), join(tree, file), { recursive: true })
     for (const layer of ['protocols', 'machines', 'actors', 'actors/inspector/page', 'spec'])
-      cpSync(join(root, layer, 'tsconfig.json'), join(tree, layer, 'tsconfig.json'))
-    symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'))
+      cpSync(join(projectRoot, layer, 'tsconfig.json'), join(tree, layer, 'tsconfig.json'))
+    symlinkSync(join(projectRoot, 'node_modules'), join(tree, 'node_modules'))
     for (const [file, text] of Object.entries(sound)) write(file, text)
   })
   afterEach(() => rmSync(tree, { recursive: true, force: true }))
@@ -139,7 +139,7 @@ describe('the layer rule', function () {
   /** @returns what the tool says when it fails; nothing when it passes */
   function complaintsOf(tool: string, ...args: string[]): string {
     try {
-      execFileSync(process.execPath, [join(root, 'node_modules', tool), ...args], { cwd: tree, stdio: 'pipe' })
+      execFileSync(process.execPath, [join(projectRoot, 'node_modules', tool), ...args], { cwd: tree, stdio: 'pipe' })
       return ''
     } catch (error) {
       const { status, stdout, stderr } = error as { status: number | null; stdout: Buffer; stderr: Buffer }

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
+import { projectRoot } from './support/project.ts'
 
 const run = promisify(execFile)
-const root = join(import.meta.dirname, '..')
 
-export const readme: string = readFileSync(join(root, 'README.md'), 'utf8')
+export const readme: string = readFileSync(join(projectRoot, 'README.md'), 'utf8')
 /** It and the documents beside the code that it refers to. */
 export const documents: string = ['.', 'actors/cli', 'actors/rpc', 'actors/peerchart', 'actors/scripted-peer']
-  .map((folder) => readFileSync(join(root, folder, 'README.md'), 'utf8'))
+  .map((folder) => readFileSync(join(projectRoot, folder, 'README.md'), 'utf8'))
   .join('\n')
 /** Their programs, in order. */
 export const examples: readonly string[] = [...documents.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!)
@@ -21,7 +21,7 @@ export class ExampleFolder {
   readonly #path: string = mkdtempSync(join(tmpdir(), 'peerchart-readme-'))
 
   constructor() {
-    symlinkSync(join(root, 'node_modules'), join(this.#path, 'node_modules'))
+    symlinkSync(join(projectRoot, 'node_modules'), join(this.#path, 'node_modules'))
     writeFileSync(join(this.#path, 'package.json'), '{ "type": "module" }')
     writeFileSync(join(this.#path, 'tsconfig.json'), JSON.stringify(config))
     for (const [i, code] of examples.entries()) writeFileSync(join(this.#path, `example-${i}.ts`), code)
@@ -29,7 +29,7 @@ export class ExampleFolder {
 
   /** @returns what tsc has to say */
   async compile(): Promise<string> {
-    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const tsc = join(projectRoot, 'node_modules/typescript/bin/tsc')
     const { stdout } = await run(process.execPath, [tsc, '-p', this.#path]).catch((error) => error)
     return stdout
   }
@@ -63,16 +63,16 @@ export class ExampleFolder {
 
 /** The package's own names lead to its sources, so that no stale build is tried. */
 const config = {
-  extends: join(root, 'tsconfig.base.json'),
+  extends: join(projectRoot, 'tsconfig.base.json'),
   compilerOptions: {
-    ...{ types: ['node'], typeRoots: [join(root, 'node_modules/@types')], composite: false, declaration: false },
+    ...{ types: ['node'], typeRoots: [join(projectRoot, 'node_modules/@types')], composite: false, declaration: false },
     noEmit: true,
     allowImportingTsExtensions: true,
     rewriteRelativeImportExtensions: false,
     paths: {
-      peerchart: [join(root, 'actors/index.ts')],
-      'peerchart/machines': [join(root, 'machines/index.ts')],
-      'peerchart/harness': [join(root, 'actors/scripted-peer/index.ts')],
+      peerchart: [join(projectRoot, 'actors/index.ts')],
+      'peerchart/machines': [join(projectRoot, 'machines/index.ts')],
+      'peerchart/harness': [join(projectRoot, 'actors/scripted-peer/index.ts')],
     },
   },
   include: ['*.ts'],

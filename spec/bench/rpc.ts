@@ -4,12 +4,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
 import { findGeth } from '../support/clients.ts'
 import { Geth } from '../support/geth.ts'
 import { startOwnNode } from '../support/own-node.ts'
+import { programFile, programLoader } from '../support/project.ts'
 import { FastPeer } from './fast-peer.ts'
 import { type Latency, latencyOf } from './latency.ts'
 import type { Load } from './rpc-load-child.ts'
@@ -114,10 +114,8 @@ type Callers = { readonly begun: Promise<unknown>; readonly done: Promise<Load> 
 
 /** @param rate calls a second, as many as they can when it is 0 */
 function callers(url: string, connections: number, seconds: number, rate: number): Callers {
-  const isBuilt = import.meta.url.endsWith('.js')
-  const program = fileURLToPath(new URL(`./rpc-load-child.${isBuilt ? 'js' : 'ts'}`, import.meta.url))
-  const child = fork(program, [url, `${connections}`, `${seconds}`, `${rate}`], {
-    execArgv: isBuilt ? [] : ['--import', 'tsx'],
+  const child = fork(programFile('spec/bench/rpc-load-child'), [url, `${connections}`, `${seconds}`, `${rate}`], {
+    execArgv: [...programLoader],
   })
   // On two cores the callers must not take the time of the peers, which live in this process.
   if (child.pid !== undefined) setPriority(child.pid, 10)

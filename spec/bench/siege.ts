@@ -7,10 +7,10 @@ import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import type { ScriptedPeer } from '../../actors/scripted-peer/scripted-peer.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { startOwnNode } from '../support/own-node.ts'
+import { programFile, programLoader } from '../support/project.ts'
 import { meet } from '../support/stages.ts'
 import { latencyOf } from './latency.ts'
 import { type AttackName, attackNames, type SiegeTarget } from './siege-attacks.ts'
@@ -166,9 +166,8 @@ function attackers(
   name: AttackName,
   target: SiegeTarget,
 ): { begun: Promise<unknown>; done: Promise<number>; ended: Promise<unknown> } {
-  const isBuilt = import.meta.url.endsWith('.js')
-  const program = fileURLToPath(new URL(`./siege-attacks.${isBuilt ? 'js' : 'ts'}`, import.meta.url))
-  const child = fork(program, [name, JSON.stringify(target)], { execArgv: isBuilt ? [] : ['--import', 'tsx'] })
+  const args = [name, JSON.stringify(target)]
+  const child = fork(programFile('spec/bench/siege-attacks'), args, { execArgv: [...programLoader] })
   // The good peer lives in this process: on two cores the attackers must not take its time from it.
   if (child.pid !== undefined) setPriority(child.pid, 10)
   const begun = once(child, 'message')

@@ -9,12 +9,13 @@ import type { PeerchartNode } from '../../actors/peerchart/peerchart-node.ts'
 import { dial } from '../../actors/scripted-peer/dial.ts'
 import { peerMachine } from '../../machines/peer.ts'
 import { plant } from '../hostile/plants.ts'
+import { projectRoot } from '../support/project.ts'
 import { sharedBrowser, specTimeout } from './browser.ts'
 import { openPage } from './chromium.ts'
 
 describe('an actor that had a bug, in the inspector', function () {
   this.timeout(specTimeout)
-  const folder = join(import.meta.dirname, '../../screenshots')
+  const folder = join(projectRoot, 'screenshots')
   let node: PeerchartNode
   let inspector: Inspector
   before(async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect } from 'chai'
 import type { Browser } from 'playwright-core'
+import { projectRoot } from '../support/project.ts'
 import { sharedBrowser, specTimeout } from './browser.ts'
 import { openPage } from './chromium.ts'
 import { LivingNetwork } from './living-network.ts'
@@ -12,7 +13,7 @@ import { LivingNetwork } from './living-network.ts'
 for (const width of [1280, 400])
   describe(`the inspector's page, ${width} pixels wide`, function () {
     this.timeout(specTimeout)
-    const folder = join(import.meta.dirname, '../../screenshots')
+    const folder = join(projectRoot, 'screenshots')
     let browser: Browser
     let network: LivingNetwork
     before(async function () {
@@ -89,7 +90,7 @@ for (const width of [1280, 400])
       const file = await (await saved).path()
       const command = async (name: string) => {
         const run = promisify(execFile)
-        return (await run(process.execPath, [join(folder, '../dist/actors/cli/main.js'), name, file])).stdout
+        return (await run(process.execPath, [join(projectRoot, 'dist/actors/cli/main.js'), name, file])).stdout
       }
       expect(await command('replay')).to.match(/^\d+ transitions of \d+ actors .* all as they were recorded/)
       expect(await command('explain')).to.match(/^node-\d\/peer\/\d .* is a peer\.$/m)

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { projectRoot } from '../support/project.ts'
 
 /** `npm start` as a user runs it, with what it prints at its start. */
 export class LivingNetwork {
@@ -20,7 +20,7 @@ export class LivingNetwork {
   /** @throws (rejects) it ended before it had printed where its page is */
   static async start(...args: readonly string[]): Promise<LivingNetwork> {
     const child = spawn('npm', ['start', '--', ...args], {
-      cwd: join(import.meta.dirname, '../..'),
+      cwd: projectRoot,
       stdio: ['ignore', 'pipe', 'inherit'],
       detached: true, // npm is a shell's parent: all of it is ended together
     })

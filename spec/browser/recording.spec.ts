@@ -9,6 +9,7 @@ import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { Inspector } from '../../actors/inspector/inspector.ts'
 import { openRecorded } from '../../actors/inspector/recorded.ts'
 import { createNode } from '../../actors/peerchart/create-node.ts'
+import { projectRoot } from '../support/project.ts'
 import { sharedBrowser, specTimeout } from './browser.ts'
 import { openPage } from './chromium.ts'
 
@@ -62,8 +63,7 @@ async function record(file: string): Promise<void> {
   const other = await createNode({ genesis: devGenesisJson, identity: 'other', port: 0 })
   await other.start()
   try {
-    const root = join(import.meta.dirname, '../..')
-    const genesis = join(root, 'actors/chain/dev-genesis.json')
+    const genesis = join(projectRoot, 'actors/chain/dev-genesis.json')
     const args = [
       'start',
       '--genesis',
@@ -77,7 +77,7 @@ async function record(file: string): Promise<void> {
       '--verbosity',
       '4',
     ]
-    const child = spawn(process.execPath, [join(root, 'dist/actors/cli/main.js'), ...args], {
+    const child = spawn(process.execPath, [join(projectRoot, 'dist/actors/cli/main.js'), ...args], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     const exit = once(child, 'exit')

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
+import { projectRoot } from '../support/project.ts'
 import { sharedBrowser, specTimeout } from './browser.ts'
 import { openPage } from './chromium.ts'
 import { LivingNetwork } from './living-network.ts'
@@ -59,7 +60,7 @@ const views: Readonly<Record<string, Look>> = {
 /** Every view as it looks, for people to look at: written to `screenshots/`. */
 describe('every view of the inspector', function () {
   this.timeout(specTimeout)
-  const folder = join(import.meta.dirname, '../../screenshots')
+  const folder = join(projectRoot, 'screenshots')
   let browser: Browser
   let network: LivingNetwork
   before(async function () {

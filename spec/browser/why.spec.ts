@@ -6,11 +6,12 @@ import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { Inspector } from '../../actors/inspector/inspector.ts'
 import { createNode } from '../../actors/peerchart/create-node.ts'
 import type { PeerchartNode } from '../../actors/peerchart/peerchart-node.ts'
+import { projectRoot } from '../support/project.ts'
 import { meet } from '../support/stages.ts'
 import { sharedBrowser, specTimeout } from './browser.ts'
 import { openPage } from './chromium.ts'
 
-const folder = join(import.meta.dirname, '../../screenshots')
+const folder = join(projectRoot, 'screenshots')
 
 describe('departures that the history has passed, in the inspector', function () {
   this.timeout(specTimeout)

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { programFile, programLoader } from '../support/project.ts'
 import type { Order } from './target-child.ts'
 import { type TargetName, targetNames } from './targets.ts'
 import type { Finding } from './trying.ts'
@@ -97,10 +97,8 @@ type Child = ReturnType<typeof fork>
 
 /** @param place where it notes which input it tries */
 function startChild(place: number): Child {
-  const isBuilt = import.meta.url.endsWith('.js')
-  const program = new URL(`./target-child.${isBuilt ? 'js' : 'ts'}`, import.meta.url)
-  return fork(fileURLToPath(program), {
-    execArgv: ['--max-old-space-size=2048', ...(isBuilt ? [] : ['--import', 'tsx'])],
+  return fork(programFile('spec/fuzz/target-child'), {
+    execArgv: ['--max-old-space-size=2048', ...programLoader],
     serialization: 'advanced',
     detached: true, // Ctrl-C is for us; it ends when we are gone
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', place],

@@ -16,13 +16,13 @@ import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
 import { Written } from '../actors/cli/scripted-io.ts'
 import { failureOf } from '../failure.ts'
+import { programOf, projectRoot } from '../support/project.ts'
 
 // A side output that fails is turned off, in one line; a database that fails ends the node in order.
 
 const full = '/dev/full'
-const root = join(import.meta.dirname, '../..')
 const run = (args: readonly string[], stdio: StdioOptions) =>
-  spawnSync(process.execPath, ['--import', 'tsx', 'actors/cli/main.ts', ...args], { cwd: root, stdio })
+  spawnSync(process.execPath, [...programOf('actors/cli/main'), ...args], { cwd: projectRoot, stdio })
 
 describe('a disk that is full', () => {
   let directory: string

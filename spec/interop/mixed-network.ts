@@ -1,9 +1,10 @@
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { devGenesis, devGenesisJson } from '../../actors/chain/dev-genesis.ts'
 import { createNode } from '../../actors/peerchart/create-node.ts'
 import type { DiscoveryOptions } from '../../actors/peerchart/discovery.ts'
 import type { PeerchartNode } from '../../actors/peerchart/peerchart-node.ts'
 import { Geth } from '../support/geth.ts'
+import { projectRoot } from '../support/project.ts'
 
 /** Geths and nodes of ours on one chain, which have to find each other. */
 export class MixedNetwork {
@@ -11,7 +12,7 @@ export class MixedNetwork {
   readonly nodes: PeerchartNode[] = []
 
   async startGeth(path: string, discovery: { readonly by?: 'v4' | 'v5'; readonly bootnodes?: readonly string[] } = {}) {
-    const genesis = fileURLToPath(new URL('../../actors/chain/dev-genesis.json', import.meta.url))
+    const genesis = join(projectRoot, 'actors/chain/dev-genesis.json')
     const geth = await Geth.start({
       path,
       genesis,

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { skip } from './clients.ts'
 import type { RpcRequest } from './geth.ts'
+import { projectRoot } from './project.ts'
 
 /** A chain of geth's own conformance suites (geth `cmd/devp2p/internal/ethtest/testdata`). What is not a path is read when it is asked for. */
 export class Ethtest {
@@ -85,12 +85,7 @@ export class Ethtest {
   }
 }
 
-const shared = (name: string) =>
-  new Ethtest(
-    fileURLToPath(
-      new URL(`${import.meta.url.endsWith('.js') ? '../' : ''}../../../shared/${name}`, import.meta.url), // from dist/, too
-    ),
-  )
+const shared = (name: string) => new Ethtest(join(projectRoot, '../shared', name))
 
 /** 600 blocks each: to Amsterdam, of geth 1.17.6 and later; and to Prague, of geth 1.17.5, for the rules of before Osaka. */
 export const ethtests: readonly Ethtest[] = [shared('ethtest-amsterdam'), shared('ethtest')]

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { NodeOptions } from '../../actors/peerchart/node-options.ts'
 import type { Call, Endpoints, OwnNodeCalls, Reply } from './own-node-process.ts'
+import { programFile, programLoader } from './project.ts'
 import type { Subject } from './subject.ts'
 
 /** What of a node's options can be passed to another process. */
@@ -44,11 +44,8 @@ export type OwnNode = Subject &
 
 /** @throws the node did not start: the message has what it wrote */
 export async function startOwnNode(options: OwnNodeOptions = {}): Promise<OwnNode> {
-  const isBuilt = import.meta.url.endsWith('.js')
-  const program = new URL(`./own-node-process.${isBuilt ? 'js' : 'ts'}`, import.meta.url)
-  const execArgv = ['--expose-gc', ...(isBuilt ? [] : ['--import', 'tsx'])]
-  const child = fork(fileURLToPath(program), {
-    execArgv,
+  const child = fork(programFile('spec/support/own-node-process'), {
+    execArgv: ['--expose-gc', ...programLoader],
     serialization: 'advanced',
     detached: true, // Ctrl-C is for the caller; it ends when the caller is gone
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

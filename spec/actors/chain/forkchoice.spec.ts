@@ -2,8 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { Chain } from '../../../actors/chain/chain.ts'
 import type { NewBlock } from '../../../actors/chain/chain-reader.ts'
@@ -13,6 +12,7 @@ import { openStore } from '../../../actors/chain/store.ts'
 import { decodeBody } from '../../../protocols/chain/block.ts'
 import { txHash } from '../../../protocols/chain/transaction.ts'
 import { failureOf } from '../../failure.ts'
+import { programOf } from '../../support/project.ts'
 import { allAtOnce, genesisOf, makeBlocks } from './make-chain.ts'
 
 describe('a chain that a consensus client leads', () => {
@@ -259,9 +259,12 @@ describe('the database of a chain that a consensus client leads', () => {
 })
 
 function startSwitching(directory: string, heads: readonly Uint8Array[]): ChildProcess {
-  const script = fileURLToPath(new URL(`./forkchoice-child${extname(import.meta.url)}`, import.meta.url))
-  const args = [directory, ...heads.map((hash) => Buffer.from(hash).toString('hex'))]
-  return spawn(process.execPath, ['--import', 'tsx', script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const args = [
+    ...programOf('spec/actors/chain/forkchoice-child'),
+    directory,
+    ...heads.map((hash) => Buffer.from(hash).toString('hex')),
+  ]
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 /** Kills `child` with SIGKILL as soon as it has reported `count` heads. @returns the last that it reported, counted from 0 */

@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { extname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { expect } from 'chai'
 import { Chain } from '../../../actors/chain/chain.ts'
 import { openStore } from '../../../actors/chain/store.ts'
 import { failureOf } from '../../failure.ts'
+import { programOf } from '../../support/project.ts'
 import { allAtOnce, everyFork, genesisOf, makeBlocks } from './make-chain.ts'
 
 describe('the database of a chain', () => {
@@ -144,8 +144,7 @@ describe('the database of a chain', () => {
 })
 
 function startImport(directory: string, count: number): ChildProcess {
-  const script = fileURLToPath(new URL(`./import-child${extname(import.meta.url)}`, import.meta.url))
-  return spawn(process.execPath, ['--import', 'tsx', script, directory, String(count)], {
+  return spawn(process.execPath, [...programOf('spec/actors/chain/import-child'), directory, String(count)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
 }

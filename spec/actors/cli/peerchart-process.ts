@@ -1,10 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-
-const root = join(import.meta.dirname, '../../..')
-const main = join(root, 'actors/cli/main.ts')
+import { programOf, projectRoot } from '../../support/project.ts'
 
 /** The command line as a process of its own, for specs of one file: `endAll` after each. */
 export class PeerchartProcesses {
@@ -16,8 +13,8 @@ export class PeerchartProcesses {
 
   /** @param nodeOptions further ones of Node's own */
   startWith(nodeOptions: readonly string[], ...args: string[]) {
-    const child = spawn(process.execPath, ['--import', 'tsx', ...nodeOptions, main, ...args], {
-      cwd: root,
+    const child = spawn(process.execPath, [...nodeOptions, ...programOf('actors/cli/main'), ...args], {
+      cwd: projectRoot,
       stdio: 'pipe',
     })
     this.#children.push(child)

@@ -7,6 +7,7 @@ import { version } from '../../../actors/p2p/client-name.ts'
 import { formatRecord, signRecord } from '../../../protocols/enr/record.ts'
 import { bytesToHex } from '../../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../../protocols/lib/secp256k1.ts'
+import { projectRoot } from '../../support/project.ts'
 import { ScriptedIo } from './scripted-io.ts'
 
 describe('the command line', () => {
@@ -17,7 +18,7 @@ describe('the command line', () => {
   }
 
   it('reports its version, which is that of the package', async () => {
-    const file = join(import.meta.dirname, '../../../package.json')
+    const file = join(projectRoot, 'package.json')
     expect(JSON.parse(readFileSync(file, 'utf8'))).to.have.property('version', version)
     expect(await run('--version')).to.deep.equal({ status: 0, out: `peerchart ${version}\n`, err: '' })
   })

@@ -218,7 +218,7 @@ describe('peerchart start', () => {
     const { io, status } = begin('', node)
     expect(await status).to.equal(70)
     expect(io.err).to.match(
-      /^error: a bug of ours, please report it: TypeError: undefined is not a function.*at StandInNode/ms,
+      /^error: a bug of ours, please report it: TypeError: undefined is not a function.*at \S*node\.start/ms,
     )
     expect(plantedBugs().map(({ actor, ends }) => [actor, ends])).to.deep.equal([['command', 'node']])
   })

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
+import { projectRoot } from '../../support/project.ts'
 import { decodeCapture } from './decode-whole.ts'
 
 /** See its README.md. */
-const captures = join(import.meta.dirname, '../../vectors/captures')
+const captures = join(projectRoot, 'spec/vectors/captures')
 
 describe('a capture that tcpdump made', () => {
   for (const [file, how] of [

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectRoot } from '../../support/project.ts'
 
 type Dashboard = {
   readonly title: string
@@ -7,9 +9,7 @@ type Dashboard = {
 }
 
 /** The dashboard as it is shipped. */
-export const dashboard: Dashboard = JSON.parse(
-  readFileSync(new URL('../../../actors/metrics/dashboard.json', import.meta.url), 'utf8'),
-)
+export const dashboard: Dashboard = JSON.parse(readFileSync(join(projectRoot, 'actors/metrics/dashboard.json'), 'utf8'))
 
 /** Its queries, as Grafana sends them: with every node and chart chosen, and a rate over two minutes. */
 export const queries: readonly { readonly panel: string; readonly query: string }[] = dashboard.panels.flatMap(

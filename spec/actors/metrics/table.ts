@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { MetricObject } from 'prom-client'
 import { NodeMetrics } from '../../../actors/metrics/node-metrics.ts'
 import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
 import { Feed } from '../../../actors/trace/feed.ts'
+import { projectRoot } from '../../support/project.ts'
 
-export const referencePath = new URL('../../../actors/metrics/README.md', import.meta.url)
+export const referencePath = join(projectRoot, 'actors/metrics/README.md')
 
 /** @returns `markdown` with the table of a node's own metrics as they are */
 export function withTable(markdown: string): string {

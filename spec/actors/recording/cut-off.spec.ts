@@ -7,6 +7,7 @@ import { expect } from 'chai'
 import { runCli } from '../../../actors/cli/program.ts'
 import { RecordingError, readRecording } from '../../../actors/recording/reader.ts'
 import type { Line } from '../../../actors/trace/lines.ts'
+import { programOf } from '../../support/project.ts'
 import { PeerchartProcesses } from '../cli/peerchart-process.ts'
 import { ScriptedIo } from '../cli/scripted-io.ts'
 
@@ -63,8 +64,7 @@ describe('a recording whose process ended before it', function () {
     ['exit', 0],
   ] as const)
     it(`without closing it, ${way}, has whole lines and no ending`, async () => {
-      const child = join(import.meta.dirname, 'unclosed-child.ts')
-      await promisify(execFile)(process.execPath, ['--import', 'tsx', child, file, way])
+      await promisify(execFile)(process.execPath, [...programOf('spec/actors/recording/unclosed-child'), file, way])
       const { lines, error } = await readAll()
       expect(lines.length).to.be.within(least, 20_000)
       expect(error)

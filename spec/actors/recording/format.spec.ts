@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { parseLine } from '../../../actors/recording/line-text.ts'
+import { projectRoot } from '../../support/project.ts'
 import { recordMeeting } from './record.ts'
 
 describe('the description of recordings', () => {
-  const readme = new URL('../../../actors/recording/README.md', import.meta.url)
+  const readme = join(projectRoot, 'actors/recording/README.md')
   let text: string
   let dir: string
   before(async () => {

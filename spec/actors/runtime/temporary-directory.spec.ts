@@ -4,6 +4,7 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { TemporaryDirectory } from '../../../actors/runtime/temporary-directory.ts'
+import { programFile, programLoader } from '../../support/project.ts'
 
 describe('a temporary directory', () => {
   it('is there until it is removed', async () => {
@@ -38,14 +39,14 @@ describe('a temporary directory', () => {
 
 /** @returns where the directory was, of a process that made one and ended so */
 function pathIn(name: string, ending: string): string {
-  const module = join(import.meta.dirname, '../../../actors/runtime/temporary-directory.ts')
+  const module = programFile('actors/runtime/temporary-directory')
   const script = `
     import { writeSync } from 'node:fs'
     const { TemporaryDirectory } = await import(${JSON.stringify(module)})
     const { path } = await TemporaryDirectory.make('${name}')
     writeSync(1, path)
     ${ending}`
-  const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+  const { stdout } = spawnSync(process.execPath, [...programLoader, '--input-type=module', '-e', script], {
     encoding: 'utf8',
   })
   return stdout

@@ -1,18 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { CaptureDecoder, type CaptureEntry } from '../../../actors/keylog/decode-capture.ts'
 import { decodeMessage } from '../../../actors/trace/messages.ts'
 import { CaptureError, CaptureReader } from '../../../protocols/pcap/capture.ts'
 import { KeyLogError, parseKeyLog } from '../../../protocols/rlpx/key-log.ts'
 import { writeCapture } from '../../protocols/pcap/capture-writer.ts'
+import { projectRoot } from '../../support/project.ts'
 import { mutatedBytes, mutatedText } from '../mutate.ts'
 import { type Readers, reader } from '../readers.ts'
 
 /** See its README.md; what is no program is in the sources alone. */
-const sources = import.meta.url.endsWith('.js') ? '../../../../spec/' : '../../'
-const folder = fileURLToPath(new URL(`${sources}vectors/captures`, import.meta.url))
+const folder = join(projectRoot, 'spec/vectors/captures')
 const files = ['ethernet.pcap', 'sll.pcap', 'sll2.pcap'].map((name) => new Uint8Array(readFileSync(join(folder, name))))
 const keys = readFileSync(join(folder, 'keys'), 'utf8')
 

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { expect } from 'chai'
 import { bytesToHex, utf8ToBytes } from '../../../protocols/lib/bytes.ts'
 import { keccak256, keccak256Steps } from '../../../protocols/lib/keccak.ts'
 import { allot, memory, release } from '../../../protocols/lib/sponge.ts'
 import { itTakesLong } from '../../long.ts'
+import { projectRoot } from '../../support/project.ts'
 import { compileSponge } from './sponge.build.ts'
 
 describe('keccak256', () => {
@@ -63,7 +65,7 @@ describe('the committed WASM module', () => {
     'is what sponge.as.ts compiles to (else: npm run build:wasm)',
     async function () {
       this.timeout(60_000)
-      const committed = await readFile(new URL('../../../protocols/lib/sponge.wasm.ts', import.meta.url), 'utf8')
+      const committed = await readFile(join(projectRoot, 'protocols/lib/sponge.wasm.ts'), 'utf8')
       expect((await compileSponge()) === committed).to.equal(true)
     },
   )

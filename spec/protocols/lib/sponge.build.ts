@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import asc from 'assemblyscript/asc'
+import { projectRoot } from '../../support/project.ts'
 
 // Compiles protocols/lib/sponge.as.ts. As a program (npm run build:wasm) it writes the module to sponge.wasm.ts.
 
-const directory = fileURLToPath(new URL('../../../protocols/lib/', import.meta.url))
+const directory = join(projectRoot, 'protocols/lib/')
 const options = ['-O3', '--runtime', 'stub', '--noAssert']
 
 /** @returns the text that sponge.wasm.ts should have */
