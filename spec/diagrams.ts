@@ -17,6 +17,7 @@ import { lookupMachine } from '../machines/lookup.ts'
 import { nodeMachine } from '../machines/node.ts'
 import { peerMachine } from '../machines/peer.ts'
 import { protocolManagerMachine } from '../machines/protocol-manager.ts'
+import { receiptFetcherMachine } from '../machines/receipt-fetcher.ts'
 import { rpcConnectionMachine } from '../machines/rpc-connection.ts'
 import { rpcServerMachine } from '../machines/rpc-server.ts'
 import { scriptedDiscv5Machine } from '../machines/scripted-discv5.ts'
@@ -30,7 +31,7 @@ import { projectRoot } from './support/project.ts'
 export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine, executorMachine],
-  ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine],
+  ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine, receiptFetcherMachine],
   ...[candidateMixMachine, discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
   ...[dnsTreeMachine, scriptedDiscv5Machine],
 ]

@@ -26,6 +26,7 @@ import {
   forgottenWrites,
   inMemory,
   readChain,
+  receiptsWrite,
   type StoredChain,
   tryDecodeHeader,
   writeGenesis,
@@ -210,6 +211,11 @@ export class Chain implements ChainReader {
     return this.#inOrder(() => this.#storeAccessLists(lists))
   }
 
+  /** Stores the receipts of blocks that are not executed here: RLP of their list, verified. Of blocks that are not there none. */
+  storeReceipts(all: readonly { readonly header: Header; readonly receipts: Uint8Array }[]): Promise<void> {
+    return this.#inOrder(() => this.#storeReceipts(all))
+  }
+
   /** From now on the head is what {@link setForkchoice} says, whatever comes from peers: for good, kept in the database. */
   followConsensus(): Promise<void> {
     return this.#inOrder(() => this.#followConsensus())
@@ -382,6 +388,12 @@ export class Chain implements ChainReader {
       if (body && !this.accessListByHash(header.hash) && (yield* isFitting(header, body, accessList)))
         writes.push(accessListWrite(header, accessList))
     }
+    if (writes.length > 0) yield this.#store.write(writes)
+  }
+
+  *#storeReceipts(all: readonly { readonly header: Header; readonly receipts: Uint8Array }[]): Steps<void> {
+    const known = all.filter(({ header }) => this.hasBlock(header.hash))
+    const writes = known.map(({ header, receipts }) => receiptsWrite(header, receipts))
     if (writes.length > 0) yield this.#store.write(writes)
   }
 

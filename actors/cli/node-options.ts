@@ -35,6 +35,7 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(network !== undefined && { network }),
     ...(networkid !== undefined && { networkId: networkid }),
     ...(isExecuting(settings, log) && { execute: true }),
+    ...(settings.receipts && { receipts: true }),
     ...(identity !== undefined && { identity }),
     ...(nodeKey && { nodeKey }),
     rpc: await toRpcOptions(settings, log),

@@ -46,6 +46,12 @@ const chain = topic('Chain:', {
     flag('--execute', 'execute blocks in a thread of its own: so it is anyway with a `--genesis`, and needs one'),
     flag('--no-execute', 'verify blocks as far as can be without states: no receipts, no verdicts'),
   ),
+  receipts: setting(
+    yesNo,
+    false,
+    'Peerchart.Receipts',
+    flag('--receipts', 'fetch the receipts of blocks that are not executed here, as geth does in snap sync'),
+  ),
   import: setting(
     optional(text),
     undefined,

@@ -20,6 +20,7 @@ export type ChainPort = Pick<
   | 'hasBlock'
   | 'insertBlocks'
   | 'storeAccessLists'
+  | 'storeReceipts'
   | 'followsConsensus'
   | 'setForkchoice'
 >

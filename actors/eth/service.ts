@@ -17,6 +17,7 @@ import type { ChainPort } from './chain-port.ts'
 import { Downloader } from './downloader.ts'
 import type { EthPeer } from './eth-peer.ts'
 import { ProtocolManager } from './protocol-manager.ts'
+import { ReceiptFetcher } from './receipt-fetcher.ts'
 import type { SyncProgress } from './sync-meter.ts'
 
 export type EthServiceOptions = {
@@ -27,6 +28,8 @@ export type EthServiceOptions = {
   readonly maxPeers?: number
   /** Milliseconds between two looks at the heads of the peers. @default 3000 */
   readonly headPollInterval?: number
+  /** Whether the receipts of blocks are fetched, which is for a chain that does not execute them. @default false */
+  readonly fetchReceipts?: boolean
   /** Whether transactions are listened to (geth's AcceptTxs). @default false */
   readonly synced?: boolean
   /** Does long work. One that goes on with the clock's next timer when left out. */
@@ -47,6 +50,7 @@ export class EthService implements Service {
   readonly #manager: ProtocolManager
   readonly #progress: BehaviorSubject<SyncProgress>
   #downloader: Downloader | undefined
+  #receipts: ReceiptFetcher | undefined
   #heads: Subscription | undefined
   /** What a consensus client named last. */
   #named: ConsensusHead | undefined
@@ -63,12 +67,17 @@ export class EthService implements Service {
       parent,
       chain,
       maxPeers,
-      joined: ({ session: peer, range, headHash }) =>
+      joined: ({ session: peer, range, headHash }) => {
         this.#downloader?.send({
           ...{ type: 'peer.joined', peer, range, headHash },
           servesLists: (this.#manager.peer(peer)?.version ?? 68) >= 71,
-        }),
-      left: ({ session: peer }) => this.#downloader?.send({ type: 'peer.left', peer }),
+        })
+        this.#receipts?.send({ type: 'peer.joined', peer })
+      },
+      left: ({ session: peer }) => {
+        this.#downloader?.send({ type: 'peer.left', peer })
+        this.#receipts?.send({ type: 'peer.left', peer })
+      },
       rangeChanged: ({ session: peer, range }) => this.#downloader?.send({ type: 'peer.range', peer, range }),
     })
     this.#progress = new BehaviorSubject<SyncProgress>({
@@ -84,22 +93,27 @@ export class EthService implements Service {
 
   /** Lets the sessions that wait begin. */
   start(): void {
-    const { chain, headPollInterval = 3_000, slicer, synced = false } = this.#options
+    const { chain, headPollInterval = 3_000, slicer, synced = false, fetchReceipts = false } = this.#options
     const { clock } = this.#runtime
-    this.#downloader = new Downloader(this.#runtime, {
-      id: `${this.#id}/downloader`,
+    const shared = {
       parent: this.#id,
       chain,
-      pollInterval: headPollInterval,
       wheel: this.#manager.wheel,
       slicer: slicer ?? new TimeSlicer(new FairScheduler(clock, (run) => void clock.setTimeout(run, 0))),
-      peer: (session) => this.#manager.peer(session),
-      drop: (session) => this.#manager.send({ type: 'peer.remove', session }),
+      peer: (session: number) => this.#manager.peer(session),
+      drop: (session: number) => this.#manager.send({ type: 'peer.remove', session }),
+    }
+    this.#downloader = new Downloader(this.#runtime, {
+      ...shared,
+      id: `${this.#id}/downloader`,
+      pollInterval: headPollInterval,
       report: (progress) => this.#progress.next(progress),
     })
+    if (fetchReceipts) this.#receipts = new ReceiptFetcher(this.#runtime, { ...shared, id: `${this.#id}/receipts` })
     const crashed = (error: unknown) => reportBug(this.#runtime, { actor: this.#id, error, ends: 'node' })
     const head = ({ number }: Header) => {
       this.#downloader?.send({ type: 'chain.head', number })
+      this.#receipts?.send({ type: 'chain.head', number })
       this.#manager.send({ type: 'chain.head', range: this.#manager.range })
     }
     this.#heads = chain.heads$.subscribe((header) => guard(() => head(header), crashed))
@@ -112,6 +126,7 @@ export class EthService implements Service {
   async stop(): Promise<void> {
     this.#heads?.unsubscribe()
     this.#downloader?.stop()
+    this.#receipts?.stop()
     this.#manager.send({ type: 'manager.stop' })
     await this.#manager.stopped
     this.#progress.complete()

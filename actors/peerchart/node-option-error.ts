@@ -44,6 +44,7 @@ const known: Readonly<Record<keyof NodeOptions, true>> = {
   peers: true,
   port: true,
   protocols: true,
+  receipts: true,
   record: true,
   rpc: true,
   runtime: true,

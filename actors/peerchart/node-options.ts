@@ -24,6 +24,8 @@ export type NodeOptions = {
    * what it needs of a chain in a test is often blocks that nothing can execute. @default false
    */
   readonly execute?: boolean
+  /** Fetches the receipts of blocks from peers, which need not be executed for that. Not where they are. @default false */
+  readonly receipts?: boolean
   /** 32 bytes. @default the key in `datadir`, made when there is none */
   readonly nodeKey?: Uint8Array
   /** Address to listen on. @default '127.0.0.1' */

@@ -211,6 +211,7 @@ export class PeerchartNode {
       () =>
         new EthService(runtime, {
           ...{ chain, maxPeers, versions: options.ethVersions ?? ethVersions },
+          fetchReceipts: options.receipts === true && !parts.executor,
           slicer: new TimeSlicer(this.#scheduler, (error) => reportBug(runtime, { actor: 'eth', error, ends: 'node' })),
           ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
         }),

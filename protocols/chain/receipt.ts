@@ -37,6 +37,11 @@ export function encodeReceipt({ type, status, root, cumulativeGasUsed, logsBloom
   return type === 0 ? fields : concatBytes(Uint8Array.of(type), fields)
 }
 
+/** @returns `[type, status, gas, logs]` (EIP-7642), as eth/69 has it */
+export function encodeReceiptWithoutBloom({ type, status, root, cumulativeGasUsed, logs }: Receipt): Uint8Array {
+  return writeFields(BigInt(type), root ?? BigInt(status ?? 0), cumulativeGasUsed, logs)
+}
+
 /**
  * The logs are counted, and opened when they are read.
  * @param item `[type, status, gas, logs]` (EIP-7642)

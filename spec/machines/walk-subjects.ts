@@ -15,6 +15,7 @@ import { lookupMachine, maxAsked } from '../../machines/lookup.ts'
 import { nodeMachine } from '../../machines/node.ts'
 import { peerMachine } from '../../machines/peer.ts'
 import { protocolManagerMachine } from '../../machines/protocol-manager.ts'
+import { receiptFetcherMachine } from '../../machines/receipt-fetcher.ts'
 import { rpcConnectionMachine } from '../../machines/rpc-connection.ts'
 import { rpcServerMachine } from '../../machines/rpc-server.ts'
 import { scriptedDiscv5Machine } from '../../machines/scripted-discv5.ts'
@@ -438,6 +439,25 @@ export const walkSubjects = [
       last: [{ type: 'script.close' }],
     }),
   ),
+  subject({
+    machine: receiptFetcherMachine,
+    input: { ports: noPorts, head: 3n },
+    events: [
+      ...[2n, 5n].map((number) => ({ type: 'chain.head', number }) as const),
+      ...each([0, 2], [3n, 5n], (count, to) => ({ type: 'missing.found', count, to }) as const),
+      ...[0, 1].map((left) => ({ type: 'receipts.stored', left }) as const),
+      ...each([1, 2], ['receipts.none', 'peer.joined', 'peer.left', 'peer.slow'] as const, (peer, type) => ({
+        type,
+        peer,
+      })),
+      ...[1, 2].map((peer) => ({ type: 'peer.lied', peer, error: new Error('of the spec') }) as const),
+    ],
+    first: [
+      { type: 'peer.joined', peer: 1 },
+      { type: 'missing.found', count: 2, to: 3n },
+    ],
+    last: [{ type: 'fetcher.stop' }],
+  }),
   subject({
     machine: gossipWatchMachine,
     input: { ports: noPorts, fetches: true },

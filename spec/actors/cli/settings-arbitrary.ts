@@ -24,6 +24,7 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   network: maybe(fc.constantFrom(...networkNames)),
   networkid: maybe(fc.bigInt(1n, 2n ** 64n - 1n)),
   execute: fc.boolean(),
+  receipts: fc.boolean(),
   listen: fc.record({ host, port }),
   identity: maybe(text),
   peer: enodes,

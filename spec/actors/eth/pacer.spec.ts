@@ -170,6 +170,7 @@ function trustingChain(chain: Chain, blocks: readonly NewBlock[]): ChainPort {
     accessListByHash: () => undefined,
     receiptsByHash: () => undefined,
     storeAccessLists: async () => {},
+    storeReceipts: async () => {},
     insertBlocks: async (inserted) => {
       for (const { header } of inserted) has.add(bytesToHex(header.hash))
     },
