@@ -25,6 +25,7 @@ export const floors: readonly (readonly string[])[] = [
   ['actors/discovery'],
   ['actors/discovery/v4', 'actors/discovery/v5', 'actors/discovery/dns'],
   ['actors/node'],
+  ['actors/pool'],
   ['actors/eth'],
   ['actors/apis'],
   ['actors/metrics', 'actors/recording'],

@@ -23,6 +23,7 @@ import { rpcServerMachine } from '../machines/rpc-server.ts'
 import { scriptedDiscv5Machine } from '../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
+import { txPoolMachine } from '../machines/tx-pool.ts'
 import { projectRoot } from './support/project.ts'
 
 // The pictures of machines/README.md, drawn from the charts. To draw them again: npx tsx spec/diagrams.ts --write
@@ -32,6 +33,7 @@ export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
   ...[ethPeerMachine, protocolManagerMachine, downloaderMachine, executorMachine],
   ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine, receiptFetcherMachine],
+  txPoolMachine,
   ...[candidateMixMachine, discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
   ...[dnsTreeMachine, scriptedDiscv5Machine],
 ]

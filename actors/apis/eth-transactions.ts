@@ -1,6 +1,7 @@
 import type { Senders } from '../../protocols/chain/senders.ts'
 import { txEnvelope } from '../../protocols/chain/transaction.ts'
 import { decodeTransaction } from '../../protocols/chain/transaction-fields.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import type { IndexedTransaction } from '../chain/tx-index.ts'
 import { type Method, method } from '../rpc/api.ts'
 import { blockTag } from '../rpc/block-params.ts'
@@ -9,6 +10,7 @@ import { hash, index } from '../rpc/params.ts'
 import type { Blocks } from './blocks.ts'
 import type { Block } from './json/block.ts'
 import { transactionJson } from './json/transaction.ts'
+import { pooledJson, type ReadPool } from './txpool.ts'
 
 export type TransactionLookup = {
   /** @returns the canonical transaction with this hash, as far back as they are indexed */
@@ -20,17 +22,23 @@ export function transactionMethods(
   blocks: Blocks,
   senders: Senders,
   lookup: TransactionLookup,
+  pool?: ReadPool,
 ): Record<string, Method> {
   const json = (found: IndexedTransaction | undefined) => (found === undefined ? null : includedJson(found, senders))
+  const pooled = (hash: Uint8Array) => pool?.content.get(bytesToHex(hash))
+  const waiting = (hash: Uint8Array) => {
+    const one = pooled(hash)
+    return one ? pooledJson(one) : null
+  }
   return {
-    getTransactionByHash: method([hash], (hash) => json(lookup.transactionByHash(hash))),
+    getTransactionByHash: method([hash], (hash) => json(lookup.transactionByHash(hash)) ?? waiting(hash)),
     getTransactionByBlockNumberAndIndex: method([blockTag, index], (tag, index) =>
       json(transactionAt(blocks.blockAt(tag), index)),
     ),
     getTransactionByBlockHashAndIndex: method([hash, index], (hash, index) =>
       json(transactionAt(blocks.blockByHash(hash), index)),
     ),
-    getRawTransactionByHash: method([hash], (hash) => rawJson(lookup.transactionByHash(hash))),
+    getRawTransactionByHash: method([hash], (hash) => rawJson(lookup.transactionByHash(hash) ?? pooled(hash))),
     getRawTransactionByBlockNumberAndIndex: method([blockTag, index], (tag, index) =>
       rawJson(transactionAt(blocks.blockAtOrNone(tag), index)),
     ),

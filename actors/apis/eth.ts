@@ -13,6 +13,7 @@ import { type TransactionLookup, transactionMethods } from './eth-transactions.t
 import { headJson } from './json/header.ts'
 import { newHeads } from './new-heads.ts'
 import { type SyncStatus, syncStatus } from './sync-status.ts'
+import type { ReadPool } from './txpool.ts'
 
 export type EthChain = BlockChain & Pick<Chain, 'config' | 'forkSchedule' | 'heads$'> & TransactionLookup
 
@@ -22,13 +23,15 @@ export type EthApiOptions = {
   readonly progress?: () => SyncStatus
   /** As it goes on. */
   readonly progress$?: Observable<SyncStatus & { readonly isSyncing: boolean }>
+  /** Of transactions that wait; none do when left out. */
+  readonly pool?: ReadPool | undefined
 }
 
 /**
  * geth's `eth` namespace, as far as it can be answered from blocks alone: without state, receipts and a pool of
  * transactions. Messages and shapes are geth's (internal/ethapi/api.go).
  */
-export function ethApi({ chain, progress, progress$ = NEVER }: EthApiOptions): Api {
+export function ethApi({ chain, progress, progress$ = NEVER, pool }: EthApiOptions): Api {
   const blocks = new Blocks(chain)
   const senders = new Senders(chain.config)
   return {
@@ -42,7 +45,7 @@ export function ethApi({ chain, progress, progress$ = NEVER }: EthApiOptions): A
       baseFee: method([], () => optionalQuantity(baseFee(chain)) ?? null),
       blobBaseFee: method([], () => optionalQuantity(blobFee(chain)) ?? null),
       ...blockMethods(blocks, senders),
-      ...transactionMethods(blocks, senders, chain),
+      ...transactionMethods(blocks, senders, chain, pool),
     },
     subscriptions: {
       syncing: subscription([], (notify) => syncStatus(progress$, notify)),

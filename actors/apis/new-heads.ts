@@ -1,6 +1,6 @@
 import type { Header } from '../../protocols/chain/header.ts'
+import { changeOf, type HeadChange } from '../chain/branches.ts'
 import type { Chain } from '../chain/chain.ts'
-import { changeOf, type HeadChange } from './branches.ts'
 
 export type HeadsChain = Pick<Chain, 'head' | 'heads$' | 'headerByHash'>
 

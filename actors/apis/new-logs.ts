@@ -1,6 +1,6 @@
+import type { HeadChange } from '../chain/branches.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
 import type { TimeSlicer } from '../runtime/time-slicer.ts'
-import type { HeadChange } from './branches.ts'
 import type { LogQuery, Logs } from './logs.ts'
 import { type HeadsChain, headChanges } from './new-heads.ts'
 

@@ -5,6 +5,7 @@ import type { StatePort } from '../execution/queries.ts'
 import type { Logger } from '../log/log.ts'
 import type { LogLevels } from '../log/log-levels.ts'
 import { version } from '../p2p/client-name.ts'
+import type { TxPool } from '../pool/tx-pool.ts'
 import type { Api } from '../rpc/api.ts'
 import type { FairScheduler } from '../runtime/scheduler.ts'
 import type { Feed } from '../trace/feed.ts'
@@ -28,6 +29,8 @@ export type ServedNode = Administered & {
   readonly eth: Pick<EthService, 'progress' | 'progress$' | 'follow' | 'followed' | 'custody' | 'updateCustody'>
   /** Of blocks that were executed; undefined where none are. Receipts are the chain's: `receiptsByHash`. */
   readonly states?: StatePort | undefined
+  /** Where blocks are executed. */
+  readonly pool?: TxPool | undefined
   readonly feed: Feed
   /** The closest first; undefined when discovery v4 does not run. */
   discoveryV4Buckets?(): readonly (readonly TableEntry[])[] | undefined
@@ -43,20 +46,20 @@ export type ServedNode = Administered & {
 
 /** Every namespace that a node serves. */
 export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
-  const { chain, eth, states, feed, name, levels, log, scheduler, filterRuntime } = node
+  const { chain, eth, states, pool, feed, name, levels, log, scheduler, filterRuntime } = node
   return [
     adminApi(node, endpoints),
     debugRawApi({ chain }),
     debugChartApi(feed),
     debugDiscoveryApi(() => node.discoveryV4Buckets?.()),
     ...(levels ? [debugLogApi(levels)] : []),
-    engineApi({ chain, eth, version, builder: states && new PayloadBuilder(states), ...(log && { log }) }),
-    ethApi({ chain, progress: () => eth.progress, progress$: eth.progress$ }),
+    engineApi({ chain, eth, version, builder: states && new PayloadBuilder(states, pool), ...(log && { log }) }),
+    ethApi({ chain, progress: () => eth.progress, progress$: eth.progress$, pool }),
     ...(states
-      ? stateApis(chain, stateCaller(states), { ...(scheduler && { scheduler }), ...(filterRuntime ?? {}) })
+      ? stateApis(chain, stateCaller(states), { pool, ...(scheduler && { scheduler }), ...(filterRuntime ?? {}) })
       : []),
     netApi({ networkId: chain.networkId, peerCount: () => node.peers().length }),
-    txpoolApi(),
+    txpoolApi(pool),
     web3Api({ clientVersion: name }),
   ]
 }

@@ -1,7 +1,10 @@
 import { Senders } from '../../protocols/chain/senders.ts'
+import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import type { StateMethodCall } from '../execution/methods/methods.ts'
+import type { TxPool } from '../pool/tx-pool.ts'
 import { type Api, method, subscription } from '../rpc/api.ts'
 import { type BlockName, blockNumberOrHash, blockTag } from '../rpc/block-params.ts'
+import { quantity } from '../rpc/json/hex.ts'
 import { address, boolean, hash, hexOrDecimal, number, optional, string } from '../rpc/params.ts'
 import { listOf } from '../rpc/struct-params.ts'
 import { processRuntime, processScheduler } from '../runtime/process-runtime.ts'
@@ -17,6 +20,7 @@ import { logQuery } from './log-params.ts'
 import { Logs } from './logs.ts'
 import type { HeadsChain } from './new-heads.ts'
 import { newLogs } from './new-logs.ts'
+import { poolMethods, poolSubscriptions } from './pool-transactions.ts'
 import { type ReceiptChain, Receipts } from './receipts.ts'
 import type { RunStateMethod, StateCaller } from './state-caller.ts'
 import { testingApi } from './testing.ts'
@@ -24,6 +28,8 @@ import { testingApi } from './testing.ts'
 export type StateApiOptions = {
   /** Shares the thread with peers and callers. One of its own when left out. */
   readonly scheduler?: FairScheduler | undefined
+  /** Of transactions that wait; nothing waits when left out. */
+  readonly pool?: TxPool | undefined
 } & Partial<FilterRuntime>
 
 /**
@@ -33,7 +39,7 @@ export type StateApiOptions = {
 export function stateApis(
   chain: BlockChain & ReceiptChain & HeadsChain,
   state: StateCaller,
-  { scheduler = processScheduler(), ...given }: StateApiOptions = {},
+  { scheduler = processScheduler(), pool, ...given }: StateApiOptions = {},
 ): Api[] {
   const { clock, entropy } = processRuntime()
   const block = optional(blockNumberOrHash)
@@ -41,15 +47,20 @@ export function stateApis(
   const senders = new Senders(chain.config)
   const receipts = new Receipts(chain, blocks, senders)
   const logs = new Logs(chain, blocks, receipts)
-  const filters = new Filters(chain, logs, { now: () => clock.now(), entropy, ...given })
+  const filters = new Filters(chain, logs, { now: () => clock.now(), entropy, ...given }, pool)
   const slicer = new TimeSlicer(scheduler)
   const fees = new FeeMarket(chain, blocks, receipts, senders)
   const run: RunStateMethod = (header, name, ...args) =>
     state({ name, block: header.raw, args } as unknown as StateMethodCall)
   const at = (name: BlockName | undefined) => blocks.headerWithState(name)
-  // Without a pool, what is pending is what the head has.
-  const nonceAt = (name: BlockName | undefined) =>
-    at(name && 'tag' in name && name.tag === 'pending' ? undefined : name)
+  // What is pending is what the head has, and what waits on it.
+  const isPending = (name: BlockName | undefined) => name !== undefined && 'tag' in name && name.tag === 'pending'
+  const nonceOf = (address: Uint8Array, name: BlockName | undefined) => {
+    const next = isPending(name) ? pool?.nextNonce(bytesToHex(address)) : undefined
+    return next === undefined
+      ? run(at(isPending(name) ? undefined : name), 'eth_getTransactionCount', address)
+      : quantity(next)
+  }
   return [
     {
       namespace: 'eth',
@@ -62,9 +73,7 @@ export function stateApis(
         getStorageValues: method([storageRequests, block], (requests, block) =>
           run(at(block), 'eth_getStorageValues', requests),
         ),
-        getTransactionCount: method([address, block], (address, block) =>
-          run(nonceAt(block), 'eth_getTransactionCount', address),
-        ),
+        getTransactionCount: method([address, block], (address, block) => nonceOf(address, block)),
         getProof: method([address, listOf(string, '[]string'), block], (address, keys = [], block) =>
           run(at(block), 'eth_getProof', address, keys),
         ),
@@ -73,7 +82,9 @@ export function stateApis(
         getLogs: method([logQuery], (query) => logs.query(query)),
         newFilter: method([logQuery], (query) => filters.newLogFilter(query)),
         newBlockFilter: method([], () => filters.newBlockFilter()),
-        newPendingTransactionFilter: method([optional(boolean)], () => filters.newPendingTransactionFilter()),
+        newPendingTransactionFilter: method([optional(boolean)], (isFull) =>
+          filters.newPendingTransactionFilter(isFull),
+        ),
         getFilterChanges: method([string], (id) => filters.changes(id)),
         getFilterLogs: method([string], (id) => filters.all(id)),
         uninstallFilter: method([string], (id) => filters.uninstall(id)),
@@ -94,9 +105,11 @@ export function stateApis(
           fees.history(count, last, percentiles),
         ),
         capabilities: method([], () => capabilitiesJson(chain.head)),
+        ...(pool && poolMethods({ pool, chain, receipts, clock })),
         simulateV1: method([simulation, block], (simulation, block) => run(at(block), 'eth_simulateV1', simulation)),
       },
       subscriptions: {
+        ...(pool && poolSubscriptions(pool)),
         logs: subscription([logQuery], (notify, query) => {
           checkSubscription(query)
           return newLogs({ chain, logs, slicer }, query, notify)

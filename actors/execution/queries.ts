@@ -19,6 +19,14 @@ type At = { readonly block: Uint8Array }
 export const queries = {
   account: ({ states }: QueryContext, { block, address }: At & { readonly address: Uint8Array }): Promise<Account> =>
     new StateReader(states, block).account(address),
+  /** In the order of the addresses. BOUNDED: by the caller. */
+  accounts: (
+    { states }: QueryContext,
+    { block, addresses }: At & { readonly addresses: readonly Uint8Array[] },
+  ): Promise<Account[]> => {
+    const reader = new StateReader(states, block)
+    return inOrder(addresses, (address) => reader.account(address))
+  },
   code: ({ states }: QueryContext, { block, address }: At & { readonly address: Uint8Array }): Promise<Uint8Array> =>
     new StateReader(states, block).code(address),
   /** 32 bytes for each slot. */

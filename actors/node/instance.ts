@@ -9,6 +9,8 @@ export type InstancePaths = {
   readonly chaindata: string
   /** States of blocks, where they are executed. */
   readonly states: string
+  /** Transactions that were given over RPC and wait (geth's journal). */
+  readonly transactions: string
   readonly nodekey: string
   /** The node database. */
   readonly nodes: string
@@ -21,6 +23,7 @@ export function instancePaths(datadir: string): InstancePaths {
     directory,
     chaindata: join(directory, 'chaindata'),
     states: join(directory, 'states'),
+    transactions: join(directory, 'transactions.rlp'),
     nodekey: join(directory, 'nodekey'),
     nodes: join(directory, 'nodes'),
     jwtsecret: join(directory, 'jwtsecret'),

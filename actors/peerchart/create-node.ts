@@ -90,7 +90,14 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
     database = await NodeDatabase.open({ directory: nodes, clock, now, log })
     const localNode = await LocalNode.open({ privateKey, store: database, clock, now: now() })
     if (nat.kind === 'extip') localNode.setStaticIp(nat.ip)
-    const watchers = { executor, recorder, metrics, keyLog, chaindata: instance?.chaindata }
+    const pool =
+      executor &&
+      new (await import('../pool/tx-pool.ts')).TxPool(runtime, {
+        ...{ chain, states: executor, log: log.getSubLogger({ name: 'txpool' }) },
+        slicer: new TimeSlicer(scheduler, (error) => reportBug(runtime, { actor: 'txpool', error, ends: 'node' })),
+        ...(instance && { journal: instance.transactions }),
+      })
+    const watchers = { executor, pool, recorder, metrics, keyLog, chaindata: instance?.chaindata }
     const parts = { staticNodes, trustedNodes, database, localNode, ...watchers }
     node = new PeerchartNode(runtime, options, { name, privateKey, chain, scheduler, ...parts })
     if (early[0]) throw early[0].error

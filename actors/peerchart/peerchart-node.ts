@@ -28,6 +28,7 @@ import type { NodeInfo } from '../p2p/node-info.ts'
 import { peerConnector } from '../p2p/peer.ts'
 import type { PeerInfo } from '../p2p/peer-info.ts'
 import { Server } from '../p2p/server.ts'
+import type { TxPool } from '../pool/tx-pool.ts'
 import type { Recorder } from '../recording/recorder.ts'
 import type { Api } from '../rpc/api.ts'
 import type { RpcOptions } from '../rpc/options.ts'
@@ -81,6 +82,8 @@ export type NodeParts = {
   readonly trustedNodes: readonly Enode[]
   readonly metrics: NodeMetrics | undefined
   readonly executor: Executor | undefined
+  /** Transactions that wait, where blocks are executed. */
+  readonly pool: TxPool | undefined
 }
 
 /** A full node: p2p server, eth, and the chain behind it. Started and stopped once. */
@@ -95,6 +98,8 @@ export class PeerchartNode {
   readonly eth: EthService
   /** Reads the states of blocks, where they are executed. */
   readonly states: StatePort | undefined
+  /** Transactions that wait, where blocks are executed. */
+  readonly pool: TxPool | undefined
   /** If they were asked for. */
   readonly metrics: NodeMetrics | undefined
   readonly #node: Node
@@ -207,6 +212,8 @@ export class PeerchartNode {
       const watch = new DatadirWatch(parts.chaindata, { clock: runtime.clock, log })
       this.#node.register(() => watch)
     }
+    const { pool } = parts
+    this.pool = pool && this.#node.register(() => pool)
     this.eth = this.#node.register(
       () =>
         new EthService(runtime, {
@@ -253,10 +260,10 @@ export class PeerchartNode {
       scheduler: this.#scheduler,
       input: this.#input,
     })
-    const { chain, eth, feed, name, states } = this
+    const { chain, eth, feed, name, states, pool } = this
     const own = nodeApis(
       {
-        ...{ chain, eth, feed, name, states, log, levels: (log as Partial<LeveledLogger>).levels },
+        ...{ chain, eth, feed, name, states, pool, log, levels: (log as Partial<LeveledLogger>).levels },
         ...{ peerEvents$: this.peerEvents$, server: this.#node.server, scheduler: this.#scheduler },
         filterRuntime: { now: this.#now, entropy: runtime.entropy },
         datadir: datadir === undefined ? undefined : resolve(datadir),

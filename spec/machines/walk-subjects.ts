@@ -21,6 +21,7 @@ import { rpcServerMachine } from '../../machines/rpc-server.ts'
 import { scriptedDiscv5Machine } from '../../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
+import { txPoolMachine } from '../../machines/tx-pool.ts'
 import type { HandshakePacket, WhoareyouPacket } from '../../protocols/discv5/packet.ts'
 import type { TreeEntry } from '../../protocols/dnsdisc/tree.ts'
 import { nodeIdOf, toEnode } from '../../protocols/enode/enode.ts'
@@ -255,6 +256,15 @@ export const walkSubjects = [
       ...[{ type: 'service.stopped', error } as const, { type: 'node.released', errors: [error] } as const],
     ],
     holds: ({ running, services }) => expect(running).to.be.within(0, services.length),
+  }),
+  subject({
+    machine: txPoolMachine,
+    input: { ports: noPorts },
+    events: (['journal.read', 'head.changed', 'states.read', 'states.failed', 'pool.stop'] as const).map((type) => ({
+      type,
+    })),
+    first: [{ type: 'journal.read' }],
+    last: [{ type: 'pool.stop' }],
   }),
   subject({
     machine: executorMachine,

@@ -20,7 +20,7 @@ const namespaces: Readonly<Record<string, string>> = {
     getTransactionByBlockHashAndIndex getTransactionByBlockNumberAndIndex getTransactionByHash
     getTransactionCount getTransactionReceipt getUncleByBlockHashAndIndex getUncleByBlockNumberAndIndex
     getUncleCountByBlockHash getUncleCountByBlockNumber maxPriorityFeePerGas newBlockFilter newFilter
-    newPendingTransactionFilter sendRawTransaction simulateV1 syncing uninstallFilter`,
+    newPendingTransactionFilter sendRawTransaction sendRawTransactionSync simulateV1 syncing uninstallFilter`,
   net: 'listening peerCount version',
   rpc: 'modules',
   testing: 'buildBlockV1',

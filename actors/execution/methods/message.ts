@@ -1,11 +1,12 @@
-import { createTx, getCalldataFloorGas } from '@ethereumjs/tx'
 import { Account, Address } from '@ethereumjs/util'
+import { delegationTo, isDelegation, recoverAuthority } from '../../../protocols/chain/authorization.ts'
 import { checksumAddress } from '../../../protocols/chain/checksum-address.ts'
 import { blobGasPerBlob } from '../../../protocols/chain/fees.ts'
+import { floorGas, intrinsicGas } from '../../../protocols/chain/intrinsic-gas.ts'
+import { maxNonce, maxTxGas, noFunds } from '../../../protocols/chain/pool-rules.ts'
 import type { AccessTuple, Authorization } from '../../../protocols/chain/transaction-fields.ts'
 import { bytesToHex, hexToBytes } from '../../../protocols/lib/bytes.ts'
 import { data } from '../../rpc/json/hex.ts'
-import { delegationTo, isDelegation, recoverAuthority } from './authorization.ts'
 import type { Environment } from './environment.ts'
 import { evmErrorMessage } from './evm-errors.ts'
 
@@ -69,7 +70,7 @@ export async function applyMessage(
   const { evm, state, common } = environment
   await evm.journal.cleanup()
   await preCheck(environment, message, rules, pool)
-  const intrinsic = intrinsicGas(environment, message)
+  const intrinsic = gasOf(environment, message)
   await evm.journal.checkpoint()
   warm(environment, message)
   const { from, gasLimit, gasPrice, value } = message
@@ -208,32 +209,21 @@ function checkType({ common, context }: Environment, message: Message, rules: Me
 }
 
 /** @returns what is paid before anything is executed, and at least */
-function intrinsicGas({ common }: Environment, message: Message): { readonly gas: bigint; readonly floor: bigint } {
-  const { to, from, value, gasLimit, accessList, authorizations = [] } = message
-  const tx = createTx(
-    {
-      type: accessList ? 1 : 0,
-      gasLimit: 30_000n,
-      ...(to && { to: new Address(to) }),
-      value,
-      data: message.data,
-      ...(accessList && {
-        accessList: accessList.map(({ address, storageKeys }) => [address, [...storageKeys]]) as never,
-        chainId: common.chainId(),
-      }),
-    },
-    { common, freeze: false, allowUnlimitedInitCodeSize: true },
-  )
-  const gas = tx.getIntrinsicGas() + BigInt(authorizations.length) * authorizationGas(tx.common)
-  const floor = getCalldataFloorGas(tx, new Address(from))
+function gasOf({ common }: Environment, message: Message): { readonly gas: bigint; readonly floor: bigint } {
+  const rules = {
+    isHomestead: common.gteHardfork('homestead'),
+    isIstanbul: common.gteHardfork('istanbul'),
+    isShanghai: common.isActivatedEIP(3860),
+    isPrague: common.isActivatedEIP(7702),
+    isAmsterdam: common.isActivatedEIP(2780),
+  }
+  const { gasLimit } = message
+  const [gas, floor] = [BigInt(intrinsicGas(rules, message)), BigInt(floorGas(rules, message))]
   if (gasLimit < gas) throw new MessageError('intrinsicGas', `intrinsic gas too low: have ${gasLimit}, want ${gas}`)
   if (gasLimit < floor)
     throw new MessageError('floorGas', `insufficient gas for floor data gas cost: have ${gasLimit}, want ${floor}`)
   return { gas, floor }
 }
-
-const authorizationGas = (common: Environment['common']) =>
-  common.isActivatedEIP(8037) ? common.param('perAuthBaseGas') : common.isActivatedEIP(7702) ? newAccountGas : 0n
 
 function upfrontFee({ context }: Environment, message: Message): bigint {
   return message.gasLimit * message.gasPrice + blobGas(message) * (context.blobBaseFee ?? 0n)
@@ -313,12 +303,7 @@ const blobGas = ({ blobHashes = [] }: Message) => BigInt(blobHashes.length) * bl
 
 export const blobCreate = 'blob transaction of type create'
 export const setCodeCreate = 'EIP-7702 transaction cannot be used to create contract'
-const noFunds = 'insufficient funds for gas * price + value'
-/** EIP-2681. */
-export const maxNonce = 2n ** 64n - 1n
 const maxUint256 = 2n ** 256n - 1n
-/** EIP-7825. */
-export const maxTxGas = 2n ** 24n
 /** EIP-7594: in one transaction. */
 const maxBlobs = 6
 /** EIP-7702, PER_EMPTY_ACCOUNT_COST and PER_AUTH_BASE_COST. */

@@ -3,6 +3,7 @@ import { decodeBody } from '../../../protocols/chain/block.ts'
 import { isTimeForkActive } from '../../../protocols/chain/chain-config.ts'
 import { checksumAddress } from '../../../protocols/chain/checksum-address.ts'
 import type { Header, HeaderFields } from '../../../protocols/chain/header.ts'
+import { maxNonce } from '../../../protocols/chain/pool-rules.ts'
 import { decodeTransaction } from '../../../protocols/chain/transaction-fields.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { blockJson, sorted } from '../../apis/json/block.ts'
@@ -31,7 +32,6 @@ import {
   MessageError,
   type MessageFault,
   type MessageLog,
-  maxNonce,
 } from './message.ts'
 import { applyOverrides, type BlockOverrides, type StateOverrides } from './overrides.ts'
 import { revertError } from './revert.ts'

@@ -1,6 +1,6 @@
 import type { Header } from '../../protocols/chain/header.ts'
 import { equalBytes } from '../../protocols/lib/bytes.ts'
-import type { Chain } from '../chain/chain.ts'
+import type { Chain } from './chain.ts'
 
 /** What a head does to the chain. BOUNDED: maxReported headers each. */
 export type HeadChange = {

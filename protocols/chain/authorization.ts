@@ -1,8 +1,8 @@
-import type { Authorization } from '../../../protocols/chain/transaction-fields.ts'
-import { concatBytes } from '../../../protocols/lib/bytes.ts'
-import { keccak256 } from '../../../protocols/lib/keccak.ts'
-import { encodeRlp } from '../../../protocols/lib/rlp.ts'
-import { recoverPublicKey, Secp256k1Error } from '../../../protocols/lib/secp256k1.ts'
+import { concatBytes, hexToBytes } from '../lib/bytes.ts'
+import { keccak256 } from '../lib/keccak.ts'
+import { encodeRlp } from '../lib/rlp.ts'
+import { recoverPublicKey, Secp256k1Error } from '../lib/secp256k1.ts'
+import type { Authorization } from './transaction-fields.ts'
 
 // EIP-7702: an account lets the code of another run as its own.
 
@@ -24,7 +24,7 @@ export const isDelegation = (code: Uint8Array): boolean =>
 
 export const delegationTo = (address: Uint8Array): Uint8Array => concatBytes(Uint8Array.of(0xef, 0x01, 0x00), address)
 
-const word = (value: bigint) => new Uint8Array(Buffer.from(value.toString(16).padStart(64, '0'), 'hex'))
+const word = (value: bigint) => hexToBytes(value.toString(16).padStart(64, '0'))
 
 const magic = 0x05
 /** Of secp256k1 (SEC 2, 2.4.1). */
