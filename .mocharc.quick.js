@@ -16,6 +16,7 @@ const leftOut = new Set([
   'actors/cli/decode',
   'actors/cli/dev-network',
   'actors/cli/discovery',
+  'actors/cli/discovery-restart',
   'actors/cli/dns',
   'actors/cli/explain',
   'actors/cli/faults',

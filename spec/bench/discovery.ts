@@ -4,7 +4,6 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type DiscoveredNode, nodeOfRecord } from '../../actors/discovery/discovered-node.ts'
 import { startLookup } from '../../actors/discovery/lookups.ts'
 import { bucketSize, Table } from '../../actors/discovery/table.ts'
@@ -19,6 +18,7 @@ import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { Tester } from '../actors/discovery/v5/tester.ts'
 import { findChainsafeDiscv5, findDevp2p } from '../support/clients.ts'
+import { programFile, programLoader } from '../support/project.ts'
 import type { Ready } from './discovery-child.ts'
 
 /**
@@ -107,9 +107,8 @@ function ratios({ ours, ...others }: { readonly ours: Rate } & { readonly [name:
 const jsonOf = (value: object): string => JSON.stringify(value)
 
 async function forked(...args: string[]): Promise<Subject> {
-  const isBuilt = import.meta.url.endsWith('.js')
-  const program = fileURLToPath(new URL(`./discovery-child.${isBuilt ? 'js' : 'ts'}`, import.meta.url))
-  const child: ChildProcess = fork(program, args, { execArgv: isBuilt ? [] : ['--import', 'tsx'] })
+  const program = programFile('spec/bench/discovery-child')
+  const child: ChildProcess = fork(program, args, { execArgv: [...programLoader] })
   const [{ port, record }] = (await once(child, 'message')) as [Ready]
   return {
     port,
