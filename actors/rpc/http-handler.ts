@@ -105,7 +105,7 @@ export class HttpHandler {
     return {
       account,
       get isGone() {
-        return socket.destroyed || socket.writableEnded
+        return socket.destroyed || socket.readableEnded
       },
     }
   }

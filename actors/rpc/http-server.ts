@@ -2,8 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, S
 import type { Socket } from 'node:net'
 import { RpcServerRunning } from '../../machines/rpc-server.ts'
 import type { Defer, Runtime } from '../runtime/runtime.ts'
+import type { FairScheduler } from '../runtime/scheduler.ts'
+import { reportBug } from '../runtime/supervision.ts'
 import { Endpoint } from './endpoint.ts'
 import type { HttpHandler } from './http-handler.ts'
+import { HttpReader } from './http-reader.ts'
 import { listen } from './listen.ts'
 import type { RpcLimits } from './options.ts'
 import type { WsHandler } from './ws-handler.ts'
@@ -15,6 +18,8 @@ export type HttpServerOptions = {
   /** Of the command line, to choose another port with. */
   readonly portFlag: string
   readonly limits: RpcLimits
+  /** Shares the thread between all who send something. */
+  readonly scheduler: FairScheduler
 }
 
 /** One port that speaks HTTP, WebSocket or both (geth node/rpcstack.go, httpServer). */
@@ -24,6 +29,8 @@ export class HttpServer {
   #server: Server | undefined
   /** How many requests of a connection wait. BOUNDED: maxPipelined. */
   readonly #pipelined = new WeakMap<Socket, number>()
+  readonly #readers = new WeakMap<Socket, HttpReader>()
+  readonly #runtime: Pick<Runtime, 'supervisor'>
   #place: { readonly host: string; readonly port: number } | undefined
   #http: { readonly handler: HttpHandler; readonly prefix: string } | undefined
   #ws: { readonly handler: WsHandler; readonly prefix: string } | undefined
@@ -33,6 +40,7 @@ export class HttpServer {
   constructor(runtime: Runtime, options: HttpServerOptions) {
     const { id, parent, limits } = options
     this.#options = options
+    this.#runtime = runtime
     this.#defer = runtime.defer
     this.#endpoint = new Endpoint(
       runtime,
@@ -124,6 +132,7 @@ export class HttpServer {
     })
     this.#server.maxConnections = limits.connections
     this.#server.maxHeadersCount = maxHeaders
+    this.#server.on('connection', this.#read)
     this.#server.on('request', this.#serve)
     this.#server.on('clientError', rejectClient)
     if (this.#ws) this.#server.on('upgrade', this.#upgrade)
@@ -140,10 +149,21 @@ export class HttpServer {
     this.#server!.closeAllConnections()
   }
 
+  readonly #read = (socket: Socket): void => {
+    const crashed = (error: unknown) => {
+      socket.destroy()
+      reportBug(this.#runtime, { actor: this.#options.id, error, ends: 'connection' })
+    }
+    this.#readers.set(socket, new HttpReader(socket, this.#options.scheduler, crashed))
+  }
+
   /** Of requests in one breath each waits for the answer to the one before, and for everybody else's turn. */
   readonly #serve = (req: IncomingMessage, res: ServerResponse): void => {
-    if (res.socket) return void this.#answer(req, res)
     const { socket } = req
+    const reader = this.#readers.get(socket)
+    reader?.asked()
+    res.once('close', () => reader?.answered())
+    if (res.socket) return void this.#answer(req, res)
     const waiting = (this.#pipelined.get(socket) ?? 0) + 1
     this.#pipelined.set(socket, waiting)
     if (waiting > maxPipelined) return void socket.destroy()
@@ -161,6 +181,7 @@ export class HttpServer {
   }
 
   readonly #upgrade = (req: IncomingMessage, socket: Socket, head: Buffer): void => {
+    this.#readers.get(socket)?.release()
     if (/^websocket$/i.test(req.headers.upgrade ?? '')) {
       this.#ws?.handler.upgrade(req, socket, head)
       return

@@ -55,7 +55,7 @@ export class RpcStack {
     this.#input = context.input ?? new InputRoom()
     this.#scheduler = context.scheduler ?? new FairScheduler(runtime.clock, runtime.defer)
     const server = (name: string, portFlag: string, limits = this.#limits) =>
-      new HttpServer(runtime, { id: `rpc/${name}`, parent, portFlag, limits })
+      new HttpServer(runtime, { id: `rpc/${name}`, parent, portFlag, limits, scheduler: this.#scheduler })
     this.#http = server('http', '--http.port')
     this.#ws = server('ws', '--ws.port')
     this.#auth = server('auth', '--authrpc.port', this.#engineLimits)
