@@ -25,6 +25,7 @@ export function readBody(
   return new Promise((resolve) => {
     const chunks: Buffer[] = []
     const kept = new KeptBytes()
+    const isLong = Number(req.headers['content-length'] ?? 0) > oneRead
     let size = 0
     let isOpen = true
     const holding = room.open(() => settle({ fault: 'no room' }), { isProven })
@@ -39,7 +40,7 @@ export function readBody(
     const take = (chunk: Buffer) => {
       if (size + chunk.length > bodyBytes) return settle({ fault: 'too large' })
       size += chunk.length
-      chunks.push(size > oneRead ? kept.keep(chunk) : chunk)
+      chunks.push(isLong || size > oneRead ? kept.keep(chunk) : chunk)
       holding.hold(size)
       if (size > oneRead) readOnInTurn()
     }
