@@ -12,6 +12,7 @@ describe('the body of a request', () => {
   let turns: (() => void)[]
   let room: InputRoom
   let body: Promise<Body>
+  let read: (headers?: object) => Promise<Body>
   let clock: VirtualClock
 
   beforeEach(() => {
@@ -21,7 +22,10 @@ describe('the body of a request', () => {
     clock = new VirtualClock()
     const turn = () => new Promise<void>((resolve) => turns.push(resolve))
     const limits = { bodyBytes: 1_000_000, readTimeout: 1_000 }
-    body = readBody(req as unknown as IncomingMessage, limits, room, { clock, isProven: false, turn })
+    const source = { clock, isProven: false, turn }
+    read = (headers = {}) =>
+      readBody(Object.assign(req, { headers }) as unknown as IncomingMessage, limits, room, source)
+    body = read()
   })
   const send = async (bytes: Buffer) => {
     req.write(bytes)
@@ -52,6 +56,17 @@ describe('the body of a request', () => {
     const { parts } = (await body) as { parts: Buffer[] }
     expect(Buffer.concat(parts)).to.deep.equal(Buffer.alloc(4 * part.length, 7))
     expect(room.held).to.equal(0)
+  })
+  it('that is known to be long keeps nothing of what it was read in', async () => {
+    const chunks: Buffer[] = []
+    req.on('data', (chunk: Buffer) => chunks.push(chunk))
+    const long = read({ 'content-length': '65537' })
+    await send(part)
+    req.end()
+    const { parts } = (await long) as { parts: Buffer[] }
+    const { parts: short } = (await body) as { parts: Buffer[] }
+    expect([Buffer.concat(parts), Buffer.concat(short)]).to.deep.equal([part, part])
+    expect([parts[0]!.buffer, short[0]!.buffer].map((one) => one === chunks[0]!.buffer)).to.deep.equal([false, true])
   })
   it('is not read on once its client has left', async () => {
     await send(part)
