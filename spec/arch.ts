@@ -26,7 +26,7 @@ export const floors: readonly (readonly string[])[] = [
   ['actors/discovery/v4', 'actors/discovery/v5', 'actors/discovery/dns'],
   ['actors/node'],
   ['actors/pool'],
-  ['actors/eth'],
+  ['actors/eth', 'actors/snap'],
   ['actors/apis'],
   ['actors/metrics', 'actors/recording'],
   ['actors/peerchart'],

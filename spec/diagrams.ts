@@ -23,6 +23,7 @@ import { rpcServerMachine } from '../machines/rpc-server.ts'
 import { scriptedDiscv5Machine } from '../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
+import { snapPeerMachine } from '../machines/snap-peer.ts'
 import { txPoolMachine } from '../machines/tx-pool.ts'
 import { projectRoot } from './support/project.ts'
 
@@ -31,7 +32,7 @@ import { projectRoot } from './support/project.ts'
 /** Every chart that machines/README.md shows. */
 export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
-  ...[ethPeerMachine, protocolManagerMachine, downloaderMachine, executorMachine],
+  ...[ethPeerMachine, snapPeerMachine, protocolManagerMachine, downloaderMachine, executorMachine],
   ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine, receiptFetcherMachine],
   txPoolMachine,
   ...[candidateMixMachine, discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],

@@ -6,6 +6,7 @@ import { methodBackend } from './method-backend.ts'
 import { type BlockToBuild, type BuiltBlock, buildPayload } from './methods/build-block.ts'
 import { buildTimeout, TimeLimit } from './methods/limits.ts'
 import { runStateMethod, type StateMethodCall } from './methods/methods.ts'
+import { snapQueries } from './snap-queries.ts'
 import { StateReader } from './state-reader.ts'
 import type { StateStore } from './state-store.ts'
 
@@ -62,6 +63,7 @@ export const queries = {
     const answer = await runStateMethod({ backend: methodBackend(states, config), now: () => performance.now() }, call)
     return printJson(answer) ?? 'null'
   },
+  ...snapQueries,
 } as const
 
 /** Nodes from the root down. */

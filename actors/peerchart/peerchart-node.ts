@@ -41,6 +41,7 @@ import type { Bug, Runtime } from '../runtime/runtime.ts'
 import type { FairScheduler } from '../runtime/scheduler.ts'
 import { publishBug, reportBug, stackOf } from '../runtime/supervision.ts'
 import { TimeSlicer } from '../runtime/time-slicer.ts'
+import { SnapService } from '../snap/service.ts'
 import type { FeedEntry, MessageEntry } from '../trace/entries.ts'
 import type { Feed } from '../trace/feed.ts'
 import { packetName } from '../trace/handshake-packet.ts'
@@ -223,6 +224,10 @@ export class PeerchartNode {
           ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),
         }),
     )
+    if (parts.executor) {
+      const backend = { chain, states: parts.executor }
+      this.#node.register(() => new SnapService({ backend, ethVersions: options.ethVersions ?? ethVersions }))
+    }
     if (discovery) this.#node.register(() => discovery)
     this.#discovery = discovery
     chain.failures$.subscribe((error) => this.fail(error))

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ethTests, runEthSuite, type SuiteResult } from '../suites/eth.ts'
+import { runChainSuite, type SuiteResult, suiteTests } from '../suites/eth.ts'
 import { ethCases } from '../suites/eth-scripts/index.ts'
 import { findDevp2p, requireClient } from '../support/clients.ts'
 import { requireEthtest } from '../support/ethtest.ts'
@@ -15,9 +15,9 @@ describe("geth's own eth suite, run against our node", function () {
   before(async function () {
     devp2p = requireClient(this, findDevp2p(), 'devp2p')
     const chain = requireEthtest(this)
-    names = await ethTests({ devp2p, chain })
+    names = await suiteTests({ devp2p, chain })
     const run = `^(${cases.map(({ name }) => name).join('|')})$`
-    result = await runEthSuite({ devp2p, chain, run, print: (line) => lines.push(line) })
+    result = await runChainSuite({ devp2p, chain, run, print: (line) => lines.push(line) })
   })
 
   for (const { name, needs } of ethCases)

@@ -21,6 +21,7 @@ import { rpcServerMachine } from '../../machines/rpc-server.ts'
 import { scriptedDiscv5Machine } from '../../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
+import { snapPeerMachine } from '../../machines/snap-peer.ts'
 import { txPoolMachine } from '../../machines/tx-pool.ts'
 import type { HandshakePacket, WhoareyouPacket } from '../../protocols/discv5/packet.ts'
 import type { TreeEntry } from '../../protocols/dnsdisc/tree.ts'
@@ -33,6 +34,7 @@ import { type EthVersion, ethVersions, type MessageName, messageTable } from '..
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { LazyList } from '../../protocols/lib/lazy-list.ts'
 import { DiscReason } from '../../protocols/p2p/disconnect-reasons.ts'
+import { type SnapMessageName, snapAnswerOf } from '../../protocols/snap/versions.ts'
 import { noPorts } from '../no-ports.ts'
 
 const treeRoot = (root: string) => ({ nodesRoot: root, linksRoot: 'links', seq: 1n, signature: new Uint8Array(65) })
@@ -315,6 +317,18 @@ export const walkSubjects = [
       { type: 'stream.closed', error: undefined },
     ],
     holds: ({ reason }) => expect(reason).to.not.equal(DiscReason.NetworkError),
+  }),
+  subject({
+    machine: snapPeerMachine,
+    input: { ports: noPorts, isBesideEth: true },
+    events: [
+      ...Object.entries(snapAnswerOf)
+        .flat()
+        .map((type) => ({ type: type as SnapMessageName, payload })),
+      ...(['write.blocked', 'write.drained', 'session.closed'] as const).map((type) => ({ type })),
+      ...[{ type: 'code.unknown', code: 31 } as const, { type: 'fault.found', error } as const],
+      { type: 'message.tooLong', size: 2 ** 24 },
+    ],
   }),
   subject({
     machine: ethPeerMachine,

@@ -8,7 +8,12 @@ import { askEngine } from '../support/geth.ts'
 import { type OwnNode, startOwnNode } from '../support/own-node.ts'
 import { runTool } from './devp2p.ts'
 
+/** Those of geth's `devp2p rlpx` that need a chain. */
+export type ChainSuite = 'eth' | 'snap' | 'snap2'
+
 export type SuiteOptions = {
+  /** @default 'eth' */
+  readonly suite?: ChainSuite | undefined
   /** geth's devp2p command. */
   readonly devp2p: string
   readonly chain: Ethtest
@@ -30,11 +35,11 @@ export type SuiteResult = {
 }
 
 /**
- * Runs geth's eth conformance suite against a fresh node on its chain; after a test that hung, what is left of it against
+ * Runs a conformance suite of geth's against a fresh node on its chain; after a test that hung, what is left of it against
  * another. @throws the node did not start, the tool ran no test
  */
-export async function runEthSuite(options: SuiteOptions): Promise<SuiteResult> {
-  const { devp2p, chain, run, timeout = 60_000, print = () => {}, signal } = options
+export async function runChainSuite(options: SuiteOptions): Promise<SuiteResult> {
+  const { suite, devp2p, chain, run, timeout = 60_000, print = () => {}, signal } = options
   const result = { passed: [] as string[], failed: [] as string[], hung: [] as string[] }
   let names: readonly string[] | undefined
   let left = run
@@ -48,12 +53,12 @@ export async function runEthSuite(options: SuiteOptions): Promise<SuiteResult> {
     const secret = randomBytes(32)
     const node = await startOnChain(chain, secret)
     const args = argumentsOf(chain, node.enode, node.auth!, secret, left)
-    const { results, end } = await runTool({ path: devp2p, args, timeout, print: printTap, signal }).finally(() =>
-      node.stop(),
-    )
+    const { results, end } = await runTool({
+      ...{ path: devp2p, command: commandOf(suite), args, timeout, print: printTap, signal },
+    }).finally(() => node.stop())
     for (const { name, isPassed } of results) (isPassed ? result.passed : result.failed).push(name)
     if (end === 'done' || end === 'aborted') return result
-    names ??= await ethTests({ devp2p, chain, run })
+    names ??= await suiteTests({ suite, devp2p, chain, run })
     tried += results.length + 1
     const stuck = names[tried - 1]!
     result[end === 'hung' ? 'hung' : 'failed'].push(stuck)
@@ -65,19 +70,24 @@ export async function runEthSuite(options: SuiteOptions): Promise<SuiteResult> {
 }
 
 /** @returns the names of the tool's tests, in its order: it has no list, but reports them as they fail where no node is */
-export async function ethTests({
+export async function suiteTests({
+  suite,
   devp2p,
   chain,
   run,
-}: Pick<SuiteOptions, 'devp2p' | 'chain' | 'run'>): Promise<readonly string[]> {
+}: Pick<SuiteOptions, 'suite' | 'devp2p' | 'chain' | 'run'>): Promise<readonly string[]> {
   const [host, port] = ['127.0.0.1', 1] // tcpmux: no one listens there
   const enode = formatEnode({ publicKey: publicKeyOf(randomBytes(32)), host, tcp: port, udp: port })
   const args = argumentsOf(chain, enode, `http://${host}:${port}`, randomBytes(32), run)
-  const { results } = await runTool({ path: devp2p, args, timeout: 60_000, print: () => {} })
+  const { results } = await runTool({
+    ...{ path: devp2p, command: commandOf(suite), args, timeout: 60_000, print: () => {} },
+  })
   return results.map(({ name }) => name)
 }
 
-function argumentsOf(chain: Ethtest, enode: string, engine: string, secret: Uint8Array, run?: string): string[] {
+export const commandOf = (suite: ChainSuite = 'eth') => ['rlpx', `${suite}-test`]
+
+export function argumentsOf(chain: Ethtest, enode: string, engine: string, secret: Uint8Array, run?: string): string[] {
   const where = ['--chain', chain.folder, '--node', enode, '--engineapi', engine, '--jwtsecret', bytesToHex(secret)]
   return run === undefined ? where : [...where, '--run', run]
 }

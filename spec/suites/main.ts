@@ -6,27 +6,28 @@ import { findDevp2p } from '../support/clients.ts'
 import { Ethtest, ethtest } from '../support/ethtest.ts'
 import { runDiscv4Suite } from './discv4.ts'
 import { runDiscv5Suite } from './discv5.ts'
-import { runEthSuite, type SuiteResult } from './eth.ts'
+import { runChainSuite, type SuiteResult } from './eth.ts'
 import { byMethod, runRpcSuite } from './rpc.ts'
 
 const program = new Command('suites').description("Runs geth's conformance suites against our node.")
 
 type Options = { run?: string; chain: string; timeout: number; json?: true }
 
-program
-  .command('eth')
-  .description('geth\'s "devp2p rlpx eth-test", against a fresh node on the chain that it expects')
-  .option('--run <regex>', 'only the tests whose names match')
-  .option('--chain <folder>', 'the chain of the suite', ethtest.folder)
-  .option('--timeout <time>', 'how long a test may take, as `20s` or `5m`', duration.parse!, 60_000)
-  .option('--json', 'print one JSON object on standard output, and the TAP on standard error')
-  .action(async ({ run, chain, timeout, json }: Options) => {
-    const devp2p = findDevp2p()
-    if (devp2p === undefined) return fail('no devp2p on PATH: set DEVP2P or PATH')
-    if (!existsSync(chain)) return fail(`no chain at ${chain}`)
-    const ethtest = new Ethtest(resolve(chain))
-    await report(json, (print, signal) => runEthSuite({ devp2p, chain: ethtest, run, timeout, print, signal }))
-  })
+for (const suite of ['eth', 'snap', 'snap2'] as const)
+  program
+    .command(suite)
+    .description(`geth's "devp2p rlpx ${suite}-test", against a fresh node on the chain that it expects`)
+    .option('--run <regex>', 'only the tests whose names match')
+    .option('--chain <folder>', 'the chain of the suite', ethtest.folder)
+    .option('--timeout <time>', 'how long a test may take, as `20s` or `5m`', duration.parse!, 60_000)
+    .option('--json', 'print one JSON object on standard output, and the TAP on standard error')
+    .action(async ({ run, chain: folder, timeout, json }: Options) => {
+      const devp2p = findDevp2p()
+      if (devp2p === undefined) return fail('no devp2p on PATH: set DEVP2P or PATH')
+      if (!existsSync(folder)) return fail(`no chain at ${folder}`)
+      const chain = new Ethtest(resolve(folder))
+      await report(json, (print, signal) => runChainSuite({ suite, devp2p, chain, run, timeout, print, signal }))
+    })
 
 program
   .command('discv4')
