@@ -8,10 +8,12 @@ import { processRuntime } from '../../actors/runtime/process-runtime.ts'
 import { formatRecord } from '../../protocols/enr/record.ts'
 import { freePort } from '../support/free-port.ts'
 
-// The process of a node that is measured: `node discovery-child.js v4|v5|dpt|chainsafe [FOLDER]`. It reports where it is, and
-// answers every message with the time that the processor has spent on it, in µs.
+// The process of a node that is measured: `node discovery-child.js v4|v5|both|dpt|chainsafe [FOLDER]`. It reports where it
+// is, and answers every message with what it has used.
 
 export type Ready = { readonly port: number; readonly record?: string }
+/** `cpu` in µs since it started, `memory` in bytes: what is left of its heap and buffers when all that can go has gone. */
+export type Used = { readonly cpu: number; readonly memory: number }
 
 const host = '127.0.0.1'
 const [kind, folder] = process.argv.slice(2)
@@ -19,14 +21,16 @@ const ready =
   kind === 'dpt' ? await startDpt() : kind === 'chainsafe' ? await startChainsafe(folder!) : await startOwn()
 process.on('message', () => {
   const { user, system } = process.cpuUsage()
-  process.send!(user + system)
+  globalThis.gc?.()
+  const { heapUsed, external } = process.memoryUsage()
+  process.send!({ cpu: user + system, memory: heapUsed + external } satisfies Used)
 })
 process.send!(ready)
 
 async function startOwn(): Promise<Ready> {
   const runtime = processRuntime()
   const endpoint = await DiscoveryEndpoint.open(runtime, {
-    ...{ v4: kind === 'v4', v5: kind === 'v5', host, port: 0, privateKey: runtime.entropy(32), bootnodes: [] },
+    ...{ v4: kind !== 'v5', v5: kind !== 'v4', host, port: 0, privateKey: runtime.entropy(32), bootnodes: [] },
     log: silent,
   })
   return { port: endpoint.socket.port, record: formatRecord(endpoint.local.record) }

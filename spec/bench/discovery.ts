@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -18,8 +18,7 @@ import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { publicKeyOf } from '../../protocols/lib/secp256k1.ts'
 import { Tester } from '../actors/discovery/v5/tester.ts'
 import { findChainsafeDiscv5, findDevp2p } from '../support/clients.ts'
-import { programFile, programLoader } from '../support/project.ts'
-import type { Ready } from './discovery-child.ts'
+import { startChild } from './discovery-subject.ts'
 
 /**
  * What one core does for a node that discovers, beside other implementations: PINGs of discv4 verified and answered, sessions of
@@ -107,18 +106,9 @@ function ratios({ ours, ...others }: { readonly ours: Rate } & { readonly [name:
 const jsonOf = (value: object): string => JSON.stringify(value)
 
 async function forked(...args: string[]): Promise<Subject> {
-  const program = programFile('spec/bench/discovery-child')
-  const child: ChildProcess = fork(program, args, { execArgv: [...programLoader] })
-  const [{ port, record }] = (await once(child, 'message')) as [Ready]
-  return {
-    port,
-    node: record === undefined ? undefined : nodeOfRecord(parseRecord(record)),
-    cpu: async () => {
-      child.send('cpu')
-      return ((await once(child, 'message')) as [number])[0]
-    },
-    close: () => void child.kill('SIGKILL'),
-  }
+  const { port, record, used, close } = await startChild(...args)
+  const node = record === undefined ? undefined : nodeOfRecord(parseRecord(record))
+  return { port, node, cpu: async () => (await used()).cpu, close }
 }
 
 async function startDevp2p(path: string, version: 'discv4' | 'discv5'): Promise<Subject> {

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { findChromium } from '../support/clients.ts'
 import { benchCrawl } from './crawl.ts'
+import { benchDatagrams } from './datagrams.ts'
 import { benchDiscovery } from './discovery.ts'
 import { benchInspect } from './inspect.ts'
 import { benchInspectMemory } from './inspect-memory.ts'
@@ -123,6 +124,16 @@ program
   .option('--json', 'print one JSON object on standard output')
   .option('--seconds <n>', 'length of each measurement', '5')
   .action(async ({ json, seconds }) => print(json, await benchDiscovery(Number(seconds), note)))
+
+program
+  .command('datagrams')
+  .description(
+    'what datagrams that are none, from 1,000 ports, leave of the memory of a node, and what a good node gets',
+  )
+  .option('--json', 'print one JSON object on standard output')
+  .option('--count <n>', 'how many', '100000')
+  .option('--seconds <n>', 'in which time', '10')
+  .action(async ({ json, count, seconds }) => print(json, await benchDatagrams(Number(count), Number(seconds), note)))
 
 await program.parseAsync()
 process.exit(0)
