@@ -84,12 +84,6 @@ export const isInboundFull = (state: State, event: CheckpointEvent): boolean =>
 const isTrusted = ({ trusted, setups }: State, { type, conn, id }: CheckpointEvent): boolean =>
   type === 'posthandshake.reached' ? trusted.has(id) : setups.get(conn)?.trusted === true
 
-/** @returns the answer to a checkpoint that was passed */
-export const admission = ({ setups }: State, { conn }: CheckpointEvent): { conn: number; trusted: boolean } => ({
-  conn,
-  trusted: setups.get(conn)?.trusted === true,
-})
-
 export const connOf = ({ peers }: State, id: string): number => peers.get(id)!.conn
 
 /** @returns the dialer's event when a setup ends; undefined for a peer whose id was never known */

@@ -56,7 +56,7 @@ export type Outcome = {
 
 export type PeerEvent =
   | { type: 'rlpx.secured'; id: string }
-  | { type: 'server.admitted'; trusted: boolean }
+  | { type: 'server.admitted' }
   | { type: 'server.refused'; reason: DiscReason }
   | { type: 'first.received'; code: number; payload: Uint8Array }
   | { type: 'hello.accepted'; hello: Hello }
@@ -71,13 +71,11 @@ export type PeerEvent =
   | { type: 'write.drained' }
   | { type: 'stream.closed'; error: Error | undefined }
   | { type: 'peer.disconnect'; reason: DiscReason }
-  | { type: 'trust.change'; trusted: boolean }
 
 type PeerContext = PeerInput & {
   /** keccak256 of the key that the encryption handshake proved, in hex. */
   readonly id: string
   readonly hello: Hello | undefined
-  readonly isTrusted: boolean
   /** It came into the peer set: its end is that of a peer. */
   readonly isAdded: boolean
   readonly outcome: Outcome | undefined
@@ -156,7 +154,6 @@ const { enqueueActions, extend } = setup({
     identify: assign((_, { id }: { id: string }) => ({ id })),
     remember: assign((_, hello: Hello) => ({ hello })),
     noteAdded: assign({ isAdded: true }),
-    noteTrust: assign((_, { trusted }: { trusted: boolean }) => ({ isTrusted: trusted })),
     /** The first word counts: what ends a peer later than that is not heard. */
     conclude: assign((_, end: { error: Error; reason?: DiscReason | undefined; remoteRequested?: boolean }) => ({
       outcome: { error: end.error, remoteRequested: end.remoteRequested ?? false },
@@ -200,14 +197,12 @@ export const peerMachine = extend({
     ...input,
     id: '',
     hello: undefined,
-    isTrusted: false,
     isAdded: false,
     outcome: undefined,
     reason: undefined,
   }),
   options: { maxIterations: 100 },
   initial: 'securing',
-  on: { 'trust.change': { actions: ofEvent('noteTrust') } },
   states: {
     securing: {
       description: 'auth and ack (EIP-8), then the first checkpoint',
@@ -234,10 +229,7 @@ export const peerMachine = extend({
             params: ({ context }) => ({ checkpoint: 'posthandshake', id: context.id, matching: 0 }),
           },
           on: {
-            'server.admitted': {
-              target: '#peer.greeting',
-              actions: ofEvent('noteTrust'),
-            },
+            'server.admitted': '#peer.greeting',
           },
         },
       },

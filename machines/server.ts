@@ -4,7 +4,6 @@ import type { Netlist } from '../protocols/enode/netlist.ts'
 import { DiscReason, discReasonText } from '../protocols/p2p/disconnect-reasons.ts'
 import {
   addEvent,
-  admission,
   type CheckpointEvent,
   connOf,
   dropEvent,
@@ -46,11 +45,10 @@ export type ServerPorts = {
   /** Closes a stream that no byte was read from or written to. */
   closeStream(which: { conn: number; why: string }): void
   /** The answer to a checkpoint. */
-  admit(answer: { conn: number; trusted: boolean }): void
+  admit(answer: { conn: number }): void
   refuse(answer: { conn: number; reason: DiscReason }): void
   /** Ends a setup without a word, for the server has stopped. */
   stopSetup(which: { conn: number }): void
-  setTrusted(change: { conn: number; trusted: boolean }): void
   /** Sends the reason to a running peer: `peer.ended` comes back. */
   disconnect(order: { conn: number; reason: DiscReason }): void
   emitPeerEvent(event: PeerEvent): void
@@ -86,7 +84,7 @@ const { enqueueActions, extend } = setup({
   types: {} as { context: ServerContext; input: ServerInput; events: ServerEvent; meta: StateMeta; tags: StateTag },
   actions: {
     ...portActions<ServerPorts>()('listen', 'closeListener', 'reportStart', 'startDialer', 'notifyDialer'),
-    ...portActions<ServerPorts>()('stopDialer', 'setUp', 'closeStream', 'admit', 'refuse', 'stopSetup', 'setTrusted'),
+    ...portActions<ServerPorts>()('stopDialer', 'setUp', 'closeStream', 'admit', 'refuse', 'stopSetup'),
     ...portActions<ServerPorts>()('disconnect', 'emitPeerEvent'),
     noteListener: assign((_, { isListening }: { isListening: boolean }) => ({ isListening })),
     wait: assign(({ context }, { conn, ip }: { conn: number; ip?: string }) => ({
@@ -256,14 +254,11 @@ export const serverMachine = extend({
             actions: [
               ofEvent('noteIdentity'),
               { type: 'notifyDialer', params: ({ event }) => ({ type: 'inbound.pending', id: event.id }) },
-              { type: 'admit', params: ({ context, event }) => admission(context, event) },
+              { type: 'admit', params: ({ event: { conn } }) => ({ conn }) },
             ],
           },
           {
-            actions: [
-              ofEvent('noteIdentity'),
-              { type: 'admit', params: ({ context, event }) => admission(context, event) },
-            ],
+            actions: [ofEvent('noteIdentity'), { type: 'admit', params: ({ event: { conn } }) => ({ conn }) }],
           },
         ],
         'addpeer.reached': [
@@ -279,7 +274,7 @@ export const serverMachine = extend({
                 type: 'notifyDialer',
                 params: ({ event }) => ({ type: 'peer.added', id: event.id, dialed: !event.inbound }),
               },
-              { type: 'admit', params: ({ context, event }) => admission(context, event) },
+              { type: 'admit', params: ({ event: { conn } }) => ({ conn }) },
             ],
           },
         ],
@@ -307,19 +302,7 @@ export const serverMachine = extend({
           },
           { actions: { type: 'notifyDialer', params: ({ event }) => ({ type: 'static.remove', id: event.id }) } },
         ],
-        'trust.change': [
-          {
-            guard: ofEvent('isConnected'),
-            actions: [
-              ofEvent('changeTrust'),
-              {
-                type: 'setTrusted',
-                params: ({ context, event: { id, trusted } }) => ({ conn: connOf(context, id), trusted }),
-              },
-            ],
-          },
-          { actions: ofEvent('changeTrust') },
-        ],
+        'trust.change': { actions: ofEvent('changeTrust') },
         'server.stop': 'stopping',
       },
     },

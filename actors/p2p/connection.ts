@@ -50,9 +50,8 @@ export type Connection = {
   readonly facts: PeerFacts | undefined
   /** For admin_peers: what each running protocol says of itself. */
   protocols(): Record<string, unknown>
-  admit(trusted: boolean): void
+  admit(): void
   refuse(reason: DiscReason): void
-  setTrusted(trusted: boolean): void
   /** A running peer is sent the reason; a connection still being set up is closed. */
   disconnect(reason: DiscReason): void
 }
@@ -60,6 +59,8 @@ export type Connection = {
 /** How a connection reports to its server, which may answer at once: charts queue events that come while they step. */
 export type ConnectionOwner = {
   checkpoint(facts: CheckpointFacts): void
+  /** Whether the node of this id is let in above the limit of peers, as it is now. */
+  isTrusted(id: string): boolean
   /** SetupConn returned: the peer was added (`added`), or the connection failed. Exactly once. */
   setupEnded(conn: number, outcome: { added: boolean; id?: string; error?: Error }): void
   /** The peer was added and its protocols run. */

@@ -130,16 +130,12 @@ class Peer implements Connection {
     return Object.fromEntries(this.#sessions.map((session) => [session.name, session.info()]))
   }
 
-  admit(trusted: boolean): void {
-    this.#actor.send({ type: 'server.admitted', trusted })
+  admit(): void {
+    this.#actor.send({ type: 'server.admitted' })
   }
 
   refuse(reason: DiscReason): void {
     this.#actor.send({ type: 'server.refused', reason })
-  }
-
-  setTrusted(trusted: boolean): void {
-    this.#actor.send({ type: 'trust.change', trusted })
   }
 
   disconnect(reason: DiscReason): void {
@@ -274,11 +270,11 @@ class Peer implements Connection {
   }
 
   #factsOf({ id: publicKey, name, caps }: Hello): PeerFacts {
-    const { origin, stream } = this.#parts
+    const { origin, owner, stream } = this.#parts
     const { localAddress, remoteAddress } = stream
-    const isTrusted = () => this.#actor.getSnapshot().context.isTrusted
+    const { id } = this.#actor.getSnapshot().context
     return {
-      id: this.#actor.getSnapshot().context.id,
+      id,
       publicKey,
       name,
       caps,
@@ -287,7 +283,7 @@ class Peer implements Connection {
       inbound: origin === 'inbound',
       static: origin === 'staticdial',
       get trusted() {
-        return isTrusted()
+        return owner.isTrusted(id)
       },
     }
   }

@@ -172,10 +172,9 @@ export class Server {
         this.#conns.delete(conn)
       },
       // A connection that is not there any more has its end on the way.
-      admit: ({ conn, trusted }) => this.#conns.get(conn)?.connection?.admit(trusted),
+      admit: ({ conn }) => this.#conns.get(conn)?.connection?.admit(),
       refuse: ({ conn, reason }) => this.#conns.get(conn)?.connection?.refuse(reason),
       stopSetup: ({ conn }) => this.#conns.get(conn)?.connection?.disconnect(DiscReason.Quitting),
-      setTrusted: ({ conn, trusted }) => this.#conns.get(conn)?.connection?.setTrusted(trusted),
       disconnect: ({ conn, reason }) => this.#conns.get(conn)?.connection?.disconnect(reason),
       emitPeerEvent: (event) => this.#peerEvents.next(event),
     }
@@ -187,6 +186,7 @@ export class Server {
         checkpoint === 'addpeer'
           ? send({ type: 'addpeer.reached', conn, id, inbound, matching })
           : send({ type: 'posthandshake.reached', conn, id, inbound }),
+      isTrusted: (id) => this.#actor.getSnapshot().context.trusted.has(id),
       setupEnded: (conn, { added, id, error }) => {
         if (!added) {
           this.#log.trace('Setting up connection failed', { conn, id, err: error?.message })

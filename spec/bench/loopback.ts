@@ -58,7 +58,8 @@ function admitting() {
   let owner: ConnectionOwner | undefined
   const added = new Promise<void>((resolve, reject) => {
     owner = {
-      checkpoint: () => connection!.admit(false),
+      checkpoint: () => connection!.admit(),
+      isTrusted: () => false,
       setupEnded: (_, outcome) => outcome.added || reject(outcome.error ?? new Error('not added')),
       peerAdded: () => resolve(),
       peerEnded: () => {},

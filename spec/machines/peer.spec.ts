@@ -16,7 +16,7 @@ describe('peer', () => {
   const hello: Hello = { version: 5, name: 'Geth', caps: [{ name: 'eth', version: 72 }], listenPort: 0, id: key }
 
   const upon = (...events: PeerEvent[]) => chart.from(input, ...events)
-  const admitted: PeerEvent = { type: 'server.admitted', trusted: false }
+  const admitted: PeerEvent = { type: 'server.admitted' }
   const refused = (reason: DiscReason): PeerEvent => ({ type: 'server.refused', reason })
   const failed: PeerEvent = { type: 'read.failed', error: new Error('bad frame MAC') }
   const gone: PeerEvent = { type: 'stream.closed', error: undefined }
@@ -162,11 +162,6 @@ describe('peer', () => {
           upon(...toRunning, { type: 'write.blocked' }, chart.elapsed('frameWriteTimeout', 'running.writing.blocked')),
         ),
       ).to.deep.equal(silently)
-    })
-    it('follows a change of trust', () => {
-      expect(upon(...toRunning).context.isTrusted).to.equal(false)
-      expect(upon(...toRunning, { type: 'trust.change', trusted: true }).context.isTrusted).to.equal(true)
-      expect(upon(...toSecured, { type: 'server.admitted', trusted: true }).context.isTrusted).to.equal(true)
     })
     it('ends as a peer from the moment it is in the peer set, and as a setup before', () => {
       const ends = [toSecured, toGreeting, toAdmitted, toRunning].map(

@@ -163,17 +163,15 @@ describe('server', () => {
     it('admits an inbound connection, and the dialer leaves its node alone meanwhile', () =>
       expect(upon(accepted(1), secured(1, 'a')).effects).to.deep.equal([
         ['notifyDialer', { type: 'inbound.pending', id: 'a' }],
-        ['admit', { conn: 1, trusted: false }],
+        ['admit', { conn: 1 }],
       ]))
     it('admits a dialed connection', () =>
-      expect(upon(dialed(1, 'a'), secured(1, 'a', false)).effects).to.deep.equal([
-        ['admit', { conn: 1, trusted: false }],
-      ]))
+      expect(upon(dialed(1, 'a'), secured(1, 'a', false)).effects).to.deep.equal([['admit', { conn: 1 }]]))
     it('adds the peer before it answers', () => {
       const step = upon(accepted(1), secured(1, 'a'), greeted(1, 'a'))
       expect(step.effects).to.deep.equal([
         ['notifyDialer', { type: 'peer.added', id: 'a', dialed: false }],
-        ['admit', { conn: 1, trusted: false }],
+        ['admit', { conn: 1 }],
       ])
       expect([...step.context.peers]).to.deep.equal([['a', { conn: 1, inbound: true }]])
     })
@@ -200,7 +198,7 @@ describe('server', () => {
       const untrusted = none.upon(accepted(1), secured(1, 'a'))
       expect(untrusted.effects).to.deep.equal(refusal(1, DiscReason.TooManyPeers))
       const trusted = none.upon(trust('a'), accepted(1), secured(1, 'a'))
-      expect(trusted.effects.at(-1)).to.deep.equal(['admit', { conn: 1, trusted: true }])
+      expect(trusted.effects.at(-1)).to.deep.equal(['admit', { conn: 1 }])
       const noMore = none.upon(trust('a'), trust('a', false), accepted(1), secured(1, 'a'))
       expect(noMore.effects).to.deep.equal(refusal(1, DiscReason.TooManyPeers))
     })
@@ -212,7 +210,7 @@ describe('server', () => {
     it('goes by the trust of the first checkpoint at the second', () => {
       const none = server({ maxPeers: 0, maxDialed: 0 })
       const step = none.upon(trust('a'), accepted(1), secured(1, 'a'), trust('a', false), greeted(1, 'a'))
-      expect(step.effects.at(-1)).to.deep.equal(['admit', { conn: 1, trusted: true }])
+      expect(step.effects.at(-1)).to.deep.equal(['admit', { conn: 1 }])
     })
     it('turns a second connection of one node away, whichever came first', () => {
       const inFirst = upon(accepted(1), secured(1, 'a'), dialed(2, 'a'), secured(2, 'a', false), greeted(1, 'a'))
@@ -236,7 +234,7 @@ describe('server', () => {
     })
     it('finds no peer useless when it runs no protocol itself', () => {
       const step = server({ protocolCount: 0 }).upon(accepted(1), secured(1, 'a'), greeted(1, 'a', { matching: 0 }))
-      expect(step.effects.at(-1)).to.deep.equal(['admit', { conn: 1, trusted: false }])
+      expect(step.effects.at(-1)).to.deep.equal(['admit', { conn: 1 }])
     })
   })
 
@@ -292,11 +290,6 @@ describe('server', () => {
         ['notifyDialer', { type: 'static.remove', id: 'a' }],
         ['disconnect', { conn: 1, reason: DiscReason.Requested }],
       ])
-    })
-    it('marks a living peer trusted, and no longer', () => {
-      const peer = upon(...inboundPeer(1, 'a'))
-      expect(chart.on(peer, trust('a')).effects).to.deep.equal([['setTrusted', { conn: 1, trusted: true }]])
-      expect(chart.on(peer, trust('a', false)).effects).to.deep.equal([['setTrusted', { conn: 1, trusted: false }]])
     })
   })
 

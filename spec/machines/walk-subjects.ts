@@ -289,10 +289,7 @@ export const walkSubjects = [
     input: { ports: noPorts, protocols: [{ name: 'eth', version: 72, length: 22 }] },
     events: [
       ...[{ type: 'rlpx.secured', id: peerId } as const, { type: 'hello.accepted', hello } as const],
-      ...[true, false].flatMap((trusted) => [
-        { type: 'server.admitted', trusted } as const,
-        { type: 'trust.change', trusted } as const,
-      ]),
+      { type: 'server.admitted' },
       ...[DiscReason.TooManyPeers, DiscReason.NetworkError].flatMap((reason) => [
         { type: 'server.refused', reason } as const,
         { type: 'peer.disconnect', reason } as const,
@@ -307,9 +304,9 @@ export const walkSubjects = [
     ],
     first: [
       { type: 'rlpx.secured', id: peerId },
-      { type: 'server.admitted', trusted: false },
+      { type: 'server.admitted' },
       { type: 'hello.accepted', hello },
-      { type: 'server.admitted', trusted: false },
+      { type: 'server.admitted' },
       { type: 'protocols.started' },
     ],
     last: [

@@ -44,7 +44,7 @@ describe('the counts of connections', () => {
     for (const event of events) actor.send(event)
     return actor
   }
-  const admitted: PeerEvent = { type: 'server.admitted', trusted: false }
+  const admitted: PeerEvent = { type: 'server.admitted' }
   const secured: PeerEvent[] = [{ type: 'rlpx.secured', id: nodeId }, admitted]
   const greeted: PeerEvent[] = [...secured, { type: 'hello.accepted', hello }]
   const running: PeerEvent[] = [...greeted, admitted, { type: 'protocols.started' }]

@@ -142,15 +142,12 @@ export class FakeConnection implements Connection {
     this.parts.owner.peerEnded(this.conn, { id: this.id!, error, remoteRequested: false })
   }
 
-  admit(trusted: boolean): void {
-    this.log.push(trusted ? 'admit trusted' : 'admit')
+  admit(): void {
+    this.log.push('admit')
   }
   refuse(reason: DiscReason): void {
     this.log.push(`refuse ${reason}`)
     this.fail('refused')
-  }
-  setTrusted(trusted: boolean): void {
-    this.log.push(`trusted ${trusted}`)
   }
   disconnect(reason: DiscReason): void {
     this.log.push(`disconnect ${reason}`)

@@ -49,7 +49,8 @@ export class End {
 
   get owner(): ConnectionOwner {
     return {
-      checkpoint: () => this.connection!.admit(false),
+      checkpoint: () => this.connection!.admit(),
+      isTrusted: () => false,
       setupEnded: (_, { added, error }) => {
         if (!added) this.ended = { error: error!, remoteRequested: false }
       },
