@@ -180,5 +180,5 @@ function rethrow(error: unknown): never {
 }
 
 /** Milliseconds: an answer of 192 headers, which takes 1.3, is most often done in one. */
-const turnLength = 2
+export const turnLength = 2
 const newcomerDebt = 20

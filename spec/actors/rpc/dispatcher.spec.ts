@@ -6,7 +6,7 @@ import { Dispatcher, type DispatcherLimits } from '../../../actors/rpc/dispatche
 import { boolean, quantity, required } from '../../../actors/rpc/params.ts'
 import { RpcCode, RpcError } from '../../../actors/rpc/rpc-error.ts'
 import { FairScheduler } from '../../../actors/runtime/scheduler.ts'
-import { type Client, newAccount } from '../../../actors/runtime/time-slicer.ts'
+import { type Client, newAccount, turnLength } from '../../../actors/runtime/time-slicer.ts'
 import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
 import { batchLimits, malformedRequests } from './malformed-requests.ts'
 
@@ -216,7 +216,7 @@ describe('the RPC dispatcher', () => {
       for (let i = 0; i < 100; i++) void batch('greedy', 10, greedy)
       void batch('modest', 10)
       while (runs.filter((who) => who === 'modest').length < 10) turn()
-      expect(runs.length).to.be.at.most(24)
+      expect(runs.length, 'ten each, and four turns').to.be.at.most(20 + 4 * turnLength)
     })
     it('serves one that was there and asks for little before those that come anew', () => {
       const old = { account: newAccount(), isGone: false }
