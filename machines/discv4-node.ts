@@ -55,6 +55,8 @@ export type Discv4NodeInput = {
   readonly ports: Discv4NodePorts
   /** 64 hex digits: readers of the feed know the node by it. */
   readonly id: string
+  /** `ip:port` where it is at first, for them. */
+  readonly remote?: string
   /** ms for which its proof still holds, and its knowledge of ours; 0 for none. */
   readonly provenFor: number
   readonly introducedFor: number

@@ -32,6 +32,8 @@ export type Discv5SessionInput = {
   readonly ports: Discv5SessionPorts
   /** The node's, 64 hex digits: readers of the feed know it by that. */
   readonly id: string
+  /** `ip:port` where it is, for them. */
+  readonly remote?: string
 }
 
 export type Discv5SessionEvent =
@@ -39,7 +41,8 @@ export type Discv5SessionEvent =
   | { type: 'packet.unreadable'; nonce: string }
   | { type: 'handshake.received'; packet: HandshakePacket }
   | { type: 'answer.accepted' }
-  | { type: 'answer.refused' }
+  /** `why`: for readers of the feed. */
+  | { type: 'answer.refused'; why?: string }
   /** In answer to the request that is out. */
   | { type: 'whoareyou.received' }
   | { type: 'call.made'; call: number }

@@ -7,6 +7,7 @@ import { version } from '../p2p/client-name.ts'
 import type { Network } from '../p2p/connection.ts'
 import type { Api } from '../rpc/api.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { isDatagram } from '../trace/datagrams.ts'
 import type { FeedEntry } from '../trace/entries.ts'
 import type { Live } from '../trace/live.ts'
 import { ChartCounts } from './chart-counts.ts'
@@ -147,7 +148,7 @@ export class NodeMetrics implements Service {
       this.#connections.stopped(entry.actor)
     } else if (entry.type === 'bug') this.#bugs[entry.ends] += 1
     else {
-      if (entry.protocol === 'rlpx') return // packets are no messages to geth's metrics
+      if (entry.protocol === 'rlpx' || isDatagram(entry.protocol)) return // packets are no messages to geth's metrics
       this.#messages.take(entry)
     }
   }

@@ -42,6 +42,7 @@ import type { FairScheduler } from '../runtime/scheduler.ts'
 import { publishBug, reportBug, stackOf } from '../runtime/supervision.ts'
 import { TimeSlicer } from '../runtime/time-slicer.ts'
 import { SnapService } from '../snap/service.ts'
+import { datagramName } from '../trace/datagrams.ts'
 import type { FeedEntry, MessageEntry } from '../trace/entries.ts'
 import type { Feed } from '../trace/feed.ts'
 import { packetName } from '../trace/handshake-packet.ts'
@@ -62,7 +63,7 @@ export type NodeEvent =
 /** By its specification's names: `Status`, `auth`; by its code where there is none. */
 function named(entry: FeedEntry): NodeEvent {
   if (!('code' in entry)) return entry
-  const packet = entry.protocol === 'rlpx' ? packetName(entry.code) : undefined
+  const packet = entry.protocol === 'rlpx' ? packetName(entry.code) : datagramName(entry)
   return { ...entry, name: packet ?? messageName({ version: undefined, ...entry }) }
 }
 

@@ -17,6 +17,7 @@ import {
   type SubMessageName,
   tableOf,
 } from '../../protocols/sub-protocols.ts'
+import { datagramName, isBadPacket, isDatagram, openDatagram } from './datagrams.ts'
 import type { Decoded } from './decoded.ts'
 import type { MessageEntry } from './entries.ts'
 import { decodePacket, type PacketKind } from './handshake-fields.ts'
@@ -29,7 +30,13 @@ export type MessageKind = Pick<MessageEntry, 'protocol' | 'version' | 'code'>
 /** @returns a message's name; by number where it has none: `les 0x04` */
 export function nameOf(kind: MessageKind): string {
   const { protocol, code } = kind
-  const name = protocol === 'p2p' ? baseNames.get(code) : protocol === 'rlpx' ? packetName(code) : subNameOf(kind)
+  const name = isDatagram(protocol)
+    ? datagramName(kind)
+    : protocol === 'p2p'
+      ? baseNames.get(code)
+      : protocol === 'rlpx'
+        ? packetName(code)
+        : subNameOf(kind)
   return name ?? `${protocol} 0x${code.toString(16).padStart(2, '0')}`
 }
 
@@ -44,7 +51,7 @@ export function decodeMessage(kind: MessageKind & PacketKind, payload: Uint8Arra
   try {
     return { name, ...opened(kind, payload) }
   } catch (error) {
-    if (!isRemoteFault(error)) throw error
+    if (!(isRemoteFault(error) || isBadPacket(error))) throw error
     return { name, fields: null, text: 'malformed', error: error.message }
   }
 }
@@ -93,6 +100,7 @@ export const answers = (kind: MessageKind): boolean => isAnswerName(subNameOf(ki
 
 function opened(kind: MessageKind, payload: Uint8Array): Pick<Decoded, 'fields' | 'text'> {
   if (kind.protocol === 'p2p') return openedBase(kind.code, payload)
+  if (isDatagram(kind.protocol)) return openDatagram(kind, payload)
   const name = subNameOf(kind)
   if (name === undefined) return { fields: null, text: `${payload.length} bytes` }
   const message: SubMessage = decodeSubMessage(kind.version!, name, payload)

@@ -5,8 +5,10 @@ import {
   decodePacket,
   encodePacket,
   isExpired,
+  type Packet,
   PacketError,
   type SignedPacket,
+  typeOf,
 } from '../../../protocols/discv4/packets.ts'
 import { type Enode, toEnode } from '../../../protocols/enode/enode.ts'
 import { formatIp, isLan, parseIp } from '../../../protocols/enode/netutil.ts'
@@ -16,6 +18,7 @@ import { keccak256 } from '../../../protocols/lib/keccak.ts'
 import { isPublicKey } from '../../../protocols/lib/secp256k1.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { startActor } from '../../runtime/start-actor.ts'
+import type { MessageTrace } from '../../trace/message-trace.ts'
 import type { UdpEndpoint } from '../datagrams.ts'
 import { type DiscoveredNode, seqOf } from '../discovered-node.ts'
 import { type Lookup, startLookup } from '../lookups.ts'
@@ -52,6 +55,8 @@ export class Discv4 {
   /** Who waits for a PONG. BOUNDED: by the program, which asks. */
   readonly #pings = new Map<KnownNode, readonly Settle[]>()
   readonly #owner: KnownNodeOwner
+  /** Of sound packets that no node's chart hears of. */
+  readonly #ignored: MessageTrace
   readonly #traffic: UnprovenTraffic
   #lastActor = 0
   #isOpen = false
@@ -62,6 +67,7 @@ export class Discv4 {
     this.#options = options
     this.#traffic = new UnprovenTraffic(runtime.clock)
     this.#owner = this.#createOwner()
+    this.#ignored = runtime.feed.messageTrace({ actor: options.id, protocol: 'discv4', version: 4 })
     const draw = (end: number) => uint32(runtime.entropy(4)) % end
     this.table = new Table({ self: options.localNode.id, now: options.now, draw })
     this.#actor = startActor(runtime, discoveryTableMachine, {
@@ -94,7 +100,7 @@ export class Discv4 {
   receive(bytes: Uint8Array, from: UdpEndpoint): boolean {
     try {
       const { packet, publicKey, hash } = decodePacket(bytes)
-      this.#dispatch({ packet, publicKey, hash }, from, bytes.length)
+      this.#dispatch({ packet, publicKey, hash }, from, bytes)
       return true
     } catch (error) {
       if (!(error instanceof PacketError)) throw error
@@ -194,21 +200,28 @@ export class Discv4 {
     }
   }
 
-  #dispatch({ packet, publicKey, hash }: SignedPacket, from: UdpEndpoint, size: number): void {
-    if ('expiration' in packet && isExpired(packet.expiration, this.#options.now())) return
+  #dispatch({ packet, publicKey, hash }: SignedPacket, from: UdpEndpoint, bytes: Uint8Array): void {
     const { id } = toEnode(publicKey)
+    const code = typeOf(packet.name)
+    if ('expiration' in packet && isExpired(packet.expiration, this.#options.now())) {
+      this.#ignored.received(code, bytes)
+      return
+    }
     if (id === this.#options.localNode.id || this.#isClosed) return
     const key = keyOf(id, from.ip)
     // A PONG is not answered, and may prove the address.
-    if (this.#isBooked(id, from.ip) && !this.#traffic.received(from.ip, size) && packet.name !== 'PONG') return
-    const known = this.#proven.get(key) ?? this.#unproven.get(key)
-    if (known) known.receive(packet, hash, from)
-    else if (packet.name === 'PING') {
-      const node = { ...toEnode(publicKey, from.ip, packet.from.tcp, from.port), host: from.ip }
-      this.#admit(node)?.receive(packet, hash, from)
-    } else if (this.#wasProven(id, from.ip)) {
-      this.#add({ ...toEnode(publicKey, from.ip, 0, from.port), host: from.ip }).receive(packet, hash, from)
-    }
+    if (this.#isBooked(id, from.ip) && !this.#traffic.received(from.ip, bytes.length) && packet.name !== 'PONG') return
+    const known = this.#proven.get(key) ?? this.#unproven.get(key) ?? this.#meet(packet, publicKey, from)
+    if (!known) return void this.#ignored.received(code, bytes)
+    known.trace.received(code, bytes)
+    known.receive(packet, hash, from)
+  }
+
+  /** @returns undefined for one that has proven nothing, and does not begin as it should */
+  #meet(packet: Packet, publicKey: Uint8Array, { ip, port }: UdpEndpoint): KnownNode | undefined {
+    if (packet.name === 'PING') return this.#admit({ ...toEnode(publicKey, ip, packet.from.tcp, port), host: ip })
+    const node = { ...toEnode(publicKey, ip, 0, port), host: ip }
+    return this.#wasProven(node.id, ip) ? this.#add(node) : undefined
   }
 
   /** The database remembers it, though it has no chart now. */
@@ -249,10 +262,11 @@ export class Discv4 {
     const { database, localNode, privateKey, now, isAllowed } = this.#options
     return {
       ...{ database, localNode, now },
-      send: (packet, { id, ip }, port) => {
+      send: (packet, { id, ip, trace }, port) => {
         const { bytes, hash } = encodePacket(packet, privateKey)
         if (this.#isClosed) return hash
         if (this.#isBooked(id, ip)) this.#traffic.sent(ip, bytes.length)
+        trace.sent(typeOf(packet.name), bytes)
         this.#options.send(bytes, { ip, port })
         return hash
       },

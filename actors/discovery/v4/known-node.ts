@@ -14,6 +14,7 @@ import { decodeRecord, type NodeRecord, RecordError } from '../../../protocols/e
 import { equalBytes } from '../../../protocols/lib/bytes.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { startActor } from '../../runtime/start-actor.ts'
+import type { MessageTrace } from '../../trace/message-trace.ts'
 import type { UdpEndpoint } from '../datagrams.ts'
 import { type DiscoveredNode, nodeOfRecord, seqOf } from '../discovered-node.ts'
 import type { LocalNode } from '../local-node.ts'
@@ -26,7 +27,7 @@ export type KnownNodeOwner = {
   /** Unix time, ms. */
   now(): number
   /** Signs and sends. @returns the packet's hash */
-  send(packet: Packet, node: Pick<KnownNode, 'id' | 'ip'>, port: number): Uint8Array
+  send(packet: Packet, node: Pick<KnownNode, 'id' | 'ip' | 'trace'>, port: number): Uint8Array
   /** Nodes of the table that may be named to one at `ip`, the closest first. */
   closestFor(target: Uint8Array, ip: string): readonly DiscoveredNode[]
   /** @returns undefined for one that a node at `ip` may not name, or that we would not contact */
@@ -53,6 +54,8 @@ export type KnownNodeOptions = {
 export class KnownNode {
   readonly id: string
   readonly ip: string
+  /** Of its packets, for the feed. */
+  readonly trace: MessageTrace
   readonly #owner: KnownNodeOwner
   readonly #actor: Actor<typeof discv4NodeMachine>
   #node: DiscoveredNode
@@ -69,6 +72,7 @@ export class KnownNode {
     this.ip = host
     this.#node = node
     this.#owner = owner
+    this.trace = runtime.feed.messageTrace({ actor: actorId, protocol: 'discv4', version: 4 })
     const left = (since: number) => Math.max(0, since + bondExpiry - owner.now())
     this.#actor = startActor(runtime, discv4NodeMachine, {
       id: actorId,
@@ -77,6 +81,7 @@ export class KnownNode {
       input: {
         ports: this.#ports(),
         id,
+        remote: `${host}:${node.udp}`,
         provenFor: left(owner.database.lastPong(id, host)),
         introducedFor: left(owner.database.lastPing(id, host)),
         findFails: owner.database.findFails(id, host),

@@ -22,6 +22,8 @@ import { isPrivateKey } from '../../../protocols/lib/secp256k1.ts'
 import { nodeCiphers } from '../../runtime/ciphers.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { startActor } from '../../runtime/start-actor.ts'
+import { discv5Codes } from '../../trace/datagrams.ts'
+import type { MessageTrace } from '../../trace/message-trace.ts'
 import type { UdpEndpoint } from '../datagrams.ts'
 import { type DiscoveredNode, nodeOfRecord } from '../discovered-node.ts'
 import type { LocalNode } from '../local-node.ts'
@@ -66,6 +68,8 @@ export class Session {
   readonly #selfId: Uint8Array
   readonly #remoteId: Uint8Array
   readonly #actor: Actor<typeof discv5SessionMachine>
+  /** Of its packets, for the feed. */
+  readonly #trace: MessageTrace
   /** Calls by number. BOUNDED: maxCalls of the chart. */
   readonly #calls = new Map<number, Call>()
   #lastCall = 0
@@ -87,18 +91,23 @@ export class Session {
     this.endpoint = endpoint
     this.#remoteId = hexToBytes(id)
     this.#selfId = hexToBytes(host.localNode.id)
+    this.#trace = host.runtime.feed.messageTrace({ actor: name, protocol: 'discv5', version: 5 })
     this.#actor = startActor(host.runtime, discv5SessionMachine, {
       id: name,
       parent: host.id,
       input: {
         id,
+        remote: `${endpoint.ip}:${endpoint.port}`,
         ports: {
           challenge: ({ nonce }) => this.#challenge(hexToBytes(nonce)),
           repeatChallenge: () => this.#sendChallenge(),
           dropChallenge: () => {
             this.#challengeData = undefined
           },
-          checkAnswer: ({ packet }) => this.#send({ type: this.#check(packet) ? 'answer.accepted' : 'answer.refused' }),
+          checkAnswer: ({ packet }) => {
+            const why = this.#faultIn(packet)
+            this.#send(why === undefined ? { type: 'answer.accepted' } : { type: 'answer.refused', why })
+          },
           takeKeys: () => this.#takeKeys(),
           sendCall: ({ call }) => this.#sendCall(call),
           sendRandom: ({ call }) => this.#sendCall(call),
@@ -132,17 +141,20 @@ export class Session {
   }
 
   unreadable(packet: OrdinaryPacket): void {
+    this.#trace.received(discv5Codes.ordinary, packet.nonce)
     this.#send({ type: 'packet.unreadable', nonce: bytesToHex(packet.nonce) })
   }
 
   /** @throws {PacketError} there is no challenge that it could answer */
   answered(packet: HandshakePacket): void {
     if (!this.#challengeData) throw new PacketError('id signature', 'unexpected auth response, not in handshake')
+    this.#trace.received(discv5Codes.handshake, packet.record)
     this.#send({ type: 'handshake.received', packet })
   }
 
   challenged(packet: WhoareyouPacket): void {
     this.#whoareyou = packet
+    this.#trace.received(discv5Codes.whoareyou, packet.challengeData)
     this.#send({ type: 'whoareyou.received' })
     this.#whoareyou = undefined
   }
@@ -170,7 +182,9 @@ export class Session {
 
   /** Something that is no request of ours: lost when there are no keys. */
   send(message: Message): void {
-    if (this.#keys) this.#host.send(this.#seal(this.#keys, message).datagram, this.endpoint)
+    if (!this.#keys) return
+    const { datagram } = this.#seal(this.#keys, message)
+    this.#host.send(datagram, this.endpoint)
   }
 
   end(): void {
@@ -191,10 +205,12 @@ export class Session {
   }
 
   #sendChallenge(): void {
+    this.#trace.sent(discv5Codes.whoareyou, this.#challengeData!)
     this.#host.send(maskChallenge(nodeCiphers, this.#remoteId, this.#challengeData!), this.endpoint)
   }
 
-  #check(packet: HandshakePacket): boolean {
+  /** @returns why it is refused; undefined when it is not */
+  #faultIn(packet: HandshakePacket): string | undefined {
     const { privateKey } = this.#host
     try {
       const record = this.#recordIn(packet)
@@ -210,11 +226,11 @@ export class Session {
       const plaintext = openMessage(nodeCiphers, keys.readKey, packet)
       if (!plaintext) throw new PacketError('decryption', 'cannot decrypt message')
       this.#answer = { keys, record, plaintext }
-      return true
+      return undefined
     } catch (error) {
       if (!(error instanceof PacketError)) throw error
       this.#host.fault(this, error)
-      return false
+      return error.message
     }
   }
 
@@ -241,6 +257,7 @@ export class Session {
 
   /** A message that was decrypted. */
   deliver(plaintext: Uint8Array): void {
+    this.#trace.received(plaintext[0] ?? 0, plaintext)
     const message = this.#decode(plaintext)
     if (message) this.#host.receive(this, message)
   }
@@ -276,10 +293,13 @@ export class Session {
     )
     this.#renewKeys(keys)
     const { raw } = recordSeq < localNode.seq ? localNode.record : { raw: new Uint8Array(0) }
+    const plaintext = encodeMessage(out.request)
     const datagram = encodeHandshake(nodeCiphers, this.#envelope(), {
       ...{ source: this.#selfId, signature, ephemeralKey, record: raw },
-      ...{ key: keys.writeKey, plaintext: encodeMessage(out.request) },
+      ...{ key: keys.writeKey, plaintext },
     })
+    this.#trace.sent(discv5Codes.handshake, raw)
+    this.#trace.sent(plaintext[0]!, plaintext)
     this.#host.send(datagram, this.endpoint)
   }
 
@@ -292,12 +312,15 @@ export class Session {
 
   #seal(keys: SessionKeys, message: Message): { nonce: Uint8Array; datagram: Uint8Array } {
     const envelope = this.#envelope()
-    const sealed = { source: this.#selfId, key: keys.writeKey, plaintext: encodeMessage(message) }
+    const plaintext = encodeMessage(message)
+    this.#trace.sent(plaintext[0]!, plaintext)
+    const sealed = { source: this.#selfId, key: keys.writeKey, plaintext }
     return { nonce: envelope.nonce, datagram: encodeOrdinary(nodeCiphers, envelope, sealed) }
   }
 
   #random(): { nonce: Uint8Array; datagram: Uint8Array } {
     const envelope = this.#envelope()
+    this.#trace.sent(discv5Codes.ordinary, envelope.nonce)
     const filler = this.#host.runtime.entropy(randomMessageBytes)
     return { nonce: envelope.nonce, datagram: encodeRandom(nodeCiphers, envelope, { source: this.#selfId, filler }) }
   }

@@ -1,4 +1,4 @@
-import type { ShownLine } from '../wire.ts'
+import type { ActorFacts, ShownLine } from '../wire.ts'
 import { eventName, messageName, nameOf, outermost, remoteOf } from './labels.ts'
 import type { Scene } from './picture.ts'
 
@@ -41,7 +41,23 @@ export type Lanes = {
 
 /** Between a node and all its peers, or between the actors of one peer and its remote. */
 export function lanesOf(scene: Scene, scope: string, lines: readonly ShownLine[], isNarrow = false): Lanes {
-  return scene.peers.has(scope) ? lanesOfPeer(scene, scope, isNarrow) : lanesOfNode(scene, scope, lines)
+  if (scene.peers.has(scope)) return lanesOfPeer(scene, scope, isNarrow)
+  const facts = scene.actors.get(scope)
+  return facts && ofDatagrams.has(facts.chart) ? lanesOfContact(facts) : lanesOfNode(scene, scope, lines)
+}
+
+/** Charts of what discovery has for a node: its datagrams are theirs. */
+const ofDatagrams: ReadonlySet<string> = new Set(['discv4-node', 'discv5-session'])
+
+function lanesOfContact(facts: ActorFacts): Lanes {
+  const us = { id: facts.actor, title: nameOf(facts), note: facts.chart }
+  const lanes = [us, { id: remote, title: facts.knows ?? 'the node', note: 'by UDP' }]
+  return {
+    lanes,
+    narrowest: lanes.length * peerWidth,
+    middle: (lane, width) => ((lane + 0.5) * width) / lanes.length,
+    step: (line) => (line.actor === facts.actor ? (messageStep(line, 0, 1) ?? mark(line, 0)) : undefined),
+  }
 }
 
 /** Columns at most: more peers than that are looked at one by one. */
@@ -62,7 +78,9 @@ function lanesOfNode(scene: Scene, scope: string, lines: readonly ShownLine[]): 
       if (!scene.actors.has(line.actor)) return undefined // it was forgotten
       const lane = at.get(scene.peerOf(line.actor)?.actor ?? scope)
       if (lane === undefined) return undefined
-      return messageStep(line, 0, lane) ?? causeStep(scene, line, 0, lane) ?? mark(line, lane)
+      // A datagram goes to none of these peers: it stands on our lane.
+      const message = lane > 0 ? messageStep(line, 0, lane) : datagramMark(line)
+      return message ?? causeStep(scene, line, 0, lane) ?? mark(line, lane)
     },
   }
 }
@@ -153,6 +171,12 @@ const wireLabels: Readonly<Record<string, string>> = {
   'stream.opened': 'the stream opened',
   'stream.closed': 'the stream closed',
   'dial.failed': 'no connection',
+}
+
+function datagramMark(line: ShownLine): Step | undefined {
+  if (line.type !== 'message.received' && line.type !== 'message.sent') return undefined
+  const way = line.type === 'message.sent' ? 'sends' : 'gets'
+  return { kind: 'mark', at: 0, name: `${way} ${messageName(line)}`, weight: 'event' }
 }
 
 function mark(line: ShownLine, at: number): Step | undefined {

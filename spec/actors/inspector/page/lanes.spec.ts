@@ -90,3 +90,24 @@ describe('the lanes of the messages of a peer', () => {
     ])
   })
 })
+
+describe('the lanes of what discovery has for a node', () => {
+  const actor = 'node-1/discv4/node/ab/1'
+  const known = sceneOf([...nodeOf('node-1'), { actor, chart: 'discv4-node', parent: 'node-1/node' }], [])
+  const ping: ShownLine = {
+    ...{ seq: 1, at: 0, type: 'message.received', actor, protocol: 'discv4', version: 4 },
+    ...{ code: 1, size: 130, name: 'PING' },
+  }
+  it('are its actor and the node, between which its datagrams go', () => {
+    const { lanes, step } = lanesOf(known, actor, [])
+    expect(lanes.map(({ title }) => title)[1]).to.equal('the node')
+    expect(step(ping)).to.include({ kind: 'message', from: 1, to: 0, name: 'PING' })
+    expect(step({ ...ping, type: 'message.sent' })).to.include({ from: 0, to: 1 })
+    expect(step({ ...ping, actor: 'node-1/node' })).to.equal(undefined)
+  })
+  it('are one of the whole node’s, on which they are marks', () => {
+    const { step } = lanesOf(known, 'node-1/node', [])
+    expect(step(ping)).to.deep.equal({ kind: 'mark', at: 0, name: 'gets PING', weight: 'event' })
+    expect(step({ ...ping, type: 'message.sent' })).to.include({ name: 'sends PING' })
+  })
+})
