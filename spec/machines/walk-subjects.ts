@@ -472,6 +472,7 @@ export const walkSubjects = [
         peer,
       })),
       ...[1, 2].map((peer) => ({ type: 'peer.lied', peer, error: new Error('of the spec') }) as const),
+      { type: 'fetcher.stop' },
     ],
     first: [
       { type: 'peer.joined', peer: 1 },
