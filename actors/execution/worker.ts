@@ -5,6 +5,7 @@ import { decodeHeader } from '../../protocols/chain/header.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import type { KeyValueStore } from '../chain/key-value-store.ts'
 import { openStore } from '../chain/store.ts'
+import { RpcError } from '../rpc/rpc-error.ts'
 import '../runtime/native-secp256k1.ts'
 import { BadBlock, BlockExecutor } from './block-executor.ts'
 import { decodeResult, encodeResult } from './block-result.ts'
@@ -87,26 +88,68 @@ function toThreadError(error: unknown): ThreadError {
   return { name, message, stack, ...(typeof code === 'number' && { code }), ...(data !== undefined && { data }) }
 }
 
+type Question = ThreadRequest & { readonly kind: 'query' }
+type Order = Exclude<ThreadRequest, Question>
+
 /** What waits: blocks go before what is asked of states. BOUNDED: by the callers, who wait for the answers. */
-const [orders, questions]: [ThreadRequest[], ThreadRequest[]] = [[], []]
+const orders: Order[] = []
+const questions: Question[] = []
 let isBusy = false
+/** The blocks that came while a question was answered: it lets them be executed in its pauses. */
+let executing: Promise<void> | undefined
 
 parentPort!.on('message', (request: ThreadRequest) => {
-  const waiting = request.kind === 'query' ? questions : orders
-  waiting.push(request)
+  if (request.kind === 'query') questions.push(request)
+  else orders.push(request)
   if (!isBusy) void serve()
+  else if (isAsked)
+    executing ??= executeMeanwhile().finally(() => {
+      executing = undefined
+    })
 })
+
+/** Whether a question is being answered. */
+let isAsked = false
 
 /** One after the other; in between what has come meanwhile takes its place. */
 async function serve(): Promise<void> {
   isBusy = true
-  for (let request = next(); request; request = next()) {
-    const { id } = request
-    const done = await answer(request).catch((error): Answer => ({ kind: 'failed', error: toThreadError(error) }))
-    parentPort!.postMessage({ ...done, id })
+  for (;;) {
+    const order = orders.shift()
+    if (order) await reply(order, answer(order))
+    else {
+      const question = questions.shift()
+      if (!question) break
+      isAsked = true
+      await reply(question, answerQuestion(question))
+      isAsked = false
+    }
     await new Promise((resolve) => setImmediate(resolve))
   }
   isBusy = false
 }
 
-const next = () => orders.shift() ?? questions.shift()
+async function reply({ id }: ThreadRequest, answered: Promise<Answer>): Promise<void> {
+  const done = await answered.catch((error): Answer => ({ kind: 'failed', error: toThreadError(error) }))
+  parentPort!.postMessage({ ...done, id })
+}
+
+/** Only blocks: what closes the database, or writes another one, waits for the question. */
+async function executeMeanwhile(): Promise<void> {
+  while (orders[0]?.kind === 'execute' || orders[0]?.kind === 'recall') {
+    const order = orders.shift()!
+    await reply(order, answer(order))
+  }
+}
+
+/** What was read of a state that went meanwhile says nothing. */
+async function answerQuestion(question: Question): Promise<Answer> {
+  const done = await answer(question).catch((error): Answer => ({ kind: 'failed', error: toThreadError(error) }))
+  if (!executing) return done
+  await executing
+  const { name, params } = question
+  if (name !== 'method' && name !== 'build') return done // those are answered in one go
+  const { hash, number } = decodeHeader('parent' in params ? params.parent : (params as { block: Uint8Array }).block)
+  if (states.has(hash)) return done
+  return { kind: 'failed', error: toThreadError(new RpcError(`the state of block ${number} is not available`)) }
+}

@@ -107,13 +107,21 @@ export const ancestorsOf =
   (number) =>
     number > own ? undefined : backend.ancestor(hash, Number(own - number))
 
-/** The interpreter asks before every opcode whether it is listened to: there it can be stopped, and that costs next to nothing. */
+/**
+ * The interpreter asks before every opcode whether it is listened to: there it can be stopped, and that costs next to nothing.
+ * When it is, it waits for who listens: a listener of ours, which is shown only when others are to run.
+ */
 function interrupt(evm: VM['evm'], limit: TimeLimit): void {
   const events = evm.events!
   const count = events.listenerCount.bind(events)
+  events.on('step', (_step, next) => {
+    const pause = limit.pause()
+    if (pause) void pause.then(next)
+    else next?.()
+  })
   events.listenerCount = (name) => {
-    limit.step()
-    return count(name)
+    const isPausing = limit.step()
+    return name === 'step' && !isPausing ? count(name) - 1 : count(name)
   }
 }
 

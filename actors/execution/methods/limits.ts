@@ -34,9 +34,12 @@ export class TimeLimit {
     if (this.#now() >= this.#end) throw this.#refuse()
   }
 
-  /** As {@link check}, so cheap that it can be done before every opcode. */
-  step(): void {
-    if (++this.#steps % stepsBetweenChecks === 0) this.check()
+  /** As {@link check}, so cheap that it can be done before every opcode. @returns whether others are to run: then {@link pause} */
+  step(): boolean {
+    if (++this.#steps % stepsBetweenChecks !== 0) return false
+    const now = this.#now()
+    if (now >= this.#end) throw this.#refuse()
+    return now - this.#lastPause >= turn
   }
 
   /** As {@link check}. @returns what to wait for, when others are to run: not often */

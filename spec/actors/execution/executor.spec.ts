@@ -77,6 +77,18 @@ describe('an execution', function () {
       expect(bytesToHex(listRoot(encoded))).to.equal(bytesToHex(header.receiptsRoot))
     }
   })
+  it('executes a block while a call runs, which goes on in between', async () => {
+    const { chain, executor } = await openBoth(forkedGenesis(), false)
+    const done: string[] = []
+    const to = new Uint8Array(20).fill(0x77)
+    const loop = new Map([[bytesToHex(to), { code: hexToBytes('5b600056') }]])
+    const call = executor
+      .query('method', { name: 'eth_call', block: chain.genesis.raw, args: [{ to, gas: 600_000n }, loop] } as never)
+      .catch(({ message }: Error) => done.push(message))
+    const block = chain.insertBlocks(blocks.slice(0, 1)).then(() => done.push('block'))
+    await Promise.all([call, block])
+    expect(done).to.deep.equal(['block', 'out of gas'])
+  })
   it('refuses a block whose state is another, and keeps those before it', async () => {
     const { chain } = await openBoth()
     const error = await failureOf(chain.insertBlocks([...blocks.slice(0, 3), withStateRoot(blocks[3]!)]))
