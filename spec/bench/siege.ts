@@ -8,10 +8,12 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ScriptedPeer } from '../../actors/scripted-peer/scripted-peer.ts'
+import { parseEnode } from '../../protocols/enode/enode.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { startOwnNode } from '../support/own-node.ts'
 import { programFile, programLoader } from '../support/project.ts'
 import { meet } from '../support/stages.ts'
+import { untilRead } from '../support/unread-streams.ts'
 import { latencyOf } from './latency.ts'
 import { type AttackName, attackNames, type SiegeTarget } from './siege-attacks.ts'
 
@@ -33,7 +35,17 @@ export type SiegeResult = Record<
     readonly longestMs: number
     /** The most of the processor's time that its thread took meanwhile, in ms: its longest step. */
     readonly stepMs: number
-    /** Of one core, in the half second that begins 0.2 s after the attackers were cut off. */
+    /** How much of that step V8 collected garbage, and the longest step without what it collected in it. */
+    readonly gcMs: number
+    readonly workMs: number
+    /** The longest pause for garbage, by the clock. */
+    readonly pauseMs: number
+    /**
+     * How long the system went on with what the attackers' process had written before its end. The end of each stream stands
+     * behind that, and so no node can know of it: 0 where that is not so, as for a reset.
+     */
+    readonly sentAfterMs: number
+    /** Of one core, in the half second that begins 0.2 s after that. */
     readonly idlePercent: number
   }
 >
@@ -54,8 +66,8 @@ export async function benchSiege(
     result[name] = one
     report(
       `${name.padEnd(18)} ${one.rate}/s; lost ${one.lost} of ${one.asked}, p50 ${one.p50} ms, p99 ${one.p99} ms; ` +
-        `RPC lost ${one.rpc.lost} of ${one.rpc.asked}, p50 ${one.rpc.p50} ms, p99 ${one.rpc.p99} ms; longest ${one.longestMs} ms, step ${one.stepMs} ms; ` +
-        `${one.growthMB} MB more, ${one.growthAfterMB} after; ${one.idlePercent} % when cut`,
+        `RPC lost ${one.rpc.lost} of ${one.rpc.asked}, p50 ${one.rpc.p50} ms, p99 ${one.rpc.p99} ms; longest ${one.longestMs} ms, step ${one.stepMs} ms (gc ${one.gcMs}), without gc ${one.workMs}, longest gc ${one.pauseMs}; ` +
+        `${one.growthMB} MB more, ${one.growthAfterMB} after; ${one.idlePercent} % when cut, of what was sent by ${one.sentAfterMs} ms`,
     )
   }
   return result
@@ -95,9 +107,11 @@ async function besiegeIn(datadir: string, name: AttackName, seconds: number): Pr
   await attack.begun
   await node.call('strain')
   const [ofPeer, ofRpc] = await both(seconds)
-  const { longest, step } = await node.call('strain')
+  const { longest, step, gc, work, pause } = await node.call('strain')
   const rate = Math.round((await attack.done) / seconds)
   await attack.ended
+  const [ofPeers, ofClients, ofEngine] = [parseEnode(node.enode).tcp, portOf(node.http!), portOf(node.auth!)]
+  const sentAfter = Math.max(...(await Promise.all([ofPeers, ofClients, ofEngine].map(untilRead))))
   await sleep(200)
   const idle = await node.call('cpu')
   await sleep(500)
@@ -113,13 +127,20 @@ async function besiegeIn(datadir: string, name: AttackName, seconds: number): Pr
     rate,
     ...summary(ofPeer),
     rpc: summary(ofRpc),
-    longestMs: Math.round(longest * 10) / 10,
-    stepMs: Math.round(step * 10) / 10,
+    longestMs: tenths(longest),
+    stepMs: tenths(step),
+    gcMs: tenths(gc),
+    workMs: tenths(work),
+    pauseMs: tenths(pause),
     growthMB: inMB(highest - before),
     growthAfterMB: inMB(after - before),
+    sentAfterMs: Math.round(sentAfter),
     idlePercent,
   }
 }
+
+const tenths = (value: number) => Math.round(value * 10) / 10
+const portOf = (url: string) => Number(new URL(url).port)
 
 function summary(latencies: readonly (number | undefined)[]) {
   const answered = latencies.filter((one) => one !== undefined)

@@ -17,8 +17,8 @@ import type { FeedEntry } from '../../actors/trace/entries.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
 import type { OwnNodeOptions } from './own-node.ts'
+import { StepMeter, type Steps } from './step-meter.ts'
 import type { Vitals } from './subject.ts'
-import { threadTime } from './thread-time.ts'
 
 // The process of startOwnNode: runs one node as its parent says.
 
@@ -51,13 +51,11 @@ export type Endpoints = Readonly<Partial<Record<'http' | 'ws' | 'auth' | 'ipc', 
 export type Call = { readonly id: number; readonly name: keyof OwnNodeCalls; readonly params: readonly unknown[] }
 export type Reply = { readonly id: number; readonly result?: unknown; readonly error?: string }
 
-export type Strain = {
+export type Strain = Steps & {
   /** Resident memory in bytes. */
   readonly rss: number
   /** The longest time that the sockets were not looked at, in milliseconds: what others took of the core is in it. */
   readonly longest: number
-  /** The most of the processor's time, in milliseconds, that the thread took meanwhile: its longest step. */
-  readonly step: number
 }
 
 const delayResolution = 1
@@ -71,13 +69,7 @@ setInterval(() => {
   peak = Math.max(peak, process.memoryUsage.rss())
 }, 50).unref()
 
-let longestStep = 0
-let lastLook = threadTime()
-setInterval(() => {
-  const now = threadTime()
-  longestStep = Math.max(longestStep, now - lastLook - delayResolution)
-  lastLook = now
-}, delayResolution).unref()
+const steps = new StepMeter()
 
 /** BOUNDED: by who asks for them. */
 const seenBugs: string[] = []
@@ -152,7 +144,7 @@ const methods: OwnNodeCalls = {
   removePeer: (enode) => node.removePeer(enode),
   async vitals() {
     globalThis.gc!()
-    lastLook = threadTime()
+    steps.restart()
     const { heapUsed, external, rss } = process.memoryUsage()
     const highest = Math.max(peak, rss)
     peak = 0
@@ -182,15 +174,13 @@ const methods: OwnNodeCalls = {
   async strain() {
     const longest = Math.max(0, delay.max / 1e6 - delayResolution)
     delay.reset()
-    return { rss: process.memoryUsage.rss(), longest, step: await methods.longestStep() }
+    return { ...(await steps.take()), rss: process.memoryUsage.rss(), longest }
   },
   async bugs() {
     return seenBugs.splice(0)
   },
   async longestStep() {
-    const longest = longestStep
-    longestStep = 0
-    return longest
+    return (await steps.take()).step
   },
   async peers() {
     return node.peers().map(({ id, name, caps, protocols }) => ({ id, name, caps, protocols }))
