@@ -1,7 +1,7 @@
 import { plainDisconnect } from '../../protocols/plain-disconnect.ts'
 import type { Ciphers } from '../../protocols/rlpx/ciphers.ts'
 import { RlpxError } from '../../protocols/rlpx/rlpx-error.ts'
-import type { RlpxSession } from '../../protocols/rlpx/session.ts'
+import { isBig, type RlpxSession } from '../../protocols/rlpx/session.ts'
 import type { KeyLog } from '../keylog/key-log-file.ts'
 import { type Holding, InputOverflow, type InputRoom } from '../runtime/input-room.ts'
 import type { Clock, Entropy } from '../runtime/runtime.ts'
@@ -64,6 +64,13 @@ export class RlpxSocket implements Task {
   #isPaused = true
   #isBlocked = false
   #isFlushDue = false
+  /** A big message, which is sealed step by step, and what waits behind it. BOUNDED: by maxQueuedOutput, with what is sealed. */
+  #outgoing: { readonly bytes: number; readonly sealing: Generator<void, number> }[] = []
+  #outgoingBytes = 0
+  /** The stream takes no more before it has drained. */
+  #isFull = false
+  /** The stream is ended once all of that is sealed. */
+  #isEnding = false
   /** The stream has closed. What is left of its input may still be read so far. */
   #ending: { readonly error: Error | undefined; messages: number; bytes: number } | undefined
   #isDone = false
@@ -80,7 +87,10 @@ export class RlpxSocket implements Task {
     })
     options.stream.listen({
       data: (chunk) => this.#guard(() => this.#receive(chunk)),
-      drain: () => this.#guard(() => this.#drained()),
+      drain: () => {
+        this.#isFull = false
+        this.#guard(() => this.#drained())
+      },
       closed: (error) => this.#guard(() => this.#streamClosed(error)),
     })
   }
@@ -125,6 +135,7 @@ export class RlpxSocket implements Task {
   send(code: number, payload: Uint8Array): boolean {
     const session = this.#session
     if (!session || this.#isDone) return false
+    if (this.#outgoing.length > 0 || isBig(payload)) return this.#sendLater(session, code, payload)
     session.write(code, payload)
     if (session.outputBytes >= flushSize) this.#flush()
     else if (!this.#isFlushDue) {
@@ -140,12 +151,14 @@ export class RlpxSocket implements Task {
   }
 
   get queuedOutput(): number {
-    return this.#options.stream.buffered + (this.#session?.outputBytes ?? 0)
+    return this.#options.stream.buffered + (this.#session?.outputBytes ?? 0) + this.#outgoingBytes
   }
 
   /** Sends what is queued, then closes: `closed` follows. */
   end(): void {
     this.read(undefined)
+    this.#isEnding = this.#outgoing.length > 0
+    if (this.#isEnding) return
     this.#flush()
     this.#options.stream.end()
   }
@@ -157,6 +170,7 @@ export class RlpxSocket implements Task {
   }
 
   step(): boolean {
+    if (this.#outgoing.length > 0 && !this.#ending) return this.#seal()
     try {
       const hasMore = this.#handshake ? this.#stepHandshake(this.#handshake) : this.#stepFrames()
       this.#hold()
@@ -266,19 +280,50 @@ export class RlpxSocket implements Task {
     this.#options.stream.resume()
   }
 
+  #sendLater(session: RlpxSession, code: number, payload: Uint8Array): boolean {
+    this.#outgoing.push({ bytes: payload.length, sealing: session.writeSteps(code, payload) })
+    this.#outgoingBytes += payload.length
+    this.#block()
+    this.#options.scheduler.ready(this)
+    return !this.#isBlocked
+  }
+
+  /** Seals for a millisecond; nothing is read meanwhile. @returns whether there is more to do, and be it to read on */
+  #seal(): boolean {
+    const { clock, stream } = this.#options
+    const end = clock.now() + stepBudget
+    do {
+      const { sealing, bytes } = this.#outgoing[0]!
+      if (!sealing.next().done) continue
+      this.#outgoing.shift()
+      this.#outgoingBytes -= bytes
+      this.#flush()
+    } while (this.#outgoing.length > 0 && clock.now() < end)
+    if (this.#outgoing.length > 0) return true
+    if (this.#isDone) return false
+    if (this.#isEnding) stream.end()
+    else if (!this.#isFull) this.#drained()
+    return !this.#isEnding
+  }
+
   #flush(): void {
     this.#isFlushDue = false
-    const { stream, listener } = this.#options
     const bytes = this.#isDone ? undefined : this.#session?.takeOutput()
     if (!bytes) return
-    stream.write(bytes)
-    if (this.#isBlocked || stream.buffered < writeHighWater) return
+    this.#isFull = !this.#options.stream.write(bytes)
+    this.#block()
+  }
+
+  /** More waits than the remote reads: `drained` follows. */
+  #block(): void {
+    const { stream, listener } = this.#options
+    if (this.#isBlocked || stream.buffered + this.#outgoingBytes < writeHighWater) return
     this.#isBlocked = true
     listener.blocked()
   }
 
   #drained(): void {
-    if (!this.#isBlocked) return
+    if (!this.#isBlocked || this.#outgoing.length > 0) return
     this.#isBlocked = false
     this.#options.listener.drained()
     if (this.#taker) this.proceed()
@@ -324,6 +369,9 @@ export class RlpxSocket implements Task {
     this.#chunks = []
     this.#queued = 0
     this.#offered = undefined
+    this.#outgoing = []
+    this.#outgoingBytes = 0
+    this.#isEnding = false
     this.#holding.close()
     this.#session?.free()
     this.#session = undefined

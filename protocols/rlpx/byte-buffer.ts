@@ -38,11 +38,6 @@ export class ByteBuffer {
     return this.#bytes.subarray(this.#end - size, this.#end)
   }
 
-  /** Takes the last `size` bytes back. */
-  shrink(size: number): void {
-    this.#end -= size
-  }
-
   /** Drops the first `size` bytes. */
   skip(size: number): void {
     this.#start += size

@@ -56,8 +56,8 @@ export class FrameCipher {
     sponge.absorbBody(session + address.egress, at, size)
   }
 
-  /** Seals a big frame in `frame`, where its body stands padded, through the sponge's memory. */
-  sealBig(frame: Uint8Array, size: number): void {
+  /** Seals a big frame in `frame`, where its body stands padded, 64 KiB at a time. No other may be sealed meanwhile. */
+  *sealBig(frame: Uint8Array, size: number): Generator<void, void> {
     const macAt = frame.length - macBytes
     this.sealHeader(size)
     frame.set(memory().subarray(address.frame, address.frame + headerBytes))
@@ -66,6 +66,7 @@ export class FrameCipher {
       memory().set(part, address.source)
       this.sealBody(address.source, part.length)
       part.set(memory().subarray(address.source, address.source + part.length))
+      yield
     }
     sponge.sealBody(this.#live.session, address.source)
     frame.set(memory().subarray(address.source, address.source + macBytes), macAt)

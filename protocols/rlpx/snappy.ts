@@ -10,8 +10,8 @@ export const maxMessageBytes = 2 ** 24 - 1
 /** The most that `size` bytes may take when compressed, with the length before them. */
 export const maxCompressedBytes = (size: number): number => 64 + size + Math.ceil(size / 6)
 
-/** Compresses `payload` to `to` at `at`. @returns where it ends */
-export function compress(payload: Uint8Array, to: Uint8Array, at: number): number {
+/** Compresses `payload` to `to` at `at`, 64 KiB at a time. @returns where it ends */
+export function* compress(payload: Uint8Array, to: Uint8Array, at: number): Generator<void, number> {
   let end = writeVarint(to, at, payload.length)
   for (let from = 0; from < payload.length; from += sourceBytes) {
     const part = payload.subarray(from, from + sourceBytes)
@@ -19,6 +19,7 @@ export function compress(payload: Uint8Array, to: Uint8Array, at: number): numbe
     const partEnd = sponge.compress(address.source, part.length, address.frame)
     to.set(memory().subarray(address.frame, partEnd), end)
     end += partEnd - address.frame
+    yield
   }
   return end
 }

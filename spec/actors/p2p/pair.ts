@@ -25,6 +25,8 @@ export class End {
   connection: Connection | undefined
   facts: PeerFacts | undefined
   ended: { error: Error; remoteRequested: boolean } | undefined
+  /** Turns that it has asked for. */
+  turns = 0
   #held: (() => void)[] | undefined
 
   readonly input: InputRoom
@@ -70,7 +72,11 @@ export class End {
 
   get connector() {
     const runtime = processRuntime({ clock: this.clock, feed: this.feed })
-    const defer = (run: () => void) => (this.#held ? void this.#held.push(run) : queueMicrotask(run))
+    const defer = (run: () => void) => {
+      this.turns++
+      if (this.#held) this.#held.push(run)
+      else queueMicrotask(run)
+    }
     const scheduler = new FairScheduler(this.clock, defer)
     const { privateKey, publicKey, protocols } = this
     return peerConnector(runtime, {

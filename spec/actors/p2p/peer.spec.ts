@@ -266,6 +266,62 @@ describe('a peer', () => {
     expect(theirs.heard).to.deep.equal([1, 0])
   })
 
+  describe('that is sent what is big', () => {
+    const big = () => new Uint8Array(randomBytes(2 ** 20))
+
+    it('has it sealed in its turns, each a millisecond long, and what is sent after it behind it', async () => {
+      const [ours, theirs] = [new Probe(), new Probe()]
+      const [near] = await meet([ours], [theirs])
+      let now = near.clock.now()
+      near.clock.now = () => now++ // whatever is done takes long
+      near.freeze()
+      near.turns = 0
+      ours.session!.send(0, big())
+      ours.session!.send(1, empty)
+      await settle()
+      expect([theirs.heard, near.turns]).to.deep.equal([[], 1])
+      near.thaw()
+      await settle()
+      expect(theirs.heard).to.deep.equal([0, 1])
+      expect(theirs.sizes[0]).to.equal(2 ** 20)
+      expect(near.turns).to.be.above(8)
+    })
+    it('says so when there is more of it than the remote reads, and when there is room again', async () => {
+      const [ours, theirs] = [new Probe(), new Probe()]
+      const [near] = await meet([ours], [theirs])
+      near.freeze()
+      const zeros = new Uint8Array(2 ** 19) // hardly anything once it is compressed
+      expect([1, 2, 3].map(() => ours.session!.send(0, zeros))).to.deep.equal([true, false, false])
+      expect(ours.writable).to.equal(0)
+      near.thaw()
+      await settle()
+      expect([theirs.heard, ours.writable]).to.deep.equal([[0, 0, 0], 1])
+      expect(ours.session!.send(1, empty)).to.equal(true)
+    })
+    it('gets it before it is parted from', async () => {
+      const [ours, theirs] = [new Probe(), new Probe()]
+      const [near, far] = await meet([ours], [theirs])
+      ours.session!.send(0, big())
+      near.connection!.disconnect(DiscReason.TooManyPeers)
+      await settle()
+      expect(theirs.heard).to.deep.equal([0])
+      expect((far.ended!.error as DiscError).reason).to.equal(DiscReason.TooManyPeers)
+      expect(near.ended).to.not.equal(undefined)
+    })
+    it('gets nothing of it when it has gone', async () => {
+      const [ours, theirs] = [new Probe(), new Probe()]
+      const [near, far] = await meet([ours], [theirs])
+      near.freeze()
+      for (let i = 0; i < 3; i++) ours.session!.send(0, big())
+      far.connection!.disconnect(DiscReason.TooManyPeers)
+      await settle()
+      near.thaw()
+      await settle()
+      expect([theirs.heard, ours.closed]).to.deep.equal([[], 1])
+      expect(near.ended).to.not.equal(undefined)
+    })
+  })
+
   it('is hung up on without a word when it holds most of the unfinished input, and there is no room', async () => {
     const input = new InputRoom(400_000)
     const pairs = [100_000, 200_000, 150_000].map(async (size) => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
 import SnappyJS from 'snappyjs'
+import { atOnce } from '../../../protocols/chain/at-once.ts'
 import { address, memory } from '../../../protocols/lib/sponge.ts'
 import { Inflation } from '../../../protocols/rlpx/inflation.ts'
 import {
@@ -132,6 +133,6 @@ describe('a snappy block', () => {
 function compressed(plain: Uint8Array): Uint8Array {
   const insideOne = memory().slice(address.frame, compressInside(plain, address.frame))
   const to = new Uint8Array(maxCompressedBytes(plain.length))
-  expect(to.subarray(0, compress(plain, to, 0))).to.deep.equal(insideOne)
+  expect(to.subarray(0, atOnce(compress(plain, to, 0)))).to.deep.equal(insideOne)
   return insideOne
 }

@@ -65,6 +65,22 @@ describe('an RLPx session', () => {
       })
     })
 
+  it('is written 64 KiB at a time, to the same bytes', () => {
+    const [secrets] = secretsPair()
+    const [a, b] = [new RlpxSession(secrets, ciphers), new RlpxSession(secrets, ciphers)]
+    for (const session of [a, b]) session.enableSnappy()
+    for (const size of [100, 2 ** 20, 70_000]) {
+      const payload = bytesOf(size, 3)
+      a.write(20, payload)
+      const steps = [...b.writeSteps(20, payload)].length
+      expect(b.takeOutput()).to.deep.equal(a.takeOutput())
+      expect(steps).to.be.at.least(2 * Math.floor(size / 65_536)) // compressed, and sealed
+    }
+    expect(() => b.writeSteps(20, new Uint8Array(2 ** 24))).to.throw('message length >= 16MB')
+    a.free()
+    b.free()
+  })
+
   it('follows a handshake', () => {
     const { initiator, responder } = shakeHands()
     const [a, b] = [new RlpxSession(initiator.secrets, ciphers), new RlpxSession(responder.secrets, ciphers)]
