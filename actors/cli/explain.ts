@@ -1,17 +1,20 @@
 import type { Command } from 'commander'
 import type { Departed, Explanation, PeerFacts } from '../inspector/wire.ts'
-import { toLine, toText } from './explanation-text.ts'
+import { contactLine, toLine, toText } from './explanation-text.ts'
 import { givenChunks, givenName } from './given-file.ts'
 import type { Io } from './io.ts'
 
-type ExplainOptions = { readonly peer?: string; readonly json: boolean }
+type ExplainOptions = { readonly peer?: string; readonly json: boolean; readonly discovery: boolean }
 
 export function addExplain(command: Command, io: Io): void {
   command
     .argument('<source>', 'a recording, or - for one on standard input, or the address that --inspect printed')
     .option('--peer <id>', 'this one in full: the beginning of its node id, or its connection, as peer/7')
+    .option('--discovery', 'of a recording: the nodes that discovery met, who bonded, and what went unanswered', false)
     .option('--json', 'an array of all that is known of each', false)
-    .action((source: string, options: ExplainOptions) => explainAll(source, options, io))
+    .action((source: string, options: ExplainOptions) =>
+      options.discovery ? explainDiscovery(source, options, io) : explainAll(source, options, io),
+    )
 }
 
 async function explainAll(source: string, { peer, json }: ExplainOptions, io: Io): Promise<void> {
@@ -26,6 +29,25 @@ async function explainAll(source: string, { peer, json }: ExplainOptions, io: Io
   } finally {
     witness.close()
   }
+}
+
+async function explainDiscovery(path: string, { peer = '', json }: ExplainOptions, io: Io): Promise<void> {
+  const [{ DiscoveryContacts }, { RecordingError, readRecording }, { fromLine }] = await Promise.all([
+    import('../explain/discovery-contacts.ts'),
+    import('../recording/reader.ts'),
+    import('../trace/feed-lines.ts'),
+  ])
+  const { lines } = await readRecording(givenName(path), givenChunks(path, io))
+  const contacts = new DiscoveryContacts()
+  try {
+    for await (const line of lines) contacts.take(fromLine(line))
+  } catch (error) {
+    if (!(error instanceof RecordingError)) throw error
+    io.stderr.write(`warning: ${error.message}; what stands before it is explained\n`)
+  }
+  const wanted = contacts.all.filter(({ actor, id = '' }) => actor === peer || id.startsWith(peer))
+  if (json) io.stdout.write(`${JSON.stringify(wanted)}\n`)
+  else io.stdout.write(wanted.length > 0 ? wanted.map(contactLine).join('') : 'no nodes\n')
 }
 
 type Connection = Pick<PeerFacts, 'actor' | 'id'>

@@ -1,3 +1,4 @@
+import type { Contact } from '../explain/discovery-contacts.ts'
 import type { Explanation } from '../inspector/wire.ts'
 import { printable } from '../log/log.ts'
 import { shortId } from '../peerchart/peer-names.ts'
@@ -9,6 +10,14 @@ export function toLine({ actor, peer, summary }: Explanation): string {
     .filter(Boolean)
     .map((text) => printable(text!))
     .join('  ')}\n`
+}
+
+/** @returns one line: what became of a node that discovery met */
+export function contactLine({ actor, id, remote, sent, received, provenAt, failures }: Contact): string {
+  const proof = provenAt === undefined ? 'never proven' : `proven at ${seconds(provenAt).trim()}`
+  const texts = failures.map(({ what, count, at }) => `${what} (${count} ×, last at ${seconds(at).trim()})`)
+  const story = [proof, `${sent} packets sent, ${received} received`, ...texts].join('; ')
+  return `${printable([actor, id && shortId(id), remote, story].filter(Boolean).join('  '))}\n`
 }
 
 /** @returns all that is known of it, for people */
