@@ -4,9 +4,9 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { Logger } from '../log/log.ts'
 import type { InputRoom } from '../runtime/input-room.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { FairScheduler } from '../runtime/scheduler.ts'
+import type { Account, FairScheduler } from '../runtime/scheduler.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
-import { newAccount } from '../runtime/time-slicer.ts'
+import { type Client, newAccount, type Steps } from '../runtime/time-slicer.ts'
 import { RpcConnection, type Wire } from './connection.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import { isOnPath } from './http-handler.ts'
@@ -39,6 +39,7 @@ export class WsHandler {
   /** BOUNDED: by the connections of the server it is on. */
   readonly #connections = new Map<WebSocket, RpcConnection>()
   #last = 0
+  #isClosed = false
 
   constructor(runtime: Runtime, options: WsHandlerOptions) {
     this.#runtime = runtime
@@ -67,12 +68,25 @@ export class WsHandler {
 
   async #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
     const refused = await this.#refusal(req)
-    if (refused) refuse(socket, refused[0], refused[1])
-    else this.#sockets.handleUpgrade(req, socket, head, (ws) => this.#connect(ws, socket))
+    if (refused) return refuse(socket, refused[0], refused[1])
+    const client: Client = {
+      account: newAccount(),
+      get isGone() {
+        return socket.destroyed
+      },
+    }
+    await this.#options.dispatcher.run(this.#accept(req, socket, head, client.account), client)
+  }
+
+  /** In the turn of who comes: an actor takes half a millisecond to start, and of a crowd all would come at once. */
+  *#accept(req: IncomingMessage, socket: Socket, head: Buffer, account: Account): Steps<void> {
+    if (this.#isClosed) socket.destroy()
+    else this.#sockets.handleUpgrade(req, socket, head, (ws) => this.#connect(ws, socket, account))
   }
 
   /** Hangs up on everybody. */
   close(): void {
+    this.#isClosed = true
     for (const connection of this.#connections.values()) connection.send({ type: 'server.closed' })
   }
 
@@ -96,11 +110,10 @@ export class WsHandler {
     return /^[+/0-9A-Za-z]{22}==$/.test(key) ? undefined : [400]
   }
 
-  #connect(ws: WebSocket, socket: Socket): void {
+  #connect(ws: WebSocket, socket: Socket, account: Account): void {
     const { id, dispatcher, limits, log, input, secret, scheduler } = this.#options
     const isProven = secret !== undefined
     const holding = input.open(() => connection.send({ type: 'input.overflowed' }), { isProven })
-    const account = newAccount()
     const reader = new WsReader(socket, {
       ...{ scheduler, account, holding, maxBytes: limits.wsMessageBytes },
       crashed: (error) => connection.crashed(error),

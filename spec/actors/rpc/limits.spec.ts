@@ -1,8 +1,11 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { expect } from 'chai'
+import { WebSocket } from 'ws'
 import type { RpcLimits } from '../../../actors/rpc/options.ts'
 import { InputRoom } from '../../../actors/runtime/input-room.ts'
+import { FairScheduler } from '../../../actors/runtime/scheduler.ts'
 import { token } from '../../support/jwt.ts'
 import { exchange, httpRequest, sendRaw } from './raw-http.ts'
 import { ipcClient, wsClient } from './rpc-client.ts'
@@ -51,6 +54,26 @@ describe('the limits of RPC', () => {
     const answers = JSON.parse(await test.post(batch)) as { error?: unknown }[]
     const tooLarge = { code: -32003, message: 'response too large' }
     expect(answers.map(({ error }) => error)).to.deep.equal([undefined, undefined, tooLarge])
+  })
+  it('let no one in over WebSocket who waits for a turn when the server stops', async () => {
+    const due: (() => void)[] = []
+    test = await TestStack.start({}, { scheduler: new FairScheduler({ now: () => 0 }, (run) => due.push(run)) })
+    const ws = new WebSocket(test.stack.ws!)
+    const heard: string[] = []
+    for (const event of ['open', 'error', 'close']) ws.on(event, () => heard.push(event))
+    const isDue = async () => {
+      while (due.length === 0) await setImmediate()
+    }
+    await isDue()
+    due.shift()!() // its request is read
+    await isDue()
+    const stopped = test.stack.stop()
+    await setImmediate()
+    expect(heard).to.deep.equal([])
+    while (due.length > 0) due.shift()!()
+    await stopped
+    while (!heard.includes('close')) await setImmediate()
+    expect(heard).to.deep.equal(['error', 'close'])
   })
   it('hold a message over WebSocket', async () => {
     await start({ wsMessageBytes: 100 })
