@@ -36,6 +36,7 @@ import type { Steps } from '../runtime/time-slicer.ts'
 import type { Deadline, TimerWheel } from '../runtime/timer-wheel.ts'
 import type { Backend } from './backend.ts'
 import type { ChainPort } from './chain-port.ts'
+import type { Gossip } from './gossip.ts'
 import { checkAnnouncement, checkTransactions, TransactionsError } from './transactions.ts'
 
 /** What a session needs of the protocol manager. */
@@ -45,6 +46,8 @@ export type EthPeerOwner = {
   readonly chain: ChainPort
   readonly backend: Backend
   readonly wheel: TimerWheel
+  /** Where there is a pool. */
+  readonly gossip?: Gossip | undefined
   status(version: EthVersion): Status
   arrived(peer: EthPeer): void
   register(peer: EthPeer, status: Status): void
@@ -102,6 +105,16 @@ export class EthPeer {
     })
   }
 
+  /** Of the remote node. */
+  get id(): string {
+    return this.#session.peer.id
+  }
+
+  /** A message that is not asked for may go out: what went out before it is being read. */
+  get canSend(): boolean {
+    return !this.isGone && !this.#isOver && !this.#actor.getSnapshot().matches({ active: { reading: 'blocked' } })
+  }
+
   get peer(): PeerFacts {
     return this.#session.peer
   }
@@ -110,7 +123,10 @@ export class EthPeer {
   get handler(): SessionHandler {
     return {
       message: (code, payload) => this.#receive(code, payload),
-      writable: () => this.#dispatch({ type: 'write.drained' }),
+      writable: () => {
+        this.#dispatch({ type: 'write.drained' })
+        this.#owner.gossip?.flush(this)
+      },
       closed: () => this.#dispatch({ type: 'session.closed' }),
       info: () => this.#info(),
     }
@@ -298,7 +314,11 @@ export class EthPeer {
     } catch (error) {
       return this.#blame(error, MalformedMessage)
     }
-    this.sendMessage(yield* this.#owner.backend.answer(request, this.version))
+    const { gossip, backend } = this.#owner
+    if (gossip && request.kind === 'GetPooledTransactions') {
+      const transactions = yield* gossip.pooled(this, request.hashes)
+      this.sendMessage({ kind: 'PooledTransactions', id: request.id, transactions })
+    } else this.sendMessage(yield* backend.answer(request, this.version))
   }
 
   *#open(name: AnswerName, payload: Uint8Array): Steps<void> {
@@ -319,8 +339,14 @@ export class EthPeer {
 
   *#check(name: 'Transactions' | 'NewPooledTransactionHashes', payload: Uint8Array): Steps<void> {
     try {
-      if (name === 'Transactions') yield* checkTransactions(this.version, payload)
-      else yield* checkAnnouncement(this.version, payload)
+      const { gossip } = this.#owner
+      if (name === 'Transactions') {
+        const all = yield* checkTransactions(this.version, payload)
+        if (gossip) yield* gossip.received(this, all)
+      } else {
+        const { hashes } = yield* checkAnnouncement(this.version, payload)
+        gossip?.knows(this, Array.from(hashes, bytesToHex))
+      }
     } catch (error) {
       // An item that is no transaction comes as an RlpError of its own: a decodable message all the same, so 0x10.
       this.#blame(error, MalformedMessage, TransactionsError, RlpError)

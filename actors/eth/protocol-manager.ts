@@ -16,12 +16,15 @@ import { TimerWheel } from '../runtime/timer-wheel.ts'
 import { type Backend, backendOf } from './backend.ts'
 import type { ChainPort } from './chain-port.ts'
 import { EthPeer, type EthPeerOwner } from './eth-peer.ts'
+import type { Gossip } from './gossip.ts'
 
 export type ProtocolManagerOptions = {
   readonly id: string
   readonly parent: string
   readonly chain: ChainPort
   readonly maxPeers: number
+  /** Where there is a pool. */
+  readonly gossip?: Gossip | undefined
   /** For what follows the peer set: the downloader. */
   joined(peer: Registration): void
   left(which: { session: number }): void
@@ -34,6 +37,7 @@ export class ProtocolManager implements EthPeerOwner {
   readonly chain: ChainPort
   readonly backend: Backend
   readonly wheel: TimerWheel
+  readonly gossip: Gossip | undefined
   /** Resolves when every session has ended after `stop`. */
   readonly stopped: Promise<void>
   readonly #options: ProtocolManagerOptions
@@ -48,6 +52,7 @@ export class ProtocolManager implements EthPeerOwner {
     this.chain = chain
     this.backend = backendOf(chain)
     this.wheel = new TimerWheel(runtime.clock)
+    this.gossip = options.gossip
     this.#options = options
     let stopped = () => {}
     this.stopped = new Promise((resolve) => {
@@ -107,7 +112,9 @@ export class ProtocolManager implements EthPeerOwner {
     if (range) this.#options.rangeChanged({ session, range })
   }
 
-  ended({ session }: EthPeer): void {
+  ended(peer: EthPeer): void {
+    const { session } = peer
+    this.gossip?.left(peer)
     this.#sessions.delete(session)
     this.send({ type: 'session.ended', session })
   }
@@ -132,7 +139,10 @@ export class ProtocolManager implements EthPeerOwner {
         to(session, (peer) => {
           if (peer.version >= 69) peer.sendMessage({ kind: 'BlockRangeUpdate', ...range })
         }),
-      reportJoined: (peer) => this.#options.joined(peer),
+      reportJoined: (peer) => {
+        this.#options.joined(peer)
+        to(peer.session, (one) => this.gossip?.joined(one))
+      },
       reportLeft: (which) => this.#options.left(which),
       reportStopped: stopped,
     }

@@ -8,6 +8,7 @@ import { type EthVersion, ethLengths } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
 import type { Service } from '../node/node.ts'
 import type { Protocol } from '../p2p/protocol.ts'
+import type { TxPool } from '../pool/tx-pool.ts'
 import { ReaderStream } from '../runtime/reader-stream.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { FairScheduler } from '../runtime/scheduler.ts'
@@ -16,6 +17,7 @@ import { TimeSlicer } from '../runtime/time-slicer.ts'
 import type { ChainPort } from './chain-port.ts'
 import { Downloader } from './downloader.ts'
 import type { EthPeer } from './eth-peer.ts'
+import { Gossip } from './gossip.ts'
 import { ProtocolManager } from './protocol-manager.ts'
 import { ReceiptFetcher } from './receipt-fetcher.ts'
 import type { SyncProgress } from './sync-meter.ts'
@@ -26,6 +28,8 @@ export type EthServiceOptions = {
   readonly versions?: readonly EthVersion[]
   /** Registered peers; the trusted come on top. @default 50 */
   readonly maxPeers?: number
+  /** Transactions of peers go there, and its own to them. Without one they are checked and dropped. */
+  readonly pool?: TxPool | undefined
   /** Milliseconds between two looks at the heads of the peers. @default 3000 */
   readonly headPollInterval?: number
   /** Whether the receipts of blocks are fetched, which is for a chain that does not execute them. @default false */
@@ -48,10 +52,12 @@ export class EthService implements Service {
   readonly #options: EthServiceOptions
   readonly #id: string
   readonly #manager: ProtocolManager
+  readonly #gossip: Gossip | undefined
   readonly #progress: BehaviorSubject<SyncProgress>
   #downloader: Downloader | undefined
   #receipts: ReceiptFetcher | undefined
   #heads: Subscription | undefined
+  #ready: Subscription | undefined
   /** What a consensus client named last. */
   #named: ConsensusHead | undefined
   #custody: CellMask = everyCell
@@ -62,11 +68,13 @@ export class EthService implements Service {
     this.#runtime = runtime
     this.#options = options
     this.#id = id
+    this.#gossip = options.pool && new Gossip(options.pool, runtime.entropy(16))
     this.#manager = new ProtocolManager(runtime, {
       id,
       parent,
       chain,
       maxPeers,
+      gossip: this.#gossip,
       joined: ({ session: peer, range, headHash }) => {
         this.#downloader?.send({
           ...{ type: 'peer.joined', peer, range, headHash },
@@ -116,6 +124,7 @@ export class EthService implements Service {
       this.#receipts?.send({ type: 'chain.head', number })
       this.#manager.send({ type: 'chain.head', range: this.#manager.range })
     }
+    this.#ready = this.#options.pool?.ready$.subscribe((ready) => guard(() => this.#gossip?.broadcast(ready), crashed))
     this.#heads = chain.heads$.subscribe((header) => guard(() => head(header), crashed))
     this.#manager.send({ type: 'manager.start', range: this.#manager.range })
     if (this.#named) this.follow(this.#named)
@@ -125,6 +134,7 @@ export class EthService implements Service {
   /** Disconnects every peer (0x08) and waits until their sessions have ended. */
   async stop(): Promise<void> {
     this.#heads?.unsubscribe()
+    this.#ready?.unsubscribe()
     this.#downloader?.stop()
     this.#receipts?.stop()
     this.#manager.send({ type: 'manager.stop' })

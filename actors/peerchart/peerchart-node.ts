@@ -219,7 +219,7 @@ export class PeerchartNode {
     this.eth = this.#node.register(
       () =>
         new EthService(runtime, {
-          ...{ chain, maxPeers, versions: options.ethVersions ?? ethVersions },
+          ...{ chain, maxPeers, pool, versions: options.ethVersions ?? ethVersions },
           fetchReceipts: options.receipts === true && !parts.executor,
           slicer: new TimeSlicer(this.#scheduler, (error) => reportBug(runtime, { actor: 'eth', error, ends: 'node' })),
           ...(options.headPollInterval !== undefined && { headPollInterval: options.headPollInterval }),

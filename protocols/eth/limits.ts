@@ -12,6 +12,8 @@ export const limits = {
   maxBodiesServed: 1024,
   maxReceiptsServed: 1024,
   maxBlockAccessListsServed: 1024,
+  /** geth handlers.go maxPooledTxLookups: hashes of one request that are looked at. */
+  maxPooledLookups: 4096,
   /** geth handlers.go minReceiptEncodedSize. */
   leastReceiptBytes: 5,
   /** geth handlers.go: steps off the canonical chain for one header query by hash with skip. */

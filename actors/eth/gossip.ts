@@ -1,0 +1,176 @@
+import type { PoolTransaction } from '../../machines/pool-content.ts'
+import { limits } from '../../protocols/eth/limits.ts'
+import type { EthMessage } from '../../protocols/eth/messages.ts'
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '../../protocols/lib/bytes.ts'
+import { keccak256 } from '../../protocols/lib/keccak.ts'
+import { asItem, HashList, LazyList, Uint32List } from '../../protocols/lib/lazy-list.ts'
+import { encodeRlp, type RlpItem, readItem } from '../../protocols/lib/rlp.ts'
+import type { TxPool } from '../pool/tx-pool.ts'
+import type { Steps } from '../runtime/time-slicer.ts'
+
+/** A session, as far as transactions go to it. */
+export type GossipPeer = {
+  readonly version: number
+  /** The remote's node id, hex digits. */
+  readonly id: string
+  /** Neither waits for its output to be read nor is gone. */
+  readonly canSend: boolean
+  sendMessage(message: EthMessage): void
+}
+
+type Remote = {
+  readonly peer: GossipPeer
+  /** What it has sent, or was sent: 48 bits of each hash. Two that are alike harm none but it. BOUNDED: maxKnown, the oldest go. */
+  readonly known: Set<number>
+  /** Hashes for it. BOUNDED: maxQueued each, the oldest go. */
+  direct: string[]
+  announced: string[]
+}
+
+/**
+ * Which peer gets which transaction of the pool, whole or by its hash (geth eth/handler.go BroadcastTransactions,
+ * protocols/eth/broadcast.go).
+ */
+export class Gossip {
+  readonly #pool: TxPool
+  /** Of this process, so that no other can say who gets what. */
+  readonly #key: Uint8Array
+  /** BOUNDED: the registered peers. */
+  readonly #remotes = new Map<GossipPeer, Remote>()
+
+  /** @param key 16 random bytes */
+  constructor(pool: TxPool, key: Uint8Array) {
+    this.#pool = pool
+    this.#key = key
+  }
+
+  /** A peer is registered: it is sent the hash of all that can be executed. */
+  joined(peer: GossipPeer): void {
+    const remote: Remote = { peer, known: new Set(), direct: [], announced: [] }
+    this.#remotes.set(peer, remote)
+    for (const from of this.#pool.content.senders)
+      for (const { hash } of this.#pool.content.pendingOf(from)) note(remote.announced, hash, maxQueued)
+    for (const hash of remote.announced) know(remote, hash)
+    this.flush(peer)
+  }
+
+  left(peer: GossipPeer): void {
+    this.#remotes.delete(peer)
+  }
+
+  /** What a peer has sent goes into the pool, step by step. @param given with their hashes in hex digits */
+  *received(peer: GossipPeer, given: readonly { readonly item: RlpItem; readonly hash: string }[]): Steps<void> {
+    this.knows(
+      peer,
+      given.map(({ hash }) => hash),
+    )
+    yield* this.#pool.add(given)
+  }
+
+  knows(peer: GossipPeer, hashes: Iterable<string>): void {
+    const remote = this.#remotes.get(peer)
+    if (remote) for (const hash of hashes) know(remote, hash)
+  }
+
+  /** @returns those that are here, as lists carry them: 4,096 are looked for at most, until there are 2 MiB */
+  *pooled(peer: GossipPeer, hashes: HashList): Steps<LazyList<RlpItem>> {
+    const found: Uint8Array[] = []
+    let size = 0
+    for (const bytes of hashes.first(limits.maxPooledLookups)) {
+      const hash = bytesToHex(bytes)
+      const one = this.#pool.content.get(hash)
+      if (!one) continue
+      this.knows(peer, [hash])
+      found.push(one.item.raw)
+      size += one.size
+      if (size >= limits.softResponseBytes) break
+      yield
+    }
+    return LazyList.of(found, asItem)
+  }
+
+  /** These can be executed from now on: to ceil(√n) peers whole, chosen by their sender, and their hashes to the others. */
+  broadcast(ready: readonly PoolTransaction[]): void {
+    const direct = new Map<string, ReadonlySet<Remote>>()
+    for (const { hash, from, size } of ready) {
+      if (!direct.has(from)) direct.set(from, this.#closest(from))
+      for (const remote of this.#remotes.values()) {
+        if (remote.known.has(shortOf(hash))) continue
+        const isWhole = size <= maxDirectBytes && direct.get(from)!.has(remote)
+        note(isWhole ? remote.direct : remote.announced, hash, maxQueued)
+        know(remote, hash)
+      }
+    }
+    for (const peer of this.#remotes.keys()) this.flush(peer)
+  }
+
+  /** Sends what waits for a peer, as long as it reads. */
+  flush(peer: GossipPeer): void {
+    const remote = this.#remotes.get(peer)
+    while (remote && peer.canSend && remote.direct.length > 0) {
+      const all = this.#take(remote, 'direct', ({ size }) => size)
+      if (all.length > 0)
+        peer.sendMessage({
+          kind: 'Transactions',
+          transactions: LazyList.of(
+            all.map(({ item }) => item.raw),
+            asItem,
+          ),
+        })
+    }
+    while (remote && peer.canSend && remote.announced.length > 0) {
+      const all = this.#take(remote, 'announced', () => 32)
+      if (all.length > 0) peer.sendMessage(announcement(all))
+    }
+  }
+
+  /** From the front, until they are 100 KiB; what has left the pool is not sent. */
+  #take(remote: Remote, name: 'direct' | 'announced', sizeOf: (one: PoolTransaction) => number): PoolTransaction[] {
+    const taken: PoolTransaction[] = []
+    let [at, size] = [0, 0]
+    for (; at < remote[name].length && size < maxPacketBytes; at++) {
+      const one = this.#pool.content.get(remote[name][at]!)
+      if (!one) continue
+      taken.push(one)
+      size += sizeOf(one)
+    }
+    remote[name] = remote[name].slice(at)
+    return taken
+  }
+
+  /** The peers that a sender's transactions go to whole: always the same, as long as they are there. */
+  #closest(from: string): ReadonlySet<Remote> {
+    const count = Math.ceil(Math.sqrt(this.#remotes.size))
+    const score = ({ peer }: Remote) => bytesToHex(keccak256(concatBytes(this.#key, utf8ToBytes(`${peer.id} ${from}`))))
+    const scored = Array.from(this.#remotes.values(), (remote) => ({ remote, score: score(remote) }))
+    scored.sort((a, b) => (a.score < b.score ? -1 : 1))
+    return new Set(scored.slice(0, count).map(({ remote }) => remote))
+  }
+}
+
+function announcement(all: readonly PoolTransaction[]): EthMessage {
+  return {
+    kind: 'NewPooledTransactionHashes',
+    types: Uint8Array.from(all, ({ type }) => type),
+    sizes: new Uint32List(readItem(encodeRlp(all.map(({ size }) => size)))),
+    hashes: HashList.of(all.map(({ hash }) => hexToBytes(hash))),
+  }
+}
+
+function note(queue: string[], hash: string, most: number): void {
+  queue.push(hash)
+  if (queue.length > most) queue.shift()
+}
+
+function know({ known }: Remote, hash: string): void {
+  known.add(shortOf(hash))
+  if (known.size > maxKnown) known.delete(known.values().next().value!)
+}
+
+const shortOf = (hash: string) => Number.parseInt(hash.slice(0, 12), 16)
+
+/** geth eth/protocols/eth: maxQueuedTxs and maxQueuedTxAnns, maxTxPacketSize, maxKnownTxs; eth/handler.go txMaxBroadcastSize. */
+const maxQueued = 4_096
+const maxPacketBytes = 102_400
+const maxKnown = 32_768
+const maxDirectBytes = 4_096
