@@ -12,6 +12,7 @@ import type { FeedEntry } from '../trace/entries.ts'
 import type { Live } from '../trace/live.ts'
 import { ChartCounts } from './chart-counts.ts'
 import { ConnectionCounts } from './connection-counts.ts'
+import { DatagramCounts } from './datagram-counts.ts'
 import type { DownloadCounts } from './download-counts.ts'
 import { registerDownloadMetrics } from './download-gauges.ts'
 import {
@@ -59,6 +60,7 @@ export class NodeMetrics implements Service {
   readonly #calls: Calls
   readonly #bugs = { connection: 0, reader: 0, node: 0 }
   readonly #sources: Sources
+  readonly #datagrams: DatagramCounts
   readonly #server: MetricsServer
   readonly #log: Logger
   readonly #stopReading: () => void
@@ -90,6 +92,7 @@ export class NodeMetrics implements Service {
       ...{ version, protocols: protocols.join() },
     })
     this.#calls = registerCallMetrics(this.registry)
+    this.#datagrams = new DatagramCounts(this.registry)
     const { contentType } = this.registry
     this.#server = new MetricsServer({ host, port, contentType, metrics: () => this.text(), supervisor })
     processMetrics()
@@ -147,9 +150,7 @@ export class NodeMetrics implements Service {
     else if (entry.type === 'actor.stopped') {
       this.#connections.stopped(entry.actor)
     } else if (entry.type === 'bug') this.#bugs[entry.ends] += 1
-    else {
-      if (entry.protocol === 'rlpx' || isDatagram(entry.protocol)) return // packets are no messages to geth's metrics
-      this.#messages.take(entry)
-    }
+    else if (isDatagram(entry.protocol)) this.#datagrams.take(entry)
+    else if (entry.protocol !== 'rlpx') this.#messages.take(entry) // packets are no messages to geth's metrics
   }
 }
