@@ -225,12 +225,12 @@ const attacks = {
       ws.terminate()
     },
   },
-  /** A consensus client's blocks of 10 MB, of 100,000 transactions in turn with one. */
+  /** A consensus client's blocks of 8 MB, the most that EIP-7934 lets be, of 100,000 transactions in turn with one. */
   'big-payloads': {
     crowd: 1,
     async prepare() {
       const { header } = devGenesis()
-      const few = [encodeRlp(['', '', '', '', '', new Uint8Array(10_000_000), 27, 1, 1])]
+      const few = [encodeRlp(['', '', '', '', '', new Uint8Array(8_000_000), 27, 1, 1])]
       const many = Array<Uint8Array>(100_000).fill(encodeRlp(['', '', '', '', '', new Uint8Array(64), 27, 1, 1]))
       for (const transactions of [few, many]) {
         const [block] = makeBlocks(devGenesis(), header, 1, { transactions })
