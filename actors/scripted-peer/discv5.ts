@@ -84,8 +84,8 @@ export type Discv5Options = UdpPeerOptions & {
  * ```ts
  * await using peer = await discv5(node.enr)
  * const { records } = await peer.request('Findnode', { distances: [0] })   // with the handshake that it takes
- * peer.send('Ping', {}, { source: new Uint8Array(32) })                    // of somebody else
- * await peer.expect('whoareyou')
+ * const nonce = peer.send('Ping', {}, { key: new Uint8Array(16) })         // not the session's
+ * await peer.expect('whoareyou', { nonce })
  * ```
  * @throws {EnodeError} it names no node, or no place to reach it
  */

@@ -213,8 +213,8 @@ describe('a scripted node', () => {
         })
       it('a key that is not the session’s brings a challenge', async () => {
         await peer.request('Ping', {})
-        peer.send('Ping', {}, { key: new Uint8Array(16) })
-        await peer.expect('whoareyou')
+        const nonce = peer.send('Ping', {}, { key: new Uint8Array(16) })
+        await peer.expect('whoareyou', { nonce })
       })
       it('a session at another endpoint is none', async () => {
         await peer.request('Ping', {})
@@ -226,10 +226,10 @@ describe('a scripted node', () => {
       })
       it('a nonce that was used before is answered as any other: who replays a packet gains nothing by it', async () => {
         await peer.request('Ping', {})
-        const nonce = peer.send('Ping')
-        await peer.expect('Pong')
-        peer.send('Ping', {}, { nonce })
-        await peer.expect('Pong')
+        const nonce = peer.send('Ping', { requestId: Uint8Array.of(8) })
+        await peer.expect('Pong', { requestId: Uint8Array.of(8) })
+        peer.send('Ping', { requestId: Uint8Array.of(9) }, { nonce })
+        await peer.expect('Pong', { requestId: Uint8Array.of(9) })
       })
     })
     it('refuses names and fields that are none', () => {

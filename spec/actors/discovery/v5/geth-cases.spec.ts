@@ -54,8 +54,8 @@ describe("the cases of geth's discv5 test, against our node", () => {
     const other = await elsewhere()
     expectPong(await other.request('Ping', {}), other)
     expect(other.log.map(({ label }) => label)).to.deep.equal(['whoareyou', 'Pong'])
-    tester.send('Ping', {}, { key: other.keys!.writeKey })
-    await tester.expect('whoareyou')
+    const nonce = tester.send('Ping', {}, { key: other.keys!.writeKey })
+    await tester.expect('whoareyou', { nonce })
   })
   it('HandshakeResend: the challenge stays the same', async () => {
     tester = await open({ through: 'packets' })
