@@ -27,7 +27,7 @@ describe('peerchart charts', () => {
   })
   it('shows a chart as a tree of states, with where each event leads', async () => {
     const text = await good('peer')
-    expect(text).to.match(/^peer: 15 states, 34 transitions\none connection /)
+    expect(text).to.match(/^peer: 15 states, 33 transitions\none connection /)
     expect(text).to.include('├─ ● securing (auth and ack (EIP-8), then the first checkpoint)\n')
     expect(text).to.match(
       / hello\.accepted \[isImpostor\] +→ closing +\/ adoptVersion, conclude \(unexpected identity\)\n/,
