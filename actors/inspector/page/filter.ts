@@ -46,6 +46,7 @@ const moving = new Set([
     'closing',
   ],
   ...['awaitingStatus', 'registering', 'syncing', 'dialing', 'handshaking', 'connecting', 'reconnecting'],
+  ...['selecting', 'choosing'],
 ])
 
 function testOf(word: string): Filter {
