@@ -1,4 +1,5 @@
 import type { PoolTransaction } from '../../machines/pool-content.ts'
+import { closestTo } from '../../protocols/enode/distance.ts'
 import { limits } from '../../protocols/eth/limits.ts'
 import type { EthMessage } from '../../protocols/eth/messages.ts'
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '../../protocols/lib/bytes.ts'
@@ -20,6 +21,8 @@ export type GossipPeer = {
 
 type Remote = {
   readonly peer: GossipPeer
+  /** {@link Gossip.#secretId} of its node: how near it is to a sender's decides who gets what. */
+  readonly id: string
   /** What it has sent, or was sent: 48 bits of each hash. Two that are alike harm none but it. BOUNDED: maxKnown, the oldest go. */
   readonly known: Set<number>
   /** Hashes for it. BOUNDED: maxQueued each, the oldest go. */
@@ -46,7 +49,7 @@ export class Gossip {
 
   /** A peer is registered: it is sent the hash of all that can be executed. */
   joined(peer: GossipPeer): void {
-    const remote: Remote = { peer, known: new Set(), direct: [], announced: [] }
+    const remote: Remote = { peer, id: this.#secretId(peer.id), known: new Set(), direct: [], announced: [] }
     this.#remotes.set(peer, remote)
     for (const from of this.#pool.content.senders)
       for (const { hash } of this.#pool.content.pendingOf(from)) note(remote.announced, hash, maxQueued)
@@ -141,10 +144,12 @@ export class Gossip {
   /** The peers that a sender's transactions go to whole: always the same, as long as they are there. */
   #closest(from: string): ReadonlySet<Remote> {
     const count = Math.ceil(Math.sqrt(this.#remotes.size))
-    const score = ({ peer }: Remote) => bytesToHex(keccak256(concatBytes(this.#key, utf8ToBytes(`${peer.id} ${from}`))))
-    const scored = Array.from(this.#remotes.values(), (remote) => ({ remote, score: score(remote) }))
-    scored.sort((a, b) => (a.score < b.score ? -1 : 1))
-    return new Set(scored.slice(0, count).map(({ remote }) => remote))
+    return new Set(closestTo(this.#secretId(from), this.#remotes.values(), count))
+  }
+
+  /** 64 hex digits. */
+  #secretId(id: string): string {
+    return bytesToHex(keccak256(concatBytes(this.#key, utf8ToBytes(id))))
   }
 }
 

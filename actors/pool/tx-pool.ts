@@ -181,7 +181,7 @@ export class TxPool implements Service {
         throw error
       }
     })
-    this.#publish(ready)
+    yield* this.#publish(ready)
     return refused
   }
 
@@ -229,7 +229,7 @@ export class TxPool implements Service {
     this.#states = states
     const { baseFee, gasLimit, gasUsed } = head
     const next = baseFee === undefined ? 0n : nextBaseFee({ gasLimit, gasUsed, baseFee })
-    this.#publish(this.content.reset(states, { baseFee: next, gasLimit }, returned))
+    yield* this.#publish(this.content.reset(states, { baseFee: next, gasLimit }, returned))
     return true
   }
 
@@ -275,8 +275,9 @@ export class TxPool implements Service {
     await this.#journal?.rotate(kept.map(({ item }) => item))
   }
 
-  #publish(ready: readonly PoolTransaction[]): void {
-    if (ready.length > 0) this.#ready.next(ready)
+  /** In steps: each one is queued for every peer. */
+  *#publish(ready: readonly PoolTransaction[]): Steps<void> {
+    for (let at = 0; at < ready.length; at += batchSize, yield) this.#ready.next(ready.slice(at, at + batchSize))
   }
 
   #work<T>(steps: Steps<T>, done: (value: T) => void): void {
