@@ -15,13 +15,15 @@ import { DnsLists } from '../discovery/dns/dns-lists.ts'
 import { type DnsOptions, type LookUpTxt, reachableServers, systemServers } from '../discovery/dns/txt-lookup.ts'
 import type { LocalNode } from '../discovery/local-node.ts'
 import type { NodeDatabase } from '../discovery/node-database.ts'
+import { inTurns } from '../discovery/turns.ts'
 import { Discv4 } from '../discovery/v4/discv4.ts'
 import { Discv5 } from '../discovery/v5/discv5.ts'
 import type { Logger } from '../log/log.ts'
 import type { Service } from '../node/node.ts'
 import type { CandidateSource, LookUp } from '../p2p/dialer.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import { guard, reportBug } from '../runtime/supervision.ts'
+import type { FairScheduler } from '../runtime/scheduler.ts'
+import { reportBug } from '../runtime/supervision.ts'
 
 type Bootnodes = readonly string[] | (() => readonly string[])
 
@@ -58,6 +60,7 @@ export type DiscoveryParts = {
   /** That the node listens on. */
   readonly host: string
   readonly netRestrict: Netlist | undefined
+  readonly scheduler: FairScheduler
   /** Of nodes to dial. */
   readonly forkFilter: ForkFilter
   /** Once the p2p server runs. */
@@ -118,7 +121,8 @@ export class DiscoveryService implements Service {
 
   /** @throws (rejects) the system's error: the port is taken */
   async start(): Promise<void> {
-    const { datagrams, lookUp, host, netRestrict, privateKey, localNode, database, parent, log } = this.#parts
+    const { datagrams, lookUp, host, netRestrict, privateKey, localNode, database, parent, scheduler, log } =
+      this.#parts
     const { port = this.#parts.tcpPort(), v4 = true, v5 = true } = this.#options
     const { wallClock: now } = this.#runtime
     const isAllowed = reachable(host, netRestrict)
@@ -132,12 +136,13 @@ export class DiscoveryService implements Service {
         return resolved
       }),
     )
-    const socket = await restricted(datagrams, isAllowed).bind(host, port, (bytes, from) =>
-      guard(
-        // geth: what discv4 cannot read may be of discv5.
-        () => this.#v4?.receive(bytes, from) || this.#v5?.receive(bytes, from),
-        (error) => reportBug(this.#runtime, { actor: 'discovery', error, ends: 'connection' }),
-      ),
+    const crashed = (error: unknown) => reportBug(this.#runtime, { actor: 'discovery', error, ends: 'connection' })
+    const received = inTurns(restricted(datagrams, isAllowed), scheduler, crashed)
+    // geth: what discv4 cannot read may be of discv5.
+    const socket = await received.bind(
+      host,
+      port,
+      (bytes, from) => void (this.#v4?.receive(bytes, from) || this.#v5?.receive(bytes, from)),
     )
     this.#socket = socket
     localNode.setTcp(this.#parts.tcpPort())

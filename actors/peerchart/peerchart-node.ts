@@ -164,6 +164,7 @@ export class PeerchartNode {
           database,
           host,
           netRestrict,
+          scheduler,
           log,
         },
         forkFilter: chain.forkFilter,
