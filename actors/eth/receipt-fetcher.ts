@@ -96,7 +96,11 @@ export class ReceiptFetcher {
   /** Goes down to where all have theirs: the chain may be another by now. */
   *#select(): Steps<void> {
     const { chain } = this.#options
-    const isWithout = (number: bigint) => !chain.receiptsByHash(chain.canonicalHash(number)!)
+    const isWithout = (number: bigint) => {
+      // None where the chain has become shorter since.
+      const hash = chain.canonicalHash(number)
+      return hash === undefined || !chain.receiptsByHash(hash)
+    }
     const head = chain.head.number
     let number = this.#from > head + 1n ? head + 1n : this.#from
     for (; number > chain.genesis.number + 1n && isWithout(number - 1n); number--) yield
