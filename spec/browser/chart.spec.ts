@@ -5,16 +5,19 @@ import { ethPeerMachine } from '../../machines/eth-peer.ts'
 import { eventually } from '../interop/own-ethtest-node.ts'
 import { sharedBrowser, specTimeout } from './browser.ts'
 import { type Opened, openPage, pageTimeout } from './chromium.ts'
+import { lastingPeer } from './lasting-peer.ts'
 import { LivingNetwork } from './living-network.ts'
 
 describe('the chart of an actor in the page', function () {
   this.timeout(specTimeout)
   let browser: Browser
   let network: LivingNetwork
+  let peer: string
   let opened: Opened | undefined
   before(async function () {
     browser = await sharedBrowser(this)
     network = await LivingNetwork.start()
+    peer = await lastingPeer(browser, network, 'node-1')
   })
   after(() => network?.stop())
   afterEach(async () => {
@@ -36,7 +39,7 @@ describe('the chart of an actor in the page', function () {
   const widthOf = async (locator: Locator) => (await locator.boundingBox())!.width
 
   it('lights every state that is active, nested and parallel, and no other', async () => {
-    const page = await open('node-1/peer/1')
+    const page = await open(peer)
     await page.locator('.standing', { hasText: 'writing.flowing' }).waitFor()
     await hold(page)
     const lit = await page
@@ -51,7 +54,7 @@ describe('the chart of an actor in the page', function () {
     ])
   })
   it('counts at each transition how often it was taken, and says when last', async () => {
-    const page = await open('node-1/peer/1/eth')
+    const page = await open(`${peer}/eth`)
     const asked = page.locator(transition('active · GetBlockHeaders'))
     const count = async () => Number(await asked.locator('.badge').textContent())
     const before = await count()
@@ -68,14 +71,14 @@ describe('the chart of an actor in the page', function () {
     expect(await page.locator('.sheet [data-edge]').count()).to.equal(transitions.length)
   })
   it('shows the event of a transition that is clicked, also of one long ago, and its message decoded', async () => {
-    const page = await open('node-1/peer/1/eth')
+    const page = await open(`${peer}/eth`)
     await page.locator(transition('awaitingStatus · Status')).click()
     const detail = page.getByLabel('The chosen line')
     await detail.locator('[data-kind=transition]', { hasText: 'awaitingStatus' }).waitFor()
     await detail.locator('[data-kind=message]', { hasText: 'genesis' }).waitFor()
   })
   it('does so for the arrow itself, and for the keyboard', async () => {
-    const page = await open('node-1/peer/1')
+    const page = await open(peer)
     const arrow = page.locator('.sheet [data-arrow][data-source="admitted"][data-target="running"] .reach')
     await arrow.dispatchEvent('click')
     await page.getByLabel('The chosen line').getByText('protocols.started').first().waitFor()
@@ -87,7 +90,7 @@ describe('the chart of an actor in the page', function () {
     await page.getByLabel('The chosen line').getByText('rlpx.secured').first().waitFor()
   })
   it('grows and shrinks around where one points, and is dragged', async () => {
-    const page = await open('node-1/peer/1')
+    const page = await open(peer)
     await hold(page)
     const sheet = page.locator('.sheet')
     const fitting = await widthOf(sheet)
@@ -117,7 +120,7 @@ describe('the chart of an actor in the page', function () {
     { colorScheme: 'light', viewport: { width: 400, height: 800 }, reducedMotion: 'reduce' },
   ] as const)
     it(`shows where it stands in a view ${options.viewport.width} pixels wide, ${options.colorScheme}`, async () => {
-      const page = await open('node-1/peer/1', options)
+      const page = await open(peer, options)
       expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(options.viewport.width)
       const isSeen = async () => {
         const place = (await page.locator('.sheet [data-state].lit').last().boundingBox())!

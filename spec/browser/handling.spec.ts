@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core'
 import { projectRoot } from '../support/project.ts'
 import { sharedBrowser, specTimeout } from './browser.ts'
 import { openPage } from './chromium.ts'
+import { lastingPeer } from './lasting-peer.ts'
 import { LivingNetwork } from './living-network.ts'
 
 /** What a person does with the page, on a screen of any width; how it looks is written to `screenshots/`. */
@@ -16,10 +17,12 @@ for (const width of [1280, 400])
     const folder = join(projectRoot, 'screenshots')
     let browser: Browser
     let network: LivingNetwork
+    let peer: string
     before(async function () {
       browser = await sharedBrowser(this)
       await mkdir(folder, { recursive: true })
       network = await LivingNetwork.start()
+      peer = await lastingPeer(browser, network, 'node-2')
     })
     after(async () => {
       await network?.stop()
@@ -55,7 +58,7 @@ for (const width of [1280, 400])
     })
 
     it('shows the whole of a chart, or a part of it as large as one likes', async () => {
-      const { page, shoot, close } = await open('#chart?actor=node-2/peer/2')
+      const { page, shoot, close } = await open(`#chart?actor=${peer}`)
       const [frame, sheet] = [page.locator('.frame'), page.locator('.sheet')]
       await page.locator('.sheet .lit').first().waitFor() // it is laid out first
       const box = async () => ({ within: (await frame.boundingBox())!, chart: (await sheet.boundingBox())! })
@@ -74,8 +77,8 @@ for (const width of [1280, 400])
     })
 
     it('says which version is spoken, not cut off', async () => {
-      const { page, shoot, close } = await open(width < 720 ? '#actors' : '#network')
-      const spoken = page.locator('.row[data-actor="node-2/peer/2"] .facts span').nth(1)
+      const { page, shoot, close } = await open(`${width < 720 ? '#actors' : '#network'}?actor=${peer}`)
+      const spoken = page.locator(`.row[data-actor="${peer}"] .facts span`).nth(1)
       await spoken.filter({ hasText: /^eth\/72/ }).waitFor()
       expect(await spoken.evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth)).to.equal(true)
       await shoot('spoken')
@@ -98,7 +101,7 @@ for (const width of [1280, 400])
     })
 
     it('gives a message away: its fields, and its bytes as they came', async () => {
-      const { page, shoot, close } = await open('#messages?actor=node-2/peer/2')
+      const { page, shoot, close } = await open(`#messages?actor=${peer}`)
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
       await page.getByLabel('Filter messages').fill('Status')
       await page.locator('.line[data-name=Status]').first().click()

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { Browser, Page } from 'playwright-core'
 import { sharedBrowser, specTimeout } from './browser.ts'
 import { openPage } from './chromium.ts'
+import { lastingPeer } from './lasting-peer.ts'
 import { LivingNetwork } from './living-network.ts'
 
 /** Everything that can be pressed is reached by Tab, and says what it is. */
@@ -9,24 +10,26 @@ describe('what can be pressed in the inspector', function () {
   this.timeout(specTimeout)
   let browser: Browser
   let network: LivingNetwork
+  let peer: string
   before(async function () {
     browser = await sharedBrowser(this)
     network = await LivingNetwork.start()
+    peer = await lastingPeer(browser, network, 'node-2')
   })
   after(async () => {
     await network?.stop()
   })
 
   for (const [view, hash, settled] of [
-    ['the chart', '#chart?actor=node-2/peer/2', '.sheet [data-edge]'],
-    ['the messages', '#messages?actor=node-2/peer/2', '.line'],
-    ['the reasons', '#why', '.path button'],
-    ['one reason', '#why?actor=node-2/peer/2', '.statuses'],
-    ['the network', '#network', '.tie'],
+    ['the chart', () => `#chart?actor=${peer}`, '.sheet [data-edge]'],
+    ['the messages', () => `#messages?actor=${peer}`, '.line'],
+    ['the reasons', () => '#why', '.path button'],
+    ['one reason', () => `#why?actor=${peer}`, '.statuses'],
+    ['the network', () => '#network', '.tie'],
   ] as const)
     for (const width of [1280, 400])
       it(`of ${view} has a name and takes the focus, ${width} pixels wide`, async () => {
-        const { page } = await openPage(browser, network.address, hash, { viewport: { width, height: 800 } })
+        const { page } = await openPage(browser, network.address, hash(), { viewport: { width, height: 800 } })
         await page.locator(settled).first().waitFor()
         await page.getByRole('button', { name: 'Live', exact: true }).click() // what is gone in the middle has no focus
         await page.locator('.shell[data-moment=past]').waitFor()

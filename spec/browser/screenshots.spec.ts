@@ -5,26 +5,28 @@ import type { Browser, Page } from 'playwright-core'
 import { projectRoot } from '../support/project.ts'
 import { sharedBrowser, specTimeout } from './browser.ts'
 import { openPage } from './chromium.ts'
+import { lastingPeer } from './lasting-peer.ts'
 import { LivingNetwork } from './living-network.ts'
 import { dialedByStranger } from './stranger.ts'
 
 type Look = {
-  readonly hash: string
+  /** @param peer a peer's actor */
+  hash(peer: string): string
   /** Has just left, so that the history has all of it. */
   readonly needsStranger?: boolean
   settle(page: Page): Promise<void>
 }
 
 const views: Readonly<Record<string, Look>> = {
-  network: { hash: '#network', settle: (page) => page.locator('.tie[data-level="2"]').first().waitFor() },
-  actors: { hash: '#actors', settle: (page) => page.locator('.row').first().waitFor() },
-  chart: { hash: '#chart?actor=node-2/peer/2', settle: (page) => page.locator('.sheet .lit').first().waitFor() },
+  network: { hash: () => '#network', settle: (page) => page.locator('.tie[data-level="2"]').first().waitFor() },
+  actors: { hash: () => '#actors', settle: (page) => page.locator('.row').first().waitFor() },
+  chart: { hash: (peer) => `#chart?actor=${peer}`, settle: (page) => page.locator('.sheet .lit').first().waitFor() },
   messages: {
-    hash: '#messages?actor=node-2/peer/2',
+    hash: (peer) => `#messages?actor=${peer}`,
     settle: (page) => page.locator('.line[data-name=BlockHeaders]').first().waitFor(),
   },
   lanes: {
-    hash: '#messages?actor=node-2/node',
+    hash: () => '#messages?actor=node-2/node',
     async settle(page) {
       // Only with a block: most answers of headers are empty.
       const bodies = page.locator('.line[data-name=BlockBodies]')
@@ -38,7 +40,7 @@ const views: Readonly<Record<string, Look>> = {
     },
   },
   handshake: {
-    hash: '#why',
+    hash: () => '#why',
     needsStranger: true,
     async settle(page) {
       await page.locator('.why .path button', { hasText: 'stranger' }).first().click()
@@ -47,7 +49,7 @@ const views: Readonly<Record<string, Look>> = {
     },
   },
   why: {
-    hash: '#why',
+    hash: () => '#why',
     needsStranger: true,
     async settle(page) {
       const left = page.locator('.why section', { hasText: 'Left' })
@@ -63,10 +65,12 @@ describe('every view of the inspector', function () {
   const folder = join(projectRoot, 'screenshots')
   let browser: Browser
   let network: LivingNetwork
+  let peer: string
   before(async function () {
     browser = await sharedBrowser(this)
     await mkdir(folder, { recursive: true })
     network = await LivingNetwork.start()
+    peer = await lastingPeer(browser, network, 'node-2')
   })
   after(async () => {
     await network?.stop()
@@ -95,7 +99,7 @@ describe('every view of the inspector', function () {
         it(`fits: ${name}, ${width} pixels wide, ${colorScheme}`, async () => {
           if (look.needsStranger) await meetStranger()
           const options = { viewport: { width, height }, colorScheme }
-          const { page, faults } = await openPage(browser, network.address, look.hash, options)
+          const { page, faults } = await openPage(browser, network.address, look.hash(peer), options)
           await look.settle(page)
           await page.screenshot({ path: join(folder, `${name}-${width}-${colorScheme}.png`), animations: 'disabled' })
           expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(width)

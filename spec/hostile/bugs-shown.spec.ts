@@ -186,7 +186,7 @@ describe('what is to be seen of a bug', function () {
     const io = new ScriptedIo(() => {
       throw new TypeError('planted')
     })
-    expect(await runCli(['start', '--port', '0'], io)).to.equal(70)
+    expect(await runCli(['start', '--no-execute', '--port', '0'], io)).to.equal(70)
     expect(io.err).to.match(/^error: a bug of ours, please report it: TypeError: planted\b/)
     expect(plantedBugs()).to.have.length(1)
   })
