@@ -8,6 +8,7 @@ const specs = readdirSync('spec/interop').filter((path) => path.endsWith('.spec.
 
 export default {
   import: ['./dist/spec/import-first.js'],
+  require: ['./dist/spec/interop/ethtest-geth.js'],
   timeout: 60_000,
   'forbid-only': true,
   parallel: true,
