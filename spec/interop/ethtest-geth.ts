@@ -4,7 +4,7 @@ import { Geth } from '../support/geth.ts'
 
 let running: Promise<Geth> | undefined
 
-/** The geth that all specs of a file share: at the head of the ethtest chain, without a consensus client. Skips without one. */
+/** The geth that all interop specs share: at the head of the ethtest chain, without a consensus client. Skips without one. */
 export function ethtestGeth(context: Mocha.Context): Promise<Geth> {
   const path = requireClient(context, findGeth(), 'geth')
   const { genesis, chain, networkId } = requireEthtest(context)
@@ -12,7 +12,6 @@ export function ethtestGeth(context: Mocha.Context): Promise<Geth> {
   return running
 }
 
-/** A process of mocha runs one file after the other. */
 export const mochaHooks = {
   async afterAll(): Promise<void> {
     const geth = running
