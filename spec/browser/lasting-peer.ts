@@ -13,7 +13,7 @@ export async function lastingPeer(browser: Browser, { address }: LivingNetwork, 
     .locator(`.row[data-peer=true][data-actor^="${node}/peer/"]`)
     .filter({ hasNot: page.locator('.state', { hasText: 'ended' }) })
     .filter({ has: page.locator('.facts :nth-child(2)', { hasText: /^eth\/\d/ }) })
-    .filter({ has: page.locator('.facts :nth-child(3)', { hasText: /^\d+[sm]/ }) })
+    .filter({ has: page.locator('.facts :nth-child(3)', { hasText: /^[1-9]\d*\s[smh]/ }) })
   const actor = await row.first().getAttribute('data-actor')
   await page.context().close()
   return actor!
