@@ -1,3 +1,4 @@
+import { DiscReason, discReasonText } from '../../protocols/p2p/disconnect-reasons.ts'
 import type { PeerchartNode } from '../peerchart/peerchart-node.ts'
 
 /** What `--summary` prints of one or more nodes, counted from here on. */
@@ -7,15 +8,15 @@ export class Tally {
   peers: readonly number[] = []
   heads: readonly number[] = []
   transitions = 0
-  /** Peers that were lost. */
+  /** Peers that were lost, but those of dials that crossed: of two connections neither is kept, and they dial again. */
   errors = 0
 
   constructor(nodes: readonly PeerchartNode[]) {
     this.#nodes = nodes
     const subscriptions = nodes.map((node) =>
-      node.events$.subscribe(({ type }) => {
-        if (type === 'transition') this.transitions += 1
-        else if (type === 'drop') this.errors += 1
+      node.events$.subscribe((event) => {
+        if (event.type === 'transition') this.transitions += 1
+        else if (event.type === 'drop' && event.error !== crossed) this.errors += 1
       }),
     )
     this.#end = () => {
@@ -30,3 +31,5 @@ export class Tally {
     this.heads = this.#nodes.map((node) => Number(node.chain.head.number))
   }
 }
+
+const crossed = discReasonText(DiscReason.AlreadyConnected)
