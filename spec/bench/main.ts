@@ -3,6 +3,7 @@ import { findChromium } from '../support/clients.ts'
 import { benchCrawl } from './crawl.ts'
 import { benchDatagrams } from './datagrams.ts'
 import { benchDiscovery } from './discovery.ts'
+import { benchImport } from './import.ts'
 import { benchInspect } from './inspect.ts'
 import { benchInspectMemory } from './inspect-memory.ts'
 import { benchPeers } from './peers.ts'
@@ -41,6 +42,13 @@ program
   .option('--json', 'print one JSON object on standard output')
   .option('--blocks <n>', 'how long the chain is', '10000')
   .action(async ({ json, blocks }) => print(json, await benchSync(Number(blocks), note)))
+
+program
+  .command('import')
+  .description('blocks a second that a node executes of the two test chains, and what it costs the pings of its peers')
+  .option('--json', 'print one JSON object on standard output')
+  .option('--peers <n>', 'how many there are', '20')
+  .action(async ({ json, peers }) => print(json, await benchImport(Number(peers), note)))
 
 program
   .command('inspect-memory')

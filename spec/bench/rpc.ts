@@ -5,13 +5,13 @@ import { setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { devGenesisJson } from '../../actors/chain/dev-genesis.ts'
-import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
 import { findGeth } from '../support/clients.ts'
 import { Geth } from '../support/geth.ts'
 import { startOwnNode } from '../support/own-node.ts'
 import { programFile, programLoader } from '../support/project.ts'
 import { FastPeer } from './fast-peer.ts'
 import { type Latency, latencyOf } from './latency.ts'
+import { ping } from './ping.ts'
 import type { Load } from './rpc-load-child.ts'
 
 export type RpcBench = { readonly seconds: number; readonly connections: number; readonly peers: number }
@@ -35,10 +35,10 @@ export async function benchRpc(bench: RpcBench, report: (line: string) => void):
   const peers: FastPeer[] = []
   for (let i = 0; i < count; i++) peers.push(await FastPeer.join(node.enode))
   await callers(url, connections, 1, 0).done // what has run for a while is compiled
-  const idle = latencyOf(await ping(peers, seconds))
+  const idle = latencyOf(await ping(peers, sleep(seconds * 1_000)))
   const pingUnder = async ({ begun, done }: Callers) => {
     await begun
-    const latencies = await ping(peers, seconds)
+    const latencies = await ping(peers, sleep(seconds * 1_000))
     return [latencyOf(latencies), await done] as const
   }
   const [steady] = await pingUnder(callers(url, connections, seconds, steadyRate))
@@ -81,34 +81,6 @@ async function benchGeth({ connections, seconds }: RpcBench): Promise<Pick<RpcRe
 
 /** Calls a second. */
 const steadyRate = 5_000
-
-/** Every peer pings every 100 ms for so long. @returns milliseconds to each Pong */
-async function ping(peers: readonly FastPeer[], seconds: number): Promise<number[]> {
-  const latencies: number[] = []
-  const timers = peers.map((peer, i) => {
-    let sent = 0
-    peer.heard = (code) => {
-      if (code === baseCodes.Pong) latencies.push(performance.now() - sent)
-    }
-    const send = () => {
-      sent = performance.now()
-      peer.send(baseCodes.Ping, emptyPayload)
-      peer.flush()
-    }
-    // They are not in step.
-    let timer: NodeJS.Timeout | undefined
-    const first = setTimeout(() => {
-      timer = setInterval(send, 100)
-    }, i * 2)
-    return () => {
-      clearTimeout(first)
-      clearInterval(timer)
-    }
-  })
-  await sleep(seconds * 1_000)
-  for (const stop of timers) stop()
-  return latencies
-}
 
 type Callers = { readonly begun: Promise<unknown>; readonly done: Promise<Load> }
 

@@ -26,6 +26,8 @@ export type OwnNodeCalls = {
   start(options: OwnNodeOptions & { nodeKey: Uint8Array }): Promise<{ enode: string; head: number } & Endpoints>
   addPeer(enode: string): Promise<void>
   removePeer(enode: string): Promise<void>
+  /** Reads a chain.rlp while the node runs. */
+  importChain(path: string): Promise<void>
   vitals(): Promise<Vitals>
   head(): Promise<{ number: number; hash: string }>
   /**
@@ -142,6 +144,9 @@ const methods: OwnNodeCalls = {
     node.addPeer(enode)
   },
   removePeer: (enode) => node.removePeer(enode),
+  async importChain(path) {
+    await node.importChain(path)
+  },
   async vitals() {
     globalThis.gc!()
     steps.restart()
