@@ -13,7 +13,7 @@ import type { Explanation } from './facts.ts'
 import { bugLabel } from './live-state.ts'
 
 /** How a connection ended, as its chart decided it. */
-export type Ending = {
+export type DisconnectCause = {
   readonly kept: Kept
   readonly by: Exclude<Explanation['by'], 'none' | 'unknown'>
   /** Sent by them, or by us. */
@@ -27,7 +27,7 @@ export type Ending = {
 }
 
 /** @param lines of the connection and its sessions, in order */
-export function endingOf(lines: readonly Kept[]): Ending | undefined {
+export function disconnectCauseOf(lines: readonly Kept[]): DisconnectCause | undefined {
   const kept = lines.find(({ entry }) => isClosing(entry))
   const bug = bugIn(lines, kept)
   if (bug) return bug
@@ -40,7 +40,7 @@ export function endingOf(lines: readonly Kept[]): Ending | undefined {
 }
 
 /** One that came up before the connection closed, if it did: what its chart says of the end came of that. */
-function bugIn(lines: readonly Kept[], closing: Kept | undefined): Ending | undefined {
+function bugIn(lines: readonly Kept[], closing: Kept | undefined): DisconnectCause | undefined {
   for (const kept of lines) {
     if (kept === closing) return undefined
     const { entry } = kept
@@ -62,7 +62,7 @@ function strangePacket(lines: readonly Kept[]): string | undefined {
   return undefined
 }
 
-function unanswered(by: Ending['by'], lines: readonly Kept[]): string {
+function unanswered(by: DisconnectCause['by'], lines: readonly Kept[]): string {
   const isAsked = lines.some(({ entry }) => entry.type === 'message.sent' && entry.protocol === 'rlpx')
   return by === 'remote' && isAsked ? ': its key may be another than we dialed, or it speaks no RLPx' : ''
 }
@@ -76,7 +76,7 @@ type EventData = {
 const eventOf = ({ data }: Kept): EventData => (fromPlain(toPlain(data ?? {})) ?? {}) as EventData
 
 /** A script may say and hear anything at any stage: its chart ends with the stream, or when the script wants. */
-function ofScript(entry: TransitionEntry, { error }: EventData, lines: readonly Kept[]): Omit<Ending, 'kept'> {
+function ofScript(entry: TransitionEntry, { error }: EventData, lines: readonly Kept[]): Omit<DisconnectCause, 'kept'> {
   const heard = lines.findLast(({ entry }) => entry.type === 'transition' && entry.event === 'disconnect.received')
   if (heard) return theySaid(given(eventOf(heard).reason))
   const event = entry.event as ScriptedPeerEvent['type']
@@ -86,7 +86,7 @@ function ofScript(entry: TransitionEntry, { error }: EventData, lines: readonly 
   return streamEnding(entry, error)
 }
 
-const streamEnding = (entry: TransitionEntry, error: Error | undefined): Omit<Ending, 'kept'> =>
+const streamEnding = (entry: TransitionEntry, error: Error | undefined): Omit<DisconnectCause, 'kept'> =>
   error
     ? { by: 'network', label: `the connection broke ${progressOf(entry)}: ${error.message}` }
     : { by: 'remote', label: `closed the connection without a Disconnect, ${progressOf(entry)}` }
@@ -96,7 +96,7 @@ function verdictOf(
   { error, reason, payload }: EventData,
   lines: readonly Kept[],
   seq: number,
-): Omit<Ending, 'kept'> {
+): Omit<DisconnectCause, 'kept'> {
   switch (entry.event as PeerEvent['type']) {
     case 'disconnect.received':
       return theySaid(payload ? readReason(payload) : undefined)

@@ -5,7 +5,7 @@ import type { Hello } from '../../protocols/p2p/messages.ts'
 import { connectionOf } from '../trace/actor-names.ts'
 import type { Kept } from '../trace/feed-lines.ts'
 import { decodeMessage, openEth, openHello } from '../trace/messages.ts'
-import { type Ending, endingOf, reasonLabel } from './disconnect-cause.ts'
+import { type DisconnectCause, disconnectCauseOf, reasonLabel } from './disconnect-cause.ts'
 import type { Explanation, PeerFacts, SeenActor } from './facts.ts'
 import type { HistoryReader, Test } from './history-reader.ts'
 import { keptStatusText, nothingInCommon } from './kept-status.ts'
@@ -52,7 +52,7 @@ type Scope = {
 
 function explanationOf(history: HistoryReader, { liveState, actor, lines, seq }: Scope): Explanation {
   const peer = liveState.peers.get(actor.actor)
-  const ending = endingOf(lines)
+  const ending = disconnectCauseOf(lines)
   const said = saidIn(lines)
   const { ours, theirs } = said.status
   const elsewhere = ours && !theirs && ending ? statusElsewhere(history, liveState, peer, seq) : undefined
@@ -143,7 +143,7 @@ function statusElsewhere(
  */
 function causeOf(
   history: HistoryReader,
-  { kept, by, reason }: Ending,
+  { kept, by, reason }: DisconnectCause,
   { hello, status: { ours, theirs } }: Said,
   elsewhere: { readonly actor: string; readonly apart: string | undefined } | undefined,
 ): string | undefined {
@@ -163,7 +163,7 @@ function causeOf(
 }
 
 function summaryOf(
-  { by, reason, label, error, isBug }: Ending,
+  { by, reason, label, error, isBug }: DisconnectCause,
   peer: PeerFacts | undefined,
   apart: string | undefined,
   cause: string | undefined,

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { History } from '../explain/history.ts'
 import { lineText } from '../recording/line-text.ts'
 import { toLine } from '../trace/feed-lines.ts'
-import type { Ending, Heading, Line } from '../trace/lines.ts'
+import type { Heading, Line, RecordingEnd } from '../trace/lines.ts'
 import type { ActorFacts } from './wire.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function* recordingOf(history: History, heading: Heading): AsyncGen
   for (const facts of history.actorsBefore) write(bornBefore(facts))
   // Who is at the other end of a connection was said at its beginning.
   for (const kept of history.departures.introductions(oldest.seq)) write(toLine(kept))
-  let ended: Ending['ended'] = 'closed'
+  let ended: RecordingEnd['ended'] = 'closed'
   for (let next = oldest.seq; next <= newest.seq; ) {
     if (history.oldest.seq > next) {
       ended = 'slow' // who reads it is: the lines are gone meanwhile

@@ -30,7 +30,7 @@ export type PageSocket = {
   readonly bufferedAmount: number
 }
 
-type Question = Exclude<PageRequest, { ask: 'watch' | 'tap' }>
+type Question = Exclude<PageRequest, { ask: 'watch' | 'messages' }>
 type Common = Omit<Changes, 'lines' | 'dropped'>
 
 /** One open page: its requests, and what is pushed to it. */
@@ -39,7 +39,7 @@ export class PageSession {
   readonly #socket: PageSocket
   /** BOUNDED: mostWatched. */
   #watched = new Set<string>()
-  #isTapped = false
+  #wantsMessages = false
   #lastSeq: number
   #dropped = 0
   #isBehind = false
@@ -75,7 +75,7 @@ export class PageSession {
   take(text: string): void {
     const ask = parse(text)
     if (ask.ask === 'watch') this.#watched = new Set(ask.actors.slice(0, mostWatched))
-    else if (ask.ask === 'tap') this.#isTapped = ask.isOn
+    else if (ask.ask === 'messages') this.#wantsMessages = ask.isOn
     else if (this.#questions.push(ask) > mostWaiting) throw new BadQuestion('too many questions')
     else this.#proceed()
   }
@@ -152,7 +152,7 @@ export class PageSession {
   }
 
   readonly #isWanted: Test = (segment, index) =>
-    (this.#isTapped && segment.isMessage(index)) || (this.#watched.size > 0 && segment.isOf(index, this.#watched))
+    (this.#wantsMessages && segment.isMessage(index)) || (this.#watched.size > 0 && segment.isOf(index, this.#watched))
 
   #send(push: PageMessage): void {
     this.#socket.send(JSON.stringify(push))
@@ -213,7 +213,7 @@ function parse(text: string): PageRequest {
 
 const shapes: Readonly<Record<string, Shape>> = {
   watch: { actors: listOf(isString) },
-  tap: { isOn: isFlag },
+  messages: { isOn: isFlag },
   picture: { id: isNumber, seq: maybe(isNumber) },
   lines: {
     ...{ id: isNumber, before: maybe(isNumber), after: maybe(isNumber), actor: maybe(isString) },

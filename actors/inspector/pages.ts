@@ -5,15 +5,15 @@ import type { Supervisor } from '../runtime/runtime.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
 import { AnswerTime } from './answer-time.ts'
 import { BadQuestion, type InspectedSource, PageSession } from './page-session.ts'
-import { StatelyTap } from './stately.ts'
+import { StatelyClient } from './stately.ts'
 
 /** The pages that are open. */
 export class Pages {
   readonly #source: InspectedSource
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: 64 << 10, perMessageDeflate: false })
-  /** BOUNDED: mostPages, with the taps. */
+  /** BOUNDED: mostPages, with the tools. */
   readonly #open = new Map<WebSocket, PageSession>()
-  readonly #taps = new Map<WebSocket, StatelyTap>()
+  readonly #tools = new Map<WebSocket, StatelyClient>()
   readonly #supervisor: Supervisor
   readonly #time: AnswerTime
   #timer: NodeJS.Timeout | undefined
@@ -27,9 +27,9 @@ export class Pages {
 
   /** @param path `/feed` for a page, `/stately` for a tool that reads the events of @statelyai/inspect */
   welcome(path: string, request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const add = { '/feed': this.#add, '/stately': this.#tap }[path]
+    const add = { '/feed': this.#add, '/stately': this.#addTool }[path]
     if (!add) refuse(stream, 404)
-    else if (this.#open.size + this.#taps.size >= mostPages) refuse(stream, 503)
+    else if (this.#open.size + this.#tools.size >= mostPages) refuse(stream, 503)
     else this.#sockets.handleUpgrade(request, stream, head, (socket) => add.call(this, socket))
   }
 
@@ -37,20 +37,20 @@ export class Pages {
   close(): void {
     clearInterval(this.#timer)
     if (this.#open.size > 0) this.#push()
-    const sockets = [...this.#open.keys(), ...this.#taps.keys()]
+    const sockets = [...this.#open.keys(), ...this.#tools.keys()]
     for (const socket of sockets) socket.close(goingAway)
     setTimeout(() => {
       for (const socket of sockets) socket.terminate()
     }, farewell).unref()
   }
 
-  #tap(socket: WebSocket): void {
-    const tap = new StatelyTap(this.#source.feeds ?? [], socket)
-    this.#taps.set(socket, tap)
+  #addTool(socket: WebSocket): void {
+    const tool = new StatelyClient(this.#source.feeds ?? [], socket)
+    this.#tools.set(socket, tool)
     socket.on('error', () => {})
     socket.on('close', () => {
-      tap.close()
-      this.#taps.delete(socket)
+      tool.close()
+      this.#tools.delete(socket)
     })
   }
 

@@ -42,8 +42,8 @@ export type StatelyEvent =
   | (Base & { readonly type: '@xstate.snapshot'; readonly event: PlainEvent; readonly snapshot: StatelySnapshot })
 
 /** One tool that is attached: it gets the living actors, then what happens, until {@link close}. */
-export class StatelyTap {
-  readonly #socket: TapSocket
+export class StatelyClient {
+  readonly #socket: ClientSocket
   readonly #feeds: readonly NamedFeed[]
   readonly #unsubscribe: readonly (() => void)[]
   /** The outermost ancestor by actor. BOUNDED: by the actors alive. */
@@ -51,7 +51,7 @@ export class StatelyTap {
   #id = 0
   #isBehind = false
 
-  constructor(feeds: readonly NamedFeed[], socket: TapSocket) {
+  constructor(feeds: readonly NamedFeed[], socket: ClientSocket) {
     this.#socket = socket
     this.#feeds = feeds
     this.#sendAll()
@@ -114,7 +114,7 @@ export class StatelyTap {
 export type NamedFeed = { readonly node: string | undefined; readonly feed: Feed }
 
 /** A tool's end of a WebSocket. */
-export type TapSocket = {
+export type ClientSocket = {
   send(text: string): void
   /** Bytes that wait to be sent. */
   readonly bufferedAmount: number

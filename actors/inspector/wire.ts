@@ -25,7 +25,7 @@ export type PageRequest =
   /** The lines of these actors from now on, as they come. An empty list ends it. */
   | { readonly ask: 'watch'; readonly actors: readonly string[] }
   /** Messages of all peers from now on, for the sequence view. */
-  | { readonly ask: 'tap'; readonly isOn: boolean }
+  | { readonly ask: 'messages'; readonly isOn: boolean }
   /** The actors as they were after the line `seq`; as they are now without it. */
   | { readonly ask: 'picture'; readonly id: number; readonly seq?: number }
   /** Lines of the history, the newest last; those of `actor` and all beneath it if given. At most `limit`, 500 if left out. */

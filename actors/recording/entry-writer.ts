@@ -1,7 +1,7 @@
 import type { FeedEntry, MessageEntry, TransitionEntry } from '../trace/entries.ts'
 import { type EntryShape, ShapeTable } from '../trace/entry-shapes.ts'
 import { fullName, keep, toLine } from '../trace/feed-lines.ts'
-import type { Ending, Heading } from '../trace/lines.ts'
+import type { Heading, RecordingEnd } from '../trace/lines.ts'
 import type { Live } from '../trace/live.ts'
 import { noActor, own, type RowBuffer } from './row-buffer.ts'
 
@@ -64,7 +64,7 @@ export class EntryWriter {
     this.#write(own.line, textOfLine(heading))
   }
 
-  end(ending: Ending): void {
+  end(ending: RecordingEnd): void {
     this.#write(own.ending, textOfLine(ending))
   }
 

@@ -1,6 +1,6 @@
 import { jsonText } from '../../protocols/lib/json-text.ts'
 import { inflated, isReadFault, readChunks, UnreadableFile } from '../runtime/files.ts'
-import { type Ending, type Heading, type Line, recordingFormat, recordingVersion } from '../trace/lines.ts'
+import { type Heading, type Line, type RecordingEnd, recordingFormat, recordingVersion } from '../trace/lines.ts'
 import { headingFault, lineFault } from './line-shapes.ts'
 import { LineError, parseLine } from './line-text.ts'
 
@@ -55,7 +55,7 @@ async function* parseAll(path: string, texts: AsyncIterable<Text>): AsyncGenerat
     const fields = parse(path, number, text)
     const fault = lineFault(fields)
     if (fault !== undefined) throw new MisshapenLine(path, number, fault)
-    const line = fields as Line | Ending
+    const line = fields as Line | RecordingEnd
     if ('ended' in line) {
       hasEnded = true
       continue

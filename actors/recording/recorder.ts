@@ -4,7 +4,7 @@ import { openPrivate } from '../runtime/private-file.ts'
 import { processClock } from '../runtime/process-runtime.ts'
 import type { Clock } from '../runtime/runtime.ts'
 import type { Feed } from '../trace/feed.ts'
-import { type Ending, type Heading, recordingFormat, recordingVersion } from '../trace/lines.ts'
+import { type Heading, type RecordingEnd, recordingFormat, recordingVersion } from '../trace/lines.ts'
 import { EntryWriter } from './entry-writer.ts'
 import { LineThread } from './line-thread.ts'
 import { RowBuffer } from './row-buffer.ts'
@@ -132,7 +132,7 @@ export class Recorder {
   }
 }
 
-type Ended = Ending['ended'] | 'failed'
+type Ended = RecordingEnd['ended'] | 'failed'
 
 const defaultMaxBytes = 1 << 30
 const mostWaiting = 64 << 20

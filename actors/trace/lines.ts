@@ -22,7 +22,7 @@ export type Heading = {
 }
 
 /** The last line, of a recording that was not cut off. */
-export type Ending = {
+export type RecordingEnd = {
   /** Why nothing more was recorded: who made it was done, the file was full, or the disk too slow. */
   readonly ended: 'closed' | 'full' | 'slow'
 }

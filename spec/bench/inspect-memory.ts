@@ -31,7 +31,7 @@ export async function benchInspectMemory(
   const page = new WebSocket(new URL('feed', inspector.address.replace('http', 'ws')))
   await once(page, 'open')
   page.on('message', () => {})
-  page.send('{"ask":"tap","isOn":true}')
+  page.send('{"ask":"messages","isOn":true}')
   const samples: MemorySample[] = []
   for (let i = 0; i <= parts; i++) {
     if (i > 0) await sleep((minutes * 60_000) / parts)

@@ -45,7 +45,7 @@ const watchers = {
     watcher: 'inspector',
     asks: [
       { ask: 'watch', actors: ['peer/1', 'peer/1/eth'] },
-      { ask: 'tap', isOn: true },
+      { ask: 'messages', isOn: true },
     ],
   },
 } as const satisfies Record<string, { watcher: Watcher; asks?: readonly PageRequest[] }>

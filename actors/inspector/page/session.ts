@@ -203,7 +203,7 @@ export class Session {
     const actors = scope === undefined ? [] : present.beneath(scope, this.#isOwn ? 1 : mostWatched, true)
     this.link.say({ ask: 'watch', actors })
     // Where there are more than can be watched, their messages at least: with them come those of all other nodes.
-    this.link.say({ ask: 'tap', isOn: actors.length === mostWatched })
+    this.link.say({ ask: 'messages', isOn: actors.length === mostWatched })
   }
 
   async #lines(where: { before?: number }): Promise<readonly ShownLine[] | undefined> {

@@ -207,7 +207,7 @@ describe('the history of a feed', () => {
     it('sends the newest lines, and counts those that do not fit', () => {
       const history = follow(4 << 20)
       const { pushes, session, push } = page(history)
-      session.take('{"ask":"tap","isOn":true}')
+      session.take('{"ask":"messages","isOn":true}')
       for (let i = 0; i < 1_000; i++) say('peer/1', Uint8Array.of(0xc0))
       push()
       const { lines, dropped } = pushes.at(-1) as Extract<PageMessage, { push: 'changes' }>
@@ -216,7 +216,7 @@ describe('the history of a feed', () => {
     it('waits for a page that does not read, and begins anew with it', () => {
       const history = follow(4 << 20)
       const { pushes, session, socket, push } = page(history)
-      session.take('{"ask":"tap","isOn":true}')
+      session.take('{"ask":"messages","isOn":true}')
       socket.bufferedAmount = 2 << 20
       start('lamp/1')
       say('peer/1', Uint8Array.of(0xc0))

@@ -50,7 +50,7 @@ describe('secrets of a session', () => {
     const [alice, bob] = await Promise.all([confidant('alice'), confidant('bob')])
     const inspector = await Inspector.open({ alice: alice.node, bob: bob.node })
     const page = await OpenPage.at(inspector.address)
-    page.say({ ask: 'tap', isOn: true })
+    page.say({ ask: 'messages', isOn: true })
     const tool = new WebSocket(inspector.statelyAddress)
     let stately = ''
     tool.on('message', (data) => {

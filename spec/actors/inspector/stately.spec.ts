@@ -2,7 +2,7 @@ import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai
 import { expect } from 'chai'
 import { assign, setup } from 'xstate'
 import { Inspector } from '../../../actors/inspector/inspector.ts'
-import { type StatelyEvent, StatelyTap } from '../../../actors/inspector/stately.ts'
+import { StatelyClient, type StatelyEvent } from '../../../actors/inspector/stately.ts'
 import { startActor } from '../../../actors/runtime/start-actor.ts'
 import { VirtualClock } from '../../../actors/simulation/virtual-clock.ts'
 import { Feed } from '../../../actors/trace/feed.ts'
@@ -35,10 +35,10 @@ describe('the feed as @statelyai/inspect has it', () => {
       input: { secret: 'of no one' },
     })
   const click = { type: 'click', by: Uint8Array.of(0xab), count: 3n } as const
-  const tap = (socket = { bufferedAmount: 0 }) => {
+  const attach = (socket = { bufferedAmount: 0 }) => {
     const pushes: StatelyEvent[] = []
     const send = (text: string) => void pushes.push(JSON.parse(text))
-    const end = new StatelyTap([{ node: 'alice', feed }], Object.assign(socket, { send }))
+    const end = new StatelyClient([{ node: 'alice', feed }], Object.assign(socket, { send }))
     return { pushes, end }
   }
   beforeEach(() => {
@@ -47,7 +47,7 @@ describe('the feed as @statelyai/inspect has it', () => {
 
   it('begins with the living actors, and sends events with the states that they lead to', () => {
     const actor = start()
-    const { pushes } = tap()
+    const { pushes } = attach()
     actor.send(click)
     const [born, event, snapshot, end] = pushes.map(asTheirs)
     const of = { sessionId: 'alice/lamp/1', rootId: 'alice/lamp/1' }
@@ -66,13 +66,13 @@ describe('the feed as @statelyai/inspect has it', () => {
   })
   it('sends nothing of a context', () => {
     const actor = start()
-    const { pushes } = tap()
+    const { pushes } = attach()
     actor.send(click)
     expect(JSON.stringify(pushes)).not.to.contain('of no one')
   })
   it('bounds an event that refers to itself, and leaves out its ports', () => {
     const actor = start()
-    const { pushes } = tap()
+    const { pushes } = attach()
     const ring: { next?: object; ports: object } = { ports: { key: 'of no one' } }
     ring.next = ring
     actor.send({ ...click, ...ring } as typeof click)
@@ -80,7 +80,7 @@ describe('the feed as @statelyai/inspect has it', () => {
   })
   it('leaves out what a tool does not read, and begins anew with it', () => {
     const socket = { bufferedAmount: 8 << 20 }
-    const { pushes } = tap(socket)
+    const { pushes } = attach(socket)
     start()
     expect(pushes).to.deep.equal([])
     socket.bufferedAmount = 0
@@ -88,7 +88,7 @@ describe('the feed as @statelyai/inspect has it', () => {
     expect(pushes.map(({ type, sessionId }) => [type, sessionId])).to.deep.equal([['@xstate.actor', 'alice/lamp/1']])
   })
   it('reads the feed only while somebody is attached', () => {
-    const { end } = tap()
+    const { end } = attach()
     expect(feed.isRead).to.equal(true)
     end.close()
     expect(feed.isRead).to.equal(false)
