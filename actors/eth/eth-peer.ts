@@ -345,7 +345,7 @@ export class EthPeer {
         if (gossip) yield* gossip.received(this, all)
       } else {
         const { hashes } = yield* checkAnnouncement(this.version, payload)
-        gossip?.knows(this, Array.from(hashes, bytesToHex))
+        if (gossip) yield* gossip.announced(this, hashes)
       }
     } catch (error) {
       // An item that is no transaction comes as an RlpError of its own: a decodable message all the same, so 0x10.

@@ -7,6 +7,7 @@ import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { asItem, HashList, LazyList, Uint32List } from '../../protocols/lib/lazy-list.ts'
 import { encodeRlp, type RlpItem, readItem } from '../../protocols/lib/rlp.ts'
 import type { TxPool } from '../pool/tx-pool.ts'
+import { SeenSet } from '../runtime/seen-set.ts'
 import type { Steps } from '../runtime/time-slicer.ts'
 
 /** A session, as far as transactions go to it. */
@@ -23,8 +24,8 @@ type Remote = {
   readonly peer: GossipPeer
   /** {@link Gossip.#secretId} of its node: how near it is to a sender's decides who gets what. */
   readonly id: string
-  /** What it has sent, or was sent: 48 bits of each hash. Two that are alike harm none but it. BOUNDED: maxKnown, the oldest go. */
-  readonly known: Set<number>
+  /** What it has sent, or was sent: 48 bits of each hash. Two that are alike harm none but it. BOUNDED: maxKnown. */
+  readonly known: SeenSet<number>
   /** Hashes for it. BOUNDED: maxQueued each, the oldest go. */
   direct: string[]
   announced: string[]
@@ -38,22 +39,25 @@ export class Gossip {
   readonly #pool: TxPool
   /** Of this process, so that no other can say who gets what. */
   readonly #key: Uint8Array
+  readonly #random: () => number
   /** BOUNDED: the registered peers. */
   readonly #remotes = new Map<GossipPeer, Remote>()
 
-  /** @param key 16 random bytes */
-  constructor(pool: TxPool, key: Uint8Array) {
+  /** @param key 16 random bytes @param random in [0, 1) */
+  constructor(pool: TxPool, { key, random }: { readonly key: Uint8Array; readonly random: () => number }) {
     this.#pool = pool
     this.#key = key
+    this.#random = random
   }
 
   /** A peer is registered: it is sent the hash of all that can be executed. */
   joined(peer: GossipPeer): void {
-    const remote: Remote = { peer, id: this.#secretId(peer.id), known: new Set(), direct: [], announced: [] }
+    const known = new SeenSet<number>(maxKnown, this.#random)
+    const remote: Remote = { peer, id: this.#secretId(peer.id), known, direct: [], announced: [] }
     this.#remotes.set(peer, remote)
     for (const from of this.#pool.content.senders)
       for (const { hash } of this.#pool.content.pendingOf(from)) note(remote.announced, hash, maxQueued)
-    for (const hash of remote.announced) know(remote, hash)
+    for (const hash of remote.announced) known.add(shortOf(hash))
     this.flush(peer)
   }
 
@@ -63,27 +67,33 @@ export class Gossip {
 
   /** What a peer has sent goes into the pool, step by step. @param given with their hashes in hex digits */
   *received(peer: GossipPeer, given: readonly { readonly item: RlpItem; readonly hash: string }[]): Steps<void> {
-    this.knows(
-      peer,
-      given.map(({ hash }) => hash),
-    )
+    const known = this.#remotes.get(peer)?.known
+    for (let at = 0; at < given.length; at += hashesInStep, yield)
+      for (const { hash } of given.slice(at, at + hashesInStep)) known?.add(shortOf(hash))
     yield* this.#pool.add(given)
   }
 
-  knows(peer: GossipPeer, hashes: Iterable<string>): void {
-    const remote = this.#remotes.get(peer)
-    if (remote) for (const hash of hashes) know(remote, hash)
+  /** What a peer has announced, step by step: it may be 300,000. */
+  *announced(peer: GossipPeer, hashes: HashList): Steps<void> {
+    const known = this.#remotes.get(peer)?.known
+    let count = 0
+    for (const hash of hashes) {
+      known?.add(shortOfBytes(hash))
+      if (++count % hashesInStep === 0) yield
+    }
   }
 
   /** @returns those that are here, as lists carry them: 4,096 are looked for at most, until there are 2 MiB */
   *pooled(peer: GossipPeer, hashes: HashList): Steps<LazyList<RlpItem>> {
+    const known = this.#remotes.get(peer)?.known
     const found: Uint8Array[] = []
-    let size = 0
+    let [size, looked] = [0, 0]
     for (const bytes of hashes.first(limits.maxPooledLookups)) {
+      if (++looked % hashesInStep === 0) yield
       const hash = bytesToHex(bytes)
       const one = this.#pool.content.get(hash)
       if (!one) continue
-      this.knows(peer, [hash])
+      known?.add(shortOf(hash))
       found.push(one.item.raw)
       size += one.size
       if (size >= limits.softResponseBytes) break
@@ -101,7 +111,7 @@ export class Gossip {
         if (remote.known.has(shortOf(hash))) continue
         const isWhole = size <= maxDirectBytes && direct.get(from)!.has(remote)
         note(isWhole ? remote.direct : remote.announced, hash, maxQueued)
-        know(remote, hash)
+        remote.known.add(shortOf(hash))
       }
     }
     for (const peer of this.#remotes.keys()) this.flush(peer)
@@ -167,12 +177,10 @@ function note(queue: string[], hash: string, most: number): void {
   if (queue.length > most) queue.shift()
 }
 
-function know({ known }: Remote, hash: string): void {
-  known.add(shortOf(hash))
-  if (known.size > maxKnown) known.delete(known.values().next().value!)
-}
-
 const shortOf = (hash: string) => Number.parseInt(hash.slice(0, 12), 16)
+const shortOfBytes = (hash: Uint8Array) => hash.subarray(0, 6).reduce((number, byte) => number * 256 + byte, 0)
+/** Less than a millisecond. */
+const hashesInStep = 512
 
 /** geth eth/protocols/eth: maxQueuedTxs and maxQueuedTxAnns, maxTxPacketSize, maxKnownTxs; eth/handler.go txMaxBroadcastSize. */
 const maxQueued = 4_096

@@ -68,7 +68,8 @@ export class EthService implements Service {
     this.#runtime = runtime
     this.#options = options
     this.#id = id
-    this.#gossip = options.pool && new Gossip(options.pool, runtime.entropy(16))
+    const random = () => new Uint32Array(runtime.entropy(4).buffer)[0]! / 2 ** 32
+    this.#gossip = options.pool && new Gossip(options.pool, { key: runtime.entropy(16), random })
     this.#manager = new ProtocolManager(runtime, {
       id,
       parent,

@@ -1,6 +1,6 @@
+import { SeenSet } from '../runtime/seen-set.ts'
 import type { Gossip } from './gossip.ts'
 import { Latencies } from './latencies.ts'
-import { SeenSet } from './seen-set.ts'
 
 /** What was announced, counted, so that each transaction is emitted once. */
 export class SeenTransactions {

@@ -241,8 +241,8 @@ export class RlpxSocket implements Task {
   }
 
   #stepFrames(): boolean {
-    const { clock } = this.#options
-    const end = clock.now() + stepBudget
+    const { clock, scheduler } = this.#options
+    const end = scheduler.turnEnd(stepBudget)
     while (this.#canTake()) {
       const message = this.#offered ?? this.#session!.next()
       if (message) {
@@ -290,8 +290,8 @@ export class RlpxSocket implements Task {
 
   /** Seals for a millisecond; nothing is read meanwhile. @returns whether there is more to do, and be it to read on */
   #seal(): boolean {
-    const { clock, stream } = this.#options
-    const end = clock.now() + stepBudget
+    const { clock, stream, scheduler } = this.#options
+    const end = scheduler.turnEnd(stepBudget)
     do {
       const { sealing, bytes } = this.#outgoing[0]!
       if (!sealing.next().done) continue

@@ -32,6 +32,8 @@ export class FairScheduler {
   readonly #ready = new Set<Task>()
   #isDue = false
   #worked = 0
+  /** Of the slice that runs. */
+  #end: number | undefined
 
   /** @param defer runs its argument after the events that wait now: `setImmediate` */
   constructor(clock: Pick<Clock, 'now'>, defer: (run: () => void) => void) {
@@ -41,6 +43,11 @@ export class FairScheduler {
 
   now(): number {
     return this.#clock.now()
+  }
+
+  /** When a turn that begins now is over: after `most` milliseconds, and with the slice that it is in. */
+  turnEnd(most: number): number {
+    return Math.min(this.#clock.now() + most, this.#end ?? Number.POSITIVE_INFINITY)
   }
 
   /** Milliseconds of all that was done. */
@@ -62,8 +69,10 @@ export class FairScheduler {
 
   #slice(): void {
     const start = this.#clock.now()
+    const end = start + sliceBudget
+    this.#end = end
     let now = start
-    while (this.#ready.size > 0 && now - start < sliceBudget) {
+    while (this.#ready.size > 0 && now < end) {
       const task = this.#leastServed(Math.floor(now / halfLife))
       // Taken out first: a task may become ready again by what its own step sets off.
       this.#ready.delete(task)
@@ -72,6 +81,7 @@ export class FairScheduler {
       task.account.served += then - now
       now = then
     }
+    this.#end = undefined
     this.#worked += now - start
     this.#isDue = this.#ready.size > 0
     if (this.#isDue) this.#defer(() => this.#slice())

@@ -125,7 +125,7 @@ class Work<T> implements Task {
   }
 
   step(): boolean {
-    const end = this.#scheduler.now() + turnLength
+    const end = this.#scheduler.turnEnd(turnLength)
     do {
       if (this.#client.isGone) {
         this.#steps.return(undefined as never) // lets go of what it holds

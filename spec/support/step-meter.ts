@@ -16,12 +16,13 @@ export type Steps = {
 export class StepMeter {
   /** The longest since the last `take`. BOUNDED: {@link most}. */
   #steps: Step[] = []
-  #pause = 0
+  /** Since the last `take`, as the clock has them: a collection is known before the step that it is in. BOUNDED: by who takes. */
+  #collections: Collection[] = []
   #last = now()
 
   constructor() {
     new PerformanceObserver((list) => {
-      for (const { startTime, duration } of list.getEntries()) this.#collected(startTime, duration)
+      for (const { startTime: start, duration } of list.getEntries()) this.#collections.push({ start, duration })
     }).observe({ entryTypes: ['gc'] })
     setInterval(() => this.#look(), resolution).unref()
   }
@@ -34,12 +35,13 @@ export class StepMeter {
   /** @returns what was since it was asked for last */
   async take(): Promise<Steps> {
     await new Promise((resolve) => setTimeout(resolve, 10)) // the observer is called after the collection
-    const steps = this.#steps.map((step) => ({ ms: step.cpu, gc: gcOf(step) }))
+    const collections = this.#collections
+    const steps = this.#steps.map((step) => ({ ms: step.cpu, gc: gcOf(step, collections) }))
     const longest = steps.reduce((most, one) => (one.ms > most.ms ? one : most), { ms: 0, gc: 0 })
     const work = steps.reduce((most, { ms, gc }) => Math.max(most, ms - gc), 0)
-    const pause = this.#pause
+    const pause = collections.reduce((most, { duration }) => Math.max(most, duration), 0)
     this.#steps = []
-    this.#pause = 0
+    this.#collections = []
     return { step: longest.ms, gc: longest.gc, work, pause }
   }
 
@@ -48,22 +50,21 @@ export class StepMeter {
     this.#last = now()
     const cpu = this.#last.cpu - from.cpu - resolution
     if (cpu < leastStep) return
-    this.#steps.push({ from: from.clock, to: this.#last.clock, cpu, collected: 0 })
+    this.#steps.push({ from: from.clock, to: this.#last.clock, cpu })
     if (this.#steps.length > 2 * most) this.#steps = this.#steps.sort((a, b) => b.cpu - a.cpu).slice(0, most)
-  }
-
-  #collected(start: number, duration: number): void {
-    this.#pause = Math.max(this.#pause, duration)
-    const step = this.#steps.find(({ from, to }) => from <= start && start < to)
-    if (step) step.collected += duration
   }
 }
 
-/** Milliseconds: `from` and `to` as the clock has them, `cpu` of the thread, `collected` of the clock again. */
-type Step = { readonly from: number; readonly to: number; readonly cpu: number; collected: number }
+/** Milliseconds: `from` and `to` as the clock has them, `cpu` of the thread. */
+type Step = { readonly from: number; readonly to: number; readonly cpu: number }
+type Collection = { readonly start: number; readonly duration: number }
 
 /** A pause is known by the clock alone: where others took a part of the step, they took the same part of the pause. */
-function gcOf({ from, to, cpu, collected }: Step): number {
+function gcOf({ from, to, cpu }: Step, collections: readonly Collection[]): number {
+  const collected = collections.reduce(
+    (sum, { start, duration }) => (from <= start && start < to ? sum + duration : sum),
+    0,
+  )
   return Math.min(cpu, collected * Math.min(1, cpu / (to - from)))
 }
 

@@ -25,7 +25,7 @@ describe('the gossip of transactions', () => {
       for (const { hash } of all) given.push(hash)
       yield
     }
-    gossip = new Gossip({ content, add } as unknown as TxPool, new Uint8Array(16))
+    gossip = new Gossip({ content, add } as unknown as TxPool, { key: new Uint8Array(16), random: () => 0.5 })
   })
   const run = <T>(steps: Steps<T>): T => {
     for (;;) {
@@ -86,11 +86,27 @@ describe('the gossip of transactions', () => {
   it('sends nothing to those that know it: because they sent it, announced it or were sent it', () => {
     const [one, other, third] = join(3)
     run(gossip.received(one!, [tx(0)]))
-    gossip.knows(other!, [hashOf(0)])
+    run(gossip.announced(other!, HashList.of([hexToBytes(hashOf(0))])))
     gossip.broadcast(pool(tx(0)))
     expect([given, shown(one!), shown(other!), shown(third!).length]).to.deep.equal([[hashOf(0)], [], [], 1])
     gossip.broadcast([tx(0)])
     expect(shown(third!).length).to.equal(1)
+  })
+  it('takes announcements of any length, and transactions, step by step', () => {
+    const [peer] = join(1)
+    const many = Array.from({ length: 100_000 }, (_, n) => n)
+    const stepsOf = (steps: Steps<void>) => [...steps].length
+    expect(stepsOf(gossip.announced(peer!, HashList.of(many.map((n) => hexToBytes(hashOf(n))))))).to.be.above(150)
+    expect(
+      stepsOf(
+        gossip.received(
+          peer!,
+          many.slice(0, 5_000).map((n) => ({ ...tx(n), hash: hashOf(n) })),
+        ),
+      ),
+    ).to.be.above(9)
+    gossip.broadcast(pool(tx(99_999)))
+    expect(shown(peer!)).to.deep.equal([])
   })
   it('announces all that can be executed to who comes', () => {
     pool(tx(0), tx(1), tx(3))

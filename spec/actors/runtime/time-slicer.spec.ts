@@ -45,6 +45,25 @@ describe('a time slicer', () => {
     expect(await runs).to.deep.equal([12, 20])
   })
 
+  it('ends a turn with the slice that it is in, also one that another task begins', () => {
+    const { due, slicer, work, scheduler } = setUp()
+    const account = new Account()
+    let ended = 0
+    scheduler.ready({
+      account,
+      crashed() {},
+      step() {
+        for (const _step of work(3)); // the slice is nearly over
+        slicer.start(work(20), () => {})
+        ended = scheduler.now()
+        return false
+      },
+    })
+    due.shift()!()
+    expect(ended).to.equal(4)
+    expect(scheduler.turnEnd(2), 'outside of a slice').to.equal(scheduler.now() + 2)
+  })
+
   it("does nothing for a client before the client's turn", async () => {
     const { due, runAll, slicer, work } = setUp()
     const outcome = slicer.runFor({ account: new Account(), isGone: false }, work(1))

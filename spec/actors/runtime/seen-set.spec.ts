@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { SeenSet } from '../../../actors/gossip-watch/seen-set.ts'
+import { SeenSet } from '../../../actors/runtime/seen-set.ts'
 
 // geth-behaviour 20.4, E8.
 describe('a set of what was seen', () => {
