@@ -38,6 +38,7 @@ import type { Backend } from './backend.ts'
 import type { ChainPort } from './chain-port.ts'
 import type { Gossip } from './gossip.ts'
 import { checkAnnouncement, checkTransactions, TransactionsError } from './transactions.ts'
+import type { TxFetcher } from './tx-fetcher.ts'
 
 /** What a session needs of the protocol manager. */
 export type EthPeerOwner = {
@@ -48,6 +49,7 @@ export type EthPeerOwner = {
   readonly wheel: TimerWheel
   /** Where there is a pool. */
   readonly gossip?: Gossip | undefined
+  readonly fetcher?: TxFetcher | undefined
   status(version: EthVersion): Status
   arrived(peer: EthPeer): void
   register(peer: EthPeer, status: Status): void
@@ -101,13 +103,18 @@ export class EthPeer {
         this.#dispatch = send
         return { ports: this.#ports(send), version: this.version }
       },
-      crashed: (error) => this.#abandon(error),
+      crashed: (error) => this.abandon(error),
     })
   }
 
   /** Of the remote node. */
   get id(): string {
     return this.#session.peer.id
+  }
+
+  /** Of its connection. */
+  get actor(): string {
+    return this.#session.actor
   }
 
   /** A message that is not asked for may go out: what went out before it is being read. */
@@ -208,6 +215,11 @@ export class EthPeer {
     return !this.#isOver && this.#actor.getSnapshot().matches('active')
   }
 
+  /** Does what takes long, in the turns of the peer: the messages behind it wait. */
+  work(steps: Steps<void>): void {
+    this.#session.work(steps)
+  }
+
   sendMessage(message: EthMessage): void {
     this.#send({ name: message.kind, payload: encode(this.version, message) })
   }
@@ -235,7 +247,13 @@ export class EthPeer {
   /** What was done for this session threw an unforeseen exception. */
   crashed(error: unknown): void {
     reportBug(this.#runtime, { actor: `${this.#session.actor}/eth`, error, ends: 'connection' })
-    this.#abandon(error)
+    this.abandon(error)
+  }
+
+  /** A chart of it may hear nothing more: the session ends for a bug of ours, which is reported already. */
+  abandon(cause: unknown): void {
+    if (!this.#isOver) this.#leave()
+    this.#session.end(new InternalError(cause))
   }
 
   #receive(code: number, payload: Uint8Array): void {
@@ -339,13 +357,13 @@ export class EthPeer {
 
   *#check(name: 'Transactions' | 'NewPooledTransactionHashes', payload: Uint8Array): Steps<void> {
     try {
-      const { gossip } = this.#owner
+      const { fetcher } = this.#owner
       if (name === 'Transactions') {
         const all = yield* checkTransactions(this.version, payload)
-        if (gossip) yield* gossip.received(this, all)
+        if (fetcher) yield* fetcher.received(this, all)
       } else {
-        const { hashes } = yield* checkAnnouncement(this.version, payload)
-        if (gossip) yield* gossip.announced(this, hashes)
+        const announcement = yield* checkAnnouncement(this.version, payload)
+        if (fetcher) yield* fetcher.announced(this, announcement)
       }
     } catch (error) {
       // An item that is no transaction comes as an RlpError of its own: a decodable message all the same, so 0x10.
@@ -377,12 +395,6 @@ export class EthPeer {
     this.#watchExpiry(undefined)
     this.#owner.ended(this)
     for (const number of [...this.#callers.keys()]) this.#take(number)?.reject(new PeerGone())
-  }
-
-  /** Its chart may hear nothing more. */
-  #abandon(cause: unknown): void {
-    if (!this.#isOver) this.#leave()
-    this.#session.end(new InternalError(cause))
   }
 
   /** geth's ethPeerInfo; nothing until the peer is registered. */

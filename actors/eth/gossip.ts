@@ -65,12 +65,11 @@ export class Gossip {
     this.#remotes.delete(peer)
   }
 
-  /** What a peer has sent goes into the pool, step by step. @param given with their hashes in hex digits */
-  *received(peer: GossipPeer, given: readonly { readonly item: RlpItem; readonly hash: string }[]): Steps<void> {
+  /** What a peer has sent, step by step. @param given with their hashes in hex digits */
+  *received(peer: GossipPeer, given: readonly { readonly hash: string }[]): Steps<void> {
     const known = this.#remotes.get(peer)?.known
     for (let at = 0; at < given.length; at += hashesInStep, yield)
       for (const { hash } of given.slice(at, at + hashesInStep)) known?.add(shortOf(hash))
-    yield* this.#pool.add(given)
   }
 
   /** What a peer has announced, step by step: it may be 300,000. */

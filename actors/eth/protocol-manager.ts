@@ -17,6 +17,7 @@ import { type Backend, backendOf } from './backend.ts'
 import type { ChainPort } from './chain-port.ts'
 import { EthPeer, type EthPeerOwner } from './eth-peer.ts'
 import type { Gossip } from './gossip.ts'
+import type { TxFetcher } from './tx-fetcher.ts'
 
 export type ProtocolManagerOptions = {
   readonly id: string
@@ -25,6 +26,7 @@ export type ProtocolManagerOptions = {
   readonly maxPeers: number
   /** Where there is a pool. */
   readonly gossip?: Gossip | undefined
+  readonly fetcher?: TxFetcher | undefined
   /** For what follows the peer set: the downloader. */
   joined(peer: Registration): void
   left(which: { session: number }): void
@@ -38,6 +40,7 @@ export class ProtocolManager implements EthPeerOwner {
   readonly backend: Backend
   readonly wheel: TimerWheel
   readonly gossip: Gossip | undefined
+  readonly fetcher: TxFetcher | undefined
   /** Resolves when every session has ended after `stop`. */
   readonly stopped: Promise<void>
   readonly #options: ProtocolManagerOptions
@@ -53,6 +56,7 @@ export class ProtocolManager implements EthPeerOwner {
     this.backend = backendOf(chain)
     this.wheel = new TimerWheel(runtime.clock)
     this.gossip = options.gossip
+    this.fetcher = options.fetcher
     this.#options = options
     let stopped = () => {}
     this.stopped = new Promise((resolve) => {
@@ -115,6 +119,7 @@ export class ProtocolManager implements EthPeerOwner {
   ended(peer: EthPeer): void {
     const { session } = peer
     this.gossip?.left(peer)
+    this.fetcher?.left(peer)
     this.#sessions.delete(session)
     this.send({ type: 'session.ended', session })
   }

@@ -6,6 +6,7 @@ import type { Header } from '../../protocols/chain/header.ts'
 import type { CellMask } from '../../protocols/eth/transaction-messages.ts'
 import { type EthVersion, ethLengths } from '../../protocols/eth/versions.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
+import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
 import type { Service } from '../node/node.ts'
 import type { Protocol } from '../p2p/protocol.ts'
 import type { TxPool } from '../pool/tx-pool.ts'
@@ -21,6 +22,7 @@ import { Gossip } from './gossip.ts'
 import { ProtocolManager } from './protocol-manager.ts'
 import { ReceiptFetcher } from './receipt-fetcher.ts'
 import type { SyncProgress } from './sync-meter.ts'
+import { TxFetcher } from './tx-fetcher.ts'
 
 export type EthServiceOptions = {
   readonly chain: ChainPort
@@ -53,6 +55,7 @@ export class EthService implements Service {
   readonly #id: string
   readonly #manager: ProtocolManager
   readonly #gossip: Gossip | undefined
+  readonly #fetcher: TxFetcher | undefined
   readonly #progress: BehaviorSubject<SyncProgress>
   #downloader: Downloader | undefined
   #receipts: ReceiptFetcher | undefined
@@ -69,13 +72,17 @@ export class EthService implements Service {
     this.#options = options
     this.#id = id
     const random = () => new Uint32Array(runtime.entropy(4).buffer)[0]! / 2 ** 32
-    this.#gossip = options.pool && new Gossip(options.pool, { key: runtime.entropy(16), random })
+    const { pool } = options
+    this.#gossip = pool && new Gossip(pool, { key: runtime.entropy(16), random })
+    const drop = (session: number) => this.#manager.send({ type: 'peer.remove', session })
+    this.#fetcher = pool && new TxFetcher(runtime, { pool, gossip: this.#gossip!, chain, drop })
     this.#manager = new ProtocolManager(runtime, {
       id,
       parent,
       chain,
       maxPeers,
       gossip: this.#gossip,
+      fetcher: this.#fetcher,
       joined: ({ session: peer, range, headHash }) => {
         this.#downloader?.send({
           ...{ type: 'peer.joined', peer, range, headHash },
@@ -116,20 +123,35 @@ export class EthService implements Service {
       ...shared,
       id: `${this.#id}/downloader`,
       pollInterval: headPollInterval,
-      report: (progress) => this.#progress.next(progress),
+      report: (progress) => {
+        // geth: what a sync is for is there when it has succeeded.
+        if (this.#progress.value.isSyncing && progress.isDone) this.setSynced()
+        this.#progress.next(progress)
+      },
     })
     if (fetchReceipts) this.#receipts = new ReceiptFetcher(this.#runtime, { ...shared, id: `${this.#id}/receipts` })
     const crashed = (error: unknown) => reportBug(this.#runtime, { actor: this.#id, error, ends: 'node' })
-    const head = ({ number }: Header) => {
+    const head = (header: Header) => {
+      const { number } = header
       this.#downloader?.send({ type: 'chain.head', number })
       this.#receipts?.send({ type: 'chain.head', number })
       this.#manager.send({ type: 'chain.head', range: this.#manager.range })
+      if (this.#fetcher) shared.slicer.run(this.#fetcher.head(header)).catch(readFailed)
+    }
+    // A chain whose database fails has reported it to the node.
+    const readFailed = (error: unknown) => {
+      if (!(error instanceof DatabaseFailed || error instanceof CorruptDatabase)) crashed(error)
     }
     this.#ready = this.#options.pool?.ready$.subscribe((ready) => guard(() => this.#gossip?.broadcast(ready), crashed))
     this.#heads = chain.heads$.subscribe((header) => guard(() => head(header), crashed))
     this.#manager.send({ type: 'manager.start', range: this.#manager.range })
     if (this.#named) this.follow(this.#named)
-    if (synced) this.#manager.send({ type: 'chain.synced' })
+    if (synced) this.setSynced()
+  }
+
+  /** The chain is where its peers are, or ahead of them: transactions are listened to from now on (geth SetSynced). */
+  setSynced(): void {
+    this.#manager.send({ type: 'chain.synced' })
   }
 
   /** Disconnects every peer (0x08) and waits until their sessions have ended. */
@@ -166,7 +188,7 @@ export class EthService implements Service {
   follow(head: ConsensusHead): void {
     this.#named = head
     this.#downloader?.send({ type: 'consensus.head', ...head })
-    if (head.isOurs) this.#manager.send({ type: 'chain.synced' })
+    if (head.isOurs) this.setSynced()
   }
 
   /** What was named last. */

@@ -7,7 +7,7 @@ import { decodeBody } from '../../protocols/chain/block.ts'
 import { nextBaseFee } from '../../protocols/chain/fees.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import { PoolError } from '../../protocols/chain/pool-rules.ts'
-import { txEnvelope } from '../../protocols/chain/transaction.ts'
+import { blobTxType, txEnvelope } from '../../protocols/chain/transaction.ts'
 import { equalBytes, hexToBytes } from '../../protocols/lib/bytes.ts'
 import type { RlpItem } from '../../protocols/lib/rlp.ts'
 import { changeOf } from '../chain/branches.ts'
@@ -98,6 +98,11 @@ export class TxPool implements Service {
     return new ReaderStream(this.#ready, (error) =>
       reportBug(this.#runtime, { actor: 'txpool', error, ends: 'reader' }),
     )
+  }
+
+  /** Whether one of that type may be taken, at some fork (geth FilterType). */
+  takesType(type: number): boolean {
+    return type <= 4 && type !== blobTxType
   }
 
   /** The head that it stands on: behind the chain's while the accounts on that are read. */

@@ -22,6 +22,7 @@ import { scriptedDiscv5Machine } from '../../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
 import { snapPeerMachine } from '../../machines/snap-peer.ts'
+import { txFetcherMachine } from '../../machines/tx-fetcher.ts'
 import { txPoolMachine } from '../../machines/tx-pool.ts'
 import type { HandshakePacket, WhoareyouPacket } from '../../protocols/discv5/packet.ts'
 import type { TreeEntry } from '../../protocols/dnsdisc/tree.ts'
@@ -479,6 +480,18 @@ export const walkSubjects = [
       { type: 'missing.found', count: 2, to: 3n },
     ],
     last: [{ type: 'fetcher.stop' }],
+  }),
+  subject({
+    machine: txFetcherMachine,
+    input: { ports: noPorts },
+    events: [
+      ...each(['txs.announced', 'wait.elapsed'] as const, [undefined, 100], (type, wait) => ({ type, wait })),
+      ...(
+        ['queue.changed', 'request.sent', 'request.none', 'answer.taken', 'request.failed', 'peer.left'] as const
+      ).map((type) => ({ type })),
+    ],
+    first: [{ type: 'queue.changed' }, { type: 'request.sent' }],
+    last: [{ type: 'peer.left' }],
   }),
   subject({
     machine: gossipWatchMachine,

@@ -54,6 +54,7 @@ export class PipeEnd implements Session {
   readonly #latency: number
   readonly #inbox: Message[] = []
   #isPaused = false
+  #works = 0
   #isClosed = false
   #isFull = false
 
@@ -97,8 +98,22 @@ export class PipeEnd implements Session {
     this.#clock.setTimeout(() => this.#deliver(), 0)
   }
 
+  /** At once, but for what waits for a promise: the messages behind it wait, too. */
   work(steps: Generator<unknown, void>): void {
-    for (const _step of steps) this.steps++
+    const proceed = (given?: unknown): void => {
+      for (let next = steps.next(given); !next.done; next = steps.next(next.value)) {
+        this.steps++
+        if (!(next.value instanceof Promise)) continue
+        this.#works++
+        next.value.then((value) => {
+          this.#works--
+          proceed(value)
+          this.#deliver()
+        })
+        return
+      }
+    }
+    proceed()
   }
 
   end(error: Error): void {
@@ -116,7 +131,7 @@ export class PipeEnd implements Session {
   }
 
   #deliver(): void {
-    while (!this.#isPaused && !this.#isClosed && this.handler) {
+    while (!this.#isPaused && this.#works === 0 && !this.#isClosed && this.handler) {
       const next = this.#inbox.shift()
       if (!next) break
       this.handler.message(next.code, next.payload)
