@@ -131,7 +131,7 @@ export class TxAnnouncements {
   }
 
   /**
-   * They came, whoever sent them: nothing is asked for them any more.
+   * They came, from any peer: nothing is asked for them any more.
    * @returns the peers that had announced another type or size
    */
   delivered(all: Iterable<DeliveredTx>): ReadonlySet<number> {

@@ -7,7 +7,7 @@ import { txFetchLimits } from './tx-announcements.ts'
 export type TxFetcherPorts = {
   /** What has been waited for long enough may be asked for, of all who announced it: `wait.elapsed` comes back. */
   release(): void
-  /** Asks the peer for what may be asked for and nobody is asked for: `request.sent` or `request.none` comes back. */
+  /** Asks the peer for what may be asked for, and no other is asked for: `request.sent` or `request.none` comes back. */
   request(): void
   /** The answer takes too long: others are asked for what it was to have. */
   expire(): void
@@ -103,7 +103,7 @@ export const txFetcherMachine = setup({
               on: { 'queue.changed': 'choosing' },
             },
             choosing: {
-              description: 'looks for what it has and nobody is asked for',
+              description: 'looks for what it has and no other is asked for',
               tags: 'moving',
               entry: 'request',
               on: { 'request.sent': 'asked', 'request.none': 'idle' },

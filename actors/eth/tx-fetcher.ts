@@ -80,7 +80,7 @@ export class TxFetcher {
   }
 
   /**
-   * What a peer has sent goes into the pool, and nobody is asked for it any more.
+   * What a peer has sent goes into the pool, and no peer is asked for it any more.
    * @param given with their hashes in hex digits
    */
   *received(peer: FetchPeer, given: readonly GivenTransaction[]): Steps<void> {

@@ -88,7 +88,7 @@ describe('announcements of transactions', () => {
     queue(many(1, 300), 1, 2)
     expect([all.take(2).length, all.take(1)]).to.deep.equal([256, hashes(257, 300)])
   })
-  it('are over when the transaction comes, whoever sends it', () => {
+  it('are over when the transaction comes, from any peer', () => {
     queue([tx(1)], 1, 2)
     announce(3, [tx(2)])
     all.take(1)
@@ -114,7 +114,7 @@ describe('announcements of transactions', () => {
     expect([all.announcedBy(1), all.take(1), all.take(3), all.take(2)]).to.deep.equal([0, [], ['2'], ['1', '3']])
     expect([...all.expired(3)], 'who has it is asked').to.deep.equal([2])
     expect([...all.expired(2)]).to.deep.equal([])
-    // Of 2 nobody was asked any more.
+    // For 2 no peer was asked any more.
     expect([all.size, all.phaseOf('2')]).to.deep.equal([1, 'queued'])
   })
   it('that an answer left out are asked of others, and what comes after it of the same, too', () => {
@@ -127,7 +127,7 @@ describe('announcements of transactions', () => {
       ['1', '2'],
     ])
   })
-  it('that nobody has are forgotten', () => {
+  it('that no peer has are forgotten', () => {
     queue(many(1, 5), 1)
     all.take(1)
     expect([...all.answered(1, new Set())]).to.deep.equal([])

@@ -167,7 +167,7 @@ describe('the fetcher of transactions', () => {
     await world.run(100)
     expect([given, asked(slow)]).to.deep.equal([[1], [[1], [2]]])
   })
-  it('asks another for what an answer does not have, and for nothing more when nobody has it', async () => {
+  it('asks another for what an answer does not have, and for nothing more when no peer has it', async () => {
     const empty = await join(() => [])
     const second = await join((all) => all.slice(1).map(tx))
     announce(empty, tx(1), tx(2))
