@@ -2,25 +2,20 @@ import { type Observable, Subject } from 'rxjs'
 import { type ChainConfig, scheduleOf } from '../../protocols/chain/chain-config.ts'
 import { type ForkFilter, type ForkId, type ForkSchedule, forkFilter, forkId } from '../../protocols/chain/fork-id.ts'
 import { decodeHeader, type Header } from '../../protocols/chain/header.ts'
-import {
-  InvalidBlock,
-  verifyAccessList,
-  verifyBodySteps,
-  verifyHeader,
-  verifySize,
-} from '../../protocols/chain/verify.ts'
-import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
+import { InvalidBlock } from '../../protocols/chain/verify.ts'
+import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { processScheduler } from '../runtime/process-runtime.ts'
 import { ReaderStream } from '../runtime/reader-stream.ts'
 import { interruptible, type Steps, TimeSlicer } from '../runtime/time-slicer.ts'
+import { BlockReader } from './block-reader.ts'
+import { BranchExecution, executedInWrite, StateMissing } from './branch-execution.ts'
 import type { ChainOptions, ChainReader, NewBlock } from './chain-reader.ts'
-import type { Executed, ExecutionPort } from './execution-port.ts'
-import { branchDown, encodeMarks, type Forkchoice, ForkchoiceError, type Marks } from './forkchoice.ts'
+import { branchDown, checkMarks, type Forkchoice, type Marks, marksWrite, namedBlock } from './forkchoice.ts'
+import { fittingLists, type HeaderAndList, verifyBlocks } from './incoming-blocks.ts'
 import type { KeyValueStore, Write } from './key-value-store.ts'
-import { decodeNumber, keys } from './schema.ts'
+import { keys } from './schema.ts'
 import { CorruptDatabase, DatabaseFailed, openStore } from './store.ts'
 import {
-  accessListWrite,
   blockWrites,
   executedWrites,
   forgottenWrites,
@@ -28,7 +23,6 @@ import {
   readChain,
   receiptsWrite,
   type StoredChain,
-  tryDecodeHeader,
   writeGenesis,
 } from './stored-chain.ts'
 import { type IndexedTransaction, TransactionIndex } from './tx-index.ts'
@@ -42,7 +36,7 @@ export class Chain implements ChainReader {
   readonly forkFilter: ForkFilter
   readonly forkSchedule: ForkSchedule
   readonly #store: KeyValueStore
-  readonly #name: string
+  readonly #blocks: BlockReader
   readonly #heads = new Subject<Header>()
   /** Each new head, once its block is stored. */
   readonly heads$: Observable<Header>
@@ -53,7 +47,7 @@ export class Chain implements ChainReader {
   #marks: Marks | undefined
   #writing: Promise<unknown> = Promise.resolve()
   readonly #slicer: TimeSlicer
-  readonly #execution: ExecutionPort | undefined
+  readonly #execution: BranchExecution | undefined
 
   private constructor(store: KeyValueStore, options: ChainOptions, stored: StoredChain) {
     const {
@@ -69,7 +63,7 @@ export class Chain implements ChainReader {
     this.#slicer = slicer ?? new TimeSlicer(processScheduler())
     this.heads$ = new ReaderStream(this.#heads, readerCrashed)
     this.#store = store
-    this.#name = directory ?? inMemory
+    this.#blocks = new BlockReader(store, directory ?? inMemory)
     this.genesis = genesis.header
     this.config = genesis.config
     this.networkId = networkId ?? genesis.config.chainId
@@ -78,9 +72,9 @@ export class Chain implements ChainReader {
     this.#head = stored.head
     this.#marks = stored.marks
     this.#transactions = new TransactionIndex(store, this)
-    this.#execution = execution
-    if (execution && !execution.hasState(stored.head.hash))
-      this.#inOrder(() => this.#catchUp(execution, catchingUp)).catch((error: Error) => {
+    this.#execution = execution && new BranchExecution(execution, this, store)
+    if (this.#execution && !execution?.hasState(stored.head.hash))
+      this.#inOrder(() => this.#catchUp(this.#execution!, catchingUp)).catch((error: Error) => {
         if (error instanceof InvalidBlock || error instanceof StateMissing) cutOff(error) // failures$ has others
       })
   }
@@ -132,12 +126,11 @@ export class Chain implements ChainReader {
 
   headerByNumber(number: bigint): Header | undefined {
     const hash = this.canonicalHash(number)
-    return hash && this.#header(number, hash)
+    return hash && this.#blocks.headerAt(number, hash)
   }
 
   headerByHash(hash: Uint8Array): Header | undefined {
-    const number = this.#numberOf(hash)
-    return number === undefined ? undefined : this.#header(number, hash)
+    return this.#blocks.header(hash)
   }
 
   canonicalHash(number: bigint): Uint8Array | undefined {
@@ -145,18 +138,15 @@ export class Chain implements ChainReader {
   }
 
   bodyByHash(hash: Uint8Array): Uint8Array | undefined {
-    const number = this.#numberOf(hash)
-    return number === undefined ? undefined : this.#store.get(keys.body(number, hash))
+    return this.#blocks.body(hash)
   }
 
   accessListByHash(hash: Uint8Array): Uint8Array | undefined {
-    const number = this.#numberOf(hash)
-    return number === undefined ? undefined : this.#store.get(keys.accessList(number, hash))
+    return this.#blocks.accessList(hash)
   }
 
   receiptsByHash(hash: Uint8Array): Uint8Array | undefined {
-    const number = this.#numberOf(hash)
-    return number === undefined ? undefined : this.#store.get(keys.receipts(number, hash))
+    return this.#blocks.receipts(hash)
   }
 
   /** Whether blocks are executed here: else nothing is known of their states. */
@@ -175,7 +165,7 @@ export class Chain implements ChainReader {
   }
 
   hasBlock(hash: Uint8Array): boolean {
-    return this.#numberOf(hash) !== undefined
+    return this.#blocks.has(hash)
   }
 
   isCanonical({ number, hash }: Pick<Header, 'number' | 'hash'>): boolean {
@@ -207,7 +197,7 @@ export class Chain implements ChainReader {
    * Stores lists of blocks that we have. A list for a block that we do not have is passed over, and so is one that is not
    * that block's or breaks a rule of EIP-7928: the block is there, and stays.
    */
-  storeAccessLists(lists: readonly { readonly header: Header; readonly accessList: Uint8Array }[]): Promise<void> {
+  storeAccessLists(lists: readonly HeaderAndList[]): Promise<void> {
     return this.#inOrder(() => this.#storeAccessLists(lists))
   }
 
@@ -249,7 +239,7 @@ export class Chain implements ChainReader {
   }
 
   *#insert(blocks: readonly NewBlock[], becomesHead: (last: Header) => boolean, signal?: AbortSignal): Steps<void> {
-    const { fresh, lists } = yield* interruptible(this.#verify(blocks), signal)
+    const { fresh, lists } = yield* interruptible(verifyBlocks(this.#blocks, this.config, blocks), signal)
     if (!this.#execution) {
       const writes = [...lists, ...fresh.flatMap(blockWrites)]
       return yield* this.#write(fresh, writes, { becomesHead, signal })
@@ -262,31 +252,13 @@ export class Chain implements ChainReader {
   }
 
   /** @param blocks few: the states of those above the head must not push out its own */
-  *#insertExecuted(execution: ExecutionPort, blocks: readonly NewBlock[], how: WriteOptions): Steps<void> {
-    const { executed, bad } = yield* this.#execute(execution, blocks)
+  *#insertExecuted(execution: BranchExecution, blocks: readonly NewBlock[], how: WriteOptions): Steps<void> {
+    const { executed, bad } = yield* execution.inTurn(blocks)
     const rest = bad ? [] : blocks.slice(executed.length)
     const good = blocks.slice(0, executed.length)
     const writes = good.flatMap((block, i) => executedWrites(block, executed[i]!))
     yield* this.#write(good, [...writes, ...rest.flatMap(blockWrites)], how)
     if (bad) throw bad
-  }
-
-  /** @returns the results of the first of `blocks`, up to one that is bad, or whose parent's state is not there */
-  *#execute(
-    execution: ExecutionPort,
-    blocks: readonly NewBlock[],
-  ): Steps<{ executed: readonly Executed[]; bad?: InvalidBlock }> {
-    const executed: Executed[] = []
-    for (const block of blocks)
-      try {
-        const one: Executed | undefined = yield execution.execute(block, this.#head.hash)
-        if (!one) return { executed }
-        executed.push(one)
-      } catch (bad) {
-        if (bad instanceof InvalidBlock) return { executed, bad }
-        throw bad
-      }
-    return { executed }
   }
 
   /** @param fresh of which the last becomes the head, if it may @param writes what there is of them and others */
@@ -303,37 +275,11 @@ export class Chain implements ChainReader {
   }
 
   /** Executes the canonical blocks above the last whose state is there. The chain ends before the first that is bad. */
-  *#catchUp(execution: ExecutionPort, catchingUp: (left: bigint) => void): Steps<void> {
-    const above = yield* this.#stateAbove(execution)
+  *#catchUp(execution: BranchExecution, catchingUp: (left: bigint) => void): Steps<void> {
+    const above = yield* execution.stateAbove()
     if (above) return yield* this.#moveHead(above)
-    let from = this.#head.number
-    for (; from > this.genesis.number && !execution.hasState(this.canonicalHash(from)!); from--) yield
-    if (!execution.hasState(this.canonicalHash(from)!)) yield execution.rebuild()
-    for (const top = this.#head.number; from < top; ) {
-      catchingUp(top - from)
-      const blocks: NewBlock[] = []
-      for (let number = from + 1n; number <= top && blocks.length < executedInWrite; number++) {
-        const header = this.headerByNumber(number)!
-        blocks.push({ header, body: this.bodyByHash(header.hash)! })
-      }
-      const { executed, bad } = yield* this.#execute(execution, blocks)
-      const writes = executed.flatMap((one, i) => executedWrites(blocks[i]!, one))
-      from += BigInt(executed.length)
-      if (writes.length > 0) yield this.#store.write(writes)
-      if (executed.length < blocks.length) return yield* this.#cutOff(from, bad ?? new StateMissing(from + 1n))
-    }
-    catchingUp(0n)
-  }
-
-  /** @returns a block on the head whose state is there, though the head's is not: a consensus client let us run far ahead */
-  *#stateAbove(execution: ExecutionPort): Steps<Header | undefined> {
-    const [lowest] = execution.states()
-    const found = lowest && this.headerByHash(lowest)
-    for (let at = found; at && at.number > this.#head.number; at = this.headerByHash(at.parentHash)) {
-      if (equalBytes(at.parentHash, this.#head.hash)) return found
-      yield
-    }
-    return undefined
+    const bad = yield* execution.canonical(this.genesis.number, catchingUp)
+    if (bad) yield* this.#cutOff(bad.last, bad.why)
   }
 
   *#moveHead(head: Header): Steps<void> {
@@ -359,35 +305,8 @@ export class Chain implements ChainReader {
     throw why
   }
 
-  /** Executes those blocks of the branch of `head` that were not, and have to be. */
-  *#executeBranch(execution: ExecutionPort, head: Header): Steps<void> {
-    // BOUNDED: by the branch, 32 bytes for each of its blocks.
-    const branch: Uint8Array[] = []
-    for (let at: Header | undefined = head; at && !execution.hasState(at.hash); at = this.headerByHash(at.parentHash)) {
-      branch.push(at.hash)
-      yield
-    }
-    while (branch.length > 0) {
-      const blocks = branch
-        .splice(-executedInWrite)
-        .reverse()
-        .map((hash) => ({ header: this.headerByHash(hash)!, body: this.bodyByHash(hash)! }))
-      const { executed, bad } = yield* this.#execute(execution, blocks)
-      const good = executed.flatMap((one, i) => executedWrites(blocks[i]!, one))
-      const rest = bad ? blocks.slice(executed.length).flatMap(({ header }) => forgottenWrites(header)) : []
-      const writes = [...good, ...rest]
-      if (writes.length > 0) yield this.#store.write(writes)
-      if (executed.length < blocks.length) throw bad ?? new StateMissing(head.number)
-    }
-  }
-
-  *#storeAccessLists(lists: readonly { readonly header: Header; readonly accessList: Uint8Array }[]): Steps<void> {
-    const writes: Write[] = []
-    for (const { header, accessList } of lists) {
-      const body = this.bodyByHash(header.hash)
-      if (body && !this.accessListByHash(header.hash) && (yield* isFitting(header, body, accessList)))
-        writes.push(accessListWrite(header, accessList))
-    }
+  *#storeAccessLists(lists: readonly HeaderAndList[]): Steps<void> {
+    const writes = yield* fittingLists(this.#blocks, lists)
     if (writes.length > 0) yield this.#store.write(writes)
   }
 
@@ -404,9 +323,9 @@ export class Chain implements ChainReader {
   }
 
   *#setForkchoice({ head: hash, ...given }: Forkchoice): Steps<void> {
-    const head = this.#known('head', hash)
-    if (this.#execution) yield* this.#executeBranch(this.#execution, head)
-    const marks = { ...this.#marks, ...(yield* this.#checkMarks(head, given)) }
+    const head = namedBlock(this, 'head', hash)
+    if (this.#execution) yield* this.#execution.branchOf(head)
+    const marks = { ...this.#marks, ...(yield* checkMarks(this, head, given)) }
     const old = this.#head
     const writes: CanonicalWrites = { index: [], blocks: [] }
     for (const block of branchDown(this, head)) {
@@ -425,60 +344,9 @@ export class Chain implements ChainReader {
     this.#heads.next(head)
   }
 
-  /** @throws {ForkchoiceError} a block that `head` does not stand on */
-  *#checkMarks(head: Header, given: Marks): Steps<Marks> {
-    const branch = new Set<string>()
-    const wanted = new Set(marked(given).map(([, hash]) => bytesToHex(hash)))
-    let bottom = head.number + 1n
-    for (const block of branchDown(this, head)) {
-      const hash = bytesToHex(block.hash)
-      if (wanted.has(hash)) branch.add(hash)
-      bottom = block.number
-      yield
-    }
-    for (const [name, hash] of marked(given)) {
-      const block = this.#known(name, hash)
-      const isBelow = block.number < bottom && this.isCanonical(block)
-      if (!isBelow && !branch.has(bytesToHex(hash))) throw new ForkchoiceError(name, 'not in canonical chain')
-    }
-    return Object.fromEntries(marked(given).map(([name, hash]) => [name, hash.slice()]))
-  }
-
-  #known(name: keyof Forkchoice, hash: Uint8Array): Header {
-    const header = this.headerByHash(hash)
-    if (header === undefined) throw new ForkchoiceError(name, 'not available in database')
-    return header
-  }
-
   #marked(hash: Uint8Array | undefined): Header | undefined {
     const header = hash && this.headerByHash(hash)
     return header && this.isCanonical(header) ? header : undefined
-  }
-
-  /** @returns those of `blocks` that are new, and the lists that the others came with and we do not have */
-  *#verify(blocks: readonly NewBlock[]): Steps<{ fresh: NewBlock[]; lists: Write[] }> {
-    const fresh: NewBlock[] = []
-    const lists: Write[] = []
-    for (const block of blocks) {
-      const { header, body, accessList } = block
-      const isKnown = this.hasBlock(header.hash)
-      if (!isKnown) {
-        const before = fresh.at(-1)?.header ?? this.headerByHash(header.parentHash)
-        if (before === undefined) throw new InvalidBlock(header, 'parent', 'unknown')
-        verifyHeader(this.config, before, header)
-        yield* verifyBodySteps(header, body)
-        verifySize(this.config, header, body)
-        fresh.push(block)
-      }
-      if (accessList && !this.accessListByHash(header.hash)) {
-        // The body that came with a block we have was not verified.
-        const its = isKnown ? this.bodyByHash(header.hash)! : body
-        yield* verifyAccessList(header, its, accessList)
-        if (isKnown) lists.push(accessListWrite(header, accessList))
-      }
-      yield
-    }
-    return { fresh, lists }
   }
 
   /** @returns what makes the branch that ends in `fresh` canonical, down to where it already is */
@@ -501,18 +369,6 @@ export class Chain implements ChainReader {
     }
     writes.blocks.push({ key: keys.canonical(number), value: hash })
   }
-
-  #numberOf(hash: Uint8Array): bigint | undefined {
-    const bytes = this.#store.get(keys.number(hash))
-    return bytes && decodeNumber(bytes)
-  }
-
-  #header(number: bigint, hash: Uint8Array): Header | undefined {
-    const raw = this.#store.get(keys.header(number, hash))
-    const header = raw && tryDecodeHeader(raw)
-    if (raw && header === undefined) throw new CorruptDatabase(this.#name, `block ${number} is damaged`)
-    return header
-  }
 }
 
 /** What makes blocks canonical: where their transactions are, and themselves. BOUNDED: indexedInWrite and blocksInWrite. */
@@ -527,33 +383,3 @@ type WriteOptions = {
   readonly becomesHead: (last: Header) => boolean
   readonly signal?: AbortSignal | undefined
 }
-
-/** BOUNDED: blocks executed before what came of them is written: far fewer than the states that are kept. */
-const executedInWrite = 32
-
-/** The state that a block stands on is not there, and cannot be made: it is too far back, or on a branch that was left. */
-export class StateMissing extends Error {
-  override readonly name = 'StateMissing'
-  constructor(number: bigint) {
-    super(`the state that block ${number} stands on is not there`)
-  }
-}
-
-function* isFitting(header: Header, body: Uint8Array, accessList: Uint8Array): Steps<boolean> {
-  try {
-    yield* verifyAccessList(header, body, accessList)
-    return true
-  } catch (error) {
-    if (error instanceof InvalidBlock) return false
-    throw error
-  }
-}
-
-const markNames = ['finalized', 'safe'] as const
-const marked = (marks: Marks) =>
-  markNames.flatMap((name) => {
-    const hash = marks[name]
-    return hash ? [[name, hash] as const] : []
-  })
-
-const marksWrite = (marks: Marks): Write => ({ key: keys.forkchoice, value: encodeMarks(marks) })

@@ -6,7 +6,7 @@ import type { DownloaderEvent, DownloaderPorts } from '../../machines/downloader
 import type { Header } from '../../protocols/chain/header.ts'
 import { InvalidBlock } from '../../protocols/chain/verify.ts'
 import { HashList } from '../../protocols/lib/lazy-list.ts'
-import { StateMissing } from '../chain/chain.ts'
+import { StateMissing } from '../chain/branch-execution.ts'
 import { ExecutionStopped } from '../chain/execution-port.ts'
 import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
 import type { Runtime } from '../runtime/runtime.ts'
