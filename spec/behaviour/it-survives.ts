@@ -7,7 +7,8 @@ import { Bystander } from './bystander.ts'
 
 /**
  * One spec for each attack, in the suite that calls it: the node does what geth does, a bystander loses no answer, memory
- * stays within the attack's bound, and no connection or timer is left.
+ * stays within the attack's bound, and no connection or timer is left. How long its answers take is measured by
+ * `bench -- siege`.
  *
  * @param subject known once the suite's own `before` hooks are done
  */
@@ -24,8 +25,7 @@ export function itSurvives(subject: () => Subject): void {
     it(attack.name, async function () {
       this.timeout((attack.timeout ?? 10_000) + recovery)
       const before = await subject().vitals()
-      const slowest = await bystander.during(() => attack.run(subject()))
-      expect(slowest, "the bystander's slowest answer, in ms").to.be.below(maxWait)
+      await bystander.during(() => attack.run(subject()))
       const { peak } = await subject().vitals()
       const after = await calmed(attack, before)
       if (peak !== undefined && before.peak !== undefined)
@@ -71,4 +71,3 @@ const maxPeakGrowth = 150 << 20
 const dialHistory = 36_000
 /** The one of all request deadlines, armed at the first request. */
 const sharedTimers = 1
-const maxWait = 1_000
