@@ -27,6 +27,10 @@ export const downloadLimits = {
   maxUndeliveredListBytes: 32 * 2 ** 20,
   /** geth fullMaxForkAncestry: blocks below the last of a sync whose access lists the network is likely to have. */
   maxListDepth: 90_000n,
+  /** geth fsMinFullBlocks: blocks between the head and the pivot of a snap sync. */
+  pivotDistance: 64n,
+  /** geth: the pivot moves when it is further below: 2 times that less 8. */
+  maxPivotDistance: 120n,
   /** Peers asked for what follows our head, each poll. */
   maxPolled: 3,
   /** Milliseconds until a request goes to others; geth's vary from 0.5 to 60 s (msgrate). */

@@ -57,7 +57,13 @@ export type Goal =
   | { readonly kind: 'missing'; readonly hash: Uint8Array; readonly number: bigint | undefined }
 
 /** Whom to follow, and how far; `hash` is of a block that a consensus client named. */
-export type Target = { readonly peer: number; readonly number: bigint; readonly hash?: Uint8Array }
+export type Target = {
+  readonly peer: number
+  readonly number: bigint
+  readonly hash?: Uint8Array
+  /** What a consensus client named, when the sync goes to a pivot below it. */
+  readonly head?: ProvenHead
+}
 
 /** @param named what a consensus client named now */
 export function nextGoal(goal: Goal, named: { hash: Uint8Array; number?: bigint; isOurs: boolean }): Goal {
@@ -118,6 +124,23 @@ export function bestSource({ sources, head, goal }: Sight): Target | undefined {
   const ahead = able.filter(([, source]) => source.counts && latestOf(source) > head)
   const [best] = ahead.sort((a, b) => byStuckSyncs(a, b) || Number(latestOf(b[1]) - latestOf(a[1])))
   return best && { peer: best[0], number: latestOf(best[1]) }
+}
+
+/**
+ * Where the next sync goes. With `snap` that is a pivot some way below the head that is followed: its state is one that peers
+ * have. It moves when the head is far above it (geth downloader, processSnapSyncContent). A chain that is shorter is executed.
+ */
+export function aimOf({
+  syncMode,
+  ...sight
+}: Sight & { syncMode: 'full' | 'snap' }): { target: Target; syncMode: 'full' | 'snap' } | undefined {
+  const best = bestSource(sight)
+  if (!best) return undefined
+  const { pivotDistance, maxPivotDistance } = downloadLimits
+  const { peer, number, hash } = best
+  if (syncMode === 'full' || (sight.head === 0n && number <= pivotDistance)) return { target: best, syncMode: 'full' }
+  if (sight.head > 0n && number <= sight.head + maxPivotDistance) return undefined
+  return { target: { peer, number: number - pivotDistance, ...(hash && { head: { number, hash } }) }, syncMode }
 }
 
 /**

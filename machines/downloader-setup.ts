@@ -31,7 +31,7 @@ import {
 } from './download-plan.ts'
 import {
   aged,
-  bestSource,
+  aimOf,
   changed,
   coolDown,
   cooledDown,
@@ -68,8 +68,12 @@ export type DownloaderPorts = {
   fetch(assignment: Assignment): void
   /** Asks for access lists: `lists.fetched`, `lists.slow` or `lists.failed`. */
   fetchLists(assignment: ListAssignment): void
-  /** `blocks.imported` or `import.failed` comes back. */
-  importBlocks(which: { after: bigint; last: bigint }): void
+  /** `blocks.imported` or `import.failed` comes back. None of them is executed up to a pivot. */
+  importBlocks(which: { after: bigint; last: bigint; isBelowPivot: boolean }): void
+  /** Asks whether the block that a consensus client named stands on that one: `pivot.proven`, `pivot.refuted` or `task.failed`. */
+  prove(question: { peer: number; pivot: bigint; head: ProvenHead }): void
+  /** All blocks up to that one are there: its state is wanted. */
+  setPivot(which: { number: bigint }): void
   /** Makes the block that a consensus client named the head: `head.adopted` or `head.refused` comes back. */
   adopt(head: { hash: Uint8Array }): void
   /** Forgets everything that was fetched, and whatever is under way. */
@@ -85,7 +89,7 @@ export type DownloaderPorts = {
  */
 export type Progress = {
   readonly isSyncing: boolean
-  /** The sync came to its end: it was not given up on the way. */
+  /** The sync came to its end: it was not given up on the way, nor led to a pivot. */
   readonly isDone: boolean
   readonly starting: bigint
   readonly current: bigint
@@ -99,7 +103,11 @@ export type DownloaderInput = {
   readonly pollInterval: number
   /** Whether a consensus client has set the head before: nothing above it is fetched until it names another. */
   readonly followsConsensus: boolean
+  /** `snap`: nothing is executed up to a pivot, whose state is fetched from peers (geth ethconfig.SnapSync). @default 'full' */
+  readonly syncMode?: SyncMode
 }
+
+export type SyncMode = 'full' | 'snap'
 
 /** What a consensus client wants the head to be; `isOurs` when we have the block. */
 export type ConsensusHead = { readonly hash: Uint8Array; readonly number?: bigint; readonly isOurs: boolean }
@@ -154,6 +162,10 @@ export type DownloaderEvent =
   | ({ type: 'blocks.imported' } & Imported)
   /** A block was refused: the peer that gave the skeleton lied. */
   | { type: 'import.failed'; error: Error }
+  | { type: 'pivot.proven' }
+  | { type: 'pivot.refuted' }
+  /** That of the pivot is there: everything above it is executed from now on. */
+  | { type: 'state.synced' }
   | { type: 'head.adopted' }
   /** It cannot be executed: it is bad, or the state that it stands on is not there. */
   | { type: 'head.refused' }
@@ -176,7 +188,8 @@ type Listed = { readonly listed: readonly bigint[] }
 /** Up to which block; the bytes of the bodies and of the access lists that are not in the buffer any more. */
 type Imported = { readonly last: bigint; readonly bytes: number; readonly listBytes: number }
 
-export type DownloaderContext = Omit<DownloaderInput, 'followsConsensus'> & {
+export type DownloaderContext = Omit<DownloaderInput, 'followsConsensus' | 'syncMode'> & {
+  readonly syncMode: SyncMode
   readonly goal: Goal
   readonly sources: Sources
   /** Whom the sync follows, and how far. */
@@ -198,6 +211,8 @@ const base = setup({
   actions: {
     ...portActions<DownloaderPorts>()('askHead', 'pollHead', 'probe', 'fetchSkeleton', 'fetchContiguous', 'fetch'),
     ...portActions<DownloaderPorts>()('fetchLists', 'importBlocks', 'adopt', 'discard', 'drop', 'report'),
+    ...portActions<DownloaderPorts>()('prove', 'setPivot'),
+    noteState: assign({ syncMode: 'full' as const }),
     noteHead: assign((_, { number }: { number: bigint }) => ({ head: number })),
     noteConsensus: assign(({ context }, head: ConsensusHead) => ({ goal: nextGoal(context.goal, head) })),
     noteAdopted: assign(({ context: { goal, target } }) => ({ goal: isGoal(goal, target) ? reached : goal })),
@@ -268,12 +283,12 @@ const base = setup({
       })),
     })),
     aim: assign(({ context }) => {
-      const target = bestSource(context)!
+      const { target, syncMode } = aimOf(context)!
       // A block that a consensus client names may be on any branch, and we may have some of it.
       const ours = target.hash ? target.number : context.head
       const plan = { ...context.plan, imported: 0n, end: 0n }
       const lists = forgetLists(context.lists)
-      return { target, plan, lists, starting: context.head, search: beginSearch(ours, target.number) }
+      return { target, syncMode, plan, lists, starting: context.head, search: beginSearch(ours, target.number) }
     }),
     narrow: assign(({ context }, probe: { number: bigint; isOurs: boolean }) => ({
       search: narrow(context.search, probe),
@@ -304,7 +319,10 @@ const base = setup({
     })),
   },
   guards: {
-    hasTarget: ({ context }) => bestSource(context) !== undefined,
+    hasTarget: ({ context }) => aimOf(context) !== undefined,
+    /** Every block up to the pivot is there, and a consensus client wants one above it. */
+    isPivotNamed: ({ context }) => isComplete(context) && context.target.head !== undefined,
+    isPivot: ({ context }) => isComplete(context) && context.syncMode === 'snap',
     hasRange: (_, { range }: { range: BlockRange | undefined }) => range !== undefined,
     isHeadMissing: ({ context }) => context.goal.kind === 'missing',
     isOurs: (_, { isOurs }: ConsensusHead) => isOurs,
@@ -385,7 +403,7 @@ export const downloaderSetup = withLists.extend({
       const last = smaller(ready, after + downloadLimits.maxImported)
       if (!isDue) return
       enqueue.assign({ lists: ({ context }) => listsDue(context.lists, last) })
-      enqueue({ type: 'importBlocks', params: { after, last } })
+      enqueue({ type: 'importBlocks', params: { after, last, isBelowPivot: context.syncMode === 'snap' } })
     }),
   },
 })
@@ -396,8 +414,10 @@ export function progress(context: DownloaderContext, isSyncing: boolean): Progre
   const current = larger(plan.imported, head)
   const wanted = isGoal(goal, target) ? target.number : 0n
   const highest = larger(current, larger(wanted, isSyncing ? plan.end : 0n))
-  return { isSyncing, isDone: !isSyncing && isComplete(context), starting, current, highest }
+  return { isSyncing, isDone: !isSyncing && context.syncMode === 'full' && isComplete(context), starting, current, highest }
 }
+
+export const pivotOf = ({ target }: DownloaderContext) => ({ number: target.number })
 
 const larger = (a: bigint, b: bigint) => (a > b ? a : b)
 

@@ -1,7 +1,7 @@
 import { noLists } from './download-lists.ts'
 import { beginSearch, nextProbe, planSkeleton } from './download-plan.ts'
 import { BadPeerData } from './download-sources.ts'
-import { type DownloaderContext, type DownloaderEvent, downloaderSetup, progress } from './downloader-setup.ts'
+import { type DownloaderContext, type DownloaderEvent, downloaderSetup, pivotOf, progress } from './downloader-setup.ts'
 import { PeerStalled } from './eth-faults.ts'
 import { ofEvent } from './port-actions.ts'
 
@@ -29,6 +29,13 @@ const started = {
 
 /** It may be honest, and is of no use now: another peer is followed. */
 const leaderFails = { target: '#downloader.idle', actions: ['noteStuck', 'discard'] } as const
+
+/** geth's pivot: its state is fetched, and nothing is executed before it is there. */
+const pivotFound = [
+  { type: 'setPivot', params: ({ context }: { context: DownloaderContext }) => pivotOf(context) },
+  'leaderDone',
+  'discard',
+] as const
 
 /** The peer that is followed sent what cannot be so, whatever chain it has. */
 const leaderLies = <Type extends DownloaderEvent['type']>(what: (event: EventOf<Type>) => string) =>
@@ -66,6 +73,9 @@ const unlike = ({ first, last }: EventOf<'headers.answered'>) =>
  *    reached.
  * 4. `adopting`: where a consensus client named the target, it becomes the head. Elsewhere the import did that.
  *
+ * With `syncMode` snap the target is a pivot 64 blocks below, and nothing is executed up to it. `proving`: what a consensus client
+ * named must stand on it. Then its state is fetched (snap-sync.ts), and from it on a sync is as above.
+ *
  * Who is at fault? A leader that does not have what it should is followed no more for now (`noteStuck`): it may be on
  * another branch. Only what contradicts itself is a lie, and ends the peer: a range without its header, headers that do not
  * follow one another, a segment that does not meet the sender's own skeleton, a block that is invalid. The same segment
@@ -74,8 +84,9 @@ const unlike = ({ first, last }: EventOf<'headers.answered'>) =>
 export const downloaderMachine = downloaderSetup.createMachine({
   id: 'downloader',
   description: "follows the highest range that peers announce (geth's downloader)",
-  context: ({ input: { followsConsensus, ...input } }) => ({
+  context: ({ input: { followsConsensus, syncMode = 'full', ...input } }) => ({
     ...input,
+    syncMode,
     goal: { kind: followsConsensus ? 'reached' : 'longest' },
     sources: new Map(),
     target: { peer: -1, number: 0n },
@@ -89,6 +100,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
   on: {
     'downloader.stop': '.stopped',
     'chain.head': { actions: ofEvent('noteHead') },
+    'state.synced': { actions: 'noteState' },
     'consensus.head': [
       {
         guard: ofEvent('isOurs'),
@@ -155,6 +167,7 @@ export const downloaderMachine = downloaderSetup.createMachine({
       entry: { type: 'report', params: ({ context }) => progress(context, true) },
       exit: stopped,
       on: {
+        'state.synced': { target: '#downloader.idle', actions: ['noteState', 'discard'] },
         'consensus.head': [
           {
             guard: ofEvent('isOurs'),
@@ -297,6 +310,8 @@ export const downloaderMachine = downloaderSetup.createMachine({
           description: 'headers and bodies between them, from every peer that has them, and access lists beside',
           entry: 'proceed',
           always: [
+            { guard: 'isPivotNamed', target: 'proving' },
+            { guard: 'isPivot', target: '#downloader.idle', actions: pivotFound },
             { guard: 'isGoalReached', target: 'adopting' },
             { guard: 'isGoalPassed', target: '#downloader.idle', actions: 'discard' },
             { guard: 'isComplete', target: '#downloader.idle', actions: ['leaderDone', 'discard'] },
@@ -372,6 +387,18 @@ export const downloaderMachine = downloaderSetup.createMachine({
                 'discard',
               ],
             },
+          },
+        },
+        proving: {
+          description: 'does the block that a consensus client named stand on the pivot?',
+          entry: {
+            type: 'prove',
+            params: ({ context: { target } }) => ({ peer: target.peer, pivot: target.number, head: target.head! }),
+          },
+          on: {
+            'peer.slow': leaderSlow,
+            'pivot.proven': { target: '#downloader.idle', actions: pivotFound },
+            'pivot.refuted': leaderFails,
           },
         },
         adopting: {

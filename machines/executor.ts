@@ -43,6 +43,8 @@ export type ExecutorEvent =
   /** Its state is there now, and those of other blocks are no more. */
   | { type: 'block.executed'; gone: readonly string[] }
   | { type: 'block.refused'; reason: string; detail: string }
+  /** A state was fetched from peers: the only one that there is now. */
+  | { type: 'state.synced'; states: readonly string[] }
   /** No block of the chain has its state here. */
   | { type: 'chain.lost' }
   | { type: 'executor.stop' }
@@ -109,6 +111,7 @@ export const executorMachine = extend({
   initial: 'opening',
   on: {
     'block.given': { actions: ofEvent('enqueue') },
+    'state.synced': { actions: ofEvent('noteStates') },
     'executor.failed': { target: '.failed', actions: ofEvent('fail') },
     'executor.stop': '.stopping',
   },

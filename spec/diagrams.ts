@@ -24,6 +24,7 @@ import { scriptedDiscv5Machine } from '../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../machines/scripted-peer.ts'
 import { serverMachine } from '../machines/server.ts'
 import { snapPeerMachine } from '../machines/snap-peer.ts'
+import { snapSyncMachine } from '../machines/snap-sync.ts'
 import { txFetcherMachine } from '../machines/tx-fetcher.ts'
 import { txPoolMachine } from '../machines/tx-pool.ts'
 import { projectRoot } from './support/project.ts'
@@ -35,7 +36,7 @@ export const charts: readonly AnyStateMachine[] = [
   ...[nodeMachine, serverMachine, dialerMachine, peerMachine],
   ...[ethPeerMachine, snapPeerMachine, protocolManagerMachine, downloaderMachine, executorMachine],
   ...[rpcServerMachine, rpcConnectionMachine, scriptedPeerMachine, gossipWatchMachine, receiptFetcherMachine],
-  ...[txPoolMachine, txFetcherMachine],
+  ...[snapSyncMachine, txPoolMachine, txFetcherMachine],
   ...[candidateMixMachine, discoveryTableMachine, lookupMachine, discv4NodeMachine, discv5SessionMachine],
   ...[dnsTreeMachine, scriptedDiscv5Machine],
 ]

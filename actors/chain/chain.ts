@@ -99,6 +99,12 @@ export class Chain implements ChainReader {
     return this.#head
   }
 
+  /** The last block of a snap sync that has not come to its end: those up to it are there, and none is executed. */
+  get snapHead(): Header | undefined {
+    const hash = this.#store.get(keys.snapHead)
+    return hash && this.headerByHash(hash)
+  }
+
   /** The block that a consensus client calls safe; undefined while there is none on the canonical chain. */
   get safe(): Header | undefined {
     return this.#marked(this.#marks?.safe)
@@ -188,6 +194,20 @@ export class Chain implements ChainReader {
     return this.#inOrder(() => this.#insert(blocks, becomesHead, signal))
   }
 
+  /**
+   * Verifies and stores blocks whose state is to be fetched, and executes none: the last becomes the {@link snapHead}, and the head
+   * stays where it is (geth InsertReceiptChain).
+   * @throws as {@link insertBlocks}
+   */
+  insertUnexecuted(blocks: readonly NewBlock[], signal?: AbortSignal): Promise<void> {
+    return this.#inOrder(() => this.#insertUnexecuted(blocks, signal))
+  }
+
+  /** Makes a block up to the {@link snapHead}, whose state is there now, the head (geth SnapSyncCommitHead). */
+  commitPivot(hash: Uint8Array): Promise<void> {
+    return this.#inOrder(() => this.#commitPivot(hash))
+  }
+
   /** As {@link insertBlocks}, and the head stays where it is. */
   storeBlocks(blocks: readonly NewBlock[]): Promise<void> {
     return this.#inOrder(() => this.#insert(blocks, () => false))
@@ -245,10 +265,42 @@ export class Chain implements ChainReader {
       return yield* this.#write(fresh, writes, { becomesHead, signal })
     }
     if (lists.length > 0) yield this.#store.write(lists)
-    for (let at = 0; at < fresh.length; at += executedInWrite) {
+    const all = [...this.#unexecuted(blocks, this.#execution), ...fresh]
+    for (let at = 0; at < all.length; at += executedInWrite) {
       signal?.throwIfAborted()
-      yield* this.#insertExecuted(this.#execution, fresh.slice(at, at + executedInWrite), { becomesHead })
+      yield* this.#insertExecuted(this.#execution, all.slice(at, at + executedInWrite), { becomesHead })
     }
+  }
+
+  /** @returns those of `blocks` that a snap sync has left above its pivot: they are there, and still to be executed */
+  #unexecuted(blocks: readonly NewBlock[], execution: ExecutionPort): NewBlock[] {
+    const isLeft = ({ header: { number, hash } }: NewBlock) =>
+      number > this.#head.number && this.hasBlock(hash) && !execution.hasState(hash)
+    return blocks.filter(isLeft).map(({ header }) => ({ header, body: this.bodyByHash(header.hash)! }))
+  }
+
+  *#insertUnexecuted(blocks: readonly NewBlock[], signal?: AbortSignal): Steps<void> {
+    const { fresh, lists } = yield* interruptible(this.#verify(blocks), signal)
+    const writes: CanonicalWrites = { index: [], blocks: [] }
+    for (const { header } of blocks) {
+      const body = fresh.find((one) => one.header === header)?.body ?? this.bodyByHash(header.hash)!
+      yield* this.#addCanonical(writes, header, body)
+    }
+    // Of another branch than the one that was followed before.
+    for (let at = this.headerByHash(blocks[0]!.header.parentHash); at && at.number > this.#head.number; ) {
+      if (equalBytes(this.#store.get(keys.canonical(at.number)) ?? noHash, at.hash)) break
+      yield* this.#addCanonical(writes, at, this.bodyByHash(at.hash)!)
+      at = this.headerByHash(at.parentHash)
+    }
+    const head = { key: keys.snapHead, value: blocks.at(-1)!.header.hash }
+    yield this.#store.write([...lists, ...fresh.flatMap(blockWrites), ...writes.index, ...writes.blocks, head])
+  }
+
+  *#commitPivot(hash: Uint8Array): Steps<void> {
+    const pivot = this.#known('head', hash)
+    yield this.#store.write([{ key: keys.head, value: hash }, { key: keys.snapHead }])
+    this.#head = pivot
+    this.#heads.next(pivot)
   }
 
   /** @param blocks few: the states of those above the head must not push out its own */
@@ -378,6 +430,8 @@ type CanonicalWrites = { readonly index: Write[]; readonly blocks: Write[] }
 const blocksInWrite = 1_024
 /** Transactions whose place is written in one go: a few milliseconds. */
 const indexedInWrite = 1_024
+
+const noHash = new Uint8Array(0)
 
 type WriteOptions = {
   readonly becomesHead: (last: Header) => boolean

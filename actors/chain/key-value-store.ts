@@ -12,5 +12,22 @@ export type KeyValueStore = {
   close(): Promise<void>
 }
 
+/** One that can be read in the order of its keys. */
+export type SortedStore = KeyValueStore & {
+  /**
+   * @returns the first `limit` from `from` on and before `to`; those nearest to `to`, backwards, where `reverse`
+   * @throws (rejects) {CorruptDatabase}
+   */
+  entries(range: KeyRange): Promise<Entry[]>
+}
+
 /** Without a value, the key is deleted. */
 export type Write = { readonly key: Uint8Array; readonly value?: Uint8Array }
+
+export type Entry = { readonly key: Uint8Array; readonly value: Uint8Array }
+export type KeyRange = {
+  readonly from: Uint8Array
+  readonly to: Uint8Array
+  readonly limit: number
+  readonly reverse?: boolean
+}

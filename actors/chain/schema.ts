@@ -9,6 +9,8 @@ export const keys = {
   genesis: ascii('Genesis'),
   /** The hash of the head. */
   head: ascii('LastBlock'),
+  /** The hash of the last block of a snap sync, none of which is executed (geth `headFastBlockKey`). Not there without one. */
+  snapHead: ascii('LastFast'),
   /** What a consensus client said last: see `encodeMarks`. Not there before it has said anything. */
   forkchoice: ascii('LastForkchoice'),
   /** RLP of a header. */

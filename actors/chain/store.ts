@@ -2,7 +2,7 @@ import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ClassicLevel } from 'classic-level'
 import { makeDirectory } from '../runtime/make-directory.ts'
-import type { KeyValueStore, Write } from './key-value-store.ts'
+import type { Entry, KeyRange, SortedStore, Write } from './key-value-store.ts'
 import { MemoryStore } from './memory-store.ts'
 
 /**
@@ -11,7 +11,7 @@ import { MemoryStore } from './memory-store.ts'
  * @throws {CorruptDatabase} its files are damaged; nothing was written over them
  * @throws the system's error: there can be no such directory
  */
-export async function openStore(directory?: string): Promise<KeyValueStore> {
+export async function openStore(directory?: string): Promise<SortedStore> {
   if (directory === undefined) return new MemoryStore()
   const isNew = await holdsNothing(directory)
   if (isNew) await makeDirectory(directory)
@@ -27,7 +27,7 @@ const marker = 'INHABITED'
 
 const views = { keyEncoding: 'view', valueEncoding: 'view' } as const
 
-class LevelStore implements KeyValueStore {
+class LevelStore implements SortedStore {
   readonly isNew: boolean
   readonly #name: string
   readonly #level: ClassicLevel<Uint8Array, Uint8Array>
@@ -46,11 +46,18 @@ class LevelStore implements KeyValueStore {
   get(key: Uint8Array): Uint8Array | undefined {
     try {
       const value = this.#level.getSync(key)
-      return value && new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+      return value && plain(value)
     } catch (cause) {
-      if (codeOf(cause) === 'LEVEL_CORRUPTION' || codeOf(cause) === 'LEVEL_IO_ERROR')
-        throw new CorruptDatabase(this.#name, cause)
-      throw cause
+      throw this.#toReadError(cause)
+    }
+  }
+
+  async entries({ from, to, limit, reverse = false }: KeyRange): Promise<Entry[]> {
+    try {
+      const all = await this.#level.iterator({ gte: from, lt: to, limit, reverse }).all()
+      return all.map(([key, value]) => ({ key: plain(key), value: plain(value) }))
+    } catch (cause) {
+      throw this.#toReadError(cause)
     }
   }
 
@@ -70,7 +77,14 @@ class LevelStore implements KeyValueStore {
   close(): Promise<void> {
     return this.#level.close()
   }
+
+  #toReadError(cause: unknown): unknown {
+    const isDamage = codeOf(cause) === 'LEVEL_CORRUPTION' || codeOf(cause) === 'LEVEL_IO_ERROR'
+    return isDamage ? new CorruptDatabase(this.#name, cause) : cause
+  }
 }
+
+const plain = ({ buffer, byteOffset, byteLength }: Uint8Array) => new Uint8Array(buffer, byteOffset, byteLength)
 
 /**
  * LevelDB starts anew where it finds no CURRENT, over whatever else is there, so a damaged database must be distinguished from

@@ -11,7 +11,7 @@ import type { TomlValue } from './setting-kinds.ts'
 
 export type ConfigFile<Table> = {
   readonly values: Partial<ValuesOf<Table>>
-  /** Keys of geth's that mean nothing here, as `Eth.SyncMode`. */
+  /** Keys of geth's that mean nothing here, as `Eth.HistoryMode`. */
   readonly ignored: readonly string[]
 }
 

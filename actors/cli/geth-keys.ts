@@ -3,7 +3,7 @@
 // itself no longer heeds are among them (cmd/geth, `deprecatedConfigFields`), and those that it had up to 1.13.
 
 const sections: Readonly<Record<string, string>> = {
-  Eth: `Genesis SyncMode HistoryMode SnapDiscoveryURLs NoPruning NoPrefetch NoPrecompileCache
+  Eth: `Genesis HistoryMode SnapDiscoveryURLs NoPruning NoPrefetch NoPrecompileCache
     TxLookupLimit
     TransactionHistory LogHistory LogNoHistory LogExportCheckpoints StateHistory TrienodeHistory
     NodeFullValueCheckpoint StateScheme BinTrieGroupDepth SlowBlockThreshold DatabaseCache DatabaseFreezer DatabaseEra
@@ -28,7 +28,7 @@ const sections: Readonly<Record<string, string>> = {
     InfluxDBTags InfluxDBInterval EnableInfluxDBV2 InfluxDBToken InfluxDBBucket InfluxDBOrganization`,
 }
 
-/** As `Eth.SyncMode`. */
+/** As `Eth.HistoryMode`. */
 export const gethKeys: ReadonlySet<string> = new Set(
   Object.entries(sections).flatMap(([section, names]) => names.split(/\s+/).map((name) => `${section}.${name}`)),
 )

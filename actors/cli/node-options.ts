@@ -34,7 +34,7 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     ...(genesis !== undefined && { genesis }),
     ...(network !== undefined && { network }),
     ...(networkid !== undefined && { networkId: networkid }),
-    ...(isExecuting(settings, log) && { execute: true }),
+    ...executionOf(settings, log),
     ...(settings.receipts && { receipts: true }),
     ...(identity !== undefined && { identity }),
     ...(nodeKey && { nodeKey }),
@@ -61,6 +61,14 @@ export async function toNodeOptions(settings: StartSettings, log: Logger): Promi
     trusted,
     log,
   }
+}
+
+/** A state that is fetched is for blocks that are executed on it. */
+function executionOf(settings: StartSettings, log: Logger): Pick<NodeOptions, 'execute' | 'syncMode'> {
+  const { syncmode } = settings
+  const execute = isExecuting(settings, log)
+  if (!execute && syncmode === 'snap') log.warn('No state is fetched where nothing is executed: syncing in full')
+  return execute ? { execute, ...(syncmode === 'snap' && { syncMode: 'snap' as const }) } : {}
 }
 
 /** What is set, else whether there are accounts to begin with. */

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import type { SyncMode } from '../../machines/downloader-setup.ts'
 import { type NetworkName, networkNames } from '../../protocols/chain/networks.ts'
 import { parseLink, TreeError } from '../../protocols/dnsdisc/tree.ts'
 import { formatNat, NatError, parseNat } from '../../protocols/enode/nat.ts'
@@ -132,6 +133,16 @@ export const networkName: Kind<NetworkName> = {
     throw new InvalidArgumentError(`Allowed choices are ${networkNames.join(', ')}.`)
   },
   read: (toml) => networkName.parse!(text.read(toml)),
+  write: (value) => value,
+}
+
+/** geth ethconfig.SyncMode. */
+export const syncMode: Kind<SyncMode> = {
+  parse(name) {
+    if (name === 'full' || name === 'snap') return name
+    throw new InvalidArgumentError('Allowed choices are full, snap.')
+  },
+  read: (toml) => syncMode.parse!(text.read(toml)),
   write: (value) => value,
 }
 

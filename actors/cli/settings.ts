@@ -46,6 +46,15 @@ const chain = topic('Chain:', {
     flag('--execute', 'execute blocks in a thread of its own: so it is anyway with a `--genesis`, and needs one'),
     flag('--no-execute', 'verify blocks as far as can be without states: no receipts, no verdicts'),
   ),
+  syncmode: setting(
+    kinds.syncMode,
+    'full',
+    'Eth.SyncMode',
+    flag(
+      '--syncmode <mode>',
+      '`full` executes every block; `snap` fetches the state of a block near the head from peers, and executes from there',
+    ),
+  ),
   receipts: setting(
     yesNo,
     false,

@@ -19,6 +19,8 @@ export type ChainPort = Pick<
   | 'receiptsByHash'
   | 'hasBlock'
   | 'insertBlocks'
+  | 'insertUnexecuted'
+  | 'snapHead'
   | 'storeAccessLists'
   | 'storeReceipts'
   | 'followsConsensus'

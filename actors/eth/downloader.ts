@@ -2,9 +2,10 @@ import { downloadLimits } from '../../machines/download-limits.ts'
 import type { ListAssignment } from '../../machines/download-lists.ts'
 import { type Assignment, smaller } from '../../machines/download-plan.ts'
 import { downloaderMachine } from '../../machines/downloader.ts'
-import type { DownloaderEvent, DownloaderPorts } from '../../machines/downloader-setup.ts'
+import type { DownloaderEvent, DownloaderPorts, SyncMode } from '../../machines/downloader-setup.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import { InvalidBlock } from '../../protocols/chain/verify.ts'
+import { equalBytes } from '../../protocols/lib/bytes.ts'
 import { HashList } from '../../protocols/lib/lazy-list.ts'
 import { StateMissing } from '../chain/branch-execution.ts'
 import { ExecutionStopped } from '../chain/execution-port.ts'
@@ -36,6 +37,10 @@ export type DownloaderOptions = {
   /** Disconnects a peer as useless. */
   drop(session: number, why: Error): void
   report(progress: SyncProgress): void
+  /** @default 'full' */
+  readonly syncMode?: SyncMode
+  /** All blocks up to that one are there: its state is wanted. */
+  pivotSet?(pivot: Header): void
 }
 
 /** Fetches what peers have and the chain has not: runs {@link downloaderMachine}. */
@@ -55,7 +60,7 @@ export class Downloader {
   #buffer = new DownloadBuffer()
 
   constructor(runtime: Runtime, options: DownloaderOptions) {
-    const { id, parent, chain, pollInterval, slicer, wheel, peer } = options
+    const { id, parent, chain, pollInterval, slicer, wheel, peer, syncMode = 'full' } = options
     this.#runtime = runtime
     this.#id = id
     this.#pacer = new Pacer({
@@ -87,8 +92,9 @@ export class Downloader {
       parent,
       input: (send) => {
         this.#send = send
-        const { head, followsConsensus } = chain
-        return { ports: this.#ports(options), head: head.number, pollInterval, followsConsensus }
+        const { followsConsensus } = chain
+        const { number: head } = (syncMode === 'snap' ? chain.snapHead : undefined) ?? chain.head
+        return { ports: this.#ports(options), head, pollInterval, followsConsensus, syncMode }
       },
     })
   }
@@ -104,7 +110,7 @@ export class Downloader {
     this.#send({ type: 'downloader.stop' })
   }
 
-  #ports({ drop, report }: DownloaderOptions): DownloaderPorts {
+  #ports({ drop, report, pivotSet }: DownloaderOptions): DownloaderPorts {
     return {
       askHead: (question) => this.#askHead(question),
       pollHead: (question) => this.#pollHead(question),
@@ -117,6 +123,8 @@ export class Downloader {
       },
       fetchLists: (assignment) => this.#fetchLists(assignment),
       importBlocks: (which) => this.#import(which),
+      prove: (question) => this.#prove(question),
+      setPivot: () => pivotSet?.(this.#chain.snapHead!),
       adopt: ({ hash }) => this.#adopt(hash),
       discard: () => {
         this.#sync.withdrawAll()
@@ -249,14 +257,31 @@ export class Downloader {
     })
   }
 
-  #import({ after, last }: { after: bigint; last: bigint }): void {
+  #prove({ peer, pivot, head }: Parameters<DownloaderPorts['prove']>[0]): void {
+    this.#followed(peer, headersFrom(pivot + 1n, head.number - pivot), (headers) => {
+      const last = headers.at(-1)!
+      const isProven =
+        last.number === head.number &&
+        equalBytes(last.hash, head.hash) &&
+        equalBytes(headers[0].parentHash, this.#chain.snapHead!.hash)
+      this.#send({ type: isProven ? 'pivot.proven' : 'pivot.refuted' })
+    })
+  }
+
+  #import({ after, last, isBelowPivot }: Parameters<DownloaderPorts['importBlocks']>[0]): void {
     const buffer = this.#buffer
     const { blocks, bytes, listBytes } = buffer.take(after, last)
     const send = (event: DownloaderEvent) => {
       if (buffer === this.#buffer) this.#send(event)
     }
-    this.#chain.insertBlocks(blocks, buffer.discarded).then(
-      () => send({ type: 'blocks.imported', last, bytes, listBytes }),
+    const inserted = isBelowPivot
+      ? this.#chain.insertUnexecuted(blocks, buffer.discarded)
+      : this.#chain.insertBlocks(blocks, buffer.discarded)
+    inserted.then(
+      () => {
+        if (isBelowPivot) send({ type: 'chain.head', number: last })
+        send({ type: 'blocks.imported', last, bytes, listBytes })
+      },
       (error) => {
         if (error instanceof InvalidBlock) send({ type: 'import.failed', error })
         else if (error !== buffer.discarded.reason) this.#failed(error)

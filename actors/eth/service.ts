@@ -1,6 +1,6 @@
 import { BehaviorSubject, type Observable, type Subscription } from 'rxjs'
 import { defaultMaxPeers } from '../../machines/admission.ts'
-import type { ConsensusHead } from '../../machines/downloader-setup.ts'
+import type { ConsensusHead, SyncMode } from '../../machines/downloader-setup.ts'
 import { chainConfigJson } from '../../protocols/chain/chain-config-json.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import type { CellMask } from '../../protocols/eth/transaction-messages.ts'
@@ -21,7 +21,7 @@ import type { EthPeer } from './eth-peer.ts'
 import { Gossip } from './gossip.ts'
 import { ProtocolManager } from './protocol-manager.ts'
 import { ReceiptFetcher } from './receipt-fetcher.ts'
-import type { SyncProgress } from './sync-meter.ts'
+import type { StateProgress, SyncProgress } from './sync-meter.ts'
 import { TxFetcher } from './tx-fetcher.ts'
 
 export type EthServiceOptions = {
@@ -36,6 +36,9 @@ export type EthServiceOptions = {
   readonly headPollInterval?: number
   /** Whether the receipts of blocks are fetched, which is for a chain that does not execute them. @default false */
   readonly fetchReceipts?: boolean
+  /** `snap`: nothing is executed below a pivot whose state is fetched by {@link EthServiceOptions.stateSync}. @default 'full' */
+  readonly syncMode?: SyncMode
+  readonly stateSync?: StateSyncPort
   /** Whether transactions are listened to (geth's AcceptTxs). @default false */
   readonly synced?: boolean
   /** Does long work. One that goes on with the clock's next timer when left out. */
@@ -43,6 +46,15 @@ export type EthServiceOptions = {
   /** Of its actors. @default 'eth', under 'node' */
   readonly id?: string
   readonly parent?: string
+}
+
+/** What fetches the state of a pivot. */
+export type StateSyncPort = {
+  setPivot(pivot: Header): void
+  /** The eth session of a node is registered, or has ended. */
+  registered(id: string): void
+  unregistered(id: string): void
+  stop(): void
 }
 
 /** The eth protocols of a node: serves its chain to peers, and follows theirs. */
@@ -57,6 +69,8 @@ export class EthService implements Service {
   readonly #gossip: Gossip | undefined
   readonly #fetcher: TxFetcher | undefined
   readonly #progress: BehaviorSubject<SyncProgress>
+  /** Nodes by their sessions. BOUNDED: the peer set. */
+  readonly #ids = new Map<number, string>()
   #downloader: Downloader | undefined
   #receipts: ReceiptFetcher | undefined
   #heads: Subscription | undefined
@@ -64,6 +78,7 @@ export class EthService implements Service {
   /** What a consensus client named last. */
   #named: ConsensusHead | undefined
   #custody: CellMask = everyCell
+  #state: StateProgress | undefined
 
   constructor(runtime: Runtime, options: EthServiceOptions) {
     const { chain, versions = [72, 71, 70, 69], maxPeers = defaultMaxPeers, id = 'eth', parent = 'node' } = options
@@ -89,8 +104,15 @@ export class EthService implements Service {
           servesLists: (this.#manager.peer(peer)?.version ?? 68) >= 71,
         })
         this.#receipts?.send({ type: 'peer.joined', peer })
+        const id = this.#manager.peer(peer)?.id
+        if (!id) return
+        this.#ids.set(peer, id)
+        options.stateSync?.registered(id)
       },
       left: ({ session: peer }) => {
+        const id = this.#ids.get(peer)
+        this.#ids.delete(peer)
+        if (id) options.stateSync?.unregistered(id)
         this.#downloader?.send({ type: 'peer.left', peer })
         this.#receipts?.send({ type: 'peer.left', peer })
       },
@@ -110,6 +132,7 @@ export class EthService implements Service {
   /** Lets the sessions that wait begin. */
   start(): void {
     const { chain, headPollInterval = 3_000, slicer, synced = false, fetchReceipts = false } = this.#options
+    const { syncMode = 'full', stateSync } = this.#options
     const { clock } = this.#runtime
     const shared = {
       parent: this.#id,
@@ -123,12 +146,18 @@ export class EthService implements Service {
       ...shared,
       id: `${this.#id}/downloader`,
       pollInterval: headPollInterval,
-      report: (progress) => {
+      syncMode,
+      pivotSet: (pivot) => stateSync?.setPivot(pivot),
+      report: (reported) => {
+        const progress = this.#withState(reported)
         // geth: what a sync is for is there when it has succeeded.
         if (this.#progress.value.isSyncing && progress.isDone) this.setSynced()
         this.#progress.next(progress)
       },
     })
+    // What an earlier process has begun goes on before a peer is there.
+    const pivot = syncMode === 'snap' && chain.snapHead
+    if (pivot) stateSync?.setPivot(pivot)
     if (fetchReceipts) this.#receipts = new ReceiptFetcher(this.#runtime, { ...shared, id: `${this.#id}/receipts` })
     const crashed = (error: unknown) => reportBug(this.#runtime, { actor: this.#id, error, ends: 'node' })
     const head = (header: Header) => {
@@ -159,6 +188,7 @@ export class EthService implements Service {
     this.#heads?.unsubscribe()
     this.#ready?.unsubscribe()
     this.#downloader?.stop()
+    this.#options.stateSync?.stop()
     this.#receipts?.stop()
     this.#manager.send({ type: 'manager.stop' })
     await this.#manager.stopped
@@ -189,6 +219,22 @@ export class EthService implements Service {
     this.#named = head
     this.#downloader?.send({ type: 'consensus.head', ...head })
     if (head.isOurs) this.setSynced()
+  }
+
+  /** How the sync of a state goes: as long as it lasts the node is syncing, whatever else there is to fetch. */
+  reportState(state: StateProgress): void {
+    this.#state = state
+    this.#progress.next(this.#withState(this.#progress.value))
+  }
+
+  /** The state of the pivot is there: what is above it is executed. */
+  stateSynced(): void {
+    this.#state = undefined
+    this.#downloader?.send({ type: 'state.synced' })
+  }
+
+  #withState(progress: SyncProgress): SyncProgress {
+    return this.#state ? { ...progress, isSyncing: true, isDone: false, state: this.#state } : progress
   }
 
   /** What was named last. */

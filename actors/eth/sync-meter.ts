@@ -2,7 +2,20 @@ import type { Progress } from '../../machines/downloader-setup.ts'
 import type { Clock } from '../runtime/runtime.ts'
 
 /** `blocksPerSecond` over the sync so far. */
-export type SyncProgress = Progress & { readonly blocksPerSecond: number }
+export type SyncProgress = Progress & {
+  readonly blocksPerSecond: number
+  /** Where that of a pivot is fetched, as long as it is. */
+  readonly state?: StateProgress
+}
+
+/** `part` of a state is there, 0 to 1; what came of it in this process. */
+export type StateProgress = {
+  readonly part: number
+  readonly accounts: number
+  readonly slots: number
+  readonly codes: number
+  readonly bytes: number
+}
 
 /** Reports how fast a sync goes. */
 export class SyncMeter {

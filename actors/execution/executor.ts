@@ -12,12 +12,16 @@ import { type Send, startActor } from '../runtime/start-actor.ts'
 import { ExecutionThread } from './execution-thread.ts'
 import type { QueryAnswer, QueryName, QueryParams, StatePort } from './queries.ts'
 import { StateUnavailable } from './state-reader.ts'
+import type { SyncedBase } from './state-sync.ts'
+import type { SyncAnswer, SyncName, SyncParams } from './sync-calls.ts'
 import type { ThreadAnswer } from './thread-messages.ts'
 
 export type ExecutorOptions = {
   readonly genesis: Genesis
   /** Where the states are; in memory when left out. */
   readonly directory?: string
+  /** Where one is while it is fetched from peers; in memory when left out. */
+  readonly syncDirectory?: string
   /** Nothing more can be executed: the node is to end. */
   failed(error: Error): void
 }
@@ -47,7 +51,7 @@ export class Executor implements ExecutionPort, StatePort {
   #settleClose: () => void = () => {}
 
   private constructor(runtime: Runtime, options: ExecutorOptions) {
-    const { genesis, directory } = options
+    const { genesis, directory, syncDirectory } = options
     this.#runtime = runtime
     this.#options = options
     this.#opened = new Promise((resolve, reject) => {
@@ -59,6 +63,7 @@ export class Executor implements ExecutionPort, StatePort {
     this.#thread = new ExecutionThread({
       ...{ config: genesis.config, genesisHeader: genesis.header.raw },
       ...(directory !== undefined && { directory }),
+      ...(syncDirectory !== undefined && { syncDirectory }),
     })
     this.#actor = startActor(runtime, executorMachine, {
       id: 'executor',
@@ -105,11 +110,26 @@ export class Executor implements ExecutionPort, StatePort {
     })
   }
 
-  async query<Name extends QueryName>(name: Name, params: QueryParams<Name>): Promise<QueryAnswer<Name>> {
-    const answer = await this.#thread.ask({ kind: 'query', name, params }).catch((cause: unknown) => {
+  query<Name extends QueryName>(name: Name, params: QueryParams<Name>): Promise<QueryAnswer<Name>> {
+    return this.#answered({ kind: 'query', name, params })
+  }
+
+  /** What a sync of a state has done in this thread. @throws as {@link query} */
+  sync<Name extends SyncName>(name: Name, params: SyncParams<Name>): Promise<SyncAnswer<Name>> {
+    return this.#answered({ kind: 'sync', name, params })
+  }
+
+  /** The state that was synced is this block's: the only one that there is from now on. @throws as {@link query} */
+  async commitState(base: SyncedBase): Promise<void> {
+    await this.sync('commit', { base })
+    this.#send({ type: 'state.synced', states: [bytesToHex(base.hash)] })
+  }
+
+  async #answered<Answer>(request: Parameters<ExecutionThread['ask']>[0]): Promise<Answer> {
+    const answer = await this.#thread.ask(request).catch((cause: unknown) => {
       throw new ExecutionStopped({ cause })
     })
-    if (answer.kind === 'answered') return answer.answer as QueryAnswer<Name>
+    if (answer.kind === 'answered') return answer.answer as Answer
     throw toError(answer)
   }
 

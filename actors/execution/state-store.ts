@@ -63,9 +63,11 @@ export class StateStore {
     return states
   }
 
-  /** Begins with the state of a genesis, whose nodes are in `store` by {@link nodeWrite}. */
+  /** Begins with a state, that of a genesis for one, whose nodes are in `store` by {@link nodeWrite}. What was there before goes. */
   static async begin(store: KeyValueStore, base: Base): Promise<StateStore> {
-    await store.write([{ key: baseKey, value: encodeBase(base) }])
+    const listed = store.get(layersKey)
+    const gone = Array.from(listed ? chunks(listed) : [], (hash) => ({ key: layerKey(hash) }))
+    await store.write([...gone, { key: layersKey }, { key: baseKey, value: encodeBase(base) }])
     return new StateStore(store, base)
   }
 

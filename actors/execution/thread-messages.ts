@@ -3,12 +3,15 @@ import type { ChainConfig } from '../../protocols/chain/chain-config.ts'
 import type { Executed } from '../chain/execution-port.ts'
 import type { BadBlockReason } from './block-executor.ts'
 import type { QueryName, QueryParams } from './queries.ts'
+import type { SyncName, SyncParams } from './sync-calls.ts'
 
 // What the node's thread and that of its execution say to each other.
 
 export type ThreadInput = {
   /** Where the states are; in memory when left out. */
   readonly directory?: string
+  /** Where a state is while it is synced; in memory when left out. */
+  readonly syncDirectory?: string
   readonly config: ChainConfig
   /** RLP */
   readonly genesisHeader: Uint8Array
@@ -25,6 +28,7 @@ export type ThreadRequest = { readonly id: number } & (
   /** The result of a block whose state is there. */
   | { readonly kind: 'recall'; readonly hash: Uint8Array }
   | { readonly kind: 'query'; readonly name: QueryName; readonly params: QueryParams }
+  | { readonly kind: 'sync'; readonly name: SyncName; readonly params: SyncParams }
   | { readonly kind: 'close' }
 )
 

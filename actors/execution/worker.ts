@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import type { Alloc } from '../../protocols/chain/alloc.ts'
 import { decodeHeader } from '../../protocols/chain/header.ts'
 import { bytesToHex } from '../../protocols/lib/bytes.ts'
-import type { KeyValueStore } from '../chain/key-value-store.ts'
+import type { SortedStore } from '../chain/key-value-store.ts'
 import { openStore } from '../chain/store.ts'
 import { RpcError } from '../rpc/rpc-error.ts'
 import '../runtime/native-secp256k1.ts'
@@ -12,16 +12,18 @@ import { decodeResult, encodeResult } from './block-result.ts'
 import { writeGenesisState } from './genesis-state.ts'
 import { queries } from './queries.ts'
 import { StateStore } from './state-store.ts'
+import { type SyncCalls, syncCalls } from './sync-calls.ts'
 import type { ThreadAnswer, ThreadError, ThreadInput, ThreadRequest } from './thread-messages.ts'
 
 // The thread of an execution: one request after the other.
 
 type Answer = ThreadAnswer extends infer One ? (One extends { readonly id: number } ? Omit<One, 'id'> : never) : never
 
-const { directory, config, genesisHeader } = workerData as ThreadInput
-let store: KeyValueStore | undefined
+const { directory, syncDirectory, config, genesisHeader } = workerData as ThreadInput
+let store: SortedStore | undefined
 let states: StateStore
 let executor: BlockExecutor
+let sync: SyncCalls | undefined
 
 async function open(): Promise<Answer> {
   store = await openStore(directory)
@@ -76,6 +78,10 @@ async function answer(request: ThreadRequest): Promise<Answer> {
       return { kind: 'executed', result: decodeResult(states.result(request.hash)!), gone: [] }
     case 'query':
       return { kind: 'answered', answer: await queries[request.name]({ states, config }, request.params as never) }
+    case 'sync': {
+      sync ??= syncCalls({ store: store!, directory: syncDirectory, committed: use })
+      return { kind: 'answered', answer: await sync[request.name](request.params as never) }
+    }
     case 'close':
       await store?.close()
       return { kind: 'closed' }

@@ -9,6 +9,8 @@ export type InstancePaths = {
   readonly chaindata: string
   /** States of blocks, where they are executed. */
   readonly states: string
+  /** A state while it is fetched from peers. */
+  readonly stateSync: string
   /** Transactions that were given over RPC and wait (geth's journal). */
   readonly transactions: string
   readonly nodekey: string
@@ -23,6 +25,7 @@ export function instancePaths(datadir: string): InstancePaths {
     directory,
     chaindata: join(directory, 'chaindata'),
     states: join(directory, 'states'),
+    stateSync: join(directory, 'statesync'),
     transactions: join(directory, 'transactions.rlp'),
     nodekey: join(directory, 'nodekey'),
     nodes: join(directory, 'nodes'),

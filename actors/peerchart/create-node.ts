@@ -14,7 +14,7 @@ import { NodeDatabase } from '../discovery/node-database.ts'
 import type { Executor } from '../execution/executor.ts'
 import { KeyLogFile } from '../keylog/key-log-file.ts'
 import { type Logger, silent } from '../log/log.ts'
-import { instancePaths, reportLegacyFiles } from '../node/instance.ts'
+import { type InstancePaths, instancePaths, reportLegacyFiles } from '../node/instance.ts'
 import { resolveNodeKey } from '../node/node-key.ts'
 import { clientName } from '../p2p/client-name.ts'
 import type { Protocol } from '../p2p/protocol.ts'
@@ -53,7 +53,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
   const id = options.networkId ?? networkId
   const scheduler = new FairScheduler(runtime.clock, runtime.defer)
   const executor = options.execute
-    ? await openExecutor(runtime, { genesis, directory: instance?.states, failed: (error) => node?.fail(error), log })
+    ? await openExecutor(runtime, { genesis, instance, failed: (error) => node?.fail(error), log })
     : undefined
   const chain = await Chain.open({
     genesis,
@@ -113,19 +113,20 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
 }
 
 /** Only a node that executes loads what that takes. */
-async function openExecutor(runtime: Runtime, { genesis, directory, failed, log }: OpenExecutor): Promise<Executor> {
+async function openExecutor(runtime: Runtime, { genesis, instance, failed, log }: OpenExecutor): Promise<Executor> {
   if (!genesis.alloc)
     throw new NodeOptionError('execute needs a genesis with its accounts: the built-in networks have none')
   const { Executor } = await import('../execution/executor.ts')
   const before = runtime.clock.now()
-  const executor = await Executor.open(runtime, { genesis, failed, ...(directory !== undefined && { directory }) })
+  const directories = instance && { directory: instance.states, syncDirectory: instance.stateSync }
+  const executor = await Executor.open(runtime, { genesis, failed, ...directories })
   log.info('Opened states', { blocks: [...executor.states()].length, ms: Math.round(runtime.clock.now() - before) })
   return executor
 }
 
 type OpenExecutor = {
   readonly genesis: Genesis
-  readonly directory: string | undefined
+  readonly instance: InstancePaths | undefined
   readonly failed: (error: Error) => void
   readonly log: Logger
 }

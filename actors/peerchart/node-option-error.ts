@@ -26,6 +26,7 @@ const known: Readonly<Record<keyof NodeOptions, true>> = {
   discovery: true,
   ethVersions: true,
   execute: true,
+  syncMode: true,
   genesis: true,
   headPollInterval: true,
   host: true,

@@ -1,3 +1,4 @@
+import type { SyncMode } from '../../machines/downloader-setup.ts'
 import type { NetworkName } from '../../protocols/chain/networks.ts'
 import type { EthVersion } from '../../protocols/eth/versions.ts'
 import type { Logger } from '../log/log.ts'
@@ -24,6 +25,12 @@ export type NodeOptions = {
    * what it needs of a chain in a test is often blocks that nothing can execute. @default false
    */
   readonly execute?: boolean
+  /**
+   * How a node that has nothing but the genesis gets to the head. `full`: by executing every block. `snap`: by fetching from peers
+   * the state of a block some 64 below it, and executing from there on; needs `execute`. Of a chain that has blocks already it says
+   * nothing: they are executed (geth's --syncmode). @default 'full'
+   */
+  readonly syncMode?: SyncMode
   /** Fetches the receipts of blocks from peers, which need not be executed for that. Not where they are. @default false */
   readonly receipts?: boolean
   /** 32 bytes. @default the key in `datadir`, made when there is none */

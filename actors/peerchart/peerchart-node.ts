@@ -42,6 +42,8 @@ import type { FairScheduler } from '../runtime/scheduler.ts'
 import { publishBug, reportBug, stackOf } from '../runtime/supervision.ts'
 import { TimeSlicer } from '../runtime/time-slicer.ts'
 import { SnapService } from '../snap/service.ts'
+import type { SnapPeer } from '../snap/snap-peer.ts'
+import { SnapSync } from '../snap/snap-sync.ts'
 import { datagramName } from '../trace/datagrams.ts'
 import type { FeedEntry, MessageEntry } from '../trace/entries.ts'
 import type { Feed } from '../trace/feed.ts'
@@ -217,9 +219,20 @@ export class PeerchartNode {
     }
     const { pool } = parts
     this.pool = pool && this.#node.register(() => pool)
+    const stateSync =
+      parts.executor && isSnapSyncing(options, chain, parts.executor)
+        ? new SnapSync(runtime, {
+            ...{ id: 'eth/snap', parent: 'eth', chain, executor: parts.executor, version: 1 },
+            report: ({ isSyncing, ...state }) => {
+              if (isSyncing) this.eth.reportState(state)
+            },
+            synced: () => this.eth.stateSynced(),
+          })
+        : undefined
     this.eth = this.#node.register(
       () =>
         new EthService(runtime, {
+          ...(stateSync && { syncMode: 'snap', stateSync }),
           ...{ chain, maxPeers, pool, versions: options.ethVersions ?? ethVersions },
           fetchReceipts: options.receipts === true && !parts.executor,
           slicer: new TimeSlicer(this.#scheduler, (error) => reportBug(runtime, { actor: 'eth', error, ends: 'node' })),
@@ -228,7 +241,12 @@ export class PeerchartNode {
     )
     if (parts.executor) {
       const backend = { chain, states: parts.executor }
-      this.#node.register(() => new SnapService({ backend, ethVersions: options.ethVersions ?? ethVersions }))
+      const sync = stateSync && {
+        joined: (peer: SnapPeer) => stateSync.joined(peer),
+        left: (peer: SnapPeer) => stateSync.left(peer),
+      }
+      const snap = { backend, ethVersions: options.ethVersions ?? ethVersions, ...sync }
+      this.#node.register(() => new SnapService(runtime, snap))
     }
     if (discovery) this.#node.register(() => discovery)
     this.#discovery = discovery
@@ -409,6 +427,10 @@ export class PeerchartNode {
     }
   }
 }
+
+/** geth: a node that has more than its genesis goes on by executing, whatever was asked for. */
+const isSnapSyncing = ({ syncMode }: NodeOptions, { head, genesis }: Chain, executor: Executor): boolean =>
+  syncMode === 'snap' && head.number === genesis.number && executor.hasState(genesis.hash)
 
 /** @throws {NodeOptionError} */
 function datagramsOf({ bind }: Transport): Datagrams {

@@ -67,6 +67,33 @@ export function trieRoot(entries: readonly TrieEntry[], emit?: EmitNode): Uint8A
   return root
 }
 
+/**
+ * @param entries one at least, which agree in the first `depth` nibbles of their keys
+ * @returns the RLP of the node above them, which `emit` does not get itself
+ */
+export function subtrie(entries: readonly TrieEntry[], depth: number, emit?: EmitNode): Uint8Array {
+  return node(new KeyLeaves(entries), 0, entries.length, depth, emit)
+}
+
+/**
+ * @param slots what {@link nodeReference} makes of the nodes below, by the nibble at `to`; two of them at least
+ * @param key from whose nibble `from` to before `to` all below agree
+ */
+export function branchNode(
+  slots: ReadonlyMap<number, Uint8Array>,
+  { key, from, to }: { readonly key: Uint8Array; readonly from: number; readonly to: number },
+  emit?: EmitNode,
+): Uint8Array {
+  const branch = encodeList(Array.from({ length: 17 }, (_, nibble) => slots.get(nibble) ?? emptyString))
+  if (from === to) return branch
+  return extension(hexPrefix(new KeyLeaves([{ key, value: emptyString }]), 0, from, to, false), branch, emit)
+}
+
+/** @param encoded a node @returns how its parent refers to it */
+export function nodeReference(encoded: Uint8Array, emit?: EmitNode): Uint8Array {
+  return reference(encoded, emit)
+}
+
 const emptyString = Uint8Array.of(0x80)
 export const emptyTrieRoot: Uint8Array = keccak256(emptyString)
 

@@ -60,6 +60,15 @@ export function decode<N extends SnapMessageName>(
   return codecs.decode(version, name, payload)
 }
 
+/** As {@link decode}, in steps of 64 KiB. */
+export function decodeSteps<N extends SnapMessageName>(
+  version: SnapVersion,
+  name: N,
+  payload: Uint8Array,
+): Generator<void, SnapMessageOf<N>> {
+  return codecs.decodeSteps(version, name, payload)
+}
+
 /** @throws {RangeError} `version` has no such message, or a field of ours does not fit */
 export function encode<N extends SnapMessageName>(version: SnapVersion, message: SnapMessageOf<N>): Uint8Array {
   return codecs.encode(version, message)

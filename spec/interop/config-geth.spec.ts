@@ -36,7 +36,7 @@ describe("geth's configuration file", () => {
       ...{ ipcPath: 'x.ipc', metricsHost: '127.0.0.1', metricsPort: 6060, batchItems: 1_000 },
       ...{ batchBytes: 25_000_000, httpBody: 5 << 20, readTimeout: 30_000, idleTimeout: 120_000 },
     })
-    expect(ignored).to.include.members(['Eth.SyncMode', 'Eth.HistoryMode', 'Metrics.InfluxDBToken'])
+    expect(ignored).to.include.members(['Eth.HistoryMode', 'Metrics.InfluxDBToken'])
   })
 
   it('is read whole when nearly everything in it is set', async function () {

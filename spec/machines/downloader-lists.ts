@@ -179,10 +179,10 @@ export function describeLists(): void {
       step = chart.on(step, answers(step, 1, { lacked: [3n] }))
       expect(wanted(step)).to.deep.equal([3n])
       step = chart.on(step, bodiesFor(step, 1))
-      expect(step.effects.at(-1)).to.deep.equal(['importBlocks', { after: 0n, last: 128n }])
+      expect(step.effects.at(-1)).to.deep.equal(['importBlocks', { after: 0n, last: 128n, isBelowPivot: false }])
       expect(wanted(step)).to.deep.equal([])
       step = chart.on(step, imported(128n))
-      expect(step.effects.at(-1)).to.deep.equal(['importBlocks', { after: 128n, last: 192n }])
+      expect(step.effects.at(-1)).to.deep.equal(['importBlocks', { after: 128n, last: 192n, isBelowPivot: false }])
       expect(step.context.lists.running.size).to.equal(1)
     })
     it('that come short when their blocks are imported already are not asked for again', () => {

@@ -4,6 +4,7 @@ import { BadPeerData } from '../../machines/download-sources.ts'
 import type { DownloaderEvent } from '../../machines/downloader-setup.ts'
 import { describeConsensus } from './downloader-consensus.ts'
 import { describeLists } from './downloader-lists.ts'
+import { describePivot } from './downloader-pivot.ts'
 import {
   announces,
   bodiesFor,
@@ -356,13 +357,13 @@ describe('downloader', () => {
       let step = filling()
       step = chart.on(step, headersFor(step, 1))
       step = chart.on(step, bodiesFor(step, 1))
-      expect(step.effects.at(-1)).to.deep.equal(['importBlocks', { after: 0n, last: 128n }])
+      expect(step.effects.at(-1)).to.deep.equal(['importBlocks', { after: 0n, last: 128n, isBelowPivot: false }])
       step = chart.on(step, headersFor(step, 1))
       expect(names(step)).to.deep.equal(['fetch'])
       step = chart.on(step, imported(128n))
       expect(step.effects).to.deep.equal([
         ['report', { isSyncing: true, isDone: false, starting: 0n, current: 128n, highest: 600n }],
-        ['importBlocks', { after: 128n, last: 192n }],
+        ['importBlocks', { after: 128n, last: 192n, isBelowPivot: false }],
       ])
     })
     it('keeps what comes before its turn', () => {
@@ -492,6 +493,7 @@ describe('downloader', () => {
 
   describeConsensus()
   describeLists()
+  describePivot()
 
   describe('what it keeps', () => {
     it('is at most 2,048 blocks ahead of the chain', () => {

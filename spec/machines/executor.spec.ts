@@ -73,6 +73,11 @@ describe('the executor', () => {
     expect([step.state, step.effects]).to.deep.equal(['rebuilding', [['rebuild', undefined]]])
     expect(chart.on(step, { type: 'executor.opened', states: ['g'] }, given(1, 'b', 'g')).state).to.equal('executing')
   })
+  it('executes on a state that was fetched, and on no other any more', () => {
+    const step = chart.on(idle(), { type: 'state.synced', states: ['p'] })
+    expect(chart.on(step, given(1, 'q', 'p')).effects).to.deep.equal([['execute', { job: 1 }]])
+    expect(chart.on(step, given(1, 'b', 'a')).effects).to.deep.equal([conclude(1, { kind: 'stateless' })])
+  })
   it('fails once, and with it all that wait and come', () => {
     const step = chart.on(idle(), given(1, 'b', 'a'), failed)
     expect(step.state).to.equal('failed')

@@ -31,8 +31,11 @@ describe('snap-peer', () => {
           effects: [['serve', { name, payload }]],
         }))
     else
-      it(`ends on ${name}, which was not asked for`, () =>
-        expect(verdict(upon(message(name)))).to.deep.equal(ended('no matching request')))
+      it(`opens ${name}`, () =>
+        expect(upon(message(name))).to.deep.include({
+          state: 'active.flowing',
+          effects: [['openAnswer', { name, payload }]],
+        }))
   it('ends with what is wrong with a request', () =>
     expect(verdict(upon({ type: 'fault.found', error: new Error('bad request') }))).to.deep.equal(ended('bad request')))
   it('ends on a code of no message', () =>
@@ -48,6 +51,37 @@ describe('snap-peer', () => {
       state: 'active.flowing',
       effects: [['resumeReading', undefined]],
     })
+  })
+  const made = { type: 'request.made', id: 7n, caller: 1, name: 'GetByteCodes', count: 2, payload, now: 5 } as const
+  const opened = { type: 'answer.opened', id: 7n, want: 'ByteCodes', count: 2, payload } as const
+  const cancelled = { type: 'request.cancelled', id: 7n, caller: 1 } as const
+  const nextExpiry = (at: number | undefined) => ['watchExpiry', { at }]
+  it('sends a request, and hands its answer over', () => {
+    const asked = upon(made)
+    expect(asked.effects).to.deep.equal([nextExpiry(60_005), ['send', { name: 'GetByteCodes', payload }]])
+    expect(chart.on(asked, opened).effects).to.deep.equal([['deliver', { caller: 1, payload }], nextExpiry(undefined)])
+  })
+  it('refuses a request whose number is taken', () => {
+    const { effects } = upon(made, { ...made, caller: 2 })
+    expect(effects.map(([name]) => name)).to.deep.equal(['fail'])
+    expect((effects[0]![1] as { error: Error }).error.message).to.equal('request ID collision')
+  })
+  it('takes an answer that no caller waits for any more, and hands it to none', () =>
+    expect(upon(made, cancelled, opened).effects).to.deep.equal([nextExpiry(undefined)]))
+  it('ends on an answer that was not asked for, is another, or has more than was asked for', () => {
+    expect(verdict(upon(opened))).to.deep.equal(ended('no matching request'))
+    expect(verdict(upon(made, { ...opened, want: 'TrieNodes' }))).to.deep.equal(
+      ended('wrong response code for request'),
+    )
+    expect(verdict(upon(made, { ...opened, count: 3 }))).to.deep.equal(ended('response is larger than request allows'))
+  })
+  it('gives up on an answer after a minute: one that comes then ends the session', () => {
+    const expired = upon(made, { type: 'requests.elapsed', now: 60_005 })
+    expect(expired.effects.map(([name]) => name)).to.deep.equal(['fail', 'watchExpiry'])
+    expect(verdict(chart.on(expired, opened))).to.deep.equal(ended('no matching request'))
+    expect(upon(made, cancelled, { type: 'requests.elapsed', now: 60_005 }).effects).to.deep.equal([
+      nextExpiry(undefined),
+    ])
   })
   it('ends when the peer goes', () =>
     expect(upon({ type: 'session.closed' })).to.deep.include({ state: 'closed', effects: [['leave', undefined]] }))

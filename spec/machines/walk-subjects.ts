@@ -22,6 +22,8 @@ import { scriptedDiscv5Machine } from '../../machines/scripted-discv5.ts'
 import { scriptedPeerMachine } from '../../machines/scripted-peer.ts'
 import { serverMachine } from '../../machines/server.ts'
 import { snapPeerMachine } from '../../machines/snap-peer.ts'
+import { lowest, newPlan } from '../../machines/snap-plan.ts'
+import { snapSyncMachine } from '../../machines/snap-sync.ts'
 import { txFetcherMachine } from '../../machines/tx-fetcher.ts'
 import { txPoolMachine } from '../../machines/tx-pool.ts'
 import type { HandshakePacket, WhoareyouPacket } from '../../protocols/discv5/packet.ts'
@@ -77,6 +79,8 @@ const someReceipts = {
   receipts: LazyList.of([], readReceiptList(72)),
 } as const
 
+const snapPivot = { number: 5n, hash: lowest, root: lowest }
+const nearlyFetched = { pivot: snapPivot, tasks: newPlan().tasks.map(({ last }) => ({ next: undefined, last })) }
 const range = (latest: bigint) => ({ earliest: 0n, latest, latestHash: new Uint8Array(32).fill(1) })
 const hashOf = (n: number) => new Uint8Array(32).fill(n)
 const messageNames = [...new Set(ethVersions.flatMap(namesOf))]
@@ -128,6 +132,7 @@ const downloaderEvents: readonly EventFromLogic<typeof downloaderMachine>[] = [
     (number, isOurs) => ({ type: 'header.compared', number, hash: hashOf(1), isOurs }) as const,
   ),
   ...[5n, 700n].map((number) => ({ type: 'chain.head', number }) as const),
+  ...(['pivot.proven', 'pivot.refuted', 'state.synced'] as const).map((type) => ({ type })),
   ...[{ type: 'head.adopted' } as const, { type: 'head.refused' } as const, { type: 'import.failed', error } as const],
   ...[
     { type: 'skeleton.empty' } as const,
@@ -280,6 +285,7 @@ export const walkSubjects = [
       { type: 'block.refused', reason: 'state root', detail: '' },
       { type: 'executor.opened', states: ['a'] },
       ...(['chain.lost', 'executor.stop', 'executor.closed'] as const).map((type) => ({ type })),
+      { type: 'state.synced', states: ['p'] },
       { type: 'executor.failed', error },
     ],
     first: [{ type: 'executor.opened', states: ['a'] }],
@@ -326,6 +332,45 @@ export const walkSubjects = [
       ...(['write.blocked', 'write.drained', 'session.closed'] as const).map((type) => ({ type })),
       ...[{ type: 'code.unknown', code: 31 } as const, { type: 'fault.found', error } as const],
       { type: 'message.tooLong', size: 2 ** 24 },
+      ...[1n, 2n].flatMap((id) => [
+        { type: 'request.made', id, caller: Number(id), count: 2, payload, now: 0, name: 'GetByteCodes' } as const,
+        { type: 'request.cancelled', id, caller: Number(id) } as const,
+        ...[1, 5].map((count) => ({ type: 'answer.opened', id, want: 'ByteCodes', count, payload }) as const),
+      ]),
+      { type: 'requests.elapsed', now: 60_000 },
+    ],
+  }),
+  subject({
+    machine: snapSyncMachine,
+    input: { ports: noPorts },
+    events: [
+      ...[lowest, 'a'.repeat(64)].map(
+        (root) => ({ type: 'pivot.set', pivot: { number: 5n, hash: root, root } }) as const,
+      ),
+      { type: 'progress.found' },
+      { type: 'progress.found', progress: nearlyFetched },
+      ...[1, 2].flatMap((peer) => [
+        ...(['peer.joined', 'peer.left', 'peer.slow', 'peer.answered'] as const).map((type) => ({ type, peer })),
+        { type: 'peer.lied', peer, error } as const,
+        ...[0, 1, 2, 3].map((job) => ({ type: 'job.empty', job, peer }) as const),
+      ]),
+      ...[0, 1, 2, 3, 4, 5].flatMap((job) => [
+        ...[undefined, '07'.repeat(32)].map((next) => {
+          const wanted = { storages: [{ account: lowest, root: lowest }], codes: [lowest] }
+          return { type: 'accounts.taken', job, accounts: 1, bytes: 9, next, ...wanted } as const
+        }),
+        ...[undefined, { next: '07'.repeat(32), slots: 1 }].map(
+          (cut) => ({ type: 'storage.taken', job, accounts: 1, slots: 1, bytes: 9, cut }) as const,
+        ),
+        ...[[], [lowest]].map((missing) => ({ type: 'codes.taken', job, codes: 1, bytes: 9, missing }) as const),
+      ]),
+      ...[lowest, 'a'.repeat(64)].map((root) => ({ type: 'trie.built', root, isWhole: true }) as const),
+      ...(['state.committed', 'sync.stop'] as const).map((type) => ({ type })),
+    ],
+    first: [
+      { type: 'peer.joined', peer: 1 },
+      { type: 'pivot.set', pivot: snapPivot },
+      { type: 'progress.found', progress: nearlyFetched },
     ],
   }),
   subject({
@@ -417,6 +462,15 @@ export const walkSubjects = [
     ],
     last: [{ type: 'downloader.stop' }],
     holds: downloaderHolds,
+  }),
+  subject({
+    machine: downloaderMachine,
+    input: { ports: noPorts, head: 0n, pollInterval: 3_000, followsConsensus: false, syncMode: 'snap' },
+    events: downloaderEvents,
+    first: [
+      { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1), servesLists: true },
+      { type: 'header.compared', number: 0n, hash: hashOf(1), isOurs: true },
+    ],
   }),
   subject({
     machine: downloaderMachine,

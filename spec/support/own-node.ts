@@ -12,6 +12,7 @@ export type OwnNodeOptions = Pick<
   | 'datadir'
   | 'ethVersions'
   | 'execute'
+  | 'syncMode'
   | 'genesis'
   | 'maxPeers'
   | 'peers'

@@ -40,8 +40,8 @@ describe('a configuration file', () => {
     })
   })
   it("names geth's keys that mean nothing here", () => {
-    const { values, ignored } = parse('[Eth]', 'SyncMode = "snap"', '[Eth.Miner]', '[Node.P2P]', 'DialRatio = 3')
-    expect({ values, ignored }).to.deep.equal({ values: {}, ignored: ['Eth.SyncMode', 'Node.P2P.DialRatio'] })
+    const { values, ignored } = parse('[Eth]', 'HistoryMode = "all"', '[Eth.Miner]', '[Node.P2P]', 'DialRatio = 3')
+    expect({ values, ignored }).to.deep.equal({ values: {}, ignored: ['Eth.HistoryMode', 'Node.P2P.DialRatio'] })
   })
   it('names those that geth itself no longer heeds', () => {
     const { ignored } = parse('[Eth]', 'EnableStateSizeTracking = true', 'LightServ = 0', 'EVMInterpreter = ""')

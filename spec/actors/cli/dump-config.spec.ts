@@ -64,11 +64,11 @@ describe('--config and dumpconfig', () => {
     expect(err).to.match(/^error: [^\n]*c\.toml: Peerchart\.Genesis and Peerchart\.Network exclude each other[^\n]*\n$/)
   })
   it("warn which keys of geth's own file do nothing", async () => {
-    await writeFile(at('c.toml'), '[Eth]\nSyncMode = "snap"\n[Node.P2P]\nMaxPeers = 3\nDialRatio = 3\n')
+    await writeFile(at('c.toml'), '[Eth]\nHistoryMode = "all"\n[Node.P2P]\nMaxPeers = 3\nDialRatio = 3\n')
     const { status, err, options } = await start('--config', at('c.toml'))
     expect(status).to.equal(0)
     expect(options).to.include({ maxPeers: 3 })
-    expect(JSON.parse(err.split('\n')[0]!)).to.include({ level: 'warn', keys: 'Eth.SyncMode,Node.P2P.DialRatio' })
+    expect(JSON.parse(err.split('\n')[0]!)).to.include({ level: 'warn', keys: 'Eth.HistoryMode,Node.P2P.DialRatio' })
   })
   it('refuse a file that is not there, or is no file, in one line', async () => {
     for (const path of [at('no.toml'), dir]) {

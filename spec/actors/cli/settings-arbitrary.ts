@@ -25,6 +25,7 @@ export const settingsArbitrary: fc.Arbitrary<StartSettings> = fc.record({
   networkid: maybe(fc.bigInt(1n, 2n ** 64n - 1n)),
   execute: fc.boolean(),
   receipts: fc.boolean(),
+  syncmode: fc.constantFrom('full' as const, 'snap' as const),
   listen: fc.record({ host, port }),
   identity: maybe(text),
   peer: enodes,

@@ -174,6 +174,8 @@ function trustingChain(chain: Chain, blocks: readonly NewBlock[]): ChainPort {
     insertBlocks: async (inserted) => {
       for (const { header } of inserted) has.add(bytesToHex(header.hash))
     },
+    snapHead: undefined,
+    insertUnexecuted: async () => {},
     setForkchoice: () => Promise.reject(new Error('no consensus client')),
   }
 }

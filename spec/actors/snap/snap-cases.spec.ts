@@ -2,6 +2,7 @@ import { verifyMerkleRangeProof } from '@ethereumjs/mpt'
 import { expect } from 'chai'
 import { createNode } from '../../../actors/peerchart/create-node.ts'
 import type { PeerchartNode } from '../../../actors/peerchart/peerchart-node.ts'
+import { processRuntime } from '../../../actors/runtime/process-runtime.ts'
 import { dial } from '../../../actors/scripted-peer/dial.ts'
 import type { ScriptedPeer } from '../../../actors/scripted-peer/scripted-peer.ts'
 import { SnapService } from '../../../actors/snap/service.ts'
@@ -42,7 +43,7 @@ describe('a node that serves snap', function () {
       await states.add({ accounts: [contract, accountOf(`block ${number}`)], codes: [] })
     await states.add({ accounts, codes: [] })
     head = states.roots.at(-1)!
-    const { protocols } = new SnapService({ backend: states.backend, ethVersions })
+    const { protocols } = new SnapService(processRuntime(), { backend: states.backend, ethVersions })
     node = await createNode({ port: 0, protocols })
     await node.start()
   })
