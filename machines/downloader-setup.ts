@@ -414,7 +414,13 @@ export function progress(context: DownloaderContext, isSyncing: boolean): Progre
   const current = larger(plan.imported, head)
   const wanted = isGoal(goal, target) ? target.number : 0n
   const highest = larger(current, larger(wanted, isSyncing ? plan.end : 0n))
-  return { isSyncing, isDone: !isSyncing && context.syncMode === 'full' && isComplete(context), starting, current, highest }
+  return {
+    isSyncing,
+    isDone: !isSyncing && context.syncMode === 'full' && isComplete(context),
+    starting,
+    current,
+    highest,
+  }
 }
 
 export const pivotOf = ({ target }: DownloaderContext) => ({ number: target.number })

@@ -55,9 +55,11 @@ export type SnapReport = {
   readonly isSyncing: boolean
   readonly part: number
   readonly accounts: number
+  readonly accountBytes: number
   readonly slots: number
+  readonly slotBytes: number
   readonly codes: number
-  readonly bytes: number
+  readonly codeBytes: number
 }
 
 export type SnapSyncInput = { readonly ports: SnapSyncPorts }
@@ -148,17 +150,17 @@ const base = setup({
     })),
     accountsDone: assignContext(({ context }, taken: EventOf<'accounts.taken'>) => ({
       plan: accountsDone(context.plan, taken.job, taken),
-      counts: counted(context, { accounts: taken.accounts, bytes: taken.bytes }),
+      counts: counted(context, { accounts: taken.accounts, accountBytes: taken.bytes }),
       ...ofJobsPeer(context, taken),
     })),
     storageDone: assignContext(({ context }, taken: EventOf<'storage.taken'>) => ({
       plan: storageDone(context.plan, taken.job, taken),
-      counts: counted(context, { slots: taken.slots, bytes: taken.bytes }),
+      counts: counted(context, { slots: taken.slots, slotBytes: taken.bytes }),
       ...ofJobsPeer(context, taken),
     })),
     codesDone: assignContext(({ context }, taken: EventOf<'codes.taken'>) => ({
       plan: codesDone(context.plan, taken.job, taken.missing),
-      counts: counted(context, { codes: taken.codes, bytes: taken.bytes }),
+      counts: counted(context, { codes: taken.codes, codeBytes: taken.bytes }),
       ...ofJobsPeer(context, taken),
     })),
   },
@@ -181,9 +183,11 @@ const ready = (source: SnapSource): SnapSource =>
 
 const counted = ({ counts }: SnapSyncContext, more: Partial<SnapSyncContext['counts']>) => ({
   accounts: counts.accounts + (more.accounts ?? 0),
+  accountBytes: counts.accountBytes + (more.accountBytes ?? 0),
   slots: counts.slots + (more.slots ?? 0),
+  slotBytes: counts.slotBytes + (more.slotBytes ?? 0),
   codes: counts.codes + (more.codes ?? 0),
-  bytes: counts.bytes + (more.bytes ?? 0),
+  codeBytes: counts.codeBytes + (more.codeBytes ?? 0),
 })
 
 const { createMachine } = base.extend({
@@ -225,7 +229,7 @@ export const snapSyncMachine = createMachine({
     pivot: undefined,
     plan: newPlan(),
     sources: new Map(),
-    counts: { accounts: 0, slots: 0, codes: 0, bytes: 0 },
+    counts: { accounts: 0, accountBytes: 0, slots: 0, slotBytes: 0, codes: 0, codeBytes: 0 },
   }),
   options: { maxIterations: 100 },
   initial: 'waiting',

@@ -12,7 +12,7 @@ import { configJson } from './eth-config.ts'
 import { type TransactionLookup, transactionMethods } from './eth-transactions.ts'
 import { headJson } from './json/header.ts'
 import { newHeads } from './new-heads.ts'
-import { type SyncStatus, syncStatus } from './sync-status.ts'
+import { type SyncStatus, stateFields, syncStatus } from './sync-status.ts'
 import type { ReadPool } from './txpool.ts'
 
 export type EthChain = BlockChain & Pick<Chain, 'config' | 'forkSchedule' | 'heads$'> & TransactionLookup
@@ -71,14 +71,16 @@ function blobFee({ config, head }: EthChain): bigint | undefined {
 
 /** Whatever it syncs beside blocks is done, for there is nothing of it. */
 function syncingJson(status: SyncStatus | undefined): false | Record<string, string> {
-  if (status === undefined || status.current >= status.highest) return false
+  if (status === undefined || (!status.state && status.current >= status.highest)) return false
   const { current, highest, starting = current } = status
+  const counts = stateFields(status.state)
+  const rest = notSynced.map((name): [string, string] => [name, quantity(BigInt(counts[name] ?? 0))])
   return {
     currentBlock: quantity(current),
-    ...Object.fromEntries(notSynced.slice(0, 6).map((name) => [name, '0x0'])),
+    ...Object.fromEntries(rest.slice(0, 6)),
     highestBlock: quantity(highest),
     startingBlock: quantity(starting),
-    ...Object.fromEntries(notSynced.slice(6).map((name) => [name, '0x0'])),
+    ...Object.fromEntries(rest.slice(6)),
   }
 }
 

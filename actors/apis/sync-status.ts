@@ -1,7 +1,32 @@
 import type { Observable } from 'rxjs'
 
 /** How far a sync is: `starting` is where it began, the current block when left out. */
-export type SyncStatus = { readonly starting?: bigint; readonly current: bigint; readonly highest: bigint }
+export type SyncStatus = {
+  readonly starting?: bigint
+  readonly current: bigint
+  readonly highest: bigint
+  /** Where that of a pivot is fetched: what came of it. */
+  readonly state?: StateCounts | undefined
+}
+
+export type StateCounts = {
+  readonly accounts: number
+  readonly accountBytes: number
+  readonly slots: number
+  readonly slotBytes: number
+  readonly codes: number
+  readonly codeBytes: number
+}
+
+/** By geth's names; nothing where no state is fetched. */
+export const stateFields = (state: StateCounts | undefined): Record<string, number> =>
+  state
+    ? {
+        ...{ syncedAccounts: state.accounts, syncedAccountBytes: state.accountBytes },
+        ...{ syncedBytecodes: state.codes, syncedBytecodeBytes: state.codeBytes },
+        ...{ syncedStorage: state.slots, syncedStorageBytes: state.slotBytes },
+      }
+    : {}
 
 /**
  * Reports when a sync begins, and how far it is then, and `false` when it ends (geth eth/downloader, `DownloaderAPI`).
@@ -21,12 +46,13 @@ export function syncStatus(
   return () => progress.unsubscribe()
 }
 
-/** As Go prints `ethereum.SyncProgress`: there is nothing to it but blocks. */
-const statusJson = ({ starting, current, highest }: SyncStatus) => ({
+/** As Go prints `ethereum.SyncProgress`. */
+const statusJson = ({ starting, current, highest, state }: SyncStatus) => ({
   StartingBlock: Number(starting ?? current),
   CurrentBlock: Number(current),
   HighestBlock: Number(highest),
   ...notSynced,
+  ...Object.fromEntries(Object.entries(stateFields(state)).map(([name, count]) => [`S${name.slice(1)}`, count])),
 })
 
 const notSynced = Object.fromEntries(

@@ -39,6 +39,15 @@ export class BranchExecution {
     return { executed }
   }
 
+  /** @returns those of `blocks` that a snap sync has left above its pivot: they are there, and still to be executed */
+  leftOf(blocks: readonly NewBlock[]): NewBlock[] {
+    const isLeft = ({ header: { number, hash } }: NewBlock) =>
+      number > this.#chain.head.number &&
+      this.#chain.headerByHash(hash) !== undefined &&
+      !this.#execution.hasState(hash)
+    return blocks.filter(isLeft).map(({ header }) => this.#block(header))
+  }
+
   /**
    * Executes those blocks of the branch of `head` that were not, and have to be.
    * @throws {InvalidBlock} one is bad: it and what stands on it is forgotten

@@ -265,22 +265,15 @@ export class Chain implements ChainReader {
       return yield* this.#write(fresh, writes, { becomesHead, signal })
     }
     if (lists.length > 0) yield this.#store.write(lists)
-    const all = [...this.#unexecuted(blocks, this.#execution), ...fresh]
+    const all = [...this.#execution.leftOf(blocks), ...fresh]
     for (let at = 0; at < all.length; at += executedInWrite) {
       signal?.throwIfAborted()
       yield* this.#insertExecuted(this.#execution, all.slice(at, at + executedInWrite), { becomesHead })
     }
   }
 
-  /** @returns those of `blocks` that a snap sync has left above its pivot: they are there, and still to be executed */
-  #unexecuted(blocks: readonly NewBlock[], execution: ExecutionPort): NewBlock[] {
-    const isLeft = ({ header: { number, hash } }: NewBlock) =>
-      number > this.#head.number && this.hasBlock(hash) && !execution.hasState(hash)
-    return blocks.filter(isLeft).map(({ header }) => ({ header, body: this.bodyByHash(header.hash)! }))
-  }
-
   *#insertUnexecuted(blocks: readonly NewBlock[], signal?: AbortSignal): Steps<void> {
-    const { fresh, lists } = yield* interruptible(this.#verify(blocks), signal)
+    const { fresh, lists } = yield* interruptible(verifyBlocks(this.#blocks, this.config, blocks), signal)
     const writes: CanonicalWrites = { index: [], blocks: [] }
     for (const { header } of blocks) {
       const body = fresh.find((one) => one.header === header)?.body ?? this.bodyByHash(header.hash)!
@@ -297,7 +290,7 @@ export class Chain implements ChainReader {
   }
 
   *#commitPivot(hash: Uint8Array): Steps<void> {
-    const pivot = this.#known('head', hash)
+    const pivot = namedBlock(this, 'head', hash)
     yield this.#store.write([{ key: keys.head, value: hash }, { key: keys.snapHead }])
     this.#head = pivot
     this.#heads.next(pivot)

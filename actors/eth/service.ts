@@ -78,6 +78,7 @@ export class EthService implements Service {
   /** What a consensus client named last. */
   #named: ConsensusHead | undefined
   #custody: CellMask = everyCell
+  /** As long as one is wanted. */
   #state: StateProgress | undefined
 
   constructor(runtime: Runtime, options: EthServiceOptions) {
@@ -133,6 +134,7 @@ export class EthService implements Service {
   start(): void {
     const { chain, headPollInterval = 3_000, slicer, synced = false, fetchReceipts = false } = this.#options
     const { syncMode = 'full', stateSync } = this.#options
+    if (syncMode === 'snap') this.#state = noState
     const { clock } = this.#runtime
     const shared = {
       parent: this.#id,
@@ -234,7 +236,10 @@ export class EthService implements Service {
   }
 
   #withState(progress: SyncProgress): SyncProgress {
-    return this.#state ? { ...progress, isSyncing: true, isDone: false, state: this.#state } : progress
+    // A chain that has no pivot was executed.
+    if (progress.isDone) this.#state = undefined
+    if (!this.#state || progress.current === this.#options.chain.genesis.number) return progress
+    return { ...progress, isSyncing: true, state: this.#state }
   }
 
   /** What was named last. */
@@ -282,6 +287,11 @@ export class EthService implements Service {
       head: toHex(head.hash),
     }
   }
+}
+
+const noState: StateProgress = {
+  ...{ part: 0, accounts: 0, accountBytes: 0 },
+  ...{ slots: 0, slotBytes: 0, codes: 0, codeBytes: 0 },
 }
 
 const everyCell: CellMask = new Uint8Array(16).fill(0xff)

@@ -12,9 +12,11 @@ export type SyncProgress = Progress & {
 export type StateProgress = {
   readonly part: number
   readonly accounts: number
+  readonly accountBytes: number
   readonly slots: number
+  readonly slotBytes: number
   readonly codes: number
-  readonly bytes: number
+  readonly codeBytes: number
 }
 
 /** Reports how fast a sync goes. */

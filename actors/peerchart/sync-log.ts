@@ -7,11 +7,18 @@ import type { Clock } from '../runtime/runtime.ts'
 export function logSync(log: Logger, progress$: Observable<SyncProgress>, clock: Pick<Clock, 'now'>): Subscription {
   let loggedAt = Number.NEGATIVE_INFINITY
   let wasSyncing = false
-  return progress$.subscribe(({ isSyncing, isDone, current, highest, blocksPerSecond }) => {
+  return progress$.subscribe(({ isSyncing, isDone, current, highest, blocksPerSecond, state }) => {
     const now = clock.now()
     const fields = { current, highest, 'blocks/s': Math.round(blocksPerSecond) }
     if (isSyncing && now - loggedAt >= logInterval) {
       loggedAt = now
+      if (state && state.accounts > 0) {
+        const { part, accounts, slots, codes, accountBytes, slotBytes, codeBytes } = state
+        const bytes = accountBytes + slotBytes + codeBytes
+        const fields = { synced: `${(part * 100).toFixed(2)}%`, bytes, accounts, slots, codes }
+        log.info('Syncing: state download in progress', fields)
+        return
+      }
       log.info('Syncing blocks', { ...fields, done: percent(current, highest) })
     } else if (!isSyncing && wasSyncing) log.info(isDone ? 'Synced blocks' : 'Sync stopped before its end', fields)
     wasSyncing = isSyncing
