@@ -17,7 +17,10 @@ export type StorageItem = {
   readonly from: string
   readonly to: string
 }
-export type CodeItem = { readonly task: number; readonly hash: string }
+/** `task` is undefined of what a state lacks whose parts are all there. */
+export type CodeItem = { readonly task: number | undefined; readonly hash: string }
+/** A node that a state lacks, of the trie of accounts or of the storage of one; `path` in hex digits of its compact form. */
+export type NodeItem = { readonly account?: string; readonly path: string; readonly hash: string }
 
 export type SnapJob = { readonly id: number; readonly peer: number; readonly root: string } & SnapWork
 export type SnapWork =
@@ -30,6 +33,8 @@ export type SnapWork =
     }
   | { readonly kind: 'storage'; readonly items: readonly StorageItem[]; readonly bytes: number }
   | { readonly kind: 'codes'; readonly items: readonly CodeItem[] }
+  /** In order of their accounts. */
+  | { readonly kind: 'nodes'; readonly items: readonly NodeItem[] }
 
 export type SnapPlan = {
   /** BOUNDED: accountChunks. */
@@ -37,6 +42,8 @@ export type SnapPlan = {
   /** BOUNDED: what one answer for each task names, and storageChunks for each of its large accounts. */
   readonly storages: readonly StorageItem[]
   readonly codes: readonly CodeItem[]
+  /** Those that came to light last come first. BOUNDED: 16 for each that was asked for, at each level of a trie. */
+  readonly nodes: readonly NodeItem[]
   /** By id. BOUNDED: one of each kind for each peer. */
   readonly running: ReadonlyMap<number, SnapJob>
   readonly nextId: number
@@ -47,6 +54,8 @@ export const snapLimits = {
   accountChunks: 16,
   storageChunks: 16,
   maxCodes: 84,
+  /** geth maxTrieRequestCount. */
+  maxNodes: 1_024,
   /** Accounts whose storage is asked for in one request: geth has as many as 1 KiB each would make of its size. */
   maxStorages: 512,
   maxBytes: 512 * 1024,
@@ -68,7 +77,7 @@ export function newPlan(nextId = 0): SnapPlan {
 
 /** @param tasks what is there of each */
 export function planOf(tasks: readonly AccountTask[], nextId = 0): SnapPlan {
-  return { tasks, storages: [], codes: [], running: new Map(), nextId }
+  return { tasks, storages: [], codes: [], nodes: [], running: new Map(), nextId }
 }
 
 /** What was asked for another state is of no use: each task goes on where everything before is there. */
@@ -102,7 +111,7 @@ export function assign(
   for (const [peer, { standing, bytes }] of sources) {
     if (standing !== 'ready') continue
     const busy = new Set([...plan.running.values()].filter((job) => job.peer === peer).map(({ kind }) => kind))
-    for (const take of [takeAccounts, takeCodes, takeStorage]) {
+    for (const take of [takeAccounts, takeCodes, takeStorage, takeNodes]) {
       const taken = take(next, bytes)
       if (!taken || busy.has(taken[1].kind)) continue
       const job = { id: taken[0].nextId, peer, root, ...taken[1] }
@@ -143,6 +152,19 @@ function takeStorage(plan: SnapPlan, bytes: number): [SnapPlan, SnapWork] | unde
     { kind: 'storage', items, bytes },
   ]
 }
+
+/** Depth first, so that few wait for each other. */
+function takeNodes(plan: SnapPlan): [SnapPlan, SnapWork] | undefined {
+  if (plan.nodes.length === 0) return undefined
+  const items = plan.nodes.slice(0, snapLimits.maxNodes)
+  const byAccount = items.toSorted((a, b) => order(a.account ?? '', b.account ?? ''))
+  return [
+    { ...plan, nodes: plan.nodes.slice(items.length) },
+    { kind: 'nodes', items: byAccount },
+  ]
+}
+
+const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 
 const isWhole = ({ from, to }: StorageItem) => from === lowest && to === highest
 
@@ -198,8 +220,26 @@ export function codesDone(plan: SnapPlan, id: number, missing: readonly string[]
     ...released(plan, id),
     codes: [...items.filter(({ hash }) => lacking.has(hash)), ...plan.codes],
   }
-  for (const { task, hash } of items) if (!lacking.has(hash)) next = settled(next, task, 1)
+  for (const { task, hash } of items) if (!lacking.has(hash) && task !== undefined) next = settled(next, task, 1)
   return next
+}
+
+export type Missing = { readonly nodes: readonly NodeItem[]; readonly codes: readonly string[] }
+
+/** What a state lacks came to light. */
+export function wantMissing(plan: SnapPlan, { nodes, codes }: Missing): SnapPlan {
+  const items = codes.map((hash): CodeItem => ({ task: undefined, hash }))
+  return { ...plan, nodes: [...nodes, ...plan.nodes], codes: [...items, ...plan.codes] }
+}
+
+/** Nodes are there, but for `missing`; what is under them may not be. */
+export function nodesDone(
+  plan: SnapPlan,
+  id: number,
+  { missing, ...found }: Missing & { missing: readonly NodeItem[] },
+): SnapPlan {
+  const free = released(plan, id)
+  return wantMissing({ ...free, nodes: [...missing, ...free.nodes] }, found)
 }
 
 /** Nothing came: another is asked. */
@@ -208,9 +248,9 @@ export function jobFailed(plan: SnapPlan, id: number): SnapPlan {
   if (!job) return plan
   const free = released(plan, id)
   if (job.kind === 'accounts') return free
-  return job.kind === 'codes'
-    ? { ...free, codes: [...job.items, ...free.codes] }
-    : { ...free, storages: [...job.items, ...free.storages] }
+  if (job.kind === 'codes') return { ...free, codes: [...job.items, ...free.codes] }
+  if (job.kind === 'nodes') return { ...free, nodes: [...job.items, ...free.nodes] }
+  return { ...free, storages: [...job.items, ...free.storages] }
 }
 
 /** What a peer was asked for is asked of others. */

@@ -11,8 +11,11 @@ import {
   fetchedPart,
   isFetched,
   jobFailed,
+  type Missing,
+  type NodeItem,
   newPlan,
   newSource,
+  nodesDone,
   peerFailed,
   planOf,
   restarted,
@@ -22,6 +25,7 @@ import {
   type StorageTaken,
   snapLimits,
   storageDone,
+  wantMissing,
 } from './snap-plan.ts'
 
 /** What the chart asks of the world. actors/snap/snap-sync.ts implements it; a spec records it. */
@@ -36,10 +40,10 @@ export type SnapSyncPorts = {
   save(progress: SnapProgress): void
   /** Makes the trie of everything that came: `trie.built` comes back. */
   build(): void
+  /** Looks for what the state of that root lacks: `missing.found` comes back. */
+  heal(which: { root: string }): void
   /** Makes the state that is there the pivot's: `state.committed` comes back. */
   commit(which: { pivot: Pivot }): void
-  /** Forgets everything that came: `progress.found` comes back. */
-  discard(): void
   /** Ends a peer that lied. */
   drop(which: { peer: number; error: Error }): void
   report(how: SnapReport): void
@@ -60,6 +64,9 @@ export type SnapReport = {
   readonly slotBytes: number
   readonly codes: number
   readonly codeBytes: number
+  /** Of the trie, where what came is of several pivots. */
+  readonly nodes: number
+  readonly nodeBytes: number
 }
 
 export type SnapSyncInput = { readonly ports: SnapSyncPorts }
@@ -77,7 +84,17 @@ export type SnapSyncEvent =
   | { type: 'peer.lied'; peer: number; error: Error }
   | ({ type: 'accounts.taken'; job: number; accounts: number; bytes: number } & AccountsTaken)
   | ({ type: 'storage.taken'; job: number; slots: number; bytes: number } & StorageTaken)
-  | { type: 'codes.taken'; job: number; codes: number; bytes: number; missing: readonly string[] }
+  | { type: 'codes.taken'; job: number; codes: number; bytes: number; missing: readonly string[]; isWhole: boolean }
+  /** `isWhole`: it lacks nothing. */
+  | ({ type: 'missing.found'; isWhole: boolean } & Missing)
+  | ({
+      type: 'nodes.taken'
+      job: number
+      count: number
+      bytes: number
+      missing: readonly NodeItem[]
+      isWhole: boolean
+    } & Missing)
   /** The peer does not have what it was asked for. */
   | { type: 'job.empty'; job: number; peer: number }
   /** `isWhole`: nothing that the trie refers to is missing. */
@@ -117,7 +134,8 @@ const ofJobsPeer = (context: SnapSyncContext, { job }: OfJob) =>
 const base = setup({
   types: {} as { context: SnapSyncContext; input: SnapSyncInput; events: SnapSyncEvent; tags: StateTag },
   actions: {
-    ...portActions<SnapSyncPorts>()('open', 'ask', 'withdraw', 'save', 'build', 'commit', 'discard', 'drop', 'report'),
+    ...portActions<SnapSyncPorts>()('open', 'ask', 'withdraw', 'save', 'build', 'commit', 'drop', 'report'),
+    ...portActions<SnapSyncPorts>()('heal'),
     notePivot: assignContext((_, { pivot }: { pivot: Pivot }) => ({ pivot })),
     takeUp: assignContext((_, { progress }: { progress?: SnapProgress }) => ({
       plan: progress ? planOf(progress.tasks) : newPlan(),
@@ -163,8 +181,20 @@ const base = setup({
       counts: counted(context, { codes: taken.codes, codeBytes: taken.bytes }),
       ...ofJobsPeer(context, taken),
     })),
+    wantMissing: assignContext(({ context }, found: Missing) => ({ plan: wantMissing(context.plan, found) })),
+    nodesDone: assignContext(({ context }, taken: EventOf<'nodes.taken'>) => ({
+      plan: nodesDone(context.plan, taken.job, taken),
+      counts: counted(context, { nodes: taken.count, nodeBytes: taken.bytes }),
+      ...ofJobsPeer(context, taken),
+    })),
   },
   guards: {
+    isWhole: (_, { isWhole }: { isWhole: boolean }) => isWhole,
+    isLastNode: ({ context }, { job, isWhole }: OfJob & { isWhole: boolean }) =>
+      isWhole && context.plan.running.get(job)?.kind === 'nodes',
+    isLastCode: ({ context }, { job, isWhole }: OfJob & { isWhole: boolean }) =>
+      isWhole && context.plan.running.get(job)?.kind === 'codes',
+    isOfNodes: ({ context }, { job }: OfJob) => context.plan.running.get(job)?.kind === 'nodes',
     isRunning: ({ context }, { job }: OfJob) => context.plan.running.has(job),
     isOfAccounts: ({ context }, { job }: OfJob) => context.plan.running.get(job)?.kind === 'accounts',
     isOfStorage: ({ context }, { job }: OfJob) => context.plan.running.get(job)?.kind === 'storage',
@@ -188,6 +218,8 @@ const counted = ({ counts }: SnapSyncContext, more: Partial<SnapSyncContext['cou
   slotBytes: counts.slotBytes + (more.slotBytes ?? 0),
   codes: counts.codes + (more.codes ?? 0),
   codeBytes: counts.codeBytes + (more.codeBytes ?? 0),
+  nodes: counts.nodes + (more.nodes ?? 0),
+  nodeBytes: counts.nodeBytes + (more.nodeBytes ?? 0),
 })
 
 const { createMachine } = base.extend({
@@ -215,11 +247,20 @@ const dropped = {
   params: ({ event: { peer, error } }: { event: EventOf<'peer.lied'> }) => ({ peer, error }),
 } as const
 
+/** While they are asked, others get what one does not give. */
+const peersChange = {
+  'peer.joined': { actions: [ofEvent('add'), 'proceed'] },
+  'peer.left': { actions: [ofEvent('remove'), 'proceed'] },
+  'peer.slow': { actions: [ofEvent('noteSlow'), 'proceed'] },
+  'peer.answered': { actions: [ofEvent('noteAnswered'), 'proceed'] },
+  'peer.lied': { actions: [ofEvent('remove'), dropped, 'proceed'] },
+} as const
+
 /**
  * Fetches the state of a block that others have, the pivot, where nothing is executed yet (geth's snap.Syncer): its accounts in 16
  * parts beside each other, then the storages and codes that these name, each from any peer that has them. Every answer is proven
- * against the root before it is kept. What is there when the pivot changes stays; the trie is made of it in the end, and its root
- * is what the state is judged by.
+ * against the root before it is kept. What is there when the pivot changes stays: the trie is made of it in the end, and of what
+ * the last pivot has beside, nodes are fetched.
  */
 export const snapSyncMachine = createMachine({
   id: 'snap-sync',
@@ -229,7 +270,7 @@ export const snapSyncMachine = createMachine({
     pivot: undefined,
     plan: newPlan(),
     sources: new Map(),
-    counts: { accounts: 0, accountBytes: 0, slots: 0, slotBytes: 0, codes: 0, codeBytes: 0 },
+    counts: { accounts: 0, accountBytes: 0, slots: 0, slotBytes: 0, codes: 0, codeBytes: 0, nodes: 0, nodeBytes: 0 },
   }),
   options: { maxIterations: 100 },
   initial: 'waiting',
@@ -260,11 +301,7 @@ export const snapSyncMachine = createMachine({
       after: { cooldown: { target: 'fetching', reenter: true, actions: 'endRests' } },
       on: {
         'pivot.set': { actions: ['withdraw', ofEvent('notePivot'), 'restart', saved, 'proceed'] },
-        'peer.joined': { actions: [ofEvent('add'), 'proceed'] },
-        'peer.left': { actions: [ofEvent('remove'), 'proceed'] },
-        'peer.slow': { actions: [ofEvent('noteSlow'), 'proceed'] },
-        'peer.answered': { actions: [ofEvent('noteAnswered'), 'proceed'] },
-        'peer.lied': { actions: [ofEvent('remove'), dropped, 'proceed'] },
+        ...peersChange,
         'accounts.taken': { guard: ofEvent('isOfAccounts'), actions: [ofEvent('accountsDone'), saved, 'proceed'] },
         'storage.taken': { guard: ofEvent('isOfStorage'), actions: [ofEvent('storageDone'), saved, 'proceed'] },
         'codes.taken': { guard: ofEvent('isOfCodes'), actions: [ofEvent('codesDone'), saved, 'proceed'] },
@@ -276,14 +313,41 @@ export const snapSyncMachine = createMachine({
       description: 'everything is there: the trie is made of it',
       entry: 'build',
       on: {
-        'trie.built': [{ guard: ofEvent('isPivots'), target: 'committing' }, { target: 'discarding' }],
+        'trie.built': [{ guard: ofEvent('isPivots'), target: 'committing' }, { target: 'healing' }],
       },
     },
-    discarding: {
-      tags: 'moving',
-      description: 'what came is the state of no block: it begins anew',
-      entry: 'discard',
-      on: { 'progress.found': { target: 'fetching', actions: ofEvent('takeUp') } },
+    healing: {
+      tags: ['moving', 'syncing'],
+      description:
+        'what came is of several pivots: nodes that the last one has and these have not are fetched (geth: state heal)',
+      entry: { type: 'heal', params: ({ context }) => ({ root: context.pivot!.root }) },
+      initial: 'asking',
+      states: {
+        asking: {
+          after: { cooldown: { target: 'asking', reenter: true, actions: ['endRests', 'proceed'] } },
+        },
+      },
+      on: {
+        ...peersChange,
+        'pivot.set': {
+          target: 'healing',
+          reenter: true,
+          actions: ['withdraw', ofEvent('notePivot'), 'restart', saved],
+        },
+        'missing.found': [
+          { guard: ofEvent('isWhole'), target: 'committing' },
+          { actions: [ofEvent('wantMissing'), 'proceed'] },
+        ],
+        'nodes.taken': [
+          { guard: ofEvent('isLastNode'), target: 'committing', actions: ofEvent('nodesDone') },
+          { guard: ofEvent('isOfNodes'), actions: [ofEvent('nodesDone'), 'proceed'] },
+        ],
+        'codes.taken': [
+          { guard: ofEvent('isLastCode'), target: 'committing', actions: ofEvent('codesDone') },
+          { guard: ofEvent('isOfCodes'), actions: [ofEvent('codesDone'), 'proceed'] },
+        ],
+        'job.empty': { guard: ofEvent('isRunning'), actions: [ofEvent('noteEmpty'), 'proceed'] },
+      },
     },
     committing: {
       tags: 'moving',

@@ -16,6 +16,8 @@ export type StateCounts = {
   readonly slotBytes: number
   readonly codes: number
   readonly codeBytes: number
+  readonly nodes: number
+  readonly nodeBytes: number
 }
 
 /** By geth's names; nothing where no state is fetched. */
@@ -25,6 +27,7 @@ export const stateFields = (state: StateCounts | undefined): Record<string, numb
         ...{ syncedAccounts: state.accounts, syncedAccountBytes: state.accountBytes },
         ...{ syncedBytecodes: state.codes, syncedBytecodeBytes: state.codeBytes },
         ...{ syncedStorage: state.slots, syncedStorageBytes: state.slotBytes },
+        ...{ healedTrienodes: state.nodes, healedTrienodeBytes: state.nodeBytes },
       }
     : {}
 

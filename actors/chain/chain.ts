@@ -105,6 +105,12 @@ export class Chain implements ChainReader {
     return hash && this.headerByHash(hash)
   }
 
+  /** The block whose state was fetched from peers, where one was: nothing below it was executed. */
+  get pivot(): Header | undefined {
+    const hash = this.#store.get(keys.pivot)
+    return hash && this.headerByHash(hash)
+  }
+
   /** The block that a consensus client calls safe; undefined while there is none on the canonical chain. */
   get safe(): Header | undefined {
     return this.#marked(this.#marks?.safe)
@@ -291,7 +297,7 @@ export class Chain implements ChainReader {
 
   *#commitPivot(hash: Uint8Array): Steps<void> {
     const pivot = namedBlock(this, 'head', hash)
-    yield this.#store.write([{ key: keys.head, value: hash }, { key: keys.snapHead }])
+    yield this.#store.write([{ key: keys.head, value: hash }, { key: keys.pivot, value: hash }, { key: keys.snapHead }])
     this.#head = pivot
     this.#heads.next(pivot)
   }
@@ -330,7 +336,9 @@ export class Chain implements ChainReader {
   *#moveHead(head: Header): Steps<void> {
     const writes: CanonicalWrites = { index: [], blocks: [] }
     for (const block of branchDown(this, head)) yield* this.#addCanonical(writes, block, this.bodyByHash(block.hash)!)
-    yield this.#store.write([...writes.index, ...writes.blocks, { key: keys.head, value: head.hash }])
+    // A snap sync ended between its state and its head.
+    const pivot = this.snapHead ? [{ key: keys.pivot, value: head.hash }, { key: keys.snapHead }] : []
+    yield this.#store.write([...writes.index, ...writes.blocks, ...pivot, { key: keys.head, value: head.hash }])
     this.#head = head
     this.#heads.next(head)
   }

@@ -11,6 +11,8 @@ export const keys = {
   head: ascii('LastBlock'),
   /** The hash of the last block of a snap sync, none of which is executed (geth `headFastBlockKey`). Not there without one. */
   snapHead: ascii('LastFast'),
+  /** The hash of the block whose state was fetched from peers (geth `lastPivotKey`): nothing below was executed. Not there without one. */
+  pivot: ascii('LastPivot'),
   /** What a consensus client said last: see `encodeMarks`. Not there before it has said anything. */
   forkchoice: ascii('LastForkchoice'),
   /** RLP of a header. */

@@ -21,6 +21,7 @@ export type ChainPort = Pick<
   | 'insertBlocks'
   | 'insertUnexecuted'
   | 'snapHead'
+  | 'pivot'
   | 'storeAccessLists'
   | 'storeReceipts'
   | 'followsConsensus'

@@ -24,6 +24,8 @@ export type ReceiptFetcherOptions = {
   readonly id: string
   readonly parent: string
   readonly chain: ChainPort
+  /** The first block that may be without receipts. @default the one above the head */
+  readonly from?: bigint
   readonly slicer: TimeSlicer
   readonly wheel: TimerWheel
   /** @returns the registered peer of that session */
@@ -49,7 +51,7 @@ export class ReceiptFetcher {
     const { id, parent, chain, slicer, wheel, peer } = options
     this.#runtime = runtime
     this.#options = options
-    this.#from = chain.head.number + 1n
+    this.#from = options.from ?? chain.head.number + 1n
     const slow = (peer: number) => this.#send({ type: 'peer.slow', peer })
     // The downloader counts, too: a peer rests here as one that is slow.
     this.#pacer = new Pacer({ clock: runtime.clock, spent: slow, ready: () => {} })
@@ -109,7 +111,10 @@ export class ReceiptFetcher {
     for (; number <= head && wanted.length < maxBlocks && empty.length < maxEmpty; number++) {
       const header = chain.headerByNumber(number)
       if (!header) break // the chain has become shorter
-      if (chain.receiptsByHash(header.hash)) continue
+      if (chain.receiptsByHash(header.hash)) {
+        yield
+        continue
+      }
       if (equalBytes(header.receiptsRoot, emptyTrieRoot)) empty.push({ header, receipts: emptyList })
       else wanted.push({ header, count: decodeBody(chain.bodyByHash(header.hash)!).transactions.count })
       yield

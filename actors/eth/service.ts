@@ -73,6 +73,7 @@ export class EthService implements Service {
   readonly #ids = new Map<number, string>()
   #downloader: Downloader | undefined
   #receipts: ReceiptFetcher | undefined
+  #startReceipts: (where: { readonly from?: bigint }) => void = () => {}
   #heads: Subscription | undefined
   #ready: Subscription | undefined
   /** What a consensus client named last. */
@@ -160,7 +161,12 @@ export class EthService implements Service {
     // What an earlier process has begun goes on before a peer is there.
     const pivot = syncMode === 'snap' && chain.snapHead
     if (pivot) stateSync?.setPivot(pivot)
-    if (fetchReceipts) this.#receipts = new ReceiptFetcher(this.#runtime, { ...shared, id: `${this.#id}/receipts` })
+    this.#startReceipts = (from) => {
+      this.#receipts = new ReceiptFetcher(this.#runtime, { ...shared, id: `${this.#id}/receipts`, ...from })
+      for (const peer of this.#ids.keys()) this.#receipts.send({ type: 'peer.joined', peer })
+    }
+    if (fetchReceipts) this.#startReceipts({})
+    else this.#fetchReceiptsBelowPivot()
     const crashed = (error: unknown) => reportBug(this.#runtime, { actor: this.#id, error, ends: 'node' })
     const head = (header: Header) => {
       const { number } = header
@@ -229,10 +235,18 @@ export class EthService implements Service {
     this.#progress.next(this.#withState(this.#progress.value))
   }
 
-  /** The state of the pivot is there: what is above it is executed. */
+  /** The state of the pivot is there: what is above it is executed, and the receipts of what is not are fetched. */
   stateSynced(): void {
     this.#state = undefined
+    this.#fetchReceiptsBelowPivot()
     this.#downloader?.send({ type: 'state.synced' })
+  }
+
+  /** geth fetches them before; here execution does not wait for them. */
+  #fetchReceiptsBelowPivot(): void {
+    const { chain } = this.#options
+    const { pivot } = chain
+    if (pivot && !chain.receiptsByHash(pivot.hash)) this.#startReceipts({ from: chain.genesis.number + 1n })
   }
 
   #withState(progress: SyncProgress): SyncProgress {
@@ -291,7 +305,7 @@ export class EthService implements Service {
 
 const noState: StateProgress = {
   ...{ part: 0, accounts: 0, accountBytes: 0 },
-  ...{ slots: 0, slotBytes: 0, codes: 0, codeBytes: 0 },
+  ...{ slots: 0, slotBytes: 0, codes: 0, codeBytes: 0, nodes: 0, nodeBytes: 0 },
 }
 
 const everyCell: CellMask = new Uint8Array(16).fill(0xff)

@@ -17,6 +17,8 @@ export type StateProgress = {
   readonly slotBytes: number
   readonly codes: number
   readonly codeBytes: number
+  readonly nodes: number
+  readonly nodeBytes: number
 }
 
 /** Reports how fast a sync goes. */

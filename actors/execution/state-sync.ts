@@ -10,11 +10,13 @@ import type { SortedStore, Write } from '../chain/key-value-store.ts'
 import { FlatRange, highestHash, lowestHash, nextHash } from './flat-state.ts'
 import { buildTrie, type Leaves } from './flat-trie.ts'
 import { type Base, codeKey, nodeKey, nodeWrite } from './state-store.ts'
+import { type Missing, type MissingNode, TrieHeal } from './trie-heal.ts'
 
 /** What the peers of a state sync gave, and how far it is. Payloads are messages of snap as they came, hashes 32 bytes. */
 export class StateSync {
   readonly #states: SortedStore
   readonly #flat: SortedStore
+  #heal: TrieHeal | undefined
 
   /** @param states where nodes and codes go @param flat holds the accounts and slots that came until their trie is made */
   constructor(states: SortedStore, flat: SortedStore) {
@@ -104,11 +106,47 @@ export class StateSync {
         if (at === hashes.length) throw new BadAnswer('a code that was not asked for')
         came[at++] = true
         writes.push(nodeWrite(codeKey(hash), code))
+        this.#heal?.takeCode(hash, code)
       }
       if (writes.length === 0) return { kind: 'none' }
       await this.#states.write(writes)
-      return { kind: 'taken', codes: writes.length, bytes: payload.length, missing: hashes.filter((_, i) => !came[i]) }
+      const missing = hashes.filter((_, i) => !came[i])
+      return { kind: 'taken', codes: writes.length, bytes: payload.length, missing, isWhole: await this.#isWhole() }
     })
+  }
+
+  /** Begins to look for what the state of `root` lacks. */
+  async heal({ root }: { readonly root: Uint8Array }): Promise<Healed> {
+    this.#heal = new TrieHeal(this.#states, root)
+    return { ...this.#heal.found(), isWhole: await this.#isWhole() }
+  }
+
+  /** Nodes of those that were asked for, in their order; where a peer has none it leaves it out, or gives an empty one. */
+  nodes({ payload, wanted }: NodesGiven): Promise<Taken<NodesTaken>> {
+    return judged<NodesTaken>(async () => {
+      const { nodes } = decode(1, 'TrieNodes', payload)
+      const came = new Set<number>()
+      let at = 0
+      for (const node of nodes) {
+        if (node.length === 0) continue
+        const hash = keccak256(node)
+        while (at < wanted.length && !equalBytes(wanted[at]!.hash, hash)) at++
+        if (at === wanted.length) throw new BadAnswer('a node that was not asked for')
+        this.#heal?.take(wanted[at]!, node.slice())
+        came.add(at++)
+      }
+      if (came.size === 0) return { kind: 'none' }
+      await this.#heal?.flush()
+      const found = this.#heal?.found() ?? { nodes: [], codes: [] }
+      const missing = wanted.filter((_, i) => !came.has(i))
+      const counts = { count: came.size, bytes: payload.length }
+      return { kind: 'taken', ...counts, missing, ...found, isWhole: await this.#isWhole() }
+    })
+  }
+
+  async #isWhole(): Promise<boolean> {
+    await this.#heal?.flush()
+    return this.#heal?.isWhole ?? false
   }
 
   /** Makes the trie of all that came. @returns its root, and whether all of it is there */
@@ -220,7 +258,17 @@ export type StorageTaken = {
   /** Where the last goes on, and how many of its slots came. */
   readonly cut: { readonly next: Uint8Array; readonly slots: number } | undefined
 }
-export type CodesTaken = { readonly codes: number; readonly missing: readonly Uint8Array[] }
+export type CodesTaken = {
+  readonly codes: number
+  readonly missing: readonly Uint8Array[]
+  /** The state that is healed lacks nothing any more. */
+  readonly isWhole: boolean
+}
+/** What a state lacks, as far as it has come to light. */
+export type Healed = Missing & { readonly isWhole: boolean }
+export type NodesGiven = { readonly payload: Uint8Array; readonly wanted: readonly MissingNode[] }
+/** `missing`: of those that were asked for. */
+export type NodesTaken = Healed & { readonly count: number; readonly missing: readonly MissingNode[] }
 
 /** The block whose state is there. */
 export type SyncedBase = Omit<Base, 'result'>

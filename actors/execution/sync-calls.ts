@@ -8,6 +8,9 @@ import {
   type AccountsTaken,
   type CodesGiven,
   type CodesTaken,
+  type Healed,
+  type NodesGiven,
+  type NodesTaken,
   StateSync,
   type StorageGiven,
   type StorageTaken,
@@ -23,12 +26,12 @@ export type SyncCalls = {
   accounts(params: AccountsGiven): Promise<Taken<AccountsTaken>>
   storage(params: StorageGiven): Promise<Taken<StorageTaken>>
   codes(params: CodesGiven): Promise<Taken<CodesTaken>>
+  heal(params: { readonly root: Uint8Array }): Promise<Healed>
+  nodes(params: NodesGiven): Promise<Taken<NodesTaken>>
   save(params: { readonly progress: Uint8Array }): Promise<void>
   build(params: object): Promise<{ readonly root: Uint8Array; readonly isWhole: boolean }>
   /** The state is this block's: the only one that there is from then on. */
   commit(params: { readonly base: SyncedBase }): Promise<void>
-  /** Forgets all that came. */
-  discard(params: object): Promise<void>
 }
 export type SyncName = keyof SyncCalls
 export type SyncParams<Name extends SyncName = SyncName> = Parameters<SyncCalls[Name]>[0]
@@ -60,13 +63,14 @@ export function syncCalls({ store, directory, committed }: Parts): SyncCalls {
     accounts: async (params) => (await opened()).accounts(params),
     storage: async (params) => (await opened()).storage(params),
     codes: async (params) => (await opened()).codes(params),
+    heal: async (params) => (await opened()).heal(params),
+    nodes: async (params) => (await opened()).nodes(params),
     save: async (params) => (await opened()).save(params),
     build: async () => (await opened()).build(),
     commit: async ({ base }) => {
       committed(await StateStore.begin(store, { ...base, result: noReceipts }))
       await discard()
     },
-    discard,
   }
 }
 

@@ -229,6 +229,7 @@ export class PeerchartNode {
             synced: () => this.eth.stateSynced(),
           })
         : undefined
+    if (stateSync) log.info('Enabled snap sync', { head: chain.head.number })
     this.eth = this.#node.register(
       () =>
         new EthService(runtime, {
@@ -244,6 +245,8 @@ export class PeerchartNode {
       const sync = stateSync && {
         joined: (peer: SnapPeer) => stateSync.joined(peer),
         left: (peer: SnapPeer) => stateSync.left(peer),
+        // geth: trie nodes are asked for, which snap/2 does not have.
+        versions: [1] as const,
       }
       const snap = { backend, ethVersions: options.ethVersions ?? ethVersions, ...sync }
       this.#node.register(() => new SnapService(runtime, snap))

@@ -7,8 +7,11 @@ import type { Clock } from '../runtime/runtime.ts'
 export function logSync(log: Logger, progress$: Observable<SyncProgress>, clock: Pick<Clock, 'now'>): Subscription {
   let loggedAt = Number.NEGATIVE_INFINITY
   let wasSyncing = false
+  let hadState = false
   return progress$.subscribe(({ isSyncing, isDone, current, highest, blocksPerSecond, state }) => {
     const now = clock.now()
+    if (hadState && !state) log.info('Snap sync complete, auto disabling', { pivot: current })
+    hadState = state !== undefined && state.accounts > 0
     const fields = { current, highest, 'blocks/s': Math.round(blocksPerSecond) }
     if (isSyncing && now - loggedAt >= logInterval) {
       loggedAt = now

@@ -1,4 +1,4 @@
-import { type SnapJob, snapLimits } from '../../machines/snap-plan.ts'
+import { type NodeItem, type SnapJob, snapLimits } from '../../machines/snap-plan.ts'
 import {
   type Pivot,
   type SnapProgress,
@@ -9,12 +9,15 @@ import {
 } from '../../machines/snap-sync.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import { bytesToHex, hexToBytes } from '../../protocols/lib/bytes.ts'
-import { HashList } from '../../protocols/lib/lazy-list.ts'
+import { HashList, LazyList } from '../../protocols/lib/lazy-list.ts'
+import { encodeRlp } from '../../protocols/lib/rlp.ts'
+import { readPathSet } from '../../protocols/snap/lookup-messages.ts'
 import type { SnapVersion } from '../../protocols/snap/versions.ts'
 import type { Chain } from '../chain/chain.ts'
 import { ExecutionStopped } from '../chain/execution-port.ts'
 import { CorruptDatabase, DatabaseFailed } from '../chain/store.ts'
 import type { Executor } from '../execution/executor.ts'
+import type { Missing, MissingNode } from '../execution/trie-heal.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { type Send, startActor } from '../runtime/start-actor.ts'
 import { reportBug } from '../runtime/supervision.ts'
@@ -137,7 +140,12 @@ export class SnapSync {
           this.#dispatch({ type: 'trie.built', root: bytesToHex(root), isWhole }),
         ),
       commit: ({ pivot }) => this.#await(this.#commit(pivot), () => this.#dispatch({ type: 'state.committed' })),
-      discard: () => this.#await(executor.sync('discard', {}), () => this.#dispatch({ type: 'progress.found' })),
+      heal: ({ root }) => {
+        const round = this.#round
+        this.#await(executor.sync('heal', { root: hexToBytes(root) }), ({ isWhole, ...missing }) => {
+          if (round === this.#round) this.#dispatch({ type: 'missing.found', isWhole, ...toMissing(missing) })
+        })
+      },
       drop: ({ peer, error }) => {
         this.#peers.get(peer)?.accused(error)
         this.#peers.delete(peer)
@@ -214,8 +222,15 @@ export class SnapSync {
     if (job.kind === 'codes') {
       const taken = await executor.sync('codes', { payload, hashes: job.items.map(({ hash }) => hexToBytes(hash)) })
       if (taken.kind !== 'taken') return untaken(taken)
-      const { codes, bytes, missing } = taken
-      return { type: 'codes.taken', job: id, codes, bytes, missing: missing.map(bytesToHex) }
+      const { codes, bytes, missing, isWhole } = taken
+      return { type: 'codes.taken', job: id, codes, bytes, missing: missing.map(bytesToHex), isWhole }
+    }
+    if (job.kind === 'nodes') {
+      const taken = await executor.sync('nodes', { payload, wanted: job.items.map(toNode) })
+      if (taken.kind !== 'taken') return untaken(taken)
+      const { count, bytes, isWhole, missing, ...found } = taken
+      const facts = { job: id, count, bytes, isWhole }
+      return { type: 'nodes.taken', ...facts, ...toMissing(found), missing: missing.map(toItem) }
     }
     const [first] = job.items
     const taken = await executor.sync('storage', {
@@ -282,8 +297,36 @@ function queryOf(job: SnapJob): SnapQuery {
       const hashes = HashList.of(job.items.map(({ hash }) => hexToBytes(hash)))
       return { kind: 'GetByteCodes', hashes, bytes: BigInt(snapLimits.maxBytes) }
     }
+    case 'nodes':
+      return { kind: 'GetTrieNodes', root, paths: pathSets(job.items), bytes: BigInt(snapLimits.maxBytes) }
   }
 }
+
+/** A set for each node of the trie of accounts, one for each account: its hash before the paths in its storage. */
+function pathSets(items: readonly NodeItem[]): LazyList<LazyList<Uint8Array>> {
+  const sets: Uint8Array[][] = []
+  let account: string | undefined
+  for (const item of items) {
+    if (item.account === undefined) sets.push([hexToBytes(item.path)])
+    else if (item.account === account) sets.at(-1)!.push(hexToBytes(item.path))
+    else sets.push([hexToBytes(item.account), hexToBytes(item.path)])
+    account = item.account
+  }
+  return LazyList.of(
+    sets.map((set) => encodeRlp(set)),
+    readPathSet,
+  )
+}
+
+const toNode = ({ account, path, hash }: NodeItem): MissingNode => ({
+  ...(account !== undefined && { account: hexToBytes(account) }),
+  ...{ path: hexToBytes(path), hash: hexToBytes(hash) },
+})
+const toItem = ({ account, path, hash }: MissingNode): NodeItem => ({
+  ...(account && { account: bytesToHex(account) }),
+  ...{ path: bytesToHex(path), hash: bytesToHex(hash) },
+})
+const toMissing = ({ nodes, codes }: Missing) => ({ nodes: nodes.map(toItem), codes: codes.map(bytesToHex) })
 
 /** More than geth gives, which ends 2 MiB at the item that goes beyond it: three such answers of each peer may wait for the thread. */
 const maxAnswerBytes = 4 * 2 ** 20

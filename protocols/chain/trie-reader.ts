@@ -122,6 +122,13 @@ export function pathOf(compact: Uint8Array): number[] {
   return flags >= 2 ? [...path, keyEnd] : path
 }
 
+/** @returns the compact form of a path that does not end a key */
+export function nodePath(nibbles: readonly number[]): Uint8Array {
+  const odd = nibbles.length % 2
+  const all = odd ? [1, ...nibbles] : [0, 0, ...nibbles]
+  return bytesOf(all)
+}
+
 type Place = { readonly reference: RlpItem; readonly path: readonly number[]; readonly isEdge: boolean }
 
 /** The slots of a branch, or `nibbles` before a value or a child. */

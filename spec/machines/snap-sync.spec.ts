@@ -29,9 +29,9 @@ describe('snap-sync', () => {
     return { type: 'storage.taken', job, slots: 5, bytes: 9, accounts, cut }
   }
   const codes = (job: number, ...missing: string[]): SnapSyncEvent => {
-    return { type: 'codes.taken', job, codes: 1, bytes: 9, missing }
+    return { type: 'codes.taken', job, codes: 1, bytes: 9, missing, isWhole: false }
   }
-  const noMore = { slots: 0, slotBytes: 0, codes: 0, codeBytes: 0 }
+  const noMore = { slots: 0, slotBytes: 0, codes: 0, codeBytes: 0, nodes: 0, nodeBytes: 0 }
   const slow: SnapSyncEvent = { type: 'peer.slow', peer: 1 }
   const answered: SnapSyncEvent = { type: 'peer.answered', peer: 1 }
   const left: SnapSyncEvent = { type: 'peer.left', peer: 1 }
@@ -150,11 +150,68 @@ describe('snap-sync', () => {
     ])
   })
   it('keeps the pivot that is being committed', () => expect(committing(set(other)).context.pivot).to.deep.equal(pivot))
-  it('begins anew when what came is the state of no block', () => {
-    for (const event of [built(other.root), built(pivot.root, false)]) {
-      expect(building(event)).to.deep.include({ state: 'discarding', effects: [['discard', undefined]] })
-      expect(asked(building(event, found))).to.have.length(1)
+  describe('when what came is of several pivots', () => {
+    const nodes = [
+      { path: '00', hash: hash('1') },
+      { account: hash('2'), path: '11', hash: hash('3') },
+    ]
+    const missing: SnapSyncEvent = { type: 'missing.found', isWhole: false, nodes, codes: [hash('4')] }
+    const healing = (...events: SnapSyncEvent[]) => building(built(pivot.root, false), ...events)
+    const taken = (job: number, more: object = {}): SnapSyncEvent => {
+      return {
+        ...{ type: 'nodes.taken', job, count: 1, bytes: 9, isWhole: false },
+        missing: [],
+        nodes: [],
+        codes: [],
+        ...more,
+      }
     }
+    const jobs = (step: At) => new Map(asked(step).map((job) => [job.kind, job.id]))
+
+    it('looks for what the state lacks', () => {
+      expect(healing()).to.deep.include({ state: 'healing.asking', effects: [['heal', { root: pivot.root }]] })
+      expect(building(built(other.root)).state).to.equal('healing.asking')
+      expect(healing({ ...missing, isWhole: true }).state).to.equal('committing')
+    })
+    it('asks for nodes and codes, and for what comes to light under them', () => {
+      const step = healing(missing)
+      expect(asked(step).map(({ kind }) => kind)).to.deep.equal(['codes', 'nodes'])
+      expect(asked(step)[1]).to.have.deep.property('items', nodes)
+      const more = [{ path: '22', hash: hash('5') }]
+      const next = chart.on(step, taken(jobs(step).get('nodes')!, { nodes: more, missing: [nodes[1]!] }))
+      expect(asked(next)[0]).to.have.deep.property('items', [...more, nodes[1]!])
+      expect(chart.on(next, taken(jobs(next).get('nodes')!)).state).to.equal('healing.asking')
+    })
+    it('commits with the last node, or the last code', () => {
+      const step = healing(missing)
+      expect(chart.on(step, taken(jobs(step).get('nodes')!, { isWhole: true })).state).to.equal('committing')
+      const code = codes(jobs(step).get('codes')!)
+      expect(chart.on(step, code).state).to.equal('healing.asking')
+      expect(chart.on(step, { ...code, isWhole: true } as SnapSyncEvent).state).to.equal('committing')
+    })
+    it('asks others for what one does not give', () => {
+      const step = healing(missing, joined(2))
+      for (const event of [slow, left, lied]) {
+        const next = chart.on(step, event)
+        expect(asked(next).map(({ peer, kind }) => `${kind} ${peer}`)).to.deep.equal(['codes 2', 'nodes 2'])
+      }
+      const empties = chart.on(step, empty(jobs(healing(missing)).get('nodes')!))
+      expect(asked(empties).map(({ peer, kind }) => `${kind} ${peer}`)).to.deep.equal(['nodes 2'])
+      const late = chart.on(healing(missing, slow), answered)
+      expect(asked(late)).to.have.length(2)
+      const none = healing(missing, empty(jobs(healing(missing)).get('nodes')!))
+      const rested = chart.on(none, chart.elapsed('cooldown', 'healing.asking'))
+      expect(asked(rested).map(({ kind }) => kind)).to.deep.equal(['nodes'])
+    })
+    it('looks anew at another pivot', () => {
+      const step = healing(missing, set(other))
+      expect(names(step)).to.deep.equal(['withdraw', 'save', 'heal'])
+      expect(step.effects.at(-1)).to.deep.equal(['heal', { root: other.root }])
+      expect(step.context.plan.nodes).to.deep.equal([])
+    })
+    it('passes over an answer that nothing waits for', () => {
+      for (const event of [taken(9), codes(9), empty(9)]) expect(names(healing(event))).to.deep.equal([])
+    })
   })
   it('goes on at another pivot: what was asked for is not waited for, what is there stays', () => {
     const storages = [{ account: hash('1'), root: hash('5') }]
@@ -171,5 +228,7 @@ describe('snap-sync', () => {
   })
   it('stops', () =>
     expect(fetching({ type: 'sync.stop' })).to.deep.include({ state: 'stopped', effects: [['withdraw', undefined]] }))
-  it('has every state and transition taken', () => expect(chart.untouched).to.deep.equal([]))
+  describe('as a whole', () => {
+    it('has every state and transition taken', () => expect(chart.untouched).to.deep.equal([]))
+  })
 })

@@ -362,9 +362,18 @@ export const walkSubjects = [
         ...[undefined, { next: '07'.repeat(32), slots: 1 }].map(
           (cut) => ({ type: 'storage.taken', job, accounts: 1, slots: 1, bytes: 9, cut }) as const,
         ),
-        ...[[], [lowest]].map((missing) => ({ type: 'codes.taken', job, codes: 1, bytes: 9, missing }) as const),
+        ...[[], [lowest]].map((missing) => {
+          return { type: 'codes.taken', job, codes: 1, bytes: 9, missing, isWhole: missing.length === 0 } as const
+        }),
       ]),
       ...[lowest, 'a'.repeat(64)].map((root) => ({ type: 'trie.built', root, isWhole: true }) as const),
+      ...[true, false].flatMap((isWhole) => [
+        { type: 'missing.found', isWhole, nodes: [{ path: '00', hash: lowest }], codes: [lowest] } as const,
+        ...[0, 1, 2, 3].map((job) => {
+          const nodes = { missing: [], nodes: [{ account: lowest, path: '00', hash: lowest }], codes: [] }
+          return { type: 'nodes.taken', job, count: 1, bytes: 9, isWhole, ...nodes } as const
+        }),
+      ]),
       ...(['state.committed', 'sync.stop'] as const).map((type) => ({ type })),
     ],
     first: [

@@ -175,6 +175,7 @@ function trustingChain(chain: Chain, blocks: readonly NewBlock[]): ChainPort {
       for (const { header } of inserted) has.add(bytesToHex(header.hash))
     },
     snapHead: undefined,
+    pivot: undefined,
     insertUnexecuted: async () => {},
     setForkchoice: () => Promise.reject(new Error('no consensus client')),
   }

@@ -35,11 +35,13 @@ describe('the log of a sync', () => {
   })
   it('says how much of a state came, where one is fetched', () => {
     lines.length = 0
-    const counts = { accountBytes: 700, slots: 9, slotBytes: 200, codes: 1, codeBytes: 100 }
+    const counts = { accountBytes: 700, slots: 9, slotBytes: 200, codes: 1, codeBytes: 100, nodes: 0, nodeBytes: 0 }
     now += 1_000
     progress.next({ ...at(100n), state: { part: 0.123, accounts: 7, ...counts } })
     const fields = { synced: '12.30%', bytes: 1_000, accounts: 7, slots: 9, codes: 1 }
     expect(lines).to.deep.equal([['Syncing: state download in progress', fields]])
+    progress.next(at(136n))
+    expect(lines.at(-1)).to.deep.equal(['Snap sync complete, auto disabling', { pivot: 136n }])
   })
   it('does not say that it came to its end when it did not', () => {
     lines.length = 0
