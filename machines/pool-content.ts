@@ -21,8 +21,24 @@ export type PoolTransaction = {
   readonly size: number
   /** Who gives code to their account with it (EIP-7702). */
   readonly authorities: readonly string[]
-  /** As lists of transactions carry it. */
+  /** As a block carries it. */
   readonly item: RlpItem
+  /** Of type 3. */
+  readonly blobs?: PooledBlobs
+}
+
+/** What is known of the blobs of a transaction; they themselves are kept elsewhere. */
+export type PooledBlobs = {
+  /** In wei, for a unit of blob gas. */
+  readonly feeCap: bigint
+  /** How the transaction names them, in hex digits. */
+  readonly hashes: readonly string[]
+  /** The cells of each that are here: 16 bytes. */
+  readonly mask: Uint8Array
+  /** Bytes of the envelope as eth/72 has it; `size` is with the blobs. */
+  readonly sizeWithoutBlobs: number
+  /** What all of it takes where it is kept. */
+  readonly storedBytes: number
 }
 
 /** What the head's state says of a sender. */
@@ -96,6 +112,11 @@ export class PoolContent {
     return this.#all.has(hash)
   }
 
+  /** Whether one here gives code to that account (EIP-7702). */
+  isAuthority(account: string): boolean {
+    return this.#authorities.has(account)
+  }
+
   isPending({ from, nonce }: PoolTransaction): boolean {
     const sender = this.#senders.get(from)
     return sender !== undefined && nonce >= sender.state.nonce && nonce < sender.next
@@ -115,9 +136,13 @@ export class PoolContent {
     return this.#sorted(from).filter((one) => this.isPending(one))
   }
 
-  /** What can be executed: what pays most first, those of one sender by nonce (geth txorder). */
-  *best(): Generator<PoolTransaction> {
-    const lists = Array.from(this.senders, (from) => this.pendingOf(from)).filter(({ length }) => length > 0)
+  /**
+   * What can be executed: what pays most first, those of one sender by nonce (geth txorder).
+   * @param others lists of other senders, by nonce
+   */
+  *best(others: readonly (readonly PoolTransaction[])[] = []): Generator<PoolTransaction> {
+    const own: (readonly PoolTransaction[])[] = Array.from(this.senders, (from) => this.pendingOf(from))
+    const lists = [...own, ...others].filter(({ length }) => length > 0)
     type Place = { readonly all: readonly PoolTransaction[]; readonly at: number }
     const heap = new Heap<Place>(
       (a, b) => this.#prices.compare(b.all[b.at]!, a.all[a.at]!),

@@ -16,7 +16,7 @@ export const floors: readonly (readonly string[])[] = [
   ['machines'],
   ['actors/trace'],
   ['actors/runtime', 'actors/drawing'],
-  ['actors/log', 'actors/keylog'],
+  ['actors/log', 'actors/keylog', 'actors/kzg'],
   ['actors/rpc/json'],
   ['actors/rpc', 'actors/p2p', 'actors/chain'],
   ['actors/apis/json'],

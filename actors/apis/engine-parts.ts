@@ -1,6 +1,7 @@
 import type { Chain } from '../chain/chain.ts'
 import type { EthService } from '../eth/service.ts'
 import type { Logger } from '../log/log.ts'
+import type { TxPool } from '../pool/tx-pool.ts'
 import type { PayloadBuilder } from './payload-builder.ts'
 import type { PayloadMemory } from './payload-memory.ts'
 
@@ -26,6 +27,8 @@ export type EngineApiOptions = {
   readonly eth: Pick<EthService, 'follow' | 'followed' | 'custody' | 'updateCustody'>
   /** Of blocks for a consensus client; none are built when left out. */
   readonly builder?: PayloadBuilder | undefined
+  /** Whose blobs a consensus client may have; it has none when left out. */
+  readonly pool?: Pick<TxPool, 'content' | 'blobs'> | undefined
   /** Of this program: `0.1.0`. */
   readonly version: string
   readonly log?: Logger

@@ -53,7 +53,10 @@ export function nodeApis(node: ServedNode, endpoints: () => Endpoints): Api[] {
     debugChartApi(feed),
     debugDiscoveryApi(() => node.discoveryV4Buckets?.()),
     ...(levels ? [debugLogApi(levels)] : []),
-    engineApi({ chain, eth, version, builder: states && new PayloadBuilder(states, pool), ...(log && { log }) }),
+    engineApi({
+      ...{ chain, eth, pool, version, builder: states && new PayloadBuilder(states, pool) },
+      ...(log && { log }),
+    }),
     ethApi({ chain, progress: () => eth.progress, progress$: eth.progress$, pool }),
     ...(states
       ? stateApis(chain, stateCaller(states), { pool, ...(scheduler && { scheduler }), ...(filterRuntime ?? {}) })

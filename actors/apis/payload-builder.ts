@@ -18,8 +18,8 @@ export type PayloadTransactions = {
 export type PendingTransaction = {
   /** EIP-2718, as it stands in a block. */
   readonly envelope: Uint8Array
-  /** Of a transaction of type 3: in the version of the fork, proofs of cells since Osaka (EIP-7594). */
-  readonly sidecar?: BlobsBundle | undefined
+  /** Of a transaction of type 3: read once it is in the block; undefined for what has left its pool meanwhile. */
+  readonly sidecar?: () => Promise<BlobsBundle | undefined>
 }
 
 export type Payload = { readonly block: BuiltBlock; readonly blobs: BlobsBundle }
@@ -74,7 +74,19 @@ export class PayloadBuilder {
     const transactions = pending.map(({ envelope }) => envelope)
     const wanted = { attributes, transactions, extraData }
     const block = await this.#states.query('build', { parent: parent.raw, wanted })
-    const sidecars = block.included.flatMap((place) => pending[place]!.sidecar ?? [])
+    const sidecars: BlobsBundle[] = []
+    for (const place of block.included) {
+      const read = pending[place]!.sidecar
+      const sidecar = await read?.()
+      // A block whose blobs are lost cannot be proposed.
+      if (read && !sidecar)
+        return this.#build(
+          parent,
+          attributes,
+          pending.filter((_, i) => i !== place),
+        )
+      if (sidecar) sidecars.push(sidecar)
+    }
     return {
       block,
       blobs: {

@@ -1,5 +1,5 @@
 import { feesOf, PoolError } from '../../protocols/chain/pool-rules.ts'
-import { readTxEnvelope } from '../../protocols/chain/transaction.ts'
+import { readTxEnvelope, withoutBlobs } from '../../protocols/chain/transaction.ts'
 import { decodeTransaction, legacyChainId, type Transaction } from '../../protocols/chain/transaction-fields.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'
 import { RlpError, type RlpItem } from '../../protocols/lib/rlp.ts'
@@ -93,7 +93,7 @@ function read(envelope: Uint8Array): RlpItem {
 function check(item: RlpItem): void {
   let tx: Transaction
   try {
-    tx = decodeTransaction(item)
+    tx = decodeTransaction(withoutBlobs(item))
   } catch (error) {
     throw error instanceof RlpError ? new RpcError(error.message) : error
   }

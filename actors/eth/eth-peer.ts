@@ -336,7 +336,8 @@ export class EthPeer {
     if (gossip && request.kind === 'GetPooledTransactions') {
       const transactions = yield* gossip.pooled(this, request.hashes)
       this.sendMessage({ kind: 'PooledTransactions', id: request.id, transactions })
-    } else this.sendMessage(yield* backend.answer(request, this.version))
+    } else if (gossip && request.kind === 'GetCells') this.sendMessage(yield* gossip.cells(request))
+    else this.sendMessage(yield* backend.answer(request, this.version))
   }
 
   *#open(name: AnswerName, payload: Uint8Array): Steps<void> {

@@ -1,11 +1,14 @@
 import type { PoolTransaction } from '../../machines/pool-content.ts'
 import { closestTo } from '../../protocols/enode/distance.ts'
+import { columnsOf, dataColumns, isSubset } from '../../protocols/eth/cell-mask.ts'
 import { limits } from '../../protocols/eth/limits.ts'
-import type { EthMessage } from '../../protocols/eth/messages.ts'
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '../../protocols/lib/bytes.ts'
+import type { EthMessage, MessageOf } from '../../protocols/eth/messages.ts'
+import { type CellMask, readCells } from '../../protocols/eth/transaction-messages.ts'
+import { bytesToHex, concatBytes, equalBytes, hexToBytes, utf8ToBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256 } from '../../protocols/lib/keccak.ts'
 import { asItem, HashList, LazyList, Uint32List } from '../../protocols/lib/lazy-list.ts'
-import { encodeRlp, type RlpItem, readItem } from '../../protocols/lib/rlp.ts'
+import { encodeBytes, encodeList, encodeRlp, type RlpItem, readItem } from '../../protocols/lib/rlp.ts'
+import { columnOf, pooledItem, type StoredBlobs } from '../pool/blob-store.ts'
 import type { TxPool } from '../pool/tx-pool.ts'
 import { SeenSet } from '../runtime/seen-set.ts'
 import type { Steps } from '../runtime/time-slicer.ts'
@@ -92,23 +95,60 @@ export class Gossip {
       const hash = bytesToHex(bytes)
       const one = this.#pool.content.get(hash)
       if (!one) continue
+      const item: RlpItem | undefined = one.blobs ? yield* this.#pooledBlobs(hash, peer.version) : one.item
+      if (!item) continue
       known?.add(shortOf(hash))
-      found.push(one.item.raw)
-      size += one.size
+      found.push(item.raw)
+      size += one.blobs ? item.raw.length : one.size
       if (size >= limits.softResponseBytes) break
       yield
     }
     return LazyList.of(found, asItem)
   }
 
+  *#pooledBlobs(hash: string, version: number): Steps<RlpItem | undefined> {
+    const stored: StoredBlobs | undefined = yield this.#pool.blobs.get(hash)
+    return stored && pooledItem(stored, version)
+  }
+
+  /**
+   * @returns the cells of those that are here, column by column: of 4,096 hashes at most, until there are 1,024 cells. What
+   *   lacks one of the mask's columns is left out whole
+   */
+  *cells({ id, hashes, mask }: MessageOf<'GetCells'>): Steps<MessageOf<'Cells'>> {
+    const columns = columnsOf(mask)
+    const found: { readonly hash: Uint8Array; readonly cells: Uint8Array }[] = []
+    let count = 0
+    for (const bytes of hashes.first(limits.maxPooledLookups)) {
+      if (count >= limits.softResponseBytes / limits.cellBytes || columns.length === 0) break
+      const hash = bytesToHex(bytes)
+      const blobs = this.#pool.content.get(hash)?.blobs
+      if (!blobs || !isSubset(mask, blobs.mask)) continue
+      const stored: StoredBlobs | undefined = yield this.#pool.blobs.get(hash)
+      const cells = stored ? columns.flatMap((column) => columnOf(stored, column) ?? []) : []
+      if (cells.length === 0) continue
+      found.push({ hash: bytes, cells: encodeList(cells.map(encodeBytes)) })
+      count += cells.length
+      yield
+    }
+    return {
+      ...{ kind: 'Cells', id, mask },
+      hashes: HashList.of(found.map(({ hash }) => hash)),
+      cells: LazyList.of(
+        found.map(({ cells }) => cells),
+        readCells,
+      ),
+    }
+  }
+
   /** These can be executed from now on: to ceil(√n) peers whole, chosen by their sender, and their hashes to the others. */
   broadcast(ready: readonly PoolTransaction[]): void {
     const direct = new Map<string, ReadonlySet<Remote>>()
-    for (const { hash, from, size } of ready) {
+    for (const { hash, from, size, blobs } of ready) {
       if (!direct.has(from)) direct.set(from, this.#closest(from))
       for (const remote of this.#remotes.values()) {
         if (remote.known.has(shortOf(hash))) continue
-        const isWhole = size <= maxDirectBytes && direct.get(from)!.has(remote)
+        const isWhole = !blobs && size <= maxDirectBytes && direct.get(from)!.has(remote)
         note(isWhole ? remote.direct : remote.announced, hash, maxQueued)
         remote.known.add(shortOf(hash))
       }
@@ -120,7 +160,7 @@ export class Gossip {
   flush(peer: GossipPeer): void {
     const remote = this.#remotes.get(peer)
     while (remote && peer.canSend && remote.direct.length > 0) {
-      const all = this.#take(remote, 'direct', ({ size }) => size)
+      const all = this.#takeDirect(remote)
       if (all.length > 0)
         peer.sendMessage({
           kind: 'Transactions',
@@ -130,23 +170,47 @@ export class Gossip {
           ),
         })
     }
-    while (remote && peer.canSend && remote.announced.length > 0) {
-      const all = this.#take(remote, 'announced', () => 32)
-      if (all.length > 0) peer.sendMessage(announcement(all))
+    while (remote && peer.canSend) {
+      const all = this.#takeAnnounced(remote)
+      if (all.length === 0) break
+      peer.sendMessage(announcement(all, peer.version))
     }
   }
 
   /** From the front, until they are 100 KiB; what has left the pool is not sent. */
-  #take(remote: Remote, name: 'direct' | 'announced', sizeOf: (one: PoolTransaction) => number): PoolTransaction[] {
+  #takeDirect(remote: Remote): PoolTransaction[] {
     const taken: PoolTransaction[] = []
     let [at, size] = [0, 0]
-    for (; at < remote[name].length && size < maxPacketBytes; at++) {
-      const one = this.#pool.content.get(remote[name][at]!)
+    for (; at < remote.direct.length && size < maxPacketBytes; at++) {
+      const one = this.#pool.content.get(remote.direct[at]!)
       if (!one) continue
       taken.push(one)
-      size += sizeOf(one)
+      size += one.size
     }
-    remote[name] = remote[name].slice(at)
+    remote.direct = remote.direct.slice(at)
+    return taken
+  }
+
+  /**
+   * From the front, until they are 100 KiB. Of those with blobs one message has such as have the same cells here; which cannot
+   * be given whole stay where a peer has to be given that.
+   */
+  #takeAnnounced(remote: Remote): PoolTransaction[] {
+    const taken: PoolTransaction[] = []
+    const left: string[] = []
+    let mask: CellMask | undefined
+    for (const hash of remote.announced) {
+      const one = taken.length < maxPacketBytes / 32 ? this.#pool.content.get(hash) : undefined
+      if (taken.length >= maxPacketBytes / 32) left.push(hash)
+      if (!one) continue
+      const cells = one.blobs?.mask
+      const isGivable = !cells || remote.peer.version >= 72 || columnsOf(cells).length >= dataColumns
+      if (isGivable && (!cells || !mask || equalBytes(cells, mask))) {
+        taken.push(one)
+        mask ??= cells
+      } else left.push(hash)
+    }
+    remote.announced = left
     return taken
   }
 
@@ -162,12 +226,15 @@ export class Gossip {
   }
 }
 
-function announcement(all: readonly PoolTransaction[]): EthMessage {
+function announcement(all: readonly PoolTransaction[], version: number): EthMessage {
+  const sizes = all.map(({ size, blobs }) => (version >= 72 ? (blobs?.sizeWithoutBlobs ?? size) : size))
+  const mask = all.find(({ blobs }) => blobs)?.blobs?.mask
   return {
     kind: 'NewPooledTransactionHashes',
     types: Uint8Array.from(all, ({ type }) => type),
-    sizes: new Uint32List(readItem(encodeRlp(all.map(({ size }) => size)))),
+    sizes: new Uint32List(readItem(encodeRlp(sizes))),
     hashes: HashList.of(all.map(({ hash }) => hexToBytes(hash))),
+    ...(mask && version >= 72 && { mask }),
   }
 }
 

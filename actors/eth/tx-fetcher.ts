@@ -1,10 +1,11 @@
 import { RecentHashes } from '../../machines/recent-hashes.ts'
 import { type AnnouncedTx, type DeliveredTx, TxAnnouncements } from '../../machines/tx-announcements.ts'
 import { type TxFetcherPorts, txFetcherMachine } from '../../machines/tx-fetcher.ts'
+import { pooledSizes, readSidecar } from '../../protocols/chain/blob-sidecar.ts'
 import { decodeBody } from '../../protocols/chain/block.ts'
 import type { Header } from '../../protocols/chain/header.ts'
 import type { PoolError, PoolFault } from '../../protocols/chain/pool-rules.ts'
-import { txEnvelope, txType, withoutBlobs } from '../../protocols/chain/transaction.ts'
+import { blobTxType, txEnvelope, txType, withoutBlobs } from '../../protocols/chain/transaction.ts'
 import { hashTransaction } from '../../protocols/chain/transaction-fields.ts'
 import type { EthAnswer, EthRequest } from '../../protocols/eth/messages.ts'
 import type { NewPooledTransactionHashes } from '../../protocols/eth/transaction-messages.ts'
@@ -70,7 +71,7 @@ export class TxFetcher {
     for (const [bytes, size] of zip(hashes, sizes)) {
       const type = types[at]!
       const hash = bytesToHex(bytes)
-      if (this.#isWanted(hash, type)) unknown.push({ hash, type, size })
+      if (this.#isWanted(peer, hash, type)) unknown.push({ hash, type, size })
       if (++at % fewHashes === 0) {
         this.#announce(peer, unknown.splice(0))
         yield
@@ -88,7 +89,7 @@ export class TxFetcher {
     yield* gossip.received(peer, given)
     for (let at = 0; at < given.length; at += batchSize) {
       const batch = given.slice(at, at + batchSize)
-      const refused: (PoolError | undefined)[] = yield* pool.add(batch)
+      const refused: (PoolError | undefined)[] = yield* pool.add(batch, peer.id)
       const now = this.#runtime.clock.now()
       let bad = 0
       for (const [i, error] of refused.entries()) {
@@ -120,12 +121,14 @@ export class TxFetcher {
     }
   }
 
-  #isWanted(hash: string, type: number): boolean {
+  #isWanted({ version }: FetchPeer, hash: string, type: number): boolean {
     const { pool } = this.#options
     const now = this.#runtime.clock.now()
     return (
       !pool.content.has(hash) &&
       pool.takesType(type) &&
+      // From eth/72 on their cells come by themselves, which are not asked for yet.
+      (type !== blobTxType || version < 72) &&
       !this.#onChain.has(hash, now) &&
       !this.#underpriced.has(hash, now)
     )
@@ -212,7 +215,11 @@ export class TxFetcher {
 
 function deliveredOf({ hash, item }: GivenTransaction): DeliveredTx {
   const size = txEnvelope(item).length
-  return { hash, type: txType(item), size, sizeWithoutBlobs: size }
+  const sidecar = readSidecar(item)
+  const count = sidecar?.commitments.length ?? 0
+  // Either way of giving it is as long as the other would have it.
+  const sizes = sidecar ? pooledSizes(withoutBlobs(item), count) : { size, sizeWithoutBlobs: size }
+  return { hash, type: txType(item), ...sizes }
 }
 
 function* zip<A, B>(as: Iterable<A>, bs: Iterable<B>): Generator<[A, B], void> {

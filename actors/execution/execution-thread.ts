@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
+import { startModuleWorker } from '../runtime/module-worker.ts'
 import type { ThreadAnswer, ThreadInput, ThreadRequest } from './thread-messages.ts'
 
 type Unnumbered<One> = One extends { readonly id: number } ? Omit<One, 'id'> : never
@@ -14,10 +15,8 @@ export class ExecutionThread {
   #ended: Error | undefined
 
   constructor(input: ThreadInput) {
-    this.#worker = new Worker(script, {
-      ...{ eval: true, name: 'execution', execArgv: [], workerData: { ...input, module: module.href, loader } },
-      resourceLimits: { maxOldGenerationSizeMb },
-    })
+    const path = new URL('./worker', import.meta.url)
+    this.#worker = startModuleWorker(path, { name: 'execution', data: input, maxOldGenerationSizeMb })
     this.#worker.on('message', (answer: ThreadAnswer) => {
       const waiting = this.#waiting.get(answer.id)
       this.#waiting.delete(answer.id)
@@ -56,15 +55,3 @@ export class ExecutionThread {
 
 /** What a thread's heap may grow to. */
 const maxOldGenerationSizeMb = 2_048
-
-const isSource = import.meta.url.endsWith('.ts')
-const module = new URL(isSource ? './worker.ts' : './worker.js', import.meta.url)
-/** A thread has no loader for TypeScript where this runs from its source. */
-const loader = isSource ? import.meta.resolve('tsx/esm/api') : undefined
-const script = `
-  const { workerData: { loader, module } } = require('node:worker_threads')
-  if (loader === undefined) import(module)
-  else import(loader).then(({ register }) => {
-    register()
-    return import(module)
-  })`

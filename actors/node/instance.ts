@@ -13,6 +13,8 @@ export type InstancePaths = {
   readonly stateSync: string
   /** Transactions that were given over RPC and wait (geth's journal). */
   readonly transactions: string
+  /** The blobs of transactions that wait. */
+  readonly blobs: string
   readonly nodekey: string
   /** The node database. */
   readonly nodes: string
@@ -27,6 +29,7 @@ export function instancePaths(datadir: string): InstancePaths {
     states: join(directory, 'states'),
     stateSync: join(directory, 'statesync'),
     transactions: join(directory, 'transactions.rlp'),
+    blobs: join(directory, 'blobpool'),
     nodekey: join(directory, 'nodekey'),
     nodes: join(directory, 'nodes'),
     jwtsecret: join(directory, 'jwtsecret'),

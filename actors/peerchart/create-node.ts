@@ -95,7 +95,7 @@ export async function createNode(options: NodeOptions = {}): Promise<PeerchartNo
       new (await import('../pool/tx-pool.ts')).TxPool(runtime, {
         ...{ chain, states: executor, log: log.getSubLogger({ name: 'txpool' }) },
         slicer: new TimeSlicer(scheduler, (error) => reportBug(runtime, { actor: 'txpool', error, ends: 'node' })),
-        ...(instance && { journal: instance.transactions }),
+        ...(instance && { journal: instance.transactions, blobs: instance.blobs }),
       })
     const watchers = { executor, pool, recorder, metrics, keyLog, chaindata: instance?.chaindata }
     const parts = { staticNodes, trustedNodes, database, localNode, ...watchers }

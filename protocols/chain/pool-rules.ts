@@ -1,3 +1,5 @@
+import { bytesToHex, equalBytes } from '../lib/bytes.ts'
+import { type BlobSidecar, cellProofsPerBlob, versionedHash } from './blob-sidecar.ts'
 import { type ChainConfig, isBlockForkActive, isTimeForkActive } from './chain-config.ts'
 import { blobGasPerBlob } from './fees.ts'
 import type { Header } from './header.ts'
@@ -10,13 +12,16 @@ import { checkSignature, recoverSender, SenderError } from './transaction-sender
 // head, checked in geth's order and refused with its sentences.
 
 /** @param size bytes of an envelope, before it is read @throws {PoolError} */
-export function checkSize(size: number): void {
-  if (size > maxTxBytes)
-    throw new PoolError('oversized', `oversized data: transaction size ${size}, limit ${maxTxBytes}`)
+export function checkSize(size: number, type: number): void {
+  const limit = type === 3 ? maxBlobTxBytes : maxTxBytes
+  if (size > limit) throw new PoolError('oversized', `oversized data: transaction size ${size}, limit ${limit}`)
 }
 
-/** @returns the 20-byte address of its sender @throws {PoolError} */
-export function checkForPool(tx: Transaction, config: ChainConfig, head: Header): Uint8Array {
+/**
+ * @param sidecar of a blob transaction; whether its proofs are right is not looked at
+ * @returns the 20-byte address of its sender @throws {PoolError}
+ */
+export function checkForPool(tx: Transaction, config: ChainConfig, head: Header, sidecar?: SidecarPoints): Uint8Array {
   checkType(tx, config, head)
   checkGas(tx, config, head)
   const { feeCap, tipCap } = feesOf(tx)
@@ -34,7 +39,23 @@ export function checkForPool(tx: Transaction, config: ChainConfig, head: Header)
     )
   if (tx.type === 4 && tx.authorizationList!.length === 0)
     throw new PoolError('type', 'set code tx must have at least one authorization tuple')
+  if (tx.type === 3) checkSidecar(tx, sidecar)
   return from
+}
+
+/** A sidecar, its blobs apart: eth/72 has their cells come by themselves. */
+export type SidecarPoints = Pick<BlobSidecar, 'version' | 'commitments' | 'proofs'>
+
+/** @returns why its commitments are not what the transaction names, undefined when they are */
+export function findMismatch(hashes: readonly Uint8Array[], commitments: readonly Uint8Array[]): string | undefined {
+  if (commitments.length !== hashes.length)
+    return `invalid number of ${commitments.length} blob commitments compared to ${hashes.length} blob hashes`
+  for (const [i, hash] of hashes.entries()) {
+    const computed = versionedHash(commitments[i]!)
+    if (!equalBytes(computed, hash))
+      return `blob ${i}: computed hash 0x${bytesToHex(computed)} mismatches transaction one 0x${bytesToHex(hash)}`
+  }
+  return undefined
 }
 
 /** What a transaction offers for a unit of gas, whatever its type. */
@@ -57,10 +78,9 @@ function checkType({ type, to, data }: Transaction, config: ChainConfig, head: H
   const refuse = (fork: string) => {
     throw new PoolError('type', `transaction type not supported: type ${type} rejected, pool not yet in ${fork}`)
   }
-  if (type === 3)
-    throw new PoolError('type', `transaction type not supported: tx type ${type} not supported by this pool`)
   if (type > 0 && !isBlockForkActive(config, 'berlin', head.number)) refuse('Berlin')
   if (type === 2 && !isBlockForkActive(config, 'london', head.number)) refuse('London')
+  if (type === 3 && !isTimeForkActive(config, 'cancun', head)) refuse('Cancun')
   if (type === 4 && !isTimeForkActive(config, 'prague', head)) refuse('Prague')
   const limit = to === undefined ? maxInitCode(config, head) : undefined
   if (limit !== undefined && data.length > limit)
@@ -103,9 +123,36 @@ function checkIntrinsic(tx: Transaction, from: Uint8Array, config: ChainConfig, 
     throw new PoolError('gas', `insufficient gas for floor data gas cost: intrinsic cost ${least}, floor: ${floor}`)
 }
 
+/** geth validateBlobSidecar. */
+function checkSidecar(
+  { maxFeePerBlobGas = 0n, blobVersionedHashes: hashes = [] }: Transaction,
+  sidecar: SidecarPoints | undefined,
+): void {
+  if (maxFeePerBlobGas < minBlobFee)
+    throw new PoolError(
+      'priceTooLow',
+      `transaction gas price below minimum: blob fee cap ${maxFeePerBlobGas}, minimum needed ${minBlobFee}`,
+    )
+  if (!sidecar) throw new PoolError('sidecar', 'missing sidecar in blob transaction')
+  const mismatch = findMismatch(hashes, sidecar.commitments)
+  if (mismatch !== undefined) throw new PoolError('sidecar', mismatch)
+  if (hashes.length > maxBlobs)
+    throw new PoolError('sidecar', `transaction blob limit exceeded: blob count ${hashes.length}, limit ${maxBlobs}`)
+  if (sidecar.version !== 1)
+    throw new PoolError('sidecar', `Wrong sidecar format: unexpected sidecar version, want: 1, got: ${sidecar.version}`)
+  const [count, wanted] = [sidecar.proofs.length, hashes.length * cellProofsPerBlob]
+  if (count !== wanted)
+    throw new PoolError('sidecar', `Wrong sidecar format: invalid number of ${count} blob proofs expected ${wanted}`)
+  if (hashes.length === 0) throw new PoolError('sidecar', 'blobless blob transaction')
+}
+
 export const noFunds = 'insufficient funds for gas * price + value'
 /** geth legacypool.go txMaxSize. */
 const maxTxBytes = 131_072
+/** geth blobpool.go txMaxSize, params.BlobTxMaxBlobs and BlobTxMinBlobGasprice. */
+const maxBlobTxBytes = 1_048_576
+const maxBlobs = 6
+const minBlobFee = 1n
 /** EIP-2681. */
 export const maxNonce: bigint = 2n ** 64n - 1n
 /** EIP-7825; geth params.MaxTxTotalGas. */
@@ -131,6 +178,9 @@ export type PoolFault =
   | 'replacement'
   | 'capacity'
   | 'delegation'
+  | 'sidecar'
+  | 'kzg'
+  | 'reserved'
 
 /** The pool does not take a transaction: its message is geth's. */
 export class PoolError extends Error {

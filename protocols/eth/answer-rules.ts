@@ -1,11 +1,14 @@
-import { withoutBlobs } from '../chain/transaction.ts'
-import { hashTransaction } from '../chain/transaction-fields.ts'
+import { readSidecar } from '../chain/blob-sidecar.ts'
+import { findMismatch } from '../chain/pool-rules.ts'
+import { blobTxType, txType, withoutBlobs } from '../chain/transaction.ts'
+import { hashTransaction, readTransaction } from '../chain/transaction-fields.ts'
 import { bytesToHex } from '../lib/bytes.ts'
 import { MalformedItem } from '../lib/lazy-list.ts'
-import { RlpError } from '../lib/rlp.ts'
+import { RlpError, type RlpItem } from '../lib/rlp.ts'
 import { limits } from './limits.ts'
 import type { EthAnswer, MessageOf } from './messages.ts'
 import { countColumns } from './transaction-messages.ts'
+import type { EthVersion } from './versions.ts'
 
 // What an answer must keep by itself, whatever was asked (geth eth/protocols/eth/peer.go bufferReceipts, eth/handler_eth.go).
 
@@ -13,21 +16,28 @@ import { countColumns } from './transaction-messages.ts'
 export const hasRules = ({ kind }: EthAnswer): boolean =>
   kind === 'Receipts' || kind === 'Cells' || kind === 'PooledTransactions'
 
-/** Step by step: each item may be looked at. @returns undefined for an answer that can be; otherwise the remote broke a rule */
-export function* checkAnswer(answer: EthAnswer): Generator<void, AnswerError | undefined> {
+/**
+ * Step by step: each item may be looked at.
+ * @param version of eth, which says whether blobs come with their transactions
+ * @returns undefined for an answer that can be; otherwise the remote broke a rule
+ */
+export function* checkAnswer(answer: EthAnswer, version: EthVersion): Generator<void, AnswerError | undefined> {
   if (answer.kind === 'Receipts') return checkReceipts(answer)
   if (answer.kind === 'Cells') return yield* checkCells(answer)
-  if (answer.kind === 'PooledTransactions') return yield* checkPooled(answer)
+  if (answer.kind === 'PooledTransactions') return yield* checkPooled(answer, version)
   return undefined
 }
 
-/** What their blobs are is for who asked. */
-function* checkPooled({ transactions }: MessageOf<'PooledTransactions'>): Check {
+/** Whether the proofs of their blobs hold is for the pool. */
+function* checkPooled({ transactions }: MessageOf<'PooledTransactions'>, version: EthVersion): Check {
   /** BOUNDED: by the bytes of the message. */
   const hashes = new Set<string>()
   try {
     for (const item of transactions) {
-      const hash = bytesToHex(yield* hashTransaction(withoutBlobs(item)))
+      const tx = withoutBlobs(item)
+      const hash = bytesToHex(yield* hashTransaction(tx))
+      const fault = txType(item) === blobTxType ? blobFault(item, tx, version) : undefined
+      if (fault !== undefined) return new AnswerError(fault)
       if (hashes.has(hash)) return new AnswerError(`multiple copies of the same hash ${hash}`)
       hashes.add(hash)
       yield
@@ -37,6 +47,18 @@ function* checkPooled({ transactions }: MessageOf<'PooledTransactions'>): Check 
     throw error
   }
   return undefined
+}
+
+/** geth handleTransactions. */
+function blobFault(item: RlpItem, tx: RlpItem, version: EthVersion): string | undefined {
+  const sidecar = readSidecar(item)
+  if (!sidecar) return 'received sidecar-less blob transaction'
+  const { blobVersionedHashes: hashes = [] } = readTransaction(tx)
+  const mismatch = findMismatch(hashes, sidecar.commitments)
+  if (mismatch !== undefined) return mismatch
+  const { length } = sidecar.blobs
+  if (version >= 72) return length > 0 ? 'received blob transaction with blob payload on eth72' : undefined
+  return length === hashes.length ? undefined : 'incorrect number of blobs (len(blobs) != len(vhashes))'
 }
 
 /** EIP-7975: each part must bring something, or the parts would never end. */

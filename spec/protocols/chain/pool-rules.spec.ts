@@ -58,8 +58,8 @@ describe('what a pool takes', () => {
     expect(refusal({ to: undefined, data: new Uint8Array(49_153), gasLimit: 5_000_000n })).to.equal(
       'max initcode size exceeded: code size 49153 limit 49152',
     )
-    expect(() => checkSize(131_073)).to.throw('oversized data: transaction size 131073, limit 131072')
-    checkSize(131_072)
+    expect(() => checkSize(131_073, 2)).to.throw('oversized data: transaction size 131073, limit 131072')
+    checkSize(131_072, 2)
   })
   it('follows the forks: types, gas caps, size of init code', () => {
     const old = genesisOf({ pragueTime: undefined, cancunTime: undefined, blobSchedule: undefined })

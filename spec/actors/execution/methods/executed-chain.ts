@@ -53,7 +53,11 @@ export class ExecutedChain {
   /** Builds blocks. */
   readonly states: StatePort
 
-  private constructor(chain: Chain, states: StateStore, journal?: string) {
+  private constructor(
+    chain: Chain,
+    states: StateStore,
+    files: { journal?: string | undefined; blobs?: string | undefined },
+  ) {
     this.chain = chain
     const { config } = chain
     this.states = {
@@ -62,7 +66,8 @@ export class ExecutedChain {
     }
     this.pool = new TxPool(processRuntime(), {
       ...{ chain, states: this.states, slicer: new TimeSlicer(processScheduler()), log: silent },
-      ...(journal !== undefined && { journal }),
+      ...(files.journal !== undefined && { journal: files.journal }),
+      ...(files.blobs !== undefined && { blobs: files.blobs }),
     })
     const { pool } = this
     const now = () => {
@@ -74,8 +79,8 @@ export class ExecutedChain {
     this.apis = [ethApi({ chain, pool }), ...stateApis(chain, run, { pool }), txpoolApi(pool)]
   }
 
-  /** @param journal file of the pool */
-  static async open(genesisJson: object = devGenesisJson, journal?: string): Promise<ExecutedChain> {
+  /** @param journal file of the pool @param blobs its folder for those */
+  static async open(genesisJson: object = devGenesisJson, journal?: string, blobs?: string): Promise<ExecutedChain> {
     const genesis = parseGenesis(JSON.stringify(genesisJson))
     const store = new MemoryStore()
     await writeGenesisState(store, genesis.alloc!)
@@ -91,7 +96,7 @@ export class ExecutedChain {
       execute: ({ header, body }, head) => executor.execute({ header: header.raw, body, head }),
       rebuild: async () => {},
     }
-    return new ExecutedChain(await Chain.open({ genesis, execution }), states, journal)
+    return new ExecutedChain(await Chain.open({ genesis, execution }), states, { journal, blobs })
   }
 
   /** @throws (rejects) {RpcError} */
