@@ -351,7 +351,7 @@ export class EthPeer {
   }
 
   *#checkAnswer(answer: EthAnswer): Steps<void> {
-    const fault = yield* checkAnswer(answer)
+    const fault = yield* checkAnswer(answer, this.version)
     if (fault) this.accused(fault)
     else this.#dispatch({ type: 'answer.checked', answer })
   }

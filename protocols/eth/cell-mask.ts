@@ -19,11 +19,7 @@ export function maskOf(columns: Iterable<number>): CellMask {
   return mask
 }
 
-/** @returns the columns of `a` that `b` has too */
-export const intersection = (a: CellMask, b: CellMask): CellMask => a.map((byte, i) => byte & b[i]!)
-export const union = (a: CellMask, b: CellMask): CellMask => a.map((byte, i) => byte | b[i]!)
-/** @returns the columns of `a` that `b` does not have */
-export const difference = (a: CellMask, b: CellMask): CellMask => a.map((byte, i) => byte & ~b[i]!)
+/** Whether `b` has every column of `a`. */
 export const isSubset = (a: CellMask, b: CellMask): boolean => a.every((byte, i) => (byte & ~b[i]!) === 0)
 
 /** Enough of any columns to make a blob of; the lowest of them are its bytes (EIP-7594). */

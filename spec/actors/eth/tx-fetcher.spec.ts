@@ -275,13 +275,13 @@ describe('the fetcher of transactions', () => {
     await world.run(10)
     expect(charts()).to.equal(0)
   })
-  it('takes no blob transaction in place of what it asked for', async () => {
+  it('takes no blob transaction without its blobs, as little as geth does', async () => {
     const body = encodeRlp([1n, 1n, 1n, 1n, 21_000n, new Uint8Array(20), 0n, new Uint8Array(), [], 1n, [], 0n, 1n, 1n])
     const item = encodeRlp(concatBytes(Uint8Array.of(3), body))
     const hash = bytesToHex(keccak256(readItem(item).content))
     const remote = await join(() => [{ n: 0, raw: item, hash, size: item.length }])
     announce(remote, { tx: { n: 0, raw: item, hash, size: item.length }, type: 2 })
     await world.run(600)
-    expect(remote.disconnected).to.equal(0x03)
+    expect(remote.disconnected).to.equal(0x10)
   })
 })

@@ -107,7 +107,7 @@ describe('the pool of transactions with blobs', function () {
     })
     let gossip: Gossip
     before(() => {
-      gossip = new Gossip(node.pool, new Uint8Array(16))
+      gossip = new Gossip(node.pool, { key: new Uint8Array(16), random: () => 0 })
     })
     beforeEach(() => void sent.splice(0))
     const hashes = () => HashList.of([new Uint8Array(32), first().hash])

@@ -1,12 +1,14 @@
 import { expect } from 'chai'
 import { atOnce } from '../../../protocols/chain/at-once.ts'
+import { versionedHash } from '../../../protocols/chain/blob-sidecar.ts'
 import { checkAnswer as checkAnswerSteps } from '../../../protocols/eth/answer-rules.ts'
 import { decode, type EthAnswer, type MessageOf } from '../../../protocols/eth/messages.ts'
+import type { EthVersion } from '../../../protocols/eth/versions.ts'
 import { concatBytes } from '../../../protocols/lib/bytes.ts'
 import { encodeRlp, type RlpInput } from '../../../protocols/lib/rlp.ts'
 
 describe('an answer that was asked for', () => {
-  const checkAnswer = (answer: EthAnswer) => atOnce(checkAnswerSteps(answer))
+  const checkAnswer = (answer: EthAnswer, version: EthVersion = 72) => atOnce(checkAnswerSteps(answer, version))
   const receipt = [0, 1, 21_000, []]
   const receipts = (isIncomplete: boolean, ...blocks: RlpInput[]) =>
     checkAnswer(decode(70, 'Receipts', encodeRlp([7, isIncomplete ? 1 : 0, blocks])))?.message
@@ -61,15 +63,25 @@ describe('an answer that was asked for', () => {
   })
   const to = new Uint8Array(20).fill(2)
   const legacy = (r: bigint) => [1, 1, 21_000, to, 5, '', 27, r, 1]
-  const blob = [1, 0, 1, 1, 21_000, to, 0, '', [], 1, [hash], 0, 1, 1]
+  const point = new Uint8Array(48)
+  const blob = [1, 0, 1, 1, 21_000, to, 0, '', [], 1, [versionedHash(point)], 0, 1, 1]
   const typed = (type: number, fields: RlpInput) => concatBytes(Uint8Array.of(type), encodeRlp(fields))
-  const pooled = (...items: RlpInput[]) => checkAnswer(decode(72, 'PooledTransactions', encodeRlp([7, items])))?.message
+  const pooledAt = (version: EthVersion, ...items: RlpInput[]) =>
+    checkAnswer(decode(version, 'PooledTransactions', encodeRlp([7, items])), version)?.message
+  const pooled = (...items: RlpInput[]) => pooledAt(72, ...items)
 
   it('has transactions, with their blobs or without, each once', () => {
-    expect(pooled(legacy(1n), legacy(2n), typed(3, [blob, 1, [], [], []]))).to.equal(undefined)
-    expect(pooled(typed(3, blob))).to.equal(undefined)
+    const bare = typed(3, [blob, 1, [], [point], []])
+    const whole = typed(3, [blob, 1, [new Uint8Array(131_072)], [point], []])
+    expect(pooled(legacy(1n), legacy(2n), bare)).to.equal(undefined)
+    expect(pooledAt(71, legacy(1n), legacy(2n), whole)).to.equal(undefined)
+    expect(pooled(whole)).to.equal('received blob transaction with blob payload on eth72')
+    expect(pooledAt(71, bare)).to.equal('incorrect number of blobs (len(blobs) != len(vhashes))')
+    expect(pooled(typed(3, blob))).to.equal('received sidecar-less blob transaction')
+    expect(pooled(typed(3, [blob, 1, [], [], []]))).to.match(/^invalid number of 0 blob commitments/)
+    expect(pooled(typed(3, [blob, 1, [], [point.map(() => 1)], []]))).to.match(/^blob 0: computed hash /)
     expect(pooled(legacy(1n), legacy(2n), legacy(1n))).to.match(/^multiple copies of the same hash /)
-    expect(pooled(typed(3, [blob, [], [], []]), typed(3, blob))).to.match(/^multiple copies of the same hash /)
+    expect(pooled(bare, bare)).to.match(/^multiple copies of the same hash /)
   })
   it('has no transaction that is none, or of numbers wider than 256 bits', () => {
     expect(pooled(legacy(1n), [1])).to.equal('unexpected end of input')
@@ -82,14 +94,16 @@ describe('an answer that was asked for', () => {
   it('is looked at a transaction, and 64 KiB of one, at a time', () => {
     const many = Array.from({ length: 1_000 }, (_, i) => legacy(BigInt(i + 1)))
     const long = typed(1, [1, 1, 1, 21_000, to, 0, '', [[to, Array<Uint8Array>(20_000).fill(hash)]], 0, 1, 1])
-    const steps = (items: RlpInput[]) => [...checkAnswerSteps(decode(72, 'PooledTransactions', encodeRlp([7, items])))]
+    const steps = (items: RlpInput[]) => [
+      ...checkAnswerSteps(decode(72, 'PooledTransactions', encodeRlp([7, items])), 72),
+    ]
     expect(steps(many).length).to.be.at.least(1_000)
     expect(steps([long]).length).to.be.at.least((2 * 20_000 * 33) / 2 ** 16 - 2) // it is checked, and it is hashed
   })
   it('has cells that are looked at a transaction at a time', () => {
     const groups = Array<RlpInput[]>(1_000).fill([])
     const answer = decode(72, 'Cells', encodeRlp([7, groups.map(() => hash), groups, mask(1)]))
-    expect([...checkAnswerSteps(answer)].length).to.be.at.least(1_000)
+    expect([...checkAnswerSteps(answer, 72)].length).to.be.at.least(1_000)
   })
   it('of any other kind has no rule of its own', () => {
     const none = encodeRlp([7, []])
