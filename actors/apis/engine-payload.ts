@@ -12,7 +12,7 @@ import { readTransaction } from '../../protocols/chain/transaction-fields.ts'
 import { listRootSteps } from '../../protocols/chain/trie-root.ts'
 import { bytesToHex, equalBytes } from '../../protocols/lib/bytes.ts'
 import { keccak256, keccak256Steps } from '../../protocols/lib/keccak.ts'
-import { encodeRlp, RlpError, type RlpItem } from '../../protocols/lib/rlp.ts'
+import { encodeRlp, RlpError } from '../../protocols/lib/rlp.ts'
 import type { NewBlock } from '../chain/chain-reader.ts'
 import { requestsHash } from '../chain/requests-hash.ts'
 import { data } from '../rpc/json/hex.ts'
@@ -80,10 +80,10 @@ export function* toBlock(
   payload: Payload,
   { versionedHashes = [], parentBeaconRoot, requests }: PayloadContext,
 ): Generator<void, NewBlock> {
-  const transactions = yield* inSteps(payload.transactions, toItem)
+  const { transactions, blobHashes } = yield* readEnvelopes(payload.transactions)
   const extraData = checkLength('extradata', payload.extraData, payload.extraData.length <= 32)
   const bloom = checkLength('logsBloom', payload.logsBloom, payload.logsBloom.length === 256)
-  checkVersionedHashes(transactions, versionedHashes)
+  checkVersionedHashes(blobHashes, versionedHashes)
   const withdrawals =
     payload.withdrawals && (yield* inSteps(payload.withdrawals, (one) => encodeWithdrawal({ ...noWithdrawal, ...one })))
   const { blockAccessList } = payload
@@ -119,10 +119,9 @@ export function* toBlock(
   const [want, got] = [payload.blockHash, header?.hash ?? hashWithGaps(fields)].map(bytesToHex)
   if (!header || want !== got) throw new PayloadError(`blockhash mismatch, want ${want}, got ${got}`)
   yield
-  const items = transactions.map(({ raw }) => raw)
   return {
     header,
-    body: yield* encodeBodySteps({ transactions: items, uncles: [], withdrawals }),
+    body: yield* encodeBodySteps({ transactions, uncles: [], withdrawals }),
     accessList: blockAccessList,
   }
 }
@@ -138,22 +137,26 @@ const fewItems = 128
 
 const noWithdrawal: Withdrawal = { index: 0n, validatorIndex: 0n, address: new Uint8Array(20), amount: 0n }
 
-function toItem(envelope: Uint8Array, index: number): RlpItem & { readonly blobHashes: readonly Uint8Array[] } {
-  try {
-    const item = readTxEnvelope(envelope)
-    return { ...item, blobHashes: readTransaction(item).blobVersionedHashes ?? [] }
-  } catch (cause) {
-    if (cause instanceof RlpError) throw new PayloadError(`invalid transaction ${index}: ${cause.message}`, { cause })
-    throw cause
-  }
+/** @returns the transactions as a body has them, and the versioned hashes of all their blobs, in order */
+function* readEnvelopes(
+  envelopes: readonly Uint8Array[],
+): Generator<void, { readonly transactions: readonly Uint8Array[]; readonly blobHashes: readonly Uint8Array[] }> {
+  const blobHashes: Uint8Array[] = []
+  const transactions = yield* inSteps(envelopes, (envelope, index) => {
+    try {
+      const item = readTxEnvelope(envelope)
+      for (const hash of readTransaction(item).blobVersionedHashes ?? []) blobHashes.push(hash)
+      return item.raw
+    } catch (cause) {
+      if (cause instanceof RlpError) throw new PayloadError(`invalid transaction ${index}: ${cause.message}`, { cause })
+      throw cause
+    }
+  })
+  return { transactions, blobHashes }
 }
 
 /** EIP-4844: a consensus client knows the blobs, and says which it means. */
-function checkVersionedHashes(
-  transactions: readonly { readonly blobHashes: readonly Uint8Array[] }[],
-  wanted: readonly Uint8Array[],
-): void {
-  const blobs = transactions.flatMap(({ blobHashes }) => blobHashes)
+function checkVersionedHashes(blobs: readonly Uint8Array[], wanted: readonly Uint8Array[]): void {
   const list = (hashes: readonly Uint8Array[]) => `[${hashes.map(data).join(' ')}]`
   if (blobs.length !== wanted.length)
     throw new PayloadError(`invalid number of versionedHashes: ${list(wanted)} blobHashes: ${list(blobs)}`)

@@ -20,6 +20,7 @@ import {
   executedWrites,
   forgottenWrites,
   inMemory,
+  piecesOf,
   readChain,
   receiptsWrite,
   type StoredChain,
@@ -318,7 +319,9 @@ export class Chain implements ChainReader {
     const isHead = last !== undefined && becomesHead(last)
     const branch = isHead ? yield* interruptible(this.#makeCanonical(fresh), signal) : []
     const canonical = isHead ? [...branch, { key: keys.head, value: last.hash }] : []
-    const all = [...writes, ...canonical]
+    const { ahead, rest } = piecesOf(writes)
+    for (const piece of ahead) yield this.#store.write(piece)
+    const all = [...rest, ...canonical]
     if (all.length > 0) yield this.#store.write(all)
     if (!isHead) return
     this.#head = decodeHeader(last.raw.slice())

@@ -29,6 +29,11 @@ export const keys = {
   number: (hash: Uint8Array): Uint8Array => key('H', undefined, hash),
 } as const
 
+/** Whether it is that of a body, a list or receipts: found by the hash of a block and the number under that alone. */
+export const isContent = (key: Uint8Array): boolean => contentPrefixes.has(key[0]!) && key.length === contentKeyLength
+const contentPrefixes: ReadonlySet<number> = new Set(ascii('bjr'))
+const contentKeyLength = 1 + 8 + 32
+
 export function encodeNumber(number: bigint): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, number)

@@ -5,7 +5,7 @@ import type { ChainOptions, NewBlock } from './chain-reader.ts'
 import type { Executed } from './execution-port.ts'
 import { decodeMarks, type Marks } from './forkchoice.ts'
 import type { KeyValueStore, Write } from './key-value-store.ts'
-import { decodeNumber, encodeNumber, keys, schemaVersion } from './schema.ts'
+import { decodeNumber, encodeNumber, isContent, keys, schemaVersion } from './schema.ts'
 import { CorruptDatabase } from './store.ts'
 
 // What a database holds of a chain when it is made and when it is opened.
@@ -38,6 +38,34 @@ export function executedWrites({ header, body }: NewBlock, { receipts, accessLis
 export const receiptsWrite = ({ number, hash }: Header, receipts: Uint8Array): Write => {
   return { key: keys.receipts(number, hash), value: receipts }
 }
+
+/**
+ * What is to be written before the rest, a piece after the other: what belongs to blocks is there once their hash has a number.
+ * All of it at once would be a long step: LevelDB takes copies of it.
+ */
+export function piecesOf(writes: readonly Write[]): {
+  readonly ahead: readonly Write[][]
+  readonly rest: readonly Write[]
+} {
+  if (bytesOf(writes) <= pieceBytes) return { ahead: [], rest: writes }
+  const ahead: Write[][] = []
+  let left = 0
+  for (const write of writes.filter(isOfBlock)) {
+    const { length } = write.value!
+    if (length > left) {
+      ahead.push([])
+      left = pieceBytes
+    }
+    ahead.at(-1)!.push(write)
+    left -= length
+  }
+  return { ahead, rest: writes.filter((write) => !isOfBlock(write)) }
+}
+
+const bytesOf = (writes: readonly Write[]) => writes.reduce((sum, { value }) => sum + (value?.length ?? 0), 0)
+const isOfBlock = ({ key, value }: Write) => value !== undefined && isContent(key)
+/** Of one write, or one value: a millisecond. */
+const pieceBytes = 1 << 20
 
 /** Of a block that turns out to be bad: as if it had never come. */
 export function forgottenWrites({ number, hash }: Header): Write[] {

@@ -58,5 +58,8 @@ export function readBody(
   })
 }
 
+/** Milliseconds that one read takes: what a socket has read already comes in a tick, and not in the turn that asked for it. */
+export const readTime = 0.25
+
 /** What is one read, or little more: its memory is as short-lived as the request. */
 const oneRead = 65_536

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { InputRoom } from '../runtime/input-room.ts'
 import type { Runtime } from '../runtime/runtime.ts'
-import type { Account } from '../runtime/scheduler.ts'
+import type { Account, FairScheduler } from '../runtime/scheduler.ts'
 import { guard, reportBug } from '../runtime/supervision.ts'
 import { type Client, newAccount, type Steps } from '../runtime/time-slicer.ts'
 import { Cors } from './cors.ts'
 import { Deadline } from './deadline.ts'
 import type { Answer, Dispatcher } from './dispatcher.ts'
-import { type BodyFault, type BodyLimits, readBody } from './http-body.ts'
+import { type BodyFault, type BodyLimits, readBody, readTime } from './http-body.ts'
 import { empty, json, type Reply, refusal, send } from './http-reply.ts'
 import { tokenFault } from './jwt.ts'
 import { failure, isLong, lengthOf, type RequestText } from './request.ts'
@@ -19,6 +19,7 @@ export type HttpHandlerOptions = {
   /** Of the actor above it: `rpc/http`. */
   readonly id: string
   readonly dispatcher: Dispatcher
+  readonly scheduler: FairScheduler
   readonly corsdomain: readonly string[]
   readonly vhosts: readonly string[]
   /** Of the paths it is on; empty is `/` alone. */
@@ -78,7 +79,7 @@ export class HttpHandler {
     if (early) return early
     const body = await readBody(req, limits, input, {
       ...{ clock: this.#clock, isProven: secret !== undefined },
-      turn: () => this.#options.dispatcher.run(nothing(), this.#client(req)),
+      turn: () => this.#options.dispatcher.run(this.#read(this.#client(req)), this.#client(req)),
     })
     if (body.fault !== undefined) return faultReply(body.fault, headers)
     return json((await this.#answer(req, body.parts)) ?? '', headers)
@@ -110,6 +111,11 @@ export class HttpHandler {
     }
   }
 
+  /** A turn of which nothing is done but that a read of the client's body may follow. */
+  *#read({ account }: Client): Steps<void> {
+    yield this.#options.scheduler.follows(account, readTime)
+  }
+
   /** Node learns with its next read of a socket that it has no more than the request: crowds send one and leave. */
   #nextRead(): Promise<void> {
     return new Promise((resolve) => this.#defer(() => this.#defer(resolve)))
@@ -137,9 +143,6 @@ function apologize({ socket }: IncomingMessage, res: ServerResponse): void {
   res.writeHead(status, ['Connection', 'close', ...headers]).end(body)
   socket.destroySoon()
 }
-
-/** A turn in which there is nothing to do but to have had it. */
-function* nothing(): Steps<void> {}
 
 /** Milliseconds: an answer that says that the time is over must still get through (geth ContextRequestTimeout). */
 const margin = 100

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { FairScheduler, Task } from '../runtime/scheduler.ts'
 import { newAccount } from '../runtime/time-slicer.ts'
+import { readTime } from './http-body.ts'
 
 /**
  * Stands between a socket and the HTTP server of Node that listens to it: what comes while no request is being answered is
@@ -58,6 +59,7 @@ export class HttpReader implements Task {
     this.#chunk = undefined
     if (chunk !== undefined) {
       this.#socket.resume() // from the next tick on, unless it is paused at what it gets now
+      if (this.#socket.readableLength > 0) this.#scheduler.follows(this.account, readTime)
       for (const listener of this.#listeners) listener.call(this.#socket, chunk)
       if (this.#asked === 0 && !this.#isReleased) this.#await()
     } else if (this.#hasEnded) {

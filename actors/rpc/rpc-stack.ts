@@ -150,6 +150,7 @@ export class RpcStack {
       new HttpHandler(this.#runtime, {
         id: 'rpc/http',
         dispatcher,
+        scheduler: this.#scheduler,
         corsdomain,
         vhosts,
         prefix,
@@ -186,11 +187,11 @@ export class RpcStack {
     const secret = typeof given === 'string' ? await resolveJwtSecret({ path: given, entropy, log }) : given
     const limits = this.#engineLimits
     const dispatcher = this.#dispatcher(pickApis(this.#apis, authModules, log), limits)
-    const common = { dispatcher, secret, limits, prefix: '', input: this.#input }
+    const common = { dispatcher, scheduler: this.#scheduler, secret, limits, prefix: '', input: this.#input }
     const [corsdomain, origins] = [['localhost'], ['localhost']]
     this.#auth.setAddress(host, port)
     this.#auth.enableHttp(new HttpHandler(this.#runtime, { ...common, id: 'rpc/auth', corsdomain, vhosts }), '')
-    const ws = { ...common, id: 'rpc/auth', origins, log, scheduler: this.#scheduler }
+    const ws = { ...common, id: 'rpc/auth', origins, log }
     this.#auth.enableWs(new WsHandler(this.#runtime, ws), '')
   }
 

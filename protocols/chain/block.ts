@@ -74,18 +74,26 @@ export function* encodeBodySteps({
   uncles,
   withdrawals,
 }: Parameters<typeof encodeBody>[0]): Generator<void, Uint8Array> {
-  const parts: Uint8Array[] = []
+  const parts: Uint8Array[] = [none]
   let size = 0
   for (const list of [transactions, uncles, ...(withdrawals ? [withdrawals] : [])]) {
-    const length = list.reduce((sum, item) => sum + item.length, 0)
+    const at = parts.push(none) - 1
+    let length = 0
+    for (const item of list) {
+      length += item.length
+      if (parts.push(item) % itemsInStep === 0) yield
+    }
     const prefix = lengthPrefix(length, 0xc0)
-    parts.push(prefix)
-    for (const item of list) parts.push(item)
+    parts[at] = prefix
     size += prefix.length + length
-    yield
   }
-  return yield* concatSteps([lengthPrefix(size, 0xc0), ...parts])
+  parts[0] = lengthPrefix(size, 0xc0)
+  return yield* concatSteps(parts)
 }
+
+const none = new Uint8Array(0)
+/** That one step takes. */
+const itemsInStep = 4_096
 
 /** A block in the two halves that the wire and the database keep apart. `header` is a view, `body` a copy. */
 export type SplitBlock = { readonly header: Uint8Array; readonly body: Uint8Array }

@@ -66,6 +66,25 @@ describe('the fair scheduler', () => {
     expect(order[0]).to.equal('modest')
   })
 
+  it('ends a slice the earlier, the more its steps have set off that comes after it, and has who set it off pay', () => {
+    const reads = (name: string) => {
+      const work = new Work(name, 1)
+      work.step = () => {
+        order.push(name)
+        scheduler.follows(work.account, 0.5)
+        return false
+      }
+      return work
+    }
+    const crowd = Array.from({ length: 100 }, (_, i) => reads(`${i}`))
+    for (const work of crowd) scheduler.ready(work)
+    turn()
+    expect(order.length).to.be.within(1, 20)
+    expect(crowd[0]!.account.served).to.equal(0.5)
+    while (due.length > 0) turn()
+    expect(order).to.have.length(100)
+  })
+
   it('gives all strangers together the share of one peer', () => {
     const strangers = new Account()
     for (let i = 0; i < 50; i++) scheduler.ready(new Work('stranger', 100, strangers))
