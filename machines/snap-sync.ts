@@ -140,9 +140,10 @@ const base = setup({
     takeUp: assignContext((_, { progress }: { progress?: SnapProgress }) => ({
       plan: progress ? planOf(progress.tasks) : newPlan(),
     })),
+    /** What a peer is late with is not waited for either, so it is late no more. */
     restart: assignContext(({ context }) => ({
       plan: restarted(context.plan),
-      sources: new Map([...context.sources].map(([peer, source]) => [peer, ready(source)])),
+      sources: new Map([...context.sources].map(([peer, source]) => [peer, { ...source, standing: 'ready' }])),
     })),
     add: assignContext(({ context }, { peer }: OfPeer) => ({ sources: new Map(context.sources).set(peer, newSource) })),
     remove: assignContext(({ context }, { peer }: OfPeer) => ({

@@ -30,6 +30,7 @@ import { meterDatagrams, meterNetwork, Traffic } from './metered-network.ts'
 import { MetricsServer } from './metrics-server.ts'
 import { processMetrics } from './process-metrics.ts'
 import { RequestCounts } from './request-counts.ts'
+import { registerSnapMetrics, type SnapCounts } from './snap-gauges.ts'
 
 /** Where the metrics are served: `/metrics`, and geth's `/debug/metrics/prometheus`. */
 export type MetricsOptions = {
@@ -57,6 +58,7 @@ export class NodeMetrics implements Service {
   readonly #connections: ConnectionCounts
   readonly #requests: RequestCounts
   readonly #downloads: DownloadCounts
+  readonly #states: SnapCounts
   readonly #calls: Calls
   readonly #bugs = { connection: 0, reader: 0, node: 0 }
   readonly #sources: Sources
@@ -87,6 +89,7 @@ export class NodeMetrics implements Service {
     }
     registerGethGauges(this.registry, this.#sources)
     this.#downloads = registerDownloadMetrics(this.registry, clock)
+    this.#states = registerSnapMetrics(this.registry)
     registerOwnMetrics(this.registry, this.#sources, {
       ...{ arch: process.arch, os: process.platform, node: process.versions.node },
       ...{ version, protocols: protocols.join() },
@@ -146,6 +149,7 @@ export class NodeMetrics implements Service {
       this.#connections.take(entry, live)
       this.#requests.take(entry, live)
       this.#downloads.take(entry, live)
+      this.#states.take(live)
     } else if (entry.type === 'actor.started') this.#charts.began(entry.chart, stateOf(live.actor!))
     else if (entry.type === 'actor.stopped') {
       this.#connections.stopped(entry.actor)

@@ -219,6 +219,8 @@ describe('snap-sync', () => {
     expect(names(step)).to.deep.equal(['withdraw', 'save', 'ask'])
     expect(asked(step)[0]).to.include({ root: other.root, task: 0, origin: lowest })
     expect(from(set(pivot), set(other)).context.pivot).to.deep.equal(other)
+    // Nor is one late any more: what it was late with is not waited for.
+    expect(asked(fetching(slow, set(other)))).to.have.length(1)
   })
   it('says how far it is', () => {
     const step = fetching(accounts(0, { next: `08${'0'.repeat(62)}` }))

@@ -31,7 +31,7 @@ export function paceOf({ state, stoppedAt }: ActorFacts): 'moving' | 'steady' | 
 }
 
 /** Outermost states, as the charts tag them: a spec holds these names to the tags. */
-const over = new Set(['closed', 'stopped', 'failed', 'forgotten', 'done', 'released'])
+const over = new Set(['closed', 'stopped', 'failed', 'forgotten', 'done', 'released', 'synced', 'gone'])
 const moving = new Set([
   ...[
     'initializing',
@@ -47,6 +47,7 @@ const moving = new Set([
   ],
   ...['awaitingStatus', 'registering', 'syncing', 'dialing', 'handshaking', 'connecting', 'reconnecting'],
   ...['selecting', 'choosing'],
+  ...['fetching', 'building', 'healing', 'committing'],
 ])
 
 function testOf(word: string): Filter {
