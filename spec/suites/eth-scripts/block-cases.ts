@@ -30,7 +30,7 @@ export const rangeCases: readonly EthCase[] = [
     async run(trial) {
       const peer = await trial.join()
       peer.send('BlockRangeUpdate', { earliest: 10, latest: 8, latestHash: trial.chain.blocks[8]!.header.hash })
-      await expectDropped(peer)
+      await expectDropped(peer, 'NewPooledTransactionHashes') // what the pool has
     },
   },
 ]

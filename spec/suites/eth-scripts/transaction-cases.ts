@@ -11,11 +11,12 @@ import { type SignedTx, signTx, type TxFields } from './sign.ts'
 export const transactionCases: readonly EthCase[] = [
   {
     name: 'LargeTxRequest',
-    needs: 'a transaction pool',
     async run(trial) {
       await trial.forkchoice()
       const { key, nonce } = trial.sender(1)
-      const txs = Array.from({ length: 2_000 }, (_, i) =>
+      // The pool is the same at every version: what it can carry is shown once.
+      const length = trial.version === 72 ? 2_000 : 200
+      const txs = Array.from({ length }, (_, i) =>
         signTx({ ...fees(trial), nonce: nonce + BigInt(i), gas: 75_000n }, key),
       )
       trial.spend(1, txs.length)
@@ -23,12 +24,12 @@ export const transactionCases: readonly EthCase[] = [
       const peer = await trial.join()
       const { transactions } = await peer.request('GetPooledTransactions', { hashes: txs.map(({ hash }) => hash) })
       const sent = hashesOf(txs)
-      for (const item of transactions) expect(sent).to.include(bytesToHex(txHash(item)))
+      const served = Array.from(transactions, (item) => bytesToHex(txHash(item)))
+      expect(served).to.deep.equal(sent)
     },
   },
   {
     name: 'Transaction',
-    needs: 'a transaction pool',
     async run(trial) {
       await trial.forkchoice()
       await expectPropagated(trial, [transfer(trial, 0)])
@@ -37,7 +38,6 @@ export const transactionCases: readonly EthCase[] = [
   },
   {
     name: 'InvalidTxs',
-    needs: 'a transaction pool',
     async run(trial) {
       await trial.forkchoice()
       await expectPropagated(trial, [transfer(trial, 0)])
@@ -45,14 +45,17 @@ export const transactionCases: readonly EthCase[] = [
       trial.spend(0)
       const [sender, receiver] = [await trial.join(), await trial.join()]
       sender.send('Transactions', { transactions: invalid.map(({ item }) => item) })
-      await receiver.listen(2_000)
-      expect(receiver.isClosed).to.equal(false)
-      expect(await announced(receiver)).not.to.include.members(hashesOf(invalid))
+      // What comes after them is propagated, and they are not.
+      const valid = transfer(trial, 0)
+      trial.spend(0)
+      sender.send('Transactions', { transactions: [valid.item] })
+      const heard = await heardUntil(receiver, [valid])
+      for (const hash of hashesOf(invalid)) expect(heard).not.to.include(hash)
+      expect([sender.isClosed, receiver.isClosed]).to.deep.equal([false, false])
     },
   },
   {
     name: 'NewPooledTxs',
-    needs: 'a transaction pool',
     async run(trial) {
       await trial.forkchoice()
       const peer = await trial.join()
@@ -98,16 +101,19 @@ function invalidTxs(trial: Trial): SignedTx[] {
 async function expectPropagated(trial: Trial, txs: readonly SignedTx[]): Promise<void> {
   const [sender, receiver] = [await trial.join(), await trial.join()]
   sender.send('Transactions', { transactions: txs.map(({ item }) => item) })
-  const missing = new Set(hashesOf(txs))
-  while (missing.size > 0) for (const hash of hashesIn(receiver, await receiver.next(isGossip))) missing.delete(hash)
+  await heardUntil(receiver, txs)
 }
 
-/** All that was announced so far, and is unread. */
-async function announced(peer: ScriptedPeer): Promise<string[]> {
-  const hashes: string[] = []
-  const count = peer.log.filter(({ label }) => isGossip({ name: label })).length
-  for (let i = 0; i < count; i++) hashes.push(...hashesIn(peer, await peer.next(isGossip)))
-  return hashes
+/** @returns the hashes of all that was propagated to `peer` until it has heard of `txs` */
+async function heardUntil(peer: ScriptedPeer, txs: readonly SignedTx[]): Promise<string[]> {
+  const heard: string[] = []
+  const missing = new Set(hashesOf(txs))
+  while (missing.size > 0)
+    for (const hash of hashesIn(peer, await peer.next(isGossip))) {
+      heard.push(hash)
+      missing.delete(hash)
+    }
+  return heard
 }
 
 const isGossip = ({ name }: Pick<Received, 'name'>) => name === 'Transactions' || name === 'NewPooledTransactionHashes'
