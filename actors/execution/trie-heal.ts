@@ -62,6 +62,8 @@ export class TrieHeal {
   }
 
   #open(item: RlpItem, nibbles: readonly number[], parent: Wanted): void {
+    // Nodes may stand in each other: without an end to their path they would be as deep as the answer is long.
+    if (nibbles.length > keyNibbles) throw new RlpError('a path too long')
     const items = [...new RlpReader(item.content).rest()]
     if (items.length === 17) {
       for (const [nibble, child] of items.slice(0, 16).entries()) this.#follow(child, [...nibbles, nibble], parent)
@@ -69,6 +71,7 @@ export class TrieHeal {
     }
     if (items.length !== 2) throw new RlpError(`a node of ${items.length} items`)
     const path = pathOf(items[0]!.content)
+    if (path.length === 0) throw new RlpError('an extension of nothing')
     if (path.at(-1) !== keyEnd) this.#follow(items[1]!, [...nibbles, ...path], parent)
     else if (!parent.account) this.#openAccount(items[1]!.content, [...nibbles, ...path.slice(0, -1)], parent)
   }
@@ -131,3 +134,4 @@ type Wanted = {
 }
 
 const keyEnd = 16
+const keyNibbles = 64

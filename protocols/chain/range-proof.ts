@@ -84,6 +84,7 @@ class Walk {
     const path = pathOf(items[0]!.content)
     const isLeaf = path.at(-1) === keyEnd
     if (isLeaf) path.pop()
+    else if (path.length === 0) throw new BadRangeProof('an extension of nothing') // else a proof is as deep as it is long
     if (depth + path.length > 64 || isLeaf !== (depth + path.length === 64)) throw new BadRangeProof('a path too long')
     const toOrigin = isLow ? compare(path, this.#edges.origin, depth) : 1
     const toLast = isHigh ? compare(path, this.#edges.last, depth) : -1

@@ -3,6 +3,7 @@ import { expect } from 'chai'
 import { BadRangeProof, type TrieRange, verifyRange } from '../../../protocols/chain/range-proof.ts'
 import { emptyTrieRoot, type TrieEntry, trieRoot } from '../../../protocols/chain/trie-root.ts'
 import { keccak256 } from '../../../protocols/lib/keccak.ts'
+import { encodeRlp, lengthPrefix } from '../../../protocols/lib/rlp.ts'
 
 // The cases of geth's trie/proof_test.go; @ethereumjs/mpt makes the proofs.
 
@@ -81,7 +82,25 @@ describe('the proof of a range', () => {
       refused({ root: keccak256(proof[0]!), origin: new Uint8Array(32), entries: [], proof })
     }
   })
+  it('goes no deeper than a key is long', () => {
+    const nested = nestedNode(100_000)
+    const origin = new Uint8Array(32)
+    refused({ root: keccak256(nested), origin, entries: [], proof: [nested] })
+    const chain: Uint8Array[] = []
+    for (let i = 0; i < 20_000; i++) chain.push(encodeRlp([Uint8Array.of(0), keccak256(chain.at(-1) ?? origin)]))
+    refused({ root: keccak256(chain.at(-1)!), origin, entries: [], proof: chain })
+  })
 })
+
+/** @returns extensions of nothing that stand in each other, `depth` of them */
+function nestedNode(depth: number): Uint8Array {
+  const reversed: number[] = [0x01]
+  for (let i = 0; i < depth; i++) {
+    reversed.push(0)
+    for (const byte of [...lengthPrefix(reversed.length, 0xc0)].reverse()) reversed.push(byte)
+  }
+  return Uint8Array.from(reversed.reverse())
+}
 
 function shifted(hash: Uint8Array, by: bigint): Uint8Array {
   const number = BigInt(`0x${Buffer.from(hash).toString('hex')}`) + by
