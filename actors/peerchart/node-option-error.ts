@@ -10,6 +10,11 @@ export function checkOptions(options: NodeOptions): void {
   const { network, genesis, maxInputBytes } = options
   if (maxInputBytes !== undefined && !(Number.isSafeInteger(maxInputBytes) && maxInputBytes > 0))
     throw new NodeOptionError(`maxInputBytes is a whole number of bytes, not ${shown(maxInputBytes)}`)
+  const { syncMode, execute } = options
+  if (syncMode !== undefined && syncMode !== 'full' && syncMode !== 'snap')
+    throw new NodeOptionError(`syncMode is full or snap, not ${shown(syncMode)}`)
+  if (syncMode === 'snap' && !execute)
+    throw new NodeOptionError('syncMode snap needs execute: a state is fetched for the blocks that stand on it')
   if (network === undefined) return
   if (!networkNames.includes(network as NetworkName))
     throw new NodeOptionError(

@@ -14,6 +14,8 @@ describe('making a node', () => {
     [{ network: 'goerli' }, /^there is no network "goerli": want mainnet, sepolia, hoodi; did you mean \w+\?/],
     [{ network: 'toString' }, /^there is no network "toString"/],
     [{ network: null }, /^there is no network "null"/],
+    [{ syncMode: 'snap' }, /^syncMode snap needs execute: /],
+    [{ syncMode: 'fast', execute: true }, /^syncMode is full or snap, not "fast"$/],
     [{ maxInputBytes: Number.NaN }, /^maxInputBytes is a whole number of bytes, not "NaN"$/],
     [{ maxpeers: 3 }, /^there is no option "maxpeers"; did you mean maxPeers\?$/],
     [{ toString: 3 }, /^there is no option "toString"/],
