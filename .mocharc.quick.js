@@ -65,6 +65,7 @@ const leftOut = new Set([
   'actors/scripted-peer/scripted-peer',
   'actors/scripted-peer/snap',
   'actors/scripted-peer/typed-messages',
+  'actors/scripted-peer/udp',
   'actors/snap/snap-cases',
   'bugs',
   'layers',

@@ -1,4 +1,4 @@
-import { noFunds, PoolError } from '../protocols/chain/pool-rules.ts'
+import { noFunds, PoolError } from '../protocols/chain/pool-error.ts'
 import type { PoolTransaction, SenderState } from './pool-content.ts'
 
 // The transactions of a pool that carry blobs, and what is decided of them (geth core/txpool/blobpool). Their blobs are kept

@@ -1,4 +1,4 @@
-import { noFunds, PoolError } from '../protocols/chain/pool-rules.ts'
+import { noFunds, PoolError } from '../protocols/chain/pool-error.ts'
 import type { RlpItem } from '../protocols/lib/rlp.ts'
 import { Heap } from './heap.ts'
 import { PoolPrices } from './pool-prices.ts'

@@ -1,4 +1,4 @@
-import { PoolError } from '../protocols/chain/pool-rules.ts'
+import { PoolError } from '../protocols/chain/pool-error.ts'
 import { BlobContent, type BlobPoolHead, type BlobPoolLimits, type Gone } from './blob-content.ts'
 import { PoolContent, type PoolHead, type PoolLimits, type PoolTransaction, type SenderState } from './pool-content.ts'
 

@@ -1,4 +1,5 @@
-import { feesOf, PoolError } from '../../protocols/chain/pool-rules.ts'
+import { PoolError } from '../../protocols/chain/pool-error.ts'
+import { feesOf } from '../../protocols/chain/pool-rules.ts'
 import { readTxEnvelope, withoutBlobs } from '../../protocols/chain/transaction.ts'
 import { decodeTransaction, legacyChainId, type Transaction } from '../../protocols/chain/transaction-fields.ts'
 import { hexToBytes } from '../../protocols/lib/bytes.ts'

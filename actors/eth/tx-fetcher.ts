@@ -4,7 +4,7 @@ import { type TxFetcherPorts, txFetcherMachine } from '../../machines/tx-fetcher
 import { pooledSizes, readSidecar } from '../../protocols/chain/blob-sidecar.ts'
 import { decodeBody } from '../../protocols/chain/block.ts'
 import type { Header } from '../../protocols/chain/header.ts'
-import type { PoolError, PoolFault } from '../../protocols/chain/pool-rules.ts'
+import type { PoolError, PoolFault } from '../../protocols/chain/pool-error.ts'
 import { blobTxType, txEnvelope, txType, withoutBlobs } from '../../protocols/chain/transaction.ts'
 import { hashTransaction } from '../../protocols/chain/transaction-fields.ts'
 import type { EthAnswer, EthRequest } from '../../protocols/eth/messages.ts'

@@ -1,5 +1,5 @@
 import type { Gone } from '../../machines/blob-content.ts'
-import { PoolError } from '../../protocols/chain/pool-rules.ts'
+import { PoolError } from '../../protocols/chain/pool-error.ts'
 import { allCells } from '../../protocols/eth/cell-mask.ts'
 import { type Kzg, KzgError } from '../kzg/kzg.ts'
 import type { Steps } from '../runtime/time-slicer.ts'

@@ -3,14 +3,8 @@ import { recoverAuthority } from '../../protocols/chain/authorization.ts'
 import { type BlobSidecar, pooledSizes, readSidecar } from '../../protocols/chain/blob-sidecar.ts'
 import type { ChainConfig } from '../../protocols/chain/chain-config.ts'
 import type { Header } from '../../protocols/chain/header.ts'
-import {
-  checkForPool,
-  checkSize,
-  costOf,
-  feesOf,
-  PoolError,
-  type SidecarPoints,
-} from '../../protocols/chain/pool-rules.ts'
+import { PoolError } from '../../protocols/chain/pool-error.ts'
+import { checkForPool, checkSize, costOf, feesOf, type SidecarPoints } from '../../protocols/chain/pool-rules.ts'
 import { txEnvelope, txType, withoutBlobs } from '../../protocols/chain/transaction.ts'
 import { decodeTransaction, type Transaction } from '../../protocols/chain/transaction-fields.ts'
 import { allCells, columnsOf } from '../../protocols/eth/cell-mask.ts'

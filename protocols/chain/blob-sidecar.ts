@@ -1,5 +1,5 @@
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes } from '../lib/bytes.ts'
+import { bytesToHex, concatBytes, equalBytes } from '../lib/bytes.ts'
 import { encodeBytes, encodeList, encodeRlp, RlpError, type RlpItem, RlpReader, readItem, toUint } from '../lib/rlp.ts'
 import { blobTxType, txType } from './transaction.ts'
 
@@ -84,3 +84,15 @@ const pointBytes = 48
 export const cellProofsPerBlob = 128
 /** Proofs of 128 blobs. */
 const maxItems = 16_384
+
+/** @returns why its commitments are not what the transaction names, undefined when they are */
+export function findMismatch(hashes: readonly Uint8Array[], commitments: readonly Uint8Array[]): string | undefined {
+  if (commitments.length !== hashes.length)
+    return `invalid number of ${commitments.length} blob commitments compared to ${hashes.length} blob hashes`
+  for (const [i, hash] of hashes.entries()) {
+    const computed = versionedHash(commitments[i]!)
+    if (!equalBytes(computed, hash))
+      return `blob ${i}: computed hash 0x${bytesToHex(computed)} mismatches transaction one 0x${bytesToHex(hash)}`
+  }
+  return undefined
+}

@@ -1,9 +1,9 @@
-import { bytesToHex, equalBytes } from '../lib/bytes.ts'
-import { type BlobSidecar, cellProofsPerBlob, versionedHash } from './blob-sidecar.ts'
+import { type BlobSidecar, cellProofsPerBlob, findMismatch } from './blob-sidecar.ts'
 import { type ChainConfig, isBlockForkActive, isTimeForkActive } from './chain-config.ts'
 import { blobGasPerBlob } from './fees.ts'
 import type { Header } from './header.ts'
 import { floorGas, gasRules, intrinsicGas } from './intrinsic-gas.ts'
+import { noFunds, PoolError } from './pool-error.ts'
 import { signerAt } from './signer.ts'
 import type { Transaction } from './transaction-fields.ts'
 import { checkSignature, recoverSender, SenderError } from './transaction-sender.ts'
@@ -45,18 +45,6 @@ export function checkForPool(tx: Transaction, config: ChainConfig, head: Header,
 
 /** A sidecar, its blobs apart: eth/72 has their cells come by themselves. */
 export type SidecarPoints = Pick<BlobSidecar, 'version' | 'commitments' | 'proofs'>
-
-/** @returns why its commitments are not what the transaction names, undefined when they are */
-export function findMismatch(hashes: readonly Uint8Array[], commitments: readonly Uint8Array[]): string | undefined {
-  if (commitments.length !== hashes.length)
-    return `invalid number of ${commitments.length} blob commitments compared to ${hashes.length} blob hashes`
-  for (const [i, hash] of hashes.entries()) {
-    const computed = versionedHash(commitments[i]!)
-    if (!equalBytes(computed, hash))
-      return `blob ${i}: computed hash 0x${bytesToHex(computed)} mismatches transaction one 0x${bytesToHex(hash)}`
-  }
-  return undefined
-}
 
 /** What a transaction offers for a unit of gas, whatever its type. */
 export function feesOf({ gasPrice = 0n, maxFeePerGas, maxPriorityFeePerGas }: Fees): {
@@ -146,7 +134,6 @@ function checkSidecar(
   if (hashes.length === 0) throw new PoolError('sidecar', 'blobless blob transaction')
 }
 
-export const noFunds = 'insufficient funds for gas * price + value'
 /** geth legacypool.go txMaxSize. */
 const maxTxBytes = 131_072
 /** geth blobpool.go txMaxSize, params.BlobTxMaxBlobs and BlobTxMinBlobGasprice. */
@@ -161,34 +148,3 @@ const maxTxGasOfAmsterdam = 2n ** 32n - 1n
 /** geth legacypool.DefaultConfig.PriceLimit, in wei. */
 const minTip = 1n
 const maxUint256 = 2n ** 256n - 1n
-
-/** What a transaction was refused for. Only `underpriced` may be otherwise in a while, and `capacity`. */
-export type PoolFault =
-  | 'known'
-  | 'oversized'
-  | 'type'
-  | 'initCode'
-  | 'gas'
-  | 'fees'
-  | 'sender'
-  | 'nonce'
-  | 'funds'
-  | 'priceTooLow'
-  | 'underpriced'
-  | 'replacement'
-  | 'capacity'
-  | 'delegation'
-  | 'sidecar'
-  | 'kzg'
-  | 'reserved'
-
-/** The pool does not take a transaction: its message is geth's. */
-export class PoolError extends Error {
-  override readonly name = 'PoolError'
-  readonly fault: PoolFault
-
-  constructor(fault: PoolFault, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.fault = fault
-  }
-}

@@ -1,5 +1,4 @@
-import { readSidecar } from '../chain/blob-sidecar.ts'
-import { findMismatch } from '../chain/pool-rules.ts'
+import { findMismatch, readSidecar } from '../chain/blob-sidecar.ts'
 import { blobTxType, txType, withoutBlobs } from '../chain/transaction.ts'
 import { hashTransaction, readTransaction } from '../chain/transaction-fields.ts'
 import { bytesToHex } from '../lib/bytes.ts'

@@ -483,6 +483,20 @@ export const walkSubjects = [
   }),
   subject({
     machine: downloaderMachine,
+    input: { ports: noPorts, head: 0n, pollInterval: 3_000, followsConsensus: true, syncMode: 'snap' },
+    events: downloaderEvents,
+    // A pivot, 64 blocks below what a consensus client named.
+    first: [
+      { type: 'peer.joined', peer: 1, range: range(700n), headHash: hashOf(1), servesLists: true },
+      { type: 'consensus.head', hash: hashOf(1), isOurs: false },
+      { type: 'head.learnt', peer: 1, head: { number: 66n, hash: hashOf(1) } },
+      { type: 'header.compared', number: 0n, hash: hashOf(2), isOurs: true },
+      { type: 'skeleton.fetched', anchors: [2n], hash: hashOf(2) },
+      { type: 'blocks.imported', last: 2n, bytes: 0, listBytes: 0 },
+    ],
+  }),
+  subject({
+    machine: downloaderMachine,
     input: { ports: noPorts, head: 5n, pollInterval: 3_000, followsConsensus: true },
     events: downloaderEvents,
     first: [
