@@ -30,8 +30,33 @@ export function commonOf(config: ChainConfig): Common {
       depositContractAddress: `0x${bytesToHex(config.depositContractAddress)}` as const,
     }),
   } satisfies CommonChain
-  return new Common({ chain, hardfork: 'chainstart', customCrypto: { ...fastCrypto, kzg } })
+  return new Rules({ chain, hardfork: 'chainstart', customCrypto: { ...fastCrypto, kzg } })
 }
+
+type Params = Parameters<Common['updateParams']>[0]
+
+/**
+ * Every header, transaction and VM merges its package's parameters into the rules it is given, which then are put together
+ * anew: most of the work of reading a block. Here that is done once a package and fork. Copies share their parameters until they
+ * are at another fork.
+ */
+class Rules extends Common {
+  override updateParams(params: Params): void {
+    if (contents.get(this._paramsCache)?.has(params)) return
+    const all = merged.get(this._params) ?? new Set()
+    merged.set(this._params, all.add(params))
+    super.updateParams(params)
+  }
+
+  protected override _buildParamsCache(): void {
+    super._buildParamsCache()
+    contents.set(this._paramsCache, new Set(merged.get(this._params)))
+  }
+}
+
+/** What was merged into the parameters of all forks, and what of it those of one fork were put together with. */
+const merged = new WeakMap<object, Set<Params>>()
+const contents = new WeakMap<object, ReadonlySet<Params>>()
 
 /** @returns the name, as @ethereumjs has it, of the last fork in force in a block: since the merge no block has a difficulty */
 export function hardforkOf(

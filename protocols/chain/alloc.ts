@@ -1,5 +1,6 @@
 import { keccak256 } from '../lib/keccak.ts'
 import { encodeRlp } from '../lib/rlp.ts'
+import { emptyCodeHash, encodeAccount } from './account.ts'
 import { JsonFields, toWord } from './json-fields.ts'
 import { type EmitNode, trieRoot } from './trie-root.ts'
 
@@ -31,7 +32,7 @@ export type StateSink = {
 export function stateRoot(alloc: Alloc, sink?: StateSink): Uint8Array {
   const entries = alloc.map((account) => {
     const key = keccak256(account.address)
-    return { key, value: encodeAccount(account, key, sink) }
+    return { key, value: encodeGenesisAccount(account, key, sink) }
   })
   return trieRoot(entries, sink && ((hash, node) => sink.node(hash, node)))
 }
@@ -42,20 +43,24 @@ function readAccount(address: Uint8Array, fields: JsonFields): GenesisAccount {
     address,
     balance: fields.uint('balance', 256),
     nonce: fields.optionalUint('nonce') ?? 0n,
-    code: fields.optionalBytes('code') ?? new Uint8Array(0),
-    storage: storage ? Array.from(storage.entries(32), ([slot, value, path]) => [slot, toWord(value, path)]) : [],
+    code: fields.optionalBytes('code') ?? noCode,
+    storage: storage ? Array.from(storage.entries(32), ([slot, value, path]) => [slot, toWord(value, path)]) : noStorage,
   }
 }
 
-function encodeAccount(
+/** One for all: most accounts have neither, and what is passed to another thread is copied once. */
+const noCode = new Uint8Array(0)
+const noStorage: GenesisAccount['storage'] = []
+
+function encodeGenesisAccount(
   { nonce, balance, storage, code }: GenesisAccount,
   key: Uint8Array,
   sink?: StateSink,
 ): Uint8Array {
-  const codeHash = keccak256(code)
+  const codeHash = code.length > 0 ? keccak256(code) : emptyCodeHash
   if (code.length > 0) sink?.code(codeHash, code)
   const emit = sink && ((hash: Uint8Array, node: Uint8Array) => sink.node(hash, node, key))
-  return encodeRlp([nonce, balance, storageRoot(storage, emit), codeHash])
+  return encodeAccount({ nonce, balance, storageRoot: storageRoot(storage, emit), codeHash })
 }
 
 /** A slot of zero is a slot that is not there. */

@@ -78,12 +78,12 @@ export class JsonFields {
    */
   *entries(length: 20 | 32): Generator<[key: Uint8Array, value: unknown, path: string]> {
     const seen = new Set<string>()
-    for (const [name, value] of Object.entries(this.#json)) {
+    for (const name of Object.keys(this.#json)) {
       const key = length === 32 ? toWord(name, this.#at(name)) : this.#toAddress(name)
       const hex = bytesToHex(key)
       if (seen.has(hex)) throw this.error(name, 'is given twice')
       seen.add(hex)
-      yield [key, value, this.#at(name)]
+      yield [key, this.#json[name], this.#at(name)]
     }
   }
 

@@ -1,4 +1,5 @@
 import { type Input, RLP } from '@ethereumjs/rlp'
+import { hexToBytes } from './bytes.ts'
 
 // Reading RLP lazily: items are views on the bytes they came from, nothing is inflated before it is asked for, and a
 // hostile length, depth or count costs nothing. Canonical form is enforced as geth's decoder does (Yellow Paper, appendix B).
@@ -6,26 +7,38 @@ import { type Input, RLP } from '@ethereumjs/rlp'
 export type RlpInput = Input
 
 /** @returns the RLP of `value`: bytes, bigints and numbers as strings, arrays as lists */
-export const encodeRlp = (value: RlpInput): Uint8Array => RLP.encode(value)
+export function encodeRlp(value: RlpInput): Uint8Array {
+  if (value instanceof Uint8Array) return encodeBytes(value)
+  return typeof value === 'bigint' && value >= 0n ? encodeBytes(bigEndianOf(value)) : RLP.encode(value)
+}
 
-/** As {@link encodeRlp}, several times faster */
+/** Without leading zeros. */
+function bigEndianOf(value: bigint): Uint8Array {
+  if (value === 0n) return nothing
+  const digits = value.toString(16)
+  return hexToBytes(digits.length % 2 === 0 ? digits : `0${digits}`)
+}
+
+const nothing = new Uint8Array(0)
+
+/** As {@link encodeRlp} of bytes. */
 export function encodeBytes(bytes: Uint8Array): Uint8Array {
   const { length } = bytes
   if (length === 1 && bytes[0]! < 0x80) return bytes
-  const prefix = lengthPrefix(length, 0x80)
-  const encoded = new Uint8Array(prefix.length + length)
-  encoded.set(prefix)
-  encoded.set(bytes, prefix.length)
+  const start = prefixSize(length)
+  const encoded = new Uint8Array(start + length)
+  writePrefix(encoded, length, 0x80)
+  encoded.set(bytes, start)
   return encoded
 }
 
 /** @returns the list of `items`, each of them RLP already */
 export function encodeList(items: readonly Uint8Array[]): Uint8Array {
-  const length = items.reduce((sum, item) => sum + item.length, 0)
-  const prefix = lengthPrefix(length, 0xc0)
-  const list = new Uint8Array(prefix.length + length)
-  list.set(prefix)
-  let offset = prefix.length
+  let length = 0
+  for (const item of items) length += item.length
+  let offset = prefixSize(length)
+  const list = new Uint8Array(offset + length)
+  writePrefix(list, length, 0xc0)
   for (const item of items) {
     list.set(item, offset)
     offset += item.length
@@ -187,10 +200,26 @@ function prefixLength(prefix: number): number {
 
 /** @param kind of what it stands before: 0x80 of a string, but for one of a single small byte, 0xc0 of a list */
 export function lengthPrefix(length: number, kind: 0x80 | 0xc0): Uint8Array {
-  if (length < 56) return Uint8Array.of(kind + length)
-  const digits: number[] = []
-  for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) digits.unshift(rest % 256)
-  return Uint8Array.from([kind + 55 + digits.length, ...digits])
+  const prefix = new Uint8Array(prefixSize(length))
+  writePrefix(prefix, length, kind)
+  return prefix
+}
+
+function prefixSize(length: number): number {
+  let size = 1
+  if (length >= 56) for (let rest = length; rest > 0; rest = Math.floor(rest / 256)) size++
+  return size
+}
+
+/** As {@link lengthPrefix}, at the beginning of `target`: an array for each prefix would be most of the work. */
+function writePrefix(target: Uint8Array, length: number, kind: 0x80 | 0xc0): void {
+  if (length < 56) {
+    target[0] = kind + length
+    return
+  }
+  const digits = prefixSize(length) - 1
+  target[0] = kind + 55 + digits
+  for (let at = digits, rest = length; at > 0; at--, rest = Math.floor(rest / 256)) target[at] = rest % 256
 }
 
 /** @returns where the content ends whose length of `width` bytes stands at `offset` */
