@@ -117,7 +117,7 @@ program
 
 program
   .command('crawl')
-  .description('nodes a second that a crawl finds of a network over UDP on loopback, all of it in this process')
+  .description('nodes a second that a crawl finds of a network over UDP on loopback, 250 of its nodes in each process')
   .option('--json', 'print one JSON object on standard output')
   .option('--nodes <n>', 'how many there are', '200')
   .option('--version <v4|v5>', 'of Node Discovery', 'v4')

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { DiscoveryEndpoint, type EndpointOptions } from '../../actors/crawler/discovery-endpoint.ts'
 import type { DiscoveredNode } from '../../actors/discovery/discovered-node.ts'
 import { silent } from '../../actors/log/log.ts'
@@ -16,17 +15,13 @@ export async function discoveryNetwork(
   count: number,
   {
     runtime = processRuntime(),
-    isGradual = false,
     ...options
   }: Partial<Pick<EndpointOptions, 'v4' | 'v5' | 'datagrams'>> & {
     readonly runtime?: Runtime
-    /** Whether a node starts only when the process has caught up with those before: each looks for its neighbors at once. */
-    readonly isGradual?: boolean
   } = {},
 ): Promise<DiscoveryNetwork> {
   const endpoints: DiscoveryEndpoint[] = []
   for (let i = 0; i < count; i++) {
-    if (isGradual) await caughtUp()
     endpoints.push(
       await DiscoveryEndpoint.open(runtime, {
         ...{ v4: true, v5: true, ...options, id: `node-${i}`, host: `127.0.${i >> 7}.${(i & 127) + 1}`, port: 0 },
@@ -65,18 +60,6 @@ function namedBy({ v4, v5 }: DiscoveryEndpoint): readonly string[] {
   const entries = [v4, v5].flatMap((protocol) => protocol?.table.buckets().flat() ?? [])
   return entries.filter(({ isLive }) => isLive).map(({ node }) => node.id)
 }
-
-/** Settles when this process has time left: other processes' share of the machine does not count. */
-export async function caughtUp(): Promise<void> {
-  for (;;) {
-    const before = performance.eventLoopUtilization()
-    await sleep(interval)
-    if (performance.eventLoopUtilization(before).utilization < 0.7) return
-  }
-}
-
-/** ms. */
-const interval = 20
 
 /** An endpoint as others know it. */
 export function nodeOf({ local, socket }: DiscoveryEndpoint): DiscoveredNode {
