@@ -44,7 +44,9 @@ function readAccount(address: Uint8Array, fields: JsonFields): GenesisAccount {
     balance: fields.uint('balance', 256),
     nonce: fields.optionalUint('nonce') ?? 0n,
     code: fields.optionalBytes('code') ?? noCode,
-    storage: storage ? Array.from(storage.entries(32), ([slot, value, path]) => [slot, toWord(value, path)]) : noStorage,
+    storage: storage
+      ? Array.from(storage.entries(32), ([slot, value, path]) => [slot, toWord(value, path)])
+      : noStorage,
   }
 }
 

@@ -22,12 +22,12 @@ export function readTwice(
       open.pop()
       settle(open.at(-1)!)
     } else if ('fields' in around && around.key === undefined) {
-      around.key = valueOf(token) as string
+      around.key = valueOfToken(token) as string
       if (around.key in around.fields && twice.length < maxReported) twice.push(path())
     } else {
       const before = 'fields' in around ? around.fields[around.key!] : undefined
       const isInto = token === '{' && isObject(before) && isFilled(path())
-      const value = isInto ? before : token === '{' ? Object.create(null) : token === '[' ? [] : valueOf(token)
+      const value = isInto ? before : token === '{' ? Object.create(null) : token === '[' ? [] : valueOfToken(token)
       if ('fields' in around) around.fields[around.key!] = value
       else around.items.push(value)
       if (token === '{') open.push({ fields: value, key: undefined })
@@ -52,7 +52,7 @@ function settle(around: Open): void {
 }
 
 /** Most strings stand as they are. */
-const valueOf = (token: string): unknown =>
+const valueOfToken = (token: string): unknown =>
   token.startsWith('"') && !token.includes('\\') ? token.slice(1, -1) : JSON.parse(token)
 
 const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
