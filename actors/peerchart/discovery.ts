@@ -21,6 +21,7 @@ import { Discv5 } from '../discovery/v5/discv5.ts'
 import type { Logger } from '../log/log.ts'
 import type { Service } from '../node/node.ts'
 import type { CandidateSource, LookUp } from '../p2p/dialer.ts'
+import type { InputRoom } from '../runtime/input-room.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { FairScheduler } from '../runtime/scheduler.ts'
 import { reportBug } from '../runtime/supervision.ts'
@@ -61,6 +62,7 @@ export type DiscoveryParts = {
   readonly host: string
   readonly netRestrict: Netlist | undefined
   readonly scheduler: FairScheduler
+  readonly input: InputRoom
   /** Of nodes to dial. */
   readonly forkFilter: ForkFilter
   /** Once the p2p server runs. */
@@ -121,7 +123,7 @@ export class DiscoveryService implements Service {
 
   /** @throws (rejects) the system's error: the port is taken */
   async start(): Promise<void> {
-    const { datagrams, lookUp, host, netRestrict, privateKey, localNode, database, parent, scheduler, log } =
+    const { datagrams, lookUp, host, netRestrict, privateKey, localNode, database, parent, scheduler, input, log } =
       this.#parts
     const { port = this.#parts.tcpPort(), v4 = true, v5 = true } = this.#options
     const { wallClock: now } = this.#runtime
@@ -137,7 +139,7 @@ export class DiscoveryService implements Service {
       }),
     )
     const crashed = (error: unknown) => reportBug(this.#runtime, { actor: 'discovery', error, ends: 'connection' })
-    const received = inTurns(restricted(datagrams, isAllowed), scheduler, crashed)
+    const received = inTurns(restricted(datagrams, isAllowed), { scheduler, input }, crashed)
     // geth: what discv4 cannot read may be of discv5.
     const socket = await received.bind(
       host,

@@ -167,6 +167,7 @@ export class PeerchartNode {
           host,
           netRestrict,
           scheduler,
+          input: this.#input,
           log,
         },
         forkFilter: chain.forkFilter,

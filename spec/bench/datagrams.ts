@@ -1,12 +1,10 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { nodeCiphers } from '../../actors/runtime/ciphers.ts'
 import { decodePacket, encodePacket } from '../../protocols/discv4/packets.ts'
-import { encodeOrdinary } from '../../protocols/discv5/packet.ts'
 import { parseNode } from '../../protocols/enr/parse-node.ts'
-import { hexToBytes } from '../../protocols/lib/bytes.ts'
+import { noise, strange } from './bad-datagrams.ts'
 import { startChild } from './discovery-subject.ts'
 
 const host = '127.0.0.1'
@@ -52,16 +50,6 @@ export async function benchDatagrams(count: number, seconds: number, report: (li
 }
 
 const megabytes = (bytes: number) => Math.round(bytes / 1e5) / 10
-
-const noise = () => randomBytes(randomInt(1, 1_281))
-
-/** What a node must challenge: a packet of a session that it does not have. */
-const strange = (id: string) =>
-  encodeOrdinary(
-    nodeCiphers,
-    { to: hexToBytes(id), iv: randomBytes(16), nonce: randomBytes(12) },
-    { source: randomBytes(32), key: randomBytes(16), plaintext: randomBytes(32) },
-  )
 
 /** It proves its endpoint, and PINGs twenty times a second. */
 async function goodNode(port: number) {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
@@ -19,6 +20,7 @@ import { baseCodes, emptyPayload } from '../../protocols/p2p/messages.ts'
 import { paramsOf } from '../actors/apis/payloads.ts'
 import { makeBlocks } from '../actors/chain/make-chain.ts'
 import { token } from '../support/jwt.ts'
+import { noise, strange } from './bad-datagrams.ts'
 import { FastPeer } from './fast-peer.ts'
 
 // The attackers' process: `node siege-attacks.js NAME TARGET`.
@@ -277,6 +279,21 @@ const attacks = {
       }
       await Promise.race([siege.rest(), until(() => peer.isClosed)])
       peer.close()
+    },
+  },
+  /** From 1,000 ports, ten datagrams a second each: half are noise, and half the node has to answer with a challenge. */
+  datagrams: {
+    crowd: 1_000,
+    async run(siege) {
+      const { id, host, udp } = parseEnode(siege.enode)
+      const socket = createSocket('udp4')
+      await new Promise<void>((resolve) => socket.bind(0, host, resolve))
+      for (let isNoise = false; !siege.isOver; isNoise = !isNoise) {
+        socket.send(isNoise ? noise() : strange(id), udp, host)
+        siege.count++
+        await sleep(100)
+      }
+      socket.close()
     },
   },
 } satisfies Record<string, Attack>

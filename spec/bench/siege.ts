@@ -88,6 +88,7 @@ async function besiegeIn(datadir: string, name: AttackName, seconds: number): Pr
   const node = await startOwnNode({
     ...{ datadir, blocks: 600, maxPeers: 50, rpc: { http: { port: 0 }, ws: { port: 0 }, auth: { port: 0, secret } } },
     isSynced: name === 'announcements-100k' || name === 'big-transactions', // who else listens to them
+    ...(name === 'datagrams' && { discovery: {} }),
     ...(name === 'big-blocks' && { headPollInterval: 200 }), // else half of the time passes before it asks for them
   })
   const peer = await meet(node.enode, { answerPings: true })
