@@ -27,7 +27,7 @@ describe('the reclaimer', () => {
     expect([collections, clock.pending]).to.deep.equal([0, 0])
     reclaimer.passed(mib)
     await clock.run(60_000)
-    expect(collections).to.equal(1)
+    expect(collections).to.equal(2)
   })
   it('collects what little input has made of garbage, and no heap that stays as it is', async () => {
     const pass = async () => {
@@ -39,23 +39,25 @@ describe('the reclaimer', () => {
     heap += 31 * mib
     expect(await pass()).to.equal(0)
     heap += mib
-    expect(await pass()).to.equal(1)
-    heap += 31 * mib
-    expect(await pass()).to.equal(1)
-    heap += mib
     expect(await pass()).to.equal(2)
+    heap += 31 * mib
+    expect(await pass()).to.equal(2)
+    heap += mib
+    expect(await pass()).to.equal(4)
   })
-  it('collects once, when nothing has come for a while', async () => {
+  it('collects when nothing has come for a while, and once more', async () => {
     for (let i = 0; i < 10; i++) {
       reclaimer.passed(16 * mib)
       await clock.run(1_000)
     }
     expect(collections).to.equal(0)
-    await clock.run(4_000)
-    expect([collections, clock.pending]).to.deep.equal([1, 0])
+    await clock.run(2_000)
+    expect(collections).to.equal(1)
+    await clock.run(2_000)
+    expect([collections, clock.pending]).to.deep.equal([2, 0])
     reclaimer.passed(31 * mib)
     await clock.run(60_000)
-    expect(collections).to.equal(1)
+    expect(collections).to.equal(2)
   })
   it('waits until what has come is done', async () => {
     reclaimer.passed(32 * mib)
@@ -73,7 +75,17 @@ describe('the reclaimer', () => {
       await clock.run(1_000)
       reclaimer.passed(1_000)
     }
+    expect(collections).to.equal(2)
+  })
+  it('waits with the second, too, while more comes', async () => {
+    reclaimer.passed(32 * mib)
+    await clock.run(4_000)
     expect(collections).to.equal(1)
+    reclaimer.passed(2 * mib)
+    await clock.run(3_000)
+    expect(collections).to.equal(1)
+    await clock.run(2_000)
+    expect([collections, clock.pending]).to.deep.equal([2, 0])
   })
   it('leaves no timer behind', () => {
     reclaimer.passed(64 * mib)
