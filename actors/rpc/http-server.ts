@@ -161,7 +161,7 @@ export class HttpServer {
   readonly #serve = (req: IncomingMessage, res: ServerResponse): void => {
     const { socket } = req
     const reader = this.#readers.get(socket)
-    reader?.asked()
+    reader?.asked(req)
     res.once('close', () => reader?.answered())
     if (res.socket) return void this.#answer(req, res)
     const waiting = (this.#pipelined.get(socket) ?? 0) + 1
@@ -200,8 +200,8 @@ function withoutUpgrade({ method, url, rawHeaders }: IncomingMessage): string {
   return `${method} ${url} HTTP/1.1\r\n${fields.join('')}Connection: close\r\n\r\n`
 }
 
-/** Requests of one connection that wait for the one before them: more is a flood, and no client that we know of sends two. */
-const maxPipelined = 1_024
+/** Requests of one connection that came in one piece and wait for the one before them: more are heads of a few bytes, a flood. */
+const maxPipelined = 32
 
 /** Fields of a head: one of two bytes costs two strings. */
 const maxHeaders = 100

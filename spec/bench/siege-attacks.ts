@@ -281,6 +281,30 @@ const attacks = {
       peer.close()
     },
   },
+  /** HTTP requests in one breath, as many as 64 KiB hold, and again once they are answered. */
+  pipelined: {
+    crowd: 20,
+    async run(siege) {
+      const { hostname, port } = new URL(siege.http)
+      const body = '{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}'
+      const one = `POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+      const requests = Math.floor(65_536 / one.length)
+      const socket = connect(Number(port), hostname)
+      socket.on('error', () => {})
+      await once(socket, 'connect')
+      let answers = 0
+      socket.on('data', (chunk: Buffer) => {
+        answers += chunk.toString('latin1').split('HTTP/1.1 200').length - 1
+        if (answers < requests) return
+        siege.count += answers
+        answers = 0
+        socket.write(one.repeat(requests))
+      })
+      socket.write(one.repeat(requests))
+      await Promise.race([siege.rest(), once(socket, 'close')])
+      socket.destroy()
+    },
+  },
   /** From 1,000 ports, ten datagrams a second each: half are noise, and half the node has to answer with a challenge. */
   datagrams: {
     crowd: 1_000,

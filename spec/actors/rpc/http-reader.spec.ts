@@ -7,6 +7,11 @@ import { FairScheduler } from '../../../actors/runtime/scheduler.ts'
 describe('what comes over HTTP', () => {
   class TestSocket extends EventEmitter {
     isPaused = false
+    readonly readableLength = 0
+    readonly unshifted: string[] = []
+    unshift(chunk: Buffer): void {
+      this.unshifted.unshift(String(chunk))
+    }
     pause(): this {
       this.isPaused = true
       return this
@@ -68,24 +73,46 @@ describe('what comes over HTTP', () => {
       expect(given).to.include(text)
     }
   })
-  it('is given at once while a request is answered, and waits when all are', () => {
+  it('of a request is given a little at a time, and of the next nothing before all are answered', () => {
+    const request = { complete: false }
     listener = (chunk) => {
-      if (String(chunk) !== 'GET') return
-      reader.asked()
-      reader.asked()
+      given.push(String(chunk))
+      if (!String(chunk).startsWith('GET')) return
+      request.complete = String(chunk).endsWith('.')
+      reader.asked(request)
     }
-    socket = open(new FairScheduler({ now: () => now }, (run) => due.push(run)))
+    socket = open(new FairScheduler({ now: () => now++ }, (run) => due.push(run)))
+    const all = () => {
+      while (due.length > 0) turn()
+    }
+    come(`GET${'x'.repeat(2_500)}`)
+    all()
+    expect([given.map(({ length }) => length), socket.isPaused]).to.deep.equal([[1_024, 1_024, 455], false])
+    request.complete = true
+    come('GET.')
+    come('GET.')
+    all()
+    expect([given.length, socket.isPaused]).to.deep.equal([3, true])
+    reader.answered()
+    all()
+    expect([given.length, socket.isPaused]).to.deep.equal([4, true])
+    reader.answered()
+    all()
+    expect([given.length, socket.isPaused]).to.deep.equal([5, false])
+  })
+  it('ends its client whatever is not answered', () => {
+    const ended: string[] = []
+    socket = new TestSocket()
+    socket.on('data', () => reader.asked({ complete: true }))
+    socket.on('end', () => ended.push('end'))
+    const scheduler = new FairScheduler({ now: () => now }, (run) => due.push(run))
+    reader = new HttpReader(socket as unknown as Socket, scheduler, (error) => crashes.push(error))
     come('GET')
     turn()
-    const late: string[] = []
-    socket.on('data', (chunk) => late.push(String(chunk)))
-    come('body')
-    reader.answered()
-    come('more')
-    expect([late, due.length, socket.isPaused]).to.deep.equal([['body', 'more'], 0, false])
-    reader.answered()
-    come('next')
-    expect([due.length, socket.isPaused]).to.deep.equal([1, true])
+    come('GET')
+    socket.emit('end')
+    turn()
+    expect(ended).to.deep.equal(['end'])
   })
   it('is no longer looked at when another takes the socket over', () => {
     const upgraded = (chunk: Buffer) => {
@@ -96,11 +123,13 @@ describe('what comes over HTTP', () => {
     }
     listener = upgraded
     socket = open(new FairScheduler({ now: () => now }, (run) => due.push(run)))
-    come('GET')
+    const head = 'GET'.padEnd(1_024)
+    come(`${head}${'rest'.padEnd(1_500)}`)
     turn()
+    expect(socket.unshifted.map((text) => text.trim())).to.deep.equal(['rest'])
     come('x')
     socket.emit('end')
-    expect([given, due.length]).to.deep.equal([['GET', 'frame x'], 0])
+    expect([given, due.length]).to.deep.equal([[head, 'frame x'], 0])
   })
   it('ends in the turn of its client, once', () => {
     socket = new TestSocket()
