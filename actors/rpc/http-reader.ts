@@ -6,7 +6,7 @@ import { readTime } from './http-body.ts'
 
 /**
  * Stands between a socket and the HTTP server of Node that listens to it: what comes is handed on in the turns of its client, a
- * little at a time, and nothing of the next request before all are answered, as Go's net/http reads one after the other; and so
+ * little at a time but for a long body, and nothing of the next request before all are answered, as Go's net/http reads one after the other; and so
  * is its end. Left alone, Node parses at once what a crowd has sent since it last looked, all that one sends in one breath, and
  * takes leave of all who have left: 0.2 and 0.1 ms a request.
  */
@@ -23,7 +23,9 @@ export class HttpReader implements Task {
   /** Requests that are not answered. */
   #asked = 0
   /** The last of them. */
-  #last: Pick<IncomingMessage, 'complete'> | undefined
+  #last: Asked | undefined
+  /** Bytes of its body that are still to come, at the least. */
+  #body = 0
 
   /** @param crashed gets a bug of ours, in what was done with what came */
   constructor(socket: Socket, scheduler: FairScheduler, crashed: (error: unknown) => void) {
@@ -49,9 +51,10 @@ export class HttpReader implements Task {
     this.#scheduler.forget(this)
   }
 
-  asked(request: Pick<IncomingMessage, 'complete'>): void {
+  asked(request: Asked): void {
     this.#asked++
     this.#last = request
+    this.#body = Number(request.headers['content-length'] ?? 0) - pieceBytes
   }
 
   answered(): void {
@@ -74,13 +77,15 @@ export class HttpReader implements Task {
 
   #handOn(): void {
     const [chunk] = this.#chunks as [Buffer]
-    if (chunk.length > pieceBytes) this.#chunks[0] = chunk.subarray(pieceBytes)
+    const size = Math.max(pieceBytes, Math.min(chunk.length, this.#body))
+    this.#body -= size
+    if (chunk.length > size) this.#chunks[0] = chunk.subarray(size)
     else this.#chunks.shift()
     if (this.#chunks.length === 0) {
       this.#socket.resume() // from the next tick on, unless it is paused at what it gets now
       if (this.#socket.readableLength > 0) this.#scheduler.follows(this.account, readTime)
     }
-    for (const listener of this.#listeners) listener.call(this.#socket, chunk.subarray(0, pieceBytes))
+    for (const listener of this.#listeners) listener.call(this.#socket, chunk.subarray(0, size))
   }
 
   /** Of a request that has begun, or of the next, when none is being answered. */
@@ -99,6 +104,8 @@ export class HttpReader implements Task {
     this.#scheduler.ready(this)
   }
 }
+
+type Asked = Pick<IncomingMessage, 'complete' | 'headers'>
 
 /** So many requests are in it at most that they are parsed in a millisecond. */
 const pieceBytes = 1_024

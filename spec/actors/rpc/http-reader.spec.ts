@@ -74,7 +74,7 @@ describe('what comes over HTTP', () => {
     }
   })
   it('of a request is given a little at a time, and of the next nothing before all are answered', () => {
-    const request = { complete: false }
+    const request = { complete: false, headers: {} }
     listener = (chunk) => {
       given.push(String(chunk))
       if (!String(chunk).startsWith('GET')) return
@@ -100,10 +100,27 @@ describe('what comes over HTTP', () => {
     all()
     expect([given.length, socket.isPaused]).to.deep.equal([5, false])
   })
+  it('is given at once as far as it is the body of a request, whose length is known', () => {
+    const request = { complete: false, headers: { 'content-length': '50000' } }
+    listener = (chunk) => {
+      given.push(String(chunk))
+      if (given.length === 1) reader.asked(request)
+      request.complete = given.join('').length >= 50_200
+    }
+    socket = open(new FairScheduler({ now: () => now++ }, (run) => due.push(run)))
+    // 200 bytes of a head, and the next request at the end.
+    come('x'.repeat(60_000))
+    while (due.length > 0) turn()
+    expect(given.map(({ length }) => length)).to.deep.equal([1_024, 48_976, 1_024])
+    reader.answered()
+    while (due.length > 0) turn()
+    expect(given.slice(3).every(({ length }) => length <= 1_024)).to.equal(true)
+    expect(given.join('')).to.have.length(60_000)
+  })
   it('ends its client whatever is not answered', () => {
     const ended: string[] = []
     socket = new TestSocket()
-    socket.on('data', () => reader.asked({ complete: true }))
+    socket.on('data', () => reader.asked({ complete: true, headers: {} }))
     socket.on('end', () => ended.push('end'))
     const scheduler = new FairScheduler({ now: () => now }, (run) => due.push(run))
     reader = new HttpReader(socket as unknown as Socket, scheduler, (error) => crashes.push(error))
